@@ -17,8 +17,8 @@ from app.engine.compute.passes import Passes
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.memory.ledger import StepMeter, batch_bytes, measure, predict
-from app.engine.memory.step_meter import lasting
+from app.engine.memory.ledger import measure, predict
+from app.engine.memory.step_meter import StepMeter, lasting_bytes
 from app.engine.training.build import placed_on
 from models.network import build_model, fake_inputs
 
@@ -94,7 +94,7 @@ def ledgers(
     _clear(device)
     network = placed_on(build_model(graph, of, 0), device).train()
     network.recompute = recompute
-    stepper = resolved.optimizer.over(network, device)
+    stepper = resolved.optimizer.for_network(network, device)
     loss = resolved.loss.build((10,) * max(2, of.outputs), device, of.examples)
     passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
     made = tuple(
@@ -119,7 +119,7 @@ def ledgers(
             passes(inputs, targets, meter.forward)
             passes.step(stepper)
 
-        size = batch_bytes(of, task, batch * accumulation)
+        size = sum(one.nbytes for one in (*made, targets))
         measured = measure(network, stepper, resolved.optimizer, meter, size, dataset_bytes)
 
         peak = None
@@ -131,7 +131,7 @@ def ledgers(
                 step()
                 peak = torch.cuda.memory_stats(device)["allocated_bytes.all.peak"] + dataset_bytes
             else:
-                peak = lasting(network, stepper) + size + dataset_bytes + reported_peak(step)
+                peak = lasting_bytes(network, stepper) + size + dataset_bytes + reported_peak(step)
 
     return Ledgers(predicted, measured, peak)
 

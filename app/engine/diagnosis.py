@@ -49,7 +49,7 @@ def diagnose() -> dict[str, Any]:
         "runs": {"folder": str(default_folder()), "free": _free()},
     }
     try:
-        probe = device.look()
+        probe = device.probe_machine()
         chosen = device.choose("auto", probe)
         facts["device"] = {"name": chosen.name, "label": chosen.label, "reason": chosen.reason}
         facts["cards"] = [vars(card) for card in probe.cards]

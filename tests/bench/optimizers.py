@@ -13,7 +13,7 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
-from app.engine.memory.ledger import optimizer_floats
+from app.engine.memory.inspection import optimizer_floats
 from app.engine.training.build import placed_on
 from models.network import build_model, fake_inputs
 from models.template import TEMPLATES
@@ -41,7 +41,7 @@ def counted(
     graph = resolved.model.graph(problem)
     stated = optimizer_floats(resolved, graph, problem)
     network = placed_on(build_model(graph, problem, 0), device).train()
-    optimizer = resolved.optimizer.over(network, device)
+    optimizer = resolved.optimizer.for_network(network, device)
     inputs = [
         (values.random_(1, 3) if values.dtype == torch.int64 else values.normal_()).to(device)
         for values in fake_inputs(problem, BATCH)

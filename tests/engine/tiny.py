@@ -180,7 +180,7 @@ def combinations() -> list[Combination]:
             continue
 
         description = dataset(kind, sort).description
-        assert task.fits(description) == ""
+        assert task.unfit(description) == ""
         problem = task.problem(description, EMBEDDING)
         templates = [one.kind for one in TEMPLATES.all() if not one.unfit(problem)]
         optimizers = [one.kind for one in OPTIMIZERS.all()]

@@ -227,8 +227,7 @@ def _small_batch(experiment: Experiment, description: Description) -> Iterator[F
 def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
     """Amounts that lie far off their like (see FAR), or of which few are very large."""
     description = dataset.description
-    robust = experiment.loss is not None and experiment.loss.kind in ("l1", "huber")
-    if robust:
+    if experiment.loss is not None and experiment.loss.robust:
         return
 
     remedy = Remedy("Use L1", {"loss.kind": "l1"}, restart=True)

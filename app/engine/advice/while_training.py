@@ -238,7 +238,7 @@ def _from_epochs(
         return
 
     left = (resolved.training.epochs or len(epochs)) - len(epochs)
-    calming = getattr(resolved.schedule, "kind", "constant") != "constant"
+    calming = resolved.schedule is not None and resolved.schedule.lowers_rate
     if (
         since >= max(5, 0.3 * len(epochs))
         and left > 0

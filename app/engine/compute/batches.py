@@ -1,7 +1,7 @@
-"""From the arrays of a dataset to what the network sees: rows, augmentation, preparation, a whole
-batch at a time.
+"""Makes batches as the network sees them from the arrays of a dataset.
 
-Axes: N examples, B examples of a batch.
+Rows are picked, augmented and prepared a whole batch at a time. Axes: N examples, B examples of a
+batch.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from app.engine.learning.task import Task
 
 SHARE = 0.4
-"""Of the free memory of a GPU that the examples may take to lie there for the whole run."""
+"""The share of a GPU's free memory that examples may take, to lie there for the whole run."""
 
 
 def batch_count(examples: int, batch_size: int) -> int:
-    """Batches of an epoch.
+    """Returns the number of batches of an epoch.
 
     A single example left over joins the batch before: normalising over a batch needs two.
     """
@@ -49,16 +49,18 @@ class Batches:
         self.examples = len(self._rows)
         self.batch_size = batch_size
         self.count = batch_count(self.examples, batch_size)
-        self._about = dataset.description
+        self._description = dataset.description
         self._task = task
         self._augmentation = augmentation
         self._randomness = randomness
         self._device = device
         self._order = self._rows
+
+        inputs = dataset.description.preparation.inputs
+        self._is_picture = [half.kind == "image" for half in inputs]
         self._mapped = [isinstance(array, np.memmap) for array in dataset.arrays]
-        self._inputs = [shared(array) for array in dataset.arrays]
-        self._pictures = [one.kind == "image" for one in dataset.description.preparation.inputs]
-        self._targets = shared(dataset.targets)
+        self._inputs = [shared_tensor(array) for array in dataset.arrays]
+        self._targets = shared_tensor(dataset.targets)
         self._classes = self._targets.index_select(0, self._rows)
 
         self.placed = device.type != "cpu" and _fits(device, self.examples * dataset.example_bytes)
@@ -68,8 +70,9 @@ class Batches:
 
     @property
     def bytes(self) -> int:
-        """What the training inputs take of the memory that is trained in; 0 where they are read
-        from a map of a file or lie beside a GPU.
+        """The bytes that the training inputs take of the device's memory.
+
+        0 where they are read from a memory map, or lie in main memory beside a GPU.
         """
         return sum(
             self.examples * array[0].numel() * array.element_size()
@@ -78,17 +81,18 @@ class Batches:
         )
 
     def begin_epoch(self, epoch: int) -> None:
-        """Fixes the order of an epoch (1-based)."""
-        order = self._task.order_of(self._randomness.order(epoch, self.examples), self._classes)
+        """Sets the order of an epoch (1-based)."""
+        order = self._task.epoch_order(self._randomness.order(epoch, self.examples), self._classes)
         self._order = order.to(self._device) if self.placed else self._rows.index_select(0, order)
 
-    def get(self, number: int) -> tuple[Batch, torch.Tensor]:
-        """Batch `number` (0-based) of the epoch, varied with the dice of the step and prepared, on
-        the device: what the network reads, (B, ...) or a tuple of both halves, and the targets
-        as the loss reads them.
+    def get(self, index: int) -> tuple[Batch, torch.Tensor]:
+        """Returns a batch of the epoch (0-based), augmented and prepared, on the device.
+
+        Augmentation draws from the generator of the step. The inputs are (B, ...) or a tuple of
+        both halves, the targets are as the loss reads them.
         """
-        first = number * self.batch_size
-        last = first + self.batch_size if number < self.count - 1 else self.examples
+        first = index * self.batch_size
+        last = first + self.batch_size if index < self.count - 1 else self.examples
         rows = self._order[first:last]
         parts = [array.index_select(0, rows) for array in self._inputs]
 
@@ -100,24 +104,25 @@ class Batches:
         generator = self._randomness.augmentation
         if self._augmentation.active:
             parts = [
-                self._augmentation(part, generator) if picture else part
-                for part, picture in zip(parts, self._pictures, strict=True)
+                self._augmentation(part, generator) if is_picture else part
+                for part, is_picture in zip(parts, self._is_picture, strict=True)
             ]
 
         return self._task.batch(
-            self._about, self._about.preparation.tensor(together(parts)), targets, generator
+            self._description,
+            self._description.preparation.tensor(as_batch(parts)),
+            targets,
+            generator,
         )
 
 
-def together(parts: Sequence[torch.Tensor]) -> Batch:
-    """One tensor as it is, the halves of pairs as a tuple."""
+def as_batch(parts: Sequence[torch.Tensor]) -> Batch:
+    """Returns a single tensor as it is, the halves of pairs as a tuple."""
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 
-class Rows:
-    """The examples of a split, taken from the arrays when they are asked for: nothing is copied
-    beforehand.
-    """
+class HostInputs:
+    """The examples of a split in main memory, copied from the arrays batch by batch."""
 
     def __init__(self, arrays: Sequence[np.ndarray], rows: np.ndarray) -> None:
         self._arrays = arrays
@@ -127,18 +132,18 @@ class Rows:
         return len(self._rows)
 
     def batch(self, part: slice | np.ndarray, device: torch.device) -> Batch:
-        """As they are kept, on the device.
+        """Returns unprepared examples on the device.
 
-        A copy is made of arrays: they may be read-only maps of a file.
+        They are copied, for an array may be a read-only map of a file.
         """
         rows = self._rows[part]
-        return together(
+        return as_batch(
             [torch.from_numpy(np.array(array[rows])).to(device) for array in self._arrays]
         )
 
 
-class Placed:
-    """The examples of a split, lying on a GPU."""
+class DeviceInputs:
+    """The examples of a split that lie on a GPU."""
 
     def __init__(
         self, arrays: Sequence[np.ndarray], rows: np.ndarray, device: torch.device
@@ -149,18 +154,23 @@ class Placed:
         return len(self._tensors[0])
 
     def batch(self, part: slice | np.ndarray, device: torch.device) -> Batch:
-        return together([tensor[part].to(device) for tensor in self._tensors])
+        """Returns unprepared examples on the device."""
+        return as_batch([tensor[part].to(device) for tensor in self._tensors])
 
 
-def split_inputs(dataset: Dataset, split: str, device: torch.device) -> Rows | Placed:
-    """The inputs of a split for judging: on a GPU where they fit, else taken as needed. split "" is
-    all rows.
+SplitInputs = HostInputs | DeviceInputs
+
+
+def split_inputs(dataset: Dataset, split: str, device: torch.device) -> SplitInputs:
+    """Returns the inputs of a split for evaluation, on a GPU where they fit.
+
+    split: "training", "validation" or "test", or "" for all examples.
     """
     rows = dataset.indices[split] if split else np.arange(len(dataset.targets))
     if device.type != "cpu" and _fits(device, len(rows) * dataset.example_bytes):
-        return Placed(dataset.arrays, rows, device)
+        return DeviceInputs(dataset.arrays, rows, device)
 
-    return Rows(dataset.arrays, rows)
+    return HostInputs(dataset.arrays, rows)
 
 
 def _fits(device: torch.device, size: int) -> bool:
@@ -168,13 +178,16 @@ def _fits(device: torch.device, size: int) -> bool:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return size < SHARE * free
+    if device.type == "mps":
+        return size < SHARE * torch.mps.recommended_max_memory()
 
-    return size < SHARE * torch.mps.recommended_max_memory() if device.type == "mps" else False
+    return False
 
 
 class _Writable:
-    """An array's memory under another flag: torch warns of read-only arrays, though nothing here
-    writes to them.
+    """An array's memory, said to be writeable.
+
+    Torch warns of read-only arrays, though nothing here writes to them.
     """
 
     def __init__(self, array: np.ndarray) -> None:
@@ -185,6 +198,6 @@ class _Writable:
         }
 
 
-def shared(array: np.ndarray) -> torch.Tensor:
-    """An array or a memory map as a tensor on the same memory. It must not be written to."""
+def shared_tensor(array: np.ndarray) -> torch.Tensor:
+    """Returns a tensor on the memory of an array or a memory map. It must not be written to."""
     return torch.from_numpy(array if array.flags.writeable else np.asarray(_Writable(array)))

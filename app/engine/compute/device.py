@@ -1,7 +1,6 @@
-"""Where to compute, and why there; how exactly; with how many threads. torch is imported where it
-is needed.
-"""
+"""Decides where to compute and why there, in what precision, and with how many threads."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window and the command line start without it
 from __future__ import annotations
 
 import os
@@ -30,7 +29,10 @@ GPU_ERROR = "a GPU was found, but it could not be started: {}"
 
 @dataclass(frozen=True)
 class Device:
-    """name: as torch says it. label: for a person. reason: why this one, a part of a sentence."""
+    """A device to compute on.
+
+    name: as torch has it. label: for a person. reason: why this one, a part of a sentence.
+    """
 
     name: str
     label: str
@@ -38,12 +40,16 @@ class Device:
 
     @property
     def type(self) -> str:
+        """The sort of device: "cpu", "cuda" or "mps"."""
         return self.name.partition(":")[0]
 
 
 @dataclass(frozen=True)
 class Card:
-    """A GPU. index: as torch counts. trouble: why it cannot be used, "" if it can."""
+    """A GPU.
+
+    index: as torch counts. trouble: why it cannot be used, "" if it can.
+    """
 
     index: int
     name: str
@@ -52,12 +58,11 @@ class Card:
 
 @dataclass(frozen=True)
 class Probe:
-    """What there is to compute on.
+    """What this machine has to compute on.
 
-    nvidia: whether the machine has an NVIDIA card, whatever torch says of it.
-
-    cuda_build: whether this torch can drive GPUs at all. error: why they did not start. mps: an
-    Apple GPU.
+    cuda_build: whether this torch can drive GPUs at all. nvidia: whether there is an NVIDIA card,
+    whatever torch says of it. error: why the GPUs did not start. mps: whether there is an Apple
+    GPU.
     """
 
     cards: tuple[Card, ...] = ()
@@ -68,10 +73,9 @@ class Probe:
 
 
 def choose(setting: str, probe: Probe | None = None) -> Device:
-    """The device for "auto", "cpu", "cuda", "cuda:1" or "mps", and why.
+    """Returns the device for "auto", "cpu", "cuda", "cuda:1" or "mps", and why it is that one.
 
-    "auto" falls back to the CPU and says why; a device that was named and is not there raises
-    UserError.
+    "auto" falls back to the CPU. Raises UserError for a device that was named and is not there.
     """
     setting = setting.strip().lower() or "auto"
     kind, _, number = setting.partition(":")
@@ -84,7 +88,7 @@ def choose(setting: str, probe: Probe | None = None) -> Device:
     if kind == "cpu":
         return Device("cpu", "CPU", CHOSEN)
 
-    probe = probe or look()
+    probe = probe or probe_machine()
     if kind == "mps" or (kind == "auto" and probe.mps):
         if probe.mps:
             return Device(
@@ -109,10 +113,12 @@ def choose(setting: str, probe: Probe | None = None) -> Device:
 
 
 def _why_not(probe: Probe, wanted: list[Card]) -> str:
+    """Returns why no GPU can be used, a part of a sentence."""
     if wanted:
         return GPU_ERROR.format(wanted[0].trouble)
     if probe.cards:
-        return f"there {'is' if len(probe.cards) == 1 else 'are'} only {len(probe.cards)} of them, counted from 0"
+        count = len(probe.cards)
+        return f"there {'is' if count == 1 else 'are'} only {count} of them, counted from 0"
     if probe.error:
         return GPU_ERROR.format(probe.error)
     if probe.nvidia and not probe.cuda_build:
@@ -121,8 +127,8 @@ def _why_not(probe: Probe, wanted: list[Card]) -> str:
     return NO_GPU
 
 
-def look() -> Probe:
-    """Looks at the machine. Starts no CUDA context; `smoke_test` does, when a training begins."""
+def probe_machine() -> Probe:
+    """Looks for GPUs. Starts no CUDA context; `smoke_test` does, when a training begins."""
     import torch
 
     built = bool(torch.version.cuda or torch.version.hip)
@@ -132,15 +138,16 @@ def look() -> Probe:
     cards: tuple[Card, ...] = ()
     error = ""
     if built:
-        with warnings.catch_warnings(record=True) as told:  # an old driver is told as a warning
+        # Torch warns of an old driver, and then says that there is no GPU.
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
                 if torch.cuda.is_available():
                     cards = tuple(_card(index) for index in range(torch.cuda.device_count()))
             except Exception as failure:  # drivers fail in ways of their own
                 error = _first_line(failure)
-        if not cards and not error and told:
-            error = _first_line(told[0].message)
+        if not cards and not error and caught:
+            error = _first_line(caught[0].message)
 
     return Probe(cards, built, _has_nvidia(), error)
 
@@ -153,20 +160,18 @@ def _card(index: int) -> Card:
         return Card(index, name)
 
     major, minor = torch.cuda.get_device_capability(index)
-    if not drivable((major, minor), torch.cuda.get_arch_list()):
-        return Card(
-            index,
-            name,
-            f"this PyTorch build does not support the {name} (compute capability {major}.{minor})",
-        )
+    if supports((major, minor), torch.cuda.get_arch_list()):
+        return Card(index, name)
 
-    return Card(index, name)
+    capability = f"compute capability {major}.{minor}"
+    return Card(index, name, f"this PyTorch build does not support the {name} ({capability})")
 
 
-def drivable(capability: tuple[int, int], architectures: list[str]) -> bool:
-    """Whether a build with kernels for these ("sm_90", "compute_90") runs on a card of this
-    capability: kernels run on the same major number, and what is kept as compute_ is translated
-    for any later one.
+def supports(capability: tuple[int, int], architectures: list[str]) -> bool:
+    """Whether a build with kernels for these architectures runs on a card of this capability.
+
+    Kernels ("sm_90") run on cards of the same major number; code ("compute_90") is translated for
+    any later card.
     """
     for architecture in architectures:
         kind, _, text = architecture.partition("_")
@@ -184,9 +189,9 @@ def drivable(capability: tuple[int, int], architectures: list[str]) -> bool:
 
 
 def smoke_test(device: Device) -> Device:
-    """The device after one operation on it; the CPU, with the reason, where that fails.
+    """Returns the device after one operation on it; the CPU, with the reason, where that fails.
 
-    Starts the GPU's context.
+    It starts the GPU's context.
     """
     if device.type == "cpu":
         return device
@@ -194,20 +199,27 @@ def smoke_test(device: Device) -> Device:
     import torch
 
     try:
-        answer = float(
-            (torch.ones(4, 4, device=device.name) @ torch.ones(4, 4, device=device.name)).sum()
-        )
-        if answer == 64.0:
+        ones = torch.ones(4, 4, device=device.name)
+        total = float((ones @ ones).sum())
+        if total == 64.0:
             return device
 
-        trouble = f"4 times 4 times 4 came out as {number_text(answer)}"
+        trouble = f"4 times 4 times 4 came out as {number_text(total)}"
     except Exception as error:
         trouble = _first_line(error)
 
     return Device("cpu", "CPU", GPU_ERROR.format(trouble))
 
 
+def cuda_is_initialized() -> bool:
+    """Whether this process has started a CUDA context, which takes memory of the GPU."""
+    import torch
+
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+
+
 def _has_nvidia() -> bool:
+    """Whether there is an NVIDIA card, by the driver's files or its library."""
     if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists():
         return True
     try:
@@ -215,10 +227,10 @@ def _has_nvidia() -> bool:
 
         pynvml.nvmlInit()
         try:
-            return pynvml.nvmlDeviceGetCount() > 0
+            return bool(pynvml.nvmlDeviceGetCount() > 0)
         finally:
             pynvml.nvmlShutdown()
-    except Exception:  # no library, no driver, no permission: there is none that anybody could use
+    except Exception:  # no library, no driver, no permission: no card that anybody could use
         return False
 
 
@@ -236,8 +248,9 @@ Precision = Literal["float32", "bfloat16", "float16"]
 def precision(
     setting: Literal["auto", "float32", "bfloat16", "float16"], device: Device
 ) -> Precision:
-    """What activations are computed in: bfloat16 where the device gains from it, unless something
-    else was chosen.
+    """Returns what activations are computed in.
+
+    It is bfloat16 where the device gains from it, unless something else was chosen.
     """
     if setting != "auto":
         return setting
@@ -251,8 +264,10 @@ def precision(
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself (AVX512-BF16 or AMX): a training step then
-    takes about half the time of float32. Elsewhere bfloat16 is emulated, and slower.
+    """Whether the processor multiplies bfloat16 itself (AVX512-BF16 or AMX).
+
+    A training step then takes about half the time of float32. Elsewhere bfloat16 is emulated, and
+    slower.
     """
     import torch
 
@@ -266,8 +281,9 @@ def cpu_has_bfloat16() -> bool:
 
 
 def cores() -> int:
-    """Cores that this process may use: physical ones, less what an affinity or a container's quota
-    takes away.
+    """Returns the number of physical cores that this process may use.
+
+    An affinity or a container's quota takes some away.
     """
     import psutil
 
@@ -280,14 +296,15 @@ def cores() -> int:
         if quota != "max":
             count = min(count, max(1, int(quota) // int(period)))
     except (OSError, ValueError):
-        pass  # no quota that this system tells of
+        pass  # this system tells of no quota
 
     return max(1, count)
 
 
 def thread_candidates(settings: TrainingSettings, device: Device) -> tuple[int, ...]:
-    """The thread counts to choose from: one where the person or the device has decided, else what
-    is to be measured.
+    """Returns the thread counts to choose from.
+
+    It is one where the person or the device has decided, else those that are to be measured.
     """
     if settings.threads:
         return (settings.threads,)
@@ -315,9 +332,12 @@ def fastest_threads(
     check: Callable[[], None],
     seconds: float = 1.5,
 ) -> tuple[int, dict[int, float]]:
-    """The thread count with which `work` is fastest by the median, fewer where that is within 5 %,
-    and all medians in seconds. The candidates take turns, so that a busy moment hits all of
-    them.
+    """Returns the thread count with which `work` is fastest, and the seconds by thread count.
+
+    Medians are compared, and fewer threads are taken where they are within 5 %. The candidates take
+    turns, so that a busy moment hits all of them.
+
+    check: called before every measurement, may raise to give up. seconds: how long to measure.
     """
     import torch
 
@@ -347,10 +367,10 @@ def fastest_threads(
 
 @contextmanager
 def computing_thread(threads: int) -> Iterator[None]:
-    """What a thread that trains is: it has its own number of torch threads, and gives way to the
-    window.
+    """Gives the calling thread so many torch threads and, unless it is the main one, less priority.
 
-    The main thread keeps its priority: there is no window to give way to.
+    So a training gives way to the window. The main thread keeps its priority: then there is no
+    window to give way to.
     """
     import torch
 
@@ -358,7 +378,7 @@ def computing_thread(threads: int) -> Iterator[None]:
     torch.set_num_threads(threads)
 
     if threading.current_thread() is not threading.main_thread() and hasattr(os, "setpriority"):
-        with suppress(OSError):  # where it is not allowed: it is only a courtesy
+        with suppress(OSError):  # it may not be allowed, and is only a courtesy
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
 
     try:

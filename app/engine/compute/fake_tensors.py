@@ -1,8 +1,8 @@
-"""Computing without numbers: what a network would do and keep, found in milliseconds and without
-its memory.
+"""Computes with fake tensors: what a network would do and keep, in milliseconds.
 
-torch's fake tensors know their shape, type and device and go through the very kernels' rules that
-real ones go through, so what is counted here is what a real step does.
+Torch's fake tensors know their shape, type and device but have no numbers and take no memory. They
+go through the rules of the same kernels as real ones, so what is counted here is what a real step
+does.
 """
 
 from __future__ import annotations
@@ -22,19 +22,23 @@ from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 from models.layers.attention.attention import Attention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from torch._ops import OpOverload
 
     from models.network import Network
 
+_CPU_ATTENTION = (
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001 - an operator's name
+)
+
 _ONE_AT_A_TIME = threading.Lock()
-"""The cache of fake tensors is shared by all threads; the window and a training may both want to
-know.
-"""
+"""Guards torch's cache of fake tensors, which the window and a training share."""
 
 
 @contextmanager
 def fake_tensors() -> Iterator[None]:
-    """Tensors made inside have no numbers and take no memory. They must not be used outside."""
+    """Makes tensors that are created inside fake ones, which must not be used outside."""
     with _ONE_AT_A_TIME, FakeTensorMode():
         yield
 
@@ -42,9 +46,12 @@ def fake_tensors() -> Iterator[None]:
 class ActivationMeter:
     """Counts what autograd keeps for the backward pass: bytes of distinct storages.
 
-    What is `known` (weights, buffers, the batch) is not counted: it has rows of its own. Use it
-    around the forward pass and the loss; `bytes` then says what is alive when the backward pass
-    begins. One step under the meter costs a few microseconds a saved tensor and changes no number.
+    Use it around the forward pass and the loss; `bytes` is then what is alive when the backward
+    pass begins. A step under the meter costs a few microseconds a saved tensor and changes no
+    number.
+
+    known: tensors that are not counted, because they have rows of their own in the ledger (weights,
+    buffers, the batch).
     """
 
     def __init__(self, known: Iterable[torch.Tensor]) -> None:
@@ -54,11 +61,12 @@ class ActivationMeter:
 
     @classmethod
     def of(cls, network: nn.Module, *batch: torch.Tensor) -> ActivationMeter:
-        """A meter for a step of this network on this batch (inputs, targets)."""
+        """Returns a meter for a step of this network on this batch (inputs, targets)."""
         return cls([*network.parameters(), *network.buffers(), *batch])
 
     @property
     def bytes(self) -> int:
+        """What autograd keeps."""
         return sum(self._kept.values())
 
     def __enter__(self) -> ActivationMeter:
@@ -83,10 +91,12 @@ def _same(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _storage(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    """Returns the address of the storage, which views share; a tensor has no public name for it."""
+    address: int = tensor.untyped_storage()._cdata  # noqa: SLF001 - see above
+    return address
 
 
-class WorkMeter(TorchDispatchMode):
+class WorkMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts multiply-adds.
 
     Unlike torch's FlopCounterMode it hooks into no module, so that another thread may train
@@ -94,30 +104,45 @@ class WorkMeter(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.multiply_adds = 0
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        packet = func._overloadpacket
-        if packet is torch.ops.aten._scaled_dot_product_flash_attention_for_cpu:
-            self.multiply_adds += sdpa_flop_count(args[0].shape, args[1].shape, args[2].shape) // 2
+    def __torch_dispatch__(
+        self,
+        func: OpOverload,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        packet = func.overloadpacket
+        flops = 0
+        if packet is _CPU_ATTENTION:
+            query, key, value = args[:3]
+            flops = sdpa_flop_count(query.shape, key.shape, value.shape)  # type: ignore[no-untyped-call]
         elif packet in flop_registry:
-            self.multiply_adds += (
-                flop_registry[packet](*args, **(kwargs or {}), out_val=result) // 2
-            )
+            flops = flop_registry[packet](*args, **kwargs, out_val=result)
 
+        self.multiply_adds += flops // 2
         return result
 
 
 class _LikeAGPU(TorchFunctionMode):
-    """Dropout keeps a byte a number on a GPU and a float on the CPU.
+    """Lets blocks on the CPU keep what they would keep on a GPU.
 
-    In two-byte types a GPU still norms in float32 (https://docs.pytorch.org/docs/stable/amp.html,
-    "CUDA Ops that can autocast to float32").
+    There dropout keeps a byte for each number, on the CPU a float. In two-byte types a GPU still
+    norms in float32 (https://docs.pytorch.org/docs/stable/amp.html, "CUDA Ops that can autocast to
+    float32").
     """
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         if func is functional.dropout:
             share, training = _dropout_arguments(*args[1:], **kwargs)
@@ -132,14 +157,16 @@ class _LikeAGPU(TorchFunctionMode):
 
 
 def _dropout_arguments(
-    p: float = 0.5, training: bool = True, inplace: bool = False
+    p: float = 0.5, training: bool = True, _inplace: bool = False, **_named: Any
 ) -> tuple[float, bool]:
+    """Returns the share and whether it is training, given as torch.nn.functional.dropout has it."""
     return p, training
 
 
 def behave_as_on(device_type: str, network: Network) -> None:
-    """Of a pretended network: its blocks compute from now on as on that sort of device, in the
-    backward pass too, where a block may be computed again.
+    """Makes the blocks of a fake network compute as on that sort of device.
+
+    They do so in the backward pass too, where a block may be computed again.
     """
     if device_type == "cpu":
         return
@@ -149,12 +176,13 @@ def behave_as_on(device_type: str, network: Network) -> None:
             module.float32_on_cpu = False
 
     for block in network.blocks.values():
-        setattr(block, "forward", _like_a_gpu(block.forward))  # noqa: B010 (a method cannot be assigned to by its name)
+        # By setattr, because a type checker lets no method be assigned to.
+        setattr(block, "forward", _like_a_gpu(block.forward))  # noqa: B010 - see above
 
 
 def _like_a_gpu(forward: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
-    def under_its_rules(*inputs: torch.Tensor) -> torch.Tensor:
+    def forward_like_a_gpu(*inputs: torch.Tensor) -> torch.Tensor:
         with _LikeAGPU():
             return forward(*inputs)
 
-    return under_its_rules
+    return forward_like_a_gpu

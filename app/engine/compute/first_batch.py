@@ -73,14 +73,14 @@ def first_batch(
     import torch
 
     from app.engine.compute.batches import batch_count
-    from app.engine.compute.randomness import AUGMENTATION, ORDER, mixed
+    from app.engine.compute.randomness import AUGMENTATION, ORDER, mix_seed
 
     rows = dataset.indices["training"]
-    generator = torch.Generator().manual_seed(mixed(seed, ORDER, 1))
+    generator = torch.Generator().manual_seed(mix_seed(seed, ORDER, 1))
     targets = torch.from_numpy(np.array(dataset.targets[rows]))
     order = (
         task(dataset.description.task)
-        .order_of(torch.randperm(len(rows), generator=generator), targets)
+        .epoch_order(torch.randperm(len(rows), generator=generator), targets)
         .numpy()
     )
 
@@ -89,7 +89,9 @@ def first_batch(
 
     batch = torch.from_numpy(np.ascontiguousarray(dataset.inputs[chosen]))
     if augmentation.active:
-        batch = augmentation(batch, torch.Generator().manual_seed(mixed(seed, AUGMENTATION, 1, 0)))
+        batch = augmentation(
+            batch, torch.Generator().manual_seed(mix_seed(seed, AUGMENTATION, 1, 0))
+        )
 
     return Batch(
         _seen(batch[:most], _of_pictures(dataset)), chosen[:most], len(chosen), augmentation.words

@@ -1,5 +1,6 @@
-"""All that is random in a run follows from (seed, epoch, step): nothing has to be remembered to go
-on to the bit.
+"""Makes all that is random in a run follow from its seed, the epoch and the step.
+
+So a resumed run needs no saved state of generators to go on bit for bit.
 """
 
 from __future__ import annotations
@@ -7,14 +8,21 @@ from __future__ import annotations
 import torch
 
 _MASK = (1 << 64) - 1
+
 ORDER = 1
+"""Part of the seed of an epoch's order."""
+
 AUGMENTATION = 2
+"""Part of the seed of a step's augmentation."""
+
 NETWORK = 3
+"""Part of the seed of a step's dropout."""
 
 
-def mixed(*numbers: int) -> int:
-    """A number below 2**63 in which every bit depends on every given number (splitmix64, Steele et
-    al. 2014).
+def mix_seed(*numbers: int) -> int:
+    """Returns a seed below 2**63 of which every bit depends on every number.
+
+    It is splitmix64 (Steele et al. 2014).
     """
     state = 0
     for number in numbers:
@@ -27,7 +35,7 @@ def mixed(*numbers: int) -> int:
 
 
 class Randomness:
-    """The dice of one run on one device."""
+    """The generators of one run on one device."""
 
     def __init__(self, seed: int, device: torch.device) -> None:
         self.seed = seed
@@ -35,26 +43,26 @@ class Randomness:
         self._network = _default_generator(device)
 
     def order(self, epoch: int, count: int) -> torch.Tensor:
-        """The order of `count` examples in an epoch: (count,) int64 on the CPU."""
-        generator = torch.Generator().manual_seed(mixed(self.seed, ORDER, epoch))
+        """Returns the order of `count` examples in an epoch: (count,) int64 on the CPU."""
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, ORDER, epoch))
         return torch.randperm(count, generator=generator)
 
     def begin_step(self, epoch: int, step: int) -> None:
-        """Sets all dice for a step.
+        """Seeds all generators for a step.
 
-        (torch.manual_seed would cost 100 microseconds, this costs 5.)
+        It costs 5 microseconds, torch.manual_seed would cost 100.
         """
-        self.augmentation.manual_seed(mixed(self.seed, AUGMENTATION, epoch, step))
-        self._network.manual_seed(mixed(self.seed, NETWORK, epoch, step))
+        self.augmentation.manual_seed(mix_seed(self.seed, AUGMENTATION, epoch, step))
+        self._network.manual_seed(mix_seed(self.seed, NETWORK, epoch, step))
 
 
 def _default_generator(device: torch.device) -> torch.Generator:
-    """The one that dropout draws from."""
+    """Returns the generator that dropout draws from."""
     if device.type == "cuda":
-        torch.cuda.init()
+        torch.cuda.init()  # type: ignore[no-untyped-call]
         return torch.cuda.default_generators[device.index or 0]
 
     if device.type == "mps":
-        return torch.mps._get_default_mps_generator()
+        return torch.mps._get_default_mps_generator()  # noqa: SLF001 - it has no public name
 
     return torch.default_generator

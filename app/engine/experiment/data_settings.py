@@ -4,27 +4,26 @@ are varied.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import app.engine.learning.tasks as tasks
+from app.engine.learning.tasks import TASKS
 from models.spec import Spec, setting
 
-TaskKind = Literal[
-    "classification",
-    "binary-classification",
-    "multi-label",
-    "regression",
-    "matching",
-    "metric-learning",
-    "language-modelling",
-    "reconstruction",
-]
+if TYPE_CHECKING:
+    TaskKind = str
+else:
+    # What there is follows from the files in learning/tasks; a type checker cannot know it.
+    TaskKind = Literal[tuple(TASKS)]
+
 Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
 Missing = Literal["median", "mean", "zero", "category", "drop"]
 
 PICTURES = ("image", "pair")
 TABLES = ("row", "signal", "text", "image", "pair")
 TEXTS = ("text", "pair")
+
+TAGGED = tuple(kind for kind, task in TASKS.items() if task.targets == "tags")
+RESTORED = tuple(kind for kind, task in TASKS.items() if task.answers == "copy")
 
 
 class DataSettings(Spec):
@@ -39,7 +38,7 @@ class DataSettings(Spec):
         None,
         label="Task",
         help="What is predicted. Left open, it follows the loss and the data.",
-        choices={kind: task.label for kind, task in tasks.TASKS.items()},
+        choices={kind: task.label for kind, task in TASKS.items()},
         advanced=True,
     )
     target: list[str] | str | None = setting(
@@ -128,7 +127,7 @@ class DataSettings(Spec):
         None,
         label="Between tags",
         advanced=True,
-        applies=("multi-label",),
+        applies=TAGGED,
         help="What stands between several tags in one cell, such as ';' or ','. Left open, it is "
         "detected.",
     )
@@ -175,7 +174,7 @@ class DataSettings(Spec):
     damage: Literal["mask", "noise"] = setting(
         "mask",
         label="Damage",
-        applies=("reconstruction",),
+        applies=RESTORED,
         choices={"mask": "Parts are hidden", "noise": "Noise is added"},
         help="What is done to an example that the network must restore.",
     )
@@ -186,7 +185,7 @@ class DataSettings(Spec):
         gt=0.0,
         lt=1.0,
         step=0.05,
-        applies=("reconstruction",),
+        applies=RESTORED,
         help="The share that is hidden, or the strength of the noise in standard deviations.",
     )
     height: int | None = setting(

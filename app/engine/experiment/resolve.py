@@ -177,16 +177,16 @@ def task_of(experiment: Experiment, description: Description) -> tasks.Task:
             (
                 task
                 for task in fitting
-                if task.targets == chosen.targets and not task.fits(description)
+                if task.targets == chosen.targets and not task.unfit(description)
             ),
             chosen,
         )
 
-    if reason := chosen.fits(description):
+    if reason := chosen.unfit(description):
         others = [
             task.label
             for task in tasks.TASKS.values()
-            if task.targets == chosen.targets and not task.fits(description)
+            if task.targets == chosen.targets and not task.unfit(description)
         ]
         raise UserError(
             reason,

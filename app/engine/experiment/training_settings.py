@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from app.engine.learning.tasks import TASKS
 from models.spec import Spec, setting
 
 
@@ -101,7 +102,7 @@ class TrainingSettings(Spec):
         le=4096,
         step=16,
         advanced=True,
-        applies=("matching", "metric-learning"),
+        applies=tuple(kind for kind, task in TASKS.items() if task.embeds),
         help="In how many numbers an example is written down, so that what belongs together lies "
         "near.",
     )

@@ -1,5 +1,6 @@
-"""Several optimizers that share a network's weights, as one that the trainer, checkpoints and the
-ledger can use.
+"""Several torch optimizers that share a network's weights, as one.
+
+The trainer, checkpoints and the ledger then know a single optimizer.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class CombinedOptimizer(torch.optim.Optimizer):
-    """Steps with each of the parts in turn.
+    """Steps with each of its parts in turn.
 
-    Each has weights of its own; groups and state are those of all of them.
+    Each part has weights of its own; groups and state are those of all parts together.
     """
 
     def __init__(self, parts: Sequence[torch.optim.Optimizer]) -> None:
-        """parts: fresh ones, at least one, with no weight in two of them."""
-        defaults: dict[str, Any] = {"fused": any(part.defaults.get("fused") for part in parts)}
+        """parts: at least one, fresh, with no weight in two of them."""
+        defaults = {"fused": any(part.defaults.get("fused") for part in parts)}
         super().__init__([group for part in parts for group in part.param_groups], defaults)
 
         self.parts = tuple(parts)
@@ -30,8 +31,9 @@ class CombinedOptimizer(torch.optim.Optimizer):
         self._share()
 
     def _share(self) -> None:
-        """A group or a state that is changed here is changed in its part: they are the same
-        objects.
+        """Gives the parts the groups and the state of the whole: the same objects, not copies.
+
+        So whatever is changed here, such as a learning rate, is changed in its part.
         """
         groups = iter(self.param_groups)
         for part in self.parts:

@@ -1,5 +1,6 @@
-"""What a loss must say of itself. A loss is a file in `losses`."""
+"""The base classes of losses: what each declares about itself. A loss is a file."""
 
+# ruff: noqa: ARG002 - a default may ignore an argument that overrides need
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -12,70 +13,85 @@ if TYPE_CHECKING:
 
 
 class Loss(Choice):
-    """How wrong an answer is. `tasks` names the tasks it fits."""
+    """A measure of how wrong an answer is, as a person chooses it."""
 
     tasks: ClassVar[tuple[str, ...]]
+    """The kinds of the tasks that it fits."""
+
     order: ClassVar[int] = 100
     explanation: ClassVar[str]
     """What the loss punishes, in plain words."""
 
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "price"
-    """How it is drawn: the price of a probability, of a distance (see `curve`), or of similarities."""
+    """How it is drawn: the price of a probability, of a distance (`curve`), or of similarities."""
+
+    robust: ClassVar[bool] = False
+    """Whether single wild values among the targets change little."""
 
     def build(
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:
-        """The loss as a function, for weights that follow the balance.
+        """Returns the loss as a function; class weights follow the balance of the examples.
 
-        counts: training examples per class or tag. examples: of all of them; a tag's counts do not
-        say it.
+        counts: training examples per class or tag. examples: all training examples, which counts of
+        tags do not tell.
         """
         raise NotImplementedError
 
     def curve(self, error: np.ndarray) -> np.ndarray | None:
-        """What each error costs, an array of the same form; None for losses that do not look at a
-        difference.
+        """Returns what each error costs, an array of the same shape.
 
-        error: answer less truth, both in standard deviations of the truth.
+        None for losses that do not look at a difference.
+
+        error: answer less truth, in standard deviations of the truth.
         """
         return None
 
 
 class LossFunction:
-    """A loss ready to be called, the same in training and in judging.
+    """A loss ready to be called, the same in training and in evaluation.
 
-    Nothing in it may depend on values in a way that changes shapes: it is also run without numbers,
-    to know its memory.
+    Nothing in it may depend on values in a way that changes shapes: it also runs on fake tensors,
+    so that its memory is known beforehand.
     """
 
     compares: ClassVar[bool] = False
-    """Whether an example is compared with the others of its batch: then the loss depends on how
-    large and how mixed batches are, and judging must make them as training does.
+    """Whether an example is compared with the others of its batch.
+
+    The loss then depends on how large and how mixed batches are, and an evaluation must make them
+    as training does.
     """
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Mean loss of a batch, weighted where the loss has weights. Returns a scalar.
+        """Returns the mean loss of a batch, a scalar, weighted where the loss has weights.
 
-        outputs: (B, *Problem.output_shape), as targets of the task's form: classes (B, K) with (B,)
-        int64; yes/no (B, 1) with (B,); tags (B, K) with (B, K); amounts (B, T) with (B, T), both
-        standardised; tokens (B, L, V) with (B, L) int64, -100 where there is none; copies as the
-        examples; pairs (B, 2, D) with (B,), equal where two second halves are the same; points (B,
-        D) with (B,) classes. It is finite for a batch of one, and where an example has nothing to
-        be compared with.
+        It is finite for a batch of one, and where an example has nothing to be compared with.
+
+        outputs: (B, *Problem.output_shape). targets: in the form that the task gives them:
+
+        - classes: (B, K) with (B,) int64; yes or no: (B, 1) with (B,); tags: (B, K) with (B, K)
+        - amounts: (B, T) with (B, T), both standardised
+        - tokens: (B, L, V) with (B, L) int64, NO_TOKEN where there is none
+        - reconstruction: both of the shape of the examples
+        - pairs: (B, 2, D) with (B,), equal where two second halves are the same
+        - points in space: (B, D) with (B,) classes
         """
         raise NotImplementedError
 
     def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
-        """What a batch with these targets counts in a mean over several: the second of `totals`,
-        without outputs.
+        """Returns what a batch with these targets counts in a mean over several batches.
+
+        It is the second value of `totals`, known without outputs.
         """
         return float(targets.shape[0])
 
     def totals(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Sum and weight of a batch; their sums over all batches, divided, are the exact mean over
-        a data set. Here for losses that weigh every example alike.
+        """Returns the sum of a batch's losses and its weight, both scalars.
+
+        Their sums over all batches, divided, are the exact mean over a data set. This one is for
+        losses that weigh every example alike.
         """
         mean = self(outputs, targets)
         return mean * targets.shape[0], mean.new_tensor(float(targets.shape[0]))

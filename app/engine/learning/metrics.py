@@ -1,5 +1,6 @@
-"""The figures by which a network is judged: their names in summary.json, and what they mean to a
-person.
+"""The metrics: their names in summary.json, and what they mean to a person.
+
+`scores` computes them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure.
+    """What one metric is called, and how to read it.
 
-    better: which way is good. shown: as a share of 100, in the target's own unit, or as it is.
-
-    worst, best: the ends of its scale, None where it has none.
+    better: which way is good. shown: as a percentage, in the target's own unit, or as it is. worst,
+    best: the ends of its scale, None where it has none.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Metric:
     best: float | None = 1.0
 
     def improves(self, value: float, on: float) -> bool:
+        """Whether a value is better than another one."""
         return value > on if self.better == "higher" else value < on
 
 
@@ -43,8 +44,8 @@ METRICS = {
         Metric(
             "macro_f1",
             "macro F1",
-            "The mean over the classes or tags of F1, so that rare ones count as much as "
-            "frequent ones.",
+            "The mean over the classes or tags of F1, so that rare ones count as much as frequent "
+            "ones.",
         ),
         Metric(
             "f1",
@@ -90,8 +91,7 @@ METRICS = {
             "r2",
             "R²",
             "The share of the ups and downs that the answers explain: 1 is all of it, 0 no better "
-            "than "
-            "always answering the mean, below 0 worse.",
+            "than always answering the mean, below 0 worse.",
             "higher",
             "number",
             None,
@@ -180,6 +180,6 @@ def metrics_text(values: Mapping[str, float], unit: str = "") -> str:
 
 
 def shared_unit(description: Description) -> str:
-    """Returns the unit that all amounts share; "" where there is none."""
+    """Returns the unit that all amounts of a dataset share, "" where there is none."""
     units = {amount.unit for amount in description.amounts}
     return units.pop() if len(units) == 1 else ""

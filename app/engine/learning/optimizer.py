@@ -1,9 +1,10 @@
-"""Losses, optimizers and schedules: what each must say of itself. A member is a file in its folder.
+"""The base class of optimizers: what each declares about itself. An optimizer is a file.
 
-These are declarations; torch is imported only inside the methods that need it, so that the window
-can show them before the engine is loaded.
+Torch is loaded only where tensors are needed, so that the window can show optimizers before the
+engine is there.
 """
 
+# ruff: noqa: ARG002 - a default may ignore an argument that overrides need
 from __future__ import annotations
 
 import math
@@ -18,18 +19,59 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+ParameterGroup = dict[str, Any]
+"""As torch has it: {"params": [weights], "weight_decay": ..., ...}."""
+
+STATE_ROWS = ("first_moment", "second_moment", "other_state")
+"""Rows of the memory ledger in which an optimizer's state is counted."""
+
+_PROBES = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
+"""Weights of every sort: their shape, and whether they are matrices between hidden layers."""
+
 
 class Optimizer(Choice):
     """A way to go downhill, and what it keeps of every weight."""
 
     order: ClassVar[int] = 100
     explanation: ClassVar[str]
-    state_names: ClassVar[dict[str, str]]
-    """PyTorch's name of a state tensor -> ledger row: {"exp_avg": "first_moment", ...}; others are
-    counters, of one number each, in other_state.
-    """
 
     default_learning_rate: ClassVar[float]
+
+    # --- what sets it apart from others; the ledger and the window ask
+
+    state_names: ClassVar[dict[str, str]]
+    """PyTorch's name of a state tensor -> row of the ledger: {"exp_avg": "first_moment", ...}.
+
+    Tensors that are not named are counters of one number each, in the row other_state.
+    """
+
+    state_descriptions: ClassVar[dict[str, str]] = {"step": "step counter"}
+    """PyTorch's name of a state tensor -> what it is, for a person."""
+
+    foreach_on_gpu: ClassVar[bool] = True
+    """Whether torch changes all weights at once on a GPU where it has no fused kernel.
+
+    It then holds intermediate results of all of them together.
+    """
+
+    first_moment_is_sum: ClassVar[bool] = False
+    """Whether the first moment adds up gradients, instead of averaging them."""
+
+    second_moment_is_sum: ClassVar[bool] = False
+    """Whether the second moment adds up squared gradients, instead of averaging them."""
+
+    bias_corrected: ClassVar[bool] = False
+    """Whether moments are corrected for their start at zero."""
+
+    steps_follow_weights: ClassVar[bool] = False
+    """Whether a layer's step is in proportion to the size of its weights."""
+
+    missing_moments: ClassVar[str] = ""
+    """Which of gradient, moments and step it does not have for each weight, and what it does
+    instead, in a sentence for a person.
+    """
+
+    # --- settings that all have
 
     learning_rate: float | None = setting(
         None,
@@ -48,19 +90,35 @@ class Optimizer(Choice):
         "alone.",
     )
 
-    def rate(self) -> float:
-        """The peak learning rate: the one chosen, else this optimizer's usual one."""
+    def peak_rate(self) -> float:
+        """Returns the peak learning rate: the one chosen, else this optimizer's usual one."""
         return self.learning_rate or self.default_learning_rate
 
-    @staticmethod
-    def fused(device: torch.device) -> bool:
-        """Whether PyTorch updates all weights in one kernel there."""
-        return device.type in ("cpu", "cuda", "mps")
+    def decay_rate(self) -> float:
+        """Returns the weight decay, 0.0 where none was chosen."""
+        return float(getattr(self, "weight_decay", None) or 0.0)
 
-    # --- what it keeps
+    @property
+    def decoupled_decay(self) -> bool:
+        """Whether weight decay shrinks the weights themselves, as in AdamW.
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
-        """Every tensor kept of a weight of this shape: PyTorch's name -> its shape.
+        Otherwise it is added to the gradient, an L2 penalty.
+        """
+        return False
+
+    def decay_share(self, group: Mapping[str, Any]) -> float:
+        """Returns the share of itself that every weight of a group loses to decay in a step."""
+        if not self.decoupled_decay:
+            return 0.0
+
+        return float(group["lr"]) * float(group.get("weight_decay", 0.0))
+
+    # --- the state it keeps
+
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
+        """Returns every tensor kept of a weight of this shape: PyTorch's name -> its shape.
 
         All of them are float32.
 
@@ -69,143 +127,132 @@ class Optimizer(Choice):
         raise NotImplementedError
 
     @property
-    def state(self) -> tuple[str, ...]:
-        """Of "first_moment", "second_moment", "other_state": what is kept in full, a float for each
-        weight.
-        """
+    def full_state(self) -> tuple[str, ...]:
+        """Those of STATE_ROWS in which every weight has a float of its own."""
         return tuple(
-            row for row in ROWS_OF_STATE if all(self._share(row, *probe) == 1 for probe in _PROBES)
+            row for row in STATE_ROWS if all(self._share(row, *probe) == 1 for probe in _PROBES)
         )
 
     @property
-    def partly(self) -> tuple[str, ...]:
-        """Of the same rows: what is kept of some weights only, or for rows and columns instead of
-        each weight.
-        """
+    def partial_state(self) -> tuple[str, ...]:
+        """Those of STATE_ROWS that hold something of some weights only, or of rows and columns."""
         return tuple(
             row
-            for row in ROWS_OF_STATE
-            if row not in self.state and any(self._share(row, *probe) for probe in _PROBES)
+            for row in STATE_ROWS
+            if row not in self.full_state and any(self._share(row, *probe) for probe in _PROBES)
         )
 
     def _share(self, row: str, shape: tuple[int, ...], matrix: bool) -> float:
         return self._floats(shape, matrix)[row] / math.prod(shape)
 
     def _floats(self, shape: tuple[int, ...], matrix: bool) -> Counter[str]:
-        """Floats by row of one weight, and its counters under "counters"."""
-        found: Counter[str] = Counter()
-        for name, of in self.kept(shape, matrix).items():
-            found[self.state_names.get(name, "counters")] += math.prod(of)
+        """Returns the floats of one weight by row, and its counters under "counters"."""
+        floats: Counter[str] = Counter()
+        for name, state_shape in self.state_shapes(shape, matrix).items():
+            floats[self.state_names.get(name, "counters")] += math.prod(state_shape)
 
-        return found
+        return floats
 
-    def floats(self, groups: Iterable[dict]) -> dict[str, int]:
-        """Floats kept beside weights and gradients, exactly: by row of the ledger, and "counters"
-        (part of other_state there). groups: as from `groups`.
+    def state_floats(self, groups: Iterable[ParameterGroup]) -> dict[str, int]:
+        """Returns the floats kept beside weights and gradients, exactly.
+
+        By row of the ledger, and "counters", which the ledger has in other_state. groups: as from
+        `parameter_groups`.
         """
-        found: Counter[str] = Counter()
+        floats: Counter[str] = Counter()
         for group in groups:
             for weight in group["params"]:
-                found += self._floats(tuple(weight.shape), self.is_matrix(group, weight))
+                floats += self._floats(tuple(weight.shape), self.is_matrix(group, weight))
 
-        return {row: found[row] for row in (*ROWS_OF_STATE, "counters")}
+        return {row: floats[row] for row in (*STATE_ROWS, "counters")}
 
     def floats_per_parameter(
         self, floats: Mapping[str, int] | None = None, parameters: int | None = None
     ) -> float:
-        """Weight + gradient + state: 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter
-        2019).
+        """Returns the floats a parameter takes: weight, gradient and state.
 
-        floats, parameters: as from `floats`, and n; left out, it is what every weight has in full.
-        Counters are not counted: they are a float or two for each tensor.
+        It is 4 for Adam and AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019). Counters are not
+        counted: they are a float or two for each tensor.
+
+        floats: as from `state_floats`. parameters: how many there are. Left out, it is what every
+        weight has in full.
         """
         if floats is None or not parameters:
-            return 2 + len(self.state)
+            return 2 + len(self.full_state)
 
-        return 2 + sum(floats[row] for row in ROWS_OF_STATE) / parameters
+        return 2 + sum(floats[row] for row in STATE_ROWS) / parameters
 
-    # --- how it is made
+    # --- how it is built
 
-    def decay(self) -> float:
-        """The weight decay; 0.0 where none was chosen."""
-        return float(getattr(self, "weight_decay", None) or 0.0)
+    def for_network(self, network: nn.Module, device: torch.device) -> torch.optim.Optimizer:
+        """Returns the torch optimizer of a network that lies on this device."""
+        return self.build(self.parameter_groups(network), device)
 
-    def groups(self, network: nn.Module) -> list[dict]:
-        """The network's weights in parameter groups, by what is to be done with them."""
-        from models.network import decay_groups
+    def parameter_groups(self, network: nn.Module) -> list[ParameterGroup]:
+        """Returns the network's weights in groups, by what is to be done with them."""
+        from models.network import decay_groups  # noqa: PLC0415 - it loads torch, for seconds
 
-        return decay_groups(network, self.decay(), self.decay_all)
+        return decay_groups(network, self.decay_rate(), self.decay_all)
+
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
+        """Returns the torch optimizer over parameter groups, fused where that exists."""
+        raise NotImplementedError
+
+    @staticmethod
+    def has_fused_kernel(device: torch.device) -> bool:
+        """Whether PyTorch can change all weights in one kernel on this device."""
+        return device.type in ("cpu", "cuda", "mps")
 
     @staticmethod
     def is_matrix(group: Mapping[str, Any], weight: torch.Tensor) -> bool:
         """Whether a weight of this group counts as a matrix between hidden layers."""
         return bool(group.get("matrices", weight.ndim == 2))
 
-    # --- what it shows of itself while it trains, see training.inside
+    # --- what it shows of itself while it trains, see training.optimizer_probe
 
-    lacks: ClassVar[str] = ""
-    """In a sentence, what of gradient, moments and step it does not have for each weight, and what
-    it does instead.
-    """
+    def step_formula(self) -> str:
+        """Returns the step of one weight as a formula, "" where no short one says it.
 
-    def formula(self) -> str:
-        """The step of one weight, with {rate}, {gradient}, {first_moment}, {second_moment_root},
-        {weight} and {decay} for figures; "" where no short one says it: then it is measured. It
-        holds where a weight has all of them.
+        It has placeholders for numbers: {rate}, {gradient}, {first_moment}, {second_moment_root},
+        {weight}, {decay} and the names of settings. It holds where a weight has all of them; a step
+        without a formula is measured.
         """
         return ""
 
-    def inside(
+    def moments_and_step(
         self,
         state: Mapping[str, torch.Tensor],
         gradient: torch.Tensor,
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        """Of n weights after a step, (n,) each, as far as there are such: "first_moment",
-        "second_moment_root", as the step uses them, and "step", what it took from the weight but
-        for its decay; left out, it is measured.
+        """Returns what the optimizer's step was made of, for n weights, (n,) each.
 
-        state: (n,) what is kept of them by PyTorch's names, counters too. gradient, weight: (n,),
-        before the step. group: their parameter group.
+        "first_moment" and "second_moment_root" are as the step used them, where there are such.
+        "step" is what it took from the weight, without decay; left out, it is measured.
+
+        state: (n,) what is kept of the weights by PyTorch's names, counters too. gradient, weight:
+        (n,), before the step. group: their parameter group.
         """
         rows = {self.state_names.get(name): value for name, value in state.items()}
-        found = {"first_moment": rows["first_moment"]} if "first_moment" in rows else {}
+        quantities = {}
+        if "first_moment" in rows:
+            quantities["first_moment"] = rows["first_moment"]
         if "second_moment" in rows:
-            found["second_moment_root"] = rows["second_moment"].sqrt()
+            quantities["second_moment_root"] = rows["second_moment"].sqrt()
 
-        return found
-
-    @property
-    def decays_apart(self) -> bool:
-        """Whether weight decay pulls at the weights themselves, rather than being added to the
-        gradient.
-        """
-        return False
-
-    def pull(self, group: Mapping[str, Any]) -> float:
-        """The share of itself that every weight of this group loses to decay in a step."""
-        return (
-            float(group["lr"]) * float(group.get("weight_decay", 0.0)) if self.decays_apart else 0.0
-        )
-
-    def over(self, network: nn.Module, device: torch.device) -> torch.optim.Optimizer:
-        """The optimizer of a network that lies on this device."""
-        return self.build(self.groups(network), device)
-
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
-        """The optimizer over parameter groups ({"params": [...], "weight_decay": w}), fused where
-        that exists.
-        """
-        raise NotImplementedError
+        return quantities
 
 
 def decay_setting(
     default: float | None,
-    help: str = "Pulls weights towards zero at every step, which keeps the network from learning by heart.",
+    help: str = "Pulls weights towards zero at every step, which keeps the network from learning "
+    "by heart.",
     advanced: bool = False,
 ) -> Any:
-    """The field `weight_decay` of an optimizer.
+    """Returns the field `weight_decay` of an optimizer.
 
     help: what is done with it, where it does not simply pull.
     """
@@ -222,7 +269,7 @@ def decay_setting(
 
 
 def epsilon_setting(default: float) -> Any:
-    """The field `epsilon` of an optimizer that divides by the size of gradients."""
+    """Returns the field `epsilon` of an optimizer that divides by the size of gradients."""
     return setting(
         default,
         label="Epsilon",
@@ -233,13 +280,6 @@ def epsilon_setting(default: float) -> Any:
         help="Added below the fraction, so that a weight without gradients does not divide by "
         "zero.",
     )
-
-
-ROWS_OF_STATE = ("first_moment", "second_moment", "other_state")
-"""Rows of the ledger in which an optimizer's state of the weights is counted."""
-
-_PROBES = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
-"""Weights of every sort: their shape, and whether they are matrices between hidden layers."""
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", "app.engine.learning.optimizers")

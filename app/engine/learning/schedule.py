@@ -1,5 +1,6 @@
-"""What a schedule must say of itself. A schedule is a file in `schedules`."""
+"""The base class of schedules: what each declares about itself. A schedule is a file."""
 
+# ruff: noqa: ARG002 - a default may ignore an argument that overrides need
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -7,38 +8,47 @@ from typing import ClassVar
 
 from models.spec import Choice, Registry
 
-Memory = Mapping[str, float]
+ScheduleState = Mapping[str, float]
 """What a schedule remembers of the validations so far: plain finite numbers, {} at first."""
 
 
 class Schedule(Choice):
     """The learning rate over the run, as a factor of the peak.
 
-    A pure function: it is drawn before training.
+    `factor` is a pure function, so that the schedule can be drawn before training.
 
-    One that follows the validation says in `judged` what it remembers of it: that is kept in
-    checkpoints, and what it does to the rate is the factor remembered as "scale".
+    A schedule that follows the validation loss keeps in its state what it remembers of it. The
+    state is saved in checkpoints; under "scale" it has the factor that validation adds.
     """
 
     order: ClassVar[int] = 100
     explanation: ClassVar[str]
 
+    lowers_rate: ClassVar[bool] = True
+    """Whether the learning rate becomes smaller in the course of a run."""
+
     def factor(self, step: int, steps: int) -> float:
-        """Factor of the peak learning rate at `step` (0-based) of a run of `steps` steps, as far as
-        it is known beforehand.
+        """Returns the factor of the peak learning rate, as far as it is known before training.
+
+        step: 0-based, of a run of `steps` steps.
         """
         raise NotImplementedError
 
-    def judged(self, memory: Memory, loss: float) -> dict[str, float]:
-        """What is remembered after an epoch with this validation loss, which may be no finite
-        number. From here on the learning rate is the peak x factor x scale_of(memory).
+    def after_validation(
+        self,
+        state: ScheduleState,
+        loss: float,
+    ) -> dict[str, float]:
+        """Returns the state after an epoch with this validation loss, which may be not finite.
+
+        From here on the learning rate is peak x factor x scale_of(state).
         """
         return {}
 
 
-def scale_of(memory: Memory) -> float:
-    """By what the validations so far have multiplied the learning rate."""
-    return memory.get("scale", 1.0)
+def scale_of(state: ScheduleState) -> float:
+    """Returns by what the validations so far have multiplied the learning rate."""
+    return state.get("scale", 1.0)
 
 
 SCHEDULES: Registry[Schedule] = Registry("schedule", "app.engine.learning.schedules")

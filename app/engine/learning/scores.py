@@ -1,4 +1,4 @@
-"""Figures from predictions, in NumPy. The names are those of summary.json."""
+"""Computes metrics from predictions, in NumPy; they are called as in summary.json."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class PerClass:
-    """Figures per class, arrays of length K.
+    """Metrics of every class, arrays of length K.
 
-    What is not defined is NaN: precision of a class that was never predicted, recall of one without
-    examples.
+    count: its examples. predicted: how often it was predicted. What is not defined is NaN: the
+    precision of a class that was never predicted, the recall of one without examples.
     """
 
     precision: np.ndarray
@@ -27,15 +27,16 @@ class PerClass:
 
 
 def predicted_classes(probabilities: np.ndarray) -> np.ndarray:
-    """The most probable class of each row: (n, K) -> (n,) int64."""
+    """Returns the most probable class of each row: (n, K) -> (n,) int64."""
     if not len(probabilities):
         return np.zeros(0, dtype=np.int64)
 
-    return probabilities.argmax(axis=1).astype(np.int64)
+    classes: np.ndarray = probabilities.argmax(axis=1).astype(np.int64)
+    return classes
 
 
 def confusion(targets: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Counts (K, K), true class by row, predicted class by column.
+    """Returns counts (K, K), true class by row, predicted class by column.
 
     targets, predicted: (n,) class numbers.
     """
@@ -44,25 +45,26 @@ def confusion(targets: np.ndarray, predicted: np.ndarray, classes: int) -> np.nd
 
 
 def accuracy(matrix: np.ndarray) -> float:
-    """Share on the diagonal; NaN where there are no examples."""
+    """Returns the share of counts on the diagonal, NaN where there are no examples."""
     total = int(matrix.sum())
     return int(np.trace(matrix)) / total if total else math.nan
 
 
 def per_class(matrix: np.ndarray) -> PerClass:
-    """Precision, recall and F1 from the counts (K, K)."""
+    """Returns precision, recall and F1 of every class, from the counts (K, K)."""
     return _per_class(np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
 
 
 def per_class_of(targets: np.ndarray, predicted: np.ndarray, classes: int) -> PerClass:
-    """The same from the answers (n,) themselves: of ten thousand classes the counts would take 800
-    MB.
+    """Returns the same from the class numbers (n,) themselves.
+
+    The counts of ten thousand classes would take 800 MB.
     """
-    hits, count, predictions = (
-        np.bincount(np.asarray(one, np.int64), minlength=classes)
-        for one in (targets[targets == predicted], targets, predicted)
+    hits, count, predicted_count = (
+        np.bincount(np.asarray(numbers, np.int64), minlength=classes)
+        for numbers in (targets[targets == predicted], targets, predicted)
     )
-    return _per_class(hits, count, predictions)
+    return _per_class(hits, count, predicted_count)
 
 
 def _per_class(hits: np.ndarray, count: np.ndarray, predicted: np.ndarray) -> PerClass:
@@ -76,34 +78,35 @@ def _per_class(hits: np.ndarray, count: np.ndarray, predicted: np.ndarray) -> Pe
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Returns part / whole, NaN where whole is 0."""
     result = np.full(part.shape, np.nan)
     np.divide(part, whole, out=result, where=whole > 0)
     return result
 
 
 def macro_f1(matrix: np.ndarray) -> float:
-    """Of the counts (K, K): see mean_f1."""
+    """Returns the mean F1 over classes, see mean_f1, from the counts (K, K)."""
     return mean_f1(per_class(matrix))
 
 
 def mean_f1(table: PerClass) -> float:
-    """Mean F1 over the classes that have examples or were predicted, however rare; NaN where there
-    are none.
+    """Returns the mean F1 over the classes that have examples or were predicted, however rare.
+
+    NaN where there are none.
     """
     known = table.f1[~np.isnan(table.f1)]
     return float(known.mean()) if len(known) else math.nan
 
 
 def auc(targets: np.ndarray, scores: np.ndarray) -> float:
-    """Area under the ROC curve: how often a yes scores above a no, a tie counting half.
+    """Returns the area under the ROC curve: how often a yes scores above a no, a tie counting half.
 
-    NaN without one of both.
+    NaN where there is no yes or no no. Ranks after Mann & Whitney (1947).
 
-    targets: (n,) 0 or 1. scores: (n,), larger for yes. Ranks after Mann & Whitney (1947).
+    targets: (n,) 0 or 1. scores: (n,), larger for yes.
     """
     targets = np.asarray(targets).astype(bool)
     positive = int(targets.sum())
-
     negative = int((~targets).sum())
     if not positive or not negative:
         return math.nan
@@ -116,43 +119,48 @@ def auc(targets: np.ndarray, scores: np.ndarray) -> float:
 
 
 def average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
-    """How far up the list those stand that are meant: the mean over them of the precision at their
-    place. NaN without one. Equal scores stand at one place together, so that their order decides
-    nothing.
+    """Returns the mean precision at the positions of the positives, sorted by score.
 
-    targets: (n,) 0 or 1. scores: (n,), larger for what is meant.
+    NaN without positives. Equal scores share one position, so that their order decides nothing.
+
+    targets: (n,) 0 or 1. scores: (n,), larger for positives.
     """
     targets = np.asarray(targets).astype(bool)
     if not targets.any():
         return math.nan
 
     order = np.argsort(-np.asarray(scores), kind="stable")
-    meant = targets[order]
+    positive = targets[order]
     scores = np.asarray(scores)[order]
-    ends = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
-    found = np.cumsum(meant)[ends]
-    precision = found / (ends + 1)
 
-    return float((np.diff(found, prepend=0) * precision).sum() / found[-1])
+    ends = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
+    hits = np.cumsum(positive)[ends]
+    precision = hits / (ends + 1)
+
+    return float((np.diff(hits, prepend=0) * precision).sum() / hits[-1])
 
 
 def mean_average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
-    """The mean over the tags of their average precision; a tag that no example has is left out.
+    """Returns the mean over the tags of their average precision, without tags that no example has.
 
-    NaN where none has any.
+    NaN where no example has any.
 
     targets: (n, K) 0 or 1. scores: (n, K).
     """
     columns = zip(np.asarray(targets).T, np.asarray(scores).T, strict=True)
-    found = [average_precision(has, predictions) for has, predictions in columns]
-    known = [value for value in found if not math.isnan(value)]
+    precisions = [average_precision(has_tag, tag_scores) for has_tag, tag_scores in columns]
+    known = [value for value in precisions if not math.isnan(value)]
 
     return float(np.mean(known)) if known else math.nan
 
 
 def tag_f1(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    """macro_f1: the mean over the tags that an example has or gets; micro_f1: of all tags counted
-    together. NaN where there are none. targets, predictions: (n, K) bool.
+    """Returns "macro_f1" and "micro_f1" over tags, NaN where there are none.
+
+    The macro F1 is the mean over the tags that an example has or gets, the micro F1 counts all tags
+    together.
+
+    targets, predictions: (n, K) bool.
     """
     hits = (targets & predictions).sum(axis=0)
     either = targets.sum(axis=0) + predictions.sum(axis=0)
@@ -166,7 +174,7 @@ def tag_f1(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
 
 
 def mae(targets: np.ndarray, predictions: np.ndarray) -> float:
-    """Mean absolute error, over several amounts their mean.
+    """Returns the mean absolute error, over several amounts their mean.
 
     targets, predictions: (n, T). NaN without examples.
     """
@@ -174,35 +182,39 @@ def mae(targets: np.ndarray, predictions: np.ndarray) -> float:
 
 
 def rmse(targets: np.ndarray, predictions: np.ndarray) -> float:
-    """Root of the mean squared error of each amount, and over several amounts their mean.
+    """Returns the root of the mean squared error of each amount, over several amounts their mean.
 
-    targets, predictions: (n, T).
+    targets, predictions: (n, T). NaN without examples.
     """
-    return (
-        float(np.sqrt(((predictions.astype(float) - targets) ** 2).mean(axis=0)).mean())
-        if len(targets)
-        else math.nan
-    )
+    if not len(targets):
+        return math.nan
+
+    squares = (predictions.astype(float) - targets) ** 2
+    return float(np.sqrt(squares.mean(axis=0)).mean())
 
 
 def r2(targets: np.ndarray, predictions: np.ndarray) -> float:
-    """The share of the variance that is explained, over several amounts the mean of those that
-    vary; NaN where none does. targets, predictions: (n, T).
+    """Returns the share of the variance that is explained.
+
+    Over several amounts it is the mean of those that vary, NaN where none does.
+
+    targets, predictions: (n, T).
     """
     if not len(targets):
         return math.nan
 
     targets = targets.astype(float)
-    left = ((predictions.astype(float) - targets) ** 2).sum(axis=0)
-    spread = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
-    vary = spread > 0
+    residual = ((predictions.astype(float) - targets) ** 2).sum(axis=0)
+    total = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
+    varies = total > 0
 
-    return float(np.mean(1 - left[vary] / spread[vary])) if vary.any() else math.nan
+    return float(np.mean(1 - residual[varies] / total[varies])) if varies.any() else math.nan
 
 
 def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
-    """The interval in which the true share lies with 95 % confidence (Wilson 1927); (0, 1) knowing
-    nothing.
+    """Returns the interval in which the true share lies with 95 % confidence (Wilson 1927).
+
+    It is (0, 1) where nothing was counted.
     """
     if total <= 0:
         return 0.0, 1.0
@@ -211,9 +223,8 @@ def wilson(correct: int, total: int, z: float = Z95) -> tuple[float, float]:
     centre = share + z * z / (2 * total)
     reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
-    low = (
-        (centre - reach) / scale if correct else 0.0
-    )  # exactly, where rounding would leave a trace
+    # Exactly 0 and 1 at the ends, where rounding would leave a trace.
+    low = (centre - reach) / scale if correct else 0.0
     high = (centre + reach) / scale if correct < total else 1.0
 
     return low, high

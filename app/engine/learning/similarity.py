@@ -1,10 +1,10 @@
-"""What the losses on points in space share: directions compared in full precision, and averages
-over those examples that have something to be compared with.
+"""What the losses on points in space share: similarities, and a mean over comparable examples.
 
 Axes: B examples of a batch, D numbers of a point. Nothing here depends on values in a way that
 changes shapes.
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists losses without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
@@ -15,22 +15,25 @@ from models.spec import setting
 if TYPE_CHECKING:
     import torch
 
-NEVER = -1e4
-"""A logit so low that its probability is exactly 0; unlike minus infinity it leaves the gradient of
-a row without any other finite.
+MASKED = -1e4
+"""A logit so low that its probability is exactly 0.
+
+Unlike minus infinity it keeps the gradient finite in a row that has no other logit.
 """
 
 
-def directions(points: torch.Tensor) -> torch.Tensor:
-    """(..., D) -> the same of length 1, float32."""
+def unit_vectors(points: torch.Tensor) -> torch.Tensor:
+    """Returns points (..., D) scaled to length 1, in float32."""
     from torch.nn.functional import normalize
 
     return normalize(points.float(), dim=-1)
 
 
-def products(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """(n, D) and (m, D) -> (n, m), in float32 whatever the precision of the training: in bfloat16
-    there are only 256 different cosines.
+def dot_products(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Returns all dot products of (n, D) and (m, D) points: (n, m).
+
+    They are computed in float32 whatever the precision of the training: bfloat16 has only 256
+    different cosines.
     """
     import torch
 
@@ -38,8 +41,8 @@ def products(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         return first.float() @ second.float().T
 
 
-class Tempered(Loss):
-    """A loss whose temperature is chosen by hand."""
+class WithTemperature(Loss):
+    """A loss whose temperature a person chooses."""
 
     temperature: float = setting(
         0.1,
@@ -52,15 +55,16 @@ class Tempered(Loss):
 
 
 class ComparingLoss(LossFunction):
-    """A loss that is the mean over the examples of a batch that have something to be compared with."""
+    """The mean over those examples of a batch that have something to be compared with."""
 
     compares: ClassVar[bool] = True
 
-    def each(
+    def per_example(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss of every example and its weight, 1 or, where there is nothing to compare it
-        with, 0: (B,), (B,).
+        """Returns the loss and the weight of every example, (B,), (B,).
+
+        The weight is 1, or 0 where there is nothing to compare the example with.
         """
         raise NotImplementedError
 
@@ -71,5 +75,5 @@ class ComparingLoss(LossFunction):
     def totals(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        losses, weights = self.each(outputs, targets)
+        losses, weights = self.per_example(outputs, targets)
         return (losses * weights).sum(), weights.sum()

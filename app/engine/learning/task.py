@@ -1,11 +1,9 @@
-"""What a task must say of itself: what is predicted from what.
+"""The base class of tasks: what is predicted from what. A task is a file.
 
 Everything else asks the task and knows none by name.
-
-Tasks are declarations like losses and optimizers; torch is imported only inside the methods that
-are given tensors.
 """
 
+# ruff: noqa: ARG002 - a default may ignore an argument that overrides need
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -24,17 +22,21 @@ if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
 
 View = Literal["classes", "yes-no", "tags", "amounts", "matching", "space", "language", "restored"]
-"""How results are reported and shown, and what 'Try it' answers: results/reports,
-pages/results/views, pages/tryit.
+"""How results are reported and shown, and what 'Try it' answers.
+
+See results/reports, pages/results/views and pages/tryit.
 """
+
+Targets = Literal["classes", "tags", "amounts", "none", "tokens"]
+"""What the data give for each example; "none" and "tokens" are derived from the example itself."""
 
 
 class Task(ABC):
-    """One task. An object without state: one of each kind stands in TASKS.
+    """One task: an object without state, of which TASKS holds one of every kind.
 
-    `predictions` is what is kept of the network's answer on one example, the same in judging, in
-    the run folder and in 'Try it': probabilities, amounts in their own unit, points in space, or
-    sums from which figures are made.
+    Its predictions are what is kept of the network's output for one example: probabilities, amounts
+    in their own unit, points in space, or sums from which metrics are made. They are the same in
+    evaluation, in the run folder and in 'Try it'.
     """
 
     kind: ClassVar[str]
@@ -43,7 +45,7 @@ class Task(ABC):
     """What it is, in a sentence."""
 
     example: ClassVar[str]
-    """A few words of what one could do with it."""
+    """A question or two that it answers, for a person."""
 
     order: ClassVar[int] = 100
     view: ClassVar[View]
@@ -56,16 +58,13 @@ class Task(ABC):
     embeds: ClassVar[bool] = False
     """Whether the network answers with points in space, of [training] embedding numbers."""
 
-    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "classes"
-    """What the data must give for each example; "none" and "tokens" are derived from the example
-    itself.
-    """
+    targets: ClassVar[Targets] = "classes"
 
     best_by: ClassVar[Literal["loss", "metric"]] = "loss"
-    """What decides whose weights are kept, unless a person says otherwise.
+    """What decides which epoch's weights are kept, unless a person chooses otherwise.
 
-    Where examples are compared the loss of validation rises, for answers get too sure, while ever
-    more of them are right.
+    Where examples are compared, the validation loss rises because similarities get too sure, while
+    ever more of the examples are right: there the metric decides.
     """
 
     probes: ClassVar[int] = 12
@@ -73,47 +72,62 @@ class Task(ABC):
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """The losses that fit, the usual one first."""
+        """The kinds of the losses that fit, the usual one first."""
         return tuple(loss.kind for loss in LOSSES.all() if self.kind in loss.tasks)
 
     @property
     def headline(self) -> Metric:
+        """The metric that says in one number how good a network is."""
         return METRICS[self.metrics[0]]
 
     # --- before training
 
-    def fits(self, description: Description) -> str:
-        """Why these data cannot serve this task, in a sentence; "" when they can."""
+    def unfit(self, description: Description) -> str:
+        """Returns why these data cannot serve this task, in a sentence; "" when they can."""
         inputs = description.preparation.inputs
         if (len(inputs) > 1) != self.pairs:
             return f"{self.label} needs {'pairs' if self.pairs else 'single examples, not pairs'}."
-        if any(one.kind not in self.reads for one in inputs):
+        if any(half.kind not in self.reads for half in inputs):
             return f"{self.label} needs {' or '.join(PLURALS[kind] for kind in self.reads)}."
 
         return ""
 
     @abstractmethod
     def outputs(self, description: Description) -> int:
-        """How many numbers the network answers with (see Problem.outputs)."""
+        """Returns how many numbers the network answers with (see Problem.outputs)."""
 
     def problem(self, description: Description, embedding: int) -> Problem:
-        """What the network meets. embedding: numbers of a point in space, for tasks that embed."""
+        """Returns what the network meets.
+
+        embedding: how many numbers a point in space has, for tasks that embed.
+        """
         outputs = embedding if self.embeds else self.outputs(description)
         return Problem.of(
             description.preparation.inputs, outputs, description.size("training"), self.answers
         )
 
-    def order_of(self, order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The order of an epoch, given a random one: (n,) int64 places in targets (n, ...)."""
+    def epoch_order(
+        self,
+        order: torch.Tensor,
+        targets: torch.Tensor,
+    ) -> torch.Tensor:
+        """Returns the order of the examples in an epoch, made from a random one.
+
+        order: (n,) int64 indices into targets (n, ...).
+        """
         return order
 
-    def fake_targets(self, problem: Problem, batch_size: int) -> torch.Tensor:
-        """Targets without meaning, of the form that the loss gets after `batch`."""
-        import torch
+    def fake_targets(
+        self,
+        problem: Problem,
+        batch_size: int,
+    ) -> torch.Tensor:
+        """Returns targets without meaning, of the shape that the loss gets after `batch`."""
+        import torch  # noqa: PLC0415 - it takes seconds to load; the window lists tasks without it
 
         return torch.zeros(batch_size, dtype=torch.int64)
 
-    # --- with tensors, in training and in judging
+    # --- with tensors, in training and in evaluation
 
     def batch(
         self,
@@ -122,10 +136,11 @@ class Task(ABC):
         targets: torch.Tensor,
         generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        """A prepared batch as network and loss get it: amounts brought to one scale, examples
-        damaged ...
+        """Returns a prepared batch as network and loss get it.
 
-        generator: on the CPU or the batch's device; in judging the same dice fall for the same
+        Tasks standardise amounts here, or damage examples.
+
+        generator: on the CPU or the batch's device; an evaluation seeds it alike for the same
         examples.
         """
         return inputs, targets
@@ -134,31 +149,34 @@ class Task(ABC):
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        """(B, *answer) outputs -> (B, ...) float32, what is kept of them.
+        """Returns what is kept of the outputs: (B, *answer) -> (B, ...) float32.
 
         targets: as the loss got them.
         """
 
-    # --- figures, in NumPy
+    # --- metrics, in NumPy
 
     @abstractmethod
-    def figures(
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """The metrics by name, over n examples; one that is not defined on these is left out.
+        """Returns the metrics over n examples by name, without those not defined on them.
 
-        targets: (n, ...) as the data have them. predictions: (n, ...) see `predictions`.
+        targets: (n, ...) as the data have them. predictions: (n, ...) as from `predictions`.
         """
 
     def confusion(
-        self, description: Description, targets: np.ndarray, predictions: np.ndarray
+        self,
+        description: Description,
+        targets: np.ndarray,
+        predictions: np.ndarray,
     ) -> np.ndarray | None:
-        """Counts (K, K), true class by row, where the task has classes to confuse."""
+        """Returns counts (K, K), true class by row, where the task has classes to confuse."""
         return None
 
 
-def named(task: Task, values: dict[str, float]) -> dict[str, float]:
-    """The task's metrics among these, in its order, without what is not defined (NaN)."""
+def defined_metrics(task: Task, values: dict[str, float]) -> dict[str, float]:
+    """Returns the task's metrics among these, in its order, without those not defined (NaN)."""
     return {
         name: float(values[name])
         for name in task.metrics

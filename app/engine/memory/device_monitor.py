@@ -1,7 +1,7 @@
-"""The state of the device while training: memory, utilisation, temperature, power.
+"""Reads the state of the device: memory, utilisation, temperature, power.
 
-Every reading is asked for by itself: what fails is None with a reason and takes nothing else with
-it. Nothing here starts a CUDA context; before a training has begun only NVML is asked.
+Every reading is taken by itself: one that fails is None, with a reason, and does not take others
+with it. Nothing here starts a CUDA context; before a training has begun only NVML is asked.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import torch
+
+from app.engine.compute.device import cuda_is_initialized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,30 +29,35 @@ READINGS = (
     "temperature",
     "power",
 )
-"""total, free: of the device.
+"""The names of all readings.
 
-allocated: in use by tensors. reserved: that and what PyTorch keeps for reuse. other: other programs
-and the driver. process: this program, in main memory. Bytes; percent, degrees Celsius and watts.
+Bytes: total and free memory of the device; allocated (in use by tensors); reserved (that and what
+PyTorch keeps for reuse); other (other programs and the driver); process (this program, in main
+memory). utilisation is in percent, temperature in degrees Celsius, power in watts.
 """
 
 PATIENCE = 3
-"""Failures in a row after which a reading is asked for only every BACK_OFF seconds."""
+"""Failures in a row after which a reading is tried only every BACK_OFF seconds."""
 
 BACK_OFF = 10.0
+"""Seconds between two tries of a reading that keeps failing."""
+
 _UNKNOWN = 2**64 - 1
-"""What NVML says for "not available" where it has no other way."""
+"""What NVML returns for "not available" where it has no other way."""
 
 Readings = dict[str, float | None]
+"""A value by name (see READINGS), None where it is not known."""
 
 
 class Unknown(Exception):
-    """This reading cannot be had; the text says why, for a person."""
+    """A reading that cannot be had; the text says why, for a person."""
 
 
 class DeviceMonitor:
-    """Reads the state of one device. device: "cpu", "cuda:0", "mps" or a torch.device.
+    """Reads the state of one device.
 
-    nvml: pynvml or what stands for it; clock: seconds. `close` ends NVML.
+    device: "cpu", "cuda:0", "mps" or a torch.device. nvml: pynvml, or what stands for it in a test.
+    clock: returns seconds. `close` ends NVML.
     """
 
     def __init__(
@@ -69,7 +76,7 @@ class DeviceMonitor:
         self._reasons: dict[str, str] = {}
 
     def sample(self) -> tuple[Readings, dict[str, str]]:
-        """All READINGS, None where unknown, and a reason for each that is."""
+        """Returns all READINGS, None where unknown, and a reason for each that is unknown."""
         readings = {name: self._read(name, source) for name, source in self._sources().items()}
         reserved = readings["reserved"]
         total = readings["total"]
@@ -91,7 +98,7 @@ class DeviceMonitor:
 
             try:
                 self._nvml.nvmlShutdown()
-            except Exception:  # it is going away in any case
+            except Exception:  # the driver may be gone already; there is nothing left to end
                 return
 
     def _read(self, name: str, source: Callable[[], float]) -> float | None:
@@ -112,7 +119,7 @@ class DeviceMonitor:
         return value
 
     def _sources(self) -> dict[str, Callable[[], float]]:
-        sources: dict[str, Callable[[], float]] = dict.fromkeys(READINGS, _not_here)
+        sources: dict[str, Callable[[], float]] = dict.fromkeys(READINGS, _not_measured)
         sources["process"] = lambda: float(psutil.Process().memory_info().rss)
         if self.device.type == "cuda":
             sources |= {
@@ -136,31 +143,31 @@ class DeviceMonitor:
                 "total": lambda: float(psutil.virtual_memory().total),
                 "free": lambda: float(psutil.virtual_memory().available),
                 "other": _used_by_others,
-                "reserved": _no_store,
+                "reserved": _no_allocator,
                 "utilisation": lambda: float(psutil.cpu_percent(None)),
             }
 
         return sources
 
     def _allocator(self, key: str) -> float:
-        if not torch.cuda.is_initialized():
+        if not cuda_is_initialized():
             raise Unknown("Nothing has been computed on this GPU yet.")
         return float(torch.cuda.memory_stats(self.device)[key])
 
     def _nvml_value(self, function: str, field: str, *arguments: object) -> float:
-        """One value of NVML.
+        """Returns one value of NVML.
 
-        Where it fails for memory, CUDA is asked, if a training has begun it.
+        Where NVML fails for memory, CUDA is asked, if a training has started it.
         """
         try:
-            answer = getattr(self._library(), function)(self._gpu(), *arguments)
-            value = getattr(answer, field) if field else answer
+            result = getattr(self._library(), function)(self._gpu(), *arguments)
+            value = getattr(result, field) if field else result
             if value is None or value == _UNKNOWN or not isinstance(value, (int, float)):
                 raise Unknown("The driver does not tell this here.")
 
             return float(value)
         except Exception:
-            if function == "nvmlDeviceGetMemoryInfo" and torch.cuda.is_initialized():
+            if function == "nvmlDeviceGetMemoryInfo" and cuda_is_initialized():
                 free, total = torch.cuda.mem_get_info(self.device)
                 return float(total if field == "total" else free)
             raise
@@ -168,7 +175,7 @@ class DeviceMonitor:
     def _library(self) -> Any:
         if self._nvml is None:
             try:
-                import pynvml
+                import pynvml  # noqa: PLC0415 - the package may be missing, and that is no error
             except ImportError:
                 raise Unknown("The package nvidia-ml-py is not installed.") from None
             self._nvml = pynvml
@@ -180,33 +187,34 @@ class DeviceMonitor:
         return self._nvml
 
     def _gpu(self) -> Any:
-        """NVML counts all GPUs; torch only those in CUDA_VISIBLE_DEVICES, so the card is found by
-        its UUID.
+        """Returns NVML's handle of the device.
+
+        NVML counts all GPUs, torch only those in CUDA_VISIBLE_DEVICES: so the card is found by its
+        UUID once CUDA has started, else by that variable.
         """
         if self._handle is None:
             nvml = self._library()
             index = self.device.index or 0
-            if torch.cuda.is_initialized():
+            if cuda_is_initialized():
                 uuid = f"GPU-{torch.cuda.get_device_properties(index).uuid}"
                 self._handle = nvml.nvmlDeviceGetHandleByUUID(uuid)
             else:
                 listed = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-                visible = [part.strip() for part in listed if part.strip()]
+                visible = [name.strip() for name in listed if name.strip()]
                 name = visible[index] if index < len(visible) else str(index)
-                by_number = name.isdigit()
-                find = (
-                    nvml.nvmlDeviceGetHandleByIndex if by_number else nvml.nvmlDeviceGetHandleByUUID
-                )
-                self._handle = find(int(name) if by_number else name)
+                if name.isdigit():
+                    self._handle = nvml.nvmlDeviceGetHandleByIndex(int(name))
+                else:
+                    self._handle = nvml.nvmlDeviceGetHandleByUUID(name)
 
         return self._handle
 
 
-def _not_here() -> float:
+def _not_measured() -> float:
     raise Unknown("Not measured on this device.")
 
 
-def _no_store() -> float:
+def _no_allocator() -> float:
     raise Unknown(
         "On the CPU PyTorch keeps no store of its own; what the system keeps is in the rest of "
         "this program."
@@ -234,8 +242,7 @@ _REASONS = {
 
 
 def _plain(error: Exception) -> str:
-    """A driver's failure as a sentence: NVMLError_NotSupported and the like by their names."""
+    """Returns a driver's failure as a sentence; NVMLError_NotSupported and the like have a text."""
     name = type(error).__name__.removeprefix("NVMLError_")
-    return _REASONS.get(
-        name, f"It could not be read: {str(error).splitlines()[0] if str(error) else name}."
-    )
+    first_line = str(error).splitlines()[0] if str(error) else name
+    return _REASONS.get(name, f"It could not be read: {first_line}.")

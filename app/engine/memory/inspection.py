@@ -1,5 +1,6 @@
-"""A graph -> shapes, parameters, multiply-adds and bytes of every block, without data and without
-its memory.
+"""Inspects a graph: shapes, parameters, multiply-adds and bytes of every block.
+
+It takes no data and none of the memory that the network would take.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.engine.compute.fake_tensors import ActivationMeter, WorkMeter, fake_tensors
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.network import (
+    Network,
     PlacedBlock,
     check_output,
     fake_inputs,
@@ -23,19 +25,24 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from app.engine.experiment.resolve import ResolvedExperiment
     from models.shape import Problem, Shape
 
 PROBE = 2
-"""Examples that are sent through: batch norm takes another way for a single value."""
+"""Fake examples that are sent through: batch norm works otherwise on a single value."""
+
+_NO_COSTS = (0, 0, 0)
+"""Parameters, multiply-adds and activation bytes of a block that cannot be built."""
 
 
 @dataclass(frozen=True)
 class BlockReport:
-    """One block, for one example. shape is None behind a block that cannot be.
+    """What one block is and costs, for one example.
 
-    title: a few words with its settings. help: what it does. activation_bytes: what training keeps
-    for the backward pass because of it (what several blocks share counts for the first). error,
-    remedy: why it cannot be, else "".
+    title: a few words with its settings. help: what it does. shape: of its output, None behind a
+    block that cannot be built. activation_bytes: what training keeps for the backward pass because
+    of it (what several blocks share counts for the first). error, remedy: why it cannot be built,
+    else "".
     """
 
     name: str
@@ -56,7 +63,7 @@ class BlockReport:
 class Inspection:
     """All blocks in order, and their sums.
 
-    error: the first block's that cannot be, None for a sound graph.
+    error: that of the first block that cannot be built, None for a sound graph.
     """
 
     blocks: tuple[BlockReport, ...]
@@ -73,14 +80,16 @@ class Inspection:
 
 
 def inspect(graph: Graph, problem: Problem) -> Inspection:
-    """Never raises for a graph that cannot be: the block at fault carries the error, those behind
-    it no shape.
+    """Reports on every block of a graph.
+
+    It never raises for a graph that cannot be built: the block at fault carries the error, and
+    those behind it have no shape.
     """
-    found, error = _placed(graph, problem)
-    figures = _measure(graph, problem, found)
-    shapes = input_shapes(problem) | {name: one.shape for name, one in found.items()}
+    placed, error = _place_blocks(graph, problem)
+    costs = _measure_blocks(graph, problem, placed)
+    shapes = input_shapes(problem) | {name: block.shape for name, block in placed.items()}
     reports = tuple(
-        _report(node, shapes, figures.get(node.name, (0, 0, 0)), error) for node in graph.nodes
+        _report(node, shapes, costs.get(node.name, _NO_COSTS), error) for node in graph.nodes
     )
 
     return Inspection(
@@ -91,77 +100,89 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
     )
 
 
-def _placed(graph: Graph, problem: Problem) -> tuple[dict[str, PlacedBlock], GraphError | None]:
-    """The blocks that can be, up to the first that cannot."""
-    found: dict[str, PlacedBlock] = {}
+def optimizer_floats(
+    resolved: ResolvedExperiment, graph: Graph, problem: Problem
+) -> dict[str, int]:
+    """Returns the floats that the optimizer keeps, see Optimizer.state_floats.
+
+    Raises GraphError.
+    """
+    optimizer = resolved.optimizer
+    with fake_tensors():
+        return optimizer.state_floats(optimizer.parameter_groups(Network(graph, problem)))
+
+
+def _place_blocks(
+    graph: Graph, problem: Problem
+) -> tuple[dict[str, PlacedBlock], GraphError | None]:
+    """Returns the blocks before the first that cannot be built, and that one's error."""
+    placed: dict[str, PlacedBlock] = {}
     shapes = input_shapes(problem)
     try:
         for node in graph.nodes:
-            one = place_block(node, shapes)
+            block = place_block(node, shapes)
             if node is graph.nodes[-1]:
-                check_output(node, one.shape, problem)
+                check_output(node, block.shape, problem)
 
-            found[node.name] = one
-            shapes[node.name] = one.shape
+            placed[node.name] = block
+            shapes[node.name] = block.shape
     except GraphError as error:
-        return found, error
+        return placed, error
 
-    return found, None
+    return placed, None
 
 
-def _measure(
-    graph: Graph, problem: Problem, found: dict[str, PlacedBlock]
+def _measure_blocks(
+    graph: Graph, problem: Problem, placed: dict[str, PlacedBlock]
 ) -> dict[str, tuple[int, int, int]]:
-    """Parameters, multiply-adds and bytes kept, of each block of a sound beginning of the graph."""
-    figures: dict[str, tuple[int, int, int]] = {}
+    """Returns parameters, multiply-adds and activation bytes of each block that can be built."""
+    costs: dict[str, tuple[int, int, int]] = {}
     with fake_tensors():
         values = dict(zip((INPUT, OTHER), fake_inputs(problem, PROBE), strict=False))
         batch = tuple(values.values())
-        blocks: dict[str, nn.Module] = {name: one.module() for name, one in found.items()}
+        blocks: dict[str, nn.Module] = {name: block.module() for name, block in placed.items()}
         known = [
             tensor
             for block in blocks.values()
             for tensor in (*block.parameters(), *block.buffers())
         ]
-
-        kept = ActivationMeter([*known, *batch])
-        for node in graph.nodes[: len(found)]:
-            before = kept.bytes
+        activations = ActivationMeter([*known, *batch])
+        for node in graph.nodes[: len(placed)]:
+            before = activations.bytes
             block = blocks[node.name]
-            with kept, WorkMeter() as work:
+            with activations, WorkMeter() as work:
                 values[node.name] = block(*(values[name] for name in node.inputs))
 
-            parameters = sum(parameter.numel() for parameter in block.parameters())
-            figures[node.name] = (
-                parameters,
+            costs[node.name] = (
+                sum(parameter.numel() for parameter in block.parameters()),
                 work.multiply_adds // PROBE,
-                (kept.bytes - before) // PROBE,
+                (activations.bytes - before) // PROBE,
             )
 
-    return figures
+    return costs
 
 
 def _report(
-    node: Node, shapes: Mapping[str, Shape], figures: tuple[int, int, int], error: GraphError | None
+    node: Node, shapes: Mapping[str, Shape], costs: tuple[int, int, int], error: GraphError | None
 ) -> BlockReport:
     try:
         block = read_block(node)
         title = block.title()
-        text = block.summary
+        summary = block.summary
     except GraphError:
         title = node.kind
-        text = ""
+        summary = ""
 
-    here = error if error is not None and error.node == node.name else None
+    own_error = error if error is not None and error.node == node.name else None
     return BlockReport(
         node.name,
         node.kind,
         title,
-        text,
+        summary,
         node.inputs,
         tuple(shapes.get(name) for name in node.inputs),
         shapes.get(node.name),
-        *figures,
-        here.what if here else "",
-        here.remedy if here else "",
+        *costs,
+        own_error.what if own_error else "",
+        own_error.remedy if own_error else "",
     )

@@ -1,5 +1,7 @@
-"""A whole training step without numbers and without memory: forward, backward and the optimizer's
-step on tensors that only know their form, with every byte followed that a real step would hold.
+"""Simulates a whole training step, to know what memory a real one would hold.
+
+Forward pass, backward pass and the optimizer's step are done on fake tensors, which have a shape
+but no numbers and no memory; every byte that a real step would hold is followed.
 """
 
 from __future__ import annotations
@@ -15,32 +17,39 @@ from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
 from models.network import Network, fake_inputs
 
 if TYPE_CHECKING:
+    from torch._ops import OpOverload
+
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.learning.loss import LossFunction
     from models.graph import Graph
     from models.shape import Problem
 
-_SOME = 1_000
-"""What a tensor without numbers is said to hold where an optimizer asks: it counts steps, and later
-steps take more than the first (RAdam).
+_SCALAR_OF_TENSOR = torch.ops.aten._local_scalar_dense.default  # noqa: SLF001 - an operator's name
+"""The operation behind `tensor.item()`."""
+
+_STEP_COUNT = 1_000
+"""The number that a fake scalar gives to an optimizer that asks for one.
+
+Optimizers ask for their step counter, and some hold more in later steps than in the first (RAdam).
 """
 
 
 @dataclass(frozen=True)
 class SimulatedStep:
-    """What a step holds, in bytes.
+    """What one step holds.
 
-    network, optimizer: after the step, with their gradients and state; they are only to be looked
-    at. lasting: weights, averages, state and batch. beyond: the most that comes on top of them at
-    once. kept: what autograd keeps of a forward pass. batch: inputs and targets of the whole step.
+    network, optimizer: as they are after the step, with gradients and state; fake tensors, only to
+    be looked at. The rest are bytes. lasting_bytes: weights, running averages, optimizer state and
+    batch. beyond: the most that is held on top of them at once. activations: what autograd keeps of
+    one forward pass. batch_bytes: inputs and targets of the whole step.
     """
 
     network: Network
     optimizer: torch.optim.Optimizer
-    lasting: int
+    lasting_bytes: int
     beyond: int
-    kept: int
-    batch: int
+    activations: int
+    batch_bytes: int
 
 
 def simulate(
@@ -50,93 +59,99 @@ def simulate(
     device_type: str,
     precision: str,
 ) -> SimulatedStep:
-    """Returns what a step takes far into the training: all state is there.
+    """Simulates a step far into the training, when all state is there.
 
-    Raises GraphError.
+    device_type: "cpu", "cuda" or "mps"; the simulation itself always runs on the CPU. precision:
+    "float32", "bfloat16" or "float16". Raises GraphError.
     """
     settings = resolved.training
     cpu = torch.device("cpu")
     block = BLOCK if device_type == "cuda" else 1
     with fake_tensors():
-        network = _network(graph, problem)
+        network = _fake_network(graph, problem)
         network.recompute = settings.recompute
         loss_function = resolved.loss.build((1,) * problem.outputs, cpu, problem.examples)
 
-        optimizer = resolved.optimizer.over(network, cpu)
-        if device_type != "cpu":
-            _many_at_once(optimizer)
+        optimizer = resolved.optimizer.for_network(network, cpu)
+        if device_type != "cpu" and resolved.optimizer.foreach_on_gpu:
+            _use_foreach(optimizer)
 
-        size = settings.step_size
-        batch = *fake_inputs(problem, size), resolved.task.fake_targets(problem, size)
+        inputs = fake_inputs(problem, settings.step_size)
+        batch = *inputs, resolved.task.fake_targets(problem, settings.step_size)
         known = [*network.parameters(), *network.buffers(), *batch]
-        storages = _FakeAnswer(known, block, kernels=device_type == "cpu")
+        storages = _FakeStorageTracker(known, block, kernels=device_type == "cpu")
         behave_as_on(device_type, network)
 
         with storages:
-            # Of many parts two tell all: the first makes the gradients, the second adds to them.
-            kept = [
-                _pass(network, loss_function, _part(batch, number, settings.batch_size), precision)
-                for number in range(min(2, settings.accumulation))
+            # Two parts tell as much as many: the first makes the gradients, the next adds to them.
+            activations = [
+                _pass(network, loss_function, _part(batch, index, settings.batch_size), precision)
+                for index in range(min(2, settings.accumulation))
             ]
             optimizer.step()
 
-        state = state_on_device(optimizer, device_type)
-        lasting = sum(rounded(bytes_of(one), block) for one in (*known, *state))
+        lasting = (*known, *_state_on_device(optimizer, device_type))
         return SimulatedStep(
             network,
             optimizer,
-            lasting,
-            storages.most(state_of(optimizer)),
-            kept[0],
-            sum(bytes_of(one) for one in batch),
+            sum(rounded(bytes_of(tensor), block) for tensor in lasting),
+            storages.peak(state_of(optimizer)),
+            activations[0],
+            sum(bytes_of(tensor) for tensor in batch),
         )
 
 
 def state_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    """Returns all tensors of an optimizer's state, counters included."""
     return [
-        one
+        value
         for state in optimizer.state.values()
-        for one in state.values()
-        if isinstance(one, torch.Tensor)
+        for value in state.values()
+        if isinstance(value, torch.Tensor)
     ]
 
 
-def state_on_device(optimizer: torch.optim.Optimizer, device_type: str) -> list[torch.Tensor]:
-    """Of its state, what lies where the weights are: beside a GPU only fused kernels have their
-    counters there.
+def bytes_of(tensor: torch.Tensor) -> int:
+    """Returns the bytes of a tensor's numbers, without rounding."""
+    return tensor.numel() * tensor.element_size()
+
+
+def _state_on_device(optimizer: torch.optim.Optimizer, device_type: str) -> list[torch.Tensor]:
+    """Returns the state that lies in the memory of the weights.
+
+    Counters lie on a GPU only for fused kernels; otherwise they are on the CPU beside it.
     """
     state = state_of(optimizer)
     if device_type == "cpu" or all(group.get("fused") for group in optimizer.param_groups):
         return state
 
-    return [one for one in state if one.ndim]
+    return [tensor for tensor in state if tensor.ndim]
 
 
-def bytes_of(tensor: torch.Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
+def _fake_network(graph: Graph, problem: Problem) -> Network:
+    """Returns the network with its filters in the layout that training.build.placed_on gives them.
 
-
-def _network(graph: Graph, problem: Problem) -> Network:
-    """Lays filters as build.placed_on does; `Module.to` does not know pretended weights."""
+    `Module.to` cannot do it: it does not know fake weights.
+    """
     network = Network(graph, problem).train()
-    if any(one.kind == "image" for one in problem.inputs):
+    if any(description.kind == "image" for description in problem.inputs):
         for module in network.modules():
             for name, weight in module.named_parameters(recurse=False):
                 if weight.ndim == 4:
-                    laid = torch.empty_like(weight, memory_format=torch.channels_last)
-                    setattr(module, name, torch.nn.Parameter(laid))
+                    channels_last = torch.empty_like(weight, memory_format=torch.channels_last)
+                    setattr(module, name, torch.nn.Parameter(channels_last))
 
     return network
 
 
-def _part(batch: tuple[torch.Tensor, ...], number: int, size: int) -> tuple[torch.Tensor, ...]:
-    return tuple(one[number * size : (number + 1) * size] for one in batch)
+def _part(batch: tuple[torch.Tensor, ...], index: int, size: int) -> tuple[torch.Tensor, ...]:
+    return tuple(tensor[index * size : (index + 1) * size] for tensor in batch)
 
 
 def _pass(
     network: Network, loss_function: LossFunction, part: tuple[torch.Tensor, ...], precision: str
 ) -> int:
-    """One forward and backward pass; returns what autograd keeps in between."""
+    """Does one forward and backward pass; returns the bytes that autograd keeps in between."""
     *inputs, targets = part
     dtype = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision)
     with (
@@ -145,37 +160,33 @@ def _pass(
     ):
         loss = loss_function(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets)
 
-    kept = meter.bytes
-    loss.backward()
-    return kept
+    activations = meter.bytes
+    torch.autograd.backward(loss)
+    return activations
 
 
-def _many_at_once(optimizer: torch.optim.Optimizer) -> None:
-    """On a GPU optimizers without a fused kernel change all weights at once, and need room for all
-    of them. Adafactor and Muon do not: they are chosen to save memory.
+def _use_foreach(optimizer: torch.optim.Optimizer) -> None:
+    """Makes it change all weights at once where it has no fused kernel, as torch does on a GPU.
+
+    It then holds intermediate results of all weights together. Here the weights are on the CPU,
+    where torch would take one after the other.
     """
-    parts: Any = getattr(optimizer, "parts", (optimizer,))
-    for part in parts:
-        for group in part.param_groups:
-            if (
-                "foreach" in group
-                and not group.get("fused")
-                and not isinstance(part, torch.optim.Adafactor)
-            ):
-                group["foreach"] = True
+    for group in optimizer.param_groups:
+        if "foreach" in group and not group.get("fused"):
+            group["foreach"] = True
 
 
-class _FakeAnswer(StorageTracker):
-    """StorageTracker where nothing has a number."""
+class _FakeStorageTracker(StorageTracker):  # type: ignore[no-untyped-call]
+    """Tracks storages of fake tensors, and makes up a number where an optimizer asks for one."""
 
-    def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
-        if func is torch.ops.aten._local_scalar_dense.default:
-            return float(_SOME) if args[0].is_floating_point() else _SOME
+    def run(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func is _SCALAR_OF_TENSOR:
+            return float(_STEP_COUNT) if args[0].is_floating_point() else _STEP_COUNT
 
-        out = super().answer(func, args, kwargs)
+        out = super().run(func, args, kwargs)
         if func is torch.ops.aten.native_group_norm_backward.default and out[0] is not None:
-            # torch's rule forgets that in two-byte types the gradient of the input is of the
-            # input's type.
+            # torch's shape rule forgets that in two-byte types the gradient of the input has the
+            # type of the input.
             return torch.empty_like(args[1]), *out[1:]
 
         return out

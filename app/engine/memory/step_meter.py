@@ -1,4 +1,4 @@
-"""What a real step is seen to hold: activations and the most at once."""
+"""Measures what a real step holds: activations, and the most memory at once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 
 class StepMeter:
-    """Around the passes and the optimizer's step of a batch: `with StepMeter(network, optimizer,
-    inputs, targets) as meter: ...`. Inside it, `meter.forward` goes around the forward pass (of
-    the first part).
+    """A context around the passes and the optimizer's step of one batch.
 
+    Inside it, the context that `forward` returns goes around the forward pass (of the first part).
     It changes no number. Outside of CUDA, whose allocator knows better, every storage is followed,
-    which costs some 20 microseconds an operation. activations: bytes that autograd kept. beyond:
-    the most that was there at once beside weights, averages, state and batch; None where it was not
-    measured, or the step broke off.
+    which costs some 20 microseconds an operation.
+
+    activations: bytes that autograd kept. beyond: the most bytes held at once beside weights,
+    running averages, optimizer state and batch; None where that was not measured, or the step broke
+    off.
     """
 
     def __init__(
@@ -45,38 +46,42 @@ class StepMeter:
         self.activations = 0
         self.beyond: int | None = None
 
-    def forward(self, inputs: Batch, targets: torch.Tensor) -> ActivationMeter:
-        """The meter of a forward pass of these, which may be a part of the batch."""
+    def forward(self, _inputs: Batch, _targets: torch.Tensor) -> ActivationMeter:
+        """Returns the meter to put around a forward pass; it is a `compute.passes.Meter`.
+
+        Of a part of the batch the meter still has to know the whole, on whose memory a part is a
+        view: so the arguments are not looked at.
+        """
         self._forward = ActivationMeter.of(self._network, *self._batch)
         return self._forward
 
     def __enter__(self) -> StepMeter:
-        device = self._batch[-1].device.type
-        if device != "cuda":
+        device_type = self._batch[-1].device.type
+        if device_type != "cuda":
             known = [
                 *self._network.parameters(),
                 *self._network.buffers(),
                 *self._batch,
                 *state_of(self._optimizer),
             ]
-            self._storages = StorageTracker(known, kernels=device == "cpu")
-            self._storages.__enter__()
+            self._storages = StorageTracker(known, kernels=device_type == "cpu")
+            self._storages.__enter__()  # type: ignore[no-untyped-call]
 
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if self._storages is not None:
-            self._storages.__exit__(kind, *error)
+            self._storages.__exit__(kind, *error)  # type: ignore[no-untyped-call]
             if kind is None:
-                self.beyond = self._storages.most(state_of(self._optimizer))
+                self.beyond = self._storages.peak(state_of(self._optimizer))
 
         self.activations = self._forward.bytes if self._forward is not None else 0
         self._storages = self._forward = None
-        self._batch = ()  # the meter is kept as long as the run: a batch must not stay with it
+        # The meter is kept as long as the run, and must not keep a batch alive.
+        self._batch = ()
 
 
-def lasting(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Bytes of weights, averages and state."""
-    return sum(
-        bytes_of(one) for one in (*network.parameters(), *network.buffers(), *state_of(optimizer))
-    )
+def lasting_bytes(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Returns the bytes of weights, running averages and optimizer state."""
+    tensors = (*network.parameters(), *network.buffers(), *state_of(optimizer))
+    return sum(bytes_of(tensor) for tensor in tensors)

@@ -1,16 +1,14 @@
-"""Fit to memory: the largest batch that fits, with the examples of a step kept by adding up
-gradients.
-"""
+"""Finds the largest batch that fits, with the examples of a step kept by adding up gradients."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
+    from app.engine.planning.memory_estimate import Changes, Estimate, MemoryEstimator
 
 MOST_PARTS = 4096
 """The limit of TrainingSettings.accumulation."""
@@ -20,149 +18,156 @@ PRECISION = "training.precision"
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """What fits.
 
-    changes: those to make, {} where none are needed or none help. text: what they are and what they
-    mean, or what else could be done. estimate: where they lead, or the least that was tried.
-    missing: bytes that lack for the least that was tried, 0 if it fits.
+    text: what is changed and what that means, or what else could be done. changes: those to make,
+    {} where none are needed or none help. estimate: of the settings with these changes, or of the
+    least that was tried. missing: bytes that lack for the least that was tried, 0 if it fits.
     """
 
     text: str
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     estimate: Estimate | None = None
     missing: int = 0
 
 
-def fit(estimator: MemoryEstimator) -> Fitted:
-    """The largest batch that fits as many examples a step as now; where not even the smallest does,
-    with activations computed again, then in fewer digits. Raises UserError where the experiment
-    cannot be trained.
+def fit(estimator: MemoryEstimator) -> FitResult:
+    """Returns the largest batch that fits, with as many examples a step as now.
+
+    Where not even the smallest batch fits, activations are recomputed, and then kept in fewer
+    digits. Raises UserError where the experiment cannot be trained.
     """
     budget = estimator.budget
-    now = estimator.now
+    current = estimator.current
     if budget.room is None:
-        return Fitted(
+        return FitResult(
             f"How much memory is free on {budget.label} is not known. {budget.reason}".strip(),
-            estimate=now,
+            estimate=current,
         )
 
-    least: Estimate | None = None
-    for extras in rungs(estimator):
-        found = largest(estimator, extras)
-        if found is not None:
-            estimate = estimator.estimate(_needed_changes(estimator, found))
+    least = current
+    for savings in escalating_savings(estimator):
+        changes = largest_batch(estimator, savings)
+        if changes is not None:
+            estimate = estimator.estimate(_without_present(estimator, changes))
             assert estimate is not None
-            return Fitted(_told(estimator, estimate), estimate.changes, estimate)
+            return FitResult(_fit_text(estimator, estimate), estimate.changes, estimate)
 
-        least = estimator.estimate({**extras, **smallest_step(estimator)}) or least
+        least = estimator.estimate({**savings, **smallest_batch(estimator)}) or least
 
-    least = least or now
-    return Fitted(
-        f"Not even {_least_in_words(estimator, least)} fits. Choose a smaller template, an "
-        "optimizer that keeps less, or "
-        "smaller examples.",
+    return FitResult(
+        f"Not even {_least_text(estimator, least)} fits. Choose a smaller template, an optimizer "
+        "that keeps less, or smaller examples.",
         estimate=least,
         missing=max(1, least.needed - budget.room),
     )
 
 
-def rungs(estimator: MemoryEstimator) -> Iterator[dict[str, Any]]:
-    """What is done beside a smaller batch, the cheapest first: nothing, activations again, then
-    also fewer digits.
+def escalating_savings(estimator: MemoryEstimator) -> Iterator[Changes]:
+    """Yields what is changed beside the batch, the cheapest first, each with what came before.
+
+    That is: nothing, activations recomputed, then also fewer digits.
     """
-    resolved = estimator.now.resolved
-    extras = dict[str, Any]()
+    resolved = estimator.current.resolved
+    savings: Changes = {}
     yield {}
 
     if not resolved.training.recompute:
-        extras = {RECOMPUTE: True}
-        yield extras
+        savings = {RECOMPUTE: True}
+        yield savings
 
     if estimator.precision(resolved) == "float32":
-        yield extras | {PRECISION: half_precision(estimator)}
+        yield savings | {PRECISION: half_precision(estimator)}
 
 
 def half_precision(estimator: MemoryEstimator) -> str:
-    """bfloat16 where the device has it, else float16 with scaling."""
+    """Returns bfloat16 where the device has it, else float16, which is scaled."""
     return "bfloat16" if estimator.automatic == "bfloat16" else "float16"
 
 
-def largest(estimator: MemoryEstimator, extras: Mapping[str, Any]) -> dict[str, Any] | None:
-    """`extras` with the largest batch that fits beside them, and so much accumulation that a step
-    has as many examples as now, or nearly; None where not even the smallest batch fits.
+def largest_batch(estimator: MemoryEstimator, savings: Changes) -> Changes | None:
+    """Returns `savings` with the largest batch that fits beside them, and its accumulation.
+
+    A step then has as many examples as now, or nearly. None where not even the smallest batch fits.
     """
     room = estimator.budget.room
     assert room is not None
 
     step = step_size(estimator)
-    smallest = estimator.smallest
+    smallest = estimator.smallest_batch
 
     def fits(batch: int) -> bool:
-        estimate = estimator.estimate(
-            {**extras, **portions(batch, min(MOST_PARTS, -(-step // batch)))}
-        )
+        parts = min(MOST_PARTS, -(-step // batch))
+        estimate = estimator.estimate({**savings, **batch_changes(batch, parts)})
         return estimate is not None and estimate.needed <= room
 
     if fits(max(step, smallest)):
-        return {**extras, **portions(max(step, smallest), 1)}
+        return {**savings, **batch_changes(max(step, smallest), 1)}
     if not fits(smallest):
         return None
 
+    # `low` fits and `high` does not: what is needed grows with the batch.
     low = smallest
-    high = step  # low fits, high does not: what is needed grows with the batch
+    high = step
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
+        if fits(middle):
+            low = middle
+        else:
+            high = middle
 
-    return {**extras, **portions(*divided(step, low, smallest))}
+    return {**savings, **batch_changes(*divide_step(step, low, smallest))}
 
 
-def divided(step: int, most: int, smallest: int = 1) -> tuple[int, int]:
-    """(batch, accumulation) for so many examples a step, `most` at once: exactly, where that leaves
-    at least half of `most`; else as near as can be.
+def divide_step(step: int, most: int, smallest: int = 1) -> tuple[int, int]:
+    """Returns (batch, accumulation) for so many examples a step, of which `most` fit at once.
+
+    The step is kept exactly where that leaves at least half of `most`, else as nearly as can be.
     """
-    even = [
+    exact = [
         size
         for size in range(most, smallest - 1, -1)
         if step % size == 0 and step // size <= MOST_PARTS
     ]
-    if even and 2 * even[0] >= most:
-        return even[0], step // even[0]
+    if exact and 2 * exact[0] >= most:
+        return exact[0], step // exact[0]
 
     parts = min(MOST_PARTS, -(-step // most))
     return max(smallest, min(most, round(step / parts))), parts
 
 
-def portions(batch: int, accumulation: int) -> dict[str, Any]:
+def batch_changes(batch: int, accumulation: int) -> Changes:
+    """Returns the changes that set batch size and accumulation."""
     return {"training.batch_size": batch, "training.accumulation": accumulation}
 
 
 def step_size(estimator: MemoryEstimator) -> int:
-    """Examples of a step, as it is now."""
-    return estimator.now.resolved.training.step_size
+    """Returns the examples of a step, as the experiment is now."""
+    return estimator.current.resolved.training.step_size
 
 
-def smallest_step(estimator: MemoryEstimator) -> dict[str, Any]:
-    """The smallest batch, with the examples of a step kept."""
-    return portions(*divided(step_size(estimator), estimator.smallest, estimator.smallest))
+def smallest_batch(estimator: MemoryEstimator) -> Changes:
+    """Returns the changes that set the smallest batch, with the examples of a step kept."""
+    smallest = estimator.smallest_batch
+    return batch_changes(*divide_step(step_size(estimator), smallest, smallest))
 
 
-def what_parts_mean(estimator: MemoryEstimator) -> str:
-    """What adding up the gradients of parts does to the result, as a sentence."""
-    if estimator.compares:
+def accumulation_effect(estimator: MemoryEstimator) -> str:
+    """Returns what adding up the gradients of parts does to the result, as a sentence."""
+    if estimator.loss_compares:
         return (
             "This loss compares the examples of a batch: only those within a part are compared now."
         )
-    if estimator.normalises:
+    if estimator.has_batch_norm:
         return "Nearly the same result: batch normalisation sees a part at a time."
 
     return "The same result."
 
 
-def _needed_changes(estimator: MemoryEstimator, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what is so already."""
-    training = estimator.now.resolved.training
+def _without_present(estimator: MemoryEstimator, changes: Changes) -> Changes:
+    """Returns the changes without those that the experiment has already."""
+    training = estimator.current.resolved.training
     return {
         key: value
         for key, value in changes.items()
@@ -170,27 +175,29 @@ def _needed_changes(estimator: MemoryEstimator, changes: Mapping[str, Any]) -> d
     }
 
 
-def _told(estimator: MemoryEstimator, estimate: Estimate) -> str:
+def _fit_text(estimator: MemoryEstimator, estimate: Estimate) -> str:
+    """Returns what these changes mean, in sentences."""
     if not estimate.changes:
-        return f"It fits as it is: {estimator.now.resolved.training.batch_size:,} examples at once."
+        batch_now = estimator.current.resolved.training.batch_size
+        return f"It fits as it is: {batch_now:,} examples at once."
 
     training = estimate.resolved.training
     batch = training.batch_size
     parts = training.accumulation
-    wanted = step_size(estimator)
+    before = step_size(estimator)
 
-    kept = (
-        f"{wanted:,} a step as before"
-        if batch * parts == wanted
-        else (f"{batch * parts:,} a step, the nearest to the {wanted:,} of before")
-    )
+    if batch * parts == before:
+        kept = f"{before:,} a step as before"
+    else:
+        kept = f"{batch * parts:,} a step, the nearest to the {before:,} of before"
+
     if parts == 1:
         sentences = [f"All {batch:,} examples of a step fit at once."]
     else:
         sentences = [
             f"{batch:,} examples at once, the gradients of {parts:,} such batches added up: "
             f"{kept}.",
-            what_parts_mean(estimator),
+            accumulation_effect(estimator),
         ]
 
     if RECOMPUTE in estimate.changes:
@@ -205,15 +212,17 @@ def _told(estimator: MemoryEstimator, estimate: Estimate) -> str:
     return " ".join(sentences)
 
 
-def _least_in_words(estimator: MemoryEstimator, least: Estimate) -> str:
+def _least_text(estimator: MemoryEstimator, least: Estimate) -> str:
+    """Returns the least that was tried, as a part of a sentence."""
     training = least.resolved.training
     batch = training.batch_size
+    precision = estimator.precision(least.resolved)
 
-    with_what = []
+    savings = []
     if training.recompute:
-        with_what.append("activations computed again")
-    if estimator.precision(least.resolved) != "float32":
-        with_what.append(f"{estimator.precision(least.resolved)}")
+        savings.append("activations computed again")
+    if precision != "float32":
+        savings.append(precision)
 
     words = "one example at a time" if batch == 1 else f"{batch:,} examples at a time"
-    return f"{words} with {' and '.join(with_what)}" if with_what else words
+    return f"{words} with {' and '.join(savings)}" if savings else words

@@ -1,5 +1,6 @@
-"""The learning-rate finder: a fresh copy of the network takes a hundred steps, each with a larger
-learning rate (Smith 2017, arXiv:1506.01186). See rate_curve for what the losses say.
+"""The learning-rate finder: a fresh network takes a hundred steps, each with a larger rate.
+
+Smith 2017 (arXiv:1506.01186). What the losses say is read in lr_curve.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import torch
 
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
-from app.engine.planning.lr_curve import LrCurve, Tried, blown_up, judge, smooth
+from app.engine.planning.lr_curve import LrCurve, SearchProgress, analyse, divergence, smooth
 from app.engine.runs.events import StageChanged
 from app.engine.training import build, warm_up
 from app.engine.training.memory_shortage import LESS_MEMORY, out_of_memory, release_memory
@@ -27,50 +28,56 @@ if TYPE_CHECKING:
     from app.engine.training.plan import Plan
 
 STEPS = 100
+
 LEAST = 1e-3
+"""The smallest rate, as a multiple of the optimizer's usual one: 1e-6 for Adam."""
+
 MOST = 1e4
+"""The greatest rate, as a multiple of the optimizer's usual one: 10 for Adam."""
+
 LARGEST = 100.0
-"""The rates tried, as multiples of the optimizer's usual one, so that SGD's are reached as well as
-Adam's: from 1e-6 to 10 for Adam. No rate is larger than the largest that an experiment may have.
-"""
+"""No rate is larger: it is the largest that an experiment may have."""
 
 EXAMPLES = 128
-MOST_PASSES = 8
-"""Examples that a point of the curve is the mean of: small batches scatter, so with them the search
-is repeated, each time with a fresh network and other batches.
+"""Examples that a point of the curve is the mean of.
+
+Small batches scatter, so with them the search is repeated, each time with a fresh network and other
+batches.
 """
 
-TELL_EVERY = 0.1
-"""Seconds between two tellings."""
+MOST_PASSES = 8
+"""How often the search is repeated, at most."""
 
-Tell = Callable[[StageChanged | Tried], None]
+REPORT_EVERY = 0.1
+"""Seconds between two reports of progress."""
+
+Report = Callable[[StageChanged | SearchProgress], None]
 
 
 def find(
     experiment: Experiment,
     dataset: Dataset | None,
-    tell: Tell,
+    report: Report,
     control: Control,
     steps: int = STEPS,
 ) -> LrCurve:
-    """Tries learning rates on a copy and says which one to take.
+    """Tries learning rates on a copy and proposes one.
 
     Nothing is written, and nothing of a run or of the experiment is touched; the same experiment
-    gives the same curve.
+    gives the same curve. The calling thread computes, with as many threads as the experiment
+    allows.
 
-    dataset: what experiment.data stands for, None to open it. The calling thread computes, with as
-    many threads as the experiment allows. Raises Stopped at a step boundary after a request to
-    stop, and UserError.
+    dataset: what experiment.data stands for, None to open it. report: called with the progress.
+    Raises Stopped at a step boundary after a request to stop, and UserError.
     """
-    tell(StageChanged("Loading engine"))
+    report(StageChanged("Loading engine"))
     warm_up.warm_up()
 
-    plan = plan_training(experiment, lambda event: _pass_on(event, tell), control, dataset)
+    plan = plan_training(experiment, lambda event: _pass_on(event, report), control, dataset)
     try:
-        with devices.computing_thread(
-            devices.thread_candidates(plan.resolved.training, plan.device)[-1]
-        ):
-            return _try_rates(plan, tell, control, steps)
+        threads = devices.thread_candidates(plan.resolved.training, plan.device)[-1]
+        with devices.computing_thread(threads):
+            return _try_rates(plan, report, control, steps)
     except Exception as error:
         if not out_of_memory(error):
             raise
@@ -87,71 +94,73 @@ def find(
 
 
 def rates_for(plan: Plan, steps: int) -> np.ndarray:
-    """The rates that are tried: (steps,), each the same multiple of the one before."""
+    """Returns the rates that are tried: (steps,), each the same multiple of the one before.
+
+    They are multiples of the optimizer's usual rate, so that SGD's are reached as well as Adam's.
+    """
     usual = plan.resolved.optimizer.default_learning_rate
     return np.geomspace(LEAST * usual, min(MOST * usual, LARGEST), steps)
 
 
 def passes_for(plan: Plan) -> int:
-    """How often the search is repeated."""
+    """Returns how often the search is repeated."""
     return min(MOST_PASSES, max(1, -(-EXAMPLES // plan.step_size)))
 
 
-def _try_rates(plan: Plan, tell: Tell, control: Control, steps: int) -> LrCurve:
+def _try_rates(plan: Plan, report: Report, control: Control, steps: int) -> LrCurve:
     rates = rates_for(plan, steps)
     passes = passes_for(plan)
     sums = np.zeros(steps)
     end = None
+    reported = 0.0
 
-    told = 0.0
-    for number in range(passes):
-        tell(StageChanged("Building the network"))
+    for pass_index in range(passes):
+        report(StageChanged("Building the network"))
         control.check()
-        train_state = build.assemble(
-            plan
-        )  # the one before was let go of when its losses were noted
+        train_state = build.assemble(plan)
         build.check_batches(train_state)
         train_state.network.train()
 
         losses = np.zeros(len(sums))
-        for row in range(len(sums)):
+        for step in range(len(sums)):
             control.check()
-            losses[row] = _step(
-                train_state, number, row, float(rates[row])
-            )  # waits for the device, for each of the steps
-            if (left := blown_up(losses[: row + 1])) is not None:
-                end = left if end is None else min(end, left)
-                sums = sums[: row + 1]  # the rates beyond are not tried again
+            losses[step] = _step(train_state, pass_index, step, float(rates[step]))
+            diverged = divergence(losses[: step + 1])
+            if diverged is not None:
+                end = diverged if end is None else min(end, diverged)
+                sums = sums[: step + 1]  # the rates beyond are not tried again
 
             now = time.perf_counter()
-            if left is not None or row + 1 == len(sums) or now - told >= TELL_EVERY:
-                told = now
-                tell(_so_far(number, passes, row, rates, sums, losses))
+            if diverged is not None or step + 1 == len(sums) or now - reported >= REPORT_EVERY:
+                reported = now
+                report(_progress(pass_index, passes, step, rates, sums, losses))
 
-            if left is not None:
+            if diverged is not None:
                 break
 
         sums = sums + losses[: len(sums)]
+        # Its memory must be free before the next network is built.
         del train_state
 
-    return judge(rates[: len(sums)], sums / passes, plan.resolved.optimizer.rate(), end)
+    current = plan.resolved.optimizer.peak_rate()
+    return analyse(rates[: len(sums)], sums / passes, current, end)
 
 
-def _so_far(
-    number: int, passes: int, row: int, rates: np.ndarray, sums: np.ndarray, losses: np.ndarray
-) -> Tried:
-    """What is known after `row` of pass `number`: means over the passes that have come so far."""
-    if number == 0:
-        mean = losses[: row + 1].copy()
+def _progress(
+    pass_index: int, passes: int, step: int, rates: np.ndarray, sums: np.ndarray, losses: np.ndarray
+) -> SearchProgress:
+    """Returns what is known after a step of a pass: means over the passes so far."""
+    if pass_index == 0:
+        mean = losses[: step + 1].copy()
     else:
-        mean = sums / number
-        mean[: row + 1] = (sums[: row + 1] + losses[: row + 1]) / (number + 1)
+        mean = sums / pass_index
+        mean[: step + 1] = (sums[: step + 1] + losses[: step + 1]) / (pass_index + 1)
 
     steps = len(rates)
-    return Tried(
-        number * steps + row + 1,
+    return SearchProgress(
+        pass_index * steps + step + 1,
         passes * steps,
-        float(rates[row]),
+        float(rates[step]),
         (float(rates[0]), float(rates[-1])),
         rates[: len(mean)],
         mean,
@@ -159,17 +168,17 @@ def _so_far(
     )
 
 
-def _step(train_state: TrainState, number: int, row: int, rate: float) -> float:
-    """Step `row` of pass `number`, as the trainer takes it, with this learning rate; where the data
-    are few, they are gone through again. Returns the loss before it, infinite where it is no
-    number.
+def _step(train_state: TrainState, pass_index: int, step: int, rate: float) -> float:
+    """Does a step as the trainer does it, with this learning rate; where data are few, once more.
+
+    Returns the loss before it, infinite where it is not finite. Waits for the device.
     """
-    turn, batch = divmod(row, train_state.batches.count)
-    epoch = number * STEPS + turn + 1
+    round_index, batch = divmod(step, train_state.batches.count)
+    epoch = pass_index * STEPS + round_index + 1
     if batch == 0:
         train_state.batches.begin_epoch(epoch)
 
-    train_state.randomness.begin_step(epoch, row)
+    train_state.randomness.begin_step(epoch, step)
     for group in train_state.optimizer.param_groups:
         group["lr"] = rate
 
@@ -180,6 +189,6 @@ def _step(train_state: TrainState, number: int, row: int, rate: float) -> float:
     return float(torch.nan_to_num(loss, nan=float("inf")))
 
 
-def _pass_on(event: object, tell: Tell) -> None:
+def _pass_on(event: object, report: Report) -> None:
     if isinstance(event, StageChanged):
-        tell(event)
+        report(event)

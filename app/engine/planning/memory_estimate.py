@@ -1,14 +1,13 @@
-"""An experiment with some settings changed, estimate: the memory it would take, and whether that
-fits the device.
+"""Estimates the memory that an experiment would take with some settings changed.
 
-Without torch until something is weighed; what is weighed is weighed on a background thread.
+It loads torch only when the first estimate is made, which is work for a background thread.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
@@ -19,26 +18,28 @@ from app.engine.experiment.resolve import ResolvedExperiment, problem_of, resolv
 from models.graph import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from app.engine.data.dataset import Description
     from app.engine.experiment.experiment import Experiment
 
 MARGIN = 0.8
-"""Of what is free; above it another program can spoil it."""
+"""The share of the free memory that is planned with; more, and another program can spoil it."""
 
-Predictions = dict[str, dict[str, int]]
+LedgerCache = dict[str, dict[str, int]]
+"""Rows of the memory ledger by what they depend on, as text."""
+
+Changes = dict[str, bool | int | float | str]
+"""Values of settings by "section.field", as a Remedy has them."""
+
 Verdict = Literal["fits", "barely", "no", "unknown"]
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What the device has, in bytes; None where unknown, with the reason in a sentence.
+    """The memory of the device, in bytes, None where unknown.
 
-    label: the device for a person.
-
-    held: of what a training takes, what lies in this memory already (open data on the CPU). on_cpu:
-    its memory is that of the computer.
+    label: the device, for a person. held: what lies in this memory already of what a training takes
+    (open data on the CPU). reason: why a number is unknown, a sentence. on_cpu: whether this is the
+    memory of the computer.
     """
 
     label: str
@@ -50,24 +51,28 @@ class Budget:
 
     @property
     def room(self) -> int | None:
-        """What may be planned with."""
+        """The bytes that may be planned with."""
         return None if self.free is None else int(MARGIN * self.free)
 
     def verdict(self, needed: int) -> Verdict:
+        """Returns whether so many bytes fit."""
         if self.free is None or self.room is None:
             return "unknown"
-        return "fits" if needed <= self.room else "barely" if needed <= self.free else "no"
+        if needed <= self.room:
+            return "fits"
+
+        return "barely" if needed <= self.free else "no"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Settings and what they take.
+    """Settings, and the memory that they take.
 
-    changes: by "section.field", as a Remedy has them. requested: the experiment with them, as a
-    person would write it. rows: the memory ledger. needed: bytes beyond what is in use now.
+    requested: the experiment with the changes, as a person would write it. rows: the memory ledger.
+    needed: bytes beyond what is in use now.
     """
 
-    changes: dict[str, Any]
+    changes: Changes
     requested: Experiment
     resolved: ResolvedExperiment
     rows: dict[str, int]
@@ -76,10 +81,11 @@ class Estimate:
 
 
 class MemoryEstimator:
-    """Estimates the memory of one experiment, with changes, on one device.
+    """Estimates changes of one experiment on one device.
 
-    requested: the experiment as a person wrote it. description: of its data. automatic: the precision that "auto" stands for there. dataset_bytes: of the training examples
-    in that memory. predictions: those made before, by what they depend on; new ones are added.
+    requested: the experiment as a person wrote it. description: of its data. automatic: the
+    precision that "auto" stands for on the device. dataset_bytes: the training examples in that
+    memory. cache: ledgers predicted before; new ones are added.
     """
 
     def __init__(
@@ -90,7 +96,7 @@ class MemoryEstimator:
         device_type: str = "cpu",
         automatic: devices.Precision = "float32",
         dataset_bytes: int = 0,
-        predictions: Predictions | None = None,
+        cache: LedgerCache | None = None,
     ) -> None:
         self.requested = requested
         self.description = description
@@ -99,31 +105,75 @@ class MemoryEstimator:
         self.device_type = device_type
         self.automatic = automatic
         self.dataset_bytes = dataset_bytes
-        self._predictions: Predictions = predictions if predictions is not None else {}
-        self._known: dict[str, Estimate] = {}
+        self._cache: LedgerCache = cache if cache is not None else {}
+        self._estimates: dict[str, Estimate] = {}
         self._floats: dict[str, float] = {}
 
-    def estimate(self, changes: Mapping[str, Any]) -> Estimate | None:
-        """None where these settings do not go together. The same changes are weighed once."""
+    @classmethod
+    def for_experiment(
+        cls,
+        requested: Experiment,
+        description: Description,
+        dataset_bytes: int = 0,
+        data_open: bool = True,
+        cache: LedgerCache | None = None,
+    ) -> MemoryEstimator:
+        """Returns an estimator for the device that this experiment would be trained on.
+
+        It plans with the memory that is free now.
+
+        data_open: whether the data lie in main memory already. Raises UserError where the device is
+        not there.
+        """
+        device = devices.choose(requested.training.device)
+        held = dataset_bytes if device.type == "cpu" and data_open else 0
+        automatic = devices.precision("auto", device)
+
+        return cls(
+            requested,
+            description,
+            budget_of(device, held),
+            device.type,
+            automatic,
+            dataset_bytes,
+            cache,
+        )
+
+    def estimate(self, changes: Changes) -> Estimate | None:
+        """Returns the estimate of some changes, None where these settings do not go together.
+
+        The same changes are estimated once.
+        """
         key = repr(sorted(changes.items()))
-        if key not in self._known:
+        if key not in self._estimates:
             try:
-                self._known[key] = self._weigh(dict(changes))
+                self._estimates[key] = self._estimate(changes)
             except (UserError, GraphError, ValidationError):
                 return None
 
-        return self._known[key]
+        return self._estimates[key]
 
-    def _weigh(self, changes: dict[str, Any]) -> Estimate:
+    @cached_property
+    def current(self) -> Estimate:
+        """The estimate of the experiment as it is. Raises UserError where it cannot be trained."""
+        try:
+            return self._estimate({})
+        except GraphError as error:
+            raise UserError(
+                f"The network cannot be built: {error.what}", error.remedy, "model.template"
+            ) from error
+
+    def _estimate(self, changes: Changes) -> Estimate:
         requested = with_changes(self.requested, changes, self.description)
         resolved = resolve(requested, self.description)
-        rows = self._predicted(resolved)
+        rows = self._predict(resolved)
         needed = max(0, rows["peak"] - self.budget.held)
 
         return Estimate(changes, requested, resolved, rows, needed, self.budget.verdict(needed))
 
-    def _predicted(self, resolved: ResolvedExperiment) -> dict[str, int]:
-        from app.engine.memory.ledger import predict
+    def _predict(self, resolved: ResolvedExperiment) -> dict[str, int]:
+        """Returns the memory ledger, from the cache if it is there."""
+        from app.engine.memory.ledger import predict  # noqa: PLC0415 - it loads torch, see above
 
         training = resolved.training
         precision = self.precision(resolved)
@@ -144,8 +194,8 @@ class MemoryEstimator:
                 self.problem,
             )
         )
-        if key not in self._predictions:
-            self._predictions[key] = predict(
+        if key not in self._cache:
+            self._cache[key] = predict(
                 resolved,
                 resolved.model.graph(self.problem),
                 self.problem,
@@ -154,99 +204,73 @@ class MemoryEstimator:
                 precision,
             )
 
-        return self._predictions[key]
+        return self._cache[key]
 
-    @cached_property
-    def now(self) -> Estimate:
-        """The experiment as it is. Raises UserError where it cannot be trained at all."""
-        try:
-            return self._weigh({})
-        except GraphError as error:
-            raise UserError(
-                f"The network cannot be built: {error.what}", error.remedy, "model.template"
-            ) from error
+    # --- what the planner asks about the experiment
 
     def precision(self, resolved: ResolvedExperiment) -> str:
-        """What activations are computed in."""
+        """Returns what activations are computed in."""
         setting = resolved.training.precision
         return self.automatic if setting == "auto" else setting
 
     @cached_property
-    def compares(self) -> bool:
+    def loss_compares(self) -> bool:
         """Whether the loss compares the examples of a batch with each other."""
-        import torch
+        import torch  # noqa: PLC0415 - torch takes seconds to load, see above
 
-        function = self.now.resolved.loss.build(
+        function = self.current.resolved.loss.build(
             (1,) * self.problem.outputs, torch.device("cpu"), self.problem.examples
         )
         return function.compares
 
     @cached_property
-    def normalises(self) -> bool:
-        """Whether the network normalises over the examples of a batch: it then needs two of them."""
-        from torch.nn.modules.batchnorm import _BatchNorm
+    def has_batch_norm(self) -> bool:
+        """Whether the network normalises over a batch, which then needs two examples."""
+        from torch.nn.modules.batchnorm import _BatchNorm  # noqa: PLC0415 - torch, see above
 
-        from app.engine.compute.fake_tensors import fake_tensors
-        from models.network import Network
+        from app.engine.compute.fake_tensors import fake_tensors  # noqa: PLC0415 - it loads torch
+        from models.network import Network  # noqa: PLC0415 - it loads torch
 
-        # Made before: fake tensors are not to be entered twice.
-        graph = self.now.resolved.model.graph(self.problem)
+        # The graph first: its estimate enters fake_tensors itself, and that must not be nested.
+        graph = self.current.resolved.model.graph(self.problem)
         with fake_tensors():
             network = Network(graph, self.problem)
 
         return any(isinstance(module, _BatchNorm) for module in network.modules())
 
     @property
-    def smallest(self) -> int:
+    def smallest_batch(self) -> int:
         """The smallest batch that can go through the network."""
-        return 2 if self.normalises else 1
+        return 2 if self.has_batch_norm else 1
 
-    def floats(self, kind: str) -> float:
-        """Floats for each parameter with the optimizer of this kind, counters left out: weights,
-        gradients and what it keeps.
+    def floats_per_parameter(self, optimizer_kind: str) -> float:
+        """Returns the floats a parameter takes with an optimizer: weight, gradient and state.
+
+        Counters are left out.
         """
-        if kind not in self._floats:
-            self._floats[kind] = self._counted(kind)
-        return self._floats[kind]
+        if optimizer_kind not in self._floats:
+            self._floats[optimizer_kind] = self._count_floats(optimizer_kind)
 
-    def _counted(self, kind: str) -> float:
-        from app.engine.memory.ledger import optimizer_floats
+        return self._floats[optimizer_kind]
 
-        resolved = self.now.resolved
-        if kind != resolved.optimizer.kind:
-            changes = {"optimizer.kind": kind}
-            changed = with_changes(self.requested, changes, self.description)
-            resolved = resolve(changed, self.description)
+    def _count_floats(self, optimizer_kind: str) -> float:
+        from app.engine.memory.inspection import optimizer_floats  # noqa: PLC0415 - it loads torch
+
+        resolved = self.current.resolved
+        if optimizer_kind != resolved.optimizer.kind:
+            changes: Changes = {"optimizer.kind": optimizer_kind}
+            requested = with_changes(self.requested, changes, self.description)
+            resolved = resolve(requested, self.description)
 
         graph = resolved.model.graph(self.problem)
-        kept = optimizer_floats(resolved, graph, self.problem)
-        return resolved.optimizer.floats_per_parameter(kept, max(1, self.now.rows["weights"] // 4))
-
-
-def estimator_for(
-    requested: Experiment,
-    description: Description,
-    dataset_bytes: int = 0,
-    data_open: bool = True,
-    predictions: Predictions | None = None,
-) -> MemoryEstimator:
-    """Scales for the device that this experiment would be trained on, as much of it as is free now.
-
-    data_open: whether the data lie in main memory already. Raises UserError where that device is
-    not there.
-    """
-    device = devices.choose(requested.training.device)
-    budget = budget_of(device, dataset_bytes if device.type == "cpu" and data_open else 0)
-    automatic = devices.precision("auto", device)
-
-    return MemoryEstimator(
-        requested, description, budget, device.type, automatic, dataset_bytes, predictions
-    )
+        floats = optimizer_floats(resolved, graph, self.problem)
+        parameters = max(1, self.current.rows["weights"] // 4)
+        return resolved.optimizer.floats_per_parameter(floats, parameters)
 
 
 def budget_of(device: devices.Device, held: int = 0) -> Budget:
-    """What this device has now. held: see Budget."""
-    from app.engine.memory.device_monitor import DeviceMonitor
+    """Returns the memory that this device has now. held: see Budget."""
+    from app.engine.memory.device_monitor import DeviceMonitor  # noqa: PLC0415 - it loads torch
 
     monitor = DeviceMonitor(device.name)
     readings, reasons = monitor.sample()

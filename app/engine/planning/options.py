@@ -1,118 +1,84 @@
-"""The planner: what else would fit, what each way costs, and what it saves.
+"""The rows of the planner: what else would fit, what each way costs, and what it saves.
 
-Every way is a change of settings.
-
-Without torch until something is weighed. Times are measured (see trial), never guessed.
+Every way is a change of settings. Torch is loaded only when the first estimate is made. Times are
+measured (see step_timing), never guessed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.planning.fit_to_memory import (
     PRECISION,
     RECOMPUTE,
-    largest,
-    portions,
-    rungs,
-    smallest_step,
-    what_parts_mean,
+    accumulation_effect,
+    batch_changes,
+    escalating_savings,
+    largest_batch,
+    smallest_batch,
+)
+from app.engine.planning.option import Option, option_of
+from app.engine.planning.template_options import (
+    halved_templates,
+    other_templates,
+    smaller_templates,
 )
 from app.engine.text import times_text
-from models.spec import Setting, settings
-from models.template import TEMPLATES, Template
+from models.spec import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from app.engine.data.dataset import Description
-    from app.engine.experiment.resolve import ResolvedExperiment
-    from app.engine.planning.memory_estimate import Estimate, MemoryEstimator
-    from app.engine.runs.events import RunPrepared
+    from app.engine.planning.memory_estimate import Changes, MemoryEstimator
 
-OTHERS = 2
-"""So many ways of making the template smaller, and so many other templates, are shown."""
+MOST_COMBINATIONS = 2
+"""How many combinations are shown where nothing single fits this network."""
 
-COMBINED = 2
-"""So many combinations, where nothing single fits this network."""
-
-PACE = (
-    "batch_size",
-    "accumulation",
-    "recompute",
-    "device",
-    "precision",
-    "gradient_clip",
-    "cpu_use",
-    "threads",
-)
-"""Of [training], what the time of an epoch depends on."""
-
-LESS_EXACT = {
-    "bfloat16": "Nearly the same result, from fewer digits; this device is faster with it.",
-    "float16": "Nearly the same result, from fewer digits; steps whose numbers overflow are left "
-    "out.",
-    "float32": "More digits, more memory and time.",
+PRECISIONS = {
+    "bfloat16": (
+        "bfloat16 (mixed precision)",
+        "Nearly the same result, from fewer digits; this device is faster with it.",
+    ),
+    "float16": (
+        "float16 with scaling (mixed precision)",
+        "Nearly the same result, from fewer digits; steps whose numbers overflow are left out.",
+    ),
+    "float32": ("float32 (exact)", "More digits, more memory and time."),
 }
-
-
-@dataclass(frozen=True)
-class Option:
-    """One row: a change of the experiment.
-
-    cost: what it costs beside memory, in a sentence. gain: bytes less than now (negative: more).
-    """
-
-    key: str
-    title: str
-    cost: str
-    estimate: Estimate
-    gain: int = 0
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        return self.estimate.changes
+"""Title and cost of each precision."""
 
 
 def options(estimator: MemoryEstimator) -> Iterator[Option]:
-    """All rows, the experiment as it is first, each as soon as it is weighed; those that cannot be
-    are left out. Raises UserError where the experiment cannot be trained as it is.
+    """Yields all rows, the experiment as it is first, each as soon as it is estimated.
+
+    Rows whose settings do not go together are left out. Raises UserError where the experiment
+    cannot be trained as it is.
     """
-    fitting = False
-    for way in (_now, batches, precisions, recomputing, optimizers):
+    one_fits = False
+    for way in (current_settings, batches, precisions, recomputing, optimizers):
         for option in way(estimator):
-            fitting = fitting or option.estimate.verdict == "fits"
+            one_fits = one_fits or option.estimate.verdict == "fits"
             yield option
 
-    if not fitting and estimator.budget.room is not None:
+    if not one_fits and estimator.budget.room is not None:
         yield from combinations(estimator)
 
     yield from smaller_templates(estimator)
     yield from other_templates(estimator)
 
 
-def _option(
-    estimator: MemoryEstimator, key: str, title: str, cost: str, changes: dict[str, Any]
-) -> Iterator[Option]:
-    estimate = estimator.estimate(changes)
-    if estimate is not None:
-        yield Option(key, title, cost, estimate, estimator.now.needed - estimate.needed)
-
-
-def _now(estimator: MemoryEstimator) -> Iterator[Option]:
-    training = estimator.now.resolved.training
+def current_settings(estimator: MemoryEstimator) -> Iterator[Option]:
+    """Yields the experiment as it is."""
+    training = estimator.current.resolved.training
     batch = training.batch_size
     parts = training.accumulation
     added = f", {parts:,} of them a step" if parts > 1 else ""
     yield Option(
         "now",
         "As it is now",
-        f"Batches of {batch:,}{added}, {estimator.precision(estimator.now.resolved)}.",
-        estimator.now,
+        f"Batches of {batch:,}{added}, {estimator.precision(estimator.current.resolved)}.",
+        estimator.current,
     )
 
 
@@ -120,70 +86,78 @@ def _now(estimator: MemoryEstimator) -> Iterator[Option]:
 
 
 def batches(estimator: MemoryEstimator) -> Iterator[Option]:
-    training = estimator.now.resolved.training
+    """Yields smaller batches, with and without the examples of a step kept, and a larger one."""
+    training = estimator.current.resolved.training
     batch = training.batch_size
     parts = training.accumulation
 
     half = batch // 2
-    if half >= estimator.smallest:
-        yield from _option(
-            estimator,
-            "accumulate",
-            f"Batch {half:,}, {2 * parts:,} of them a step",
-            f"{2 * half * parts:,} examples a step as now, often a little slower. "
-            f"{what_parts_mean(estimator)}",
-            portions(half, 2 * parts),
-        )
-        yield from _option(
-            estimator,
-            "batch-half",
-            f"Half the batch: {half:,}",
-            "Twice as many steps, each noisier: another result.",
-            {"training.batch_size": half},
+    quarter = batch // 4
+    smallest = estimator.smallest_batch
+    rows: list[tuple[str, str, str, Changes]] = []
+
+    if half >= smallest:
+        rows += (
+            (
+                "accumulate",
+                f"Batch {half:,}, {2 * parts:,} of them a step",
+                f"{2 * half * parts:,} examples a step as now, often a little slower. "
+                f"{accumulation_effect(estimator)}",
+                batch_changes(half, 2 * parts),
+            ),
+            (
+                "batch-half",
+                f"Half the batch: {half:,}",
+                "Twice as many steps, each noisier: another result.",
+                {"training.batch_size": half},
+            ),
         )
 
-    if batch // 4 >= estimator.smallest:
-        yield from _option(
-            estimator,
-            "batch-quarter",
-            f"A quarter of the batch: {batch // 4:,}",
-            "Four times as many steps, noisier still: another result.",
-            {"training.batch_size": batch // 4},
+    if quarter >= smallest:
+        rows.append(
+            (
+                "batch-quarter",
+                f"A quarter of the batch: {quarter:,}",
+                "Four times as many steps, noisier still: another result.",
+                {"training.batch_size": quarter},
+            )
         )
 
     if batch * parts < estimator.problem.examples:
-        yield from _option(
-            estimator,
-            "batch-double",
-            f"Twice the batch: {2 * batch:,}",
-            "Half as many steps, each smoother: another result.",
-            {"training.batch_size": 2 * batch},
+        rows.append(
+            (
+                "batch-double",
+                f"Twice the batch: {2 * batch:,}",
+                "Half as many steps, each smoother: another result.",
+                {"training.batch_size": 2 * batch},
+            )
         )
+
+    for key, title, cost, changes in rows:
+        option = option_of(estimator, key, title, cost, changes)
+        if option is not None:
+            yield option
 
 
 def precisions(estimator: MemoryEstimator) -> Iterator[Option]:
-    now = estimator.precision(estimator.now.resolved)
-    offered = ["float32"] if now == "bfloat16" else ["bfloat16", "float16", "float32"]
+    """Yields the other precisions that the device has."""
+    precision_now = estimator.precision(estimator.current.resolved)
+    offered = ["float32"] if precision_now == "bfloat16" else ["bfloat16", "float16", "float32"]
     for precision in offered:
-        if precision == now or (precision == "bfloat16" and estimator.automatic != "bfloat16"):
+        unsupported = precision == "bfloat16" and estimator.automatic != "bfloat16"
+        if precision == precision_now or unsupported:
             continue
 
-        title = {
-            "bfloat16": "bfloat16 (mixed precision)",
-            "float16": "float16 with scaling (mixed precision)",
-        }
-        yield from _option(
-            estimator,
-            precision,
-            title.get(precision, "float32 (exact)"),
-            LESS_EXACT[precision],
-            {PRECISION: precision},
-        )
+        title, cost = PRECISIONS[precision]
+        option = option_of(estimator, precision, title, cost, {PRECISION: precision})
+        if option is not None:
+            yield option
 
 
 def recomputing(estimator: MemoryEstimator) -> Iterator[Option]:
-    if estimator.now.resolved.training.recompute:
-        yield from _option(
+    """Yields the experiment with activations recomputed, or kept where they are recomputed now."""
+    if estimator.current.resolved.training.recompute:
+        option = option_of(
             estimator,
             "keep",
             "Keep all activations",
@@ -191,7 +165,7 @@ def recomputing(estimator: MemoryEstimator) -> Iterator[Option]:
             {RECOMPUTE: False},
         )
     else:
-        yield from _option(
+        option = option_of(
             estimator,
             "recompute",
             "Recompute activations",
@@ -199,175 +173,103 @@ def recomputing(estimator: MemoryEstimator) -> Iterator[Option]:
             {RECOMPUTE: True},
         )
 
+    if option is not None:
+        yield option
+
 
 def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
-    now = estimator.now.resolved.optimizer
-    mine = estimator.floats(now.kind)
-    for floats, kind in leaner(estimator):
-        choice = OPTIMIZERS.get(kind)
-        yield from _option(
+    """Yields optimizers that keep less."""
+    floats_now = estimator.floats_per_parameter(estimator.current.resolved.optimizer.kind)
+    for floats, kind in leaner_optimizers(estimator):
+        label = OPTIMIZERS.get(kind).label
+        option = option_of(
             estimator,
             f"optimizer-{kind}",
-            f"{choice.label}: {times_text(floats)}n instead of {times_text(mine)}n",
+            f"{label}: {times_text(floats)}n instead of {times_text(floats_now)}n",
             "Another optimizer, another result; its learning rate is its own.",
             {"optimizer.kind": kind},
         )
+        if option is not None:
+            yield option
 
 
-def leaner(estimator: MemoryEstimator) -> list[tuple[float, str]]:
-    """(floats for each parameter, kind) of optimizers that keep less of this network, the least
-    last: of several that keep about as much, the one that is offered first.
+def leaner_optimizers(estimator: MemoryEstimator) -> list[tuple[float, str]]:
+    """Returns (floats a parameter, kind) of optimizers that keep less, the leanest last.
+
+    Of several that keep about as much it is the one that is offered first.
     """
-    now = estimator.now.resolved.optimizer
-    mine = estimator.floats(now.kind)
-    found = dict[float, tuple[float, str]]()
+    kind_now = estimator.current.resolved.optimizer.kind
+    floats_now = estimator.floats_per_parameter(kind_now)
+    by_floats: dict[float, tuple[float, str]] = {}
     for choice in OPTIMIZERS.all():
-        floats = estimator.floats(choice.kind)
-        if choice.kind != now.kind and floats < mine - 0.05:
-            found.setdefault(round(floats, 1), (floats, choice.kind))
+        floats = estimator.floats_per_parameter(choice.kind)
+        if choice.kind != kind_now and floats < floats_now - 0.05:
+            by_floats.setdefault(round(floats, 1), (floats, choice.kind))
 
-    return sorted(found.values(), reverse=True)
-
-
-# --- ways that change the network
-
-
-def smaller_templates(estimator: MemoryEstimator) -> Iterator[Option]:
-    for estimate, setting in smaller(estimator)[:OTHERS]:
-        was = _value(estimator, setting)
-        value = estimate.changes[f"model.{setting.name}"]
-        of = "" if was is None else f" instead of {was:,}"
-        yield Option(
-            f"smaller-{setting.name}",
-            f"A smaller network: {setting.label.lower()} {value:,}{of}",
-            "It can hold less: another result, and less time.",
-            estimate,
-            estimator.now.needed - estimate.needed,
-        )
-
-
-def smaller(estimator: MemoryEstimator) -> list[tuple[Estimate, Setting]]:
-    """The template with one of its sizes halved, within its limits, where that needs less; the
-    least first.
-    """
-    found = []
-    for setting, value in _halved(estimator):
-        estimate = estimator.estimate({f"model.{setting.name}": value})
-        if estimate is not None and estimate.needed < estimator.now.needed:
-            found.append((estimate, setting))
-
-    return sorted(found, key=lambda one: one[0].needed)
-
-
-def _halved(estimator: MemoryEstimator) -> Iterator[tuple[Setting, int]]:
-    """Every whole number among the template's settings, halved.
-
-    Which of them are sizes is seen on the scales.
-    """
-    template = estimator.now.resolved.model
-    for setting in settings(type(template)):
-        if setting.type != "integer":
-            continue
-
-        value = _value(estimator, setting)
-        step = int(setting.step or 1)
-
-        least = int(setting.minimum or 1)
-        if (
-            value is None
-            # each part of the network follows its own measure, so the least is what is known to be less
-        ):
-            yield setting, max(least, 2 * step)
-            continue
-
-        half = step * max(1, round(value / (2 * step))) if value % step == 0 else value // 2
-        if least <= half < value:
-            yield setting, half
-
-
-def _value(estimator: MemoryEstimator, setting: Setting) -> int | None:
-    value = getattr(estimator.now.resolved.model, setting.name)
-    return None if value is None else int(value)
-
-
-def other_templates(estimator: MemoryEstimator) -> Iterator[Option]:
-    now = estimator.now.resolved.model
-    found: list[tuple[Estimate, type[Template]]] = []
-    for template in TEMPLATES.all():
-        if template.kind == now.kind or template.unfit(estimator.problem):
-            continue
-
-        estimate = estimator.estimate({"model.template": template.kind})
-        if estimate is not None and estimate.needed < estimator.now.needed:
-            found.append((estimate, template))
-
-    for estimate, template in sorted(found, key=lambda one: one[0].needed)[:OTHERS]:
-        yield Option(
-            f"template-{template.kind}",
-            f"Another template: {template.label}",
-            "Another network: another result.",
-            estimate,
-            estimator.now.needed - estimate.needed,
-        )
+    return sorted(by_floats.values(), reverse=True)
 
 
 # --- several at once
 
 
 def combinations(estimator: MemoryEstimator) -> Iterator[Option]:
-    """Several ways together, each rung with one more; the first ones that fit, else all of them at
-    once.
+    """Yields several ways together, each row with one more: the first rows that fit.
+
+    Where none fits it is the row with all ways at once.
     """
     shown = 0
-    last = dict[str, Any]()
-    for extras in _ladder(estimator):
-        last = extras
-        changes = largest(estimator, extras)
-        if changes is None or (option := _combined(estimator, changes)) is None:
+    everything: Changes = {}
+    for savings in _all_savings(estimator):
+        everything = savings
+        changes = largest_batch(estimator, savings)
+        if changes is None or (option := _combination(estimator, changes)) is None:
             continue
 
         yield option
         shown += 1
-        if shown == COMBINED:
+        if shown == MOST_COMBINATIONS:
             return
 
-    if (
-        not shown
-        and (option := _combined(estimator, {**last, **smallest_step(estimator)})) is not None
-    ):
-        yield option
+    if not shown:
+        option = _combination(estimator, {**everything, **smallest_batch(estimator)})
+        if option is not None:
+            yield option
 
 
-def _ladder(estimator: MemoryEstimator) -> Iterator[dict[str, Any]]:
-    extras: dict[str, Any] = {}
-    for extras in rungs(estimator):
-        yield extras
+def _all_savings(estimator: MemoryEstimator) -> Iterator[Changes]:
+    """Yields what is changed beside the batch, each with what came before.
 
-    for _, kind in leaner(estimator)[-1:]:
-        extras = {**extras, "optimizer.kind": kind}
-        yield extras
+    After `escalating_savings` come the leanest optimizer and the smallest of the halved templates.
+    """
+    savings: Changes = {}
+    for savings in escalating_savings(estimator):
+        yield savings
 
-    for estimate, _ in smaller(estimator)[:1]:
-        yield {**extras, **estimate.changes}
+    for _, kind in leaner_optimizers(estimator)[-1:]:
+        savings = {**savings, "optimizer.kind": kind}
+        yield savings
+
+    for estimate, _ in halved_templates(estimator)[:1]:
+        yield {**savings, **estimate.changes}
 
 
-def _combined(estimator: MemoryEstimator, changes: dict[str, Any]) -> Option | None:
+def _combination(estimator: MemoryEstimator, changes: Changes) -> Option | None:
+    """Returns the row of several changes together, with its title and costs in words."""
     estimate = estimator.estimate(changes)
     if estimate is None:
         return None
 
     training = estimate.resolved.training
     model = estimate.resolved.model
-    batch = training.batch_size
-    parts = training.accumulation
-    names = [f"Batch {batch:,}, {parts:,} of them a step"]
-    costs = [what_parts_mean(estimator)]
+
+    names = [f"Batch {training.batch_size:,}, {training.accumulation:,} of them a step"]
+    costs = [accumulation_effect(estimator)]
 
     if PRECISION in changes:
-        names.append(changes[PRECISION])
+        names.append(str(changes[PRECISION]))
 
     if "optimizer.kind" in changes:
-        names.append(OPTIMIZERS.get(changes["optimizer.kind"]).label)
+        names.append(OPTIMIZERS.get(str(changes["optimizer.kind"])).label)
         costs = ["Another optimizer: another result."]
 
     labels = {f"model.{setting.name}": setting.label.lower() for setting in settings(type(model))}
@@ -380,49 +282,5 @@ def _combined(estimator: MemoryEstimator, changes: dict[str, Any]) -> Option | N
         costs.append("A second forward pass at every step.")
 
     key = "together-" + "-".join(sorted(name.partition(".")[2] for name in changes))
-    return Option(
-        key, ", ".join(names), " ".join(costs), estimate, estimator.now.needed - estimate.needed
-    )
-
-
-# --- what was measured before
-
-
-def work_of(resolved: ResolvedExperiment) -> str:
-    """What the time of a step depends on, of experiments on the same data: the same text where it
-    is the same.
-    """
-    return repr(_work(toml_file.to_plain(resolved)))
-
-
-def pace_of(
-    prepared: RunPrepared, examples_per_second: float | None, description: Description
-) -> Callable[[ResolvedExperiment], float | None]:
-    """Returns what tells the seconds of an epoch on these data, from the pace of an earlier run.
-
-    It tells None for an experiment whose settings are not those of that run.
-    """
-    work = _work(prepared.resolved)
-    examples = prepared.training_examples
-
-    def seconds(resolved: ResolvedExperiment) -> float | None:
-        same = _work(toml_file.to_plain(resolved)) == work
-        if not same or examples != description.size("training") or not examples_per_second:
-            return None
-
-        return examples / examples_per_second
-
-    return seconds
-
-
-def _work(plain: dict[str, Any]) -> dict[str, Any]:
-    """Of an experiment as plain data, what the time of a step depends on."""
-    sections = {
-        name: plain.get(name) for name in ("data", "augmentation", "model", "loss", "optimizer")
-    }
-    training = plain.get("training") or {}
-    defaults = {
-        name: field.default for name, field in type(Experiment().training).model_fields.items()
-    }
-
-    return sections | {name: training.get(name, defaults[name]) for name in PACE}
+    gain = estimator.current.needed - estimate.needed
+    return Option(key, ", ".join(names), " ".join(costs), estimate, gain)

@@ -311,7 +311,7 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
 
     optimizers = _column(variants, "optimizer")
     if len({one.kind for one in optimizers}) > 1 and not _all_same(
-        [one.rate() for one in optimizers]
+        [one.peak_rate() for one in optimizers]
     ):
         facts.append(
             Fact(
@@ -322,7 +322,7 @@ def _steps(variants: Sequence[Variant]) -> list[Fact]:
             )
         )
     elif not _all_same(_column(variants, "model")) and not _all_same(
-        [one.rate() for one in optimizers]
+        [one.peak_rate() for one in optimizers]
     ):
         facts.append(
             Fact(
@@ -368,7 +368,7 @@ def why_adam(experiment: Experiment, description: Description) -> tuple[Experime
     for kind in USUAL:
         like = "adamw" if kind == "adam" else kind
         resolved = resolve(with_changes(experiment, {"optimizer.kind": like}), description)
-        rate = resolved.optimizer.rate()
+        rate = resolved.optimizer.peak_rate()
         variants.append(
             with_changes(experiment, {"optimizer.kind": kind, "optimizer.learning_rate": rate})
         )
@@ -383,7 +383,7 @@ def together(predicted: Sequence[Mapping[str, int | None]], shared_data: int) ->
     """Bytes that the variants take at once, at most: what stays of each, and the passing of the one
     that needs most, for only one computes at a time. None where that is not known.
 
-    predicted: the ledger of each (memory.predict). shared_data: bytes of examples that they have in
+    predicted: the ledger of each (memory.ledger.predict). shared_data: bytes of examples that they have in
     common.
     """
     peaks = [rows.get("peak") for rows in predicted]

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from app.engine import files
-from app.engine.compute.batches import together
-from app.engine.compute.evaluation import JUDGED
-from app.engine.compute.randomness import mixed
+from app.engine.compute.batches import as_batch
+from app.engine.compute.evaluation import EVALUATION
+from app.engine.compute.randomness import mix_seed
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -295,9 +295,9 @@ def _asked(predictor: Predictor, arrays: list[np.ndarray], targets: np.ndarray) 
     description = predictor.description
     task = predictor.task
     batch = description.preparation.tensor(
-        together([torch.from_numpy(np.array(array)) for array in arrays])
+        as_batch([torch.from_numpy(np.array(array)) for array in arrays])
     )
-    generator = torch.Generator().manual_seed(mixed(JUDGED, 0))
+    generator = torch.Generator().manual_seed(mix_seed(EVALUATION, 0))
     inputs, wanted = task.batch(description, batch, torch.from_numpy(targets), generator)
 
     return np.asarray(task.predictions(description, predictor.network(inputs), wanted).numpy())

@@ -13,8 +13,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.engine.compute.batches import Placed, Rows, split_inputs, together
-from app.engine.compute.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
+from app.engine.compute.batches import SplitInputs, as_batch, split_inputs
+from app.engine.compute.evaluation import (
+    USUAL_BATCH_SIZE,
+    Evaluation,
+    evaluate,
+    evaluation_batch_size,
+)
 from app.engine.data import pictures
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
@@ -162,7 +167,7 @@ class Predictor:
         return self.predictions(inputs)
 
     def _outputs(self, *arrays: np.ndarray) -> torch.Tensor:
-        batch = together([torch.from_numpy(np.array(array)) for array in arrays])
+        batch = as_batch([torch.from_numpy(np.array(array)) for array in arrays])
         with torch.no_grad():
             return self.network(self.description.preparation.tensor(batch)).float()
 
@@ -232,7 +237,7 @@ class Predictor:
         wide[:, table] = targets
         return wide
 
-    def inputs_for(self, dataset: Dataset, split: str = "") -> Rows | Placed:
+    def inputs_for(self, dataset: Dataset, split: str = "") -> SplitInputs:
         """The inputs of other data as this network's preparation keeps them. Raises UserError."""
         theirs = dataset.description.preparation.inputs
         if [one.shape for one in theirs] != [
@@ -267,7 +272,7 @@ class Predictor:
             loss,
             self.task,
             "cpu",
-            judged_at_a_time(self.network.problem, loss, size or USUAL),
+            evaluation_batch_size(self.network.problem, loss, size or USUAL_BATCH_SIZE),
             check,
         )
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from app.engine.compute.batches import together
-from app.engine.compute.evaluation import JUDGED, USUAL, judged_at_a_time
-from app.engine.compute.randomness import mixed
+from app.engine.compute.batches import as_batch
+from app.engine.compute.evaluation import EVALUATION, USUAL_BATCH_SIZE, evaluation_batch_size
+from app.engine.compute.randomness import mix_seed
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
@@ -48,9 +48,9 @@ def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restor
         raise UserError("This network does not restore examples.", "Train one for reconstruction.")
 
     kept = torch.from_numpy(np.array(inputs))
-    generator = torch.Generator().manual_seed(mixed(JUDGED, number))
+    generator = torch.Generator().manual_seed(mix_seed(EVALUATION, number))
     with torch.no_grad():
-        clean = description.preparation.tensor(together([kept]))
+        clean = description.preparation.tensor(as_batch([kept]))
         assert isinstance(clean, torch.Tensor)
 
         damaged, wanted = task.batch(
@@ -80,7 +80,9 @@ def restore_rows(
     order = dataset.indices[split] if split else np.arange(len(dataset.inputs))
     places = np.searchsorted(order, rows)
     size = predictor.experiment.training.batch_size if predictor.experiment is not None else None
-    at_a_time = judged_at_a_time(predictor.network.problem, predictor._loss(), size or USUAL)
+    at_a_time = evaluation_batch_size(
+        predictor.network.problem, predictor._loss(), size or USUAL_BATCH_SIZE
+    )
 
     found: dict[int, tuple[np.ndarray, ...]] = {}
     for number in np.unique(places // at_a_time).tolist():

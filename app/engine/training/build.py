@@ -134,7 +134,7 @@ def assemble(plan: Plan) -> TrainState:
     return TrainState(
         plan,
         network,
-        resolved.optimizer.over(network, device),
+        resolved.optimizer.for_network(network, device),
         resolved.optimizer,
         resolved.loss,
         loss_function,

@@ -109,7 +109,7 @@ class LiveChanges:
 
         self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
         self.clip = now.training.gradient_clip
-        fresh = now.optimizer.groups(train_state.network)
+        fresh = now.optimizer.parameter_groups(train_state.network)
 
         decay = {id(weight): group["weight_decay"] for group in fresh for weight in group["params"]}
         for group in train_state.optimizer.param_groups:

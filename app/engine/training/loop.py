@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from app.engine.compute.evaluation import Evaluation
     from app.engine.data.preparation import Batch
-    from app.engine.memory.ledger import StepMeter
+    from app.engine.memory.step_meter import StepMeter
     from app.engine.runs.history import Writer
     from app.engine.training.build import TrainState
     from app.engine.training.execution import End, RunContext
@@ -260,7 +260,9 @@ class Training:
             self._note_best(evaluation)
 
         count_patience(progress, evaluation.loss, settings.min_delta)
-        progress.schedule = self.train_state.schedule.judged(progress.schedule, evaluation.loss)
+        progress.schedule = self.train_state.schedule.after_validation(
+            progress.schedule, evaluation.loss
+        )
         epoch = progress.epoch
         self.reporter.epoch(evaluation, better, time.perf_counter() - begun)
 

@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from app.engine.memory import ledger
+from app.engine.memory.device_monitor import DeviceMonitor
+from app.engine.memory.step_meter import StepMeter
 from app.engine.runs import history
 from app.engine.runs.events import Event, MemoryMeasured
 from app.engine.runs.history import Writer
@@ -47,20 +49,18 @@ class MemoryRecorder:
         self._train_state = train_state
         self._outcome = outcome
         self._emit = emit
-        self.monitor = ledger.DeviceMonitor(train_state.device)
+        self.monitor = DeviceMonitor(train_state.device)
         self._writer = Writer(run.path / history.MEMORY)
         self._measured = self._kept = 0.0
         self._done = 0
         self._anew = False
-        self._seen: ledger.StepMeter | None = None
-        self._meter: ledger.StepMeter | None = None
-        self._batch_bytes = ledger.batch_bytes(
-            train_state.plan.problem, train_state.plan.task, train_state.plan.step_size
-        )
+        self._seen: StepMeter | None = None
+        self._meter: StepMeter | None = None
+        self._batch_bytes = train_state.predicted["batch"]
 
     def step(
         self, inputs: Batch, targets: torch.Tensor
-    ) -> contextlib.AbstractContextManager[ledger.StepMeter | None]:
+    ) -> contextlib.AbstractContextManager[StepMeter | None]:
         """Goes around the passes and the optimizer's step of a batch.
 
         Gives the meter of a step that is followed.
@@ -73,7 +73,7 @@ class MemoryRecorder:
             self._anew = False
             self._seen = None
 
-        self._meter = ledger.StepMeter(
+        self._meter = StepMeter(
             self._train_state.network, self._train_state.optimizer, inputs, targets
         )
         return self._meter
@@ -84,7 +84,7 @@ class MemoryRecorder:
         """
         self._anew = True
 
-    def _largest(self) -> ledger.StepMeter | int:
+    def _largest(self) -> StepMeter | None:
         """The followed step that held the most, of those done as they are now."""
         meter = self._meter
         self._meter = None
@@ -94,7 +94,7 @@ class MemoryRecorder:
         ):
             self._seen = meter
 
-        return self._seen if self._seen is not None else 0
+        return self._seen
 
     def measure_if_due(self, step: int, first: bool) -> None:
         """Measures if it is time. step: steps done."""

@@ -333,10 +333,10 @@ class _Look:
                 else:
                     state[name] = self._together(rows, [kept[row][name] for row in rows])
 
-            values = dict(self.choice.inside(state, gradient, weight, group))
+            values = dict(self.choice.moments_and_step(state, gradient, weight, group))
             if "step" not in values:
                 now = self._together(rows, [self.layers[row].weight for row in rows])
-                values["step"] = weight - now - self.choice.pull(group) * weight
+                values["step"] = weight - now - self.choice.decay_share(group) * weight
 
             yield bundle, {"gradient": gradient, **values, "weight": weight}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.compute.batches import split_inputs
-from app.engine.compute.evaluation import Evaluation, evaluate, judged_at_a_time
+from app.engine.compute.evaluation import Evaluation, evaluate, evaluation_batch_size
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs import checkpoint, history
@@ -68,7 +68,7 @@ class Validator:
         train_state = self._train_state
         dataset = self._train_state.plan.dataset
 
-        size = judged_at_a_time(
+        size = evaluation_batch_size(
             train_state.plan.problem, self._loss_function, train_state.plan.batch_size
         )
         if train_state.plan.memory_parts and not self._loss_function.compares:

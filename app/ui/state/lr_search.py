@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from app.engine.errors import UserError
-from app.engine.planning.lr_curve import LrCurve, Tried
+from app.engine.planning.lr_curve import LrCurve, SearchProgress
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
 from app.ui.state.background import Failure
@@ -41,7 +41,7 @@ class LrSearch(ExclusiveTask):
         super().__init__(session)
         self._document = document
         self.stage = self.trouble = ""
-        self.tried: Tried | None = None
+        self.tried: SearchProgress | None = None
         self.curve: LrCurve | None = None
         self._asked: Experiment | None = None
         self._data: Callable[[], Dataset | None] = lambda: None  # not held: they may be large
@@ -97,7 +97,7 @@ class LrSearch(ExclusiveTask):
     def _gave_way(self) -> None:
         self._over(GAVE_WAY)
 
-    def _take(self, told: StageChanged | Tried | LrCurve | Failure) -> None:
+    def _take(self, told: StageChanged | SearchProgress | LrCurve | Failure) -> None:
         if isinstance(told, Failure):
             self._over(told.message)
             return

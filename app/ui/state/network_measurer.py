@@ -37,7 +37,7 @@ class Measured:
     found of it.
 
     predicted: the memory ledger in bytes, {} where the network cannot be built. floats: what the
-    optimizer keeps, by row (see Optimizer.floats).
+    optimizer keeps, by row (see Optimizer.state_floats).
     """
 
     resolved: ResolvedExperiment
@@ -160,8 +160,8 @@ def measure(
     A graph that cannot even be drawn comes back as its error.
     """
     from app.engine.compute.device import choose, precision
-    from app.engine.memory.inspection import inspect
-    from app.engine.memory.ledger import optimizer_floats, predict
+    from app.engine.memory.inspection import inspect, optimizer_floats
+    from app.engine.memory.ledger import predict
 
     try:
         graph: Graph = resolved.model.graph(problem)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
-    from app.engine.planning.memory_estimate import Predictions
+    from app.engine.planning.memory_estimate import LedgerCache
     from app.engine.planning.step_timing import StepTiming
     from app.ui.state.document import Document
     from app.ui.state.session import Session
@@ -29,7 +29,7 @@ class Trials(ExclusiveTask):
 
     begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason.
     times: what was measured on the data that are open. predictions: those that the planner made
-    (see weighing.Scales).
+    (see MemoryEstimator).
     """
 
     called = "trials"
@@ -41,7 +41,7 @@ class Trials(ExclusiveTask):
         super().__init__(session)
         self._document = document
         self.times: dict[str, StepTiming | Failure] = {}
-        self.predictions: Predictions = {}
+        self.predictions: LedgerCache = {}
         self.under_way = ""
         self._dataset = document.dataset
         self.threads = 0
@@ -111,9 +111,9 @@ def _measure(
         tell((key, None))
         result: StepTiming | Failure
         try:
-            from app.engine.planning.step_timing import measure
+            from app.engine.planning.step_timing import time_steps
 
-            result = measure(experiment, dataset, control, threads)
+            result = time_steps(experiment, dataset, control, threads)
             threads = result.threads or threads
         except Stopped:
             raise

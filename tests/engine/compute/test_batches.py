@@ -1,4 +1,4 @@
-"""Order, sizes and dice of batches."""
+"""Order, sizes and random generators of batches."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import app.engine.learning.tasks as tasks
-from app.engine.compute.batches import Batches, batch_count, shared
-from app.engine.compute.randomness import Randomness, mixed
+from app.engine.compute.batches import Batches, batch_count, shared_tensor
+from app.engine.compute.randomness import Randomness, mix_seed
 from app.engine.data.augmentation import Augmentation
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.dataset import Dataset, Description
@@ -87,13 +87,13 @@ def test_the_dice_of_a_step_follow_from_the_step_alone() -> None:
         step(one, 1, number)
 
     assert step(one, 2, 9) == step(other, 2, 9) != step(other, 2, 8)
-    assert len({mixed(*numbers) for numbers in [(0, 0), (0, 1), (1, 0), (1,), (0,), (-1,)]}) == 6
+    assert len({mix_seed(*numbers) for numbers in [(0, 0), (0, 1), (1, 0), (1,), (0,), (-1,)]}) == 6
 
 
 def test_read_only_arrays_are_shared_without_a_copy() -> None:
     array = np.arange(6, dtype=np.uint8)
     array.flags.writeable = False
-    assert shared(array).data_ptr() == array.ctypes.data
+    assert shared_tensor(array).data_ptr() == array.ctypes.data
 
 
 def test_probes_take_the_classes_in_turn() -> None:
@@ -104,7 +104,7 @@ def test_probes_take_the_classes_in_turn() -> None:
 
 @pytest.mark.parametrize(("count", "size"), [(20, 16), (21, 2), (41, 64), (27, 13), (44, 3)])
 def test_ragged_batches_train(count: int, size: int, tmp_path: Path) -> None:
-    """R42, with a network that normalises over the batch down to 1x1."""
+    """The network normalises over a batch down to 1x1: a last batch of one example would fail."""
     asked = experiment(
         pictures(tmp_path / "a.npz", count, side=8),
         model={"template": "cnn", "depth": 3},

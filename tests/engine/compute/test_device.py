@@ -79,7 +79,7 @@ def test_a_device_that_is_not_there_is_refused_by_name(setting: str) -> None:
 def test_a_card_is_compared_with_what_the_build_has_kernels_for(
     capability: tuple[int, int], architectures: list[str], works: bool
 ) -> None:
-    assert device.drivable(capability, architectures) is works
+    assert device.supports(capability, architectures) is works
 
 
 def test_a_gpu_that_fails_its_first_operation_is_not_trained_on() -> None:
@@ -92,7 +92,7 @@ def test_a_gpu_that_fails_its_first_operation_is_not_trained_on() -> None:
 
 
 def test_looking_at_this_machine_raises_nothing() -> None:
-    assert choose("auto", device.look()).reason
+    assert choose("auto", device.probe_machine()).reason
 
 
 def test_thread_counts_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

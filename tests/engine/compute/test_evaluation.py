@@ -1,4 +1,4 @@
-"""Judging: exact whatever the batches, without a trace in the network."""
+"""Evaluation: exact whatever the batches, without a trace in the network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from app.engine.compute.batches import Rows
+from app.engine.compute.batches import HostInputs
 from app.engine.compute.evaluation import Evaluation, evaluate
 from app.engine.data.dataset import Description
 from app.engine.data.kinds.image.preparation import ImagePreparation
@@ -50,7 +50,7 @@ def description(classes: int = 3) -> Description:
     return Description("here", "arrays", (1, 6, 6), NAMES[:classes], counts, "0", PREPARATION)
 
 
-def judge(
+def run_evaluation(
     net: nn.Module,
     inputs: np.ndarray,
     targets: np.ndarray,
@@ -60,7 +60,7 @@ def judge(
     check: Callable[[], None] = lambda: None,
     classes: int = 3,
 ) -> Evaluation:
-    rows = Rows([inputs], np.arange(len(inputs)))
+    rows = HostInputs([inputs], np.arange(len(inputs)))
     return evaluate(
         net, description(classes), rows, targets, function or loss(), TASKS[task], CPU, batch, check
     )
@@ -72,30 +72,32 @@ def test_the_average_does_not_depend_on_the_batches(batch: int, weights: str) ->
     inputs, targets = examples(19, 3)
     net = network(3)
     function = loss(class_weights=weights)
-    judged = judge(net, inputs, targets, batch, function)
+    result = run_evaluation(net, inputs, targets, batch, function)
     net.eval()
 
     with torch.no_grad():
         outputs = net(PREPARATION.tensor(torch.from_numpy(inputs)))
         whole = float(function(outputs, torch.from_numpy(targets)))
 
-    assert judged.loss == pytest.approx(whole, rel=1e-5)
-    np.testing.assert_allclose(judged.predictions, outputs.softmax(1).numpy(), atol=1e-5)
-    assert judged.metrics["accuracy"] == pytest.approx(
-        float((judged.predictions.argmax(1) == targets).mean())
+    assert result.loss == pytest.approx(whole, rel=1e-5)
+    np.testing.assert_allclose(result.predictions, outputs.softmax(1).numpy(), atol=1e-5)
+    assert result.metrics["accuracy"] == pytest.approx(
+        float((result.predictions.argmax(1) == targets).mean())
     )
-    assert judged.confusion is not None
-    assert judged.confusion.sum() == 19
+    assert result.confusion is not None
+    assert result.confusion.sum() == 19
 
 
 def test_a_yes_or_no_has_two_probabilities() -> None:
     inputs, targets = examples(9, 2)
     function = loss("binary-cross-entropy", (4, 5))
-    judged = judge(network(1), inputs, targets, 4, function, "binary-classification", classes=2)
-    assert judged.predictions.shape == (9, 2)
+    result = run_evaluation(
+        network(1), inputs, targets, 4, function, "binary-classification", classes=2
+    )
+    assert result.predictions.shape == (9, 2)
 
-    np.testing.assert_allclose(judged.predictions.sum(1), 1, atol=1e-6)
-    assert set(judged.metrics) == {"accuracy", "f1", "auc", "macro_f1"}
+    np.testing.assert_allclose(result.predictions.sum(1), 1, atol=1e-6)
+    assert set(result.metrics) == {"accuracy", "f1", "auc", "macro_f1"}
 
 
 def test_very_sure_answers_stay_finite() -> None:
@@ -108,7 +110,7 @@ def test_very_sure_answers_stay_finite() -> None:
 def test_the_network_is_left_as_it_was() -> None:
     net = network(3).train()
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-    judge(net, *examples(10, 3), 4)
+    run_evaluation(net, *examples(10, 3), 4)
     assert net.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
 
@@ -117,8 +119,8 @@ def test_a_read_only_map_is_judged_without_a_warning(tmp_path) -> None:
     inputs, targets = examples(8, 3)
     np.save(tmp_path / "inputs.npy", inputs)
     mapped = np.load(tmp_path / "inputs.npy", mmap_mode="r")
-    first = judge(network(3), mapped, targets, 3)
-    second = judge(network(3), inputs, targets, 3)
+    first = run_evaluation(network(3), mapped, targets, 3)
+    second = run_evaluation(network(3), inputs, targets, 3)
 
     assert first.loss == second.loss
 
@@ -133,7 +135,7 @@ def test_it_can_be_given_up_between_batches() -> None:
 
     net = network(3).train()
     with pytest.raises(Stopped):
-        judge(net, *examples(12, 3), 4, check=check)
+        run_evaluation(net, *examples(12, 3), 4, check=check)
 
     assert len(calls) == 2
     assert net.training
@@ -141,6 +143,6 @@ def test_it_can_be_given_up_between_batches() -> None:
 
 def test_no_examples_have_no_figures() -> None:
     inputs, targets = examples(0, 3)
-    judged = judge(network(3), inputs, targets, 4)
-    assert np.isnan(judged.loss)
-    assert judged.metrics == {}
+    result = run_evaluation(network(3), inputs, targets, 4)
+    assert np.isnan(result.loss)
+    assert result.metrics == {}

@@ -1,6 +1,4 @@
-"""Losses on points in space agree with their papers' formulas written out, and stay finite where
-nothing compares.
-"""
+"""Losses on points in space agree with their papers' formulas, and are always finite."""
 
 from __future__ import annotations
 
@@ -93,8 +91,8 @@ def test_nt_xent_leaves_pairs_with_the_same_partner_out() -> None:
     twice = torch.cat([outputs, outputs[:1]])
     loss = made("nt-xent")
     targets = torch.tensor([0, 1, 2, 3, 4, 0])
-    each, _ = loss.each(twice, targets)
-    alone, _ = loss.each(outputs, targets[:5])
+    each, _ = loss.per_example(twice, targets)
+    alone, _ = loss.per_example(outputs, targets[:5])
     torch.testing.assert_close(each[0], alone[0], rtol=1e-6, atol=1e-6)
 
     assert each[1] > alone[1]

@@ -1,6 +1,4 @@
-"""One step of each optimizer against the formulas of its paper, and what it keeps against what it
-says it keeps.
-"""
+"""One step of each optimizer against the formulas of its paper, and its state as declared."""
 
 from __future__ import annotations
 
@@ -104,8 +102,8 @@ def test_floats_per_parameter_as_counted_on_live_state(choice: type) -> None:
     ]
 
     spec = choice()
-    assert set(spec.state) <= set(kept) <= {*spec.state, *spec.partly}
-    floats = spec.floats([{"params": [weight]}])
+    assert set(spec.full_state) <= set(kept) <= {*spec.full_state, *spec.partial_state}
+    floats = spec.state_floats([{"params": [weight]}])
     assert spec.floats_per_parameter(floats, weight.numel()) == 2 + len(kept)
 
 

@@ -211,7 +211,7 @@ class Small(nn.Module):
 def test_biases_and_norms_are_decayed_only_if_asked_for(choice: type, everywhere: bool) -> None:
     network = Small()
     spec = choice(learning_rate=RATE, weight_decay=0.3, decay_all=everywhere)
-    optimizer = spec.over(network, CPU)
+    optimizer = spec.for_network(network, CPU)
     decayed = {
         weight: group["weight_decay"]
         for group in optimizer.param_groups
@@ -235,7 +235,7 @@ def test_biases_and_norms_are_decayed_only_if_asked_for(choice: type, everywhere
 
 def test_muon_leaves_tables_to_adamw() -> None:
     network = Small()
-    optimizer = OPTIMIZERS.get("muon")().over(network, CPU)
+    optimizer = OPTIMIZERS.get("muon")().for_network(network, CPU)
 
     for weight in network.parameters():
         weight.grad = torch.ones_like(weight)
@@ -265,9 +265,9 @@ def test_what_is_said_to_be_kept_is_kept(case: str) -> None:
             for name, value in optimizer.state[weight].items()
             if value is not None
         }
-        assert there == choice.kept(tuple(weight.shape), choice.is_matrix({}, weight))
+        assert there == choice.state_shapes(tuple(weight.shape), choice.is_matrix({}, weight))
 
-    floats = choice.floats(optimizer.param_groups)
+    floats = choice.state_floats(optimizer.param_groups)
     assert sum(floats.values()) == sum(
         value.numel()
         for state in optimizer.state.values()
@@ -293,7 +293,7 @@ def test_rows_kept_in_full_and_in_part(
     kind: str, settings: dict[str, Any], state: tuple[str, ...], partly: tuple[str, ...]
 ) -> None:
     choice = OPTIMIZERS.get(kind)(**settings)
-    assert (choice.state, choice.partly, choice.floats_per_parameter()) == (
+    assert (choice.full_state, choice.partial_state, choice.floats_per_parameter()) == (
         state,
         partly,
         2 + len(state),
@@ -303,7 +303,7 @@ def test_rows_kept_in_full_and_in_part(
 def test_factored_moments_are_counted_exactly() -> None:
     own = [nn.Parameter(torch.zeros(100, 50)), nn.Parameter(torch.zeros(100))]
     choice = OPTIMIZERS.get("adafactor")()
-    floats = choice.floats([{"params": own}])
+    floats = choice.state_floats([{"params": own}])
     assert floats == {"first_moment": 0, "second_moment": 100, "other_state": 150, "counters": 2}
     assert choice.floats_per_parameter(floats, 5100) == pytest.approx(2 + 250 / 5100)
     assert math.isclose(OPTIMIZERS.get("adam")().floats_per_parameter(None, 5100), 4)

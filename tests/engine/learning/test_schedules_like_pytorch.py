@@ -139,7 +139,7 @@ def test_a_plateau_is_noticed_as_by_pytorch(patience: int, cooldown: int, thresh
 
     memory: dict[str, float] = {}
     for loss in LOSSES:
-        memory = schedule.judged(memory, loss)
+        memory = schedule.after_validation(memory, loss)
         theirs.step(loss)
         assert scale_of(memory) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12)
         memory = json.loads(json.dumps(memory, allow_nan=False))  # as a checkpoint keeps it
@@ -151,13 +151,13 @@ def test_a_loss_that_is_no_number_is_no_improvement() -> None:
     schedule = SCHEDULES.get("plateau")(patience=1)
     memory = {}
     for loss in (float("nan"), float("inf")):
-        memory = schedule.judged(memory, loss)
+        memory = schedule.after_validation(memory, loss)
 
     assert scale_of(memory) == pytest.approx(0.3) and "best" not in memory
     json.dumps(memory, allow_nan=False)
-    assert schedule.judged(memory, 5.0)["best"] == 5.0
+    assert schedule.after_validation(memory, 5.0)["best"] == 5.0
 
 
 @pytest.mark.parametrize("kind", [one.kind for one in SCHEDULES.all() if one.kind != "plateau"])
 def test_the_others_do_not_look_at_the_validation(kind: str) -> None:
-    assert SCHEDULES.get(kind)().judged({}, 1.0) == {}
+    assert SCHEDULES.get(kind)().after_validation({}, 1.0) == {}

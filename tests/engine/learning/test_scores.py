@@ -1,4 +1,4 @@
-"""Figures from predictions, against scikit-learn and against what follows from their definition."""
+"""Metrics from predictions, against scikit-learn and their definitions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine.learning import scores as metrics
+from app.engine.learning import scores
 from app.engine.learning.tasks import TASKS
 
 labels = st.integers(2, 12).flatmap(
@@ -32,14 +32,14 @@ def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]
 
     classes, pairs = case
     true, predictions = (np.array(column) for column in zip(*pairs, strict=True))
-    matrix = metrics.confusion(true, predictions, classes)
-    table = metrics.per_class(matrix)
+    matrix = scores.confusion(true, predictions, classes)
+    table = scores.per_class(matrix)
     precision, recall, f1, count = precision_recall_fscore_support(
         true, predictions, labels=range(classes), zero_division=np.nan
     )
     assert (matrix == confusion_matrix(true, predictions, labels=range(classes))).all()
-    assert metrics.accuracy(matrix) == pytest.approx(accuracy_score(true, predictions))
-    assert metrics.macro_f1(matrix) == pytest.approx(
+    assert scores.accuracy(matrix) == pytest.approx(accuracy_score(true, predictions))
+    assert scores.macro_f1(matrix) == pytest.approx(
         f1_score(true, predictions, average="macro", zero_division=0)
     )
 
@@ -60,11 +60,11 @@ def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]
 def test_auc_counts_a_tie_half(pairs: list[tuple[bool, float]]) -> None:
     from sklearn.metrics import roc_auc_score
 
-    true, scores = (np.array(column) for column in zip(*pairs, strict=True))
+    true, values = (np.array(column) for column in zip(*pairs, strict=True))
     if true.all() or not true.any():
-        assert math.isnan(metrics.auc(true, scores))
+        assert math.isnan(scores.auc(true, values))
     else:
-        assert metrics.auc(true, scores) == pytest.approx(roc_auc_score(true, scores))
+        assert scores.auc(true, values) == pytest.approx(roc_auc_score(true, values))
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_auc_counts_a_tie_half(pairs: list[tuple[bool, float]]) -> None:
     ],
 )
 def test_the_interval_is_wilsons(correct: int, total: int, low: float, high: float) -> None:
-    assert metrics.wilson(correct, total) == pytest.approx((low, high), abs=1e-6)
+    assert scores.wilson(correct, total) == pytest.approx((low, high), abs=1e-6)
 
 
 @given(st.integers(1, 5000), st.floats(0, 1))
 def test_the_interval_holds_the_share_and_stays_a_share(total: int, share: float) -> None:
     correct = round(total * share)
-    low, high = metrics.wilson(correct, total)
+    low, high = scores.wilson(correct, total)
     assert 0 <= low <= correct / total <= high <= 1
 
 
@@ -91,7 +91,7 @@ def test_two_hundred_classes() -> None:
     random = np.random.default_rng(0)
     true = random.integers(0, 200, 5000)
     predictions = random.integers(0, 200, 5000)
-    matrix = metrics.confusion(true, predictions, 200)
+    matrix = scores.confusion(true, predictions, 200)
 
     assert matrix.shape == (200, 200)
     assert matrix.sum() == 5000
@@ -100,7 +100,9 @@ def test_two_hundred_classes() -> None:
 
 def test_what_is_not_defined_is_left_out(describe) -> None:
     sure = np.array([[0.9, 0.1], [0.8, 0.2]])
-    figures = TASKS["binary-classification"].figures(describe((4, 4)), np.array([0, 0]), sure)
+    figures = TASKS["binary-classification"].compute_metrics(
+        describe((4, 4)), np.array([0, 0]), sure
+    )
     assert figures["accuracy"] == 1.0
     assert "auc" not in figures
     assert "f1" not in figures
@@ -108,7 +110,7 @@ def test_what_is_not_defined_is_left_out(describe) -> None:
 
 def test_yes_or_no_has_its_own_figures(describe) -> None:
     probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.6, 0.4]])
-    figures = TASKS["binary-classification"].figures(
+    figures = TASKS["binary-classification"].compute_metrics(
         describe((4, 4)), np.array([0, 0, 1, 1]), probabilities
     )
     assert figures["accuracy"] == 0.5

@@ -1,6 +1,4 @@
-"""What tasks make of answers and targets: order, damage, what is kept, and figures against
-independent ones.
-"""
+"""What tasks make of outputs and targets: order, damage, predictions and metrics."""
 
 from __future__ import annotations
 
@@ -88,7 +86,7 @@ def test_every_task_of_the_design_is_there() -> None:
 def test_a_task_says_what_it_needs(kind: str) -> None:
     task = TASKS[kind]
     assert all(name in METRICS for name in task.metrics)
-    assert task.losses and task.fits(ABOUT[kind]) == ""
+    assert task.losses and task.unfit(ABOUT[kind]) == ""
     assert task.probes == {"regression": 400, "matching": 64, "metric-learning": 400}.get(kind, 12)
 
     others = (
@@ -96,7 +94,7 @@ def test_a_task_says_what_it_needs(kind: str) -> None:
         if not task.pairs
         else describe(classes=("a", "b"))
     )
-    assert "needs" in task.fits(others)
+    assert "needs" in task.unfit(others)
 
 
 @pytest.mark.parametrize("kind", TASKS)
@@ -128,7 +126,7 @@ def test_no_examples_have_no_figures(kind: str) -> None:
         ABOUT[kind], torch.randn(4, *problem.output_shape), targets
     ).numpy()
     wanted = targets.numpy() if kind != "reconstruction" else np.zeros(4)
-    found = task.figures(ABOUT[kind], wanted[:0], predictions[:0])
+    found = task.compute_metrics(ABOUT[kind], wanted[:0], predictions[:0])
 
     assert not {name: value for name, value in found.items() if not math.isnan(value)}
 
@@ -143,9 +141,9 @@ labels = st.lists(st.integers(0, 6), min_size=1, max_size=60)
 def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], seed: int) -> None:
     targets = torch.tensor(classes)
     order = torch.randperm(len(classes), generator=torch.Generator().manual_seed(seed))
-    found = TASKS["metric-learning"].order_of(order, targets)
+    found = TASKS["metric-learning"].epoch_order(order, targets)
     assert sorted(found.tolist()) == list(range(len(classes)))
-    assert torch.equal(found, TASKS["metric-learning"].order_of(order, targets))
+    assert torch.equal(found, TASKS["metric-learning"].epoch_order(order, targets))
 
     lengths: dict[int, list[int]] = {}
     drawn = targets[found].tolist()
@@ -172,7 +170,7 @@ def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], 
 
 def test_every_batch_of_many_classes_has_equals() -> None:
     targets = torch.arange(400) % 100
-    order = TASKS["metric-learning"].order_of(
+    order = TASKS["metric-learning"].epoch_order(
         torch.randperm(400, generator=torch.Generator().manual_seed(3)), targets
     )
     for batch in targets[order].split(16):
@@ -181,13 +179,13 @@ def test_every_batch_of_many_classes_has_equals() -> None:
 
 def test_metric_learning_needs_equals_to_compare() -> None:
     task = TASKS["metric-learning"]
-    assert "only one class" in task.fits(
+    assert "only one class" in task.unfit(
         describe(classes=("a", "b"), counts={"training": (9, 0), "validation": (3, 0)})
     )
-    assert "two classes" in task.fits(
+    assert "two classes" in task.unfit(
         describe(classes=("a", "b"), counts={"training": (9, 1), "validation": (3, 2)})
     )
-    assert "validation" in task.fits(
+    assert "validation" in task.unfit(
         describe(classes=("a", "b"), counts={"training": (9, 9), "validation": (1, 1)})
     )
 
@@ -206,7 +204,7 @@ def test_a_text_is_priced_by_the_byte() -> None:
     np.testing.assert_allclose(predictions[:, 0], -(each * there).sum(1), rtol=1e-6, atol=1e-6)
     assert predictions[:, 1].tolist() == predictions[:, 2].tolist() == [8, 3, 8, 8, 0]
 
-    figures = task.figures(describe(BYTES), targets.numpy(), predictions.numpy())
+    figures = task.compute_metrics(describe(BYTES), targets.numpy(), predictions.numpy())
     nats = float(-(each * there).sum()) / 27
     assert figures == pytest.approx(
         {"bits_per_byte": nats / math.log(2), "perplexity": math.exp(nats)}, rel=1e-6
@@ -305,7 +303,7 @@ def test_restored_pictures_are_judged_in_tones() -> None:
     scale = np.array(PICTURES.std).reshape(3, 1, 1)
     error = ((outputs - clean).double().numpy() * scale).reshape(7, -1)
     spread = math.sqrt(sum(one**2 for one in PICTURES.std) / 3)
-    figures = task.figures(description, np.zeros(7), predictions.numpy())
+    figures = task.compute_metrics(description, np.zeros(7), predictions.numpy())
     assert figures["psnr"] == pytest.approx(10 * math.log10(1 / (error**2).mean()), rel=1e-6)
     assert figures["mae"] == pytest.approx(np.abs(error).mean() / spread, rel=1e-6)
 
@@ -321,7 +319,7 @@ def test_rows_have_no_peak() -> None:
         .predictions(describe(Rows()), torch.zeros(4, 3), torch.ones(4, 3))
         .numpy()
     )
-    assert TASKS["reconstruction"].figures(describe(Rows()), np.zeros(4), predictions) == {
+    assert TASKS["reconstruction"].compute_metrics(describe(Rows()), np.zeros(4), predictions) == {
         "mae": 1.0
     }
 
@@ -353,12 +351,12 @@ def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
     predictions = generator.dirichlet(np.ones(3), 40)
     wide = np.concatenate([predictions, np.zeros((40, 4_997))], axis=1)
     task = TASKS["classification"]
-    assert task.figures(few, targets, predictions) == pytest.approx(
-        task.figures(many, targets, wide), abs=1e-12
+    assert task.compute_metrics(few, targets, predictions) == pytest.approx(
+        task.compute_metrics(many, targets, wide), abs=1e-12
     )
 
     matrix = task.confusion(few, targets, predictions)
-    assert matrix is not None and task.figures(few, targets, predictions) == {
+    assert matrix is not None and task.compute_metrics(few, targets, predictions) == {
         "accuracy": scores.accuracy(matrix),
         "macro_f1": scores.macro_f1(matrix),
     }

@@ -1,6 +1,4 @@
-"""Figures of tags, amounts, pairs and spaces, against scikit-learn and against what follows from
-their definition.
-"""
+"""Metrics of tags, amounts, pairs and spaces, against scikit-learn and their definitions."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) ->
     random = np.random.default_rng(seed)
     targets = (random.random((count, tags)) < 0.4).astype(np.float32)
     predictions = np.round(random.random((count, tags)), 1).astype(np.float32)
-    found = TASKS["multi-label"].figures(
+    found = TASKS["multi-label"].compute_metrics(
         description(classes=tuple("abcdef"[:tags])), targets, predictions
     )
 
@@ -75,7 +73,7 @@ def test_amounts_are_judged_as_by_scikit_learn(amounts: int) -> None:
     random = np.random.default_rng(0)
     targets = random.normal(50, 10, (37, amounts)).astype(np.float32)
     predictions = (targets + random.normal(0, 4, targets.shape)).astype(np.float32)
-    found = TASKS["regression"].figures(
+    found = TASKS["regression"].compute_metrics(
         description(amounts=(Amount("x"),) * amounts), targets, predictions
     )
 
@@ -87,7 +85,9 @@ def test_amounts_are_judged_as_by_scikit_learn(amounts: int) -> None:
 def test_an_amount_that_never_varies_has_no_r2() -> None:
     constant = np.full((5, 1), 3.0, np.float32)
     assert set(
-        TASKS["regression"].figures(description(amounts=(Amount("x"),)), constant, constant + 1)
+        TASKS["regression"].compute_metrics(
+            description(amounts=(Amount("x"),)), constant, constant + 1
+        )
     ) == {"mae", "rmse"}
     both = np.concatenate([constant, np.arange(5, dtype=np.float32)[:, None]], axis=1)
     assert scores.r2(both, both) == 1.0
@@ -101,7 +101,7 @@ def test_matching_is_judged_as_by_scikit_learn() -> None:
     second = first + 0.8 * other
     second /= np.linalg.norm(second, axis=1, keepdims=True)
     predictions = np.stack([first, second], axis=1)
-    found = TASKS["matching"].figures(description(pairs=True), np.arange(60), predictions)
+    found = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(60), predictions)
 
     near = first @ second.T
     for k in (1, 5):
@@ -119,7 +119,9 @@ def test_matching_is_judged_as_by_scikit_learn() -> None:
 def test_a_partner_that_is_the_same_counts_as_found() -> None:
     predictions = np.stack([points(4, 3), points(4, 3)], axis=1)
     predictions[1, 1] = predictions[0, 1]  # both pairs have one text
-    found = TASKS["matching"].figures(description(pairs=True), np.array([0, 0, 1, 2]), predictions)
+    found = TASKS["matching"].compute_metrics(
+        description(pairs=True), np.array([0, 0, 1, 2]), predictions
+    )
     assert found["recall_at_1_there"] == pytest.approx(
         np.mean(
             [
@@ -132,7 +134,7 @@ def test_a_partner_that_is_the_same_counts_as_found() -> None:
 
 def test_saying_the_same_of_everything_finds_nothing() -> None:
     same = np.tile(points(1, 2, 4), (50, 1, 1))
-    found = TASKS["matching"].figures(description(pairs=True), np.arange(50), same)
+    found = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(50), same)
     assert found["recall_at_1"] == found["recall_at_5"] == 0 and found["auc"] == pytest.approx(
         0.5, abs=0.01
     )
@@ -149,7 +151,7 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
     predictions = (predictions / np.linalg.norm(predictions, axis=1, keepdims=True)).astype(
         np.float32
     )
-    found = TASKS["metric-learning"].figures(
+    found = TASKS["metric-learning"].compute_metrics(
         description(classes=tuple("abcde")), targets, predictions
     )
     near = (
@@ -169,14 +171,14 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
 def test_one_of_a_kind_is_not_asked_for() -> None:
     predictions = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     assert (
-        TASKS["metric-learning"].figures(
+        TASKS["metric-learning"].compute_metrics(
             description(classes=("a", "b")), np.array([0, 0, 1]), predictions
         )["recall_at_1"]
         == 1
     )
 
     assert (
-        TASKS["metric-learning"].figures(
+        TASKS["metric-learning"].compute_metrics(
             description(classes=("a", "b")), np.array([0, 1]), predictions[:2]
         )
         == {}
@@ -233,7 +235,7 @@ def test_ten_thousand_pairs_are_judged_in_little_memory() -> None:
 
     predictions = np.stack([points(4000, 16), points(4000, 16)], axis=1)
     tracemalloc.start()
-    found = TASKS["matching"].figures(description(pairs=True), np.arange(4000), predictions)
+    found = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(4000), predictions)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 

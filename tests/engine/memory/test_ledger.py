@@ -13,18 +13,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import app.engine.learning.tasks as tasks
+from app.engine.compute.fake_tensors import ActivationMeter
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
-from app.engine.memory.ledger import (
-    PARTS,
-    ROWS,
-    ActivationMeter,
-    measure,
-    optimizer_floats,
-    predict,
-)
+from app.engine.memory.inspection import optimizer_floats
+from app.engine.memory.ledger import PARTS, ROWS, measure, predict
+from app.engine.memory.step_meter import StepMeter
 from models.network import build_model
 from models.template import TEMPLATES, Template
 from tests.ledgers import EXACT, ledgers
@@ -76,10 +72,10 @@ def exact(template: Template, optimizer: type[Optimizer]) -> None:
 
     kept = optimizer()
     for row in ("first_moment", "second_moment"):
-        if row in kept.state:
+        if row in kept.full_state:
             assert predicted[row] == predicted["weights"]
         else:
-            assert 0 <= predicted[row] <= (predicted["weights"] if row in kept.partly else 0)
+            assert 0 <= predicted[row] <= (predicted["weights"] if row in kept.partial_state else 0)
 
 
 @pytest.mark.parametrize(("kind", "optimizer"), PAIRED, ids=lambda kind: kind.kind)
@@ -361,14 +357,16 @@ def test_a_prediction_takes_no_memory() -> None:
     assert rows["activations"] > 2**40 and real.most < 2**20
 
 
-def test_of_activations_alone_the_peak_is_the_sum() -> None:
+def test_without_a_measured_peak_it_is_the_sum_of_the_rows() -> None:
     template = TEMPLATES.get("mlp")
     name, of = first(template)
     resolved = resolve_for(Experiment(model=template()), of, tasks.task(name))
 
     network = build_model(resolved.model.graph(of), of, 0)
-    stepper = resolved.optimizer.over(network, torch.device("cpu"))
-    rows = measure(network, stepper, resolved.optimizer, 1_000, 200, 30)
+    stepper = resolved.optimizer.for_network(network, torch.device("cpu"))
+    meter = StepMeter(network, stepper, torch.zeros(1), torch.zeros(1))
+    meter.activations = 1_000
+    rows = measure(network, stepper, resolved.optimizer, meter, 200, 30)
     assert (rows["activations"], rows["batch"], rows["dataset"], rows["workspace"]) == (
         1_000,
         200,
@@ -377,6 +375,7 @@ def test_of_activations_alone_the_peak_is_the_sum() -> None:
     )
 
     assert rows["peak"] == sum(rows[part] for part in PARTS)
+    assert measure(network, stepper, resolved.optimizer, None, 200)["activations"] == 0
 
 
 def test_the_meter_keeps_nothing_alive_and_changes_no_number() -> None:

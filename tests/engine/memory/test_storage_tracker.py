@@ -1,6 +1,4 @@
-"""StorageTracker are followed from their making to their end, and a step is measured without being
-changed.
-"""
+"""Storages are followed from their creation to their end; a step is measured without a change."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ def test_the_most_at_once_is_found() -> None:
         del second
         fourth = third + 1  # two and a half: a view holds all of what it looks at
 
-    assert storages.most(()) == 2 * 2**20
+    assert storages.peak(()) == 2 * 2**20
     assert fourth.numel() == MIB // 2
 
 
@@ -37,7 +35,7 @@ def test_what_lasts_is_left_out_from_the_beginning() -> None:
         state = torch.zeros(2 * MIB)
         step = state + 1
 
-    assert storages.most([state]) == 3 * 2**20
+    assert storages.peak([state]) == 3 * 2**20
     del step
 
 
@@ -45,7 +43,7 @@ def test_sizes_are_rounded_up_to_blocks() -> None:
     with StorageTracker((), block=512) as storages:
         held = [torch.zeros(1), torch.zeros(129)]
 
-    assert storages.most(()) == 512 + 1024
+    assert storages.peak(()) == 512 + 1024
     del held
 
 
@@ -60,7 +58,7 @@ def test_the_backward_pass_is_followed_too() -> None:
         step()
 
     with one_thread():
-        assert storages.most(()) == pytest.approx(reported_peak(step), rel=1e-3)
+        assert storages.peak(()) == pytest.approx(reported_peak(step), rel=1e-3)
 
 
 @pytest.mark.parametrize("optimizer", (torch.optim.AdamW, torch.optim.RAdam))

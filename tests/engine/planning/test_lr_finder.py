@@ -1,6 +1,4 @@
-"""The learning-rate finder: curves of known form are judged rightly, and real searches are true,
-repeatable and leave everything as it was.
-"""
+"""The learning-rate finder: curves of known form are read rightly, and real searches are true."""
 
 from __future__ import annotations
 
@@ -14,7 +12,15 @@ import torch
 from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain
 from app.engine.planning import lr_finder
-from app.engine.planning.lr_curve import LrCurve, Tried, blown_up, judge, rounded, smooth, text_of
+from app.engine.planning.lr_curve import (
+    LrCurve,
+    SearchProgress,
+    analyse,
+    divergence,
+    rate_text,
+    round_rate,
+    smooth,
+)
 from app.engine.planning.lr_finder import find
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import StageChanged
@@ -47,13 +53,13 @@ def made(
     return np.asarray(losses + noise * np.random.default_rng(seed).standard_normal(len(losses)))
 
 
-def judged(losses: np.ndarray) -> LrCurve:
+def analysed(losses: np.ndarray) -> LrCurve:
     """As the search would: it ends where the losses have blown up."""
     for count in range(1, len(losses) + 1):
-        if (end := blown_up(losses[:count])) is not None:
-            return judge(RATES[:count], losses[:count], 0.001, end)
+        if (end := divergence(losses[:count])) is not None:
+            return analyse(RATES[:count], losses[:count], 0.001, end)
 
-    return judge(RATES, losses, 0.001, None)
+    return analyse(RATES, losses, 0.001, None)
 
 
 # --- what a curve says
@@ -63,16 +69,16 @@ def judged(losses: np.ndarray) -> LrCurve:
 @pytest.mark.parametrize("least", [1e-3, 0.03, 0.5])
 def test_the_proposal_lies_on_the_fall(least: float, noise: float) -> None:
     for seed in range(10):
-        curve = judged(made(1.5, least, noise, blow_up=6 * least, seed=seed))
+        curve = analysed(made(1.5, least, noise, blow_up=6 * least, seed=seed))
         assert curve.proposal is not None and curve.diverged is not None
         assert least / 30 < curve.proposal <= least / 2
         assert curve.proposal <= curve.diverged / 10 * 1.05  # rounded to two digits
-        assert curve.proposal == rounded(curve.proposal)
-        assert text_of(curve.diverged) in curve.why
+        assert curve.proposal == round_rate(curve.proposal)
+        assert rate_text(curve.diverged) in curve.why
 
 
 def test_a_curve_that_only_blows_up_gives_no_value() -> None:
-    curve = judged(made(0.0, noise=0.02))
+    curve = analysed(made(0.0, noise=0.02))
     assert curve.proposal is None and curve.diverged is not None
     assert "did not fall" in curve.why and "blows up" in curve.why
 
@@ -82,7 +88,7 @@ def test_noise_is_no_fall(noise: float) -> None:
     found = []
     for seed in range(200):
         losses = 2 + noise * np.random.default_rng(seed).standard_normal(100)
-        found.append(judge(RATES, losses, 0.001, None).proposal)
+        found.append(analyse(RATES, losses, 0.001, None).proposal)
 
     assert sum(one is not None for one in found) <= 6  # about one in a hundred is expected
 
@@ -90,28 +96,28 @@ def test_noise_is_no_fall(noise: float) -> None:
 def test_early_chance_falls_are_not_the_fall() -> None:
     losses = made(1.0, noise=0.02)
     losses[5:8] -= 0.6  # three easy batches at rates that do nothing
-    curve = judged(losses)
+    curve = analysed(losses)
     assert curve.proposal is not None and curve.proposal > 1e-3
 
 
 def test_no_number_ends_it() -> None:
     losses = made(1.0, blow_up=1e9)
     losses[70] = np.inf
-    curve = judged(losses)
+    curve = analysed(losses)
     assert (curve.diverged, len(curve.rates)) == (RATES[70], 71)
     assert curve.proposal is not None and np.isfinite(curve.smoothed).all()
-    assert judged(np.full(3, np.inf)).proposal is None
+    assert analysed(np.full(3, np.inf)).proposal is None
 
 
 def test_one_wild_batch_does_not_end_it() -> None:
     losses = made(1.0, blow_up=1e9)
     losses[60] = 50.0
-    assert judged(losses).diverged is None
+    assert analysed(losses).diverged is None
 
 
 def test_a_small_loss_may_grow_as_long_as_it_is_below_the_beginning() -> None:
     losses = np.concatenate([np.ones(40), np.geomspace(1.0, 0.01, 40), np.full(20, 0.3)])
-    assert judged(losses).diverged is None
+    assert analysed(losses).diverged is None
 
 
 def test_smoothing_neither_shifts_nor_leans() -> None:
@@ -125,7 +131,7 @@ def test_smoothing_neither_shifts_nor_leans() -> None:
 
 
 def test_rates_in_words() -> None:
-    predictions = [text_of(rate) for rate in (0.004213, 0.02, 1.0, 12.4, 3.24e-6, 1e-6, 99.99)]
+    predictions = [rate_text(rate) for rate in (0.004213, 0.02, 1.0, 12.4, 3.24e-6, 1e-6, 99.99)]
     assert predictions == ["0.0042", "0.02", "1", "12", "0.0000032", "0.000001", "100"]
 
 
@@ -163,7 +169,7 @@ def test_a_search_on_pictures(quarters: Experiment) -> None:
     assert curve.rates[0] < curve.proposal < curve.rates[lowest]
     assert (np.diff(np.log(curve.rates)) > 0).all() and curve.rates[0] == pytest.approx(1e-6)
 
-    told = listener.of(Tried)
+    told = listener.of(SearchProgress)
     assert told[0].span == pytest.approx((1e-6, 10.0))
     steps = [one.step for one in told]
     assert steps == sorted(steps) and told[-1].steps == 300  # batches of 48: three passes
@@ -186,7 +192,7 @@ def test_the_same_seed_gives_the_same_curve(quarters: Experiment) -> None:
 def test_every_optimizer_has_rates_of_its_own(quarters: Experiment, kind: str) -> None:
     asked = quarters.replace(optimizer=kind, training=quarters.training.replace(batch_size=64))
     curve = search(asked)
-    usual = curve.present
+    usual = curve.current
     assert curve.rates[0] == pytest.approx(usual * 1e-3) and curve.rates[-1] <= 100
     assert curve.proposal is None or curve.rates[0] < curve.proposal < curve.rates[-1]
 
@@ -262,7 +268,7 @@ def test_it_stops_at_a_step(quarters: Experiment) -> None:
     with at_step(7, control.stop), pytest.raises(Stopped):
         find(quarters, None, told, control)
 
-    assert all(one.step <= 8 for one in told.of(Tried))
+    assert all(one.step <= 8 for one in told.of(SearchProgress))
 
 
 def test_threads_are_given_back(quarters: Experiment) -> None:

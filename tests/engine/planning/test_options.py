@@ -1,6 +1,4 @@
-"""The planner: every row is what memory.predict says of the changed experiment, and what is fitted
-really fits.
-"""
+"""The planner: rows are the predictions of the changed experiment, and what is fitted fits."""
 
 from __future__ import annotations
 
@@ -20,12 +18,17 @@ from app.engine.experiment.resolve import resolve
 from app.engine.experiment.toml_file import to_plain
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.memory.ledger import predict
-from app.engine.planning import fit_to_memory, options, step_timing
+from app.engine.planning import (
+    fit_to_memory,
+    options,
+    step_timing,
+    template_options,
+    workload,
+)
 from app.engine.planning.memory_estimate import (
     MARGIN,
     Budget,
     MemoryEstimator,
-    estimator_for,
 )
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import RunPrepared
@@ -61,7 +64,7 @@ def estimator(
         asked,
         description,
         budget,
-        predictions=KNOWN,
+        cache=KNOWN,
         **more,
     )
 
@@ -101,16 +104,16 @@ def with_free(on: MemoryEstimator, needed_at_most: int) -> MemoryEstimator:
         on.device_type,
         on.automatic,
         on.dataset_bytes,
-        predictions=KNOWN,
+        cache=KNOWN,
     )
 
 
 @pytest.fixture
 def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other templates are weighed at their usual size, which takes seconds: where they are not
-    asked about there is only one.
-    """
-    monkeypatch.setattr(options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),)))
+    """There is only one template: to estimate others at their usual size would take seconds."""
+    monkeypatch.setattr(
+        template_options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),))
+    )
 
 
 # --- rows
@@ -153,14 +156,14 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
 
 def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, Dataset]) -> None:
     on = estimator(*small)
-    found = options.leaner(on)
+    found = options.leaner_optimizers(on)
     assert [floats for floats, _ in found] == sorted((floats for floats, _ in found), reverse=True)
     assert all(2 <= floats < 4 for floats, _ in found) and found[-1] == (2.0, "sgd")
     assert "sgd-momentum" in {
         kind for _, kind in found
     }  # of those with 3n the one that is offered first
     assert (
-        options.leaner(
+        options.leaner_optimizers(
             estimator(with_changes(small[0], {"optimizer.kind": "sgd"}, on.description), small[1])
         )
         == []
@@ -168,7 +171,7 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
 
     (row,) = [option for option in options.optimizers(on) if option.key == "optimizer-sgd"]
     assert row.title == "SGD: 2n instead of 4n"
-    n = on.now.rows["weights"]
+    n = on.current.rows["weights"]
     lost = row.estimate.rows
     assert (lost["first_moment"], lost["second_moment"]) == (0, 0) and row.gain >= 2 * n
 
@@ -185,13 +188,13 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
 )
 def test_a_smaller_network_is_found_in_every_family(task: str, sort: str, template: str) -> None:
     on = tiny(task, sort, template)
-    found = options.smaller(on)
-    assert found and all(estimate.needed < on.now.needed for estimate, _ in found)
+    found = template_options.halved_templates(on)
+    assert found and all(estimate.needed < on.current.needed for estimate, _ in found)
 
     for estimate, setting in found:
         value = estimate.changes[f"model.{setting.name}"]
         assert setting.minimum is not None and setting.minimum <= value < getattr(
-            on.now.resolved.model, setting.name
+            on.current.resolved.model, setting.name
         )
 
 
@@ -202,7 +205,7 @@ def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
     assert asked.model is not None
 
     on = estimator(asked.replace(model=type(asked.model)()), description)
-    (row,) = options.smaller_templates(on)
+    (row,) = template_options.smaller_templates(on)
     assert row.key == "smaller-width" and row.gain > 0
     assert "only those within a part are compared" in next(options.batches(on)).cost
 
@@ -210,7 +213,7 @@ def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
 def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
     on = estimator(asked.replace(model=TEMPLATES.get("vit")()), data)
-    others = list(options.other_templates(on))
+    others = list(template_options.other_templates(on))
     assert others
 
     for option in others:
@@ -254,7 +257,7 @@ def test_together_where_nothing_single_fits() -> None:
 
 def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    on = estimator_for(asked, small[1].description, dataset_bytes=5000)
+    on = MemoryEstimator.for_experiment(asked, small[1].description, dataset_bytes=5000)
     assert (
         on.budget.free
         and on.budget.total
@@ -262,10 +265,10 @@ def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
         and on.budget.label == "CPU"
     )
 
-    assert on.budget.held == 5000 and on.now.needed == on.now.rows["peak"] - 5000
-    assert on.now.verdict == "fits"
+    assert on.budget.held == 5000 and on.current.needed == on.current.rows["peak"] - 5000
+    assert on.current.verdict == "fits"
     unknown = estimator(asked, data, None)
-    assert unknown.now.verdict == "unknown" and not fit_to_memory.fit(unknown).changes
+    assert unknown.current.verdict == "unknown" and not fit_to_memory.fit(unknown).changes
     assert "The driver does not tell." in fit_to_memory.fit(unknown).text
     assert (
         Budget("x", 100, 100).verdict(90) == "barely" and Budget("x", 100, 100).verdict(101) == "no"
@@ -280,12 +283,12 @@ def test_what_is_fitted_fits_and_is_the_largest(
     small: tuple[Experiment, Dataset], size: int
 ) -> None:
     on = estimator(*small)
-    tight = with_free(on, needed(on, fit_to_memory.portions(size, 64 // size)))
+    tight = with_free(on, needed(on, fit_to_memory.batch_changes(size, 64 // size)))
     found = fit_to_memory.fit(tight)
-    assert found.changes == fit_to_memory.portions(size, 64 // size) and found.missing == 0
+    assert found.changes == fit_to_memory.batch_changes(size, 64 // size) and found.missing == 0
     assert found.estimate is not None and found.estimate.verdict == "fits"
 
-    larger = tight.estimate(fit_to_memory.portions(2 * size, 32 // size))
+    larger = tight.estimate(fit_to_memory.batch_changes(2 * size, 32 // size))
     assert larger is not None and larger.verdict != "fits"
     assert f"{size} examples at once" in found.text and "64 a step as before" in found.text
 
@@ -294,9 +297,9 @@ def test_nothing_changes_where_it_fits(small: tuple[Experiment, Dataset]) -> Non
     found = fit_to_memory.fit(estimator(*small))
     assert (found.changes, found.missing) == ({}, 0) and "It fits as it is" in found.text
     on = estimator(
-        with_changes(small[0], fit_to_memory.portions(16, 4), small[1].description), small[1]
+        with_changes(small[0], fit_to_memory.batch_changes(16, 4), small[1].description), small[1]
     )
-    assert fit_to_memory.fit(on).changes == fit_to_memory.portions(
+    assert fit_to_memory.fit(on).changes == fit_to_memory.batch_changes(
         64, 1
     )  # parts are needless there
 
@@ -318,7 +321,7 @@ def test_nothing_changes_where_it_fits(small: tuple[Experiment, Dataset]) -> Non
 def test_the_examples_of_a_step_are_kept_or_nearly(
     step: int, most: int, smallest: int, expected: tuple[int, int]
 ) -> None:
-    batch, parts = fit_to_memory.divided(step, most, smallest)
+    batch, parts = fit_to_memory.divide_step(step, most, smallest)
     assert (batch, parts) == expected
     assert smallest <= batch <= most and parts <= fit_to_memory.MOST_PARTS
 
@@ -326,16 +329,20 @@ def test_the_examples_of_a_step_are_kept_or_nearly(
 def test_a_step_that_cannot_be_divided_is_told(small: tuple[Experiment, Dataset]) -> None:
     asked = with_changes(small[0], {"training.batch_size": 97}, small[1].description)
     on = estimator(asked, small[1])
-    found = fit_to_memory.fit(with_free(on, needed(on, fit_to_memory.portions(40, 3))))
-    assert found.changes == fit_to_memory.portions(32, 3)
+    found = fit_to_memory.fit(with_free(on, needed(on, fit_to_memory.batch_changes(40, 3))))
+    assert found.changes == fit_to_memory.batch_changes(32, 3)
     assert "96 a step, the nearest to the 97 of before" in found.text
 
 
 def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
     on = tiny("classification", "image", "vit")
     extras = {"training.recompute": True}
-    smallest = needed(on, {**fit_to_memory.portions(on.smallest, 16 // on.smallest)})
-    again = needed(on, {**extras, **fit_to_memory.portions(on.smallest, 16 // on.smallest)})
+    smallest = needed(
+        on, {**fit_to_memory.batch_changes(on.smallest_batch, 16 // on.smallest_batch)}
+    )
+    again = needed(
+        on, {**extras, **fit_to_memory.batch_changes(on.smallest_batch, 16 // on.smallest_batch)}
+    )
     assert again < smallest
 
     found = fit_to_memory.fit(with_free(on, again))
@@ -344,7 +351,7 @@ def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
     assert hopeless.changes == {} and "Choose a smaller template" in hopeless.text
     assert (
         hopeless.estimate is not None
-        and hopeless.estimate.resolved.training.batch_size == on.smallest
+        and hopeless.estimate.resolved.training.batch_size == on.smallest_batch
     )
 
     room = with_free(on, 100).budget.room
@@ -352,8 +359,8 @@ def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
 
 
 def test_two_examples_at_least_where_they_are_normalised() -> None:
-    assert tiny("classification", "image", "cnn").smallest == 2
-    assert tiny("classification", "row", "mlp").smallest == 1
+    assert tiny("classification", "image", "cnn").smallest_batch == 2
+    assert tiny("classification", "row", "mlp").smallest_batch == 1
 
 
 # --- time
@@ -362,15 +369,17 @@ def test_two_examples_at_least_where_they_are_normalised() -> None:
 def test_a_trial_measures_real_steps(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
     before = {name: value.copy() for name, value in data.indices.items()}
-    found = step_timing.measure(asked, data, Control())
+    found = step_timing.time_steps(asked, data, Control())
     plan = plan_training(asked, lambda event: None, Control(), data)
 
     assert found.step and found.seconds and found.trouble == "" and found.threads == 1
     steps = -(-len(before["training"]) // plan.step_size)
     assert found.seconds == pytest.approx(found.step * steps)
 
-    parts = step_timing.measure(
-        with_changes(asked, fit_to_memory.portions(32, 2), small[1].description), data, Control()
+    parts = step_timing.time_steps(
+        with_changes(asked, fit_to_memory.batch_changes(32, 2), small[1].description),
+        data,
+        Control(),
     )
     assert parts.seconds and parts.step
 
@@ -392,18 +401,20 @@ def test_memory_that_runs_out_in_a_trial_is_told_and_given_back(
         return loss
 
     monkeypatch.setattr(Passes, "_pass", runs_out)
-    found = step_timing.measure(asked, data, Control())
+    found = step_timing.time_steps(asked, data, Control())
     assert (found.seconds, found.lacked_memory) == (None, True) and "does not fit" in found.trouble
 
     gc.collect()
     assert len(networks) == 2 and networks[0]() is None
     monkeypatch.undo()
-    assert step_timing.measure(asked, data, Control()).seconds  # and the next one is none the worse
+    assert step_timing.time_steps(
+        asked, data, Control()
+    ).seconds  # and the next one is none the worse
 
 
 def test_what_else_goes_wrong_in_a_trial_is_told(small: tuple[Experiment, Dataset]) -> None:
     asked, data = small
-    found = step_timing.measure(
+    found = step_timing.time_steps(
         with_changes(asked, {"training.device": "cuda:77"}, small[1].description), data, Control()
     )
     assert found.seconds is None and found.trouble and not found.lacked_memory
@@ -414,7 +425,7 @@ def test_a_trial_can_be_stopped(small: tuple[Experiment, Dataset]) -> None:
     control.stop()
 
     with pytest.raises(Stopped):
-        step_timing.measure(*small, control)
+        step_timing.time_steps(*small, control)
 
 
 def test_the_pace_of_a_run_counts_for_the_same_settings_only(
@@ -429,9 +440,11 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(
 
     (prepared,) = predictions.of(RunPrepared)
     on = estimator(asked, data)
-    pace = options.pace_of(prepared, 400.0, data.description)
-    assert pace(on.now.resolved) == prepared.training_examples / 400
-    assert options.pace_of(prepared, None, data.description)(on.now.resolved) is None
+    pace = workload.epoch_seconds_like(prepared, 400.0, data.description)
+    assert pace(on.current.resolved) == prepared.training_examples / 400
+    assert (
+        workload.epoch_seconds_like(prepared, None, data.description)(on.current.resolved) is None
+    )
 
     for changes in (
         {"training.batch_size": 32},

@@ -241,7 +241,7 @@ def test_one_that_fails_leaves_the_others_to_run(
     def broken(*_: object) -> None:
         raise RuntimeError("no such optimizer here")
 
-    monkeypatch.setattr(SGD, "over", broken)
+    monkeypatch.setattr(SGD, "for_network", broken)
     before = warnings.showwarning
     listener, _ = held(tmp_path, asked, with_optimizer(asked, "sgd"))
     assert [run_of(listener, number).status for number in range(2)] == ["completed", "failed"]

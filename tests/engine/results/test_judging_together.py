@@ -12,7 +12,12 @@ import torch
 from torch import nn
 
 from app.engine.compute.batches import split_inputs
-from app.engine.compute.evaluation import USUAL, Evaluation, evaluate, judged_at_a_time
+from app.engine.compute.evaluation import (
+    USUAL_BATCH_SIZE,
+    Evaluation,
+    evaluate,
+    evaluation_batch_size,
+)
 from app.engine.learning.loss import LOSSES
 from app.engine.learning.tasks import TASKS
 from models.shape import Input, Problem
@@ -87,7 +92,7 @@ def test_judging_again_says_the_same() -> None:
 @pytest.mark.parametrize(
     ("loss", "batch_size", "expected"),
     [
-        ("l2", 16, USUAL),
+        ("l2", 16, USUAL_BATCH_SIZE),
         ("l2", 500, 500),
         ("triplet", 16, 16),
         ("supervised-contrastive", 500, 500),
@@ -97,12 +102,15 @@ def test_examples_that_are_compared_are_judged_in_portions_as_in_training(
     loss: str, batch_size: int, expected: int
 ) -> None:
     function = LOSSES.get(loss)().build((5,), CPU, 5)
-    assert judged_at_a_time(Problem("row", (5,), 3, 100), function, batch_size) == expected
+    assert evaluation_batch_size(Problem("row", (5,), 3, 100), function, batch_size) == expected
 
 
 def test_wide_answers_after_every_token_are_judged_in_small_portions() -> None:
     function = LOSSES.get("cross-entropy")().build((5,), CPU, 5)
     text = Input("text", (256,), vocabulary=4096)
-    assert judged_at_a_time(Problem.of((text,), 4096, 100, "tokens"), function, 16) == 16
-    assert judged_at_a_time(Problem.of((text,), 4096, 100, "tokens"), function, 4) == 16
-    assert judged_at_a_time(Problem.of((text,), 257, 100, "tokens"), function, 4) == USUAL
+    assert evaluation_batch_size(Problem.of((text,), 4096, 100, "tokens"), function, 16) == 16
+    assert evaluation_batch_size(Problem.of((text,), 4096, 100, "tokens"), function, 4) == 16
+    assert (
+        evaluation_batch_size(Problem.of((text,), 257, 100, "tokens"), function, 4)
+        == USUAL_BATCH_SIZE
+    )

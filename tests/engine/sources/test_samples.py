@@ -57,7 +57,7 @@ def test_every_sample_opens_as_it_says(name: str) -> None:
     assert (description.kind, description.task) == (sample.kind, sample.task)
     assert (description.source, description.format) == (f"sample:{name}", "Built-in")
     assert not description.skipped
-    assert not TASKS[description.task].fits(description)
+    assert not TASKS[description.task].unfit(description)
     assert description.fingerprint == opened(name, **settings).description.fingerprint
 
 

@@ -40,7 +40,7 @@ class Loop:
         kind = TEMPLATES.get(template)
         self.problem = typical_problem(kind)
         self.network = network if network is not None else network_of(kind(), self.problem)
-        self.optimizer = choice.over(self.network, CPU)
+        self.optimizer = choice.for_network(self.network, CPU)
         self.watch = OptimizerProbe(self.network, self.optimizer, choice)
         self.matrices = [one for one in self.network.parameters() if one.ndim >= 2]
         self.done = 0
@@ -129,7 +129,7 @@ def test_the_step_told_is_the_one_that_was_made(case: str, monkeypatch: pytest.M
     seen = loop.seen(5)
     assert set(seen.sizes) == set(seen.histograms) == {"gradient", "step", "weight"} | has
 
-    share = RATE * choice.decay() if choice.decays_apart else 0.0
+    share = RATE * choice.decay_rate() if choice.decoupled_decay else 0.0
     decayed = {
         one
         for group in loop.optimizer.param_groups
@@ -156,7 +156,7 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
     generator = torch.Generator().manual_seed(0)
     shape = (6, 3, 3, 3) if kind == "muon" else (6, 5)
     weight = nn.Parameter(torch.randn(shape, generator=generator, dtype=torch.float64))
-    group: dict[str, Any] = {"params": [weight], "weight_decay": choice.decay()}
+    group: dict[str, Any] = {"params": [weight], "weight_decay": choice.decay_rate()}
 
     optimizer = choice.build([group], CPU)
     for number in range(7):
@@ -176,26 +176,26 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
             else {}
         )
 
-        found = choice.inside(state, weight.grad.reshape(-1), was.reshape(-1), live)
-        went = was * (1 - choice.pull(live)) - weight.detach()
+        found = choice.moments_and_step(state, weight.grad.reshape(-1), was.reshape(-1), live)
+        went = was * (1 - choice.decay_share(live)) - weight.detach()
         if "step" in found:
             torch.testing.assert_close(found["step"], went.reshape(-1), rtol=1e-6, atol=1e-9)
         else:
-            assert choice.formula() == ""
+            assert choice.step_formula() == ""
 
 
 def test_the_words_of_a_formula_are_those_that_can_be_filled_in() -> None:
     known = dict.fromkeys((*QUANTITIES, "rate", "decay", "epsilon", "momentum"), 1.0)
     for kind in OPTIMIZERS.all():
         choice = kind()
-        assert choice.formula().format_map(known).count("{") == 0
+        assert choice.step_formula().format_map(known).count("{") == 0
         whole = {"gradient", "step", "weight", "first_moment", "second_moment_root"}
         shown = {"first_moment", "second_moment_root"} & {
             {"first_moment": "first_moment", "second_moment": "second_moment_root"}.get(row, "")
-            for row in choice.state
+            for row in choice.full_state
         } | {"gradient", "step", "weight"}
 
-        assert bool(choice.lacks) == (shown != whole), kind.kind
+        assert bool(choice.missing_moments) == (shown != whole), kind.kind
 
 
 @pytest.mark.parametrize("template", [kind.kind for kind in TEMPLATES.all()])

@@ -257,7 +257,7 @@ def test_the_formula_is_shown_in_live_figures() -> None:
 def test_every_optimizer_has_its_words(kind: str) -> None:
     choice = OPTIMIZERS.get(kind)()
     rows = {"first_moment": "first_moment", "second_moment": "second_moment_root"}
-    has = {rows[row] for row in (*choice.state, *choice.partly) if row in rows}
+    has = {rows[row] for row in (*choice.full_state, *choice.partial_state) if row in rows}
     without = tuple({"first_moment", "second_moment_root"} - has)
 
     looks = OptimizerHistory()
@@ -266,7 +266,7 @@ def test_every_optimizer_has_its_words(kind: str) -> None:
 
     assert looks.latest is not None
     line = words.line_of(choice, looks.latest, 0)
-    assert bool(line.symbols) == bool(choice.formula()) and "{" not in line.figures
+    assert bool(line.symbols) == bool(choice.step_formula()) and "{" not in line.figures
 
     signs = [sign for sign, _ in words.parts_of(choice, looks.latest, 0)]
     assert ("m" in signs, "√v" in signs) == ("first_moment" in has, "second_moment_root" in has)

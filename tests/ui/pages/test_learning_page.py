@@ -142,7 +142,7 @@ def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: st
     boxes.show_optimizer(optimizer, 160_874)
 
     floats = optimizer.floats_per_parameter()
-    if optimizer.partly:
+    if optimizer.partial_state:
         assert (
             boxes.sum_text()
             == f"{floats}n and a part: {floats} floats for each of the n weights, and more for some"

@@ -73,7 +73,7 @@ def live(loose: Loose, experiment: Experiment | None = None) -> Record:
     """As if a run were under way, 60 of 200 steps done."""
     experiment = experiment or resolved()
     record = told.record_of(told.started(experiment), told.prepared(4, 50, experiment))
-    record.add(told.steps(1, np.linspace(2, 1, 60), np.full(60, experiment.optimizer.rate())))  # type: ignore[union-attr]
+    record.add(told.steps(1, np.linspace(2, 1, 60), np.full(60, experiment.optimizer.peak_rate())))  # type: ignore[union-attr]
     session = loose.parts.session
     session.record = session._live = record
     session.state = State.RUNNING
@@ -153,7 +153,7 @@ def test_nothing_is_asked_before_apply(
     press(qtbot, page, "live.learning_rate_factor.0.1")
     assert asked == [] and page.run.changing.fields[FACTOR].box.value() == 0.05
 
-    rate = record.resolved.optimizer.rate()  # type: ignore[union-attr]
+    rate = record.resolved.optimizer.peak_rate()  # type: ignore[union-attr]
     words = page.run.findChild(QLabel, "live.learning_rate").text()  # type: ignore[union-attr]
     assert words.startswith(f"{rate:.3g} × 0.05 = {rate * 0.05:.3g} at its peak")
 
@@ -169,7 +169,7 @@ def test_nothing_is_asked_before_apply(
 
     press(qtbot, page, f"live.{DECAY}.reset")
     press(qtbot, page, "training.change.apply")
-    assert asked[-1] == {DECAY: resolved().optimizer.decay()}  # type: ignore[union-attr]
+    assert asked[-1] == {DECAY: resolved().optimizer.decay_rate()}  # type: ignore[union-attr]
 
 
 def test_the_slider_and_return_work_too(

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
-from app.engine.planning.lr_curve import Tried, judge, rounded, smooth
+from app.engine.planning.lr_curve import SearchProgress, analyse, round_rate, smooth
 from app.ui.pages.learning.lr_finder import OUTDATED, FindButton, FinderDialog
 from app.ui.plots.curves.lr_finder import RateFinderPlot
 from app.ui.state.lr_search import BUSY, NO_DATA, LrSearch
@@ -84,7 +84,7 @@ def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) 
     assert not (tmp_path / "runs").exists()
     assert dialog.chosen == curve.proposal and dialog.use.isEnabled()
     assert curve.why in dialog.verdict.text() and "schedule" in dialog.verdict.text()
-    assert dialog.plot.present == curve.present and len(dialog.plot.smoothed.x) == len(curve.rates)
+    assert dialog.plot.present == curve.current and len(dialog.plot.smoothed.x) == len(curve.rates)
     assert (
         dialog.again.isVisible() and not dialog.stop.isVisible() and not dialog.progress.isVisible()
     )
@@ -272,7 +272,7 @@ def test_arrow_keys_pick_the_next_rate(plot: RateFinderPlot, qtbot: QtBot) -> No
     with qtbot.waitSignal(plot.picked) as told:
         qtbot.keyClick(plot, Qt.Key.Key_Right)
 
-    assert rounded(told.args[0]) == 0.011
+    assert round_rate(told.args[0]) == 0.011
     plot.show_chosen(10.0)
 
     with qtbot.waitSignal(plot.picked) as told:
@@ -310,10 +310,10 @@ def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> 
     dialog = FinderDialog(loose.parts, search, over)
     dialog.show()
     end = 95
-    search.tried = Tried(
+    search.tried = SearchProgress(
         end, 100, float(RATES[end]), (1e-6, 10.0), RATES[:end], LOSSES[:end], smooth(LOSSES[:end])
     )
-    search.curve = judge(RATES[: end + 1], LOSSES[: end + 1], 0.001, end)
+    search.curve = analyse(RATES[: end + 1], LOSSES[: end + 1], 0.001, end)
     search.changed.emit()
     assert dialog.use.text() == f"Use {dialog.chosen:g}"
 
@@ -332,7 +332,7 @@ def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> 
     for button in (dialog.use, dialog.again, dialog.stop, dialog.close_button, dialog.plot):
         assert button.objectName() and button.toolTip() and button.accessibleName()
 
-    search.curve = judge(RATES, np.full(100, 2.0), 0.001, None)
+    search.curve = analyse(RATES, np.full(100, 2.0), 0.001, None)
     search.changed.emit()
     assert dialog.chosen is None and not dialog.use.isEnabled()
     assert "No value can be proposed" in dialog.verdict.text()

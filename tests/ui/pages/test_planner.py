@@ -13,8 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
 
 from app.engine.compute.passes import Passes
-from app.engine.planning import fit_to_memory
-from app.engine.planning import options as planner
+from app.engine.planning import fit_to_memory, template_options
 from app.engine.planning.memory_estimate import MARGIN
 from app.ui.pages.learning.cards import PredictedCard
 from app.ui.pages.learning.planner import Planner
@@ -38,8 +37,10 @@ PREDICTIONS: dict[str, dict[str, int]] = {}
 
 @pytest.fixture(autouse=True)
 def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other templates are weighed at their usual size, which takes seconds: here there is only one."""
-    monkeypatch.setattr(planner, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),)))
+    """There is only one template: to estimate others at their usual size would take seconds."""
+    monkeypatch.setattr(
+        template_options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),))
+    )
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_it_is_fitted_to_what_is_free(
     qtbot.waitUntil(lambda: "It fits as it is" in planner.notice.text(), timeout=PATIENCE_MS)
     assert planner._scales is not None
 
-    eight = planner._scales.estimate(fit_to_memory.portions(8, 4))
+    eight = planner._scales.estimate(fit_to_memory.batch_changes(8, 4))
     assert eight is not None
     tight(planner, qtbot, monkeypatch, int(eight.needed / MARGIN) + 50)
     assert row_of(planner, "now").fits.text() == "Does not fit"

@@ -31,7 +31,7 @@ from app.ui.widgets.memory.ledger import (
 )
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import MemoryTable
-from app.ui.widgets.memory.origins import KEPT, in_full, origins
+from app.ui.widgets.memory.origins import in_full, origins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,16 +125,16 @@ def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
         name
         for shape in ((3, 4), (5,))
         for matrix in (True, False)
-        for name in optimizer.kept(shape, matrix)
+        for name in optimizer.state_shapes(shape, matrix)
     }
 
-    assert kept <= set(KEPT), "a state that has no words yet"
+    assert kept <= set(optimizer.state_descriptions), "a state that has no words yet"
     for name in kept:
         row = optimizer.state_names.get(name, "other_state")
         assert f"({name})" in predictions[row]
 
     for row in ("first_moment", "second_moment"):
-        if row not in (*optimizer.state, *optimizer.partly):
+        if row not in (*optimizer.full_state, *optimizer.partial_state):
             assert predictions[row] == f"{optimizer.label} keeps none."
 
 

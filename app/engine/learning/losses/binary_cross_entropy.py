@@ -1,5 +1,6 @@
-"""Binary cross-entropy: on one logit for yes/no, on one a tag for several tags."""
+"""Binary cross-entropy, on one logit for yes or no, or on one logit for each tag."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists losses without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
 
 @LOSSES.register
 class BinaryCrossEntropy(Loss):
+    """The price of a confident mistake about yes or no."""
+
     kind: ClassVar[str] = "binary-cross-entropy"
     label: ClassVar[str] = "Binary cross-entropy"
     summary: ClassVar[str] = "Yes or no, once or for every tag: the price of a confident mistake."
     explanation: ClassVar[str] = (
         "The network answers with one number, for every tag if there are several, turned into the "
-        "probability of yes. "
-        "The loss is minus the logarithm of the probability it gave to what is true."
+        "probability of yes. The loss is minus the logarithm of the probability it gave to what is "
+        "true."
     )
     tasks: ClassVar[tuple[str, ...]] = ("binary-classification", "multi-label")
     order: ClassVar[int] = 20
@@ -44,38 +47,42 @@ class BinaryCrossEntropy(Loss):
     ) -> LossFunction:
         import torch
 
-        yes = 1.0
-        tags = [1.0] * len(counts)
+        yes_weight = 1.0
+        tag_weights = [1.0] * len(counts)
         if self.positive_weight is not None:
-            yes = self.positive_weight
-            tags = [self.positive_weight] * len(counts)
+            yes_weight = self.positive_weight
+            tag_weights = [self.positive_weight] * len(counts)
         elif self.class_weights == "balanced":
             if len(counts) == 2 and all(counts):
-                yes = counts[0] / counts[1]
-            tags = [(examples - count) / count if 0 < count < examples else 1.0 for count in counts]
+                yes_weight = counts[0] / counts[1]
+
+            tag_weights = [
+                (examples - count) / count if 0 < count < examples else 1.0 for count in counts
+            ]
 
         return _BinaryCrossEntropy(
-            torch.tensor(float(yes), device=device), torch.tensor(tags, device=device)
+            torch.tensor(float(yes_weight), device=device), torch.tensor(tag_weights, device=device)
         )
 
 
 class _BinaryCrossEntropy(LossFunction):
-    """yes: the weight of yes, a scalar. tags: of every tag, (K,)."""
+    """yes_weight: how much a yes counts, a scalar. tag_weights: the same of every tag, (K,)."""
 
-    def __init__(self, yes: torch.Tensor, tags: torch.Tensor) -> None:
-        self.yes = yes
-        self.tags = tags
+    def __init__(self, yes_weight: torch.Tensor, tag_weights: torch.Tensor) -> None:
+        self.yes_weight = yes_weight
+        self.tag_weights = tag_weights
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Outputs (B, 1) with (B,) of yes/no, or (B, K) with (B, K) of tags; then the mean over the
-        tags too.
+        """Returns the mean over the examples, and over their tags if they have several.
+
+        outputs: (B, 1) with targets (B,) of yes or no, or (B, K) with targets (B, K) of tags.
         """
         from torch.nn.functional import binary_cross_entropy_with_logits
 
         if targets.ndim == 1:
             outputs = outputs[:, 0]
-            weight = self.yes
+            weight = self.yes_weight
         else:
-            weight = self.tags
+            weight = self.tag_weights
 
         return binary_cross_entropy_with_logits(outputs.float(), targets.float(), pos_weight=weight)

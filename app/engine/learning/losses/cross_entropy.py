@@ -1,8 +1,11 @@
 """Cross-entropy over classes (multinomial logistic loss), or over the next tokens of a text."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists losses without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
+
+from typing_extensions import override
 
 from app.engine.learning.loss import LOSSES, Loss, LossFunction
 from models.spec import setting
@@ -11,12 +14,13 @@ if TYPE_CHECKING:
     import torch
 
 NO_TOKEN = -100
-"""Stands among the targets where there is no next token: it costs nothing and is not counted."""
+"""Stands among targets where there is no next token: it costs nothing and is not counted."""
 
 
 def balanced_weights(counts: tuple[int, ...]) -> list[float]:
-    """A weight per class, inverse to its count, with mean 1 over the examples; 0 for a class
-    without any.
+    """Returns a weight for each class, inverse to its count, with mean 1 over the examples.
+
+    It is 0 for a class without examples.
     """
     present = [count for count in counts if count]
     total = sum(present)
@@ -25,6 +29,8 @@ def balanced_weights(counts: tuple[int, ...]) -> list[float]:
 
 @LOSSES.register
 class CrossEntropy(Loss):
+    """The price of a confident mistake about one out of several."""
+
     kind: ClassVar[str] = "cross-entropy"
     label: ClassVar[str] = "Cross-entropy"
     summary: ClassVar[str] = (
@@ -32,10 +38,8 @@ class CrossEntropy(Loss):
     )
     explanation: ClassVar[str] = (
         "The network gives each class, or each token that may come next, a probability. The loss "
-        "is minus the "
-        "logarithm of the probability of the true one: 0 when it is sure and right, and it grows "
-        "without limit when it "
-        "is sure and wrong."
+        "is minus the logarithm of the probability of the true one: 0 when it is sure and right, "
+        "and it grows without limit when it is sure and wrong."
     )
     tasks: ClassVar[tuple[str, ...]] = ("classification", "language-modelling")
     order: ClassVar[int] = 10
@@ -58,6 +62,7 @@ class CrossEntropy(Loss):
         help="With 'balanced' each class weighs the same in the loss, however few examples it has.",
     )
 
+    @override
     def build(
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:
@@ -71,55 +76,56 @@ class CrossEntropy(Loss):
 
 
 class _CrossEntropy(LossFunction):
-    """weights: per class, (K,); tokens have none."""
+    """smoothing: of the labels, 0 to 1. class_weights: (K,); tokens have none."""
 
-    def __init__(self, smoothing: float, weights: torch.Tensor | None) -> None:
+    def __init__(self, smoothing: float, class_weights: torch.Tensor | None) -> None:
         self.smoothing = smoothing
-        self.weights = weights
+        self.class_weights = class_weights
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import cross_entropy
 
         if outputs.ndim == 3:
-            total, tokens = self._of_tokens(outputs, targets)
+            total, tokens = self._token_totals(outputs, targets)
             return total / tokens.clamp(min=1)
 
         return cross_entropy(
-            outputs.float(), targets, weight=self.weights, label_smoothing=self.smoothing
+            outputs.float(), targets, weight=self.class_weights, label_smoothing=self.smoothing
         )
 
     def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
         if targets.ndim == 2:
             return (targets != NO_TOKEN).sum().clamp(min=1).float()
-        return self.weights[targets].sum() if self.weights is not None else super().weight(targets)
+        if self.class_weights is not None:
+            return self.class_weights[targets].sum()
+
+        return super().weight(targets)
 
     def totals(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Over examples, or over the tokens that there are."""
+        """Returns the sum and weight over the examples, or over the tokens that there are."""
         from torch.nn.functional import cross_entropy
 
         if outputs.ndim == 3:
-            return self._of_tokens(outputs, targets)
+            return self._token_totals(outputs, targets)
 
         total = cross_entropy(
             outputs.float(),
             targets,
-            weight=self.weights,
+            weight=self.class_weights,
             label_smoothing=self.smoothing,
             reduction="sum",
         )
-        count = (
-            self.weights[targets].sum()
-            if self.weights is not None
-            else total.new_tensor(float(targets.shape[0]))
-        )
-        return total, count
+        if self.class_weights is not None:
+            return total, self.class_weights[targets].sum()
 
-    def _of_tokens(
+        return total, total.new_tensor(float(targets.shape[0]))
+
+    def _token_totals(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Sum and number of tokens. outputs: (B, L, V). targets: (B, L)."""
+        """Returns the sum over the tokens and their number. outputs: (B, L, V). targets: (B, L)."""
         from torch.nn.functional import cross_entropy
 
         total = cross_entropy(

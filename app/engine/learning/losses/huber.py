@@ -1,12 +1,15 @@
-"""Huber's loss: L2 for small errors, L1 for large ones (Huber 1964, "Robust estimation of a
-location parameter").
+"""Huber's loss: L2 for small errors, L1 for large ones.
+
+Huber 1964, "Robust estimation of a location parameter".
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists losses without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+from typing_extensions import override
 
 from app.engine.learning.loss import LOSSES, Loss, LossFunction
 from models.spec import setting
@@ -17,19 +20,21 @@ if TYPE_CHECKING:
 
 @LOSSES.register
 class Huber(Loss):
+    """Squares small errors and takes large ones in proportion."""
+
     kind: ClassVar[str] = "huber"
     label: ClassVar[str] = "Huber (between L1 and L2)"
     summary: ClassVar[str] = "Small errors count as in L2, large ones only in proportion, as in L1."
     explanation: ClassVar[str] = (
         "Up to a limit an error costs half its square, so that small ones are mended gently and "
-        "exactly; beyond it the "
-        "cost grows in proportion, so that a wild value among the examples cannot drag the answer "
-        "away. The limit "
-        "divides errors that are to be mended from those that are mistakes in the data."
+        "exactly; beyond it the cost grows in proportion, so that a wild value among the examples "
+        "cannot drag the answer away. The limit divides errors that are to be mended from those "
+        "that are mistakes in the data."
     )
     tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
     order: ClassVar[int] = 50
     picture: ClassVar[Literal["price", "distance", "similarity"]] = "distance"
+    robust: ClassVar[bool] = True
 
     delta: float = setting(
         1.0,
@@ -42,20 +47,23 @@ class Huber(Loss):
         "like L2.",
     )
 
+    @override
     def build(
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:
         return _Huber(self.delta)
 
     def curve(self, error: np.ndarray) -> np.ndarray:
-        far = np.abs(np.asarray(error, dtype=float))
-        return np.where(far <= self.delta, far**2 / 2, self.delta * (far - self.delta / 2))
+        size = np.abs(np.asarray(error, dtype=float))
+        beyond = self.delta * (size - self.delta / 2)
+        cost: np.ndarray = np.where(size <= self.delta, size**2 / 2, beyond)
+        return cost
 
 
 class _Huber(LossFunction):
-    """Mean over examples and over the amounts or values of each.
+    """The mean over examples and over the amounts or values of each.
 
-    delta: in standard deviations of them.
+    delta: the limit, in standard deviations of them.
     """
 
     def __init__(self, delta: float) -> None:

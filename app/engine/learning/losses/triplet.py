@@ -1,24 +1,30 @@
-"""The triplet loss, over all triplets of a batch or the hardest ones (Schroff et al. 2015,
-arXiv:1503.03832; Hermans et al. 2017, arXiv:1703.07737).
+"""The triplet loss, over all triplets of a batch or the hardest ones.
+
+Schroff et al. 2015 (arXiv:1503.03832); Hermans et al. 2017 (arXiv:1703.07737).
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists losses without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from typing_extensions import override
+
 from app.engine.learning.loss import LOSSES, Loss, LossFunction
-from app.engine.learning.similarity import ComparingLoss, directions, products
+from app.engine.learning.similarity import ComparingLoss, dot_products, unit_vectors
 from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
 
 FAR = 8.0
-"""Farther than anything within reach: cosine distances end at 2, and the margin too."""
+"""A distance that no margin reaches: cosine distances end at 2, and so does the margin."""
 
 
 @LOSSES.register
 class Triplet(Loss):
+    """What belongs together must lie nearer than what does not."""
+
     kind: ClassVar[str] = "triplet"
     label: ClassVar[str] = "Triplet"
     summary: ClassVar[str] = (
@@ -26,13 +32,10 @@ class Triplet(Loss):
     )
     explanation: ClassVar[str] = (
         "It looks at three examples at a time: one, another that belongs to it, and one that does "
-        "not. The one that "
-        "does not belong must be farther away than the one that does, by at least the margin; the "
-        "loss is what is "
-        "missing, and where nothing is missing nothing more is learned. The hardest triplets teach "
-        "fastest, but wrong "
-        "labels mislead them and at the start they may draw everything into one point; all "
-        "triplets are steadier."
+        "not. The one that does not belong must be farther away than the one that does, by at "
+        "least the margin; the loss is what is missing, and where nothing is missing nothing more "
+        "is learned. The hardest triplets teach fastest, but wrong labels mislead them and at the "
+        "start they may draw everything into one point; all triplets are steadier."
     )
     tasks: ClassVar[tuple[str, ...]] = ("matching", "metric-learning")
     order: ClassVar[int] = 90
@@ -56,6 +59,7 @@ class Triplet(Loss):
         "that does not.",
     )
 
+    @override
     def build(
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:
@@ -63,17 +67,16 @@ class Triplet(Loss):
 
 
 class _Triplet(ComparingLoss):
-    """The distance is 1 less the cosine.
+    """The mean over an example's triplets, or the hardest of them; the distance is 1 - cosine.
 
-    An example's loss is the mean over its triplets, or that of the hardest; of pairs, the mean of
-    both ways.
+    For pairs it is the mean of both ways.
     """
 
     def __init__(self, margin: float, hardest: bool) -> None:
         self.margin = margin
         self.hardest = hardest
 
-    def each(
+    def per_example(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
@@ -81,44 +84,44 @@ class _Triplet(ComparingLoss):
         alike = targets[:, None] == targets[None, :]
         itself = torch.eye(len(targets), dtype=torch.bool, device=outputs.device)
 
-        points = directions(outputs)
+        points = unit_vectors(outputs)
         if outputs.ndim == 2:
-            far = 1 - products(points, points)
-            return self._anchors(far, alike & ~itself, ~alike)
+            distances = 1 - dot_products(points, points)
+            return self._anchor_losses(distances, alike & ~itself, ~alike)
 
-        far = 1 - products(points[:, 0], points[:, 1])
-        there, weight = self._anchors(far, itself, ~alike)
-        back, _ = self._anchors(far.T, itself, ~alike)
+        distances = 1 - dot_products(points[:, 0], points[:, 1])
+        there, weight = self._anchor_losses(distances, itself, ~alike)
+        back, _ = self._anchor_losses(distances.T, itself, ~alike)
 
         return (there + back) / 2, weight
 
-    def _anchors(
-        self, far: torch.Tensor, right: torch.Tensor, wrong: torch.Tensor
+    def _anchor_losses(
+        self, distances: torch.Tensor, right: torch.Tensor, wrong: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Loss and weight of every anchor, (n,), (n,).
+        """Returns the loss and the weight of every anchor, (n,), (n,).
 
-        far: (n, m) distances. right, wrong: (n, m), which of them belong to the anchor and which do
-        not; some may be neither.
+        distances: (n, m). right, wrong: (n, m) bool, what belongs to the anchor and what does not;
+        some may be neither.
         """
         import torch
 
-        rights = right.sum(1)
-        wrongs = wrong.sum(1)
+        right_count = right.sum(1)
+        wrong_count = wrong.sum(1)
 
-        weight = ((rights > 0) & (wrongs > 0)).to(far.dtype)
+        weight = ((right_count > 0) & (wrong_count > 0)).to(distances.dtype)
         if self.hardest:
-            farthest = far.masked_fill(~right, -FAR).amax(1)
-            nearest = far.masked_fill(~wrong, FAR).amin(1)
+            farthest = distances.masked_fill(~right, -FAR).amax(1)
+            nearest = distances.masked_fill(~wrong, FAR).amin(1)
             return torch.relu(self.margin + farthest - nearest) * weight, weight
 
         # All triplets without a cube of them: with the wrong ones sorted by distance, those within
-        # reach of a right one stand before a place, and what they miss in sum follows from the sum
-        # of their distances up to there.
-        far = far.contiguous()
-        sorted_far, _ = far.masked_fill(~wrong, FAR).sort(dim=1)
-        sums = torch.nn.functional.pad(sorted_far.cumsum(1), (1, 0))
-        reach = self.margin + far
-        within = torch.searchsorted(sorted_far.detach(), reach.detach())
+        # reach of a right one come first, and the sum of what they miss follows from the sum of
+        # their distances.
+        distances = distances.contiguous()
+        sorted_wrong, _ = distances.masked_fill(~wrong, FAR).sort(dim=1)
+        sums = torch.nn.functional.pad(sorted_wrong.cumsum(1), (1, 0))
+        reach = self.margin + distances
+        within = torch.searchsorted(sorted_wrong.detach(), reach.detach())
         missing = (within * reach - sums.gather(1, within)) * right
 
-        return missing.sum(1) / (rights * wrongs).clamp(min=1), weight
+        return missing.sum(1) / (right_count * wrong_count).clamp(min=1), weight

@@ -1,10 +1,18 @@
 """Adafactor (Shazeer & Stern 2018, arXiv:1804.04235): the second moment as rows and columns."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting
+from typing_extensions import override
+
+from app.engine.learning.optimizer import (
+    OPTIMIZERS,
+    Optimizer,
+    ParameterGroup,
+    decay_setting,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -15,6 +23,8 @@ if TYPE_CHECKING:
 
 @OPTIMIZERS.register
 class Adafactor(Optimizer):
+    """Keeps the second moment of a matrix as one number for each row and each column."""
+
     kind: ClassVar[str] = "adafactor"
     label: ClassVar[str] = "Adafactor"
     summary: ClassVar[str] = (
@@ -22,23 +32,29 @@ class Adafactor(Optimizer):
     )
     explanation: ClassVar[str] = (
         "Of the squared gradient it keeps an average for each row and each column of a matrix "
-        "instead of for each "
-        "weight, and multiplies the two. No momentum; steps follow the size of the weights and are "
-        "cut where they "
-        "would jump. Matrices save nearly all of their moments; small filters save less."
+        "instead of for each weight, and multiplies the two. No momentum; steps follow the size of "
+        "the weights and are cut where they would jump. Matrices save nearly all of their moments; "
+        "small filters save less."
     )
-    lacks: ClassVar[str] = (
+    missing_moments: ClassVar[str] = (
         "Adafactor keeps no average of the gradient, and of its square one for each row and column "
-        "instead of for each "
-        "weight. Its step is measured: where the weights were before it and where they are after "
-        "it."
+        "instead of for each weight. Its step is measured: where the weights were before it and "
+        "where they are after it."
     )
     state_names: ClassVar[dict[str, str]] = {
         "row_var": "other_state",
         "col_var": "other_state",
         "variance": "second_moment",
     }
+    state_descriptions: ClassVar[dict[str, str]] = {
+        **Optimizer.state_descriptions,
+        "row_var": "squared gradients averaged by row",
+        "col_var": "squared gradients averaged by column",
+        "variance": "running average of the squared gradient",
+    }
     default_learning_rate: ClassVar[float] = 0.01
+    foreach_on_gpu: ClassVar[bool] = False
+    steps_follow_weights: ClassVar[bool] = True
     order: ClassVar[int] = 95
 
     weight_decay: float = decay_setting(0.0)
@@ -72,23 +88,29 @@ class Adafactor(Optimizer):
         "zeros can move.",
     )
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+    @override
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
         if len(shape) < 2:
             return {"step": (), "variance": shape}
         return {"step": (), "row_var": (*shape[:-1], 1), "col_var": (*shape[:-2], 1, shape[-1])}
 
     @property
-    def decays_apart(self) -> bool:
+    def decoupled_decay(self) -> bool:
         return True
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    @override
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.Adafactor(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             beta2_decay=self.beta2_decay,
             eps=(None, self.smallest_scale),
             d=self.clip,
-            weight_decay=self.decay(),
+            weight_decay=self.decay_rate(),
         )

@@ -1,10 +1,19 @@
 """Adagrad (Duchi, Hazan & Singer 2011, JMLR 12:2121)."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
+from typing_extensions import override
+
+from app.engine.learning.optimizer import (
+    OPTIMIZERS,
+    Optimizer,
+    ParameterGroup,
+    decay_setting,
+    epsilon_setting,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -15,6 +24,8 @@ if TYPE_CHECKING:
 
 @OPTIMIZERS.register
 class Adagrad(Optimizer):
+    """Divides by the root of the sum of all squared gradients so far."""
+
     kind: ClassVar[str] = "adagrad"
     label: ClassVar[str] = "Adagrad"
     summary: ClassVar[str] = (
@@ -22,15 +33,19 @@ class Adagrad(Optimizer):
     )
     explanation: ClassVar[str] = (
         "Adds up the squared gradients of every weight and divides by the root of the sum. The sum "
-        "only grows, so the "
-        "steps only shrink: no schedule is needed, and a long run comes to a standstill."
+        "only grows, so the steps only shrink: no schedule is needed, and a long run comes to a "
+        "standstill."
     )
-    lacks: ClassVar[str] = (
+    missing_moments: ClassVar[str] = (
         "Adagrad keeps no average of the gradient, and of its square the sum since the first step: "
-        "the root only "
-        "grows, so the steps shrink. The step is measured."
+        "the root only grows, so the steps shrink. The step is measured."
     )
     state_names: ClassVar[dict[str, str]] = {"sum": "second_moment"}
+    state_descriptions: ClassVar[dict[str, str]] = {
+        **Optimizer.state_descriptions,
+        "sum": "sum of all squared gradients",
+    }
+    second_moment_is_sum: ClassVar[bool] = True
     default_learning_rate: ClassVar[float] = 0.01
     order: ClassVar[int] = 60
 
@@ -58,22 +73,27 @@ class Adagrad(Optimizer):
     )
     epsilon: float = epsilon_setting(1e-10)
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+    @override
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
         return {"step": (), "sum": shape}
 
     @staticmethod
-    def fused(device: torch.device) -> bool:
+    def has_fused_kernel(device: torch.device) -> bool:
         return device.type in ("cpu", "cuda")
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.Adagrad(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             lr_decay=self.rate_decay,
             initial_accumulator_value=self.initial_sum,
             eps=self.epsilon,
-            weight_decay=self.decay(),
-            fused=self.fused(device),
+            weight_decay=self.decay_rate(),
+            fused=self.has_fused_kernel(device),
         )

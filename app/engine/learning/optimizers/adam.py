@@ -1,13 +1,24 @@
-"""Adam (Kingma & Ba 2015, arXiv:1412.6980) and AdamW, its decoupled weight decay (Loshchilov &
-Hutter 2019, arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237).
+"""Adam and AdamW, and what their kin share with them.
+
+Adam: Kingma & Ba 2015 (arXiv:1412.6980). AdamW, with decoupled weight decay: Loshchilov & Hutter
+2019 (arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237).
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
+from typing_extensions import override
+
+from app.engine.learning.optimizer import (
+    OPTIMIZERS,
+    Optimizer,
+    ParameterGroup,
+    decay_setting,
+    epsilon_setting,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -17,22 +28,27 @@ if TYPE_CHECKING:
 
 MOMENTS = (
     "Keeps two running averages for every weight: the gradient (first moment, its momentum) and "
-    "the squared gradient "
-    "(second moment, its recent size). Each weight moves by the first divided by the root of the "
-    "second, so all "
-    "weights move at a similar pace. "
+    "the squared gradient (second moment, its recent size). Each weight moves by the first divided "
+    "by the root of the second, so all weights move at a similar pace. "
 )
 
 
 class TwoMoments(Optimizer):
-    """What Adam and its kin share: two averages per weight, so 4n floats for n parameters."""
+    """What Adam and its kin share: two running averages a weight, so 4n floats for n parameters."""
 
     state_names: ClassVar[dict[str, str]] = {
         "exp_avg": "first_moment",
         "exp_avg_sq": "second_moment",
         "max_exp_avg_sq": "other_state",
     }
+    state_descriptions: ClassVar[dict[str, str]] = {
+        **Optimizer.state_descriptions,
+        "exp_avg": "running average of the gradient",
+        "exp_avg_sq": "running average of the squared gradient",
+        "max_exp_avg_sq": "largest second moment so far",
+    }
     default_learning_rate: ClassVar[float] = 1e-3
+    bias_corrected: ClassVar[bool] = True
 
     beta1: float = setting(
         0.9,
@@ -55,38 +71,40 @@ class TwoMoments(Optimizer):
     )
     epsilon: float = epsilon_setting(1e-8)
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+    @override
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
         return {"step": (), "exp_avg": shape, "exp_avg_sq": shape}
 
-    def formula(self) -> str:
+    def step_formula(self) -> str:
         return "{rate} × {first_moment} / ({second_moment_root} + {epsilon})"
 
-    def inside(
+    def moments_and_step(
         self,
         state: Mapping[str, torch.Tensor],
         gradient: torch.Tensor,
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        """Both moments began at zero; divided by 1 - beta^t they are averages (Kingma & Ba 2015,
-        section 3).
+        """Both moments began at zero; divided by 1 - beta^t they are averages.
+
+        See Kingma & Ba 2015, section 3.
         """
         if "exp_avg" not in state:
-            return super().inside(state, gradient, weight, group)
+            return super().moments_and_step(state, gradient, weight, group)
 
         steps = state["step"]
-        first = state["exp_avg"] / missing(steps, group["betas"][0])
+        first = state["exp_avg"] / bias_correction(steps, group["betas"][0])
         squares = state.get("max_exp_avg_sq", state["exp_avg_sq"])
-        second = (squares / missing(steps, group["betas"][1])).sqrt()
-        step = group["lr"] * first / (second + group["eps"])
+        root = (squares / bias_correction(steps, group["betas"][1])).sqrt()
+        step = group["lr"] * first / (root + group["eps"])
 
-        return {"first_moment": first, "second_moment_root": second, "step": step}
+        return {"first_moment": first, "second_moment_root": root, "step": step}
 
 
-def missing(steps: torch.Tensor, beta: float) -> torch.Tensor:
-    """1 - beta^steps, exact in float32 too: what of an average over `steps` values is there
-    already.
-    """
+def bias_correction(steps: torch.Tensor, beta: float) -> torch.Tensor:
+    """Returns 1 - beta^steps, exact in float32 too: by what a running average is too small yet."""
     return -(steps * (math.log(beta) if beta > 0 else -math.inf)).expm1()
 
 
@@ -101,12 +119,18 @@ class WithAMSGrad(TwoMoments):
         "float a weight.",
     )
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
-        return super().kept(shape, matrix) | ({"max_exp_avg_sq": shape} if self.amsgrad else {})
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
+        return super().state_shapes(shape, matrix) | (
+            {"max_exp_avg_sq": shape} if self.amsgrad else {}
+        )
 
 
 @OPTIMIZERS.register
 class AdamW(WithAMSGrad):
+    """Adam with weight decay that shrinks the weights themselves."""
+
     kind: ClassVar[str] = "adamw"
     label: ClassVar[str] = "AdamW"
     summary: ClassVar[str] = (
@@ -120,25 +144,29 @@ class AdamW(WithAMSGrad):
     weight_decay: float | None = decay_setting(None)
 
     @property
-    def decays_apart(self) -> bool:
+    def decoupled_decay(self) -> bool:
         return True
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.AdamW(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             betas=(self.beta1, self.beta2),
             eps=self.epsilon,
             amsgrad=self.amsgrad,
-            weight_decay=self.decay(),
-            fused=self.fused(device),
+            weight_decay=self.decay_rate(),
+            fused=self.has_fused_kernel(device),
         )
 
 
 @OPTIMIZERS.register
 class Adam(WithAMSGrad):
+    """Adam as first published: weight decay is part of the gradient."""
+
     kind: ClassVar[str] = "adam"
     label: ClassVar[str] = "Adam"
     summary: ClassVar[str] = "Each weight gets a pace of its own. Works almost untuned."
@@ -154,15 +182,17 @@ class Adam(WithAMSGrad):
         advanced=True,
     )
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.Adam(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             betas=(self.beta1, self.beta2),
             eps=self.epsilon,
             amsgrad=self.amsgrad,
-            weight_decay=self.decay(),
-            fused=self.fused(device),
+            weight_decay=self.decay_rate(),
+            fused=self.has_fused_kernel(device),
         )

@@ -1,12 +1,15 @@
-"""Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon; scaled after Liu et al. 2025,
-arXiv:2502.16982) for the matrices between hidden layers, with AdamW for the rest.
+"""Muon for the matrices between hidden layers, with AdamW for the rest.
+
+Muon: Jordan et al. 2024 (kellerjordan.github.io/posts/muon), scaled after Liu et al. 2025
+(arXiv:2502.16982).
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.engine.learning.optimizer import OPTIMIZERS, decay_setting
+from app.engine.learning.optimizer import OPTIMIZERS, ParameterGroup, decay_setting
 from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 @OPTIMIZERS.register
 class Muon(TwoMoments):
+    """Makes all directions of a matrix's first moment equally strong."""
+
     kind: ClassVar[str] = "muon"
     label: ClassVar[str] = "Muon and AdamW"
     summary: ClassVar[str] = (
@@ -26,21 +31,22 @@ class Muon(TwoMoments):
     )
     explanation: ClassVar[str] = (
         "Keeps one running average of the gradient for each matrix between hidden layers, and "
-        "before a step makes all "
-        "its directions equally strong. Filters, embeddings, biases, norms and the answer are "
-        "trained by AdamW, with "
-        "two averages a weight."
+        "before a step makes all its directions equally strong. Filters, embeddings, biases, norms "
+        "and the answer are trained by AdamW, with two averages a weight."
     )
-    lacks: ClassVar[str] = (
+    missing_moments: ClassVar[str] = (
         "Muon keeps no second moment of the matrices between hidden layers: it makes all "
-        "directions of their first "
-        "moment equally strong, so a step is made of the whole matrix. It is measured; the other "
-        "layers have AdamW's."
+        "directions of their first moment equally strong, so a step is made of the whole matrix. "
+        "It is measured; the other layers have AdamW's."
     )
     state_names: ClassVar[dict[str, str]] = {
         "momentum_buffer": "first_moment",
         "exp_avg": "first_moment",
         "exp_avg_sq": "second_moment",
+    }
+    state_descriptions: ClassVar[dict[str, str]] = {
+        **TwoMoments.state_descriptions,
+        "momentum_buffer": "running sum of the gradients, the momentum",
     }
     order: ClassVar[int] = 90
 
@@ -78,27 +84,33 @@ class Muon(TwoMoments):
         help="Rounds of Newton and Schulz by which a matrix's directions are made equally strong.",
     )
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
-        return {"momentum_buffer": shape} if matrix else super().kept(shape)
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
+        return {"momentum_buffer": shape} if matrix else super().state_shapes(shape)
 
     @property
-    def decays_apart(self) -> bool:
+    def decoupled_decay(self) -> bool:
         return True
 
-    def groups(self, network: nn.Module) -> list[dict]:
+    def parameter_groups(self, network: nn.Module) -> list[ParameterGroup]:
         from models.network import hidden_matrices
 
         matrices = hidden_matrices(network)
-        found = []
-        for group in super().groups(network):
-            for chosen in (True, False):
-                weights = [weight for weight in group["params"] if (weight in matrices) is chosen]
+        groups = []
+        for group in super().parameter_groups(network):
+            for are_matrices in (True, False):
+                weights = [
+                    weight for weight in group["params"] if (weight in matrices) is are_matrices
+                ]
                 if weights:
-                    found.append({**group, "params": weights, "matrices": chosen})
+                    groups.append({**group, "params": weights, "matrices": are_matrices})
 
-        return found
+        return groups
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         from app.engine.learning.combined_optimizer import CombinedOptimizer
@@ -109,8 +121,8 @@ class Muon(TwoMoments):
             parts.append(
                 torch.optim.Muon(
                     matrices,
-                    lr=self.rate(),
-                    weight_decay=self.decay(),
+                    lr=self.peak_rate(),
+                    weight_decay=self.decay_rate(),
                     momentum=self.momentum,
                     nesterov=self.nesterov,
                     ns_steps=self.iterations,
@@ -122,24 +134,29 @@ class Muon(TwoMoments):
             parts.append(
                 torch.optim.AdamW(
                     rest,
-                    lr=self.rate(),
+                    lr=self.peak_rate(),
                     betas=(self.beta1, self.beta2),
                     eps=self.epsilon,
-                    weight_decay=self.decay(),
-                    fused=self.fused(device),
+                    weight_decay=self.decay_rate(),
+                    fused=self.has_fused_kernel(device),
                 )
             )
 
         return CombinedOptimizer(parts)
 
-    def _split(self, groups: Iterable[dict]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The groups of Muon and those of AdamW."""
-        found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
+    def _split(
+        self, groups: Iterable[ParameterGroup]
+    ) -> tuple[list[ParameterGroup], list[ParameterGroup]]:
+        """Returns the groups of Muon and those of AdamW."""
+        matrices: list[ParameterGroup] = []
+        rest: list[ParameterGroup] = []
         for group in groups:
             weights = list(group["params"])
-            for part, chosen in zip(found, (True, False), strict=True):
-                own = [weight for weight in weights if self.is_matrix(group, weight) is chosen]
+            for part, are_matrices in ((matrices, True), (rest, False)):
+                own = [
+                    weight for weight in weights if self.is_matrix(group, weight) is are_matrices
+                ]
                 if own:
                     part.append({**group, "params": own})
 
-        return found
+        return matrices, rest

@@ -1,12 +1,17 @@
-"""NAdam (Dozat 2016, "Incorporating Nesterov Momentum into Adam") and RAdam (Liu et al. 2020,
-arXiv:1908.03265).
+"""NAdam and RAdam, two changes to how Adam makes a step of its moments.
+
+NAdam: Dozat 2016, "Incorporating Nesterov Momentum into Adam". RAdam: Liu et al. 2020
+(arXiv:1908.03265).
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.learning.optimizer import OPTIMIZERS, decay_setting
+from typing_extensions import override
+
+from app.engine.learning.optimizer import OPTIMIZERS, ParameterGroup, decay_setting
 from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class EitherDecay(TwoMoments):
-    """What NAdam and RAdam share: two averages a weight, and decay in either way."""
+    """What NAdam and RAdam share: two running averages a weight, and decay in either way."""
 
     weight_decay: float = decay_setting(0.0)
     decay_apart: bool = setting(
@@ -28,29 +33,31 @@ class EitherDecay(TwoMoments):
     )
 
     @property
-    def decays_apart(self) -> bool:
+    def decoupled_decay(self) -> bool:
         return self.decay_apart
 
-    def formula(self) -> str:
+    def step_formula(self) -> str:
         return ""
 
-    def inside(
+    def moments_and_step(
         self,
         state: Mapping[str, torch.Tensor],
         gradient: torch.Tensor,
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        """The moments are Adam's; the step is made of them in another way, and is measured."""
+        """The moments are Adam's; the step is made of them otherwise, so it is measured."""
         return {
             name: value
-            for name, value in super().inside(state, gradient, weight, group).items()
+            for name, value in super().moments_and_step(state, gradient, weight, group).items()
             if name != "step"
         }
 
 
 @OPTIMIZERS.register
 class NAdam(EitherDecay):
+    """Adam with Nesterov momentum."""
+
     kind: ClassVar[str] = "nadam"
     label: ClassVar[str] = "NAdam"
     summary: ClassVar[str] = (
@@ -58,9 +65,12 @@ class NAdam(EitherDecay):
     )
     explanation: ClassVar[str] = (
         "Adam's two averages, and the first moment is taken as it will be one step further "
-        "(Nesterov), so that the "
-        "newest gradient counts more."
+        "(Nesterov), so that the newest gradient counts more."
     )
+    state_descriptions: ClassVar[dict[str, str]] = {
+        **TwoMoments.state_descriptions,
+        "mu_product": "product of the momenta so far",
+    }
     order: ClassVar[int] = 70
 
     momentum_decay: float = setting(
@@ -74,25 +84,32 @@ class NAdam(EitherDecay):
         "steps.",
     )
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
-        return super().kept(shape, matrix) | {"mu_product": ()}
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
+        return super().state_shapes(shape, matrix) | {"mu_product": ()}
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    @override
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.NAdam(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             betas=(self.beta1, self.beta2),
             eps=self.epsilon,
             momentum_decay=self.momentum_decay,
             decoupled_weight_decay=self.decay_apart,
-            weight_decay=self.decay(),
+            weight_decay=self.decay_rate(),
         )
 
 
 @OPTIMIZERS.register
 class RAdam(EitherDecay):
+    """Adam that does not trust its second moment in the first steps."""
+
     kind: ClassVar[str] = "radam"
     label: ClassVar[str] = "RAdam"
     summary: ClassVar[str] = (
@@ -100,19 +117,21 @@ class RAdam(EitherDecay):
     )
     explanation: ClassVar[str] = (
         "Adam's two averages. In the first steps, while the second moment is a guess from few "
-        "gradients, it divides "
-        "less or not at all; later it is Adam."
+        "gradients, it divides less or not at all; later it is Adam."
     )
     order: ClassVar[int] = 80
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    @override
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.RAdam(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             betas=(self.beta1, self.beta2),
             eps=self.epsilon,
             decoupled_weight_decay=self.decay_apart,
-            weight_decay=self.decay(),
+            weight_decay=self.decay_rate(),
         )

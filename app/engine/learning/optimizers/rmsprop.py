@@ -1,12 +1,23 @@
-"""RMSprop (Tieleman & Hinton 2012, lecture 6e of "Neural Networks for Machine Learning"), centred
-after Graves 2013 (arXiv:1308.0850).
+"""RMSprop: a pace for each weight, from the size of its recent gradients.
+
+Tieleman & Hinton 2012, lecture 6e of "Neural Networks for Machine Learning"; centred after Graves
+2013 (arXiv:1308.0850).
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting, epsilon_setting
+from typing_extensions import override
+
+from app.engine.learning.optimizer import (
+    OPTIMIZERS,
+    Optimizer,
+    ParameterGroup,
+    decay_setting,
+    epsilon_setting,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -17,6 +28,8 @@ if TYPE_CHECKING:
 
 @OPTIMIZERS.register
 class RMSprop(Optimizer):
+    """Divides the gradient by the root of the average of its square."""
+
     kind: ClassVar[str] = "rmsprop"
     label: ClassVar[str] = "RMSprop"
     summary: ClassVar[str] = (
@@ -24,19 +37,23 @@ class RMSprop(Optimizer):
     )
     explanation: ClassVar[str] = (
         "Keeps a running average of the squared gradient of every weight (second moment) and "
-        "divides the gradient by "
-        "its root. Adam without the first moment: it needs a quarter less memory, and its steps "
-        "are noisier."
+        "divides the gradient by its root. Adam without the first moment: it needs a quarter less "
+        "memory, and its steps are noisier."
     )
-    lacks: ClassVar[str] = (
+    missing_moments: ClassVar[str] = (
         "RMSprop keeps the size of the gradient (second moment) and divides this batch's gradient "
-        "by it; there is no "
-        "average of the gradient itself."
+        "by it; there is no average of the gradient itself."
     )
     state_names: ClassVar[dict[str, str]] = {
         "square_avg": "second_moment",
         "grad_avg": "first_moment",
         "momentum_buffer": "other_state",
+    }
+    state_descriptions: ClassVar[dict[str, str]] = {
+        **Optimizer.state_descriptions,
+        "square_avg": "running average of the squared gradient",
+        "grad_avg": "running average of the gradient",
+        "momentum_buffer": "running sum of the gradients, the momentum",
     }
     default_learning_rate: ClassVar[float] = 1e-3
     order: ClassVar[int] = 50
@@ -72,47 +89,57 @@ class RMSprop(Optimizer):
         "weight.",
     )
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
-        found: dict[str, tuple[int, ...]] = {"step": (), "square_avg": shape}
+    @override
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
+        shapes: dict[str, tuple[int, ...]] = {"step": (), "square_avg": shape}
         if self.momentum > 0:
-            found["momentum_buffer"] = shape
+            shapes["momentum_buffer"] = shape
         if self.centered:
-            found["grad_avg"] = shape
+            shapes["grad_avg"] = shape
 
-        return found
+        return shapes
 
     @property
     def _plain(self) -> bool:
-        """Whether the step follows from gradient and second moment alone; otherwise it is measured."""
+        """Whether the step follows from gradient and second moment alone; else it is measured."""
         return self.momentum == 0 and not self.centered
 
-    def formula(self) -> str:
-        above = "({gradient} + {decay} × {weight})" if self.decay() else "{gradient}"
-        return "{rate} × " + above + " / ({second_moment_root} + {epsilon})" if self._plain else ""
+    def step_formula(self) -> str:
+        if not self._plain:
+            return ""
 
-    def inside(
+        above = "({gradient} + {decay} × {weight})" if self.decay_rate() else "{gradient}"
+        return "{rate} × " + above + " / ({second_moment_root} + {epsilon})"
+
+    def moments_and_step(
         self,
         state: Mapping[str, torch.Tensor],
         gradient: torch.Tensor,
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        found = super().inside(state, gradient, weight, group)
-        if self._plain and "second_moment_root" in found:
-            whole = gradient + group["weight_decay"] * weight
-            found["step"] = group["lr"] * whole / (found["second_moment_root"] + group["eps"])
+        quantities = super().moments_and_step(state, gradient, weight, group)
+        if self._plain and "second_moment_root" in quantities:
+            decayed = gradient + group["weight_decay"] * weight
+            root = quantities["second_moment_root"]
+            quantities["step"] = group["lr"] * decayed / (root + group["eps"])
 
-        return found
+        return quantities
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    @override
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.RMSprop(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             alpha=self.alpha,
             eps=self.epsilon,
             momentum=self.momentum,
             centered=self.centered,
-            weight_decay=self.decay(),
+            weight_decay=self.decay_rate(),
         )

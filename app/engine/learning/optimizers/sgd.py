@@ -1,12 +1,21 @@
-"""Stochastic gradient descent (Robbins & Monro 1951), plain and with momentum (Polyak 1964,
-Nesterov 1983).
+"""Stochastic gradient descent, plain and with momentum.
+
+Robbins & Monro 1951; momentum: Polyak 1964, Nesterov 1983.
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.learning.optimizer import OPTIMIZERS, Optimizer, decay_setting
+from typing_extensions import override
+
+from app.engine.learning.optimizer import (
+    OPTIMIZERS,
+    Optimizer,
+    ParameterGroup,
+    decay_setting,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -17,6 +26,8 @@ if TYPE_CHECKING:
 
 @OPTIMIZERS.register
 class SGD(Optimizer):
+    """Steps against the gradient and remembers nothing."""
+
     kind: ClassVar[str] = "sgd"
     label: ClassVar[str] = "SGD"
     summary: ClassVar[str] = (
@@ -26,7 +37,7 @@ class SGD(Optimizer):
         "Every weight moves against its gradient, times the learning rate. Nothing is remembered "
         "from step to step."
     )
-    lacks: ClassVar[str] = (
+    missing_moments: ClassVar[str] = (
         "SGD keeps nothing: it steps along this batch's gradient, times the learning rate."
     )
     state_names: ClassVar[dict[str, str]] = {}
@@ -35,36 +46,48 @@ class SGD(Optimizer):
 
     weight_decay: float = decay_setting(5e-4)
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+    @override
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
         return {}
 
-    def formula(self) -> str:
+    def step_formula(self) -> str:
         return "{rate} × {gradient}"
 
-    def inside(
+    def moments_and_step(
         self,
         state: Mapping[str, torch.Tensor],
         gradient: torch.Tensor,
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        return super().inside(state, gradient, weight, group) | {"step": group["lr"] * gradient}
+        return super().moments_and_step(state, gradient, weight, group) | {
+            "step": group["lr"] * gradient
+        }
 
     @property
-    def decays_apart(self) -> bool:
-        """Without momentum the two ways are the same."""
+    def decoupled_decay(self) -> bool:
+        """Without momentum both ways of decay are the same step, so it counts as decoupled."""
         return True
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.SGD(
-            groups, lr=self.rate(), weight_decay=self.weight_decay, fused=self.fused(device)
+            groups,
+            lr=self.peak_rate(),
+            weight_decay=self.weight_decay,
+            fused=self.has_fused_kernel(device),
         )
 
 
 @OPTIMIZERS.register
 class SGDMomentum(SGD):
+    """Steps along a running sum of gradients."""
+
     kind: ClassVar[str] = "sgd-momentum"
     label: ClassVar[str] = "SGD with momentum"
     summary: ClassVar[str] = (
@@ -72,15 +95,18 @@ class SGDMomentum(SGD):
     )
     explanation: ClassVar[str] = (
         "Keeps one running sum of gradients for every weight and moves along it, so that steps in "
-        "a common direction "
-        "add up and noise cancels."
+        "a common direction add up and noise cancels."
     )
-    lacks: ClassVar[str] = (
+    missing_moments: ClassVar[str] = (
         "SGD with momentum keeps one running sum of gradients (first moment) and no second moment: "
-        "layers with large "
-        "gradients make large steps."
+        "layers with large gradients make large steps."
     )
     state_names: ClassVar[dict[str, str]] = {"momentum_buffer": "first_moment"}
+    state_descriptions: ClassVar[dict[str, str]] = {
+        **Optimizer.state_descriptions,
+        "momentum_buffer": "running sum of the gradients, the momentum",
+    }
+    first_moment_is_sum: ClassVar[bool] = True
     default_learning_rate: ClassVar[float] = 0.05
     order: ClassVar[int] = 30
 
@@ -109,47 +135,51 @@ class SGDMomentum(SGD):
         "without look ahead.",
     )
 
-    def kept(self, shape: tuple[int, ...], matrix: bool = False) -> dict[str, tuple[int, ...]]:
+    @override
+    def state_shapes(
+        self, shape: tuple[int, ...], matrix: bool = False
+    ) -> dict[str, tuple[int, ...]]:
         return {"momentum_buffer": shape}
 
     @property
-    def decays_apart(self) -> bool:
+    def decoupled_decay(self) -> bool:
         return False
 
-    def formula(self) -> str:
+    def step_formula(self) -> str:
         if not self.nesterov:
             return "{rate} × {first_moment}"
 
-        decay = "{decay} × {weight} + " if self.decay() else ""
+        decay = "{decay} × {weight} + " if self.decay_rate() else ""
         return "{rate} × ({gradient} + " + decay + "{momentum} × {first_moment})"
 
-    def inside(
+    def moments_and_step(
         self,
         state: Mapping[str, torch.Tensor],
         gradient: torch.Tensor,
         weight: torch.Tensor,
         group: Mapping[str, Any],
     ) -> dict[str, torch.Tensor]:
-        """Decay is added to the gradient, and so is in the sum."""
+        """The decay is added to the gradient, so it is part of the running sum."""
         if "momentum_buffer" not in state:
             return {}
 
         buffer = state["momentum_buffer"]
-        ahead = gradient + group["weight_decay"] * weight + group["momentum"] * buffer
-        return {
-            "first_moment": buffer,
-            "step": group["lr"] * (ahead if group["nesterov"] else buffer),
-        }
+        look_ahead = gradient + group["weight_decay"] * weight + group["momentum"] * buffer
+        direction = look_ahead if group["nesterov"] else buffer
 
-    def build(self, groups: Iterable[dict], device: torch.device) -> torch.optim.Optimizer:
+        return {"first_moment": buffer, "step": group["lr"] * direction}
+
+    def build(
+        self, groups: Iterable[ParameterGroup], device: torch.device
+    ) -> torch.optim.Optimizer:
         import torch
 
         return torch.optim.SGD(
             groups,
-            lr=self.rate(),
+            lr=self.peak_rate(),
             momentum=self.momentum,
             nesterov=self.nesterov,
             dampening=0.0 if self.nesterov else self.dampening,
             weight_decay=self.weight_decay,
-            fused=self.fused(device),
+            fused=self.has_fused_kernel(device),
         )

@@ -1,4 +1,4 @@
-"""Linear warm-up, then half a cosine down (Loshchilov & Hutter 2017, arXiv:1608.03983)."""
+"""Linear warm-up, then half a cosine down: Loshchilov & Hutter 2017 (arXiv:1608.03983)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 
 @SCHEDULES.register
 class Cosine(WarmedUp):
+    """Half a cosine down from the peak."""
+
     kind: ClassVar[str] = "cosine"
     label: ClassVar[str] = "Warm-up and cosine"
     summary: ClassVar[str] = "A short rise, then a smooth fall. The usual choice for transformers."
     explanation: ClassVar[str] = (
         "Small steps first, while the second moment is still a guess; then the peak; then ever "
-        "smaller steps, "
-        "so that the weights settle."
+        "smaller steps, so that the weights settle."
     )
     order: ClassVar[int] = 20
 
     floor: float = floor_setting(0.01)
 
-    def after(self, done: float) -> float:
+    def after_warm_up(self, done: float) -> float:
         return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * done))

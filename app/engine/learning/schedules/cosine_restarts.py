@@ -1,4 +1,4 @@
-"""Cosine falls with restarts, SGDR (Loshchilov & Hutter 2017, arXiv:1608.03983)."""
+"""Cosine falls with restarts (SGDR): Loshchilov & Hutter 2017 (arXiv:1608.03983)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from models.spec import setting
 
 @SCHEDULES.register
 class CosineRestarts(WarmedUp):
+    """Several halves of a cosine, each from the peak."""
+
     kind: ClassVar[str] = "cosine-restarts"
     label: ClassVar[str] = "Cosine with restarts"
     summary: ClassVar[str] = (
@@ -19,8 +21,8 @@ class CosineRestarts(WarmedUp):
     )
     explanation: ClassVar[str] = (
         "Each fall lets the weights settle; the jump back to the peak shakes them loose, and the "
-        "next fall may end in "
-        "a better place. The validation loss rises at each restart: that is no harm."
+        "next fall may end in a better place. The validation loss rises at each restart: that is "
+        "no harm."
     )
     order: ClassVar[int] = 40
 
@@ -42,7 +44,7 @@ class CosineRestarts(WarmedUp):
     )
     floor: float = floor_setting(0.0, "Where each fall ends, as a share of the peak.")
 
-    def after(self, done: float) -> float:
+    def after_warm_up(self, done: float) -> float:
         lengths = [self.longer**cycle for cycle in range(self.cycles)]
         left = done * sum(lengths)
         for length in lengths[:-1]:
@@ -52,6 +54,5 @@ class CosineRestarts(WarmedUp):
         else:
             length = lengths[-1]
 
-        return self.floor + (1 - self.floor) * 0.5 * (
-            1 + math.cos(math.pi * min(1.0, left / length))
-        )
+        fallen = min(1.0, left / length)
+        return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * fallen))

@@ -1,4 +1,4 @@
-"""Exponential fall: the same share less at every step."""
+"""Linear warm-up, then an exponential fall."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from models.spec import setting
 
 @SCHEDULES.register
 class Exponential(WarmedUp):
+    """The same share less at every step."""
+
     kind: ClassVar[str] = "exponential"
     label: ClassVar[str] = "Exponential"
     summary: ClassVar[str] = (
@@ -18,8 +20,7 @@ class Exponential(WarmedUp):
     )
     explanation: ClassVar[str] = (
         "The learning rate halves again and again in equal times. Most of the run has a small one, "
-        "so that the "
-        "beginning decides where it ends up."
+        "so that the beginning decides where it ends up."
     )
     order: ClassVar[int] = 60
 
@@ -33,5 +34,5 @@ class Exponential(WarmedUp):
         help="Where the learning rate ends, as a share of its peak.",
     )
 
-    def after(self, done: float) -> float:
+    def after_warm_up(self, done: float) -> float:
         return float(self.last**done)

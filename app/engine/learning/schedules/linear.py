@@ -10,6 +10,8 @@ from app.engine.learning.schedules.warm_up import WarmedUp, floor_setting
 
 @SCHEDULES.register
 class Linear(WarmedUp):
+    """The same amount less at every step."""
+
     kind: ClassVar[str] = "linear"
     label: ClassVar[str] = "Warm-up and linear"
     summary: ClassVar[str] = (
@@ -17,12 +19,11 @@ class Linear(WarmedUp):
     )
     explanation: ClassVar[str] = (
         "Small steps first, while the second moment is still a guess; then the learning rate falls "
-        "by the same amount "
-        "at every step, and the last steps are the finest."
+        "by the same amount at every step, and the last steps are the finest."
     )
     order: ClassVar[int] = 25
 
     floor: float = floor_setting(0.0)
 
-    def after(self, done: float) -> float:
+    def after_warm_up(self, done: float) -> float:
         return self.floor + (1 - self.floor) * (1 - done)

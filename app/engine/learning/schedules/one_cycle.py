@@ -1,4 +1,4 @@
-"""One-cycle: a long rise and a long fall (Smith & Topin 2018, arXiv:1708.07120)."""
+"""One-cycle, a long rise and a long fall: Smith & Topin 2018 (arXiv:1708.07120)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from models.spec import setting
 
 @SCHEDULES.register
 class OneCycle(Schedule):
+    """Half a cosine up to the peak, then half a cosine down."""
+
     kind: ClassVar[str] = "one-cycle"
     label: ClassVar[str] = "One-cycle"
     summary: ClassVar[str] = "Rises high, then falls to almost nothing. Fast for CNNs."
     explanation: ClassVar[str] = (
         "A high learning rate in the middle explores; the long fall at the end does the fine work. "
-        "Most of the "
-        "accuracy comes in the last third, so let it finish."
+        "Most of the accuracy comes in the last third, so let it finish."
     )
     order: ClassVar[int] = 10
 
@@ -50,5 +51,5 @@ class OneCycle(Schedule):
 
 
 def _between(first: float, last: float, share: float) -> float:
-    """From first to last along half a cosine."""
+    """Returns a value between first and last, along half a cosine. share: 0 at first, 1 at last."""
     return last + (first - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from app.engine.learning.schedule import SCHEDULES, Memory, Schedule, scale_of
+from typing_extensions import override
+
+from app.engine.learning.schedule import SCHEDULES, Schedule, ScheduleState, scale_of
 from models.spec import setting
 
 
 @SCHEDULES.register
 class Plateau(Schedule):
-    """As torch.optim.lr_scheduler.ReduceLROnPlateau; its state is kept in the run's progress."""
+    """Works as torch.optim.lr_scheduler.ReduceLROnPlateau; the run's progress keeps its state."""
 
     kind: ClassVar[str] = "plateau"
     label: ClassVar[str] = "Reduce on plateau"
@@ -20,8 +22,8 @@ class Plateau(Schedule):
     )
     explanation: ClassVar[str] = (
         "The same learning rate while the validation loss falls; once it has not fallen for some "
-        "epochs, a smaller "
-        "one. When that happens is not known beforehand. A run can be made longer without regret."
+        "epochs, a smaller one. When that happens is not known beforehand. A run can be made "
+        "longer without regret."
     )
     order: ClassVar[int] = 35
 
@@ -72,17 +74,20 @@ class Plateau(Schedule):
         help="The learning rate drops no further than this share of its peak.",
     )
 
+    @override
     def factor(self, step: int, steps: int) -> float:
         return 1.0
 
-    def judged(self, memory: Memory, loss: float) -> dict[str, float]:
-        """Remembers the best loss ("best", once there is a finite one), the epochs without a better
-        one ("waited"), those still to rest ("rest"), and the "scale".
+    def after_validation(self, state: ScheduleState, loss: float) -> dict[str, float]:
+        """Returns the new state.
+
+        "best": the best loss, once there is a finite one. "waited": epochs without a better one.
+        "rest": epochs still to rest. "scale": the factor of the learning rate.
         """
-        best = memory.get("best")
-        scale = scale_of(memory)
-        waited = memory.get("waited", 0.0)
-        rest = memory.get("rest", 0.0)
+        best = state.get("best")
+        scale = scale_of(state)
+        waited = state.get("waited", 0.0)
+        rest = state.get("rest", 0.0)
 
         if math.isfinite(loss) and (best is None or loss < best - self.threshold * abs(best)):
             best = float(loss)
@@ -91,7 +96,7 @@ class Plateau(Schedule):
             waited += 1
 
         if rest > 0:
-            rest = rest - 1
+            rest -= 1
             waited = 0.0
 
         if waited > self.patience:
@@ -99,5 +104,5 @@ class Plateau(Schedule):
             rest = float(self.cooldown)
             waited = 0.0
 
-        found = {"scale": scale, "waited": waited, "rest": rest}
-        return found if best is None else found | {"best": best}
+        new_state = {"scale": scale, "waited": waited, "rest": rest}
+        return new_state if best is None else new_state | {"best": best}

@@ -1,5 +1,6 @@
-"""Steps: the learning rate drops at equal distances (He et al. 2016 trained ResNets so,
-arXiv:1512.03385).
+"""Linear warm-up, then drops at equal distances, as He et al. 2016 trained ResNets.
+
+See arXiv:1512.03385.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from models.spec import setting
 
 @SCHEDULES.register
 class Step(WarmedUp):
+    """Drops at equal distances."""
+
     kind: ClassVar[str] = "step"
     label: ClassVar[str] = "Steps"
     summary: ClassVar[str] = "Drops to a tenth a few times. The classic for CNNs trained with SGD."
     explanation: ClassVar[str] = (
         "Large steps until little more is gained by them, then all at once much smaller ones: at "
-        "each drop the loss "
-        "falls visibly."
+        "each drop the loss falls visibly."
     )
     order: ClassVar[int] = 50
 
@@ -41,5 +43,5 @@ class Step(WarmedUp):
         help="What a drop multiplies the learning rate with.",
     )
 
-    def after(self, done: float) -> float:
+    def after_warm_up(self, done: float) -> float:
         return float(self.reduction ** min(self.drops, int(done * (self.drops + 1) + 1e-9)))

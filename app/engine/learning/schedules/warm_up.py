@@ -1,4 +1,4 @@
-"""What the schedules that begin with a warm-up share: Goyal et al. 2017 (arXiv:1706.02677)."""
+"""What schedules that begin with a warm-up share: Goyal et al. 2017 (arXiv:1706.02677)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.spec import setting
 def floor_setting(
     default: float, help: str = "Where the learning rate ends, as a share of its peak."
 ) -> Any:
-    """The field `floor` of a schedule that falls."""
+    """Returns the field `floor` of a schedule that falls."""
     return setting(
         default,
         label="Lowest value",
@@ -25,7 +25,7 @@ def floor_setting(
 
 
 class WarmedUp(Schedule):
-    """A straight rise to the peak, then whatever `after` says."""
+    """A straight rise to the peak, then whatever `after_warm_up` returns."""
 
     order: ClassVar[int] = 100
 
@@ -44,8 +44,11 @@ class WarmedUp(Schedule):
         if step < rise:
             return (step + 1) / (rise + 1)
 
-        return self.after(min(1.0, (step - rise) / max(1.0, steps - 1 - rise)))
+        return self.after_warm_up(min(1.0, (step - rise) / max(1.0, steps - 1 - rise)))
 
-    def after(self, done: float) -> float:
-        """Factor of the peak once `done`, 0 to 1, of what follows the warm-up is over."""
+    def after_warm_up(self, done: float) -> float:
+        """Returns the factor of the peak behind the warm-up.
+
+        done: the share of what follows the warm-up that is over, 0 to 1.
+        """
         raise NotImplementedError

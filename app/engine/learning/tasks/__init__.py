@@ -14,19 +14,19 @@ from app.engine.learning.task import Task
 __all__ = ["TASKS", "Task", "task"]
 
 
-def _found() -> dict[str, Task]:
-    members: list[Task] = []
-    for module in pkgutil.iter_modules(__path__, __name__ + "."):
-        members.append(importlib.import_module(module.name).TASK)
+def _all_tasks() -> dict[str, Task]:
+    tasks: list[Task] = [
+        importlib.import_module(module.name).TASK
+        for module in pkgutil.iter_modules(__path__, __name__ + ".")
+    ]
+    return {task.kind: task for task in sorted(tasks, key=lambda task: task.order)}
 
-    return {one.kind: one for one in sorted(members, key=lambda one: one.order)}
 
-
-TASKS = _found()
+TASKS = _all_tasks()
 
 
 def task(kind: str) -> Task:
-    """Raises UserError for an unknown task."""
+    """Returns the task of this kind. Raises UserError for an unknown one."""
     if kind not in TASKS:
         raise UserError(
             f"There is no task called '{kind}'.", f"Choose one of: {', '.join(TASKS)}.", "data.task"

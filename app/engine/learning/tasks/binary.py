@@ -1,13 +1,15 @@
-"""An example is, or is not."""
+"""Binary classification: an example is, or is not."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists tasks without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
-from app.engine.learning import scores as metrics
-from app.engine.learning.task import View, named
+from app.engine.learning import scores
+from app.engine.learning.task import View, defined_metrics
 from app.engine.learning.tasks.classification import Classification
 
 if TYPE_CHECKING:
@@ -17,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class BinaryClassification(Classification):
-    """The network answers with one logit, the probability of the second class.
+    """The network answers with one logit, that of the second class.
 
-    predictions: (n, 2), no and yes.
+    predictions: (n, 2), the probabilities of no and yes.
     """
 
     kind: ClassVar[str] = "binary-classification"
@@ -30,16 +32,18 @@ class BinaryClassification(Classification):
     view: ClassVar[View] = "yes-no"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1", "auc", "macro_f1")
 
-    def fits(self, description: Description) -> str:
+    def unfit(self, description: Description) -> str:
         if len(description.classes) != 2:
             return (
                 f"Yes or no needs exactly two classes; these data have {len(description.classes)}."
             )
-        return super().fits(description)
+        return super().unfit(description)
 
+    @override
     def outputs(self, description: Description) -> int:
         return 1
 
+    @override
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
@@ -48,16 +52,16 @@ class BinaryClassification(Classification):
         outputs = outputs.float()
         return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
 
-    def figures(
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        table = metrics.per_class_of(np.asarray(targets), metrics.predicted_classes(predictions), 2)
-        return named(
+        table = scores.per_class_of(np.asarray(targets), scores.predicted_classes(predictions), 2)
+        return defined_metrics(
             self,
             {
-                **super().figures(description, targets, predictions),
+                **super().compute_metrics(description, targets, predictions),
                 "f1": float(table.f1[1]),
-                "auc": metrics.auc(targets, predictions[:, 1]),
+                "auc": scores.auc(targets, predictions[:, 1]),
             },
         )
 

@@ -1,13 +1,14 @@
-"""An example belongs to exactly one class."""
+"""Classification: an example belongs to exactly one class."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
-from app.engine.learning import scores as metrics
-from app.engine.learning.task import Task, View, named
+from app.engine.learning import scores
+from app.engine.learning.task import Task, View, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
 
 MOST_CONFUSED = 1_000
-"""Classes up to which it is counted in every epoch which is taken for which."""
+"""Classes up to which every epoch keeps a confusion matrix."""
 
 
 class Classification(Task):
-    """predictions: (n, K) probabilities that sum to 1."""
+    """Predictions are probabilities that sum to 1: (n, K)."""
 
     kind: ClassVar[str] = "classification"
     label: ClassVar[str] = "One of several (classification)"
@@ -29,37 +30,38 @@ class Classification(Task):
     view: ClassVar[View] = "classes"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
 
-    def fits(self, description: Description) -> str:
+    def unfit(self, description: Description) -> str:
         if len(description.classes) < 2:
             return "There is only one class; there is nothing to tell apart."
-        return super().fits(description)
+        return super().unfit(description)
 
     def outputs(self, description: Description) -> int:
         return len(description.classes)
 
+    @override
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         return outputs.float().softmax(dim=1)
 
-    def figures(
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        answers = metrics.predicted_classes(predictions)
-        table = metrics.per_class_of(np.asarray(targets), answers, len(description.classes))
-        right = float((answers == targets).mean()) if len(answers) else np.nan
+        predicted = scores.predicted_classes(predictions)
+        table = scores.per_class_of(np.asarray(targets), predicted, len(description.classes))
+        accuracy = float((predicted == targets).mean()) if len(predicted) else np.nan
 
-        return named(self, {"accuracy": right, "macro_f1": metrics.mean_f1(table)})
+        return defined_metrics(self, {"accuracy": accuracy, "macro_f1": scores.mean_f1(table)})
 
     def confusion(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> np.ndarray | None:
-        """None of so many classes that nobody could look at it, and every epoch would keep it."""
+        """None for so many classes that nobody could look at them: every epoch would keep it."""
         if len(description.classes) > MOST_CONFUSED:
             return None
 
-        return metrics.confusion(
-            targets, metrics.predicted_classes(predictions), len(description.classes)
+        return scores.confusion(
+            targets, scores.predicted_classes(predictions), len(description.classes)
         )
 
 

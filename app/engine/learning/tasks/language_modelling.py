@@ -1,14 +1,16 @@
-"""A text is its own teacher: after every token, which one comes next?"""
+"""Language modelling: after every token of a text, which one comes next?"""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists tasks without it
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
-from app.engine.learning.task import Task, View, named
+from app.engine.learning.task import Targets, Task, View, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 
 
 class LanguageModelling(Task):
-    """predictions: (n, 3), of each window of text what its tokens cost in nats, how many they are,
-    and of how many bytes. So windows of any length, and any way of cutting texts into tokens,
-    can be added up and compared.
+    """Predictions are sums over each window of text: (n, 3).
+
+    They are the nats that its tokens cost, the number of tokens, and their bytes: so windows of any
+    length, and any way of cutting texts into tokens, can be added up and compared.
     """
 
     kind: ClassVar[str] = "language-modelling"
@@ -35,7 +38,7 @@ class LanguageModelling(Task):
     metrics: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     reads: ClassVar[tuple[InputKind, ...]] = ("text",)
     answers: ClassVar[Answers] = "tokens"
-    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "tokens"
+    targets: ClassVar[Targets] = "tokens"
 
     def outputs(self, description: Description) -> int:
         return description.preparation.inputs[0].vocabulary
@@ -45,6 +48,7 @@ class LanguageModelling(Task):
 
         return torch.zeros(batch_size, problem.shape[0], dtype=torch.int64)
 
+    @override
     def batch(
         self,
         description: Description,
@@ -52,8 +56,10 @@ class LanguageModelling(Task):
         targets: torch.Tensor,
         generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        """Windows of a long text have their next tokens given; those of texts that stand for
-        themselves, such as the rows of a table, are their own tokens, one on.
+        """Returns the tokens and, for each of them, the next one.
+
+        Windows of a long text have their next tokens given. A text that stands for itself, such as
+        a row of a table, gives its own tokens, shifted by one.
         """
         import torch
 
@@ -67,39 +73,38 @@ class LanguageModelling(Task):
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        """Without next tokens to compare with (targets of another form), nothing is counted: zeros."""
+        """Returns zeros where targets of another shape are no next tokens to compare with."""
         import torch
 
         if targets.shape != outputs.shape[:2]:
             return torch.zeros(len(outputs), 3, device=outputs.device)
 
-        sizes = torch.from_numpy(np.asarray(_token_bytes(description), np.float32)).to(
-            outputs.device
-        )
-        there = targets != NO_TOKEN
-        # a window after the other: all probabilities at once would double the memory of a judged
-        # batch
+        bytes_of_tokens = np.asarray(_token_bytes(description), np.float32)
+        sizes = torch.from_numpy(bytes_of_tokens).to(outputs.device)
+        present = targets != NO_TOKEN
+
+        # One window after the other: all probabilities at once would double the memory of a batch.
         nats = torch.stack(
             [
                 torch.nn.functional.cross_entropy(
-                    one.float(), wanted, ignore_index=NO_TOKEN, reduction="sum"
+                    logits.float(), tokens, ignore_index=NO_TOKEN, reduction="sum"
                 )
-                for one, wanted in zip(outputs, targets, strict=True)
+                for logits, tokens in zip(outputs, targets, strict=True)
             ]
         )
 
-        size = (sizes[targets.clamp(min=0)] * there).sum(1)
-        return torch.stack([nats, there.sum(1).float(), size], dim=1)
+        size = (sizes[targets.clamp(min=0)] * present).sum(1)
+        return torch.stack([nats, present.sum(1).float(), size], dim=1)
 
-    def figures(
+    @override
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        nats, tokens, size = (
-            (float(part) for part in predictions.astype(float).sum(axis=0))
-            if len(predictions)
-            else (0.0,) * 3
-        )
-        return named(
+        if not len(predictions):
+            return {}
+
+        nats, tokens, size = (float(total) for total in predictions.astype(float).sum(axis=0))
+        return defined_metrics(
             self,
             {
                 "bits_per_byte": nats / math.log(2) / size if size else math.nan,
@@ -109,7 +114,7 @@ class LanguageModelling(Task):
 
 
 def _token_bytes(description: Description) -> np.ndarray:
-    """(V,) bytes that each token stands for."""
+    """Returns how many bytes each token stands for, (V,)."""
     from app.engine.data.kinds.text.preparation import TextPreparation
 
     assert isinstance(description.preparation, TextPreparation)

@@ -1,13 +1,15 @@
-"""What belongs to what: pairs whose halves must find each other."""
+"""Matching: the halves of pairs must find each other."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists tasks without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import Task, View, named
+from app.engine.learning.task import Targets, Task, View, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
 
 class Matching(Task):
-    """predictions: (n, 2, D), both halves as points of length 1; their product is their similarity,
-    -1 to 1. Where two second halves are the same (their targets are equal), either is right.
+    """Predictions are both halves as points of length 1: (n, 2, D).
+
+    Their dot product is their similarity, -1 to 1. Where two second halves are the same (their
+    targets are equal), either is right.
     """
 
     kind: ClassVar[str] = "matching"
@@ -42,54 +46,61 @@ class Matching(Task):
     answers: ClassVar[Answers] = "pair"
     embeds: ClassVar[bool] = True
     best_by: ClassVar[Literal["loss", "metric"]] = "metric"
-    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "none"
+    targets: ClassVar[Targets] = "none"
     probes: ClassVar[int] = 64
 
-    def fits(self, description: Description) -> str:
-        if reason := super().fits(description):
+    def unfit(self, description: Description) -> str:
+        if reason := super().unfit(description):
             return reason
         return (
             "One pair alone cannot be told from others." if description.size("training") < 2 else ""
         )
 
+    @override
     def outputs(self, description: Description) -> int:
-        """Not known from the data: the size of the space is a setting."""
+        """Raises TypeError: the size of the space is a setting, not known from the data."""
         raise TypeError("a task that embeds is asked for its problem")
 
+    @override
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        from app.engine.learning.similarity import directions
+        from app.engine.learning.similarity import unit_vectors
 
-        return directions(outputs)
+        return unit_vectors(outputs)
 
-    def figures(
+    @override
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """Recall at 1 and 5 over all n, the mean of both ways and each; AUC of the similarity of
-        pairs against that of halves that do not belong together.
+        """Returns the recall at 1 and 5 over all n, both ways and their mean, and the AUC.
+
+        The AUC compares the similarity of pairs with that of halves that do not belong together.
         """
         if not len(predictions):
             return {}
 
         first = predictions[:, 0]
         second = predictions[:, 1]
-        there = retrieval.places(first, second, targets, targets)
-        back = retrieval.places(second, first, targets, targets)
-        found = {
-            f"recall_at_{k}_{way}": float((places < k).mean())
-            for k in (1, 5)
-            for way, places in (("there", there), ("back", back))
+        ranks = {
+            "there": retrieval.ranks(first, second, targets, targets),
+            "back": retrieval.ranks(second, first, targets, targets),
+        }
+        recall = {
+            f"recall_at_{k}_{way}": float((ranks[way] < k).mean()) for k in (1, 5) for way in ranks
         }
 
         mean = {
-            f"recall_at_{k}": (found[f"recall_at_{k}_there"] + found[f"recall_at_{k}_back"]) / 2
+            f"recall_at_{k}": (recall[f"recall_at_{k}_there"] + recall[f"recall_at_{k}_back"]) / 2
             for k in (1, 5)
         }
         same = np.einsum("nd,nd->n", first, second, dtype=np.float32)
-        different = verification.between(first, second, verification.different_pairs(targets))
+        different_pairs = verification.different_pairs(targets)
+        different = verification.pair_similarities(first, second, different_pairs)
 
-        return named(self, {**found, **mean, "auc": verification.told_apart(same, different)})
+        return defined_metrics(
+            self, {**recall, **mean, "auc": verification.pair_auc(same, different)}
+        )
 
 
 TASK = Matching()

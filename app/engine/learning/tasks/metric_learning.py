@@ -1,15 +1,18 @@
-"""A space in which equals lie near: learned from classes, good for classes that it has never seen
-too.
+"""Metric learning: a space in which equals lie near each other.
+
+It is learned from classes, and also good for classes that the network has never seen.
 """
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists tasks without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import Task, View, named
+from app.engine.learning.task import Task, View, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -17,11 +20,14 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
 
 RUN = 4
-"""So many of a class follow one another in an epoch, where there are as many."""
+"""How many examples of a class follow one another in an epoch, where there are as many."""
 
 
 class MetricLearning(Task):
-    """predictions: (n, D), points of length 1; the product of two is their similarity, -1 to 1."""
+    """Predictions are points of length 1: (n, D).
+
+    The dot product of two is their similarity, -1 to 1.
+    """
 
     kind: ClassVar[str] = "metric-learning"
     label: ClassVar[str] = "Equals near each other (metric learning)"
@@ -36,26 +42,34 @@ class MetricLearning(Task):
     best_by: ClassVar[Literal["loss", "metric"]] = "metric"
     probes: ClassVar[int] = 400
 
-    def fits(self, description: Description) -> str:
-        if reason := super().fits(description):
+    def unfit(self, description: Description) -> str:
+        if reason := super().unfit(description):
             return reason
         if sum(count > 0 for count in description.counts["training"]) < 2:
             return "There is only one class; there is nothing to keep apart."
         if sum(count > 1 for count in description.counts["training"]) < 2:
-            return "It needs at least two classes with two training examples each, to bring equals together."
+            return (
+                "It needs at least two classes with two training examples each, to bring equals "
+                "together."
+            )
         if max(description.counts.get("validation", ()), default=2) < 2:
-            return "No class has two validation examples, so whether equals lie near each other cannot be judged."
+            return (
+                "No class has two validation examples, so whether equals lie near each other "
+                "cannot be judged."
+            )
 
         return ""
 
+    @override
     def outputs(self, description: Description) -> int:
-        """Not known from the data: the size of the space is a setting."""
+        """Raises TypeError: the size of the space is a setting, not known from the data."""
         raise TypeError("a task that embeds is asked for its problem")
 
-    def order_of(self, order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The given order, but with examples of a class drawn up behind one another in runs of RUN,
-        so that a batch has equals to compare even where there are many classes. A run stands
-        where its first example stood.
+    def epoch_order(self, order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Returns the given order with the examples of each class moved together in runs of RUN.
+
+        So a batch has equals to compare even where there are many classes. A run stands where its
+        first example stood.
         """
         import torch
 
@@ -64,41 +78,48 @@ class MetricLearning(Task):
         _, sizes = torch.unique_consecutive(labels[by_class], return_counts=True)
         starts = torch.repeat_interleave(sizes.cumsum(0) - sizes, sizes)
         rank = torch.arange(len(order), device=order.device) - starts
-        place = torch.empty_like(order)
-        place[by_class] = by_class[starts + rank - rank % RUN]
 
-        return order[torch.argsort(place, stable=True)]
+        position = torch.empty_like(order)
+        position[by_class] = by_class[starts + rank - rank % RUN]
 
+        return order[torch.argsort(position, stable=True)]
+
+    @override
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        from app.engine.learning.similarity import directions
+        from app.engine.learning.similarity import unit_vectors
 
-        return directions(outputs)
+        return unit_vectors(outputs)
 
-    def figures(
+    @override
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """Recall at 1 over those examples that have another of their class; AUC of the similarity
-        of two of one class against that of two of different classes.
+        """Returns the recall at 1 and the AUC.
+
+        The recall is over those examples that have another one of their class; the AUC compares the
+        similarity of two of one class with that of two of different classes.
         """
         targets = np.asarray(targets)
         if not len(predictions):
             return {}
 
         _, group, sizes = np.unique(targets, return_inverse=True, return_counts=True)
-        known = sizes[group] > 1
-        places = retrieval.places(predictions, predictions, targets, targets, itself=True)[known]
-        same = verification.between(predictions, predictions, verification.same_pairs(targets))
-        different = verification.between(
-            predictions, predictions, verification.different_pairs(targets)
-        )
+        has_equals = sizes[group] > 1
+        ranks = retrieval.ranks(predictions, predictions, targets, targets, itself=True)
+        nearest_is_right = ranks[has_equals] == 0
 
-        return named(
+        same_pairs = verification.same_pairs(targets)
+        different_pairs = verification.different_pairs(targets)
+        same = verification.pair_similarities(predictions, predictions, same_pairs)
+        different = verification.pair_similarities(predictions, predictions, different_pairs)
+
+        return defined_metrics(
             self,
             {
-                "recall_at_1": float((places == 0).mean()) if known.any() else np.nan,
-                "auc": verification.told_apart(same, different),
+                "recall_at_1": float(nearest_is_right.mean()) if has_equals.any() else np.nan,
+                "auc": verification.pair_auc(same, different),
             },
         )
 

@@ -1,13 +1,15 @@
-"""An example has any of several tags, or none."""
+"""Multi-label classification: an example has any of several tags, or none."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists tasks without it
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
-from app.engine.learning import scores as metrics
-from app.engine.learning.task import Task, View, named
+from app.engine.learning import scores
+from app.engine.learning.task import Targets, Task, View, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MultiLabel(Task):
-    """One logit a tag. predictions: (n, K) the probability of every tag; they need not sum to 1."""
+    """Predictions are the probabilities of all tags, which need not sum to 1: (n, K)."""
 
     kind: ClassVar[str] = "multi-label"
     label: ClassVar[str] = "Any of several tags (multi-label)"
@@ -28,11 +30,11 @@ class MultiLabel(Task):
     order: ClassVar[int] = 30
     view: ClassVar[View] = "tags"
     metrics: ClassVar[tuple[str, ...]] = ("mean_average_precision", "macro_f1", "micro_f1")
-    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "tags"
+    targets: ClassVar[Targets] = "tags"
 
-    def fits(self, description: Description) -> str:
+    def unfit(self, description: Description) -> str:
         return (
-            super().fits(description)
+            super().unfit(description)
             if description.classes
             else "These data have no tags to tell apart."
         )
@@ -45,21 +47,23 @@ class MultiLabel(Task):
 
         return torch.zeros(batch_size, problem.outputs)
 
+    @override
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         return outputs.float().sigmoid()
 
-    def figures(
+    @override
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """A tag counts as set from a probability of one half on."""
+        """Returns the metrics, where a tag counts as set from a probability of one half on."""
         has = np.asarray(targets) > 0
-        return named(
+        return defined_metrics(
             self,
             {
-                "mean_average_precision": metrics.mean_average_precision(has, predictions),
-                **metrics.tag_f1(has, predictions >= 0.5),
+                "mean_average_precision": scores.mean_average_precision(has, predictions),
+                **scores.tag_f1(has, predictions >= 0.5),
             },
         )
 

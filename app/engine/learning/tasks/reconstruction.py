@@ -1,11 +1,14 @@
-"""An example is damaged, and the network restores it: what it learns so, it learns without labels."""
+"""Reconstruction: an example is damaged, and the network restores it, without any labels."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists tasks without it
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning.task import Task, View, named
+from typing_extensions import override
+
+from app.engine.learning.task import Targets, Task, View, defined_metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,9 +20,10 @@ if TYPE_CHECKING:
 
 
 class Reconstruction(Task):
-    """predictions: (n, 2), of each example the mean absolute and the mean squared error of what was
-    restored, in standard deviations of the values (of a picture: of its tones, all channels
-    together), so that always answering the mean costs 1 in the square.
+    """Predictions are the mean absolute and the mean squared error of each example: (n, 2).
+
+    They are in standard deviations of the values (for a picture: of its tones, all channels
+    together), so that always answering the mean has a squared error of 1.
     """
 
     kind: ClassVar[str] = "reconstruction"
@@ -35,10 +39,10 @@ class Reconstruction(Task):
     metrics: ClassVar[tuple[str, ...]] = ("mae", "psnr")
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "row", "signal")
     answers: ClassVar[Answers] = "copy"
-    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "none"
+    targets: ClassVar[Targets] = "none"
 
-    def fits(self, description: Description) -> str:
-        if reason := super().fits(description):
+    def unfit(self, description: Description) -> str:
+        if reason := super().unfit(description):
             return reason
         return (
             "" if self.outputs(description) else "These rows have no columns of numbers to restore."
@@ -52,6 +56,7 @@ class Reconstruction(Task):
 
         return torch.zeros(batch_size, *problem.output_shape)
 
+    @override
     def batch(
         self,
         description: Description,
@@ -59,60 +64,63 @@ class Reconstruction(Task):
         targets: torch.Tensor,
         generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        """Damaged examples, and what they were; of rows only the numbers, categories are never
-        damaged.
+        """Returns the damaged examples, and what they were before.
+
+        In rows only the numbers are damaged and restored, never categories.
         """
         import torch
 
         assert isinstance(inputs, torch.Tensor)
 
-        one = description.preparation.inputs[0]
-        if one.kind != "row":
+        read = description.preparation.inputs[0]
+        if read.kind != "row":
             return damaged(inputs, description.damage, generator), inputs
 
-        clean = inputs[:, : one.numeric_columns]
-        return torch.cat(
-            [damaged(clean, description.damage, generator), inputs[:, one.numeric_columns :]], dim=1
-        ), clean
+        numbers = inputs[:, : read.numeric_columns]
+        categories = inputs[:, read.numeric_columns :]
+        damaged_numbers = damaged(numbers, description.damage, generator)
+
+        return torch.cat([damaged_numbers, categories], dim=1), numbers
 
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        """Without originals to compare with (targets of another form), nothing is known: NaN."""
+        """Returns NaN where there are no originals to compare with, targets of another shape."""
         import torch
 
         if targets.shape != outputs.shape:
             return torch.full((len(outputs), 2), math.nan, device=outputs.device)
 
         error = outputs.float() - targets.float()
-        if spread := _tones(description):
-            scales = torch.tensor(spread, dtype=torch.float32, device=error.device) / _all_channels(
-                spread
-            )
+        if stds := _channel_stds(description):
+            scales = torch.tensor(stds, dtype=torch.float32, device=error.device)
+            scales = scales / _pooled_std(stds)
             error = error * scales.view(-1, 1, 1)
 
         error = error.flatten(1)
         return torch.stack([error.abs().mean(1), error.square().mean(1)], dim=1)
 
-    def figures(
+    @override
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """Mae in standard deviations. psnr of pictures only, whose tones go from 0 to 1: of the
-        mean squared error over all of them, so that one perfect picture does not make it
-        infinite.
+        """Returns the MAE in standard deviations and, of pictures, the PSNR of tones from 0 to 1.
+
+        The PSNR is that of the mean squared error over all pictures, so that one perfect picture
+        does not make it infinite.
         """
         if not len(predictions):
             return {}
 
         mae, mse = predictions.astype(float).mean(axis=0)
-        spread = _tones(description)
-        tones = mse * _all_channels(spread) ** 2
+        stds = _channel_stds(description)
+        tone_mse = mse * _pooled_std(stds) ** 2
 
-        return named(
+        return defined_metrics(
             self,
             {
                 "mae": float(mae),
-                "psnr": -10 * math.log10(tones) if spread and tones > 0 else math.nan,
+                "psnr": -10 * math.log10(tone_mse) if stds and tone_mse > 0 else math.nan,
             },
         )
 
@@ -120,34 +128,31 @@ class Reconstruction(Task):
 def damaged(
     inputs: torch.Tensor, damage: Damage | None, generator: torch.Generator
 ) -> torch.Tensor:
-    """Prepared values (B, ...) with noise, or with parts set to exactly 0, their mean; the same
-    dice, the same damage.
+    """Returns prepared values (B, ...) with noise, or with parts set to exactly 0, their mean.
 
     A part is a square of damage.patch pixels (C, H, W), a piece of so many values of all channels
-    (C, L), or a number of a row (F,). Of every example the same number of parts is hidden, the
-    share of them, rounded, at least one.
+    (C, L), or a number of a row (F,). Of every example the same number of parts is hidden: the
+    share of them, rounded, at least one. A generator in the same state gives the same damage.
     """
     import torch
 
     if damage is None:
         return inputs
 
+    device = generator.device
     if damage.kind == "noise":
-        noise = torch.randn(inputs.shape, generator=generator, device=generator.device).to(
-            inputs.device
-        )
-        return inputs + damage.share * noise
+        noise = torch.randn(inputs.shape, generator=generator, device=device)
+        return inputs + damage.share * noise.to(inputs.device)
 
+    count = len(inputs)
     sides = inputs.shape[2:] if inputs.ndim > 2 else inputs.shape[1:]
     grid = [-(-side // damage.patch) for side in sides]
     parts = math.prod(grid)
     hidden = max(1, round(damage.share * parts))
-    places = torch.rand(len(inputs), parts, generator=generator, device=generator.device).argsort(
-        dim=1
-    )
-    mask = torch.zeros(len(inputs), parts, dtype=torch.bool, device=generator.device)
 
-    mask = mask.scatter_(1, places[:, :hidden], True).to(inputs.device).view(len(inputs), *grid)
+    order = torch.rand(count, parts, generator=generator, device=device).argsort(dim=1)
+    mask = torch.zeros(count, parts, dtype=torch.bool, device=device)
+    mask = mask.scatter_(1, order[:, :hidden], True).to(inputs.device).view(count, *grid)
     for axis, side in enumerate(sides, start=1):
         mask = mask.repeat_interleave(damage.patch, dim=axis).narrow(axis, 0, side)
 
@@ -155,18 +160,19 @@ def damaged(
     return copy.masked_fill_(mask if inputs.ndim == 2 else mask.unsqueeze(1), 0.0)
 
 
-def _tones(description: Description) -> tuple[float, ...]:
-    """Of pictures the standard deviation of every channel, in tones of 0..1; () of others."""
+def _channel_stds(description: Description) -> tuple[float, ...]:
+    """Returns the standard deviations of the channels of pictures in tones of 0..1, else ()."""
     from app.engine.data.kinds.image.preparation import ImagePreparation
 
-    return (
-        description.preparation.std if isinstance(description.preparation, ImagePreparation) else ()
-    )
+    if not isinstance(description.preparation, ImagePreparation):
+        return ()
+
+    return description.preparation.std
 
 
-def _all_channels(spread: tuple[float, ...]) -> float:
-    """The standard deviation of all channels together, each about its own mean."""
-    return math.sqrt(sum(one * one for one in spread) / len(spread)) if spread else 1.0
+def _pooled_std(stds: tuple[float, ...]) -> float:
+    """Returns the standard deviation of all channels together, each about its own mean."""
+    return math.sqrt(sum(std * std for std in stds) / len(stds)) if stds else 1.0
 
 
 TASK = Reconstruction()

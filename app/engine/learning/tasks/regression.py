@@ -1,11 +1,14 @@
-"""One or more amounts of an example."""
+"""Regression: one or more amounts of an example."""
 
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists tasks without it
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from app.engine.learning import scores as metrics
-from app.engine.learning.task import Task, View, named
+from typing_extensions import override
+
+from app.engine.learning import scores
+from app.engine.learning.task import Targets, Task, View, defined_metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,9 +20,11 @@ if TYPE_CHECKING:
 
 
 class Regression(Task):
-    """Network and loss see every amount less its mean, over its standard deviation, both of the
-    training examples, so that one learning rate fits euros and millimetres. said and figures are
-    in the amounts' own units: (n, T).
+    """Predictions are the amounts in their own units: (n, T).
+
+    Network and loss see standardised amounts, by mean and standard deviation of the training
+    examples, so that one learning rate fits euros and millimetres. Metrics are in the amounts' own
+    units.
     """
 
     kind: ClassVar[str] = "regression"
@@ -29,12 +34,12 @@ class Regression(Task):
     order: ClassVar[int] = 40
     view: ClassVar[View] = "amounts"
     metrics: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
-    targets: ClassVar[Literal["classes", "tags", "amounts", "none", "tokens"]] = "amounts"
+    targets: ClassVar[Targets] = "amounts"
     probes: ClassVar[int] = 400
 
-    def fits(self, description: Description) -> str:
+    def unfit(self, description: Description) -> str:
         return (
-            super().fits(description)
+            super().unfit(description)
             if description.amounts
             else "These data have no column of amounts to predict."
         )
@@ -47,6 +52,7 @@ class Regression(Task):
 
         return torch.zeros(batch_size, problem.outputs)
 
+    @override
     def batch(
         self,
         description: Description,
@@ -54,42 +60,44 @@ class Regression(Task):
         targets: torch.Tensor,
         generator: torch.Generator,
     ) -> tuple[Batch, torch.Tensor]:
-        mean, std = _scale(description, targets)
+        mean, std = _scale(description, targets.device)
         return inputs, (targets - mean) / std
 
+    @override
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        mean, std = _scale(description, outputs)
+        mean, std = _scale(description, outputs.device)
         return outputs.float() * std + mean
 
-    def figures(
+    @override
+    def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
-        """Of several amounts: the mean over them; errors in a unit only make sense together where
-        they share it.
+        """Returns the metrics, of several amounts their mean.
+
+        A mean of errors only makes sense where the amounts share their unit.
         """
-        return named(
+        return defined_metrics(
             self,
             {
-                "r2": metrics.r2(targets, predictions),
-                "mae": metrics.mae(targets, predictions),
-                "rmse": metrics.rmse(targets, predictions),
+                "r2": scores.r2(targets, predictions),
+                "mae": scores.mae(targets, predictions),
+                "rmse": scores.rmse(targets, predictions),
             },
         )
 
 
-def _scale(description: Description, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Means and standard deviations (T,) on the tensor's device."""
+def _scale(description: Description, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the means and the standard deviations of the amounts, (T,) each."""
     import torch
 
-    mean = torch.tensor(
-        [amount.mean for amount in description.amounts], dtype=torch.float32, device=like.device
+    means = [amount.mean for amount in description.amounts]
+    stds = [amount.std for amount in description.amounts]
+    return (
+        torch.tensor(means, dtype=torch.float32, device=device),
+        torch.tensor(stds, dtype=torch.float32, device=device),
     )
-    std = torch.tensor(
-        [amount.std for amount in description.amounts], dtype=torch.float32, device=like.device
-    )
-    return mean, std
 
 
 TASK = Regression()

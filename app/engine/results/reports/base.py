@@ -143,7 +143,7 @@ def judged(
     task: Task, description: Description, targets: np.ndarray, predictions: np.ndarray
 ) -> dict[str, float]:
     """The task's figures; none where there are no examples."""
-    return task.figures(description, targets, predictions) if len(targets) else {}
+    return task.compute_metrics(description, targets, predictions) if len(targets) else {}
 
 
 def form(predictions: np.ndarray, count: int, *shape: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.learning.retrieval import nearest, places, similarity
+from app.engine.learning.retrieval import nearest, ranks, similarities
 from app.engine.learning.scores import wilson
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
@@ -102,8 +102,8 @@ class MatchingReport(SplitReport):
         count = len(rows)
         predictions = form(predictions, count, 2, -1)
         targets = np.asarray(targets, np.int64)
-        forward = places(predictions[:, 0], predictions[:, 1], targets, targets)
-        back = places(predictions[:, 1], predictions[:, 0], targets, targets)
+        forward = ranks(predictions[:, 0], predictions[:, 1], targets, targets)
+        back = ranks(predictions[:, 1], predictions[:, 0], targets, targets)
         first, second = getattr(description.preparation, "names", ("first", "second"))
         ways = (
             _way("forward", first, second, forward, targets),
@@ -128,7 +128,7 @@ class MatchingReport(SplitReport):
         or of those at these places. What belongs together is on the diagonal.
         """
         chosen = self.predictions[:places] if isinstance(places, int) else self.predictions[places]
-        return similarity(chosen[:, 0], chosen[:, 1])
+        return similarities(chosen[:, 0], chosen[:, 1])
 
     def nearest(self, row: int, most: int = 5, way: OpenOptions = "forward") -> list[Partner]:
         """What lies nearest to one half of a pair, by its row of the data set.
@@ -162,7 +162,9 @@ class MatchingReport(SplitReport):
             if not behind[place]:
                 break
 
-            near = similarity(self.predictions[place, half][None], self.predictions[:, 1 - half])[0]
+            near = similarities(self.predictions[place, half][None], self.predictions[:, 1 - half])[
+                0
+            ]
             near[self.targets == self.targets[place]] = -np.inf
             taken = int(near.argmax())  # there is a wrong one: it stands before the right one
             own = float(self.predictions[place, 0] @ self.predictions[place, 1])

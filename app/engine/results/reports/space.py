@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from app.engine.advice.remedies import quoted
-from app.engine.learning.retrieval import nearest, places, project
+from app.engine.learning.retrieval import nearest, project_pca, ranks
 from app.engine.learning.scores import wilson
 from app.engine.results.answer import Answer, Cell, Item
 from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
@@ -82,7 +82,7 @@ class SpaceReport(SplitReport):
         count = len(rows)
         predictions = form(predictions, count, -1)
         targets = np.asarray(targets, np.int64)
-        behind = places(predictions, predictions, targets, targets, itself=True)
+        behind = ranks(predictions, predictions, targets, targets, itself=True)
         near = _nearest_others(predictions)
         sizes = np.bincount(targets, minlength=len(description.classes))
         known = sizes[targets] > 1
@@ -118,7 +118,7 @@ class SpaceReport(SplitReport):
     @functools.cached_property
     def flat(self) -> np.ndarray:
         """(n, 2) the points in the two directions in which they differ most."""
-        return project(self.predictions)
+        return project_pca(self.predictions)
 
     def nearest(self, row: int, most: int = 8) -> list[Neighbour]:
         """The nearest other examples of one, by its row of the data set.

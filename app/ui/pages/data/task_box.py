@@ -29,8 +29,8 @@ def unfit(task: Task, dataset: Dataset) -> str:
     its labels has put the others aside.
     """
     description = dataset.description
-    reason = task.fits(description)
-    if not reason or (alone := Task.fits(task, description)):
+    reason = task.unfit(description)
+    if not reason or (alone := Task.unfit(task, description)):
         return reason and alone
 
     now = TASKS[description.task].targets

@@ -48,10 +48,10 @@ class Boxes(QWidget):
         floats: what it keeps of this network, by row; only optimizers that keep something in part
         need it.
         """
-        self.kept = (*OF_THE_WEIGHTS[:2], *optimizer.state)
+        self.kept = (*OF_THE_WEIGHTS[:2], *optimizer.full_state)
         self.parameters = parameters
         self.floats = floats or {}
-        self.partly = optimizer.partly
+        self.partly = optimizer.partial_state
         self.times = optimizer.floats_per_parameter(self.floats or None, parameters)
         self.setAccessibleDescription(self.sum_text())
         self._changed()

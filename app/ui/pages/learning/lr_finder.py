@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.planning.lr_curve import rounded, text_of
+from app.engine.planning.lr_curve import rate_text, round_rate
 from app.ui.plots.base.plot import EMPTY
 from app.ui.plots.curves.lr_finder import RateFinderPlot
 from app.ui.state.lr_search import LrSearch
@@ -167,7 +167,9 @@ class FinderDialog(QDialog):
             self._show_progress()
         elif search.curve is not None:
             rates = search.curve.rates
-            self.state.setText(f"Tried {text_of(float(rates[0]))} to {text_of(float(rates[-1]))}.")
+            self.state.setText(
+                f"Tried {rate_text(float(rates[0]))} to {rate_text(float(rates[-1]))}."
+            )
         else:
             self.state.setText("")
 
@@ -193,7 +195,7 @@ class FinderDialog(QDialog):
         usable = curve is not None and self.chosen is not None and not outdated
         self.use.setEnabled(usable)
         text = (
-            f"Use {text_of(self.chosen)}"
+            f"Use {rate_text(self.chosen)}"
             if self.chosen is not None and curve is not None
             else "Use"
         )
@@ -211,7 +213,7 @@ class FinderDialog(QDialog):
             return
 
         self.state.setText(
-            f"Step {tried.step:,} of {tried.steps:,}, learning rate {text_of(tried.at)}"
+            f"Step {tried.step:,} of {tried.steps:,}, learning rate {rate_text(tried.rate)}"
         )
         self.progress.setRange(0, tried.steps)
         self.progress.setValue(tried.step)
@@ -239,7 +241,7 @@ class FinderDialog(QDialog):
             self.chosen = curve.proposal
 
         low, high = plot.span or (0.0, 0.0)
-        present = curve.present if curve is not None else None
+        present = curve.current if curve is not None else None
         plot.show_present(present if present and 10**low <= present <= 10**high else None)
         plot.show_chosen(self.chosen)
 
@@ -271,9 +273,9 @@ class FinderDialog(QDialog):
         elif curve.proposal is None:
             predictions = "the loss fell nowhere, so nothing speaks for it."
         else:
-            predictions = f"proposed was {text_of(curve.proposal)}."
+            predictions = f"proposed was {rate_text(curve.proposal)}."
 
-        return f"Your choice is {text_of(rate)}: {predictions}"
+        return f"Your choice is {rate_text(rate)}: {predictions}"
 
     # --- choosing
 
@@ -282,7 +284,7 @@ class FinderDialog(QDialog):
         if self.search.curve is None:
             return
 
-        self.chosen = rounded(rate)
+        self.chosen = round_rate(rate)
         self.plot.show_chosen(self.chosen)
         self._refresh()
 

@@ -360,7 +360,7 @@ class LearningPage(Page):
                 card_of(self.parts, finding) for finding in found if finding.key in OF_LEARNING
             ]
 
-        if optimizer is not None and "second_moment" in optimizer.state:
+        if optimizer is not None and "second_moment" in optimizer.full_state:
             cards.append(MOMENTS)
 
         return [*cards, DECAY]

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.planning.memory_estimate import MemoryEstimator, estimator_for
-from app.engine.planning.options import Option, options, pace_of, work_of
+from app.engine.planning.memory_estimate import MemoryEstimator
+from app.engine.planning.options import options
+from app.engine.planning.workload import epoch_seconds_like, workload_key
 from app.engine.text import UNKNOWN, bytes_text, duration_text
 from app.ui.pages.learning.fit import parts as device_parts
 from app.ui.pages.learning.planner_rows import HEADS, Row
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
     from app.engine.experiment.experiment import Experiment
     from app.engine.experiment.resolve import ResolvedExperiment
-    from app.engine.planning.fit_to_memory import Fitted
+    from app.engine.planning.fit_to_memory import FitResult
+    from app.engine.planning.option import Option
     from app.ui.pages.parts import Parts
     from app.ui.state.trials import Trials
 
@@ -194,7 +196,7 @@ class Planner(QDialog):
         data_open = document.dataset is not None
 
         def begin(_: object) -> tuple[MemoryEstimator, Iterator[Option]]:
-            estimator = estimator_for(
+            estimator = MemoryEstimator.for_experiment(
                 experiment, description, size, data_open, self.trials.predictions
             )
             return estimator, options(estimator)
@@ -299,7 +301,7 @@ class Planner(QDialog):
         if estimator is None:
             return
 
-        def find(_: object) -> Fitted:
+        def find(_: object) -> FitResult:
             from app.engine.planning.fit_to_memory import fit
 
             return fit(estimator)
@@ -307,7 +309,7 @@ class Planner(QDialog):
         self._say("Looking for the largest batch that fits …")
         self._run(find, lambda found: self._take_fit(found, estimator), "planner.fit")
 
-    def _take_fit(self, found: Fitted, estimator: MemoryEstimator) -> None:
+    def _take_fit(self, found: FitResult, estimator: MemoryEstimator) -> None:
         if estimator is not self._scales:
             self._say("The settings have changed meanwhile; press Fit to memory again.")
         elif found.missing:
@@ -368,7 +370,7 @@ class Planner(QDialog):
             if option is None or option.estimate.verdict == "no":
                 continue
 
-            key = work_of(option.estimate.resolved)
+            key = workload_key(option.estimate.resolved)
             known = getattr(
                 self.trials.times.get(key), "seconds", None
             )  # what failed is tried again
@@ -389,7 +391,7 @@ class Planner(QDialog):
         if record.prepared is None or record.latest is None or description is None:
             return lambda resolved: None
 
-        return pace_of(record.prepared, record.latest.speed, description)
+        return epoch_seconds_like(record.prepared, record.latest.speed, description)
 
     def _show_time(self, row: Row) -> None:
         option = row.option
@@ -397,7 +399,7 @@ class Planner(QDialog):
             return
 
         resolved = option.estimate.resolved
-        key = work_of(resolved)
+        key = workload_key(resolved)
 
         found = self.trials.times.get(key)
         if isinstance(found, Failure):

@@ -25,7 +25,7 @@ from app.ui.style.theme import Theme, style
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.engine.planning.options import Option
+    from app.engine.planning.option import Option
 
 HEADS = ("", "Memory", "Does it fit?", "Time an epoch", "")
 WORDS = {

@@ -105,7 +105,7 @@ class ChangePanel(Card):
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        rate = resolved.optimizer.rate()
+        rate = resolved.optimizer.peak_rate()
         fields: list[LiveField] = [RateField(self.theme, rate)]
         fields += [
             SettingField(self.theme, live)

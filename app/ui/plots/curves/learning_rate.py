@@ -124,12 +124,12 @@ def planned(
     """
     places = np.unique(np.linspace(0, max(0, steps - 1), min(steps, DRAWN)).astype(int))
     schedule = resolved.schedule
-    peak = resolved.optimizer.rate()
+    peak = resolved.optimizer.peak_rate()
 
     memory: dict[str, float] = {}
     scales = [1.0]
     for loss in judged:
-        memory = schedule.judged(memory, loss)
+        memory = schedule.after_validation(memory, loss)
         scales.append(scale_of(memory))
 
     done = np.minimum((places / per_epoch).astype(int), len(scales) - 1)

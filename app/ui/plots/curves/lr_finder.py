@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 
-from app.engine.planning.lr_curve import text_of
+from app.engine.planning.lr_curve import rate_text
 from app.engine.text import tick_text
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 
@@ -96,7 +96,7 @@ class RateFinderPlot(Plot):
         self.setAccessibleDescription(
             ""
             if rate is None
-            else f"Chosen: {text_of(rate)}. The left and right arrow keys choose another."
+            else f"Chosen: {rate_text(rate)}. The left and right arrow keys choose another."
         )
 
         self._place()
@@ -112,7 +112,7 @@ class RateFinderPlot(Plot):
         return left, right, low, high
 
     def x_text(self, x: float) -> str:
-        return text_of(10.0**x)
+        return rate_text(10.0**x)
 
     # --- choosing
 
@@ -173,7 +173,7 @@ class RateFinderPlot(Plot):
             self._dot.setData([chosen], [height])
             side = 1.15 if chosen > left + 0.8 * (right - left) else -0.15
             self._text.setAnchor((side, 1.2 if height < (low + high) / 2 else -0.2))
-            self._text.setText(text_of(self.chosen))
+            self._text.setText(rate_text(self.chosen))
             self._text.setPos(chosen, min(max(height, low), high))
 
         if present is not None and self.present:
@@ -181,7 +181,7 @@ class RateFinderPlot(Plot):
                 chosen is not None and chosen > present
             )  # the words lie on the side where the chosen line is not
             self._now.setPos(present)
-            self._now_text.setText(f"now {text_of(self.present)}")
+            self._now_text.setText(f"now {rate_text(self.present)}")
             self._now_text.setAnchor(
                 (1.05 if away and present > left + 0.15 * (right - left) else -0.05, 0)
             )

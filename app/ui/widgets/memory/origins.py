@@ -5,23 +5,7 @@ Values only.
 
 from __future__ import annotations
 
-from app.engine.learning.optimizer import ROWS_OF_STATE, Optimizer
-
-KEPT = {
-    "exp_avg": "running average of the gradient",
-    "exp_avg_sq": "running average of the squared gradient",
-    "max_exp_avg_sq": "largest second moment so far",
-    "momentum_buffer": "running sum of the gradients, the momentum",
-    "grad_avg": "running average of the gradient",
-    "square_avg": "running average of the squared gradient",
-    "sum": "sum of all squared gradients",
-    "row_var": "squared gradients averaged by row",
-    "col_var": "squared gradients averaged by column",
-    "variance": "running average of the squared gradient",
-    "step": "step counter",
-    "mu_product": "product of the momenta so far",
-}
-"""PyTorch's name of a state tensor -> what it is."""
+from app.engine.learning.optimizer import STATE_ROWS, Optimizer
 
 SORTS = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
 """A weight of each sort: its shape, and whether it is a matrix between hidden layers."""
@@ -46,13 +30,15 @@ def origins(optimizer: Optimizer | None) -> dict[str, str]:
 
     found = {"weights": WEIGHTS, "gradients": GRADIENTS}
     kept = _kept(optimizer)
-    for row in ROWS_OF_STATE[:2]:
+    for row in STATE_ROWS[:2]:
         found[row] = _sentence(
-            optimizer, [_words(name, kept[row][name]) for name in kept[row]], row
+            optimizer, [_words(optimizer, name, kept[row][name]) for name in kept[row]], row
         )
 
-    others = [_words(name, kept["other_state"][name]) for name in kept["other_state"]]
-    counters = [f"{KEPT.get(name, name)} ({name})" for name in kept["counters"]]
+    others = [_words(optimizer, name, kept["other_state"][name]) for name in kept["other_state"]]
+    counters = [
+        f"{optimizer.state_descriptions.get(name, name)} ({name})" for name in kept["counters"]
+    ]
     words = others + ([f"{' and '.join(counters)}, one number a tensor"] if counters else [])
     own = (
         f"{optimizer.label}: {', '.join(words)}"
@@ -68,15 +54,13 @@ def in_full(optimizer: Optimizer | None) -> bool:
     """Whether the row other_state holds a whole float for each weight, as AMSGrad's does: then it
     is one more n.
     """
-    return optimizer is not None and "other_state" in optimizer.state
+    return optimizer is not None and "other_state" in optimizer.full_state
 
 
 def _kept(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
     """Row, and "counters" -> name of a tensor -> which of SORTS have it."""
-    each = [optimizer.kept(shape, matrix) for shape, matrix in SORTS]
-    found: dict[str, dict[str, tuple[bool, ...]]] = {
-        row: {} for row in (*ROWS_OF_STATE, "counters")
-    }
+    each = [optimizer.state_shapes(shape, matrix) for shape, matrix in SORTS]
+    found: dict[str, dict[str, tuple[bool, ...]]] = {row: {} for row in (*STATE_ROWS, "counters")}
     for name in dict.fromkeys(name for kept in each for name in kept):
         found[optimizer.state_names.get(name, "counters")][name] = tuple(
             name in kept for kept in each
@@ -85,13 +69,13 @@ def _kept(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
     return found
 
 
-def _words(name: str, sorts: tuple[bool, ...]) -> str:
-    return f"{KEPT.get(name, name)} ({name}){OF.get(sorts, '')}"
+def _words(optimizer: Optimizer, name: str, sorts: tuple[bool, ...]) -> str:
+    return f"{optimizer.state_descriptions.get(name, name)} ({name}){OF.get(sorts, '')}"
 
 
 def _sentence(optimizer: Optimizer, words: list[str], row: str) -> str:
     if not words:
         return f"{optimizer.label} keeps none."
 
-    each = ", one float32 for each weight" if row in optimizer.state else ""
+    each = ", one float32 for each weight" if row in optimizer.full_state else ""
     return f"{optimizer.label}'s {' and '.join(words)}{each}."

@@ -328,7 +328,7 @@ class ChoiceBox(DropDown):
                 for kind in kinds
                 if kind in TASKS and TASKS[kind].targets == task.targets
             ]
-            reasons = [one.fits(description) for one in alike if one.pairs == task.pairs]
+            reasons = [one.unfit(description) for one in alike if one.pairs == task.pairs]
             if reasons and not all(reasons):
                 return ""
             if reasons and self._document.description is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from app.engine.learning.retrieval import explained, sample, unfold
+from app.engine.learning.retrieval import explained_variance, project_tsne, sample_indices
 from app.engine.results.reports.space import SpaceReport
 from app.engine.text import number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
@@ -111,7 +111,7 @@ class SpaceView(View):
         report = self.report_of(SpaceReport)
         if self._report is None or not np.array_equal(report.predictions, self._report.predictions):
             self._unfolded = None
-            self._places = sample(report.count)
+            self._places = sample_indices(report.count)
             self._report = report
 
             if self.groups.isChecked():
@@ -146,7 +146,7 @@ class SpaceView(View):
         if self.groups.isChecked() and self._unfolded is not None:
             self.plot_card.set_why("what lies near stays near")
         else:
-            share = percent_text(explained(report.predictions))
+            share = percent_text(explained_variance(report.predictions))
             self.plot_card.set_why(f"shows {share} of it")
             self.plot_card.why.setToolTip(
                 f"{of} points, from the side that shows most of the space."
@@ -192,7 +192,7 @@ class SpaceView(View):
             self.groups.setEnabled(False)
 
             def work(control: Control) -> np.ndarray:
-                return unfold(points, control.check)
+                return project_tsne(points, control.check)
 
             self.parts.background.run(work, self._unfold_done, self._unfold_failed, KEY)
         elif self._report is not None:

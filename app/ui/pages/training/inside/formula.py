@@ -64,8 +64,8 @@ class FormulaCard(Card):
             "<br>".join(f"<b>{escape(sign)}</b>&nbsp; {escape(text)}" for sign, text in parts),
         )
 
-        _set(self.lacks, choice.lacks)
-        self.lacks.setVisible(bool(choice.lacks))
+        _set(self.lacks, choice.missing_moments)
+        self.lacks.setVisible(bool(choice.missing_moments))
 
 
 def _set(label: QLabel, text: str) -> None:

@@ -237,7 +237,7 @@ class InsideView(QWidget):
             if look is not None and "decay" in look.one
             else None
         )
-        if choice is not None and decay is not None and decay != choice.decay():
+        if choice is not None and decay is not None and decay != choice.decay_rate():
             return choice.replace(weight_decay=decay)
 
         return choice
@@ -267,7 +267,9 @@ class InsideView(QWidget):
             if button.isEnabled() != there:
                 button.setEnabled(there)
                 button.setToolTip(
-                    one.tip if there else choice.lacks or f"{choice.label} does not keep it."
+                    one.tip
+                    if there
+                    else choice.missing_moments or f"{choice.label} does not keep it."
                 )
 
         if self.quantity not in (*looks.quantities, "ratio"):

@@ -69,7 +69,7 @@ def line_of(choice: Optimizer, look: InsideMeasured, row: int) -> Line:
         "momentum": getattr(choice, "momentum", 0.0),
     }
 
-    formula = choice.formula()
+    formula = choice.step_formula()
     step = figure(one.get("step", math.nan))
 
     names = [name for name in known if f"{{{name}}}" in formula]
@@ -101,7 +101,7 @@ def movement_of(choice: Optimizer, look: InsideMeasured, row: int) -> str:
     """Where that weight went, and what decay took of it besides."""
     weight = float(look.one["weight"][row])
     step = float(look.one["step"][row])
-    share = look.rate * float(look.one["decay"][row]) if choice.decays_apart else 0.0
+    share = look.rate * float(look.one["decay"][row]) if choice.decoupled_decay else 0.0
 
     text = f"The weight was {_digits(weight, step)} and is {_digits(weight - step - share * weight, step)}."
     if share:
@@ -141,7 +141,7 @@ def parts_of(choice: Optimizer, look: InsideMeasured, row: int) -> list[tuple[st
     if {
         "first_moment",
         "second_moment_root",
-    } <= quantities and "{second_moment_root}" in choice.formula():
+    } <= quantities and "{second_moment_root}" in choice.step_formula():
         parts.append(
             (
                 "m / √v",
@@ -159,26 +159,26 @@ def _first_moment(choice: Optimizer, beside_second: bool) -> str:
     back = _back(next((value for name in names if (value := getattr(choice, name, None))), None))
 
     of = f" of about the last {back}" if back else ""
-    if "momentum_buffer" in choice.state_names and "exp_avg" not in choice.state_names:
+    if choice.first_moment_is_sum:
         return f"first moment: a running sum of the gradients{of}. What they agree on adds up, noise cancels."
 
     start = (
         ", corrected for its start at zero (m-hat)"
-        if beside_second and "exp_avg" in choice.state_names
+        if beside_second and choice.bias_corrected
         else ""
     )
     return f"first moment: the average of the gradients{of}{start}. What they agree on stays, noise cancels."
 
 
 def _second_moment(choice: Optimizer) -> str:
-    if choice.kind == "adagrad":
+    if choice.second_moment_is_sum:
         return (
             "root of the sum of all squared gradients so far: it only grows, so steps only shrink."
         )
 
     back = _back(getattr(choice, "beta2", None) or getattr(choice, "alpha", None))
     of = f" over about the last {back}" if back else ""
-    start = "; corrected likewise (v-hat)" if "exp_avg_sq" in choice.state_names else ""
+    start = "; corrected likewise (v-hat)" if choice.bias_corrected else ""
 
     return f"root of the second moment: how large gradients usually were{of}, whatever their direction{start}."
 
@@ -213,7 +213,7 @@ def _spread(choice: Optimizer, look: InsideMeasured) -> str:
     everywhere = bool(np.isfinite(look.sizes.get("second_moment_root", np.array([np.nan]))).all())
     if gradients > 3 * steps and everywhere:
         return f"{text}: what is divided by √v is alike everywhere."
-    if "row_var" in choice.state_names:  # Adafactor's own rule
+    if choice.steps_follow_weights:
         return f"{text}: a layer's step goes with the size of its weights."
     if "second_moment_root" not in look.sizes and steps > 3:
         return f"{text}: nothing evens them out, so one learning rate has to do for all."
@@ -286,11 +286,11 @@ def _grown(choice: Optimizer, looks: OptimizerHistory) -> str:
     times = "" if abs(grown - 1) < 0.005 else f"{times_text(grown)} times "
 
     text = f"All weights together are {times}as long as at the first look"
-    if choice.decay() and choice.decays_apart:
+    if choice.decay_rate() and choice.decoupled_decay:
         return f"{text}. Decay pulls each towards zero in every step, so that they stay bounded."
-    if choice.decay() and "second_moment_root" in look.sizes:
+    if choice.decay_rate() and "second_moment_root" in look.sizes:
         return f"{text}. Decay is added to the gradient and divided with it: it pulls less where gradients are large."
-    if choice.decay():
+    if choice.decay_rate():
         return f"{text}. Decay is added to the gradient, and so pulls towards zero."
 
     return f"{text}. Nothing pulls them back: they grow as long as steps agree."
