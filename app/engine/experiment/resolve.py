@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from app.engine.data.augmentation import resolve_augmentation
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
+from app.engine.experiment.data_settings import DataSettings, TaskKind
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning import tasks
@@ -25,32 +26,38 @@ from models.template import TEMPLATES, Template
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.experiment.data_settings import DataSettings
     from models.shape import Problem
+    from models.spec import Spec
 
 FALLBACKS = {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0}
 """[training] where neither the person nor the template's recipe says anything."""
 
 
-def _required(name: str) -> Any:
-    """Declares a setting of [training] as TrainingSettings does, but never left open."""
-    field = copy.copy(TrainingSettings.model_fields[name])
+def _required(spec: type[Spec], name: str) -> Any:
+    """Declares a setting as `spec` does, but never left open."""
+    field = copy.copy(spec.model_fields[name])
     field.default = PydanticUndefined
     return field
 
 
-class ResolvedTraining(TrainingSettings):
-    """[training] with nothing left open but `threads`, which are chosen while a network is built."""
+class ResolvedData(DataSettings):
+    """[data] with the task that is trained; the rest is open where the data have no use for it."""
 
-    epochs: int = _required("epochs")
-    batch_size: int = _required("batch_size")
-    gradient_clip: float = _required("gradient_clip")
-    best_by: Literal["loss", "metric"] = _required("best_by")
+    task: TaskKind = _required(DataSettings, "task")
+
+
+class ResolvedTraining(TrainingSettings):
+    """[training] with nothing left open but `threads`, chosen while the network is built."""
+
+    epochs: int = _required(TrainingSettings, "epochs")
+    batch_size: int = _required(TrainingSettings, "batch_size")
+    gradient_clip: float = _required(TrainingSettings, "gradient_clip")
+    best_by: Literal["loss", "metric"] = _required(TrainingSettings, "best_by")
 
     @field_validator("gradient_clip", mode="before")
     @classmethod
     def _no_clipping(cls, value: Any) -> Any:
-        """0 is no clipping; a change of a running training may say None for it."""
+        """Takes None as 0, which clips nothing: a change of a running training may say None."""
         return 0.0 if value is None else value
 
     @property
@@ -62,6 +69,7 @@ class ResolvedTraining(TrainingSettings):
 class ResolvedExperiment(Experiment):
     """An experiment in which no section is None; `data.task` is the task that is trained."""
 
+    data: ResolvedData
     model: Annotated[SerializeAsAny[Template], BeforeValidator(TEMPLATES.read)]
     loss: Annotated[SerializeAsAny[Loss], BeforeValidator(LOSSES.read)]
     optimizer: Annotated[SerializeAsAny[Optimizer], BeforeValidator(OPTIMIZERS.read)]
@@ -71,7 +79,6 @@ class ResolvedExperiment(Experiment):
     @property
     def task(self) -> tasks.Task:
         """The task that is trained."""
-        assert self.data.task is not None
         return tasks.task(self.data.task)
 
     def problem(self, description: Description) -> Problem:
@@ -125,7 +132,7 @@ def resolve_for(experiment: Experiment, problem: Problem, task: tasks.Task) -> R
 
     return ResolvedExperiment(
         name=experiment.name,
-        data=experiment.data.replace(task=task.kind),
+        data=_with_task(experiment.data, task.kind),
         augmentation=experiment.augmentation,
         model=template,
         loss=loss,
@@ -152,10 +159,10 @@ def read_resolved(
 
     training = _filled(experiment.training, {**FALLBACKS, "best_by": tasks.task(kind).best_by})
     sections = {name: getattr(experiment, name) for name in SECTIONS}
-    sections["data"] = experiment.data.replace(task=kind)
     sections["training"] = training.model_dump()
 
     try:
+        sections["data"] = _with_task(experiment.data, kind)
         return ResolvedExperiment.model_validate({"name": experiment.name, **sections})
     except ValidationError as error:
         raise UserError(f"In {where}: " + " ".join(toml_file.sentences(error))) from error
@@ -214,7 +221,12 @@ def usual_template(problem: Problem) -> type[Template]:
     return next((template for template in TEMPLATES.all() if not template.unfit(problem)), usual)
 
 
-def _resolve_data(data: DataSettings, description: Description) -> DataSettings:
+def _with_task(data: DataSettings, kind: str) -> ResolvedData:
+    """Returns the settings with this task. Raises ValidationError where there is no such task."""
+    return ResolvedData.model_validate({**data.model_dump(), "task": kind})
+
+
+def _resolve_data(data: ResolvedData, description: Description) -> ResolvedData:
     """Returns the settings with what the data said: a table's columns, a picture's size, colour."""
     return data.replace(**description.chosen, **description.preparation.data_settings)
 
