@@ -1,15 +1,18 @@
 """The way of one training, from an experiment to a finished run.
 
 1. `train` (or `resume`) begins the run: it tells RunStarted and claims the run's folder.
-2. `plan_run` in plan.py opens the data and resolves the experiment: Experiment -> Plan.
-   (`resuming.find_start` reads the plan from a checkpoint instead.)
+2. `plan_run` in plan.py makes the plan: Experiment -> Plan. For it `open_dataset` in opening.py
+   reads the data, and `resolve` in resolve.py fills in what was left open.
+   (`find_start` in resuming.py reads the plan from a checkpoint instead.)
 3. `build` in build.py makes network, optimizer, loss and batches: Plan -> TrainState.
-4. `Training.fit` in loop.py is the loop: batches -> passes -> optimizer step, epoch by epoch.
+4. `Training.fit` in loop.py is the loop. For every step `Batches.get` in batches.py prepares a
+   batch, `Passes.__call__` in passes.py leaves its gradients with the weights, and `Passes.step`
+   takes the optimizer step; after every epoch the network is judged.
 5. `Training.finish` saves, judges the best weights on the test split, and says how it ended.
 6. `RunContext.finish` in execution.py writes summary.json and tells RunFinished.
 
-Where memory runs out in a step, the loop takes the step in smaller parts; where it does in 3 to 5
-outside of a step, all tensors are released and 3 begins again from the newest checkpoint.
+Where memory runs out in a step, the loop takes the step in smaller parts. Where it runs out
+elsewhere in 3 to 5, all tensors are released and 3 begins again from the newest checkpoint.
 """
 
 from __future__ import annotations
