@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
 
-Kept = TypeVar("Kept", bound=Experiment)
-"""A resolved experiment stays resolved."""
+AnyExperiment = TypeVar("AnyExperiment", bound=Experiment)
+"""What is changed: a resolved experiment stays a resolved one."""
 
 
 def with_changes(
-    experiment: Kept, changes: Mapping[str, Any], description: Description | None = None
-) -> Kept:
+    experiment: AnyExperiment, changes: Mapping[str, Any], description: Description | None = None
+) -> AnyExperiment:
     """Returns the experiment with settings changed, given by "section.field".
 
     "optimizer.kind" and the like take another choice, with all of its settings open. description:
-    of the data, which say what a section is that nobody chose yet; without them it is the usual
-    choice. Raises pydantic.ValidationError or UserError.
+    that of the data, which say what a section is that nobody chose yet; without it the section is
+    the usual choice. Raises pydantic.ValidationError or UserError.
     """
     sections: dict[str, Any] = {}
     for key, value in changes.items():
@@ -40,7 +40,7 @@ def with_changes(
 
 
 def section_of(experiment: Experiment, section: str, description: Description | None = None) -> Any:
-    """Returns a section as chosen; one that nobody chose, as it follows the data, all open.
+    """Returns a section as chosen, or with all settings open where it follows the data.
 
     Raises UserError where the experiment cannot be resolved for these data.
     """

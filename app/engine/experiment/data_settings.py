@@ -1,6 +1,4 @@
-"""[data] and [augmentation]: where the examples are, how they are read and divided, how pictures
-are varied.
-"""
+"""The settings of [data]: where the examples are, how they are read and how they are divided."""
 
 from __future__ import annotations
 
@@ -19,15 +17,20 @@ Role = Literal["target", "number", "category", "text", "image", "group", "ignore
 Missing = Literal["median", "mean", "zero", "category", "drop"]
 
 PICTURES = ("image", "pair")
+"""The kinds of input that settings of pictures concern."""
+
 TABLES = ("row", "signal", "text", "image", "pair")
+"""The kinds of input that a table can hold."""
+
 TEXTS = ("text", "pair")
+"""The kinds of input that settings of texts concern."""
 
 TAGGED = tuple(kind for kind, task in TASKS.items() if task.targets == "tags")
 RESTORED = tuple(kind for kind, task in TASKS.items() if task.answers == "copy")
 
 
 class DataSettings(Spec):
-    """[data]: where the examples are and how they are read and divided."""
+    """Says where the examples are and how they are read and divided: [data]."""
 
     source: str = setting(
         "",
@@ -146,8 +149,7 @@ class DataSettings(Spec):
         applies=TEXTS,
         choices={"bpe": "Parts of words (BPE)", "bytes": "Single bytes"},
         help="In what pieces a text is read. Parts of words are learned from the training texts; "
-        "bytes need no "
-        "learning and make longer texts.",
+        "bytes need no learning and make longer texts.",
     )
     vocabulary: int = setting(
         4096,
@@ -233,8 +235,7 @@ class DataSettings(Spec):
         lt=0.9,
         step=0.05,
         help="Kept aside to judge every epoch. Left open, a tenth, at most 3,000; unused when the "
-        "data have a "
-        "validation folder of their own.",
+        "data have a validation folder of their own.",
     )
     test_share: float = setting(
         0.1,

@@ -22,7 +22,7 @@ from models.template import TEMPLATES, Template
 
 
 class Experiment(Spec):
-    """Everything a person chose. Sections that are None follow the data."""
+    """Holds everything a person chose; sections that are None follow the data."""
 
     name: str = setting("", label="Name", help="What the experiment and its runs are called.")
     data: DataSettings = DataSettings()
@@ -35,11 +35,12 @@ class Experiment(Spec):
 
 
 SECTIONS = ("data", "augmentation", "model", "loss", "optimizer", "schedule", "training")
+"""The sections of an experiment, in the order in which a file has them."""
 
 
 @dataclass(frozen=True)
 class Kinds:
-    """Where the kinds of a section are found, and which one is meant when a file does not say."""
+    """Says where the kinds of a section are found, and which one a silent file means."""
 
     registry: Registry[Any]
     default: str
@@ -51,3 +52,4 @@ CHOICES = {
     "optimizer": Kinds(OPTIMIZERS, "adamw"),
     "schedule": Kinds(SCHEDULES, "one-cycle"),
 }
+"""The sections that are one choice among several kinds."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from models.spec import Spec
 
 FALLBACKS = {"epochs": 12, "batch_size": 128, "gradient_clip": 0.0}
-"""[training] where neither the person nor the template's recipe says anything."""
+"""Settings of [training] where neither the person nor the template's recipe says anything."""
 
 
 def _required(spec: type[Spec], name: str) -> Any:
@@ -62,7 +62,7 @@ class ResolvedTraining(TrainingSettings):
 
     @property
     def step_size(self) -> int:
-        """Examples of a step: those of all batches whose gradients are added up."""
+        """The examples of a step: those of all batches whose gradients are added up."""
         return self.batch_size * self.accumulation
 
 
@@ -210,10 +210,7 @@ def problem_of(experiment: Experiment, description: Description) -> Problem:
 
 
 def usual_template(problem: Problem) -> type[Template]:
-    """Returns the template that is taken where none was chosen.
-
-    It is the usual one, else the first that fits the problem.
-    """
+    """Returns the template where none was chosen: the usual one, else the first that fits."""
     usual = TEMPLATES.get(CHOICES["model"].default)
     if not usual.unfit(problem):
         return usual
@@ -227,7 +224,7 @@ def _with_task(data: DataSettings, kind: str) -> ResolvedData:
 
 
 def _resolve_data(data: ResolvedData, description: Description) -> ResolvedData:
-    """Returns the settings with what the data said: a table's columns, a picture's size, colour."""
+    """Returns the settings with what the data say: a table's columns, a picture's size, colour."""
     return data.replace(**description.chosen, **description.preparation.data_settings)
 
 

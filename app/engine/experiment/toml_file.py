@@ -1,4 +1,4 @@
-"""Experiments as TOML, with a format version; and files that are either whole or not there."""
+"""Experiments as TOML files, with a format version."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from models.spec import UnknownChoice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pydantic_core import ErrorDetails
+
 FORMAT = 2
-"""The format version that is written. Raise it, and add a function to MIGRATIONS, when a setting is
-renamed or removed.
+"""The format version that is written.
+
+Raise it, and add a function to MIGRATIONS, when a setting is renamed or removed.
 """
 
 
@@ -40,7 +43,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_ve
 
 
 def to_plain(experiment: Experiment) -> dict[str, Any]:
-    """Plain data for TOML or JSON: what follows the data is left out."""
+    """Returns plain data for TOML or JSON; what follows the data is left out."""
     plain: dict[str, Any] = {"netwright": FORMAT, "name": experiment.name}
     for section in SECTIONS:
         value = getattr(experiment, section)
@@ -55,10 +58,10 @@ def to_plain(experiment: Experiment) -> dict[str, Any]:
 
 
 def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experiment:
-    """The experiment in plain data.
+    """Returns the experiment in plain data.
 
     Data without a format version are read under the names of every version, which the migrations
-    allow. Raises UserError, one sentence for every thing that is wrong.
+    allow. Raises UserError, with a sentence for each thing that is wrong.
     """
     data = dict(data)
     version = data.pop("netwright", min(MIGRATIONS))
@@ -89,9 +92,9 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
 
 
 def read(path: Path) -> Experiment:
-    """The experiment in a TOML file; a relative source is taken from the file's folder.
+    """Returns the experiment in a TOML file; a relative source is taken from the file's folder.
 
-    Raises UserError.
+    Raises UserError where the file cannot be read or is no experiment.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -120,7 +123,7 @@ def read(path: Path) -> Experiment:
 
 
 def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
-    """The experiment as TOML; a source below `relative_to` is written relative to it."""
+    """Returns the experiment as TOML; a source below `relative_to` is written relative to it."""
     plain = to_plain(experiment)
     source = plain["data"].get("source", "")
     if relative_to is not None and source and not source.startswith("sample:"):
@@ -132,14 +135,14 @@ def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
 
 
 def write(experiment: Experiment, path: Path) -> None:
-    """Raises UserError where the file cannot be written."""
+    """Writes the experiment to a file. Raises UserError where it cannot be written."""
     write_atomically(path, dumps(experiment, path.parent.resolve()).encode())
 
 
 def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
-    """The experiment after `section.field=value` pairs (the command line's --set).
+    """Returns the experiment changed by `section.field=value` pairs, as --set gives them.
 
-    Raises UserError.
+    Raises UserError where a pair is malformed or names no setting, or where its value is wrong.
     """
     plain = to_plain(experiment)
     for pair in pairs:
@@ -176,19 +179,22 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
 
 
 def sentences(error: ValidationError, data: dict[str, Any] | None = None) -> list[str]:
-    """A pydantic error in a person's words, a sentence for each thing that is wrong; `data` is what
-    was read.
+    """Returns a pydantic error in a person's words, a sentence for each thing that is wrong.
+
+    data: what was read, to suggest the nearest right name.
     """
     return [_sentence(item, data or {}) for item in error.errors()]
 
 
-LIMITS = {
+_LIMITS = {
     "greater_than": "more than",
     "greater_than_equal": "at least",
     "less_than": "less than",
     "less_than_equal": "at most",
 }
-TYPES = {
+"""pydantic's kind of error -> the words before the limit."""
+
+_TYPES = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -197,9 +203,10 @@ TYPES = {
     "string_type": "a text in quotes",
     "model_type": "a section",
 }
+"""pydantic's kind of error -> the words for what was expected."""
 
 
-def _sentence(item: Any, data: dict[str, Any]) -> str:
+def _sentence(item: ErrorDetails, data: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in item["loc"])
     kind = item["type"]
     value = item.get("input")
@@ -211,14 +218,14 @@ def _sentence(item: Any, data: dict[str, Any]) -> str:
         )
         return f"there is no setting '{place}'." + (f" Did you mean '{near[0]}'?" if near else "")
 
-    if kind in LIMITS:
-        return f"'{place}' is {value}; it must be {LIMITS[kind]} {next(iter(context.values())):g}."
+    if kind in _LIMITS:
+        return f"'{place}' is {value}; it must be {_LIMITS[kind]} {next(iter(context.values())):g}."
     if kind == "literal_error":
         return (
             f"'{place}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
         )
-    if kind in TYPES:
-        return f"'{place}' is {value!r}; it must be {TYPES[kind]}."
+    if kind in _TYPES:
+        return f"'{place}' is {value!r}; it must be {_TYPES[kind]}."
     if isinstance(context.get("error"), UnknownChoice):
         return f"'{place}': {context['error']}"
 
@@ -226,7 +233,7 @@ def _sentence(item: Any, data: dict[str, Any]) -> str:
 
 
 def _fields_beside(loc: tuple[Any, ...], data: dict[str, Any]) -> list[str]:
-    """The names that would have been right where `loc` is not."""
+    """Returns the names that would have been right where `loc` is not."""
     if len(loc) == 1:
         return list(Experiment.model_fields)
 

@@ -1,4 +1,4 @@
-"""[training]: how long, in what portions, on what device."""
+"""The settings of [training]: how long, in what portions and on what device."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models.spec import Spec, setting
 
 
 class TrainingSettings(Spec):
-    """[training]: how long, in what portions, on what."""
+    """Says how long the network is trained, in what portions and on what device: [training]."""
 
     epochs: int | None = setting(
         None,
@@ -34,16 +34,14 @@ class TrainingSettings(Spec):
         le=4096,
         advanced=True,
         help="Adds up the gradients of so many batches before each step: the effect of a larger "
-        "batch in the memory of "
-        "a small one.",
+        "batch in the memory of a small one.",
     )
     recompute: bool = setting(
         False,
         label="Recompute activations",
         advanced=True,
         help="Keeps only what goes into each block and computes the rest again in the backward "
-        "pass: less memory for a "
-        "second forward pass at every step, and the same result.",
+        "pass: less memory for a second forward pass at every step, and the same result.",
     )
     seed: int = setting(
         0, label="Seed", ge=0, help="The same seed gives the same run on the same computer."
@@ -65,8 +63,8 @@ class TrainingSettings(Spec):
             "float16": "float16 with scaling (for older GPUs)",
         },
         help="Two bytes a number halve the memory of activations; automatic takes bfloat16 where "
-        "the device is faster "
-        "with it. float16 also needs its loss scaled, which is done by itself.",
+        "the device is faster with it. float16 also needs its loss scaled, which is done by "
+        "itself.",
     )
     gradient_clip: float | None = setting(
         None,
@@ -132,7 +130,8 @@ class TrainingSettings(Spec):
 
     @property
     def step_size(self) -> int:
-        """Examples of a step: those of all batches whose gradients are added up; 1 while that is
-        open.
+        """The examples of a step: those of all batches whose gradients are added up.
+
+        An open batch size counts as 1.
         """
         return (self.batch_size or 1) * self.accumulation
