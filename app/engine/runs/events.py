@@ -173,10 +173,11 @@ class InsideMeasured:
 
     layers: names of the weights, in order; numbers: how many each holds. sizes: quantity -> (L,)
     root mean squares. histograms: quantity -> (L, BINS) int64, how many of the numbers looked at
-    fall into each bin of their size, see inside.EDGES. norms: (L,) Euclidean norms of the weights.
-    Quantities: see inside.QUANTITIES; those that this optimizer does not have are missing, and NaN
-    for layers without them. seconds: what looking took. rate: the learning rate. one: quantity, and
-    "decay" -> (L,), signed, of one weight of each layer: always the same one.
+    fall into each bin of their size, see optimizer_figures.EDGES. norms: (L,) Euclidean norms of
+    the weights. Quantities: see optimizer_figures.QUANTITIES; those that this optimizer does not
+    have are missing, and NaN for layers without them. seconds: what looking took. rate: the
+    learning rate. one: quantity, and "decay" -> (L,), signed, of one weight of each layer: always
+    the same one.
     """
 
     step: int

@@ -1,66 +1,52 @@
-"""What an optimizer holds while it trains: gradients, moments and steps of every layer, looked at
-now and then.
+"""Gradients, moments and steps of every layer, measured now and then while an optimizer works.
 
-A look takes a fixed sample of each layer's numbers, so that its cost does not grow with the
-network, and one transfer from the device. Whatever looking takes, at least WAIT times as long
-passes before the next look.
+A measurement takes a fixed sample of each layer's numbers, so that its cost does not grow with the
+network, and one transfer from the device. However long it takes, at least WAIT times as long passes
+before the next one.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from app.engine.runs.events import InsideMeasured
+from app.engine.runs.optimizer_figures import BINS, LOWEST, PER_DECADE, QUANTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    import torch
     from torch import nn
 
     from app.engine.learning.optimizer import Optimizer
 
-QUANTITIES = ("gradient", "first_moment", "second_moment_root", "step", "weight")
-"""gradient: as the optimizer was given it, after clipping.
+LARGEST_SAMPLE = 4096
+"""Numbers of a layer that are measured, at most."""
 
-first_moment, second_moment_root: as the step uses them, so Adam's are corrected for their start at
-zero. step: what was taken from the weight, its decay apart. weight: before.
-"""
+SAMPLE_OF_ALL = 65_536
+"""Numbers of all layers together that are measured, about."""
 
-LOWEST = -10
-HIGHEST = 2
-PER_DECADE = 4
-BINS = (HIGHEST - LOWEST) * PER_DECADE
-EDGES = np.linspace(LOWEST, HIGHEST, BINS + 1)
-"""(BINS + 1,) log10 of a number's size.
-
-The first bin also holds what is smaller and zeros, the last what is larger.
-"""
-
-SAMPLE = 4096
-TOGETHER = 65_536
-LEAST = 512
-"""Numbers of a layer that are looked at, at most; of all layers, about; and at least, where a layer
-has as many.
-"""
+SMALLEST_SAMPLE = 512
+"""Numbers of a layer that are measured, at least, where it has as many."""
 
 EVERY = 0.2
+"""Seconds between two measurements, at least."""
+
 WAIT = 40.0
-"""Seconds between two looks, at least; and how many times as long as a look took."""
+"""How many times as long as a measurement took passes before the next, at least."""
 
 
 class OptimizerProbe:
-    """Looks at an optimizer in its run.
+    """Measures what an optimizer holds in the middle of its run.
 
-    `before` and `after` stand around its step, in every step while somebody looks.
-
+    `before` and `after` stand around the optimizer's step, in every step while somebody watches.
     Layers are the weights with two dimensions and more, in the network's order; biases, norms and
-    single scales are left out. Nothing is made before the first look.
+    single scales are left out. Nothing is allocated before the first measurement.
     """
 
     def __init__(
@@ -70,36 +56,30 @@ class OptimizerProbe:
         self._optimizer = optimizer
         self._choice = choice
         self._layers: list[_Layer] = []
-        self._bundles: dict[tuple[Any, ...], _Bundle] = {}
+        self._bundles: dict[tuple[int, ...], _Bundle] = {}
         self._weights: torch.Tensor | None = None
-        self._next = self._taken = 0.0
+        self._next_time = 0.0
+        self._seconds_before = 0.0
 
     def before(self) -> None:
-        """Before the optimizer's step: decides whether this one is looked at, and if so copies the
-        sampled weights.
-        """
+        """Decides whether this step is measured, and copies the sampled weights if it is."""
         self._weights = None
         begun = time.perf_counter()
-        if begun < self._next:
+        if begun < self._next_time:
             return
 
         if not self._layers:
             self._layers = _layers(self._network, self._optimizer)
-
         if self._layers:
-            import torch
+            self._weights = torch.cat([layer.sample(layer.weight) for layer in self._layers])
 
-            self._weights = torch.cat([layer.sampled(layer.weight) for layer in self._layers])
-
-        self._taken = time.perf_counter() - begun
+        self._seconds_before = time.perf_counter() - begun
 
     def after(self, step: int, rate: float) -> InsideMeasured | None:
-        """After the optimizer's step, with the gradients still there.
+        """Returns the measurement of a step that was just taken, its gradients still there.
 
-        step: the steps done; rate: the learning rate.
-
-        None where this step is not looked at, or was left out because a gradient was no number.
-        Waits for the device.
+        step: the steps done. rate: the learning rate. None where this step is not measured, or was
+        left out because a gradient was no number. Waits for the device.
         """
         weights = self._weights
         self._weights = None
@@ -107,18 +87,21 @@ class OptimizerProbe:
             return None
 
         begun = time.perf_counter()
-        looked = _Look(self._choice, self._layers, self._bundles, weights)
-        told = looked.told(step, rate)
+        measurement = _Measurement(self._choice, self._layers, self._bundles, weights)
+        event = measurement.event(step, rate)
         ended = time.perf_counter()
-        seconds = self._taken + ended - begun
-        self._next = max(begun + EVERY, ended + WAIT * seconds)
+        seconds = self._seconds_before + ended - begun
+        self._next_time = max(begun + EVERY, ended + WAIT * seconds)
 
-        return told(seconds) if told is not None else None
+        return replace(event, seconds=seconds) if event is not None else None
+
+
+# --- layers
 
 
 @dataclass
 class _Layer:
-    """A weight and which of its numbers are looked at: `count` of them, `stride` apart in memory."""
+    """A weight and its sample: `count` of its numbers, `stride` apart in memory."""
 
     name: str
     weight: torch.Tensor
@@ -126,61 +109,59 @@ class _Layer:
     state: Mapping[Any, Mapping[str, Any]]
     stride: int
     count: int
-    followed: int | None = None
-    """Which of those is shown in figures: one of usual size, chosen at the first look."""
+    shown: int | None = None
+    """Which number of the sample is shown in figures; one of usual size, chosen at the start."""
 
-    def sampled(self, values: torch.Tensor) -> torch.Tensor:
-        """(count,) of a tensor of the weight's shape.
+    def sample(self, values: torch.Tensor) -> torch.Tensor:
+        """Returns (count,) numbers of a tensor of the weight's shape.
 
-        A view where it lies in memory as the weight does.
+        They are a view where the tensor lies in memory as the weight does.
         """
-        import torch
-
         values = values.detach()
         if values.stride() != self.weight.stride():
             values = torch.empty_like(self.weight).copy_(values)
 
         return values.as_strided((self.count,), (self.stride,), values.storage_offset())
 
-    def kept(self) -> dict[str, torch.Tensor]:
-        """Its state: tensors of the weight's shape, and counters of one number."""
-        found = self.state.get(self.weight, {})
+    def state_tensors(self) -> dict[str, torch.Tensor]:
+        """Returns its state by name: tensors of the weight's shape, and counters of one number."""
         return {
-            name: one for name, one in found.items() if hasattr(one, "numel") and self._usable(one)
+            name: value
+            for name, value in self.state.get(self.weight, {}).items()
+            if isinstance(value, torch.Tensor)
+            and (value.shape == self.weight.shape or value.numel() == 1)
         }
-
-    def _usable(self, one: torch.Tensor) -> bool:
-        return one.shape == self.weight.shape or one.numel() == 1
 
 
 def _layers(network: nn.Module, optimizer: torch.optim.Optimizer) -> list[_Layer]:
+    """Returns the layers that the optimizer changes, with their samples."""
     groups = {weight: group for group in optimizer.param_groups for weight in group["params"]}
-    found = [
-        (name, one)
-        for name, one in network.named_parameters()
-        if one.ndim >= 2 and one in groups and one.numel()
+    weights = [
+        (path, weight)
+        for path, weight in network.named_parameters()
+        if weight.ndim >= 2 and weight in groups and weight.numel()
     ]
 
-    names = plain_names([name for name, _ in found])
-    each = min(SAMPLE, max(LEAST, TOGETHER // max(1, len(found))))
+    names = plain_names([path for path, _ in weights])
+    size = min(LARGEST_SAMPLE, max(SMALLEST_SAMPLE, SAMPLE_OF_ALL // max(1, len(weights))))
 
-    made = []
-    for name, (_, weight) in zip(names, found, strict=True):
-        stride = -(-weight.numel() // each)
-        while (
-            stride > 1 and gcd(stride, weight.numel()) > 1
-        ):  # else it would always meet the same place of a filter
+    layers = []
+    for name, (_, weight) in zip(names, weights, strict=True):
+        stride = -(-weight.numel() // size)
+        # A common divisor would always meet the same place of a filter.
+        while stride > 1 and gcd(stride, weight.numel()) > 1:
             stride += 1
 
         count = -(-weight.numel() // stride)
-        made.append(_Layer(name, weight, groups[weight], optimizer.state, stride, count))
+        layers.append(_Layer(name, weight, groups[weight], optimizer.state, stride, count))
 
-    return made
+    return layers
 
 
 def plain_names(paths: Sequence[str]) -> tuple[str, ...]:
-    """Names of weights for a person, each different: "blocks.block1.attention.output.weight" is
-    "block1 attention output", the block's name first.
+    """Returns names of weights for a person, each different, with the block's name first.
+
+    "blocks.block1.attention.output.weight" becomes "block1 attention output".
     """
     names: list[str] = []
     for path in paths:
@@ -195,173 +176,173 @@ def plain_names(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+# --- one measurement
+
+
 @dataclass
 class _Bundle:
-    """Layers of one group with the same sort of state: one formula goes over all their numbers at
-    once.
+    """Layers of one group with the same sort of state: one formula serves all their n numbers.
 
-    rows: (l,) their places among all layers. owner: (n,) of each number the place of its layer.
-    followed: (l,) where the number that is shown stands among the n.
+    rows: (l,) their places among all layers. owner: (n,) for each number the place of its layer.
+    counts: (l,) numbers of each layer. shown: (l,) where the number that is shown stands among n.
     """
 
     rows: torch.Tensor
     owner: torch.Tensor
     counts: torch.Tensor
-    followed: torch.Tensor
+    shown: torch.Tensor
 
 
 @dataclass
-class _Look:
-    """One look, on the device: sums, counts and the numbers shown, until they are fetched together."""
+class _Measurement:
+    """One measurement, on the device until all of it is fetched together."""
 
     choice: Optimizer
     layers: list[_Layer]
-    bundles: dict[tuple[Any, ...], _Bundle]
+    bundles: dict[tuple[int, ...], _Bundle]
     weights: torch.Tensor
-    found: dict[str, list[torch.Tensor]] = field(default_factory=dict)
 
-    def told(self, step: int, rate: float) -> Any:
-        """The event, but for the seconds that it took; None where a gradient is no number."""
-        import torch
-
+    def event(self, step: int, rate: float) -> InsideMeasured | None:
+        """Returns the event, without its seconds; None where a gradient is no number."""
         with torch.no_grad():
             numbers = self._numbers()
 
         count = len(self.layers)
         kinds = len(QUANTITIES)
-        of_kind = kinds * count
-        squares, one, bins = np.split(numbers[:-count], [of_kind, 2 * of_kind])
-        histograms = bins.reshape(kinds, count, BINS).astype(np.int64)
+        squares, shown, bins = np.split(numbers[:-count], [kinds * count, 2 * kinds * count])
         squares = squares.reshape(kinds, count)
-        one = one.reshape(kinds, count)
+        shown = shown.reshape(kinds, count)
+        histograms = bins.reshape(kinds, count, BINS).astype(np.int64)
 
         if not np.isfinite(squares[0]).all():
             return None  # in float16 such a step is left out; otherwise the run is about to end
 
-        seen = histograms.sum(axis=2)
+        sampled = histograms.sum(axis=2)
         sizes = np.sqrt(
-            np.divide(squares, seen, out=np.full(squares.shape, np.nan), where=seen > 0)
+            np.divide(squares, sampled, out=np.full(squares.shape, np.nan), where=sampled > 0)
         )
-        there = [number for number in range(kinds) if seen[number].any()]
+        present = [(row, name) for row, name in enumerate(QUANTITIES) if sampled[row].any()]
         decay = np.array([float(layer.group.get("weight_decay", 0.0)) for layer in self.layers])
 
-        return lambda seconds: InsideMeasured(
-            step,
-            tuple(layer.name for layer in self.layers),
-            tuple(layer.weight.numel() for layer in self.layers),
-            {QUANTITIES[number]: sizes[number] for number in there},
-            {QUANTITIES[number]: histograms[number] for number in there},
-            numbers[-count:].astype(float),
-            seconds,
-            rate,
-            {QUANTITIES[number]: one[number].astype(float) for number in there} | {"decay": decay},
+        return InsideMeasured(
+            step=step,
+            layers=tuple(layer.name for layer in self.layers),
+            numbers=tuple(layer.weight.numel() for layer in self.layers),
+            sizes={name: sizes[row] for row, name in present},
+            histograms={name: histograms[row] for row, name in present},
+            norms=numbers[-count:].astype(float),
+            rate=rate,
+            one={name: shown[row].astype(float) for row, name in present} | {"decay": decay},
         )
 
     def _numbers(self) -> np.ndarray:
-        """All that is told, one after another; fetching it waits for the device, once."""
-        import torch
-
+        """Returns all that is measured, one after another; waits for the device, once."""
         count = len(self.layers)
         kinds = len(QUANTITIES)
         device = self.weights.device
         squares = torch.zeros(kinds, count, device=device)
-        one = torch.full((kinds, count), float("nan"), device=device)
+        shown = torch.full((kinds, count), float("nan"), device=device)
         bins = torch.zeros(kinds, count * BINS, device=device)
         weights = self.weights.split([layer.count for layer in self.layers])
-        self._choose_followed()
+        self._choose_shown()
 
-        for bundle, values in self._bundled(weights):
-            for name, found in values.items():
-                number = QUANTITIES.index(name)
-                found = found.float()
-                squares[number].index_add_(0, bundle.owner, found.square())
-                one[number, bundle.rows] = found[bundle.followed]
-                place = ((found.abs().log10_() - LOWEST) * PER_DECADE).floor_().nan_to_num_(nan=0.0)
-                place = place.clamp_(0, BINS - 1).long() + bundle.owner * BINS
-                bins[number].index_add_(0, place, torch.ones_like(found))
+        for bundle, quantities in self._bundled(weights):
+            for name, values in quantities.items():
+                row = QUANTITIES.index(name)
+                values = values.float()
+                squares[row].index_add_(0, bundle.owner, values.square())
+                shown[row, bundle.rows] = values[bundle.shown]
+
+                bin_ = ((values.abs().log10_() - LOWEST) * PER_DECADE).floor_()
+                bin_ = bin_.nan_to_num_(nan=0.0).clamp_(0, BINS - 1).long() + bundle.owner * BINS
+                bins[row].index_add_(0, bin_, torch.ones_like(values))
 
         norms = torch.stack(
-            torch._foreach_norm([layer.weight.detach() for layer in self.layers])
+            torch._foreach_norm(  # noqa: SLF001 - one kernel for all layers has no public name
+                [layer.weight.detach() for layer in self.layers]
+            )
         ).float()
-        result: np.ndarray = (
-            torch.cat([squares.flatten(), one.flatten(), bins.flatten(), norms]).cpu().numpy()
-        )
+        everything = torch.cat([squares.flatten(), shown.flatten(), bins.flatten(), norms])
+        result: np.ndarray = everything.cpu().numpy()
         return result
 
-    def _choose_followed(self) -> None:
-        """Of each layer the number whose gradient comes nearest to their usual size."""
-        import torch
-
-        if self.layers[0].followed is not None:
+    def _choose_shown(self) -> None:
+        """Chooses in each layer the number whose gradient comes nearest to their usual size."""
+        if self.layers[0].shown is not None:
             return
 
-        places = []
+        positions = []
         for layer in self.layers:
             gradient = layer.weight.grad
             if gradient is None:
-                places.append(torch.tensor(layer.count // 2, device=self.weights.device))
+                positions.append(torch.tensor(layer.count // 2, device=self.weights.device))
                 continue
 
-            sizes = layer.sampled(gradient).float().abs()
-            places.append((sizes - sizes.square().mean().sqrt()).abs_().argmin())
+            sizes = layer.sample(gradient).float().abs()
+            positions.append((sizes - sizes.square().mean().sqrt()).abs_().argmin())
 
-        for layer, place in zip(self.layers, torch.stack(places).tolist(), strict=True):
-            layer.followed = int(place)
+        for layer, position in zip(self.layers, torch.stack(positions).tolist(), strict=True):
+            layer.shown = int(position)
 
-    def _bundled(self, weights: Sequence[torch.Tensor]) -> Any:
-        """(bundle, quantity -> (n,) numbers) of layers that can be looked at together."""
-        import torch
+    def _bundled(
+        self, weights: Sequence[torch.Tensor]
+    ) -> Iterator[tuple[_Bundle, dict[str, torch.Tensor]]]:
+        """Yields a bundle of layers with its quantities: name -> (n,) numbers.
 
-        together: dict[tuple[Any, ...], list[int]] = {}
-        kept = [layer.kept() for layer in self.layers]
+        weights: (count,) of each layer, as they were before the step.
+        """
+        bundles: dict[tuple[Any, ...], list[int]] = {}
+        states = [layer.state_tensors() for layer in self.layers]
+        gradients: dict[int, torch.Tensor] = {}
         for row, layer in enumerate(self.layers):
             if layer.weight.grad is not None:
-                sort = tuple((name, value.numel() == 1) for name, value in kept[row].items())
-                together.setdefault((id(layer.group), sort), []).append(row)
+                gradients[row] = layer.weight.grad
+                sort = tuple((name, value.numel() == 1) for name, value in states[row].items())
+                bundles.setdefault((id(layer.group), sort), []).append(row)
 
-        for (_, sort), rows in together.items():
+        for (_, sort), rows in bundles.items():
             bundle = self._bundle(rows)
             group = self.layers[rows[0]].group
             weight = torch.cat([weights[row] for row in rows])
-            gradient = self._together(rows, [self.layers[row].weight.grad for row in rows])
+            gradient = self._samples(rows, [gradients[row] for row in rows])
 
             state = {}
-            for name, single in sort:
-                if single and self.layers[rows[0]].weight.numel() > 1:
-                    counters = torch.stack([kept[row][name].reshape(()) for row in rows])
+            for name, is_single in sort:
+                if is_single and self.layers[rows[0]].weight.numel() > 1:
+                    counters = torch.stack([states[row][name].reshape(()) for row in rows])
                     state[name] = counters.to(weight.device).repeat_interleave(bundle.counts)
                 else:
-                    state[name] = self._together(rows, [kept[row][name] for row in rows])
+                    state[name] = self._samples(rows, [states[row][name] for row in rows])
 
-            values = dict(self.choice.moments_and_step(state, gradient, weight, group))
-            if "step" not in values:
-                now = self._together(rows, [self.layers[row].weight for row in rows])
-                values["step"] = weight - now - self.choice.decay_share(group) * weight
+            quantities = dict(self.choice.moments_and_step(state, gradient, weight, group))
+            if "step" not in quantities:
+                after = self._samples(rows, [self.layers[row].weight for row in rows])
+                quantities["step"] = weight - after - self.choice.decay_share(group) * weight
 
-            yield bundle, {"gradient": gradient, **values, "weight": weight}
+            yield bundle, {"gradient": gradient, **quantities, "weight": weight}
 
-    def _together(self, rows: list[int], values: Sequence[Any]) -> torch.Tensor:
-        import torch
-
+    def _samples(self, rows: list[int], tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Returns (n,) the samples of these layers' tensors, one after another."""
         return torch.cat(
-            [self.layers[row].sampled(one) for row, one in zip(rows, values, strict=True)]
+            [self.layers[row].sample(tensor) for row, tensor in zip(rows, tensors, strict=True)]
         )
 
     def _bundle(self, rows: list[int]) -> _Bundle:
-        import torch
-
-        if tuple(rows) not in self.bundles:
+        """Returns the bundle of these layers, made once for all measurements."""
+        key = tuple(rows)
+        if key not in self.bundles:
             layers = [self.layers[row] for row in rows]
             device = self.weights.device
-            begins = np.cumsum([0, *(layer.count for layer in layers)])
             counts = torch.tensor([layer.count for layer in layers])
-            self.bundles[tuple(rows)] = _Bundle(
+            begins = np.cumsum([0, *(layer.count for layer in layers[:-1])]).tolist()
+            shown = [
+                begin + (layer.shown or 0) for begin, layer in zip(begins, layers, strict=True)
+            ]
+            self.bundles[key] = _Bundle(
                 torch.tensor(rows, device=device),
                 torch.tensor(rows).repeat_interleave(counts).to(device),
                 counts.to(device),
-                torch.tensor(
-                    [b + (layer.followed or 0) for b, layer in zip(begins, layers, strict=False)]
-                ).to(device),
+                torch.tensor(shown).to(device),
             )
 
-        return self.bundles[tuple(rows)]
+        return self.bundles[key]

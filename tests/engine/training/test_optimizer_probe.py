@@ -1,4 +1,4 @@
-"""Looking inside an optimizer: what is told of every layer is what the weights really did."""
+"""The optimizer probe: what it measures of every layer is what the weights really did."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from torch import nn
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.runs.control import Control
 from app.engine.runs.events import InsideMeasured
+from app.engine.runs.optimizer_figures import BINS, EDGES, QUANTITIES
 from app.engine.runs.run import Run
 from app.engine.training import optimizer_probe
-from app.engine.training.optimizer_probe import BINS, EDGES, QUANTITIES, OptimizerProbe, plain_names
+from app.engine.training.optimizer_probe import OptimizerProbe, plain_names
 from app.engine.training.trainer import train
 from models.template import TEMPLATES
 from tests.engine.training.small import Listener, experiment, pictures
@@ -30,9 +31,7 @@ RATE = 0.01
 
 
 class Loop:
-    """A training by hand: `step` does one and says what the watch saw, and where the weights were
-    before it.
-    """
+    """A training by hand: `step` takes one and returns what the probe measured of it."""
 
     def __init__(
         self, choice: Optimizer, network: Network | None = None, template: str = "cnn"
@@ -41,9 +40,9 @@ class Loop:
         self.problem = typical_problem(kind)
         self.network = network if network is not None else network_of(kind(), self.problem)
         self.optimizer = choice.for_network(self.network, CPU)
-        self.watch = OptimizerProbe(self.network, self.optimizer, choice)
-        self.matrices = [one for one in self.network.parameters() if one.ndim >= 2]
-        self.done = 0
+        self.probe = OptimizerProbe(self.network, self.optimizer, choice)
+        self.matrices = [weight for weight in self.network.parameters() if weight.ndim >= 2]
+        self.steps = 0
 
     def step(self, rate: float = RATE, autocast: bool = False) -> InsideMeasured | None:
         for group in self.optimizer.param_groups:
@@ -51,35 +50,28 @@ class Loop:
 
         self.optimizer.zero_grad()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
-            answers = self.network(batch_of(self.problem, 6, self.done))
+            answers = self.network(batch_of(self.problem, 6, self.steps))
 
         answers.float().square().mean().backward()
-        self.was = [one.detach().clone() for one in self.matrices]
-        self.done += 1
-        self.watch.before()
+        self.weights_before = [weight.detach().clone() for weight in self.matrices]
+        self.steps += 1
+        self.probe.before()
         self.optimizer.step()
 
-        return self.watch.after(self.done, rate)
+        return self.probe.after(self.steps, rate)
 
-    def seen(self, steps: int = 5, **how: Any) -> InsideMeasured:
-        """What is seen after so many steps, falling back on later ones where the watch waits."""
+    def last_of(self, steps: int, **how: Any) -> InsideMeasured:
+        """Returns the measurement of the last of so many steps."""
         for _ in range(steps):
-            found = self.step(**how)
+            event = self.step(**how)
 
-        assert found is not None
-        return found
-
-    def moved(self, share: float = 0.0) -> list[torch.Tensor]:
-        """How far every number went in the last step, but for what decay took of it."""
-        return [
-            was * (1 - share) - one.detach()
-            for was, one in zip(self.was, self.matrices, strict=True)
-        ]
+        assert event is not None
+        return event
 
 
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every step is looked at."""
+    """Every step is measured."""
     monkeypatch.setattr(optimizer_probe, "EVERY", 0.0)
     monkeypatch.setattr(optimizer_probe, "WAIT", -1e9)
 
@@ -119,31 +111,33 @@ CASES: dict[str, tuple[str, dict[str, Any], set[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_step_told_is_the_one_that_was_made(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All numbers are looked at here, so that the root mean squares are those of the whole."""
-    monkeypatch.setattr(optimizer_probe, "SAMPLE", 10**9)
-    monkeypatch.setattr(optimizer_probe, "TOGETHER", 10**9)
+def test_the_measured_step_is_the_one_that_was_taken(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All numbers are measured here, so that the root mean squares are those of the whole."""
+    monkeypatch.setattr(optimizer_probe, "LARGEST_SAMPLE", 10**9)
+    monkeypatch.setattr(optimizer_probe, "SAMPLE_OF_ALL", 10**9)
     kind, settings, has = CASES[case]
     choice = OPTIMIZERS.get(kind)(learning_rate=RATE, **settings)
     loop = Loop(choice, template="vit" if kind == "muon" else "cnn")
-    seen = loop.seen(5)
-    assert set(seen.sizes) == set(seen.histograms) == {"gradient", "step", "weight"} | has
+    event = loop.last_of(5)
+    assert set(event.sizes) == set(event.histograms) == {"gradient", "step", "weight"} | has
 
     share = RATE * choice.decay_rate() if choice.decoupled_decay else 0.0
     decayed = {
-        one
+        weight
         for group in loop.optimizer.param_groups
         if group["weight_decay"]
-        for one in group["params"]
+        for weight in group["params"]
     }
-    for row, (weight, was) in enumerate(zip(loop.matrices, loop.was, strict=True)):
-        went = was * (1 - (share if weight in decayed else 0.0)) - weight.detach()
-        assert seen.sizes["step"][row] == pytest.approx(rms(went), rel=1e-4, abs=1e-9)
+    for row, (weight, before) in enumerate(zip(loop.matrices, loop.weights_before, strict=True)):
+        movement = before * (1 - (share if weight in decayed else 0.0)) - weight.detach()
+        assert event.sizes["step"][row] == pytest.approx(rms(movement), rel=1e-4, abs=1e-9)
         assert weight.grad is not None
-        assert seen.sizes["gradient"][row] == pytest.approx(rms(weight.grad), rel=1e-5)
-        assert seen.sizes["weight"][row] == pytest.approx(rms(was), rel=1e-5)
-        assert seen.norms[row] == pytest.approx(float(weight.detach().norm()), rel=1e-5)
-        assert seen.histograms["step"][row].sum() == weight.numel() == seen.numbers[row]
+        assert event.sizes["gradient"][row] == pytest.approx(rms(weight.grad), rel=1e-5)
+        assert event.sizes["weight"][row] == pytest.approx(rms(before), rel=1e-5)
+        assert event.norms[row] == pytest.approx(float(weight.detach().norm()), rel=1e-5)
+        assert event.histograms["step"][row].sum() == weight.numel() == event.numbers[row]
 
 
 @pytest.mark.parametrize(
@@ -163,23 +157,27 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
         weight.grad = torch.randn(weight.shape, generator=generator, dtype=torch.float64) / (
             number + 1
         )
-        was = weight.detach().clone()
+        before = weight.detach().clone()
         optimizer.step()
         live = optimizer.param_groups[0]
         state = (
             {
-                name: one.reshape(-1) if one.numel() > 1 else one.double().expand(weight.numel())
-                for name, one in optimizer.state[weight].items()
-                if one is not None
+                name: value.reshape(-1)
+                if value.numel() > 1
+                else value.double().expand(weight.numel())
+                for name, value in optimizer.state[weight].items()
+                if value is not None
             }
             if weight in optimizer.state
             else {}
         )
 
-        found = choice.moments_and_step(state, weight.grad.reshape(-1), was.reshape(-1), live)
-        went = was * (1 - choice.decay_share(live)) - weight.detach()
-        if "step" in found:
-            torch.testing.assert_close(found["step"], went.reshape(-1), rtol=1e-6, atol=1e-9)
+        quantities = choice.moments_and_step(state, weight.grad.reshape(-1), before.reshape(-1), live)
+        movement = before * (1 - choice.decay_share(live)) - weight.detach()
+        if "step" in quantities:
+            torch.testing.assert_close(
+                quantities["step"], movement.reshape(-1), rtol=1e-6, atol=1e-9
+            )
         else:
             assert choice.step_formula() == ""
 
@@ -201,12 +199,12 @@ def test_the_words_of_a_formula_are_those_that_can_be_filled_in() -> None:
 @pytest.mark.parametrize("template", [kind.kind for kind in TEMPLATES.all()])
 def test_every_template_has_layers_with_different_names(template: str) -> None:
     loop = Loop(OPTIMIZERS.get("adamw")(), template=template)
-    seen = loop.step()
-    assert seen is not None
-    assert len(set(seen.layers)) == len(seen.layers) == len(loop.matrices)
-    assert list(seen.numbers) == [one.numel() for one in loop.matrices]
-    assert not any("." in name or "_" in name for name in seen.layers)
-    assert np.isfinite(seen.norms).all()
+    event = loop.step()
+    assert event is not None
+    assert len(set(event.layers)) == len(event.layers) == len(loop.matrices)
+    assert list(event.numbers) == [weight.numel() for weight in loop.matrices]
+    assert not any("." in name or "_" in name for name in event.layers)
+    assert np.isfinite(event.norms).all()
 
 
 def test_names_are_plain() -> None:
@@ -231,10 +229,12 @@ def test_names_are_plain() -> None:
 def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None:
     loop = Loop(OPTIMIZERS.get("adamw")(), template="resnet")
     loop.step()
-    large = max(loop.watch._layers, key=lambda layer: layer.weight.numel())
-    assert large.weight.numel() == 96 * 96 * 9 and 3500 < large.count <= optimizer_probe.SAMPLE
+    large = max(loop.probe._layers, key=lambda layer: layer.weight.numel())
+    assert (
+        large.weight.numel() == 96 * 96 * 9 and 3500 < large.count <= optimizer_probe.LARGEST_SAMPLE
+    )
 
-    places = large.sampled(
+    places = large.sample(
         torch.empty_like(large.weight).copy_(
             torch.arange(large.weight.numel()).reshape(large.weight.shape)
         )
@@ -244,26 +244,26 @@ def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None
     assert len(set(columns.tolist())) == 96 and len({int(one) % 9 for one in places}) == 9
 
     other_order = large.weight.detach().clone(memory_format=torch.contiguous_format)
-    assert torch.equal(large.sampled(other_order), large.sampled(large.weight))
+    assert torch.equal(large.sample(other_order), large.sample(large.weight))
 
 
-def test_histograms_count_every_number_that_was_looked_at() -> None:
+def test_histograms_count_every_number_of_the_sample() -> None:
     loop = Loop(OPTIMIZERS.get("adamw")())
     with torch.no_grad():
         loop.matrices[0].flatten()[:3] = torch.tensor([0.0, 1e-14, 1e9])
 
-    seen = loop.step()
-    assert seen is not None and len(EDGES) == BINS + 1
-    weights = seen.histograms["weight"]
+    event = loop.step()
+    assert event is not None and len(EDGES) == BINS + 1
+    weights = event.histograms["weight"]
     assert weights[0, 0] >= 2 and weights[0, -1] == 1
 
-    numbers = loop.was[-1].flatten().abs().clamp(min=1e-30).log10().numpy()
+    numbers = loop.weights_before[-1].flatten().abs().clamp(min=1e-30).log10().numpy()
     assert np.array_equal(
         weights[-1], np.histogram(np.clip(numbers, EDGES[0], EDGES[-1]), EDGES)[0]
     )
 
 
-def test_the_weight_that_is_followed_stays_the_same_and_its_step_follows_from_its_figures() -> None:
+def test_the_weight_that_is_shown_stays_the_same_and_its_step_follows_from_its_figures() -> None:
     choice = OPTIMIZERS.get("adamw")(learning_rate=RATE, weight_decay=0.1)
     loop = Loop(choice)
     first = loop.step()
@@ -285,20 +285,20 @@ def test_the_weight_that_is_followed_stays_the_same_and_its_step_follows_from_it
 
 def test_bfloat16_and_matrices_of_muon() -> None:
     loop = Loop(OPTIMIZERS.get("muon")(), template="vit")
-    seen = loop.seen(3, autocast=True)
-    second = dict(zip(seen.layers, np.isfinite(seen.sizes["second_moment_root"]), strict=True))
+    event = loop.last_of(3, autocast=True)
+    second = dict(zip(event.layers, np.isfinite(event.sizes["second_moment_root"]), strict=True))
     assert not second["block1 expand"] and second["conv1"] and second["answer"]
-    assert np.isfinite(seen.sizes["step"]).all() and (seen.sizes["step"] > 0).all()
-    assert seen.histograms["second_moment_root"][seen.layers.index("block1 expand")].sum() == 0
+    assert np.isfinite(event.sizes["step"]).all() and (event.sizes["step"] > 0).all()
+    assert event.histograms["second_moment_root"][event.layers.index("block1 expand")].sum() == 0
 
 
-def test_a_step_that_was_left_out_is_not_told() -> None:
+def test_a_step_that_was_left_out_is_not_measured() -> None:
     loop = Loop(OPTIMIZERS.get("sgd-momentum")())
-    for one in loop.matrices:
-        one.grad = torch.full_like(one, float("inf"))
+    for weight in loop.matrices:
+        weight.grad = torch.full_like(weight, float("inf"))
 
-    loop.watch.before()
-    assert loop.watch.after(1, RATE) is None
+    loop.probe.before()
+    assert loop.probe.after(1, RATE) is None
     assert loop.step() is not None
 
 
@@ -307,15 +307,15 @@ def test_weights_without_gradients_are_unknown() -> None:
     loop.step()
     loop.optimizer.zero_grad()
     loop.matrices[1].grad = torch.ones_like(loop.matrices[1])
-    loop.watch.before()
+    loop.probe.before()
     loop.optimizer.step()
-    seen = loop.watch.after(2, RATE)
+    event = loop.probe.after(2, RATE)
 
-    assert seen is not None
-    assert np.isnan(seen.sizes["gradient"][0]) and np.isfinite(seen.sizes["gradient"][1])
+    assert event is not None
+    assert np.isnan(event.sizes["gradient"][0]) and np.isfinite(event.sizes["gradient"][1])
 
 
-def test_looking_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measuring_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimizer_probe, "EVERY", 0.1)
     monkeypatch.setattr(optimizer_probe, "WAIT", 25.0)
     now = [100.0]
@@ -323,79 +323,81 @@ def test_looking_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch
 
     loop = Loop(OPTIMIZERS.get("adamw")())
 
-    def look(takes: float) -> InsideMeasured | None:
-        loop.watch.before()
+    def measure(takes: float) -> InsideMeasured | None:
+        loop.probe.before()
         loop.optimizer.step()
 
-        sampled = optimizer_probe._Look._numbers
+        numbers = optimizer_probe._Measurement._numbers
 
-        def slowly(self: optimizer_probe._Look) -> np.ndarray:
+        def slowly(self: optimizer_probe._Measurement) -> np.ndarray:
             now[0] += takes
-            return sampled(self)
+            return numbers(self)
 
-        monkeypatch.setattr(optimizer_probe._Look, "_numbers", slowly)
-        found = loop.watch.after(1, RATE)
-        monkeypatch.setattr(optimizer_probe._Look, "_numbers", sampled)
+        monkeypatch.setattr(optimizer_probe._Measurement, "_numbers", slowly)
+        event = loop.probe.after(1, RATE)
+        monkeypatch.setattr(optimizer_probe._Measurement, "_numbers", numbers)
 
-        return found
+        return event
 
     loop.network(batch_of(loop.problem, 2)).mean().backward()
-    assert look(0.02) is not None
+    assert measure(0.02) is not None
     now[0] += 0.4
-    assert look(0.0) is None
+    assert measure(0.0) is None
 
     now[0] += 0.2
-    seen = look(0.001)
-    assert seen is not None and seen.seconds == pytest.approx(0.001)
+    event = measure(0.001)
+    assert event is not None and event.seconds == pytest.approx(0.001)
 
     now[0] += 0.05
-    assert look(0.0) is None
+    assert measure(0.0) is None
     now[0] += 0.06
-    assert look(0.0) is not None
+    assert measure(0.0) is not None
 
 
-def test_nothing_is_made_before_somebody_looks() -> None:
+def test_nothing_is_made_before_somebody_watches() -> None:
     loop = Loop(OPTIMIZERS.get("adamw")())
-    assert loop.watch._layers == [] and loop.watch.after(1, RATE) is None
+    assert loop.probe._layers == [] and loop.probe.after(1, RATE) is None
 
 
 # --- in a run
 
 
-def looks_of(folder: Path, watching: bool, **sections: dict[str, Any]) -> list[InsideMeasured]:
+def measurements_of(
+    folder: Path, watching: bool, **sections: dict[str, Any]
+) -> list[InsideMeasured]:
     folder.mkdir()
-    asked = experiment(pictures(folder / "pictures.npz"), **sections)
+    requested = experiment(pictures(folder / "pictures.npz"), **sections)
     control = Control()
-    told = Listener()
+    listener = Listener()
     control.watching = watching
-    ended = train(asked, Run.create(folder, asked), told, control)
+    finished = train(requested, Run.create(folder, requested), listener, control)
 
-    assert ended.status == "completed", ended.reason
-    return told.of(InsideMeasured)
+    assert finished.status == "completed", finished.reason
+    return listener.of(InsideMeasured)
 
 
-def test_a_run_tells_what_its_optimizer_holds_only_while_somebody_looks(tmp_path: Path) -> None:
-    seen = looks_of(tmp_path / "looked", True)
-    assert [one.step for one in seen] == sorted({one.step for one in seen}) and len(seen) > 1
-    assert seen[0].layers == ("conv1", "conv2", "answer")
-    assert all(np.isfinite(one.sizes["step"]).all() for one in seen)
-    assert looks_of(tmp_path / "alone", False) == []
+def test_a_run_tells_what_its_optimizer_holds_only_while_somebody_watches(tmp_path: Path) -> None:
+    measurements = measurements_of(tmp_path / "watched", True)
+    assert [event.step for event in measurements] == sorted(
+        {event.step for event in measurements}
+    ) and len(measurements) > 1
+    assert measurements[0].layers == ("conv1", "conv2", "answer")
+    assert all(np.isfinite(event.sizes["step"]).all() for event in measurements)
+    assert measurements_of(tmp_path / "alone", False) == []
 
 
 def test_adam_lets_the_weights_grow_and_decay_keeps_them_bounded(tmp_path: Path) -> None:
-    """On a real training: under Adam their length grows to the end; AdamW's comes to where growth
-    and decay balance.
-    """
+    """Under Adam their length grows to the end; under AdamW growth and decay come to a balance."""
     lengths = {}
     for kind, decay in (("adam", 0.0), ("adamw", 1.0)):
-        seen = looks_of(
+        measurements = measurements_of(
             tmp_path / kind,
             True,
             optimizer={"kind": kind, "learning_rate": 0.02, "weight_decay": decay},
             schedule={"kind": "constant"},
             training={"epochs": 40, "patience": 0},
         )
-        lengths[kind] = np.array([np.sqrt((one.norms**2).sum()) for one in seen])
+        lengths[kind] = np.array([np.sqrt((event.norms**2).sum()) for event in measurements])
 
     late = {kind: values[len(values) // 2 :] for kind, values in lengths.items()}
     assert late["adam"][-1] > 1.1 * late["adam"][0] > 1.1 * 1.3 * lengths["adam"][0]

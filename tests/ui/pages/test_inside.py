@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs import events
-from app.engine.training.optimizer_probe import BINS, QUANTITIES
+from app.engine.runs.optimizer_figures import BINS, QUANTITIES
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.run_view import VIEWS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Quantity:
-    """key: see training.inside.QUANTITIES, and "ratio".
+    """key: see runs.optimizer_figures.QUANTITIES, and "ratio".
 
     sign: as in a formula. form: of its marks. tip: a sentence.
     """

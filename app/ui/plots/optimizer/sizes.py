@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 
+from app.engine.runs.optimizer_figures import BINS, EDGES
 from app.engine.text import number_text, percent_text, percent_tick, power_tick, times_tick
-from app.engine.training.optimizer_probe import BINS, EDGES
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.optimizer.quantities import HELD
 

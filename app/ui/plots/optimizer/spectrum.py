@@ -11,8 +11,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app.engine.runs.optimizer_figures import EDGES, PER_DECADE
 from app.engine.text import number_text, percent_text, power_tick
-from app.engine.training.optimizer_probe import EDGES, PER_DECADE
 from app.ui.plots.matrices.heat import between, decades, heat_image
 
 if TYPE_CHECKING:
