@@ -39,10 +39,25 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
     from app.engine.training.plan import Emit, Plan
 
+BATCH_NORMS = (
+    torch.nn.BatchNorm1d,
+    torch.nn.BatchNorm2d,
+    torch.nn.BatchNorm3d,
+    torch.nn.SyncBatchNorm,
+)
+"""Layers that normalise over the examples of a batch."""
+
+HISTORY_BYTES = 8 * 2**20
+"""What metrics, epochs and results of a run take on the disk, about."""
+
 
 @dataclass
 class TrainState:
-    """The tensors of one attempt: whoever lets go of it lets go of the memory."""
+    """Holds the tensors of one attempt: whoever lets go of it lets go of the memory.
+
+    loss, loss_function: as they are now; a live change replaces them. threads: those of the CPU
+    that torch computes with.
+    """
 
     plan: Plan
     network: Network
@@ -59,18 +74,17 @@ class TrainState:
 
     @property
     def steps_per_epoch(self) -> int:
+        """Steps of an epoch: its batches."""
         return self.batches.count
 
     @property
     def steps(self) -> int:
+        """Steps of the whole run."""
         return self.plan.epochs * self.batches.count
 
     @cached_property
     def predicted(self) -> dict[str, int]:
-        """The memory ledger of the plan.
-
-        A whole step is rehearsed for it, so it is made when somebody asks.
-        """
+        """The memory ledger of the plan; made on first use, because it simulates a whole step."""
         plan = self.plan
         return ledger.predict(
             plan.resolved,
@@ -85,9 +99,10 @@ class TrainState:
 def build(
     plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkpoint | None
 ) -> TrainState:
-    """Network, optimizer and batches; from a checkpoint, as they were.
+    """Makes network, optimizer and batches, puts a checkpoint back into them and tries a step.
 
-    Raises UserError or Stopped.
+    Raises UserError where they cannot be built, do not fit the checkpoint or fail in the step; or
+    Stopped.
     """
     emit(StageChanged("Building the network"))
     control.check()
@@ -110,7 +125,7 @@ def build(
 
 
 def assemble(plan: Plan) -> TrainState:
-    """The tensors of a plan: a fresh network with its optimizer and batches.
+    """Makes the tensors of a plan: a fresh network with its optimizer and batches.
 
     Nothing is checked or written. Raises UserError where the network cannot be built.
     """
@@ -118,19 +133,20 @@ def assemble(plan: Plan) -> TrainState:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
 
-    randomness = Randomness(plan.resolved.training.seed, device)
-    network = placed_on(_network(plan), device)
-    network.recompute = plan.resolved.training.recompute
     resolved = plan.resolved
+    randomness = Randomness(resolved.training.seed, device)
+    network = placed_on(_network(plan), device)
+    network.recompute = resolved.training.recompute
     loss_function = build_loss(plan, resolved.loss, device)
     batches = Batches(
         plan.dataset,
         plan.step_size,
-        Augmentation(plan.resolved.augmentation),
+        Augmentation(resolved.augmentation),
         plan.task,
         randomness,
         device,
     )
+
     return TrainState(
         plan,
         network,
@@ -148,7 +164,7 @@ def assemble(plan: Plan) -> TrainState:
 
 
 def build_loss(plan: Plan, loss: Loss, device: torch.device) -> LossFunction:
-    """The loss as a function, for the balance of the plan's training examples."""
+    """Returns the loss as a function, for the balance of the plan's training examples."""
     description = plan.dataset.description
     return loss.build(description.counts["training"], device, description.size("training"))
 
@@ -171,7 +187,10 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
         classes=description.classes,
         predicted=train_state.predicted,
         resolved=toml_file.to_plain(plan.resolved),
-        told=tuple(f"{one['level'].capitalize()}: {one['text']}" for one in problems(description)),
+        told=tuple(
+            f"{problem['level'].capitalize()}: {problem['text']}"
+            for problem in problems(description)
+        ),
     )
 
     files.write_json(
@@ -197,6 +216,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
 
 
 def _network(plan: Plan) -> Network:
+    """Returns the network with fresh weights. Raises UserError where it cannot be built."""
     try:
         return build_model(plan.graph, plan.problem, plan.resolved.training.seed)
     except GraphError as error:
@@ -208,21 +228,25 @@ def _network(plan: Plan) -> Network:
 
 
 def placed_on(network: Network, device: torch.device) -> Network:
-    """On the device, pictures channels last: a convolution over (B, C, H, W) is faster so."""
-    if any(one.kind == "image" for one in network.problem.inputs):
-        return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    """Returns the network on the device, for pictures channels last.
+
+    A convolution over (B, C, H, W) is faster so.
+    """
+    if any(input_.kind == "image" for input_ in network.problem.inputs):
+        placed: Network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return placed
 
     return network.to(device)
 
 
 def check_batches(train_state: TrainState) -> None:
-    """Normalisation over a batch of one example is not defined.
+    """Raises UserError where the network normalises over batches of one example.
 
-    Raises UserError where the batches are such.
+    A variance of one number is not defined.
     """
     smallest = min(train_state.passes.part_size, train_state.batches.examples)
     if smallest > 1 or not any(
-        isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in train_state.network.modules()
+        isinstance(module, BATCH_NORMS) for module in train_state.network.modules()
     ):
         return
     if train_state.batches.examples == 1:
@@ -241,16 +265,14 @@ def check_batches(train_state: TrainState) -> None:
 
 
 def _check_disk(train_state: TrainState, run: Run) -> None:
-    """Two checkpoints and the best weights must fit, with the next one beside them while it is
-    written.
-    """
-    rows = train_state.predicted
-    one = sum(
-        rows.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state")
+    """Raises UserError where the disk has no room for two checkpoints and some history."""
+    predicted = train_state.predicted
+    checkpoint_bytes = sum(
+        predicted.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state")
     )
 
     free = shutil.disk_usage(run.path).free
-    needed = 2 * one + 8 * 2**20
+    needed = 2 * checkpoint_bytes + HISTORY_BYTES
     if free < needed:
         raise UserError(
             f"The disk of '{run.path.parent}' has {bytes_text(free)} left; the run needs "
@@ -260,8 +282,9 @@ def _check_disk(train_state: TrainState, run: Run) -> None:
 
 
 def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
-    """One forward and backward on a copy of the network; on the CPU also with how many threads that
-    is fastest.
+    """Tries a forward and backward pass on a copy of the network, and chooses the threads by it.
+
+    Raises UserError where the examples or the loss are not finite, or Stopped.
     """
     plan = train_state.plan
     candidates = (
@@ -273,8 +296,8 @@ def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
     train_state.threads = candidates[0]
     torch.set_num_threads(train_state.threads)
     if plan.threads or train_state.device.type != "cpu":
-        # it ran before; on a GPU the first step is the rehearsal, for a copy might not fit beside
-        # it
+        # With known threads the run has begun before. On a GPU the first step is the trial: a copy
+        # might not fit beside the network.
         return
 
     twin = copy.deepcopy(train_state.network)
@@ -282,9 +305,8 @@ def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
     train_state.batches.begin_epoch(1)
 
     inputs, targets = train_state.batches.get(0)
-    if not all(
-        torch.isfinite(one).all() for one in (inputs if isinstance(inputs, tuple) else (inputs,))
-    ):
+    tensors = inputs if isinstance(inputs, tuple) else (inputs,)
+    if not all(torch.isfinite(tensor).all() for tensor in tensors):
         raise UserError(
             "The prepared examples hold values that are not finite.",
             "Open the data again.",

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def describe_end(
     end: End, progress: Progress, train_state: TrainState, best: dict[str, Any], trouble: str
 ) -> End:
-    """Returns the end with its sentence.
+    """Returns the end with its sentence for a person.
 
     best: what the best checkpoint says of itself; {} without one. trouble: why the newest state is
-    not on the disk, "" if it is.
+    not on the disk; "" if it is.
     """
     status, reason = end
     weights = (
@@ -26,8 +26,8 @@ def describe_end(
     )
     if status == "completed" and progress.end == "early":
         epochs = "epoch" if progress.since_best == 1 else "epochs"
-        waited = f"no better validation loss for {progress.since_best} {epochs}"
-        text = f"Stopped early after epoch {progress.epoch - 1}: {waited}. {weights}"
+        cause = f"no better validation loss for {progress.since_best} {epochs}"
+        text = f"Stopped early after epoch {progress.epoch - 1}: {cause}. {weights}"
     elif status == "completed":
         count = train_state.plan.epochs
         text = f"Trained {count} {'epoch' if count == 1 else 'epochs'}. {weights}"

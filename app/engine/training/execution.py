@@ -14,6 +14,7 @@ from app.engine.runs import history
 from app.engine.runs import summary as summaries
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, Found, RunFinished, RunStarted, StageChanged, Status
+from app.engine.runs.findings import Finding
 from app.engine.runs.summary import Outcome
 from app.engine.training.failures import ErrorText, error_text, warnings_to
 from app.engine.training.memory_shortage import release_memory
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
 
 End = tuple[Status, str]
-"""How it ended, and the sentence for it."""
+"""(how a run ended, the sentence for it)."""
 
 
 @dataclass
 class RunContext:
-    """One execution of a run: who listens, who asks, and what came of it so far.
+    """Says of one execution of a run who listens, who makes requests, and what came of it so far.
 
         context = RunContext(run, emit, control)
         with context.guarded():
@@ -40,7 +41,7 @@ class RunContext:
             context.end = ...
         return context.finish()
 
-    goes_on: whether the run was begun before. end: set by the training; without it a failure.
+    goes_on: whether the run was begun before. end: set by the training; without that, a failure.
     """
 
     run: Run
@@ -58,12 +59,13 @@ class RunContext:
         """Tells the listener; stages without a count also go to the log."""
         if isinstance(event, StageChanged) and not event.total:
             self.run.log(event.text)
+
         self.listener(event)
 
     def warn(self, key: str, title: str, text: str) -> None:
         """Tells something that a person should know and need not act upon."""
         self.run.log(f"{title}: {text}")
-        self.listener(Found(while_training.Finding(key, "warning", title, text)))
+        self.listener(Found(Finding(key, "warning", title, text)))
 
     # --- from begin to finish
 
@@ -74,8 +76,8 @@ class RunContext:
             yield
         except Stopped:
             steps = self.outcome.progress.step
-            rest = "what was there is untouched" if steps else "there is nothing to keep"
-            self.end = "stopped", f"Stopped before a step was done; {rest}."
+            state = "what was there is untouched" if steps else "there is nothing to keep"
+            self.end = "stopped", f"Stopped before a step was done; {state}."
         except KeyboardInterrupt:
             self.end = "stopped", "Interrupted; resume it from its last checkpoint."
         except BaseException as error:
@@ -98,11 +100,11 @@ class RunContext:
 
     @contextmanager
     def engine(self, experiment: Experiment) -> Iterator[None]:
-        """Loads the engine and makes this thread the one that computes, with its warnings logged."""
+        """Loads the engine and makes this thread the one that computes; its warnings are logged."""
         self.emit(StageChanged("Loading engine"))
         warm_up()
-        training = experiment.training
 
+        training = experiment.training
         threads = training.threads or (1 if training.cpu_use == "gentle" else devices.cores())
         with devices.computing_thread(threads), warnings_to(self.run.log):
             yield
@@ -129,10 +131,12 @@ class RunContext:
         return finished
 
     def _start(self, experiment: dict[str, Any]) -> None:
+        """Tells that the run starts. experiment: as plain data, {} where it could not be read."""
         self._started = True
         self.listener(RunStarted(str(self.run.path), self.run.name, experiment))
 
     def _write(self, summary: dict[str, Any]) -> None:
+        """Writes summary.json, or warns where the disk refuses."""
         try:
             summaries.write(self.run, summary)
         except UserError as error:

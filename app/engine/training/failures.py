@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ErrorText = tuple[str, str, str]
-"""What went wrong, what to try, and the traceback."""
+"""(what went wrong, what to try, the traceback)."""
 
 
 def error_text(error: BaseException) -> ErrorText:
@@ -42,7 +42,7 @@ def error_text(error: BaseException) -> ErrorText:
 
 @contextmanager
 def warnings_to(log: Callable[[str], None]) -> Iterator[None]:
-    """Turns warnings of this thread into lines of the log; other threads' go where they went."""
+    """Turns warnings of this thread into lines of the log; those of others stay as they are."""
     owner = threading.get_ident()
     before = warnings.showwarning
 
@@ -59,10 +59,10 @@ def warnings_to(log: Callable[[str], None]) -> Iterator[None]:
         else:
             before(message, category, filename, lineno, file, line)
 
-    shown: Any = show
-    warnings.showwarning = shown
+    handler: Any = show
+    warnings.showwarning = handler
     try:
         yield
     finally:
-        if warnings.showwarning is shown:
+        if warnings.showwarning is handler:
             warnings.showwarning = before

@@ -38,14 +38,14 @@ class Interruptions:
         self._reporter = reporter
 
     def before_step(self) -> None:
-        """Honours requests, makes changes and waits for its turn. Raises Stopped."""
+        """Honours requests, makes changes and waits for the run's turn. Raises Stopped."""
         control = self._control
         live_changes = self._live_changes
 
         if control.stopping or control.pausing:
             self.check()
         if self._progress.step >= live_changes.next_step:
-            live_changes.again()
+            live_changes.repeat()
 
         if control.asked:
             for text in live_changes.change(control.taken()):
@@ -57,7 +57,7 @@ class Interruptions:
                 self.check()
 
     def check(self) -> None:
-        """Pauses or stops where that was requested; between two steps, or two batches of a judging.
+        """Pauses or stops where that was requested: between two steps, or two judged batches.
 
         Raises Stopped.
         """

@@ -1,5 +1,7 @@
-"""Changes that reach what computes: of a person, of the run itself where memory runs out, and those
-of a run that goes on from before them.
+"""Live changes applied: how a change of settings reaches what computes.
+
+They come from a person, from the run itself where memory runs out, and from the history of a run
+that goes on from before them.
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ MARKS = ("changed", "memory")
 """Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""
 
 NEVER = 2**62
+"""A step that no run comes to."""
 
 
 class LiveChanges:
-    """What differs from the experiment by now.
+    """Holds what differs from the experiment by now, and applies it.
 
     `rate_factor` and `clip` are read at every step; the rest stands where it is used: weight decay
     in the optimizer's groups, the loss and the size of parts in the passes.
@@ -39,20 +42,22 @@ class LiveChanges:
         emit: Callable[[Event], None],
         log: Callable[[str], None],
     ) -> None:
-        """marks: of the run so far.
+        """Applies what the progress holds.
 
-        Those of steps that will be done again are made again at the same step.
+        marks: those of the run so far. Changes at steps that will be repeated are made again at the
+        same step.
         """
         self._train_state = train_state
         self._progress = progress
         self._writer = writer
         self._emit = emit
         self._log = log
-        made = [mark for mark in marks if mark["mark"] in MARKS]
-        self.made = [_record_of(mark) for mark in made]
-        """All changes of the run, for its record: step, values, why."""
-        self._again = sorted(
-            (mark for mark in made if mark["step"] >= progress.step), key=lambda mark: mark["step"]
+        marks = [mark for mark in marks if mark["mark"] in MARKS]
+        self.records = [_record_of(mark) for mark in marks]
+        """All changes of the run, for its summary: step, values, why."""
+
+        self._pending = sorted(
+            (mark for mark in marks if mark["step"] >= progress.step), key=lambda mark: mark["step"]
         )
         self.rate_factor = 1.0
         self.clip = 0.0
@@ -60,18 +65,18 @@ class LiveChanges:
 
     @property
     def next_step(self) -> int:
-        """Steps done when the next change of a run that goes on is due; never, without one."""
-        return int(self._again[0]["step"]) if self._again else NEVER
+        """Steps done when the next change of a run that goes on is due; NEVER without one."""
+        return int(self._pending[0]["step"]) if self._pending else NEVER
 
-    def again(self) -> None:
-        """Makes the changes that were made at this step before the run was interrupted.
+    def repeat(self) -> None:
+        """Repeats the changes that were made at this step before the run was interrupted.
 
-        They are in its record.
+        They are in its history already.
         """
         changes = self._progress.changes
-        while self._again and self._again[0]["step"] <= self._progress.step:
-            values = dict(self._again.pop(0)["values"])
-            if PARTS in values:  # it may have become scarcer since
+        while self._pending and self._pending[0]["step"] <= self._progress.step:
+            values = dict(self._pending.pop(0)["values"])
+            if PARTS in values:  # memory may have become scarcer since
                 values[PARTS] = max(values[PARTS], changes.get(PARTS) or 1)
             changes |= values
 
@@ -80,50 +85,54 @@ class LiveChanges:
     def change(
         self, values: dict[str, float | None], why: str = "", mark: str = "changed"
     ) -> list[str]:
-        """Makes changes from the next step on, marks and tells them.
+        """Makes changes from the next step on, writes and tells them.
 
-        Returns why some could not be made.
+        Returns a sentence for each that could not be made.
         """
         resolved = self._train_state.plan.resolved
-        refused = {
+        refusals = {
             name: refusal(resolved, name, value) for name, value in values.items() if name != PARTS
         }
 
-        values = {name: value for name, value in values.items() if not refused.get(name)}
+        values = {name: value for name, value in values.items() if not refusals.get(name)}
         if values:
             step = self._progress.step
             self._progress.changes |= values
             self._apply()
             line = {"mark": mark, "step": step, "values": values, "why": why}
-            self.made.append(_record_of(line))
+            self.records.append(_record_of(line))
             self._writer.line({**line, "time": round(time.time(), 3)})
             self._log(f"changed after step {step}: {in_words(resolved, values)}. {why}".strip())
             self._emit(Changed(step, values, why))
 
-        return [text for text in refused.values() if text]
+        return [text for text in refusals.values() if text]
 
     def _apply(self) -> None:
+        """Brings the changes to the optimizer's groups, the loss and the passes."""
         train_state = self._train_state
         changes = self._progress.changes
-        now = changed(train_state.plan.resolved, changes)
+        resolved = changed(train_state.plan.resolved, changes)
 
         self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
-        self.clip = now.training.gradient_clip
-        fresh = now.optimizer.parameter_groups(train_state.network)
+        self.clip = resolved.training.gradient_clip
 
-        decay = {id(weight): group["weight_decay"] for group in fresh for weight in group["params"]}
+        groups = resolved.optimizer.parameter_groups(train_state.network)
+        decay = {
+            id(weight): group["weight_decay"] for group in groups for weight in group["params"]
+        }
         for group in train_state.optimizer.param_groups:
             group["weight_decay"] = decay[id(group["params"][0])]
 
-        if now.loss != train_state.loss:
-            train_state.loss = now.loss
-            train_state.loss_function = train_state.passes.loss_function = build_loss(
-                train_state.plan, now.loss, train_state.device
-            )
+        if resolved.loss != train_state.loss:
+            loss_function = build_loss(train_state.plan, resolved.loss, train_state.device)
+            train_state.loss = resolved.loss
+            train_state.loss_function = loss_function
+            train_state.passes.loss_function = loss_function
 
         parts = max(int(changes.get(PARTS) or 1), train_state.plan.parts)
         train_state.passes.part_size = -(-train_state.plan.step_size // parts)
 
 
 def _record_of(mark: dict[str, Any]) -> dict[str, Any]:
+    """Returns what the summary keeps of a line of metrics.jsonl."""
     return {name: mark[name] for name in ("step", "values", "why")}

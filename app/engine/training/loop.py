@@ -1,14 +1,15 @@
-"""The loop: steps and epochs of one attempt at a run, then its end.
+"""The training loop: steps and epochs of one attempt at a run, then its end.
 
-`Training.fit` reads from top to bottom. What stands around it is in its neighbours: interruptions
-(between two steps), recorder and reporter (what is told), saver and validation (what is kept).
+`Training.fit` reads from top to bottom. What stands around it is in the neighbouring files:
+interruptions (between two steps), recorder and reporter (what is told), saver and validation (what
+is kept).
 """
 
 from __future__ import annotations
 
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from app.engine.training.interruptions import Interruptions
 from app.engine.training.live_changes_applied import LiveChanges
 from app.engine.training.memory_recorder import MemoryRecorder
 from app.engine.training.memory_shortage import halve_parts, out_of_memory
+from app.engine.training.optimizer_probe import OptimizerProbe
 from app.engine.training.recorder import Diverged, ProgressSoFar, Recorder
 from app.engine.training.reporter import Reporter
 from app.engine.training.saver import Saver
@@ -47,11 +49,10 @@ if TYPE_CHECKING:
     from app.engine.runs.history import Writer
     from app.engine.training.build import TrainState
     from app.engine.training.execution import End, RunContext
-    from app.engine.training.optimizer_probe import OptimizerProbe
 
 
 class Training:
-    """One attempt at one run, from the first step (or where a checkpoint stands) to its end."""
+    """Makes one attempt at a run, from its first step or a checkpoint's to its end."""
 
     def __init__(
         self, train_state: TrainState, context: RunContext, progress: Progress, writer: Writer
@@ -68,14 +69,14 @@ class Training:
         self.outcome = context.outcome
         self.end: End = ("completed", "")
 
-        before = history.read_history(run.path)
-        so_far = ProgressSoFar(before)
+        earlier = history.read_history(run.path)
+        so_far = ProgressSoFar(earlier)
         self.recorder = Recorder(progress, train_state.steps, plan.epochs, writer, so_far, emit)
         self.validator = Validator(train_state)
         self.best = BestKeeper(train_state, run)
         self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
-        self.live_changes = LiveChanges(train_state, progress, before.marks, writer, emit, run.log)
+        self.live_changes = LiveChanges(train_state, progress, earlier.marks, writer, emit, run.log)
         self.reporter = Reporter(
             plan, context, progress, so_far, writer, self.validator, self.saver
         )
@@ -83,7 +84,7 @@ class Training:
             context, progress, self.recorder, self.saver, self.live_changes, self.reporter
         )
 
-        self.outcome.changes = self.live_changes.made
+        self.outcome.changes = self.live_changes.records
         self.outcome.training_loss = {
             line["epoch"]: line["training_loss"] for line in so_far.epochs
         }
@@ -93,15 +94,12 @@ class Training:
             parameter for parameter in train_state.network.parameters() if parameter.requires_grad
         ]
         self._peak_rate = float(train_state.optimizer.param_groups[0]["lr"])
-        self._first = True
+        self._is_first_read = True
         self._save_soon = False
 
     @cached_property
     def optimizer_probe(self) -> OptimizerProbe:
-        """Made when somebody looks for the first time."""
-        # Few runs are looked into, and what it needs takes a moment to load.
-        from app.engine.training.optimizer_probe import OptimizerProbe  # noqa: PLC0415
-
+        """The probe, made when somebody watches for the first time."""
         train_state = self.train_state
         return OptimizerProbe(
             train_state.network, train_state.optimizer, train_state.optimizer_choice
@@ -123,13 +121,13 @@ class Training:
         finally:
             self.recorder.flush_clock()
             self.memory.close()
-            self.saver.guarded(self.best.save)  # what waited for a state to be saved with it
+            self.saver.guarded(self.best.save)  # it may have waited for a state to be saved with
             self.outcome.best = self.best.state
 
     # --- the loop
 
     def fit(self) -> None:
-        """Trains to the end of the last epoch.
+        """Trains to the end of the last epoch, or to where early stopping ends it.
 
         Raises Stopped, Diverged, UserError, or what torch raises.
         """
@@ -148,7 +146,7 @@ class Training:
             self._end_epoch()
 
     def _step(self) -> None:
-        """Takes the step that is next: one batch, forward, backward, and the optimizer."""
+        """Takes the next step: one batch, forward, backward, and the optimizer."""
         train_state = self.train_state
         progress = self.progress
         optimizer = train_state.optimizer
@@ -184,7 +182,7 @@ class Training:
             self._after_flush()
 
     def _rate(self, step: int) -> float:
-        """Returns the learning rate of a step: the schedule's, with what was changed since."""
+        """Returns the learning rate of a step: the schedule's, times the live changes' factor."""
         train_state = self.train_state
         factor = train_state.schedule.factor(step, train_state.steps)
         scheduled = self._peak_rate * factor * scale_of(self.progress.schedule)
@@ -222,18 +220,18 @@ class Training:
                     raise
                 self.run.log("".join(traceback.format_exception(error)))
 
-            # Outside the except block: the exception held the frames, and these the tensors.
+            # Outside the except block: the exception held the frames, and the frames the tensors.
             monitor = self.memory.monitor
             self.reporter.find(halve_parts(train_state, progress, self.live_changes, monitor))
-            self.memory.follow_next_step()
+            self.memory.meter_next_step()
             # What a failed pass did to running averages is not to be done again.
             self._save_soon = True
             train_state.randomness.begin_step(progress.epoch, progress.step)
 
     def _after_flush(self) -> None:
-        """Measures and saves where it is time."""
-        first = self._first
-        self._first = False
+        """Measures the memory and saves the state where it is time."""
+        first = self._is_first_read
+        self._is_first_read = False
         if first:
             self.emit(StageChanged("Training"))
 
@@ -248,6 +246,7 @@ class Training:
     # --- the end of an epoch
 
     def _end_epoch(self) -> None:
+        """Judges the epoch, decides whether it was the last, and saves."""
         progress = self.progress
         plan = self.train_state.plan
         settings = plan.resolved.training
@@ -288,6 +287,7 @@ class Training:
             self.emit(StageChanged("Training"))
 
     def _note_best(self, evaluation: Evaluation) -> None:
+        """Notes this epoch as the best in the progress."""
         progress = self.progress
         progress.best_epoch = progress.epoch
         progress.best_step = progress.step
@@ -306,10 +306,9 @@ class Training:
             self.saver.save()
 
         outcome.weights_sha256 = weights_sha256(self.train_state.network.state_dict())
-        try:
+        # After a second request to stop it is not judged; what is saved can be judged later.
+        with suppress(Stopped):
             self._judge_best(self._check_hurried)
-        except Stopped:
-            pass  # stopped twice: what is saved is saved, and can be judged later
 
         outcome.best = self.best.state
         return describe_end(
@@ -341,7 +340,7 @@ class Training:
             self.saver.guarded(lambda: write_results(self.run, "test", rows, evaluation))
 
     def _keep_partial(self, check: Callable[[], None]) -> None:
-        """Judges in the middle of the first epoch, after a stop, so that something is kept.
+        """Judges the network in the middle of its first epoch, after a stop, to keep something.
 
         It is no epoch: a run that goes on chooses its best anew.
         """

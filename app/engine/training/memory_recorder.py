@@ -1,6 +1,4 @@
-"""The ledger while a run trains: what the first step is seen to need, and every second what there
-is.
-"""
+"""The memory ledger while a run trains: measured in the first step, and then every second."""
 
 from __future__ import annotations
 
@@ -26,21 +24,21 @@ if TYPE_CHECKING:
     from app.engine.training.build import TrainState
 
 MEASURE_EVERY = 1.0
-KEEP_EVERY = 5.0
-"""Seconds between two looks at the memory, and between two that are written down."""
+"""Seconds between two measurements."""
 
-FOLLOWED = (0, 9)
-"""Steps of an attempt that are followed whole: the first, and one by which RAdam takes what it will
-take.
-"""
+WRITE_EVERY = 5.0
+"""Seconds between two measurements that are written to memory.jsonl."""
+
+METERED_STEPS = (0, 9)
+"""Steps of an attempt whose peak is metered: the first, and one when RAdam has all its state."""
 
 _NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 
 
 class MemoryRecorder:
-    """Measures the memory of a run, tells it, and writes it to memory.jsonl.
+    """Measures the memory of a run, tells it and writes it to memory.jsonl.
 
-    The outcome keeps the most of each row.
+    The outcome keeps the largest value of each row.
     """
 
     def __init__(
@@ -51,11 +49,12 @@ class MemoryRecorder:
         self._emit = emit
         self.monitor = DeviceMonitor(train_state.device)
         self._writer = Writer(run.path / history.MEMORY)
-        self._measured = self._kept = 0.0
-        self._done = 0
-        self._anew = False
-        self._seen: StepMeter | None = None
+        self._last_measured = 0.0
+        self._last_written = 0.0
+        self._steps = 0
+        self._steps_changed = False
         self._meter: StepMeter | None = None
+        self._largest: StepMeter | None = None
         self._batch_bytes = train_state.predicted["batch"]
 
     def step(
@@ -63,69 +62,67 @@ class MemoryRecorder:
     ) -> contextlib.AbstractContextManager[StepMeter | None]:
         """Goes around the passes and the optimizer's step of a batch.
 
-        Gives the meter of a step that is followed.
+        It yields the meter of a step that is metered, else None.
         """
-        self._done += 1
-        if self._done - 1 not in FOLLOWED and not self._anew:
+        self._steps += 1
+        if self._steps - 1 not in METERED_STEPS and not self._steps_changed:
             return _NOTHING
 
-        if self._anew:
-            self._anew = False
-            self._seen = None
+        if self._steps_changed:
+            self._steps_changed = False
+            self._largest = None
 
         self._meter = StepMeter(
             self._train_state.network, self._train_state.optimizer, inputs, targets
         )
         return self._meter
 
-    def follow_next_step(self) -> None:
-        """Steps are done otherwise from here on: the next one is followed, and what was seen before
-        is forgotten.
-        """
-        self._anew = True
+    def meter_next_step(self) -> None:
+        """Meters the next step and forgets those before, which were done otherwise."""
+        self._steps_changed = True
 
-    def _largest(self) -> StepMeter | None:
-        """The followed step that held the most, of those done as they are now."""
+    def _largest_step(self) -> StepMeter | None:
+        """Returns the meter of the step that held the most, of those done as now."""
         meter = self._meter
         self._meter = None
 
         if meter is not None and (
-            self._seen is None or (meter.beyond or 0) >= (self._seen.beyond or 0)
+            self._largest is None or (meter.beyond or 0) >= (self._largest.beyond or 0)
         ):
-            self._seen = meter
+            self._largest = meter
 
-        return self._seen
+        return self._largest
 
     def measure_if_due(self, step: int, first: bool) -> None:
-        """Measures if it is time. step: steps done."""
+        """Measures where it is time, and always after the first step. step: the steps done."""
         now = time.perf_counter()
-        if not first and now - self._measured < MEASURE_EVERY:
+        if not first and now - self._last_measured < MEASURE_EVERY:
             return
 
-        self._measured = now
+        self._last_measured = now
         rows = self._rows()
         device, reasons = self.monitor.sample()
         self._emit(MemoryMeasured(step, rows, device, reasons))
 
-        if first or now - self._kept >= KEEP_EVERY:
-            self._kept = now
+        if first or now - self._last_written >= WRITE_EVERY:
+            self._last_written = now
             self._writer.line({"step": step, "rows": rows, "device": device, "reasons": reasons})
 
     def _rows(self) -> dict[str, int | None]:
-        """The ledger as it is now."""
+        """Returns the ledger as it is now, in bytes, and notes its largest values."""
         train_state = self._train_state
         rows = ledger.measure(
             train_state.network,
             train_state.optimizer,
             train_state.optimizer_choice,
-            self._largest(),
+            self._largest_step(),
             self._batch_bytes,
             train_state.batches.bytes,
         )
 
-        kept = self._outcome.measured
+        largest = self._outcome.measured
         for name, value in rows.items():
-            kept[name] = max(value, kept.get(name) or 0)
+            largest[name] = max(value, largest.get(name) or 0)
 
         return dict(rows)
 

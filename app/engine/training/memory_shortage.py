@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from app.engine.advice.while_training import Finding
 from app.engine.errors import UserError
+from app.engine.runs.findings import Finding
 from app.engine.runs.live_changes import PARTS
 from app.engine.text import bytes_text
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from app.engine.training.plan import Plan
 
 MOST_HALVINGS = 3
-"""In one run: after that something else takes the memory."""
+"""Halvings of one run; after so many, something else takes the memory."""
 
 LEAST_HALVED = 4
-"""Fewer examples are not halved: normalisation needs two, and so few do not take the memory."""
+"""Examples; fewer are not halved: normalisation needs two, and so few do not take the memory."""
 
 LESS_MEMORY = "Choose a smaller batch size, smaller examples or a smaller template."
 
@@ -46,6 +46,7 @@ LARGE_ROWS = (
 """Rows of the ledger of which the largest are named."""
 
 ROW_NAMES = {"dataset": "data set", "other_state": "other optimizer state"}
+"""Rows whose words are not their name."""
 
 SIGNS = (
     "can't allocate memory",
@@ -72,25 +73,26 @@ def release_memory() -> None:
     An exception holds the frames that it went through, and the frames hold the tensors.
     """
     gc.collect()
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():
         torch.mps.empty_cache()
 
 
 def less_memory(device_type: str) -> str:
-    """Returns what to do where memory ran out on this device."""
+    """Returns what a person can do where memory ran out on this device."""
     return LESS_MEMORY if device_type == "cpu" else f"{LESS_MEMORY[:-1]}, or train on the CPU."
 
 
 def _name_of_memory(device_type: str) -> str:
+    """Returns the words for the memory of this device."""
     return "memory" if device_type == "cpu" else "GPU memory"
 
 
-def _halved(part_size: int, step_size: int, halvings: int) -> tuple[int, int] | None:
+def _halve(part_size: int, step_size: int, halvings: int) -> tuple[int, int] | None:
     """Returns (examples at a time, parts of a step) after one more halving.
 
-    None where that was done often enough, or where the parts are too small.
+    None where there were as many halvings as are allowed, or where the parts are too small.
     """
     if halvings >= MOST_HALVINGS or part_size < LEAST_HALVED:
         return None
@@ -120,18 +122,19 @@ def halve_parts(
     step_size = train_state.plan.step_size
     ledger = _ledger(train_state, monitor)
 
-    halved = _halved(size, step_size, progress.halvings)
-    if halved is None:
+    smaller = _halve(size, step_size, progress.halvings)
+    if smaller is None:
         count = progress.halvings
-        tried = f", though it was tried {count} times with smaller parts" if count else ""
+        attempts = f", though it was tried {count} times with smaller parts" if count else ""
         raise UserError(
-            f"There was not enough {kind} in step {step:,} for {size} examples at a time{tried}.",
+            f"There was not enough {kind} in step {step:,} for {size} examples at a time"
+            f"{attempts}.",
             f"{less_memory(train_state.device.type)} {ledger}",
             "training.batch_size",
         )
 
     progress.halvings += 1
-    half, parts = halved
+    half, parts = smaller
     text = (
         f"There was not enough {kind} in step {step:,} for {size} examples at a time. The step was "
         f"repeated with {half} at a time, in {parts} parts: it still learns from {step_size} "
@@ -143,7 +146,7 @@ def halve_parts(
 
 
 def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
-    """Returns what takes the most, and what is free, in a sentence."""
+    """Returns a sentence about what takes the most memory, and how much is free."""
     predicted = train_state.predicted
     largest = sorted(((predicted.get(row, 0), row) for row in LARGE_ROWS), reverse=True)[:3]
     needs = ", ".join(
@@ -153,9 +156,9 @@ def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
     )
     readings, _ = monitor.sample()
     free = readings.get("free")
-    left = f"; {bytes_text(free)} are free now" if free is not None else ""
+    rest = f"; {bytes_text(free)} are free now" if free is not None else ""
 
-    return f"The ledger foresaw, for {train_state.plan.part_size:,} at a time: {needs}{left}."
+    return f"The ledger foresaw, for {train_state.plan.part_size:,} at a time: {needs}{rest}."
 
 
 # --- elsewhere
@@ -163,7 +166,10 @@ def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
 
 @dataclass(frozen=True)
 class SmallerParts:
-    """What is done after memory ran out. plan: with half as much at once. text, why: for a person."""
+    """Says what is done after memory ran out.
+
+    plan: the same with half as much at once. text: for the stage. why: for the record.
+    """
 
     plan: Plan
     text: str
@@ -171,14 +177,12 @@ class SmallerParts:
 
 
 class MemoryShortage:
-    """How often the attempts of one run lacked memory outside of a step.
-
-    unrecorded: in how many parts and why, what the run's record does not have yet.
-    """
+    """Halves what is computed at once, and counts how often the attempts of one run needed it."""
 
     def __init__(self) -> None:
         self.halvings = 0
-        self.unrecorded: list[tuple[int, str]] = []
+        self._unrecorded: list[tuple[int, str]] = []
+        """(parts, why) of halvings that the run's record does not have yet."""
 
     def halve(self, plan: Plan, progress: Progress) -> SmallerParts:
         """Releases memory and halves what is computed at once.
@@ -191,20 +195,20 @@ class MemoryShortage:
         size = -(-plan.step_size // parts)
 
         self.halvings = max(self.halvings, progress.halvings)
-        halved = _halved(size, plan.step_size, self.halvings)
-        if halved is None:
+        smaller = _halve(size, plan.step_size, self.halvings)
+        if smaller is None:
             what = f"There was not enough {kind} for a batch of {size}."
             raise UserError(what, less_memory(plan.device.type), "training.batch_size")
 
         self.halvings += 1
-        half, parts = halved
+        half, parts = smaller
         text = f"Not enough {kind} for batch {size}; retrying with {half}"
         why = f"{text} at a time; a step still learns from {plan.step_size}."
-        self.unrecorded.append((parts, why))
+        self._unrecorded.append((parts, why))
         return SmallerParts(plan.in_parts(parts), text, why)
 
     def record(self, live_changes: LiveChanges) -> None:
-        """Writes into the run's record what it does not have yet."""
-        while self.unrecorded:
-            parts, why = self.unrecorded.pop(0)
+        """Writes into the run's record the halvings that it does not have yet."""
+        while self._unrecorded:
+            parts, why = self._unrecorded.pop(0)
             live_changes.change({PARTS: parts}, why, mark="memory")

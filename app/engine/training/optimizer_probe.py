@@ -243,7 +243,7 @@ class _Measurement:
         squares = torch.zeros(kinds, count, device=device)
         shown = torch.full((kinds, count), float("nan"), device=device)
         bins = torch.zeros(kinds, count * BINS, device=device)
-        weights = self.weights.split([layer.count for layer in self.layers])
+        weights = torch.split(self.weights, [layer.count for layer in self.layers])
         self._choose_shown()
 
         for bundle, quantities in self._bundled(weights):

@@ -1,4 +1,4 @@
-"""From an experiment to everything that a training needs, checked before the long part."""
+"""From an experiment to a plan: all that a training needs, checked before anything is built."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
 
 Emit = Callable[[Event], None]
+"""Who is told the events of a run."""
 
 AUTOCAST = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+"""Precision -> the type in which activations are computed; float32 needs none."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be trained, with every setting filled in and without tensors.
+    """Says what is trained, with every setting filled in and without tensors.
 
-    threads: 0 while they are to be chosen. memory_parts: in how many parts a step's batch is taken
-    because memory ran out; 0 where it did not.
+    threads: of the CPU; 0 while they are to be chosen. memory_parts: in how many parts a step's
+    batch is taken because memory ran out; 0 where it did not.
     """
 
     resolved: ResolvedExperiment
@@ -56,7 +58,7 @@ class Plan:
 
     @property
     def batch_size(self) -> int:
-        """Examples that go through the network at once."""
+        """Examples that go through the network together, as it was resolved."""
         return self.resolved.training.batch_size
 
     @property
@@ -71,12 +73,12 @@ class Plan:
 
     @property
     def parts(self) -> int:
-        """In how many parts a step's batch goes through the network."""
+        """Parts in which the batch of a step goes through the network."""
         return max(self.resolved.training.accumulation, self.memory_parts)
 
     @property
     def part_size(self) -> int:
-        """Examples of the largest of these parts."""
+        """Examples of the largest part."""
         return -(-self.step_size // self.parts)
 
     @property
@@ -150,11 +152,11 @@ def plan_from_checkpoint(
     dataset = dataset or _open(experiment, emit, control)
     description = dataset.description
     if list(description.classes) != state["classes"]:
-        gone = [name for name in state["classes"] if name not in description.classes]
+        missing = [name for name in state["classes"] if name not in description.classes]
         new = [name for name in description.classes if name not in state["classes"]]
         raise UserError(
-            f"The classes are not those this run began with (gone: {names_text(gone) or 'none'}; new: "
-            f"{names_text(new) or 'none'}).",
+            "The classes are not those this run began with "
+            f"(gone: {names_text(missing) or 'none'}; new: {names_text(new) or 'none'}).",
             "Put the data back as they were, or start a new run.",
         )
 
@@ -200,6 +202,7 @@ def known_threads(run: Run) -> int:
 
 
 def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:
+    """Returns the dataset, and tells how far its reading is. Raises UserError or Stopped."""
     return open_dataset(
         experiment.data,
         lambda text, done, total: emit(StageChanged(text, done, total)),
@@ -208,6 +211,7 @@ def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:
 
 
 def _graph(resolved: ResolvedExperiment, problem: Problem) -> Graph:
+    """Returns the template's graph. Raises UserError where the problem allows none."""
     try:
         return resolved.model.graph(problem)
     except GraphError as error:
@@ -220,13 +224,14 @@ def _graph(resolved: ResolvedExperiment, problem: Problem) -> Graph:
 
 
 def _check_data(dataset: Dataset) -> None:
+    """Raises UserError where there is nothing to learn from or where targets make no sense."""
     description = dataset.description
     targets = dataset.targets
 
-    for split, words in (("training", "to learn from"), ("validation", "to judge by")):
+    for split, purpose in (("training", "to learn from"), ("validation", "to judge by")):
         if not len(dataset.indices.get(split, ())):
             raise UserError(
-                f"There are no examples {words}.",
+                f"There are no examples {purpose}.",
                 "Add examples, or change the shares of the splits.",
                 "data.validation_share",
             )

@@ -1,4 +1,4 @@
-"""What a run tells and writes of its steps: kept on the device, read at most ten times a second."""
+"""Losses and gradient norms of the steps, read from the device at most ten times a second."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.engine.runs.progress import Progress
 
 READ_EVERY = 0.1
-"""Seconds between two looks at the device: each one waits for it."""
+"""Seconds between two readings from the device: each one waits for it."""
 
 MOST_LINES = 20_000
 """Step lines of a whole run in metrics.jsonl."""
@@ -34,25 +34,26 @@ class Diverged(Exception):
 
 
 class ProgressSoFar:
-    """How the run went so far, for the advice: the losses of its steps and the lines of its epochs."""
+    """Holds how the run went so far, for the advice: losses of its steps, lines of its epochs."""
 
-    def __init__(self, before: History) -> None:
-        """before: what is already written, of a run that goes on."""
-        self._parts = [before.losses]
-        self.epochs = list(before.epochs)
+    def __init__(self, earlier: History) -> None:
+        """earlier: what is written already, of a run that goes on."""
+        self._parts = [earlier.losses]
+        self.epochs = list(earlier.epochs)
 
     def add(self, losses: np.ndarray) -> None:
+        """Adds the losses of the next steps."""
         self._parts.append(losses)
 
     @property
     def losses(self) -> np.ndarray:
-        """(steps,) float64."""
+        """The losses of all steps: (steps,) float64."""
         self._parts = [np.concatenate(self._parts)]
         return self._parts[0]
 
 
 class Recorder:
-    """Collects what each step yields and passes it on in portions."""
+    """Collects what each step yields on the device; reads, tells and writes it in portions."""
 
     def __init__(
         self,
@@ -72,19 +73,25 @@ class Recorder:
         self._epochs = epochs
         self._log_every = -(-steps // MOST_LINES)
         self.norm_every = max(self._log_every, min(10, steps // 200), 1)
+        """Steps between two gradient norms, where nothing is clipped."""
+
         self._losses: list[torch.Tensor] = []
         self._rates: list[float] = []
         self._sizes: list[int] = []
         self._norms: list[tuple[int, torch.Tensor]] = []
         self._paces: deque[float] = deque(maxlen=50)
-        self._seen = 0  # steps told since this object was made
-        self._judging = 0.0
-        self._clock = self._read = self._begun = time.perf_counter()
+        self._steps_read = 0  # since this object was made
+        self._judging_seconds = 0.0
+
+        now = time.perf_counter()
+        self._begun = now
+        self._clock = now
+        self._last_read = now
 
     def note(self, loss: torch.Tensor, rate: float, size: int, norm: torch.Tensor | None) -> bool:
-        """One step: its loss and gradient norm as scalars on the device.
+        """Notes a step: its loss and gradient norm, as scalars on the device.
 
-        Returns whether it is time for `flush`.
+        rate: the learning rate. size: its examples. Returns whether it is time for `flush`.
         """
         if norm is not None:
             self._norms.append((len(self._losses), norm))
@@ -93,17 +100,18 @@ class Recorder:
         self._rates.append(rate)
         self._sizes.append(size)
 
-        return self._seen == 0 or time.perf_counter() - self._read >= READ_EVERY
+        return self._steps_read == 0 or time.perf_counter() - self._last_read >= READ_EVERY
 
     def flush(self) -> None:
-        """Reads what was collected, tells it and writes it. Raises Diverged."""
+        """Reads what was collected, tells it and writes it; waits for the device.
+
+        Raises Diverged after two steps in a row whose loss is not finite.
+        """
         count = len(self._losses)
         if not count:
             return
 
-        losses = (
-            torch.stack(self._losses).float().cpu().numpy().astype(float)
-        )  # waits for the device
+        losses = torch.stack(self._losses).float().cpu().numpy().astype(float)
         now = time.perf_counter()
 
         norms = np.full(count, np.nan)
@@ -118,14 +126,18 @@ class Recorder:
         self._rates = []
         self._sizes = []
         self._norms = []
+
         last = self._progress.step
         steps = np.arange(last - count + 1, last + 1)
         count = self._count(losses, sizes)
-        self._pace(now, sizes)
+        self._note_pace(now, sizes)
         self._so_far.add(losses[:count])
-        written = (steps % self._log_every == 0) | (steps == 1) | (steps == self._steps)
-        written[count:] = False
-        self._writer.steps(steps[written], losses[written], rates[written], norms[written])
+
+        is_written = (steps % self._log_every == 0) | (steps == 1) | (steps == self._steps)
+        is_written[count:] = False
+        self._writer.steps(
+            steps[is_written], losses[is_written], rates[is_written], norms[is_written]
+        )
         self._emit(
             StepsDone(
                 int(steps[count - 1]),
@@ -144,7 +156,7 @@ class Recorder:
             raise Diverged(int(steps[count - 1]))
 
     def _count(self, losses: np.ndarray, sizes: list[int]) -> int:
-        """Adds the losses to the epoch's; returns how many steps count: those up to a divergence."""
+        """Adds the losses to the epoch's; returns how many count: those up to a divergence."""
         progress = self._progress
         for index, (loss, size) in enumerate(zip(losses.tolist(), sizes, strict=True)):
             if np.isfinite(loss):
@@ -159,25 +171,28 @@ class Recorder:
 
         return len(sizes)
 
-    def _pace(self, now: float, sizes: list[int]) -> None:
-        """Speed from all steps but the very first, which also loads and plans."""
-        if self._seen:
+    def _note_pace(self, now: float, sizes: list[int]) -> None:
+        """Notes the pace of these steps; the very first is left out, as it also loads and plans."""
+        if self._steps_read:
             self._progress.step_seconds += now - self._clock
             self._progress.step_examples += sum(sizes)
             self._paces.append((now - self._clock) / len(sizes))
 
-        self._seen += len(sizes)
-        self._clock = self._read = now
+        self._steps_read += len(sizes)
+        self._clock = now
+        self._last_read = now
 
     # --- time
 
     def restart_clock(self, judging: float = 0.0) -> None:
-        """After something that is no step.
+        """Starts to time the steps anew, after something that is no step.
 
-        judging: seconds that an epoch's validation took, for the estimate.
+        judging: seconds that an epoch's validation took, for the time that remains.
         """
-        self._clock = self._read = time.perf_counter()
-        self._judging = judging or self._judging
+        now = time.perf_counter()
+        self._clock = now
+        self._last_read = now
+        self._judging_seconds = judging or self._judging_seconds
 
     def leave_out_pause(self, seconds: float) -> None:
         """Leaves a pause out of the elapsed time."""
@@ -194,27 +209,25 @@ class Recorder:
         return self._progress.seconds + time.perf_counter() - self._begun
 
     def flush_clock(self) -> None:
-        """Moves the elapsed time into the progress: before a checkpoint."""
+        """Moves the elapsed time into the progress, before a checkpoint."""
         now = time.perf_counter()
         self._progress.seconds += now - self._begun
         self._begun = now
 
     @property
     def speed(self) -> float | None:
-        """Examples per second over the whole run, of training steps alone; None before there are
-        any.
-        """
+        """Examples per second of the training steps of the whole run; None before there are any."""
         progress = self._progress
         return progress.step_examples / progress.step_seconds if progress.step_seconds > 0 else None
 
     @property
     def remaining(self) -> float | None:
-        """Seconds to the end by the median pace of late; None before there were five steps."""
-        if self._seen < 6 or not self._paces:
+        """Seconds to the end, by the median pace of late; None before the sixth step was read."""
+        if self._steps_read < 6 or not self._paces:
             return None
 
         left = self._steps - self._progress.step
         return (
             left * statistics.median(self._paces)
-            + left / self._steps * self._epochs * self._judging
+            + left / self._steps * self._epochs * self._judging_seconds
         )

@@ -47,7 +47,7 @@ class Reporter:
         self._findings: dict[str, Finding] = {}
 
     def epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
-        """Tells the epoch that has just been judged. seconds: that the judging took."""
+        """Tells the epoch that was just judged, with its findings. seconds: what judging took."""
         progress = self._progress
         loss = progress.loss_sum / progress.loss_count if progress.loss_count else float("nan")
         self._outcome.training_loss[progress.epoch] = loss
@@ -88,6 +88,7 @@ class Reporter:
             self._emit(Found(finding))
 
     def _log(self, event: EpochDone) -> None:
+        """Writes the epoch to the log, in a line."""
         self._run.log(
             f"epoch {event.epoch}: training loss {number_text(event.training_loss)}, "
             f"validation loss {number_text(event.validation_loss)}, {metrics_text(event.metrics)}"

@@ -1,4 +1,4 @@
-"""Where a run goes on: its newest good checkpoint, the same data, and more epochs if asked for."""
+"""Where a run goes on: its newest good checkpoint, the same data, and more epochs if requested."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ def find_start(
     epochs: int | None,
     dataset: Dataset | None,
 ) -> tuple[Plan, Checkpoint | None]:
-    """Returns what is to be done and the checkpoint it starts from; None is the first step.
+    """Returns the plan and the checkpoint that the run starts from; None is the first step.
 
-    status_before: the run's status before it was claimed. epochs: a new total.
-
-    Raises UserError where it cannot go on, or Stopped.
+    status_before: the run's status before it was claimed. epochs: a new total. Raises UserError
+    where the run cannot go on, or Stopped.
     """
     run = context.run
     if status_before == "diverged":
@@ -66,15 +65,15 @@ def find_start(
 
 
 def is_longer(plan: Plan, start: Checkpoint) -> bool:
-    """Returns whether the run was asked to go beyond what its checkpoint was saved for."""
+    """Returns whether the run is to have other epochs than its checkpoint was saved for."""
     before = start.state["settled"].get("training", {}).get("epochs")
     return bool(before != plan.epochs)
 
 
 def take_up(training: Training, longer: bool) -> None:
-    """Goes on from the checkpoint that was put back: a mark, and the best epoch so far.
+    """Marks in the history that the run goes on, and takes up its best epoch so far.
 
-    longer: whether the run is to go beyond what it was planned for.
+    longer: whether it is to go beyond what it was planned for.
     """
     progress = training.progress
     if longer:
@@ -120,6 +119,7 @@ def _newest_checkpoint(context: RunContext) -> Checkpoint | None:
 
 
 def _mark_resumed(training: Training, longer: bool) -> None:
+    """Writes and tells that the run goes on."""
     step = training.progress.step
     epochs = training.train_state.plan.epochs
     training.writer.line(

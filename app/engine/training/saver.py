@@ -1,5 +1,6 @@
-"""When a run saves its state, and what happens where the disk refuses: it trains on, says so, and
-tries again.
+"""When a run saves its state, and what happens where the disk refuses.
+
+The run then trains on, says so and tries again.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from app.engine.advice.while_training import Finding
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint, Tensors
 from app.engine.runs.events import CheckpointSaved, Event, Found
+from app.engine.runs.findings import Finding
 from app.engine.training.plan import plan_state
 
 if TYPE_CHECKING:
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
     from app.engine.training.validation import BestKeeper
 
 SAVE_EVERY = 60.0
+"""Seconds after which a state is saved within an epoch."""
+
 EPOCH_EVERY = 2.0
-"""Seconds after which a state is saved within an epoch, and at the end of one: short epochs share a
-save.
-"""
+"""Seconds after which a state is saved at the end of an epoch: short epochs share a save."""
 
 
 class Saver:
     """Saves the state of a run: at the end of an epoch, before a pause or an end, and every minute.
 
-    Where epochs are shorter than two seconds not every one is saved; what is best waits in memory
-    for the next save.
+    Where epochs are shorter than two seconds not every one is saved; the best weights then wait in
+    memory for the next save.
     """
 
     def __init__(
@@ -59,27 +60,30 @@ class Saver:
         self._emit = emit
         self._state = plan_state(train_state.plan, train_state.threads)
         self._last = time.monotonic()
-        self._saved: tuple[int, int, str] | None = None
+        self._saved_position: tuple[int, int, str] | None = None
+        """Step, epoch and end of the newest state on the disk."""
+
         self.trouble = ""
         """Why the newest state is not on the disk; "" if it is."""
 
     @property
     def due(self) -> bool:
+        """Whether it is time to save within an epoch."""
         return time.monotonic() - self._last >= SAVE_EVERY
 
     @property
     def due_after_epoch(self) -> bool:
+        """Whether it is time to save at the end of an epoch."""
         return bool(self._progress.end) or time.monotonic() - self._last >= EPOCH_EVERY
 
     def save(self) -> bool:
         """Saves where the run stands, if it is not saved yet and the loss is a number.
 
-        Raises Diverged (see flush).
+        Returns whether it is saved. Raises Diverged (see Recorder.flush).
         """
         progress = self._progress
         self._recorder.flush()
         self._last = time.monotonic()
-        place = (progress.step, progress.epoch, progress.end)
 
         if self._is_saved or progress.unfinite:
             return self._is_saved
@@ -89,15 +93,16 @@ class Saver:
             return False  # the step overflowed; the next loss will say so
 
         self._recorder.flush_clock()
-        done = self.guarded(lambda: self._save(model))
-        if done:
-            self._saved = place
+        succeeded = self.guarded(lambda: self._save(model))
+        if succeeded:
+            self._saved_position = self._position
             self._emit(CheckpointSaved(progress.step, progress.epoch, best=False))
 
         self._recorder.restart_clock()
-        return done
+        return succeeded
 
     def _save(self, model: Tensors) -> None:
+        """Writes a checkpoint, and the best weights if they wait. Raises UserError."""
         train_state = self._train_state
         self._progress.scaler = train_state.passes.scale_state()
         state = {
@@ -118,35 +123,43 @@ class Saver:
         self._best.save()  # if it was refused before
 
     def keep_best(self, evaluation: Evaluation, epoch: int, partial: bool = False) -> None:
-        """The network as it is now is the best so far; it is saved with the state that it belongs
-        to.
+        """Keeps the network as it is now as the best; it is saved with the state it belongs to.
+
+        partial: it was judged in the middle of an epoch, because the run was stopped there.
         """
         self._best.take(self._progress, evaluation, epoch, partial)
         if (partial or self._is_saved) and self.guarded(self._best.save):
             self._emit(CheckpointSaved(self._progress.step, epoch, best=True))
 
     @property
+    def _position(self) -> tuple[int, int, str]:
+        return self._progress.step, self._progress.epoch, self._progress.end
+
+    @property
     def _is_saved(self) -> bool:
-        """Whether the newest state on the disk is where the run stands: the best must never be
-        ahead of it.
+        """Whether the newest state on the disk is where the run stands.
+
+        The best weights on the disk must never be ahead of it.
         """
-        return self._saved == (self._progress.step, self._progress.epoch, self._progress.end)
+        return self._saved_position == self._position
 
     def guarded(self, save: Callable[[], None]) -> bool:
-        """Whether it could be saved.
+        """Saves something and returns whether that succeeded.
 
-        What was saved before is still there if not, and training goes on.
+        Where it did not, what was saved before is still there, and training goes on.
         """
         try:
             save()
         except UserError as error:
             self.trouble = str(error)
             self._run.log(f"not saved: {error}")
-            text = f"{error.what} Training goes on, and what was saved before is untouched. {error.remedy}"
+            text = (
+                f"{error.what} Training goes on, and what was saved before is untouched. "
+                f"{error.remedy}"
+            )
             self._emit(
                 Found(Finding("disk", "problem", "The last state could not be saved", text.strip()))
             )
-
             return False
 
         self.trouble = ""

@@ -1,6 +1,4 @@
-"""Judging while and after training: the validation of an epoch, the fixed probe set, the best
-epoch's results.
-"""
+"""Validation and test: judging the epochs of a run, and keeping the best one's weights."""
 
 from __future__ import annotations
 
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
 
 PROBES = 12
+"""Validation examples whose predictions are shown after every epoch, at most."""
 
 
 class Validator:
@@ -51,10 +50,11 @@ class Validator:
         )
 
     def validation(self, check: Callable[[], None]) -> Evaluation:
+        """Judges on the validation split. Raises what `check` raises, after any batch."""
         return self._judge("validation", self._validation, check)
 
     def test(self, check: Callable[[], None]) -> Evaluation | None:
-        """None where no test split was kept apart."""
+        """Judges on the test split; None where none was kept apart."""
         dataset = self._train_state.plan.dataset
         if not len(dataset.indices.get("test", ())):
             return None
@@ -62,19 +62,19 @@ class Validator:
         return self._judge("test", split_inputs(dataset, "test", self._train_state.device), check)
 
     def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
-        """Exact averages, in float32 whatever the training's precision: so are all later uses of
-        the weights.
+        """Judges a split, with exact averages.
+
+        It computes in float32 whatever the training's precision, as all later uses of the weights
+        do.
         """
         train_state = self._train_state
-        dataset = self._train_state.plan.dataset
+        plan = train_state.plan
+        dataset = plan.dataset
 
-        size = evaluation_batch_size(
-            train_state.plan.problem, self._loss_function, train_state.plan.batch_size
-        )
-        if train_state.plan.memory_parts and not self._loss_function.compares:
-            size = min(
-                size, train_state.passes.part_size
-            )  # memory ran out, and it may have been here
+        size = evaluation_batch_size(plan.problem, self._loss_function, plan.batch_size)
+        if plan.memory_parts and not self._loss_function.compares:
+            # Memory ran out, and it may have been here.
+            size = min(size, train_state.passes.part_size)
 
         return evaluate(
             train_state.network,
@@ -82,15 +82,16 @@ class Validator:
             inputs,
             dataset.targets[dataset.indices[split]],
             self._loss_function,
-            train_state.plan.task,
+            plan.task,
             train_state.device,
             size,
             check,
         )
 
     def record(self, evaluation: Evaluation) -> history.EpochRecord:
-        """The small record of an epoch; the probes are rows of its evaluation, so they cost
-        nothing.
+        """Returns the small record of an epoch.
+
+        The probes are rows of its evaluation, so they cost nothing.
         """
         rows = self._train_state.plan.dataset.indices["validation"][self.probes]
         return history.EpochRecord(
@@ -99,24 +100,25 @@ class Validator:
 
 
 def probe_positions(targets: np.ndarray, most: int = PROBES) -> np.ndarray:
-    """Positions of up to `most` examples, class after class in turn, the same in every epoch and
-    every run.
+    """Returns the positions of up to `most` examples, one of each class in turn.
+
+    They are the same in every epoch and every run.
     """
-    of_class = [np.flatnonzero(targets == number) for number in np.unique(targets)]
-    chosen: list[int] = []
+    by_class = [np.flatnonzero(targets == label) for label in np.unique(targets)]
+    probes: list[int] = []
 
     depth = 0
-    while len(chosen) < most and any(len(positions) > depth for positions in of_class):
-        chosen += [int(positions[depth]) for positions in of_class if len(positions) > depth]
+    while len(probes) < most and any(len(positions) > depth for positions in by_class):
+        probes += [int(positions[depth]) for positions in by_class if len(positions) > depth]
         depth += 1
 
-    return np.array(chosen[:most], dtype=np.int64)
+    return np.array(probes[:most], dtype=np.int64)
 
 
 def is_better(
     progress: Progress, evaluation: Evaluation, best_by: str | None, headline: Metric
 ) -> bool:
-    """Whether this evaluation is the best so far. Between equal figures the lower loss decides."""
+    """Returns whether this evaluation is the best so far; equal figures are decided by the loss."""
     loss = evaluation.loss
     figure = evaluation.metrics.get(headline.name)
     if not np.isfinite(loss):
@@ -130,8 +132,9 @@ def is_better(
 
 
 def count_patience(progress: Progress, loss: float, min_delta: float) -> None:
-    """Early stopping looks at the validation loss: an improvement by more than min_delta starts the
-    count anew.
+    """Counts the epochs without improvement, for early stopping.
+
+    A validation loss that is better by more than min_delta starts the count anew.
     """
     if np.isfinite(loss) and (progress.reference is None or loss < progress.reference - min_delta):
         progress.reference = float(loss)
@@ -141,7 +144,7 @@ def count_patience(progress: Progress, loss: float, min_delta: float) -> None:
 
 
 class BestKeeper:
-    """The best epoch's weights: in memory, and on the disk with all that is needed to use them."""
+    """Keeps the best epoch's weights: in memory, and on the disk with all that their use needs."""
 
     def __init__(self, train_state: TrainState, run: Run) -> None:
         self._train_state = train_state
@@ -150,12 +153,13 @@ class BestKeeper:
         self.evaluation: Evaluation | None = None
         self.state: dict[str, Any] = {}
         """What the best checkpoint says of itself: epoch, step, loss, metrics."""
+
         self._saved = True
 
     def take(self, progress: Progress, evaluation: Evaluation, epoch: int, partial: bool) -> None:
-        """These weights are the best now: they are kept in memory, for `save`.
+        """Takes the weights as they are now as the best, into memory, for `save`.
 
-        partial: judged in the middle of an epoch because the run was stopped there.
+        partial: they were judged in the middle of an epoch because the run was stopped there.
         """
         plan = self._train_state.plan
         self.weights = checkpoint.copied(self._train_state.network.state_dict())
@@ -186,10 +190,9 @@ class BestKeeper:
         self._saved = True
 
     def restore(self, progress: Progress) -> bool:
-        """Takes the best epoch of a run that goes on back from the disk.
+        """Reads the best epoch of a run that goes on from the disk; returns whether it is there.
 
-        False where it is not there: then it was the epoch that the checkpoint has just finished, or
-        it is lost.
+        Where it is not, it was the epoch that the checkpoint has just finished, or it is lost.
         """
         if not progress.best_step:
             return True
@@ -208,7 +211,7 @@ class BestKeeper:
 
 
 def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation) -> None:
-    """What the best epoch says of every example of a split, for the window. Raises UserError."""
+    """Writes what the best epoch predicts for every example of a split. Raises UserError."""
     history.write_arrays(
         run.path / "results" / f"{split}.npz",
         {

@@ -1,4 +1,4 @@
-"""Loads torch's slow parts once a process, before the first training."""
+"""Loading torch's slow parts, once a process, before the first training."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import threading
 
 import torch
 
-_warm = threading.Event()
+_is_warm = threading.Event()
 
 
 def warm_up() -> None:
     """Makes torch load what its first optimizer step brings along (seconds, once a process)."""
-    if _warm.is_set():
+    if _is_warm.is_set():
         return
 
     layer = torch.nn.Linear(2, 2)
@@ -28,4 +28,4 @@ def warm_up() -> None:
     # for 1 ms, not 500.
     gc.collect()
     gc.freeze()
-    _warm.set()
+    _is_warm.set()
