@@ -1,6 +1,4 @@
-"""Experiments as files: round trip, one sentence for each thing that is wrong, files whole or not
-there.
-"""
+"""Experiment files: what is written is read back, and each mistake gets a sentence."""
 
 from __future__ import annotations
 
@@ -49,7 +47,7 @@ device = "auto"
 """
 
 
-def test_the_experiment_of_the_design_is_read(tmp_path: Path) -> None:
+def test_a_full_experiment_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text(FULL, encoding="utf-8")
     experiment = toml_file.read(path)
@@ -61,9 +59,9 @@ def test_the_experiment_of_the_design_is_read(tmp_path: Path) -> None:
     epochs=st.none() | st.integers(1, 10**6),
     name=st.text(max_size=20),
     flip=st.none() | st.booleans(),
-    loss=st.sampled_from([None, *(c.kind for c in LOSSES.all())]),
-    optimizer=st.sampled_from([None, *(c.kind for c in OPTIMIZERS.all())]),
-    schedule=st.sampled_from([None, *(c.kind for c in SCHEDULES.all())]),
+    loss=st.sampled_from([None, *(choice.kind for choice in LOSSES.all())]),
+    optimizer=st.sampled_from([None, *(choice.kind for choice in OPTIMIZERS.all())]),
+    schedule=st.sampled_from([None, *(choice.kind for choice in SCHEDULES.all())]),
     rate=st.none() | st.floats(1e-8, 10.0),
 )
 def test_what_is_written_is_read_back(epochs, name, flip, loss, optimizer, schedule, rate) -> None:

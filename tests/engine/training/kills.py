@@ -33,8 +33,8 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def in_child(train_state: Callable[[], Any], plan: Plan | None) -> bool:
-    """Does the work in a child that is killed as planned; whether it came to its end."""
+def in_child(work: Callable[[], Any], plan: Plan | None) -> bool:
+    """Does the work in a child that is killed as planned; returns whether it came to its end."""
     child = os.fork()
     if child:
         if plan and plan[0] == "time":
@@ -48,11 +48,11 @@ def in_child(train_state: Callable[[], Any], plan: Plan | None) -> bool:
     try:
         if plan and plan[0] == "step":
             with at_step(int(plan[1]), kill):
-                code = 0 if train_state().status == "completed" else 2
+                code = 0 if work().status == "completed" else 2
         else:
             if plan and plan[0] in ("fsync", "rename"):
                 kill_in_call(*plan)
-            code = 0 if train_state().status == "completed" else 2
+            code = 0 if work().status == "completed" else 2
     finally:
         os._exit(code)
 
@@ -79,10 +79,10 @@ def main(folder: Path, every: int) -> None:
     warm_up.warm_up()
     generator = random.Random(5)
     recorder.READ_EVERY = 0.0
-    asked = experiment(pictures(folder / "a.npz", 72))
-    whole = Run.create(folder / "runs", asked)
+    requested = experiment(pictures(folder / "a.npz", 72))
+    whole = Run.create(folder / "runs", requested)
     begun = time.perf_counter()
-    assert in_child(lambda: trainer.train(asked, whole, listen, Control()), None)
+    assert in_child(lambda: trainer.train(requested, whole, listen, Control()), None)
 
     lasts = time.perf_counter() - begun
     steps = whole.summary()["steps"]
@@ -94,8 +94,8 @@ def main(folder: Path, every: int) -> None:
     for number, kills in enumerate(plans[::every]):
         saver.SAVE_EVERY = 0.0 if number % 2 else 60.0  # in half of the trials every step is saved
         saver.EPOCH_EVERY = 2.0 if number % 4 == 2 else 0.0  # in a quarter not even every epoch is
-        run = Run.create(folder / "runs", asked)
-        done = in_child(lambda run=run: trainer.train(asked, run, listen, Control()), kills[0])
+        run = Run.create(folder / "runs", requested)
+        done = in_child(lambda run=run: trainer.train(requested, run, listen, Control()), kills[0])
 
         killed = 0
         for plan in [*kills[1:], None]:
@@ -113,22 +113,22 @@ def main(folder: Path, every: int) -> None:
 
 
 def differences(whole: Run, run: Run) -> list[str]:
-    """Where a run that was killed is not what one is that was not."""
-    one = whole.summary()
-    other = run.summary()
+    """Returns where a run that was killed differs from one that was not."""
+    expected = whole.summary()
+    summary = run.summary()
     keys = ("status", "weights_sha256", "best_epoch", "loss", "metrics")
 
-    found = [key for key in keys if one.get(key) != other.get(key)]
+    names = [key for key in keys if expected.get(key) != summary.get(key)]
     if metrics_lines(whole) != metrics_lines(run):
-        found.append("metrics.jsonl")
+        names.append("metrics.jsonl")
     if checkpoint.weights_sha256(checkpoint.read_best(whole).model) != checkpoint.weights_sha256(
         checkpoint.read_best(run).model
     ):
-        found.append("best")
+        names.append("best")
     if list(run.path.rglob("*.tmp")):
-        found.append("leftovers")
+        names.append("leftovers")
 
-    return found
+    return names
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Trainings that take a second: quarters of a picture, told apart by where it is bright."""
+"""Trainings that take a second: the class of a picture is its bright quarter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, seed: int = 0) -> Path:
-    """An NPZ file of noisy pictures whose class is the bright quarter."""
+    """Writes an NPZ file of noisy pictures whose class is the bright quarter."""
     generator = np.random.default_rng(seed)
     labels = np.arange(count) % classes
     images = generator.integers(0, 120, (count, side, side), dtype=np.uint8)
@@ -37,7 +37,7 @@ def pictures(path: Path, count: int = 120, side: int = 10, classes: int = 4, see
 
 
 def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
-    """Everything random switched on: dropout, batch norm, shuffling, augmentation, a schedule."""
+    """Returns an experiment with all that is random: dropout, shuffling and augmentation."""
     plain: dict[str, Any] = {
         "name": "small",
         "data": {"source": str(source)},
@@ -59,9 +59,7 @@ def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
 
 
 def overfitted(folder: Path) -> Run:
-    """A finished run on pictures in which there is nothing to learn: its last epoch is far worse
-    than its best.
-    """
+    """Returns a finished run on pictures of noise: its last epoch is far worse than its best."""
     from app.engine.runs.control import Control
     from app.engine.training.trainer import train
 
@@ -74,7 +72,7 @@ def overfitted(folder: Path) -> Run:
         labels=np.arange(90) % 3,
     )
 
-    asked = experiment(
+    requested = experiment(
         source,
         data={"validation_share": 0.3, "test_share": 0.2},
         augmentation={"flip": False, "shift": 0.0, "rotate": 0.0, "light": 0.0, "erase": 0.0},
@@ -83,15 +81,15 @@ def overfitted(folder: Path) -> Run:
         optimizer={"kind": "adam", "learning_rate": 0.03},
         training={"epochs": 8, "batch_size": 4},
     )
-    run = Run.create(folder / "runs", asked)
-    assert train(asked, run, lambda event: None, Control()).status == "completed"
+    run = Run.create(folder / "runs", requested)
+    assert train(requested, run, lambda event: None, Control()).status == "completed"
     assert run.summary()["best_epoch"] < 8
 
     return run
 
 
 class Listener:
-    """Keeps what a run tells, and may do something on the way."""
+    """Keeps the events of a run."""
 
     def __init__(self) -> None:
         self.events: list[Any] = []
@@ -121,7 +119,7 @@ def at_step(step: int, action: Callable[[], object]) -> Iterator[None]:
 
 
 def metrics_lines(run: Run) -> list[dict[str, Any]]:
-    """metrics.jsonl without marks and without what the clock wrote."""
+    """Returns the lines of metrics.jsonl without marks and without times."""
     from app.engine.runs.history import METRICS, TIME_FIELDS, lines
 
     return [

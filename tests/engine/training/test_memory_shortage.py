@@ -1,6 +1,4 @@
-"""Memory that runs out in the middle of a run: the step again in smaller parts, three times, then a
-sentence.
-"""
+"""Memory that runs out in a run: the step is repeated in smaller parts, three times at most."""
 
 from __future__ import annotations
 
@@ -26,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLAIN = {"template": "vit", "depth": 1, "dropout": 0.0, "stem": "patches"}
-NO_MEMORY = "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
+NO_MEMORY = (
+    "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: "
+    "you tried to allocate 9 bytes"
+)
 
 
 @pytest.fixture
@@ -42,10 +43,10 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def forward(self: Network, x: torch.Tensor) -> torch.Tensor:
         if self.training and type(x) is torch.Tensor:
-            Scarce.alive.append(sum(one() is not None for one in Scarce.held))
+            Scarce.alive.append(sum(reference() is not None for reference in Scarce.held))
             if len(x) > Scarce.most:
-                made = x * 2
-                Scarce.held.append(weakref.ref(made))
+                tensor = x * 2
+                Scarce.held.append(weakref.ref(tensor))
                 raise RuntimeError(NO_MEMORY)
         return real(self, x)
 
@@ -64,42 +65,44 @@ def scarcer(scarce: Any, most: int) -> Callable[[], None]:
 
 
 def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_path: Path) -> None:
-    asked = experiment(
+    requested = experiment(
         pictures(tmp_path / "a.npz", 96),
         model=PLAIN,
         training={"batch_size": 32, "precision": "float32"},
     )
-    whole = Run.create(tmp_path / "runs", asked)
-    trainer.train(asked, whole, Listener(), Control())
-    run = Run.create(tmp_path / "runs", asked)
+    whole = Run.create(tmp_path / "runs", requested)
+    trainer.train(requested, whole, Listener(), Control())
+    run = Run.create(tmp_path / "runs", requested)
 
     listener = Listener()
     with at_step(2, scarcer(scarce, 10)):
-        finished = trainer.train(asked, run, listener, Control())
+        finished = trainer.train(requested, run, listener, Control())
 
     assert finished.status == "completed"
     assert scarce.alive[-1] == 0 and len(scarce.held) == 2, "what the failed passes made is gone"
-    told = listener.of(events.Changed)
-    assert [(event.step, event.values) for event in told] == [(2, {PARTS: 2}), (2, {PARTS: 4})]
+    changes = listener.of(events.Changed)
+    assert [(event.step, event.values) for event in changes] == [(2, {PARTS: 2}), (2, {PARTS: 4})]
     assert (
-        "not enough memory in step 3 for 32 examples" in told[0].why
-        and "activations" in told[0].why
+        "not enough memory in step 3 for 32 examples" in changes[0].why
+        and "activations" in changes[0].why
     )
 
-    assert "still learns from 32" in told[0].why
-    assert "for 32 at a time: activations" in told[1].why, (
+    assert "still learns from 32" in changes[0].why
+    assert "for 32 at a time: activations" in changes[1].why, (
         "the ledger is that of the plan, not of the halves"
     )
-    assert [one["why"] for one in finished.summary["changes"]] == [event.why for event in told]
+    assert [change["why"] for change in finished.summary["changes"]] == [
+        event.why for event in changes
+    ]
     assert any(event.finding.key == "smaller-batch" for event in listener.of(events.Found))
 
     marks = history.read_history(run.path).marks
     assert [(mark["mark"], mark["step"]) for mark in marks] == [("memory", 2), ("memory", 2)]
     expected = history.read_history(whole.path)
-    found = history.read_history(run.path)
-    assert found.steps.tolist() == expected.steps.tolist()
-    assert found.losses[2] == pytest.approx(expected.losses[2], abs=1e-6)
-    assert found.losses == pytest.approx(expected.losses, rel=1e-3)
+    halved = history.read_history(run.path)
+    assert halved.steps.tolist() == expected.steps.tolist()
+    assert halved.losses[2] == pytest.approx(expected.losses[2], abs=1e-6)
+    assert halved.losses == pytest.approx(expected.losses, rel=1e-3)
 
 
 def test_the_ledger_is_measured_anew_when_steps_are_done_in_parts(
@@ -107,11 +110,13 @@ def test_the_ledger_is_measured_anew_when_steps_are_done_in_parts(
 ) -> None:
     monkeypatch.setattr("app.engine.training.memory_recorder.MEASURE_EVERY", 0.0)
     monkeypatch.setattr("app.engine.training.recorder.READ_EVERY", 0.0)
-    asked = experiment(pictures(tmp_path / "a.npz", 160), training={"batch_size": 32, "epochs": 1})
+    requested = experiment(
+        pictures(tmp_path / "a.npz", 160), training={"batch_size": 32, "epochs": 1}
+    )
 
     listener = Listener()
     with at_step(1, scarcer(scarce, 16)):
-        trainer.train(asked, Run.create(tmp_path / "runs", asked), listener, Control())
+        trainer.train(requested, Run.create(tmp_path / "runs", requested), listener, Control())
 
     activations = [event.rows["activations"] for event in listener.of(events.MemoryMeasured)]
     assert len(activations) == 4 and activations[0] == activations[1]
@@ -120,26 +125,29 @@ def test_the_ledger_is_measured_anew_when_steps_are_done_in_parts(
 
 def test_a_run_that_goes_on_takes_the_same_parts(scarce: Any, tmp_path: Path) -> None:
     """Batch norm and dropout look at parts, so the bits tell whether the parts are the same."""
-    asked = experiment(pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3})
-    whole = Run.create(tmp_path / "runs", asked)
+    requested = experiment(
+        pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3}
+    )
+    whole = Run.create(tmp_path / "runs", requested)
     with at_step(2, scarcer(scarce, 20)):
-        reference = trainer.train(asked, whole, Listener(), Control())
+        reference = trainer.train(requested, whole, Listener(), Control())
 
     assert reference.status == "completed"
     scarce.most = 10**9
-    run = Run.create(tmp_path / "runs", asked)
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with at_step(2, scarcer(scarce, 20)), at_step(5, control.stop):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
     scarce.most = 10**9
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
 
+    # Findings say how much memory is free, so they differ.
     steps, expected = (
-        [line for line in metrics_lines(one) if "finding" not in line]
-        for one in (run, whole)  # they say what is free
+        [line for line in metrics_lines(trained) if "finding" not in line]
+        for trained in (run, whole)
     )
     assert steps == expected
 
@@ -147,12 +155,14 @@ def test_a_run_that_goes_on_takes_the_same_parts(scarce: Any, tmp_path: Path) ->
 def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
     scarce: Any, tmp_path: Path
 ) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3})
-    run = Run.create(tmp_path / "runs", asked)
+    requested = experiment(
+        pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3}
+    )
+    run = Run.create(tmp_path / "runs", requested)
 
     listener = Listener()
     with at_step(4, scarcer(scarce, 1)):
-        finished = trainer.train(asked, run, listener, Control())
+        finished = trainer.train(requested, run, listener, Control())
 
     assert finished.status == "failed"
     what, remedy, _ = finished.failure
@@ -182,12 +192,14 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
 def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = experiment(
+    requested = experiment(
         pictures(tmp_path / "a.npz", 240),
         model=PLAIN,
         training={"batch_size": 32, "precision": "float32"},
     )
-    whole = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
+    whole = trainer.train(
+        requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
+    )
     real = Network.forward
 
     judged = []
@@ -200,7 +212,9 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
         return real(self, x)
 
     monkeypatch.setattr(Network, "forward", forward)
-    finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
+    finished = trainer.train(
+        requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
+    )
     assert finished.status == "completed" and max(judged[-3:]) <= 8
     assert judged[0] > 10
     assert finished.summary["loss"]["validation"] == pytest.approx(
@@ -211,10 +225,10 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
 def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step that is half done cannot be repeated: all is let go, and the run goes on from its last
-    state.
-    """
-    asked = experiment(pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3})
+    """A step that is half done cannot be repeated: the run goes on from its last state."""
+    requested = experiment(
+        pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3}
+    )
     real = torch.optim.AdamW.step
 
     calls = []
@@ -227,9 +241,9 @@ def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
         return real(self, closure)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    run = Run.create(tmp_path / "runs", asked)
+    run = Run.create(tmp_path / "runs", requested)
     listener = Listener()
-    finished = trainer.train(asked, run, listener, Control())
+    finished = trainer.train(requested, run, listener, Control())
     assert finished.status == "completed" and finished.summary["epochs"] == 3
     assert any("retrying with 16" in event.text for event in listener.of(events.StageChanged))
 
@@ -240,10 +254,10 @@ def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
 def test_three_times_in_all_wherever_memory_runs_out(
     scarce: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twice outside of a pass, then in passes: the third halving is the last, and every one stands
-    in the record.
-    """
-    asked = experiment(pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3})
+    """Twice outside of a pass, then in passes: the third is the last, and all are recorded."""
+    requested = experiment(
+        pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3}
+    )
     real = torch.optim.AdamW.step
 
     calls = []
@@ -256,24 +270,24 @@ def test_three_times_in_all_wherever_memory_runs_out(
         return real(self, closure)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    run = Run.create(tmp_path / "runs", asked)
+    run = Run.create(tmp_path / "runs", requested)
 
     listener = Listener()
     with at_step(3, scarcer(scarce, 1)):
-        finished = trainer.train(asked, run, listener, Control())
+        finished = trainer.train(requested, run, listener, Control())
 
     assert finished.status == "failed" and "tried 3 times" in finished.failure[0]
-    told = [(event.values[PARTS], event.why) for event in listener.of(events.Changed)]
-    assert [parts for parts, _ in told] == [2, 4, 8]
+    changes = [(event.values[PARTS], event.why) for event in listener.of(events.Changed)]
+    assert [parts for parts, _ in changes] == [2, 4, 8]
     assert (
-        "retrying with 32" in told[0][1]
-        and "retrying with 16" in told[1][1]
-        and "16 examples" in told[2][1]
+        "retrying with 32" in changes[0][1]
+        and "retrying with 16" in changes[1][1]
+        and "16 examples" in changes[2][1]
     )
 
     marks = [mark for mark in history.read_history(run.path).marks if mark["mark"] == "memory"]
     assert [mark["values"][PARTS] for mark in marks] == [2, 4, 8]
-    assert [one["values"][PARTS] for one in finished.summary["changes"]] == [2, 4, 8]
+    assert [change["values"][PARTS] for change in finished.summary["changes"]] == [2, 4, 8]
 
 
 REAL = """
@@ -288,21 +302,24 @@ from app.engine.training import trainer
 from tests.engine.training.small import at_step, experiment, pictures
 
 folder = Path(sys.argv[2])
-asked = experiment(
-    pictures(folder / "a.npz", 300, side=64), model={"template": "cnn", "depth": 2, "width": 32, "dropout": 0.0},
+requested = experiment(
+    pictures(folder / "a.npz", 300, side=64),
+    model={"template": "cnn", "depth": 2, "width": 32, "dropout": 0.0},
     training={"batch_size": 128, "epochs": 2, "precision": "float32"},
 )
-told = []
+messages = []
 
 def limit():
-    # Address space, so that the allocator itself is refused memory; less than a pass of the whole batch needs.
+    # Address space, so that the allocator itself is refused memory; it is less than a pass of the
+    # whole batch needs.
     now = psutil.Process().memory_info().vms
     resource.setrlimit(resource.RLIMIT_AS, (now + 160 * 2**20, resource.RLIM_INFINITY))
 
+run = Run.create(folder / "runs", requested)
 with at_step(3, limit):
-    finished = trainer.train(asked, Run.create(folder / "runs", asked), told.append, Control())
+    finished = trainer.train(requested, run, messages.append, Control())
 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-changed = [(event.step, event.values) for event in told if isinstance(event, events.Changed)]
+changed = [(event.step, event.values) for event in messages if isinstance(event, events.Changed)]
 print(json.dumps({"status": finished.status, "changed": changed, "reason": finished.reason}))
 """
 
@@ -318,6 +335,6 @@ def test_a_real_shortage_of_memory_is_survived(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found["status"] == "completed", found
-    assert found["changed"] and found["changed"][0] == [3, {PARTS: 2}]
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["status"] == "completed", report
+    assert report["changed"] and report["changed"][0] == [3, {PARTS: 2}]

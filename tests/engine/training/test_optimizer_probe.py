@@ -241,7 +241,7 @@ def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None
     )
     assert len(set(places.tolist())) == large.count
     columns = torch.div(places, 9, rounding_mode="floor") % 96
-    assert len(set(columns.tolist())) == 96 and len({int(one) % 9 for one in places}) == 9
+    assert len(set(columns.tolist())) == 96 and len({int(place) % 9 for place in places}) == 9
 
     other_order = large.weight.detach().clone(memory_format=torch.contiguous_format)
     assert torch.equal(large.sample(other_order), large.sample(large.weight))
@@ -271,16 +271,18 @@ def test_the_weight_that_is_shown_stays_the_same_and_its_step_follows_from_its_f
 
     assert first is not None and second is not None
     for row in range(len(second.layers)):
-        one = {name: float(values[row]) for name, values in second.one.items()}
-        assert one["step"] == pytest.approx(
-            second.rate * one["first_moment"] / (one["second_moment_root"] + choice.epsilon),
+        figures = {name: float(values[row]) for name, values in second.one.items()}
+        assert figures["step"] == pytest.approx(
+            second.rate
+            * figures["first_moment"]
+            / (figures["second_moment_root"] + choice.epsilon),
             rel=1e-5,
         )
 
         after_first = (
-            first.one["weight"][row] * (1 - first.rate * one["decay"]) - first.one["step"][row]
+            first.one["weight"][row] * (1 - first.rate * figures["decay"]) - first.one["step"][row]
         )
-        assert one["weight"] == pytest.approx(after_first, rel=1e-4)
+        assert figures["weight"] == pytest.approx(after_first, rel=1e-4)
 
 
 def test_bfloat16_and_matrices_of_muon() -> None:

@@ -1,4 +1,4 @@
-"""A run that was ended by anything goes on to the same bits (design, section 8)."""
+"""A run that was ended by anything goes on to the same bits."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tests.engine.training.small import Listener, at_step, experiment, metrics_l
 
 
 def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz"))
-    whole = Run.create(tmp_path / "runs", asked)
-    reference = trainer.train(asked, whole, Listener(), Control())
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    whole = Run.create(tmp_path / "runs", requested)
+    reference = trainer.train(requested, whole, Listener(), Control())
     steps = reference.summary["steps"]
-    run = Run.create(tmp_path / "runs", asked)
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with at_step(1, control.stop):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
-    # in an epoch, at its end, at the next one's begin, near the end
+    # In an epoch, at its end, at the beginning of the next, near the end of the run.
     for step in (4, steps // 2 - 1, steps // 2, steps - 2):
         control = Control()
         with at_step(step, control.stop):
@@ -63,13 +63,15 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
     ],
 )
 def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz", 60), model=template, optimizer=optimizer)
-    reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
-    run = Run.create(tmp_path / "runs", asked)
+    requested = experiment(pictures(tmp_path / "a.npz", 60), model=template, optimizer=optimizer)
+    reference = trainer.train(
+        requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
+    )
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with at_step(3, control.stop):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
     assert (
         trainer.resume(run, Listener(), Control()).summary["weights_sha256"]
@@ -78,22 +80,20 @@ def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_pa
 
 
 def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: Path) -> None:
-    """Every epoch counts as no better, so that the rate has dropped before the stop and drops after
-    it.
-    """
-    asked = experiment(
+    """Every epoch counts as no better, so the rate drops before the stop and after it."""
+    requested = experiment(
         pictures(tmp_path / "a.npz", 60),
         training={"epochs": 6},
         schedule={"kind": "plateau", "patience": 0, "threshold": 0.9, "reduction": 0.5},
     )
-    whole = Run.create(tmp_path / "runs", asked)
-    reference = trainer.train(asked, whole, Listener(), Control())
+    whole = Run.create(tmp_path / "runs", requested)
+    reference = trainer.train(requested, whole, Listener(), Control())
     per_epoch = reference.summary["steps"] // 6
-    run = Run.create(tmp_path / "runs", asked)
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with at_step(3 * per_epoch + 1, control.stop):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
@@ -104,9 +104,7 @@ def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: P
 
 @pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_path: Path) -> None:
-    """SIGKILL in steps, in saves (before every other fsync and every rename), and at random
-    moments.
-    """
+    """SIGKILL in steps, in saves (before fsync and rename calls) and at random moments."""
     script = Path(__file__).with_name("kills.py")
     done = subprocess.run(
         [sys.executable, str(script), str(tmp_path), str(every)],
@@ -123,10 +121,10 @@ def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_
 
 
 def test_train_longer_goes_on_with_a_new_total(tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz"))
-    run = Run.create(tmp_path / "runs", asked)
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    run = Run.create(tmp_path / "runs", requested)
     listener = Listener()
-    before = trainer.train(asked, run, Listener(), Control())
+    before = trainer.train(requested, run, Listener(), Control())
     assert trainer.resume(run, Listener(), Control()).status == "failed"
 
     finished = trainer.resume(run, listener, Control(), epochs=4)
@@ -145,10 +143,10 @@ def test_train_longer_goes_on_with_a_new_total(tmp_path: Path) -> None:
 
 
 def test_a_run_that_should_be_longer_and_was_stopped_remembers_it(tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz"))
-    run = Run.create(tmp_path / "runs", asked)
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    run = Run.create(tmp_path / "runs", requested)
     control = Control()
-    trainer.train(asked, run, Listener(), Control())
+    trainer.train(requested, run, Listener(), Control())
 
     with at_step(14, control.stop):
         trainer.resume(run, Listener(), control, epochs=4)
@@ -158,12 +156,12 @@ def test_a_run_that_should_be_longer_and_was_stopped_remembers_it(tmp_path: Path
 
 def test_other_data_are_refused(tmp_path: Path) -> None:
     source = pictures(tmp_path / "a.npz")
-    asked = experiment(source)
-    run = Run.create(tmp_path / "runs", asked)
+    requested = experiment(source)
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with at_step(2, control.stop):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
     pictures(source, seed=1)
     finished = trainer.resume(run, Listener(), Control())

@@ -31,14 +31,14 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def new_run(tmp_path: Path) -> Any:
-    return lambda asked: Run.create(tmp_path / "runs", asked)
+    return lambda requested: Run.create(tmp_path / "runs", requested)
 
 
 def test_a_run_tells_its_story_in_order(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     listener = Listener()
-    run = new_run(asked)
-    finished = trainer.train(asked, run, listener, Control())
+    run = new_run(requested)
+    finished = trainer.train(requested, run, listener, Control())
     kinds = [type(event).__name__ for event in listener.events]
     assert kinds[0] == "RunStarted" and kinds[-1] == "RunFinished"
     assert kinds.count("RunStarted") == kinds.count("RunFinished") == 1
@@ -64,11 +64,13 @@ def test_a_run_tells_its_story_in_order(source: Path, new_run: Any) -> None:
     assert run.status == "completed"
 
 
-def test_the_run_folder_is_that_of_the_design(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
-    run = new_run(asked)
-    finished = trainer.train(asked, run, Listener(), Control())
-    here = {path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()}
+def test_the_run_folder_has_its_files(source: Path, new_run: Any) -> None:
+    requested = experiment(source)
+    run = new_run(requested)
+    finished = trainer.train(requested, run, Listener(), Control())
+    names = {
+        path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()
+    }
     assert {
         "experiment.toml",
         "dataset.json",
@@ -83,9 +85,9 @@ def test_the_run_folder_is_that_of_the_design(source: Path, new_run: Any) -> Non
         "checkpoints/best/manifest.json",
         "checkpoints/best/description.json",
         "checkpoints/best/graph.json",
-    } <= here
+    } <= names
 
-    assert run.experiment() == asked
+    assert run.experiment() == requested
     summary = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
     assert summary == finished.summary
     assert summary["weights_sha256"] == checkpoint.weights_sha256(
@@ -101,14 +103,14 @@ def test_the_run_folder_is_that_of_the_design(source: Path, new_run: Any) -> Non
 
 
 def test_a_run_read_from_its_folder_says_what_it_told(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     listener = Listener()
-    run = new_run(asked)
-    trainer.train(asked, run, listener, Control())
+    run = new_run(requested)
+    trainer.train(requested, run, listener, Control())
     read = history.read_events(run.path)
-    told = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
-    again = next(event for event in read if isinstance(event, events.StepsDone))
-    np.testing.assert_allclose(again.losses, told, rtol=1e-6)
+    losses = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
+    steps = next(event for event in read if isinstance(event, events.StepsDone))
+    np.testing.assert_allclose(steps.losses, losses, rtol=1e-6)
 
     epochs = [event for event in read if isinstance(event, events.EpochDone)]
     for before, after in zip(listener.of(events.EpochDone), epochs, strict=True):
@@ -124,59 +126,57 @@ def test_a_run_read_from_its_folder_says_what_it_told(source: Path, new_run: Any
 
 
 def test_two_runs_of_one_seed_write_the_same_lines(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
-    runs = [new_run(asked), new_run(asked)]
-    ends = [trainer.train(asked, run, Listener(), Control()) for run in runs]
+    requested = experiment(source)
+    runs = [new_run(requested), new_run(requested)]
+    ends = [trainer.train(requested, run, Listener(), Control()) for run in runs]
     assert metrics_lines(runs[0]) == metrics_lines(runs[1])
     assert ends[0].summary["weights_sha256"] == ends[1].summary["weights_sha256"]
 
-    other = asked.replace(training=asked.training.replace(seed=1))
+    other = requested.replace(training=requested.training.replace(seed=1))
     end = trainer.train(other, new_run(other), Listener(), Control())
     assert end.summary["weights_sha256"] != ends[0].summary["weights_sha256"]
 
 
 def test_what_others_draw_at_random_changes_nothing(source: Path, new_run: Any) -> None:
-    """R49: a prediction while training runs must not disturb it."""
-    asked = experiment(source)
-    quiet = trainer.train(asked, new_run(asked), Listener(), Control())
+    """A prediction while training runs must not disturb it."""
+    requested = experiment(source)
+    quiet = trainer.train(requested, new_run(requested), Listener(), Control())
 
     def noisy(event: events.Event) -> None:
         torch.rand(7)
 
-    disturbed = trainer.train(asked, new_run(asked), noisy, Control())
+    disturbed = trainer.train(requested, new_run(requested), noisy, Control())
     assert disturbed.summary["weights_sha256"] == quiet.summary["weights_sha256"]
 
 
-# --- the best epoch (R9, R11)
+# --- the best epoch
 
 
 def test_the_weights_kept_are_those_of_the_best_epoch(
     source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Validation losses that rise after epoch 2: epoch 2 is judged, kept and told, not the last
-    one.
-    """
+    """Where losses rise after epoch 2, that one is judged, kept and told, not the last."""
     losses = iter([2.0, 1.0, 1.5, 1.7])
-    seen: list[str] = []
+    judged: list[str] = []
 
     def crafted(network: Network, *arguments: Any, **options: Any) -> Any:
         from dataclasses import replace
 
         evaluation = evaluate(network, *arguments, **options)
-        seen.append(checkpoint.weights_sha256(network.state_dict()))
+        judged.append(checkpoint.weights_sha256(network.state_dict()))
         return replace(evaluation, loss=next(losses, 3.0))
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
-    asked = experiment(source, training={"epochs": 4})
-    run = new_run(asked)
+    requested = experiment(source, training={"epochs": 4})
+    run = new_run(requested)
     listener = Listener()
-    finished = trainer.train(asked, run, listener, Control())
+    finished = trainer.train(requested, run, listener, Control())
     assert finished.summary["best_epoch"] == 2
     assert finished.reason == "Trained 4 epochs. The weights of epoch 2 are kept."
-    assert checkpoint.weights_sha256(checkpoint.read_best(run).model) == seen[1]
-    assert seen[4] == seen[1]  # the test split is judged with them
+    assert checkpoint.weights_sha256(checkpoint.read_best(run).model) == judged[1]
+    assert judged[4] == judged[1]  # the test split is judged with them
     assert [event.best for event in listener.of(events.EpochDone)] == [True, True, False, False]
-    assert finished.summary["weights_sha256"] == seen[3]
+    assert finished.summary["weights_sha256"] == judged[3]
 
 
 def test_early_stopping_counts_epochs_without_improvement(
@@ -190,33 +190,33 @@ def test_early_stopping_counts_epochs_without_improvement(
         return replace(evaluate(*arguments, **options), loss=next(losses, 3.0))
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
-    asked = experiment(source, training={"epochs": 9, "patience": 2, "min_delta": 0.1})
-    run = new_run(asked)
+    requested = experiment(source, training={"epochs": 9, "patience": 2, "min_delta": 0.1})
+    run = new_run(requested)
     listener = Listener()
-    finished = trainer.train(asked, run, listener, Control())
+    finished = trainer.train(requested, run, listener, Control())
     assert [event.since_best for event in listener.of(events.EpochDone)] == [0, 0, 1, 2]
     assert finished.status == "completed" and finished.reason.startswith(
         "Stopped early after epoch 4"
     )
 
-    again = trainer.resume(run, Listener(), Control())
-    assert again.status == "failed" and "more epochs" in again.failure[1]
+    resumed = trainer.resume(run, Listener(), Control())
+    assert resumed.status == "failed" and "more epochs" in resumed.failure[1]
     assert run.status == "completed"  # a run that cannot go on keeps what it had
 
 
-# --- stopping (R1)
+# --- stopping
 
 
-def _train_in_thread(asked: Any, run: Run, listener: Any, control: Control) -> threading.Thread:
+def _train_in_thread(requested: Any, run: Run, listener: Any, control: Control) -> threading.Thread:
     thread = threading.Thread(
-        target=lambda: trainer.train(asked, run, listener, control), name="training"
+        target=lambda: trainer.train(requested, run, listener, control), name="training"
     )
     thread.start()
     return thread
 
 
 def test_stop_while_reading_leaves_a_run_that_can_begin_again(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     control = Control()
 
     listener = Listener()
@@ -226,21 +226,21 @@ def test_stop_while_reading_leaves_a_run_that_can_begin_again(source: Path, new_
         if isinstance(event, events.StageChanged) and event.text.startswith("Looking"):
             control.stop()
 
-    run = new_run(asked)
-    finished = trainer.train(asked, run, listen, control)
+    run = new_run(requested)
+    finished = trainer.train(requested, run, listen, control)
     assert finished.status == "stopped" and "nothing to keep" in finished.reason
     assert not listener.of(events.StepsDone)
     assert trainer.resume(run, Listener(), Control()).status == "completed"
 
 
 def test_stop_in_the_middle_of_an_epoch_keeps_what_was_learned(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     listener = Listener()
-    run = new_run(asked)
+    run = new_run(requested)
 
     control = Control()
     with at_step(2, control.stop):
-        finished = trainer.train(asked, run, listener, control)
+        finished = trainer.train(requested, run, listener, control)
 
     assert finished.status == "stopped" and finished.summary["steps"] == 3
     assert finished.summary["best_epoch"] == 1 and "accuracy" in finished.summary["metrics"]["test"]
@@ -256,9 +256,9 @@ def test_stop_asked_twice_ends_without_judging(source: Path, new_run: Any) -> No
             control.stop()
             control.stop()
 
-    asked = experiment(source)
-    run = new_run(asked)
-    finished = trainer.train(asked, run, listen, control)
+    requested = experiment(source)
+    run = new_run(requested)
+    finished = trainer.train(requested, run, listen, control)
     assert finished.status == "stopped" and not finished.summary["metrics"]
     assert trainer.resume(run, Listener(), Control()).status == "completed"
 
@@ -266,16 +266,16 @@ def test_stop_asked_twice_ends_without_judging(source: Path, new_run: Any) -> No
 def test_stop_in_the_validation_is_honoured_within_a_batch(
     source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     control = Control()
-    reference = trainer.train(asked, new_run(asked), Listener(), Control())
+    reference = trainer.train(requested, new_run(requested), Listener(), Control())
 
-    stopped_there: list[bool] = []
+    stops: list[bool] = []
 
     def watched(*arguments: Any, **options: Any) -> Any:
-        if not stopped_there:
+        if not stops:
             control.stop(at_once=True)
-            stopped_there.append(True)
+            stops.append(True)
 
             with pytest.raises(Stopped):
                 evaluate(*arguments, **options)
@@ -284,15 +284,15 @@ def test_stop_in_the_validation_is_honoured_within_a_batch(
         return evaluate(*arguments, **options)
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", watched)
-    run = new_run(asked)
-    assert trainer.train(asked, run, Listener(), control).status == "stopped"
+    run = new_run(requested)
+    assert trainer.train(requested, run, Listener(), control).status == "stopped"
 
     finished = trainer.resume(run, Listener(), Control())
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
 
 
 def test_pause_waits_and_resume_goes_on(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     control = Control()
     listener = Listener()
 
@@ -305,8 +305,8 @@ def test_pause_waits_and_resume_goes_on(source: Path, new_run: Any) -> None:
         if isinstance(event, events.Paused):
             paused.set()
 
-    run = new_run(asked)
-    thread = _train_in_thread(asked, run, listen, control)
+    run = new_run(requested)
+    thread = _train_in_thread(requested, run, listen, control)
     assert paused.wait(60)
     assert checkpoint.newest(run.path / "checkpoints")[0].state["progress"]["step"] == 1
     assert run.status == "running"
@@ -315,12 +315,12 @@ def test_pause_waits_and_resume_goes_on(source: Path, new_run: Any) -> None:
     thread.join(60)
     assert listener.events[-1].status == "completed"
 
-    reference = trainer.train(asked, new_run(asked), Listener(), Control())
+    reference = trainer.train(requested, new_run(requested), Listener(), Control())
     assert listener.events[-1].summary["weights_sha256"] == reference.summary["weights_sha256"]
 
 
 def test_a_paused_run_can_be_stopped(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     control = Control()
 
     listener = Listener()
@@ -332,11 +332,11 @@ def test_a_paused_run_can_be_stopped(source: Path, new_run: Any) -> None:
         if isinstance(event, events.Paused):
             control.stop()
 
-    finished = trainer.train(asked, new_run(asked), listen, control)
+    finished = trainer.train(requested, new_run(requested), listen, control)
     assert finished.status == "stopped" and finished.summary["steps"] == 1
 
 
-# --- failures (R3, R4, R35)
+# --- failures
 
 
 @pytest.mark.parametrize("place", ["open", "forward", "loss", "optimizer", "validation"])
@@ -353,19 +353,19 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
         "optimizer": "torch.optim.AdamW.step",
         "validation": "app.engine.training.validation.evaluate",
     }[place]
-    asked = experiment(source)
+    requested = experiment(source)
     listener = Listener()
 
-    run = new_run(asked)
+    run = new_run(requested)
     with monkeypatch.context() as patch:
         patch.setattr(target, fail)
-        finished = trainer.train(asked, run, listener, Control())
+        finished = trainer.train(requested, run, listener, Control())
 
     assert finished.status == "failed" and run.status == "failed"
     what, remedy, details = finished.failure
     assert "third wheel" in what and remedy and "Traceback" in details
     assert listener.events[0].__class__ is events.RunStarted and listener.events[-1] is finished
-    assert trainer.train(asked, new_run(asked), Listener(), Control()).status == "completed"
+    assert trainer.train(requested, new_run(requested), Listener(), Control()).status == "completed"
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
 def test_out_of_memory_is_retried_with_half_the_batch(
     error: Exception, source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The failed network must be gone before the next is built: the live exception would hold it."""
+    """The failed network must be gone before the next is built: an exception would hold it."""
     alive: list[weakref.ref[Network]] = []
     kind = type(error)
     text = str(error)
@@ -403,9 +403,9 @@ def test_out_of_memory_is_retried_with_half_the_batch(
 
     monkeypatch.setattr(build, "build_model", build_tracked)
     monkeypatch.setattr(Network, "forward", forward)
-    asked = experiment(source, training={"batch_size": 64})
+    requested = experiment(source, training={"batch_size": 64})
     listener = Listener()
-    finished = trainer.train(asked, new_run(asked), listener, Control())
+    finished = trainer.train(requested, new_run(requested), listener, Control())
     assert finished.status == "completed"
 
     texts = [event.text for event in listener.of(events.StageChanged)]
@@ -435,9 +435,9 @@ def test_out_of_memory_ends_after_three_halvings(
 
     real_forward = Network.forward
     monkeypatch.setattr(Network, "forward", forward)
-    asked = experiment(source, training={"batch_size": 64})
+    requested = experiment(source, training={"batch_size": 64})
     listener = Listener()
-    finished = trainer.train(asked, new_run(asked), listener, Control())
+    finished = trainer.train(requested, new_run(requested), listener, Control())
 
     assert finished.status == "failed"
     assert finished.failure[:2] == (
@@ -459,15 +459,15 @@ def _is_fake(x: torch.Tensor) -> bool:
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_run: Any) -> None:
-    asked = experiment(
+    requested = experiment(
         source,
         optimizer={"kind": "sgd", "learning_rate": 100.0, "weight_decay": 10.0},
         schedule={"kind": "constant"},
         training={"epochs": 30},
     )
-    run = new_run(asked)
+    run = new_run(requested)
     listener = Listener()
-    finished = trainer.train(asked, run, listener, Control())
+    finished = trainer.train(requested, run, listener, Control())
     assert finished.status == "diverged" and "no number any more at step" in finished.reason
 
     losses = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
@@ -477,9 +477,9 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_r
     )
     assert finding.remedy.changes == {"optimizer.learning_rate": 10.0}
 
-    found, _ = checkpoint.newest(run.path / "checkpoints")
-    if found is not None:
-        assert all(torch.isfinite(tensor).all() for tensor in found.model.values())
+    newest, _ = checkpoint.newest(run.path / "checkpoints")
+    if newest is not None:
+        assert all(torch.isfinite(tensor).all() for tensor in newest.model.values())
 
     assert trainer.resume(run, Listener(), Control()).status == "failed"
     assert run.status == "diverged"
@@ -496,18 +496,18 @@ def test_one_bad_step_is_no_divergence(
         return real(self, loss * float("nan") if len(calls) == 3 else loss, *rest)
 
     monkeypatch.setattr(recorder.Recorder, "note", note)
-    asked = experiment(source)
-    finished = trainer.train(asked, new_run(asked), Listener(), Control())
+    requested = experiment(source)
+    finished = trainer.train(requested, new_run(requested), Listener(), Control())
     assert finished.status == "completed" and np.isfinite(finished.summary["loss"]["training"])
 
 
 def test_two_trainings_of_one_run_are_refused(source: Path, new_run: Any) -> None:
-    asked = experiment(source)
-    run = new_run(asked)
+    requested = experiment(source)
+    run = new_run(requested)
     run.claim()
 
     try:
-        finished = trainer.train(asked, run, Listener(), Control())
+        finished = trainer.train(requested, run, Listener(), Control())
     finally:
         run.release()
 
@@ -526,10 +526,10 @@ def test_warnings_of_the_training_go_to_its_log(source: Path, new_run: Any, recw
                 warnings.showwarning = shown
                 warnings.warn("a strange light", stacklevel=1)
 
-    asked = experiment(source)
-    run = new_run(asked)
+    requested = experiment(source)
+    run = new_run(requested)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        trainer.train(asked, run, listen, Control())
+        trainer.train(requested, run, listen, Control())
 
     assert "a strange light" in (run.path / "log.txt").read_text(encoding="utf-8")
