@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from app.engine.data.nouns import counted, noun
+from app.engine.experiment.plain import plain_section
 from app.engine.learning.metrics import metrics_text
 from app.engine.learning.tasks import TASKS
 from app.engine.runs import events
@@ -92,7 +93,7 @@ class Display:
                 self._steps_done(event)
             case events.EpochDone():
                 self._epoch_done(event)
-            case events.Found() if event.finding.level in ("warning", "problem"):
+            case events.NewFinding() if event.finding.level in ("warning", "problem"):
                 self._finding(event.finding)
 
     def stage(self, text: str, done: int = 0, total: int = 0) -> None:
@@ -120,10 +121,10 @@ class Display:
         self.line(
             f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters."
         )
-        for sentence in event.told:
+        for sentence in event.warnings:
             self.line(sentence)
 
-        task = TASKS.get(str(event.resolved.get("data", {}).get("task")))
+        task = TASKS.get(str(plain_section(event.resolved, "data").get("task")))
         tags = task is not None and task.targets == "tags"
         noun = "tags" if tags else "classes"
         classes = f" of {len(event.classes)} {noun}" if event.classes else ""
@@ -186,7 +187,7 @@ class Display:
 
 def ending(finished: events.RunFinished, report: Report | None) -> list[str]:
     """Returns the last lines about a run: how it ended, what it reached, where it is."""
-    summary: dict[str, Any] = finished.summary
+    summary = finished.summary
     lines = []
     if finished.status in ("completed", "stopped"):
         word = "Completed" if finished.status == "completed" else "Stopped"

@@ -164,7 +164,7 @@ def headless(template: str, pairs: int, clock: Callable[[], float]) -> str:
     looks: list[float] = []
 
     def emit(event: events.Event) -> None:
-        if isinstance(event, events.InsideMeasured):
+        if isinstance(event, events.OptimizerMeasured):
             looks.append(event.seconds)
 
     chosen = experiment(template)
@@ -256,7 +256,7 @@ def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
     points: list[tuple[int, float]] = []
 
     def emit(event: events.Event) -> None:
-        if isinstance(event, events.InsideMeasured):
+        if isinstance(event, events.OptimizerMeasured):
             points.append((event.step, float(np.sqrt((event.norms**2).sum()))))
         elif isinstance(event, events.StepsDone) and event.position >= steps:
             control.stop(at_once=True)

@@ -100,7 +100,7 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
 
     network = build_model(graph, problem, seed=5)
     best = checkpoint.Best(
-        checkpoint.copied(network.state_dict()), description, graph, problem, state
+        checkpoint.cpu_copies(network.state_dict()), description, graph, problem, state
     )
     checkpoint.save_best(run.path / "checkpoints", best)
     files.write_json(run.path / "dataset.json", description.to_plain())

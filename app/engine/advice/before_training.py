@@ -1,7 +1,7 @@
-"""What the data and the settings give reason to say before anything is trained.
+"""Findings before a training, from the data and the settings, with the changes that help.
 
-Each finding asks whether there is what it speaks of (classes, tags, amounts, texts, pairs) and is
-silent where there is not.
+Each finding is silent where the data have not what it speaks of: classes, tags, amounts, texts or
+pairs.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from app.engine.errors import UserError
 from app.engine.experiment.resolve import task_of
 from app.engine.learning import scores
 from app.engine.learning.tasks import TASKS, Task
-from app.engine.runs.findings import Finding, Remedy
+from app.engine.runs.findings import Finding, Remedy, ordered
 from app.engine.sources.summary import balance
 from app.engine.text import amount_text, names_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from app.engine.data.dataset import Dataset, Description
+    from app.engine.data.dataset import Amount, Dataset, Description
     from app.engine.experiment.experiment import Experiment
     from models.shape import Input
 
@@ -36,42 +36,50 @@ VERY_FEW_IN_ALL = 20
 """Training examples where there are no classes."""
 
 FAR = 6.0
-"""An amount is an outlier when it lies so many standard deviations off; they are measured on its
-own side of the median and without the outer tenth, so that outliers do not hide themselves by
-making the spread large.
+"""An amount is an outlier when it lies so many standard deviations off.
+
+They are measured on its own side of the median and without the outer tenth, so that outliers do not
+hide themselves by making the spread large.
 """
+
+USE_L1 = Remedy("Use L1", {"loss.kind": "l1"}, restart=True)
 
 FEW_OTHERS = 32
 """A batch with fewer examples to compare is too easy: each must be told from few others."""
 
 
 def task_meant(experiment: Experiment, description: Description) -> Task:
-    """The task of a training with these settings; where they do not go together, that of the data."""
+    """Returns the task of these settings, or that of the data where the two do not fit."""
     try:
         return task_of(experiment, description)
     except UserError:
         return TASKS[description.task]
 
 
-def findings(
+def before_training(
     experiment: Experiment, description: Description, dataset: Dataset | None = None
-) -> Iterator[Finding]:
-    """dataset: for what only the examples show (outliers, cut texts); without it that is not looked
-    at.
+) -> list[Finding]:
+    """Returns what the data and the settings give reason to say, the gravest first.
+
+    dataset: for what only the examples show (outliers, cut texts); without it that is left out.
     """
+    return ordered(_findings(experiment, description, dataset))
+
+
+def _findings(
+    experiment: Experiment, description: Description, dataset: Dataset | None
+) -> Iterator[Finding]:
     task = task_meant(experiment, description)
     if description.classes and task.targets in ("classes", "tags"):
         if task.targets == "classes" and not task.embeds:
             yield from _imbalance(experiment, description)
         if task.targets == "tags":
             yield from _rare_tags(experiment, description)
-        yield from _few_of_some(
-            experiment, description, "class" if task.targets == "classes" else "tag"
-        )
+        yield from _few_of_some(experiment, description)
     else:
         yield from _few_in_all(experiment, description)
 
-    yield from _few_judged(description, task)
+    yield from _few_in_validation(description, task)
     if task.embeds:
         yield from _small_batch(experiment, description)
 
@@ -81,22 +89,7 @@ def findings(
         if task.targets != "tokens":
             yield from _cut_texts(description, dataset)
 
-    pictures = any(one.kind == "image" for one in description.preparation.inputs)
-    if (
-        experiment.augmentation.flip
-        and not description.mirror_safe
-        and description.classes
-        and pictures
-    ):
-        yield Finding(
-            "mirror",
-            "warning",
-            "Mirroring changes the class",
-            "A mirrored picture of these classes can look like another class (a 2 is no 2 any "
-            "more).",
-            Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
-        )
-
+    yield from _mirrored(experiment, description)
     yield from _left_out(description)
 
 
@@ -112,8 +105,8 @@ def _imbalance(experiment: Experiment, description: Description) -> Iterator[Fin
     share = counts[large] / sum(counts)
     text = (
         f"{largest} has {counted(description.kind, counts[large])}, "
-        f"{quoted(description.classes[small])} "
-        f"{counts[small]:,}. Always saying {largest} would be right on {percent_text(share)}."
+        f"{quoted(description.classes[small])} {counts[small]:,}. Always saying {largest} would be "
+        f"right on {percent_text(share)}."
     )
 
     weight = getattr(experiment.loss, "positive_weight", None)
@@ -149,14 +142,14 @@ def _rare_tags(experiment: Experiment, description: Description) -> Iterator[Fin
             "imbalance",
             "warning",
             "Rare tags",
-            f"{names_text(rare, 4, QUOTE)} {verb} on fewer than one {noun(description.kind, 1)} in twenty: never "
-            "setting a rare tag "
-            "costs little, so it may not be learned.",
+            f"{names_text(rare, 4, QUOTE)} {verb} on fewer than one {noun(description.kind, 1)} in "
+            "twenty: never setting a rare tag costs little, so it may not be learned.",
             remedy,
         )
 
 
-def _few_of_some(experiment: Experiment, description: Description, what: str) -> Iterator[Finding]:
+def _few_of_some(experiment: Experiment, description: Description) -> Iterator[Finding]:
+    """Finds classes or tags with few examples."""
     counts = description.counts["training"]
     few = [name for name, count in zip(description.classes, counts, strict=True) if count < FEW]
     if few:
@@ -166,9 +159,9 @@ def _few_of_some(experiment: Experiment, description: Description, what: str) ->
             "few",
             "problem" if min(counts) < VERY_FEW else "warning",
             "Few examples",
-            f"{names_text(few, 4, QUOTE)} {has(few)} fewer than {FEW} {words} to learn from; the fewest are "
-            f"{min(counts)}. "
-            f"More {words} help most{'; varying them helps some' if varied else ''}.",
+            f"{names_text(few, 4, QUOTE)} {has(few)} fewer than {FEW} {words} to learn from; the "
+            f"fewest are {min(counts)}. More {words} help "
+            f"most{'; varying them helps some' if varied else ''}.",
             varied,
         )
 
@@ -182,22 +175,20 @@ def _few_in_all(experiment: Experiment, description: Description) -> Iterator[Fi
             "problem" if size < VERY_FEW_IN_ALL else "warning",
             "Few examples",
             f"There {'is' if size == 1 else 'are'} {counted(description.kind, size)} to learn "
-            "from; a network learns "
-            f"so few by heart. More help most{'; varying them helps some' if varied else ''}.",
+            "from; a network learns so few by heart. More help "
+            f"most{'; varying them helps some' if varied else ''}.",
             varied,
         )
 
 
-def _few_judged(description: Description, task: Task) -> Iterator[Finding]:
-    judged = description.size("validation")
-    if not 0 < judged < 50:
+def _few_in_validation(description: Description, task: Task) -> Iterator[Finding]:
+    size = description.size("validation")
+    if not 0 < size < 50:
         return
 
-    text = (
-        f"{counted(description.kind, judged)} {'judges' if judged == 1 else 'judge'} every epoch: "
-    )
+    text = f"{counted(description.kind, size)} {'judges' if size == 1 else 'judge'} every epoch: "
     if task.headline.name == "accuracy":
-        low, high = scores.wilson(round(0.8 * judged), judged)
+        low, high = scores.wilson(round(0.8 * size), size)
         text += f"80 % right could as well be {percent_text(low)} or {percent_text(high)}."
     else:
         text += "the figures will jump, and another division would give others."
@@ -218,68 +209,67 @@ def _small_batch(experiment: Experiment, description: Description) -> Iterator[F
         "problem" if batch == 1 else "warning",
         "Small batches",
         f"Each {noun(description.kind, 1)} is told from the rest of its batch: from {others}. The "
-        "more there are, the "
-        "more it learns.",
+        "more there are, the more it learns.",
         Remedy(f"Batch size {better}", {"training.batch_size": better}, restart=True),
     )
 
 
 def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
-    """Amounts that lie far off their like (see FAR), or of which few are very large."""
-    description = dataset.description
+    """Finds amounts that lie far off (see FAR), else amounts of which few are very large."""
     if experiment.loss is not None and experiment.loss.robust:
-        return
+        return  # these do not weigh large errors more
 
-    remedy = Remedy("Use L1", {"loss.kind": "l1"}, restart=True)
-    values = dataset.targets[dataset.indices["training"]].astype(float)
-    for one, column in zip(description.amounts, values.T, strict=True):
+    rows = dataset.indices["training"]
+    values = dataset.targets[rows].astype(float)
+    columns = list(zip(dataset.description.amounts, values.T, strict=True))
+    for target, column in columns:
         far = outliers(column)
-        if not len(far):
+        if len(far):
+            yield _far_off(target, column, far, dataset)
+            return
+
+    for target, column in columns:
+        if len(column) < 20:
             continue
 
-        worst = float(column[far[np.argmax(np.abs(column[far] - one.median))]])
-        row = int(dataset.indices["training"][far[np.argmax(np.abs(column[far] - one.median))]])
-        where = f" ({dataset.names[row]})" if row < len(dataset.names) else ""
-
-        if len(far) == 1:
-            many = f"{counted(description.kind, 1)} has {quoted(one.name)}"
-        else:
-            many = f"{counted(description.kind, len(far))} have {quoted(one.name)}"
-
-        yield Finding(
-            "outliers",
-            "warning",
-            f"Far off values of {quoted(one.name)}",
-            f"{many} far from all others, such as {amount_text(worst, one.unit)}{where}, where "
-            f"{amount_text(one.median, one.unit)} is usual. Large errors matter most in L2, so these "
-            "would pull hardest; if "
-            "errors matter in proportion, use L1.",
-            remedy,
-        )
-        return
-
-    for one, column in zip(description.amounts, values.T, strict=True):
-        low, middle, high = (
-            np.quantile(column, [0.1, 0.5, 0.9]) if len(column) >= 20 else (0.0, 0.0, 0.0)
-        )
-        if high > low and low >= 0 and (high + low - 2 * middle) / (high - low) > 0.5:
+        low, middle, high = np.quantile(column, [0.1, 0.5, 0.9])
+        if high > low >= 0 and (high + low - 2 * middle) / (high - low) > 0.5:
             yield Finding(
                 "skewed",
                 "info",
-                f"Mostly small values of {quoted(one.name)}",
-                f"Half are below {amount_text(float(middle), one.unit)}, a tenth above "
-                f"{number_text(float(high))}. L2 attends "
-                "mostly to the large ones; L1 weighs all errors in proportion.",
-                remedy,
+                f"Mostly small values of {quoted(target.name)}",
+                f"Half are below {amount_text(float(middle), target.unit)}, a tenth above "
+                f"{number_text(float(high))}. L2 attends mostly to the large ones; L1 weighs all "
+                "errors in proportion.",
+                USE_L1,
             )
             return
 
 
-def outliers(values: np.ndarray) -> np.ndarray:
-    """The places of the values (n,) that lie far off (see FAR).
+def _far_off(target: Amount, column: np.ndarray, far: np.ndarray, dataset: Dataset) -> Finding:
+    """column: (n,) the values of the training split; far: which of them lie far off."""
+    farthest = far[np.argmax(np.abs(column[far] - target.median))]
+    row = int(dataset.indices["training"][farthest])
+    where = f" ({dataset.names[row]})" if row < len(dataset.names) else ""
+    verb = "has" if len(far) == 1 else "have"
 
-    Where more than one in ten would, or there are fewer than 20 values, none is called so: then
-    that is how they are.
+    return Finding(
+        "outliers",
+        "warning",
+        f"Far off values of {quoted(target.name)}",
+        f"{counted(dataset.description.kind, len(far))} {verb} {quoted(target.name)} far from all "
+        f"others, such as {amount_text(float(column[farthest]), target.unit)}{where}, where "
+        f"{amount_text(target.median, target.unit)} is usual. Large errors matter most in L2, so "
+        "these would pull hardest; if errors matter in proportion, use L1.",
+        USE_L1,
+    )
+
+
+def outliers(values: np.ndarray) -> np.ndarray:
+    """Returns the indices of the values (n,) that lie far off (see FAR).
+
+    None does where there are fewer than 20 values, or where more than one in ten would: then the
+    distribution is like that.
     """
     if len(values) < 20:
         return np.zeros(0, np.int64)
@@ -287,7 +277,6 @@ def outliers(values: np.ndarray) -> np.ndarray:
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
     tenth = 1.2816  # of a normal distribution a tenth lies beyond so many standard deviations
     up = (high - middle) / tenth
-
     down = (middle - low) / tenth
     if not up + down:
         return np.zeros(0, np.int64)
@@ -298,13 +287,14 @@ def outliers(values: np.ndarray) -> np.ndarray:
 
 
 def _cut_texts(description: Description, dataset: Dataset) -> Iterator[Finding]:
+    """Finds texts of which the end is cut off; only the first 5,000 rows are looked at."""
     inputs: tuple[Input, ...] = description.preparation.inputs
     rows = dataset.indices["training"][:5000]
-    for one, array in zip(inputs, dataset.arrays, strict=True):
-        if one.kind != "text" or not len(rows):
+    for text_input, array in zip(inputs, dataset.arrays, strict=True):
+        if text_input.kind != "text" or not len(rows):
             continue
 
-        length = one.shape[0]
+        length = text_input.shape[0]
         full = float((array[rows, -1] != 0).mean())
         if full > 0.1:
             longer = min(4096, 2 * length)
@@ -312,13 +302,31 @@ def _cut_texts(description: Description, dataset: Dataset) -> Iterator[Finding]:
                 "context",
                 "warning" if full > 0.3 else "info",
                 "Long texts are cut",
-                f"{percent_text(full)} of the texts fill all {length:,} tokens that are read; what is "
-                "longer is cut off.",
+                f"{percent_text(full)} of the texts fill all {length:,} tokens that are read; what "
+                "is longer is cut off.",
                 Remedy(f"Read {longer:,} tokens", {"data.context": longer}, restart=True)
                 if longer > length
                 else None,
             )
             return
+
+
+def _mirrored(experiment: Experiment, description: Description) -> Iterator[Finding]:
+    pictures = any(item.kind == "image" for item in description.preparation.inputs)
+    if (
+        experiment.augmentation.flip
+        and not description.mirror_safe
+        and description.classes
+        and pictures
+    ):
+        yield Finding(
+            "mirror",
+            "warning",
+            "Mirroring changes the class",
+            "A mirrored picture of these classes can look like another class (a 2 is no 2 any "
+            "more).",
+            Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
+        )
 
 
 def _left_out(description: Description) -> Iterator[Finding]:

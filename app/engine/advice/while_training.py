@@ -1,18 +1,15 @@
-"""Findings: what a knowing person would say on looking over one's shoulder, each with what one
-click would change.
+"""Findings while a network trains, from the figures so far, with the changes that help.
 
-Before a training from the data and the settings, during it from its figures, after a failure from
-how it ended. Pure functions over plain values; no torch.
+Pure functions over plain values; no torch.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from app.engine.advice import before_training as beforehand
 from app.engine.advice.before_training import task_meant
 from app.engine.advice.remedies import (
     QUOTE,
@@ -26,102 +23,85 @@ from app.engine.advice.remedies import (
 from app.engine.data.nouns import noun
 from app.engine.experiment.experiment import Experiment
 from app.engine.learning import scores
-from app.engine.runs.findings import Finding, Remedy
+from app.engine.runs.findings import Finding, Remedy, ordered
 from app.engine.sources.summary import balance
 from app.engine.text import names_text, number_text, percent_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from app.engine.data.dataset import Dataset, Description
+    from app.engine.data.dataset import Description
     from app.engine.learning.tasks import Task
+    from app.engine.runs.metrics_lines import EpochLine
 
 WARM = 0.5
-"""A share of the peak learning rate from which on the network should be seen to learn."""
-
-RANK: dict[str, int] = {"problem": 0, "warning": 1, "good": 2, "info": 3}
+"""From this share of the peak learning rate on, the network should be seen to learn."""
 
 
-class Course(Protocol):
-    """How a training went so far; training.history.History is one.
+class ProgressSoFar(Protocol):
+    """The figures of a training so far; runs.history.History is one.
 
-    epochs: the fields of EpochDone, as mappings.
+    losses: (n,) of its steps. epochs: the lines of its epochs.
     """
 
     @property
     def losses(self) -> np.ndarray: ...
+
     @property
-    def epochs(self) -> Sequence[Mapping[str, Any]]: ...
-
-
-def ordered(findings: Iterator[Finding] | list[Finding]) -> list[Finding]:
-    """The gravest first; otherwise as they came."""
-    return sorted(findings, key=lambda finding: RANK[finding.level])
-
-
-# --- before
-
-
-def before_training(
-    experiment: Experiment, description: Description, dataset: Dataset | None = None
-) -> list[Finding]:
-    """What the data and the settings give reason to say before anything is trained.
-
-    dataset: where it is at hand, the examples are looked at too.
-    """
-    return ordered(beforehand.findings(experiment, description, dataset))
-
-
-# --- during
+    def epochs(self) -> Sequence[EpochLine]: ...
 
 
 def while_training(
-    history: Course,
+    progress: ProgressSoFar,
     description: Description,
     confusion: np.ndarray | None = None,
     resolved: Experiment | None = None,
 ) -> list[Finding]:
-    """What the figures so far give reason to say.
+    """Returns what the figures so far give reason to say; nothing in the first steps.
 
     confusion: (K, K) validation counts of the last epoch, true class by row. resolved: the
-    experiment with every setting filled in, for remedies. Empty in the first steps.
+    experiment with every setting filled in, for remedies.
     """
     resolved = resolved or Experiment()
-    epochs = list(history.epochs)
-    losses = np.asarray(history.losses, dtype=float)
+    epochs = list(progress.epochs)
+    losses = np.asarray(progress.losses, dtype=float)
     task = task_meant(resolved, description)
-    found = list(_from_loss(losses, epochs, description, resolved))
-    found += _from_epochs(epochs, resolved, description)
-    found += _from_figures(epochs, task, resolved)
 
+    findings = list(_from_loss(losses, epochs, description, resolved))
+    findings += _from_epochs(epochs, resolved, description)
+    findings += _from_metrics(epochs, task, resolved)
     if confusion is not None and len(epochs) >= 2:
-        found += _from_confusion(np.asarray(confusion), description, resolved)
+        findings += _from_confusion(np.asarray(confusion), description, resolved)
 
-    if len(epochs) >= 2 and not any(finding.level == "problem" for finding in found):
-        grave = any(finding.key in ("overfitting", "jumping", "flat") for finding in found)
-        before = epochs[-2]
+    findings += _going_well(epochs, findings)
+    return ordered(findings)
 
-        now = epochs[-1]
-        if (
-            not grave
-            and _falls(before, now, "training_loss")
-            and _falls(before, now, "validation_loss")
-        ):
-            found.append(
-                Finding(
-                    "well",
-                    "good",
-                    "Going well",
-                    "Training and validation fall together; no sign of overfitting.",
-                )
-            )
 
-    return ordered(found)
+def _going_well(epochs: list[EpochLine], findings: list[Finding]) -> Iterator[Finding]:
+    """findings: those made so far; it goes well only where none of them is grave."""
+    grave = any(
+        finding.level == "problem" or finding.key in ("overfitting", "jumping", "flat")
+        for finding in findings
+    )
+    if len(epochs) < 2 or grave:
+        return
+
+    before = epochs[-2]
+    now = epochs[-1]
+    if or_nan(now["training_loss"]) < or_nan(before["training_loss"]) and or_nan(
+        now["validation_loss"]
+    ) < or_nan(before["validation_loss"]):
+        yield Finding(
+            "well",
+            "good",
+            "Going well",
+            "Training and validation fall together; no sign of overfitting.",
+        )
 
 
 def _from_loss(
     losses: np.ndarray,
-    epochs: list[Mapping[str, Any]],
+    epochs: list[EpochLine],
     description: Description,
     resolved: Experiment,
 ) -> Iterator[Finding]:
@@ -129,7 +109,7 @@ def _from_loss(
         return
 
     if not np.isfinite(losses[-1]):
-        yield _diverged(resolved)
+        yield diverged(resolved)
         return
 
     known = losses[np.isfinite(losses)]
@@ -137,41 +117,42 @@ def _from_loss(
     smooth = np.convolve(known, np.full(window, 1 / window), mode="valid")
     first = smooth[0]
     best = smooth.min()
-
     now = smooth[-1]
+
     if now > max(2.0 * best, best + 0.5) and now > 0.8 * first:
         yield Finding(
             "jumping",
             "problem",
             "The loss climbs again",
-            f"It was down to {number_text(best)} and is at {number_text(now)}. Steps this long overshoot; shorter "
-            "ones settle.",
+            f"It was down to {number_text(best)} and is at {number_text(now)}. Steps this long "
+            "overshoot; shorter ones settle.",
             slower(resolved),
         )
     elif (
         len(epochs) >= 1
         and now > 0.97 * first
-        and now > 0.9 * _guessing(description, resolved)
+        and now > 0.9 * _guessing_loss(description, resolved)
         and not _warming_up(len(losses), epochs, resolved)
     ):
         yield _flat(first, now, resolved)
 
 
-def _warming_up(steps: int, epochs: list[Mapping[str, Any]], resolved: Experiment) -> bool:
-    """Whether the schedule has not come near its peak yet: then a flat line says nothing of the
-    learning rate.
+def _warming_up(steps: int, epochs: list[EpochLine], resolved: Experiment) -> bool:
+    """Returns whether the schedule has not come near its peak yet.
+
+    Then a flat line says nothing of the learning rate.
     """
     done = epochs[-1].get("step")
-    planned = resolved.training.epochs
-    if resolved.schedule is None or not done or planned is None:
+    planned_epochs = resolved.training.epochs
+    if resolved.schedule is None or not done or planned_epochs is None:
         return False
 
-    total = max(steps, round(done / epochs[-1]["epoch"] * planned))
+    total = max(steps, round(done / epochs[-1]["epoch"] * planned_epochs))
     return max(resolved.schedule.factor(step, total) for step in (steps // 2, steps - 1)) < WARM
 
 
-def _guessing(description: Description, resolved: Experiment) -> float:
-    """What the loss of a guess is at least, where that is known; else 0."""
+def _guessing_loss(description: Description, resolved: Experiment) -> float:
+    """Returns the least loss that guessing has, where that is known, else 0."""
     task = task_meant(resolved, description)
     if task.targets != "classes" or task.embeds or len(description.classes) < 2:
         return 0.0
@@ -205,79 +186,78 @@ def _flat(first: float, now: float, resolved: Experiment) -> Finding:
 
 
 def _from_epochs(
-    epochs: list[Mapping[str, Any]], resolved: Experiment, description: Description
+    epochs: list[EpochLine], resolved: Experiment, description: Description
 ) -> Iterator[Finding]:
     if len(epochs) < 3:
         return
 
-    judged = np.array([_number(epoch["validation_loss"]) for epoch in epochs])
-    trained = np.array([_number(epoch["training_loss"]) for epoch in epochs])
-    if np.isnan(judged).all():
+    validation = np.array([or_nan(epoch["validation_loss"]) for epoch in epochs])
+    training = np.array([or_nan(epoch["training_loss"]) for epoch in epochs])
+    if np.isnan(validation).all():
         return
 
-    lowest = int(np.nanargmin(judged))
-    since = len(epochs) - 1 - lowest
-    best = judged[lowest]
-    number = epochs[lowest]["epoch"]
+    best = int(np.nanargmin(validation))
+    best_loss = validation[best]
+    best_epoch = epochs[best]["epoch"]
+    since_best = len(epochs) - 1 - best
 
-    # a wobble while the learning rate is high is none: three epochs clearly worse, or two by far
-    rises = (since >= 3 and judged[-3:].min() > 1.05 * best) or (
-        since >= 2 and judged[-2:].min() > 1.15 * best
+    # A wobble while the learning rate is high is not overfitting: it takes three epochs that are
+    # clearly worse, or two that are worse by far.
+    rises = (since_best >= 3 and validation[-3:].min() > 1.05 * best_loss) or (
+        since_best >= 2 and validation[-2:].min() > 1.15 * best_loss
     )
-    if rises and trained[-1] < 0.97 * trained[lowest]:
+    if rises and training[-1] < 0.97 * training[best]:
         yield Finding(
             "overfitting",
             "warning",
             "Learning by heart (overfitting)",
-            f"Since epoch {number} the loss on {noun(description.kind)} kept aside rises "
-            f"({number_text(best)} to "
-            f"{number_text(judged[-1])}) while that of training still falls. The weights of the best epoch "
-            "are kept.",
+            f"Since epoch {best_epoch} the loss on {noun(description.kind)} kept aside rises "
+            f"({number_text(best_loss)} to {number_text(validation[-1])}) while that of training "
+            "still falls. The weights of the best epoch are kept.",
             against_overfitting(resolved, description),
         )
         return
 
+    # A schedule that falls at the end may still bring an improvement, until the last third.
     left = (resolved.training.epochs or len(epochs)) - len(epochs)
-    calming = resolved.schedule is not None and resolved.schedule.lowers_rate
+    falling = resolved.schedule is not None and resolved.schedule.lowers_rate
     if (
-        since >= max(5, 0.3 * len(epochs))
+        since_best >= max(5, 0.3 * len(epochs))
         and left > 0
-        and not (calming and left > 0.3 * (left + len(epochs)))
+        and not (falling and left > 0.3 * (left + len(epochs)))
     ):
         yield Finding(
             "stale",
             "info",
             "No better for a while",
-            f"The best was epoch {number}, {since} epochs ago. It is kept; nothing is lost by "
-            "stopping.",
+            f"The best was epoch {best_epoch}, {since_best} epochs ago. It is kept; nothing is "
+            "lost by stopping.",
             Remedy("Stop, keep best", action="stop"),
         )
 
 
-def _from_figures(
-    epochs: list[Mapping[str, Any]], task: Task, resolved: Experiment
-) -> Iterator[Finding]:
-    """Whether the main figure is no better than the worst end of its scale: what knowing nothing
-    reaches.
-    """
+def _from_metrics(epochs: list[EpochLine], task: Task, resolved: Experiment) -> Iterator[Finding]:
+    """Finds a main metric that is no better than what knowing nothing reaches."""
     headline = task.headline
-    nothing = (
-        0.0 if headline.name == "r2" else headline.worst if headline.better == "lower" else None
-    )
-    if len(epochs) < 3 or nothing is None:
+    baseline = None
+    if headline.name == "r2":
+        baseline = 0.0
+    elif headline.better == "lower":
+        baseline = headline.worst
+
+    if len(epochs) < 3 or baseline is None:
         return
 
-    values = [_number(epoch["metrics"].get(headline.name)) for epoch in epochs[-2:]]
-    if any(math.isnan(value) or headline.improves(value, nothing) for value in values):
+    values = [or_nan(epoch["metrics"].get(headline.name)) for epoch in epochs[-2:]]
+    if any(math.isnan(value) or headline.improves(value, baseline) for value in values):
         return
 
     yield Finding(
         "nothing",
         "warning",
         "No better than knowing nothing",
-        f"After epoch {epochs[-1]['epoch']}, {headline.label} is {number_text(values[-1])}; an answer "
-        "that is always the "
-        f"same reaches {number_text(nothing)}.",
+        f"After epoch {epochs[-1]['epoch']}, {headline.label} is {number_text(values[-1])}; an "
+        f"answer that is always the same reaches {number_text(baseline)}.",
         slower(resolved),
     )
 
@@ -285,156 +265,85 @@ def _from_figures(
 def _from_confusion(
     matrix: np.ndarray, description: Description, resolved: Experiment
 ) -> Iterator[Finding]:
+    """matrix: (K, K) counts, true class by row."""
     names = description.classes
     table = scores.per_class(matrix)
-
-    total = int(matrix.sum())
-    if not total or matrix.shape[0] != len(names):
+    if not matrix.sum() or matrix.shape[0] != len(names):
         return
 
-    task = task_meant(resolved, description)
     words = noun(description.kind)
-    predictions = np.flatnonzero(table.predicted)
+    remedy = None
+    if balance(description)[1] != "good":
+        remedy = balanced(resolved, task_meant(resolved, description))
 
-    uneven = balance(description)[1] != "good"
-    if len(predictions) == 1:
+    predicted = np.flatnonzero(table.predicted)
+    if len(predicted) == 1:
         yield Finding(
             "one-answer",
             "problem",
-            f"It always says {quoted(names[predictions[0]])}",
+            f"It always says {quoted(names[predicted[0]])}",
             f"That is right on {percent_text(scores.accuracy(matrix))}, as guessing would be.",
-            (balanced(resolved, task) if uneven else None) or slower(resolved),
+            remedy or slower(resolved),
         )
         return
 
     never = np.flatnonzero((table.predicted == 0) & (table.count >= 3))
     if len(never):
-        missed = [names[k] for k in never]
+        missed = [names[index] for index in never]
         yield Finding(
             "never",
             "warning",
             f"{names_text(missed, 4, QUOTE)} {'is' if len(missed) == 1 else 'are'} never predicted",
             f"{int(table.count[never].sum()):,} {words} kept aside belong there; all are taken for "
             "something else.",
-            balanced(resolved, task)
-            if uneven
-            else Remedy(f"Show these {words}", action=f"cell:{never[0]}:-1"),
+            remedy or Remedy(f"Show these {words}", action=f"cell:{never[0]}:-1"),
         )
 
-    wrong = matrix * (table.count >= 5)[:, None]
-    np.fill_diagonal(wrong, 0)
-    share = wrong / np.maximum(1, table.count)[:, None]
-    at = (
-        f" at {description.shape[2]} × {description.shape[1]}"
-        if description.kind == "image"
-        else ""
-    )
+    confused = _most_confused(matrix, table.count)
+    if confused is not None and confused[0] not in never:
+        true, other, share = confused
+        at = ""
+        if description.kind == "image":
+            at = f" at {description.shape[2]} × {description.shape[1]}"
 
-    true, other = (int(k) for k in np.unravel_index(int(share.argmax()), share.shape))
-    if share[true, other] >= 0.15 and wrong[true, other] >= 3 and true not in never:
         yield Finding(
             "confused",
             "warning",
             f"{quoted(names[true])} is hard",
-            f"{percent_text(float(share[true, other]))} of {quoted(names[true])} are taken for "
-            f"{quoted(names[other])}. "
+            f"{percent_text(share)} of {quoted(names[true])} are taken for {quoted(names[other])}. "
             f"Look whether they can be told apart{at}, and whether all are labelled right.",
             Remedy(f"Show these {words}", action=f"cell:{true}:{other}"),
         )
 
 
-# --- after
+def _most_confused(matrix: np.ndarray, count: np.ndarray) -> tuple[int, int, float] | None:
+    """Returns the true class, the predicted class and the share of the worst confusion.
 
-
-def after_training(
-    history: Course,
-    description: Description,
-    confusion: np.ndarray | None = None,
-    resolved: Experiment | None = None,
-) -> list[Finding]:
-    """What a finished training gives reason to say: as during it, and whether more of it would
-    help.
+    count: (K,) examples of each class. None where no confusion is frequent enough to speak of.
     """
-    resolved = resolved or Experiment()
-    epochs = list(history.epochs)
+    wrong = matrix * (count >= 5)[:, None]
+    np.fill_diagonal(wrong, 0)
+    share = wrong / np.maximum(1, count)[:, None]
 
-    found = [
-        f
-        for f in while_training(history, description, confusion, resolved)
-        if f.key not in ("stale", "well")
-    ]
-    if len(epochs) >= 3 and not any(finding.level == "problem" for finding in found):
-        before = epochs[-2]
-        now = epochs[-1]
-
-        drop = 1 - _number(now["validation_loss"]) / max(1e-12, _number(before["validation_loss"]))
-        if now.get("best") and drop > 0.03:
-            found.append(
-                Finding(
-                    "longer",
-                    "info",
-                    "It was still getting better",
-                    f"The last epoch was the best, and took {percent_text(drop)} off the loss of the "
-                    "one before.",
-                    Remedy("Train longer", action="longer"),
-                )
-            )
-
-    return ordered(found)
-
-
-def after_failure(
-    status: str, resolved: Experiment | None = None, reason: str = ""
-) -> list[Finding]:
-    """What to try after a run that ended as "failed" or "diverged".
-
-    reason: the sentence it ended with.
-    """
-    resolved = resolved or Experiment()
-    if status == "diverged":
-        return [_diverged(resolved)]
-
-    words = reason.lower()
-    if status == "failed" and "memory" in words:
-        remedy = half_batch(resolved) or Remedy("What would fit?", action="plan")
-        text = (
-            "Smaller batches need less; so do smaller or shorter examples and a smaller network. "
-            "'What would fit?' on "
-            "the Learning page weighs every way."
-        )
-        return [Finding("memory", "problem", "Not enough memory", text, remedy)]
-
-    return []
-
-
-def half_batch(resolved: Experiment) -> Remedy | None:
-    """Half as many examples at a time, with as many in each step as before."""
-    training = resolved.training
-    if training.batch_size is None or training.batch_size < 2:
+    true, other = (int(index) for index in np.unravel_index(int(share.argmax()), share.shape))
+    if share[true, other] < 0.15 or wrong[true, other] < 3:
         return None
 
-    half = training.batch_size // 2
-    twice = 2 * training.accumulation
-    changes = {"training.batch_size": half, "training.accumulation": twice}
-
-    return Remedy(f"Batch size {half}, {twice} batches a step", changes, restart=True)
+    return true, other, float(share[true, other])
 
 
-def _diverged(resolved: Experiment) -> Finding:
+def diverged(resolved: Experiment) -> Finding:
+    """Returns the finding that the loss is not a number any more."""
     return Finding(
         "diverged",
         "problem",
         "The loss went out of bounds",
         "The numbers grew until they were no numbers any more; the learning rate is too high. The "
-        "weights of the best "
-        "epoch before, if one was judged, are kept.",
+        "weights of the best epoch before, if one was judged, are kept.",
         slower(resolved),
     )
 
 
-def _number(value: Any) -> float:
+def or_nan(value: float | None) -> float:
+    """Returns NaN for None, which stands for it in the lines of epochs."""
     return float("nan") if value is None else float(value)
-
-
-def _falls(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
-    return _number(now[name]) < _number(before[name])

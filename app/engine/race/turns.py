@@ -1,4 +1,4 @@
-"""The lanes of a race: whose turn it is to compute, and the requests to all of them and to each.
+"""Turns of a race: which of its runs computes, and the requests to all of them and to each.
 
 No torch here.
 """
@@ -16,30 +16,36 @@ if TYPE_CHECKING:
 
 
 class Turns:
-    """Who may compute.
+    """Decides which run of a race may compute.
 
     The turn goes to the one that has seen the fewest examples; at first to those not ready yet.
 
-    slice: examples that the holder may be ahead of the last one before it hands over. settle: waits
-    for what a device has still to do: else it would be waited for, and counted, by another.
+    count: of the runs. slice: examples that the holder may be ahead of the last one before it hands
+    over. synchronize: waits for what a device has still to do, which would else be waited for, and
+    counted, by another run.
     """
 
-    def __init__(self, count: int, slice: int, settle: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, count: int, slice: int, synchronize: Callable[[], None] = lambda: None
+    ) -> None:
         self.slice = slice
-        self._settle = settle
-        self._seen = dict.fromkeys(range(count), -1)  # of those under way; -1: not ready
+        self._synchronize = synchronize
+
+        self._seen = dict.fromkeys(range(count), -1)
+        """Member -> examples seen, of those that have not ended; -1: not ready."""
+
         self._holder = 0
         self._changed = threading.Condition()
 
     def take(self, member: int) -> None:
-        """Wait for the first turn."""
+        """Waits for the first turn."""
         with self._changed:
             self._changed.wait_for(lambda: self._holder == member)
 
     def step(self, member: int, examples: int) -> float:
-        """The holder is about to do a step, after so many examples.
+        """Called by the holder of the turn before a step, with the examples that it has seen.
 
-        Returns the seconds it waited for others.
+        Returns the seconds it waited for the others.
         """
         with self._changed:
             self._seen[member] = examples
@@ -47,7 +53,7 @@ class Turns:
             if last == member or (seen >= 0 and examples < seen + self.slice):
                 return 0.0
 
-            self._settle()
+            self._synchronize()
             begun = time.perf_counter()
             self._holder = last
             self._changed.notify_all()
@@ -56,7 +62,7 @@ class Turns:
             return time.perf_counter() - begun
 
     def leave(self, member: int) -> None:
-        """It has ended, however that came about; the others go on."""
+        """Called when a run has ended, whatever the reason; the others go on."""
         with self._changed:
             self._seen.pop(member, None)
             if self._holder == member and self._seen:
@@ -67,42 +73,43 @@ class Turns:
 class RaceControl(Control):
     """The requests to a race.
 
-    Pause and stop go to all; a change, and looking inside, to the lane looked at.
+    Pause and stop go to all members; a change of settings, and watching the optimizer, to the one
+    that the window shows.
     """
 
     def __init__(self, count: int) -> None:
         super().__init__()
-        self.looked_at = 0
-        self.members = tuple(RaceMember(self, number) for number in range(count))
+        self.shown_member = 0
+        self.members = tuple(RaceMember(self, index) for index in range(count))
 
     def change(self, **values: float | None) -> None:
-        self.members[self.looked_at].change(**values)
+        self.members[self.shown_member].change(**values)
 
 
 class RaceMember(Control):
-    """The requests to one of the runs, and its turns."""
+    """The requests to one run of a race, and its turns."""
 
-    def __init__(self, race: RaceControl, number: int) -> None:
+    def __init__(self, race: RaceControl, index: int) -> None:
         self._race = race
-        self._number = number
+        self._index = index
         self.turns: Turns | None = None
         super().__init__()
 
     @property
     def watching(self) -> bool:
-        return self._race.watching and self._race.looked_at == self._number
+        return self._race.watching and self._race.shown_member == self._index
 
     @watching.setter
     def watching(self, value: bool) -> None:
-        """Said to the race."""
+        """Does nothing: the window asks the race, and Control.__init__ sets a default here."""
 
     @property
     def stopping(self) -> bool:
         return self._race.stopping or super().stopping
 
     @property
-    def hurried(self) -> bool:
-        return self._race.hurried or super().hurried
+    def stopping_at_once(self) -> bool:
+        return self._race.stopping_at_once or super().stopping_at_once
 
     @property
     def pausing(self) -> bool:
@@ -112,4 +119,4 @@ class RaceMember(Control):
         self._race.wait_while_paused()
 
     def begin_step(self, examples: int) -> float:
-        return self.turns.step(self._number, examples) if self.turns is not None else 0.0
+        return self.turns.step(self._index, examples) if self.turns is not None else 0.0

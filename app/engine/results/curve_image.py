@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.runs.history import History
+    from app.engine.runs.metrics_lines import EpochLine
 
 SIZE = (1440, 720)
 FINE = 2
@@ -108,7 +109,7 @@ def _loss(
     draw: ImageDraw.ImageDraw,
     box: tuple[float, float, float, float],
     history: History,
-    epochs: list[dict[str, Any]],
+    epochs: list[EpochLine],
     per_epoch: float,
     last: float,
 ) -> None:
@@ -147,7 +148,7 @@ def _loss(
 def _figure(
     draw: ImageDraw.ImageDraw,
     box: tuple[float, float, float, float],
-    epochs: list[dict[str, Any]],
+    epochs: list[EpochLine],
     last: float,
 ) -> None:
     """The main figure of the task: the first that the epochs name."""
@@ -169,8 +170,8 @@ def _figure(
 
     _line(draw, plot, points, VALIDATION, 3, squares=True)
     best = [epoch for epoch in epochs if epoch.get("best")]
-    if best and best[-1]["metrics"].get(name) is not None:
-        value = best[-1]["metrics"][name]
+    value = best[-1]["metrics"].get(name) if best else None
+    if value is not None:
         x, y = plot.at(best[-1]["epoch"], value)
         reach = 9 * FINE
         draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=BEST, width=3 * FINE)
@@ -266,7 +267,7 @@ def _legend(
 
 
 def _points(
-    epochs: list[dict[str, Any]], value: Callable[[dict[str, Any]], float | None]
+    epochs: list[EpochLine], value: Callable[[EpochLine], float | None]
 ) -> list[tuple[float, float]]:
     found = [(float(epoch["epoch"]), value(epoch)) for epoch in epochs]
     return [(x, float(y)) for x, y in found if y is not None and math.isfinite(y)]

@@ -30,7 +30,13 @@ from app.engine.learning import tasks
 from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.results.report import OTHER, Report
 from app.engine.runs import checkpoint
-from app.engine.runs.weights_in_use import BEST, WeightsInUse, Which, place, read_weights_in_use
+from app.engine.runs.weights_in_use import (
+    BEST,
+    WeightsInUse,
+    Which,
+    last_weights,
+    read_weights_in_use,
+)
 from app.engine.sources.format import Check, Progress, no_check, no_progress
 from app.engine.sources.opening import open_dataset, same_classes
 from models.network import Network
@@ -307,7 +313,7 @@ def _last(run: Run, step: int | None) -> tuple[WeightsInUse, checkpoint.Tensors]
     step: where it must stand, for its figures are those shown.
     """
     found, _ = checkpoint.newest(run.path / "checkpoints")
-    kept = place(found.state) if found else None
+    kept = last_weights(found.state) if found else None
     if found is None or kept is None or step not in (None, kept.step):
         raise UserError(
             f"The last weights of the run '{run.name}' are missing or damaged.",

@@ -1,13 +1,14 @@
-"""Checkpoints: the state from which a run goes on, bit for bit; and the best epoch, usable without
-its data.
+"""Checkpoints: the state from which a run goes on, bit for bit, and the best epoch.
 
 A checkpoint is a folder: tensors in safetensors, the rest JSON, and a manifest with the SHA-256 of
 every file, written last. The folder is written beside its place and renamed, so it is whole or not
 there. Neither safetensors nor torch notices a flipped bit, so the hashes are compared before
 anything is parsed. Nothing is pickled.
 
-    checkpoints/state-000007/   model, optimizer, state.json         the newest and the one before are kept
+    checkpoints/state-000007/   model, optimizer, state.json; the newest two stay
     checkpoints/best/           model, state.json, description.json, graph.json, problem.json
+
+The best epoch can be used without its data.
 """
 
 from __future__ import annotations
@@ -36,23 +37,24 @@ MANIFEST = "manifest.json"
 BEST = "best"
 BEST_BEFORE = "best-before"
 KEPT = 2
+"""States that stay on the disk."""
+
 COUNTERS = ("step", "mu_product")
-"""State of one number beside a weight, which PyTorch keeps on the CPU unless the optimizer is
-fused.
-"""
+"""States of a single number, which PyTorch keeps on the CPU unless the optimizer is fused."""
 
 Tensors = dict[str, torch.Tensor]
 
 
 class Damaged(Exception):
-    """A checkpoint that cannot be used, and why."""
+    """A checkpoint cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """model: by the network's names.
+    """The state of a run between two steps.
 
-    optimizer: see optimizer_tensors. state: plain data, see trainer.
+    model: weights and buffers by their names in the network. optimizer: see optimizer_tensors.
+    state: plain data, the progress among it.
     """
 
     model: Tensors
@@ -62,7 +64,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far with all that is needed to use it.
+    """The best epoch so far, with all that is needed to use it.
 
     state: epoch, step, loss, metrics, task, experiment.
     """
@@ -78,7 +80,7 @@ class Best:
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Writes a new checkpoint into a run's `checkpoints`, and drops all but the newest two.
+    """Writes a new checkpoint into a run's `checkpoints`, and removes all but the newest two.
 
     Raises UserError where the disk is full or refuses; what was there before is untouched then.
     """
@@ -100,7 +102,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
 
 
 def save_best(folder: Path, best: Best) -> Path:
-    """Replaces `checkpoints/best`. Raises UserError; the best before is untouched then."""
+    """Replaces `checkpoints/best`. Raises UserError; the one before is untouched then."""
     contents = {
         "model.safetensors": _bytes(best.model),
         "state.json": _json(best.state),
@@ -121,7 +123,10 @@ def save_best(folder: Path, best: Best) -> Path:
 
 
 def _write(folder: Path, name: str, contents: dict[str, bytes]) -> Path:
-    """A folder beside its place, its manifest last. Raises UserError and leaves nothing behind."""
+    """Writes a folder beside its place, its manifest last; returns its path.
+
+    Raises UserError and leaves nothing behind.
+    """
     part = folder / f"{name}.{os.getpid()}.tmp"
     size = sum(map(len, contents.values()))
     try:
@@ -165,8 +170,10 @@ def _rename(source: Path, target: Path) -> None:
 
 
 def _bytes(tensors: Tensors) -> bytes:
-    """Serialised in memory, not by torch.save or save_file: a full disk is then an OSError with its
-    own sentence.
+    """Returns tensors in the safetensors format.
+
+    They are serialised in memory, so that a full disk is an OSError with its own sentence, which it
+    is not in torch.save and save_file.
     """
     return safetensors.torch.save(tensors)
 
@@ -179,28 +186,29 @@ def _json(data: Any) -> bytes:
 
 
 def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that is whole, and a sentence for each one that was passed over; None
-    if there is none.
+    """Returns the newest checkpoint that is whole, and a sentence for each damaged one before it.
+
+    None where no checkpoint is whole.
     """
-    passed: list[str] = []
+    damaged: list[str] = []
     for path in reversed(_states(folder)):
         try:
-            contents = verified(path)
+            contents = read_verified(path)
             return Checkpoint(
                 _tensors(contents["model.safetensors"]),
                 _tensors(contents["optimizer.safetensors"]),
                 json.loads(contents["state.json"]),
-            ), passed
+            ), damaged
         except (Damaged, KeyError, ValueError) as error:
-            passed.append(
+            damaged.append(
                 f"The checkpoint '{path.name}' is damaged ({_reason(error)}) and was passed over."
             )
 
-    return None, passed
+    return None, damaged
 
 
 def read_best(run: Run) -> Best:
-    """The best epoch of a run. Raises UserError where there is none or it is damaged."""
+    """Returns the best epoch of a run. Raises UserError where there is none or it is damaged."""
     folder = run.best_folder
     if folder is None:
         raise UserError(
@@ -209,7 +217,7 @@ def read_best(run: Run) -> Best:
         )
 
     try:
-        contents = verified(folder)
+        contents = read_verified(folder)
         return Best(
             _tensors(contents["model.safetensors"]),
             Description.from_plain(json.loads(contents["description.json"])),
@@ -224,8 +232,8 @@ def read_best(run: Run) -> Best:
         ) from error
 
 
-def verified(folder: Path) -> dict[str, bytes]:
-    """The files named in a checkpoint's manifest, after their hashes were compared.
+def read_verified(folder: Path) -> dict[str, bytes]:
+    """Returns the files named in a checkpoint's manifest, after comparing their hashes.
 
     Raises Damaged.
     """
@@ -250,9 +258,7 @@ def verified(folder: Path) -> dict[str, bytes]:
 
 
 def clean(folder: Path) -> None:
-    """Removes what an earlier end left half done, and finishes a replacement of `best` that fell
-    between renames.
-    """
+    """Removes what a kill left half written, and finishes a replacement of `best`."""
     if not folder.is_dir():
         return
 
@@ -264,14 +270,14 @@ def clean(folder: Path) -> None:
 
 
 def drop_all(folder: Path) -> None:
-    """Removes every checkpoint: for a run that starts over from its first step."""
+    """Removes every checkpoint, for a run that starts over from its first step."""
     clean(folder)
     for path in [*_states(folder), folder / BEST]:
         remove(path)
 
 
 def _states(folder: Path) -> list[Path]:
-    """The checkpoints of a run, oldest first."""
+    """Returns the checkpoints of a run, oldest first."""
     return sorted((path for path in folder.glob("state-*") if _number(path)), key=_number)
 
 
@@ -281,11 +287,11 @@ def _number(path: Path) -> int:
 
 
 def _tensors(content: bytes) -> Tensors:
+    # The bytes are what was written, so an error here means another format. Its class is
+    # safetensors' own.
     try:
         return safetensors.torch.load(content)
-    except (
-        Exception
-    ) as error:  # of kinds of its own; the bytes are what was written, so the format is another one
+    except Exception as error:
         raise Damaged("its tensors are unreadable") from error
 
 
@@ -296,9 +302,10 @@ def _reason(error: Exception) -> str:
 # --- tensors
 
 
-def copied(tensors: Tensors) -> Tensors:
-    """Independent copies on the CPU, in the plain memory format: what a file takes, and what
-    outlives the network.
+def cpu_copies(tensors: Tensors) -> Tensors:
+    """Returns independent copies on the CPU in the contiguous memory format.
+
+    They can be written to a file, and they outlive the network.
     """
     return {
         name: torch.empty(tensor.shape, dtype=tensor.dtype).copy_(tensor.detach())
@@ -307,7 +314,7 @@ def copied(tensors: Tensors) -> Tensors:
 
 
 def weights_sha256(tensors: Tensors) -> str:
-    """Of the raw bytes of weights and buffers, tensors in the order of their names."""
+    """Returns the SHA-256 of the bytes of weights and buffers, in the order of their names."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         plain = tensors[name].detach().to("cpu").contiguous()
@@ -317,9 +324,9 @@ def weights_sha256(tensors: Tensors) -> str:
 
 
 def optimizer_tensors(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
-    """The optimizer's state by the names of the weights: "head.weight/exp_avg".
+    """Returns the optimizer's state, all tensors, by the names of the weights.
 
-    All of it is tensors.
+    For example "head.weight/exp_avg".
     """
     names: dict[torch.Tensor, str] = {
         parameter: name for name, parameter in network.named_parameters()
@@ -330,7 +337,7 @@ def optimizer_tensors(network: torch.nn.Module, optimizer: torch.optim.Optimizer
         for key, value in values.items()
         if isinstance(value, torch.Tensor)
     }
-    return copied(state)
+    return cpu_copies(state)
 
 
 def restore_optimizer(

@@ -1,7 +1,4 @@
-"""Requests to a run.
-
-They are noted here by any thread and honoured by the run at a step boundary.
-"""
+"""Requests to a run, noted here by any thread and honoured by the run at a step boundary."""
 
 from __future__ import annotations
 
@@ -10,9 +7,7 @@ import threading
 
 
 class Stopped(Exception):
-    """Raised inside the run where a stop is honoured outside the loop (while reading pictures,
-    say).
-    """
+    """A stop is honoured outside the training loop, for example while pictures are read."""
 
 
 class Control:
@@ -23,11 +18,10 @@ class Control:
         self._at_once = threading.Event()
         self._go = threading.Event()
         self._go.set()
-        self._asked: queue.SimpleQueue[dict[str, float | None]] = queue.SimpleQueue()
+        self._changes: queue.SimpleQueue[dict[str, float | None]] = queue.SimpleQueue()
+
         self.watching = False
-        """Whether somebody looks at what the optimizer holds: then it is told, see
-        events.InsideMeasured.
-        """
+        """Whether somebody watches the optimizer: then it is measured, see OptimizerMeasured."""
 
     def pause(self) -> None:
         self._go.clear()
@@ -36,10 +30,10 @@ class Control:
         self._go.set()
 
     def stop(self, at_once: bool = False) -> None:
-        """Stop at the next boundary. A paused run wakes up to stop.
+        """Requests a stop at the next boundary. A paused run wakes up to stop.
 
-        What was learned is kept and judged. Asked a second time, or with `at_once`, the judging is
-        left out: the run ends within a batch, and can be resumed.
+        What was learned is saved and evaluated. Requested a second time, or with `at_once`, the
+        evaluation is left out: the run ends within a batch, and can be resumed.
         """
         if at_once or self.stopping:
             self._at_once.set()
@@ -48,30 +42,31 @@ class Control:
         self._go.set()
 
     def change(self, **values: float | None) -> None:
-        """Ask for other values while it trains, see changes.LIVE; a dot in a name is written as two
-        underscores: `change(optimizer__weight_decay=0.1)`. What cannot be changed in this run is
-        told as a finding.
+        """Requests other values of live settings, see live_changes.live_settings.
+
+        A dot in a name is written as two underscores: `change(optimizer__weight_decay=0.1)`. For
+        what cannot be changed in this run there is a finding that says so.
         """
-        self._asked.put({name.replace("__", "."): value for name, value in values.items()})
+        self._changes.put({name.replace("__", "."): value for name, value in values.items()})
 
     @property
-    def asked(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether changes wait to be made."""
-        return not self._asked.empty()
+        return not self._changes.empty()
 
-    def taken(self) -> dict[str, float | None]:
-        """The changes that were asked for since the last time, the latest of each."""
-        found: dict[str, float | None] = {}
-        while not self._asked.empty():
-            found |= self._asked.get()
+    def take_changes(self) -> dict[str, float | None]:
+        """Returns the changes requested since the last call, the latest of each setting."""
+        changes: dict[str, float | None] = {}
+        while not self._changes.empty():
+            changes |= self._changes.get()
 
-        return found
+        return changes
 
-    def begin_step(self, examples: int) -> float:
+    def begin_step(self, examples: int) -> float:  # noqa: ARG002 - a race member waits for its turn here
         """Called by the run before each step, with the training examples it has seen so far.
 
-        Returns the seconds that it was made to wait for others, which are none of its own time (see
-        race.RaceMember).
+        Returns the seconds that it was made to wait for others, which are not its own time (see
+        turns.RaceMember).
         """
         return 0.0
 
@@ -80,8 +75,8 @@ class Control:
         return self._stop.is_set()
 
     @property
-    def hurried(self) -> bool:
-        """Whether the judging that follows a stop is to be left out."""
+    def stopping_at_once(self) -> bool:
+        """Whether the evaluation that follows a stop is to be left out."""
         return self._at_once.is_set()
 
     @property
@@ -93,6 +88,6 @@ class Control:
         self._go.wait()
 
     def check(self) -> None:
-        """For work outside the loop: raises Stopped when a stop was asked for."""
+        """Raises Stopped when a stop was requested; for work outside the training loop."""
         if self.stopping:
             raise Stopped

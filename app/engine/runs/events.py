@@ -1,32 +1,37 @@
-"""What a run tells, in order: frozen values without tensors, safe to hand to another thread.
+"""The events of a run: frozen values without tensors, safe to hand to another thread.
 
-`RunStarted` and `RunFinished` come once each, whatever happens. Between them come stages, steps,
+`RunStarted` and `RunFinished` come once each, whatever happens. Between them come stages, steps and
 epochs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
 
-Status = Literal["completed", "stopped", "failed", "diverged"]
+    from app.engine.experiment.plain import PlainExperiment
+    from app.engine.runs.findings import Finding
+    from app.engine.runs.summary import Status, Summary
 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """run: its folder. experiment: the experiment asked for, as plain data."""
+    """A run has begun.
+
+    run: its folder. experiment: as it was requested, {} where it could not be read.
+    """
 
     run: str
     name: str
-    experiment: dict[str, Any]
+    experiment: PlainExperiment
 
 
 @dataclass(frozen=True)
 class StageChanged:
-    """What happens now, for a person: "Reading pictures", with numbers where they are known."""
+    """Something else is going on: "Reading pictures", with numbers where they are known."""
 
     text: str
     done: int = 0
@@ -35,10 +40,12 @@ class StageChanged:
 
 @dataclass(frozen=True)
 class RunPrepared:
-    """All is known: how long it will be, on what it runs, what memory it should take (the ledger,
-    in bytes).
+    """All is known before the first step: the length of the run, its device, its memory.
 
-    batch_size: examples of a step, those of all batches whose gradients are added up.
+    batch_size: examples of a step, those of all batches whose gradients are added up. predicted:
+    the rows of the memory ledger, in bytes. resolved: the experiment with every setting filled in.
+    warnings: what a person should know of the data, the gravest first: what was left out, replaced
+    or is rare.
     """
 
     device: str
@@ -53,22 +60,18 @@ class RunPrepared:
     training_examples: int
     classes: tuple[str, ...]
     predicted: dict[str, int]
-    resolved: dict[str, Any]
-    """The experiment with every setting filled in, as plain data."""
-
-    told: tuple[str, ...] = ()
-    """What a person should know of the data, the gravest first: what was left out, replaced or is
-    rare.
-    """
+    resolved: PlainExperiment
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class StepsDone:
-    """Steps since the last event. steps are 1-based ends; the arrays are of equal length, NaN where
-    not measured.
+    """Steps were done since the last event of this kind.
 
-    position: the last step. speed: examples per second of training. remaining: seconds to the end,
-    None if unknown.
+    position: the last step. steps: (n,) numbers of the steps, from 1. losses, rates (learning
+    rates), norms (of the gradient): (n,), NaN where not measured. speed: training examples per
+    second. elapsed: seconds of work on the run so far. remaining: seconds to the end; None if
+    unknown.
     """
 
     position: int
@@ -84,10 +87,11 @@ class StepsDone:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """epoch is 1-based. metrics of the validation split. best: this epoch is the best so far.
+    """An epoch was trained and validated.
 
-    confusion: (K, K) counts, true class by row, where there are classes. since_best: epochs without
-    improvement.
+    epoch: from 1. metrics: of the validation split. best: this epoch is the best so far.
+    since_best: epochs without improvement. seconds: of the validation. confusion: (K, K) counts of
+    the validation split, true class by row; None where there are no classes.
     """
 
     epoch: int
@@ -104,11 +108,12 @@ class EpochDone:
 
 @dataclass(frozen=True)
 class MemoryMeasured:
-    """The ledger's rows in bytes as measured (None: unknown here), and the state of the device.
+    """The memory was measured.
 
-    device: readings such as "total", "free", "reserved", "other" (bytes), "utilisation" (percent),
-    "temperature" (degrees Celsius), "power" (watts); None where unknown. reasons: why a reading is
-    unknown, a sentence each.
+    rows: of the ledger, in bytes; None where a row cannot be measured here. device: readings such
+    as "total", "free", "reserved", "other" (bytes), "utilisation" (percent), "temperature" (degrees
+    Celsius), "power" (watts); None where unknown. reasons: a sentence for each reading that is
+    unknown.
     """
 
     step: int
@@ -119,9 +124,9 @@ class MemoryMeasured:
 
 @dataclass(frozen=True)
 class ProbePredicted:
-    """What the network says now about a fixed set of validation examples.
+    """The network predicted a fixed set of validation examples, the probe set.
 
-    rows: (n,) rows of the dataset. predictions: (n, ...), what the task keeps of its answers.
+    rows: (n,) rows of the dataset. predictions: (n, ...), as the task stores them.
     """
 
     epoch: int
@@ -130,15 +135,15 @@ class ProbePredicted:
 
 
 @dataclass(frozen=True)
-class Found:
-    """A finding of the advice while training (see results.advice.Finding)."""
+class NewFinding:
+    """There is a finding that was not there before, or that has changed."""
 
-    finding: Any
+    finding: Finding
 
 
 @dataclass(frozen=True)
 class CheckpointSaved:
-    """A state from which the run can go on."""
+    """A state was saved from which the run can go on."""
 
     step: int
     epoch: int
@@ -147,18 +152,24 @@ class CheckpointSaved:
 
 @dataclass(frozen=True)
 class Paused:
+    """The run waits after this step until it is resumed or stopped."""
+
     step: int
 
 
 @dataclass(frozen=True)
 class Resumed:
+    """The run goes on after this step, from a pause or from a checkpoint."""
+
     step: int
 
 
 @dataclass(frozen=True)
-class Changed:
-    """What is different from here on, as "SECTION.FIELD" (or "learning_rate_factor") -> value, by a
-    person's hand or, with a sentence why, by the run itself. step: the steps done before it.
+class SettingsChanged:
+    """Settings were changed while the run trains, by a person or by the run itself.
+
+    step: steps done before the change. values: "SECTION.FIELD" or "learning_rate_factor" -> value.
+    why: a sentence, where the run changed them itself.
     """
 
     step: int
@@ -167,16 +178,15 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class InsideMeasured:
-    """What the optimizer holds of each layer's weights after a step; told only while somebody
-    looks.
+class OptimizerMeasured:
+    """What the optimizer holds of each layer was measured; only while somebody watches it.
 
     layers: names of the weights, in order; numbers: how many each holds. sizes: quantity -> (L,)
     root mean squares. histograms: quantity -> (L, BINS) int64, how many of the numbers looked at
     fall into each bin of their size, see optimizer_figures.EDGES. norms: (L,) Euclidean norms of
     the weights. Quantities: see optimizer_figures.QUANTITIES; those that this optimizer does not
     have are missing, and NaN for layers without them. seconds: what looking took. rate: the
-    learning rate. one: quantity, and "decay" -> (L,), signed, of one weight of each layer: always
+    learning rate. followed: quantity, and "decay" -> (L,), signed, of one weight of each layer: always
     the same one.
     """
 
@@ -188,15 +198,12 @@ class InsideMeasured:
     norms: np.ndarray
     seconds: float = 0.0
     rate: float = 0.0
-    one: dict[str, np.ndarray] = field(default_factory=dict)
+    followed: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class MemberEvent:
-    """In a race: what the run of one of the variants tells.
-
-    member: its place among them, from 0.
-    """
+    """An event of one of the runs of a race. member: its index among them."""
 
     member: int
     event: Event
@@ -204,17 +211,16 @@ class MemberEvent:
 
 @dataclass(frozen=True)
 class RunFinished:
-    """The end, whatever it was.
+    """The run has ended, whatever the reason.
 
-    reason: a sentence. summary: what summary.json holds ({} if nothing came of it).
-
+    run: its folder. reason: a sentence. summary: what summary.json holds, {} if nothing came of it.
     failure: for status "failed", what went wrong, what to try, and the traceback as text.
     """
 
     run: str
     status: Status
     reason: str
-    summary: dict[str, Any]
+    summary: Summary
     failure: tuple[str, str, str] | None = None
 
 
@@ -226,12 +232,12 @@ Event = (
     | EpochDone
     | MemoryMeasured
     | ProbePredicted
-    | Found
+    | NewFinding
     | CheckpointSaved
     | Paused
     | Resumed
-    | Changed
-    | InsideMeasured
+    | SettingsChanged
+    | OptimizerMeasured
     | MemberEvent
     | RunFinished
 )

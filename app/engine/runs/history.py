@@ -1,9 +1,7 @@
-"""What is kept of a run while it trains: metrics.jsonl, memory.jsonl and a small record per epoch.
-
-No torch here.
+"""The history of a run, written while it trains: metrics.jsonl, memory.jsonl, a record per epoch.
 
 metrics.jsonl has one line per logged step, epoch, mark and finding. Two runs of one seed on one CPU
-write the same lines, apart from the fields in TIME_FIELDS.
+write the same lines, apart from the fields in TIME_FIELDS. No torch here.
 """
 
 from __future__ import annotations
@@ -12,9 +10,9 @@ import contextlib
 import io
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -25,38 +23,49 @@ from app.engine.runs.findings import Finding, Remedy
 from app.engine.runs.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from app.engine.errors import UserError
+    from app.engine.experiment.plain import Value
+    from app.engine.runs.metrics_lines import (
+        EpochLine,
+        FindingData,
+        FindingLine,
+        MarkLine,
+        StepLine,
+    )
 
 METRICS = "metrics.jsonl"
 MEMORY = "memory.jsonl"
 TIME_FIELDS = ("seconds", "time")
 
+WARNINGS = "told"
+"""What environment.json calls RunPrepared.warnings."""
+
 
 @dataclass(frozen=True)
 class History:
-    """A run as it went. The arrays are of equal length; norms are NaN where they were not measured.
+    """The history of a run.
 
-    epochs: one dict per epoch (see `epoch_line`). marks: {"mark", "step", ...}. findings:
-    {"finding", "step"}.
+    steps, losses, rates, norms: (n,), a step each; NaN where a loss was not finite or a norm was
+    not measured.
     """
 
     steps: np.ndarray
     losses: np.ndarray
     rates: np.ndarray
     norms: np.ndarray
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    marks: list[dict[str, Any]] = field(default_factory=list)
-    findings: list[dict[str, Any]] = field(default_factory=list)
+    epochs: list[EpochLine] = field(default_factory=list)
+    marks: list[MarkLine] = field(default_factory=list)
+    findings: list[FindingLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch, for scrubbing back.
+    """The record of one epoch, for scrubbing back.
 
-    rows: (n,) of the dataset, the fixed probe set; predictions: (n, ...), what the task keeps of
-    the answers. confusion: (K, K) counts, true class by row, where there are classes.
+    rows: (n,) rows of the dataset, the probe set; predictions: (n, ...), as the task stores them.
+    confusion: (K, K) counts, true class by row; None where there are no classes.
     """
 
     rows: np.ndarray
@@ -64,55 +73,55 @@ class EpochRecord:
     confusion: np.ndarray | None = None
 
 
+# --- writing
+
+
 class Writer:
     """Appends lines to a file that a reader may open at any time.
 
-    Lines that a full disk refuses wait for the next.
+    Lines that a full disk refuses are written with the next ones.
     """
 
     def __init__(self, path: Path, offset: int | None = None) -> None:
-        """offset: everything behind this byte is of steps that will be done again and goes, apart
-        from marks.
+        """Opens the file. Raises UserError where it cannot be written.
 
-        Raises UserError where the file cannot be written.
+        offset: what stands behind this byte is of steps that will be done again, and is removed,
+        apart from marks.
         """
         self.path = path
         self.refused: UserError | None = None
         self._pending = b""
 
         try:
-            kept = _cut(path, offset) if offset is not None else b""
+            marks = _cut(path, offset) if offset is not None else b""
             self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise files.disk_error(error, path) from error
 
-        self._append(kept)
+        self._append(marks)
 
-    def line(self, data: dict[str, Any]) -> None:
+    def line(self, data: Mapping[str, object]) -> None:
         self._append(json.dumps(data, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
     def steps(
         self, steps: np.ndarray, losses: np.ndarray, rates: np.ndarray, norms: np.ndarray
     ) -> None:
-        """One line a step; a loss that is not finite is null, a norm that was not measured is left
-        out.
-        """
+        """Writes one line a step, see StepLine. It is written by hand, for there are many."""
         text = []
         for step, loss, rate, norm in zip(
             steps.tolist(), losses.tolist(), rates.tolist(), norms.tolist(), strict=True
         ):
-            line = f'{{"step": {step}, "loss": {_number(loss)}, "rate": {rate:.8g}'
+            line = f'{{"step": {step}, "loss": {_json_number(loss)}, "rate": {rate:.8g}'
             text.append(line + (f', "norm": {norm:.6g}}}\n' if np.isfinite(norm) else "}\n"))
 
         self._append("".join(text).encode())
 
     def offset(self) -> int:
-        """The size of what is written, made durable: a checkpoint notes it."""
+        """Returns the size of what is written, made durable: a checkpoint notes it."""
         self._append(b"")
         if not self._pending:
-            with contextlib.suppress(
-                OSError
-            ):  # some file systems cannot; the checkpoint is made durable by itself
+            # Some file systems cannot; the checkpoint is made durable by itself.
+            with contextlib.suppress(OSError):
                 os.fsync(self._file.fileno())
 
         return self._file.seek(0, os.SEEK_END)
@@ -131,14 +140,12 @@ class Writer:
             self.refused = files.disk_error(error, self.path)
 
 
-def _number(value: float) -> str:
+def _json_number(value: float) -> str:
     return f"{value:.8g}" if np.isfinite(value) else "null"
 
 
 def _cut(path: Path, offset: int) -> bytes:
-    """Cuts the file to `offset` bytes and returns the lines behind that are still true: marks of
-    the person.
-    """
+    """Cuts the file to `offset` bytes; returns the marks behind it, which stay true."""
     if not path.exists():
         return b""
 
@@ -152,32 +159,46 @@ def _cut(path: Path, offset: int) -> bytes:
     return b"".join(line for line in behind if line.startswith(b'{"mark"') and line.endswith(b"\n"))
 
 
-def epoch_line(event: events.EpochDone) -> dict[str, Any]:
-    """The line of an epoch: EpochDone without its confusion, which is in the epoch's record."""
-    line = {
-        item.name: getattr(event, item.name) for item in fields(event) if item.name != "confusion"
+def epoch_line(event: events.EpochDone) -> EpochLine:
+    """Returns the line of an epoch; its confusion matrix is in the epoch's record."""
+    return {
+        "epoch": event.epoch,
+        "step": event.step,
+        "training_loss": _finite(event.training_loss),
+        "validation_loss": _finite(event.validation_loss),
+        "metrics": {name: _finite(value) for name, value in event.metrics.items()},
+        "best": event.best,
+        "best_epoch": event.best_epoch,
+        "since_best": event.since_best,
+        "seconds": round(event.seconds, 3),
     }
-    line["training_loss"] = _finite(event.training_loss)
-    line["validation_loss"] = _finite(event.validation_loss)
-    line["metrics"] = {name: _finite(value) for name, value in event.metrics.items()}
-    line["seconds"] = round(event.seconds, 3)
 
-    return line
+
+def finding_line(finding: Finding, step: int) -> FindingLine:
+    """Returns the line of a finding that was made after so many steps."""
+    return {"finding": cast("FindingData", asdict(finding)), "step": step}
+
+
+def prepared_line(event: events.RunPrepared) -> dict[str, Value]:
+    """Returns what environment.json holds of RunPrepared."""
+    data = asdict(event)
+    data[WARNINGS] = data.pop("warnings")
+    return data
 
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _back(value: float | None) -> float:
+def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
 # --- reading
 
 
-def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a .jsonl file; a last line cut by a kill is left out."""
+def lines(path: Path) -> Iterator[dict[str, Value]]:
+    """Yields the whole lines of a .jsonl file; a last line cut by a kill is left out."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -193,21 +214,21 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_history(folder: Path) -> History:
-    """The history of a run folder; an empty one where nothing was logged."""
-    steps: list[dict[str, Any]] = []
-    epochs: list[dict[str, Any]] = []
-    marks: list[dict[str, Any]] = []
+    """Returns the history of a run folder; an empty one where nothing was logged."""
+    steps: list[StepLine] = []
+    epochs: list[EpochLine] = []
+    marks: list[MarkLine] = []
+    findings: list[FindingLine] = []
 
-    findings: list[dict[str, Any]] = []
     for line in lines(Path(folder) / METRICS):
         if "mark" in line:
-            marks.append(line)
+            marks.append(cast("MarkLine", line))
         elif "finding" in line:
-            findings.append(line)
+            findings.append(cast("FindingLine", line))
         elif "epoch" in line:
-            epochs.append(line)
+            epochs.append(cast("EpochLine", line))
         elif "step" in line:
-            steps.append(line)
+            steps.append(cast("StepLine", line))
 
     return History(
         np.array([line["step"] for line in steps], dtype=np.int64),
@@ -221,11 +242,11 @@ def read_history(folder: Path) -> History:
 
 
 def _column(values: Iterable[float | None]) -> np.ndarray:
-    return np.array([_back(value) for value in values], dtype=float)
+    return np.array([_or_nan(value) for value in values], dtype=float)
 
 
 def read_events(folder: Path) -> list[events.Event]:
-    """A run from its folder, as the events that it would have told.
+    """Returns a run from its folder, as the events that it emitted.
 
     Raises UserError where it is no run.
     """
@@ -233,102 +254,126 @@ def read_events(folder: Path) -> list[events.Event]:
     experiment = run.experiment()
     history = read_history(run.path)
 
-    told: list[events.Event] = [
+    found: list[events.Event] = [
         events.RunStarted(str(run.path), run.name, toml_file.to_plain(experiment))
     ]
     if prepared := run.environment().get("prepared"):
-        prepared |= {name: tuple(prepared.get(name, ())) for name in ("classes", "told")}
-        told.append(events.RunPrepared(**prepared))
+        found.append(_prepared(prepared))
 
-    told += [
-        event for line in history.marks if (event := _marked(line)) is not None
-    ]  # before the steps they are among
-    summary = run.summary()
+    # Before the steps that they are among.
+    found += [event for line in history.marks if (event := _mark_event(line)) is not None]
     if len(history.steps):
-        last = int(history.steps[-1])
-        epoch = 1 + sum(line["step"] < last for line in history.epochs)
-        told.append(
-            events.StepsDone(
-                last,
-                epoch,
-                history.steps,
-                history.losses,
-                history.rates,
-                history.norms,
-                summary.get("examples_per_second"),
-                float(summary.get("seconds") or 0.0),
-                None,
-            )
-        )
+        found.append(_steps_done(run, history))
 
-    told += [_epoch_done(run.path, line) for line in history.epochs]
+    found += [_epoch_done(run.path, line) for line in history.epochs]
     if history.epochs and (record := read_epoch(run.path, history.epochs[-1]["epoch"])):
-        told.append(
+        found.append(
             events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.predictions)
         )
 
-    told += [events.MemoryMeasured(**line) for line in lines(run.path / MEMORY)]
-    told += [events.Found(_finding(line["finding"])) for line in history.findings]
+    found += [events.MemoryMeasured(**line) for line in lines(run.path / MEMORY)]  # type: ignore[arg-type]
+    found += [events.NewFinding(_finding(line["finding"])) for line in history.findings]
 
-    if summary and run.status in ("completed", "stopped", "failed", "diverged"):
-        failure = summary.get("failure")
-        told.append(
-            events.RunFinished(
-                str(run.path),
-                summary["status"],
-                summary.get("reason", ""),
-                summary,
-                (failure[0], failure[1], failure[2]) if failure else None,
-            )
-        )
+    if end := _finished(run):
+        found.append(end)
 
-    return told
+    return found
 
 
-def _marked(line: dict[str, Any]) -> events.Event | None:
-    """What a mark tells; None for a divergence, which the end of the run tells."""
+def _prepared(data: Mapping[str, object]) -> events.RunPrepared:
+    values = {name: data[name] for name in data if name != WARNINGS}
+    values["classes"] = tuple(cast("list[str]", data.get("classes", ())))
+    values["warnings"] = tuple(cast("list[str]", data.get(WARNINGS, ())))
+
+    return events.RunPrepared(**values)  # type: ignore[arg-type]
+
+
+def _steps_done(run: Run, history: History) -> events.StepsDone:
+    """Returns all steps of the history as one event."""
+    summary = run.summary()
+    last = int(history.steps[-1])
+
+    return events.StepsDone(
+        position=last,
+        epoch=1 + sum(line["step"] < last for line in history.epochs),
+        steps=history.steps,
+        losses=history.losses,
+        rates=history.rates,
+        norms=history.norms,
+        speed=summary.get("examples_per_second"),
+        elapsed=float(summary.get("seconds") or 0.0),
+        remaining=None,
+    )
+
+
+def _mark_event(line: MarkLine) -> events.Event | None:
+    """Returns the event of a mark; None for a divergence, which the end of the run tells."""
     if line["mark"] in ("resumed", "longer"):
         return events.Resumed(line["step"])
     if line["mark"] in ("changed", "memory"):
-        return events.Changed(line["step"], line["values"], line.get("why", ""))
+        return events.SettingsChanged(line["step"], line["values"], line.get("why", ""))
 
     return None
 
 
-def _epoch_done(folder: Path, line: dict[str, Any]) -> events.EpochDone:
+def _epoch_done(folder: Path, line: EpochLine) -> events.EpochDone:
     record = read_epoch(folder, line["epoch"])
-    values = {item.name: line[item.name] for item in fields(events.EpochDone) if item.name in line}
-    values["training_loss"] = _back(line["training_loss"])
-    values["validation_loss"] = _back(line["validation_loss"])
-    values["metrics"] = {name: _back(value) for name, value in line["metrics"].items()}
+    return events.EpochDone(
+        epoch=line["epoch"],
+        step=line["step"],
+        training_loss=_or_nan(line["training_loss"]),
+        validation_loss=_or_nan(line["validation_loss"]),
+        metrics={name: _or_nan(value) for name, value in line["metrics"].items()},
+        best=line["best"],
+        best_epoch=line["best_epoch"],
+        since_best=line["since_best"],
+        seconds=line["seconds"],
+        confusion=record.confusion if record else None,
+    )
 
-    return events.EpochDone(**values, confusion=record.confusion if record else None)
 
-
-def finding_line(finding: Finding, step: int) -> dict[str, Any]:
-    """The line of a finding ."""
-    return {"finding": asdict(finding), "step": step}
-
-
-def _finding(data: dict[str, Any]) -> Finding:
+def _finding(data: FindingData) -> Finding:
     remedy = data.get("remedy")
-    return Finding(**{**data, "remedy": Remedy(**remedy) if remedy else None})
+    return Finding(
+        data["key"],
+        data["level"],
+        data["title"],
+        data["text"],
+        Remedy(**remedy) if remedy else None,
+    )
 
 
-# --- the small record of an epoch
+def _finished(run: Run) -> events.RunFinished | None:
+    """Returns the end of a run; None of one that has not ended."""
+    summary = run.summary()
+    status = run.status
+    if not summary or status == "running" or status == "interrupted":
+        return None
+
+    failure = summary.get("failure")
+    return events.RunFinished(
+        str(run.path),
+        status,
+        summary.get("reason", ""),
+        summary,
+        (failure[0], failure[1], failure[2]) if failure else None,
+    )
+
+
+# --- records of epochs
 
 OLD_ARRAYS = {"said": "predictions"}
 """Names of arrays in files of format version 1, and their names now."""
 
 
 def write_epoch(folder: Path, epoch: int, record: EpochRecord) -> None:
-    """Raises UserError where it cannot be written."""
+    """Writes the record of an epoch. Raises UserError where it cannot be written."""
     arrays = {name: array for name, array in vars(record).items() if array is not None}
     write_arrays(folder / "epochs" / f"{epoch:04d}.npz", arrays)
 
 
 def read_epoch(folder: Path, epoch: int) -> EpochRecord | None:
-    """None where there is none or it is damaged."""
+    """Returns the record of an epoch; None where there is none or it is damaged."""
     arrays = read_arrays(folder / "epochs" / f"{epoch:04d}.npz")
     try:
         return EpochRecord(**arrays) if arrays else None
@@ -337,16 +382,16 @@ def read_epoch(folder: Path, epoch: int) -> EpochRecord | None:
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Arrays as .npz, whole or not at all. Raises UserError."""
+    """Writes arrays as .npz, whole or not at all. Raises UserError."""
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
     files.write_atomically(path, content.getvalue())
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file, nothing pickled; {} where it is missing or damaged."""
+    """Returns the arrays of an .npz file; {} where it is missing or damaged. Unpickles nothing."""
     try:
         with np.load(path, allow_pickle=False) as file:
             return {OLD_ARRAYS.get(name, name): file[name] for name in file.files}
-    except Exception:  # a damaged zip raises a dozen kinds
+    except Exception:  # a damaged zip raises exceptions of many kinds
         return {}

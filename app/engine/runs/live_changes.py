@@ -1,4 +1,4 @@
-"""What may be changed while a run trains, and how a change reaches what computes.
+"""What may be changed while a run trains, and how a change is written.
 
 A change is "SECTION.FIELD" -> value, for settings declared with `live=True`, or
 "learning_rate_factor" -> a factor of the schedule's learning rate. The run's progress holds all
@@ -9,7 +9,7 @@ is resumed from before a change makes it again at the same step.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RATE_FACTOR = "learning_rate_factor"
 LEAST_FACTOR = 1e-4
 MOST_FACTOR = 1e4
+
 PARTS = "training.accumulation"
 """Changed by the run itself where memory runs out: the same batch in more parts."""
 
@@ -31,54 +32,58 @@ SECTIONS = ("optimizer", "training", "loss")
 
 
 @dataclass(frozen=True)
-class Live:
-    """A setting that may be changed now.
+class LiveSetting:
+    """A setting that may be changed while a run trains.
 
     name: "SECTION.FIELD". value: what holds without any change.
     """
 
     name: str
     setting: Setting
-    value: Any
+    value: bool | float | None
 
 
-def live_settings(resolved: ResolvedExperiment) -> list[Live]:
-    """What may be changed while this (resolved) experiment trains, beside the learning rate's
-    factor.
+def live_settings(resolved: ResolvedExperiment) -> list[LiveSetting]:
+    """Returns what may be changed while this experiment trains, beside the learning rate's factor.
+
+    resolved: with every setting filled in.
     """
+    task = resolved.data.task
     found = []
     for section in SECTIONS:
-        chosen = getattr(resolved, section)
-        task = resolved.data.task
-        for setting in settings(type(chosen)):
+        choice = getattr(resolved, section)
+        for setting in settings(type(choice)):
             if setting.live and (not setting.applies or task in setting.applies):
-                name = setting.name
-                found.append(Live(f"{section}.{name}", setting, getattr(chosen, name)))
+                name = f"{section}.{setting.name}"
+                found.append(LiveSetting(name, setting, getattr(choice, setting.name)))
 
     return found
 
 
 def refusal(resolved: ResolvedExperiment, name: str, value: float | None) -> str:
-    """Why this cannot be changed to that, as a sentence; "" where it can."""
+    """Returns why this cannot be changed to that, as a sentence; "" where it can."""
     if name == RATE_FACTOR:
         if value is None or not LEAST_FACTOR <= value <= MOST_FACTOR:
-            return f"The factor of the learning rate must lie between {number_text(LEAST_FACTOR)} and {number_text(MOST_FACTOR)}."
+            limits = f"{number_text(LEAST_FACTOR)} and {number_text(MOST_FACTOR)}"
+            return f"The factor of the learning rate must lie between {limits}."
         return ""
 
-    one = next((live for live in live_settings(resolved) if live.name == name), None)
-    if one is None:
+    live = next((live for live in live_settings(resolved) if live.name == name), None)
+    if live is None:
         return f"'{name}' cannot be changed while this run trains."
 
     try:
-        changed(resolved, {name: value})
+        with_live_changes(resolved, {name: value})
     except ValidationError as error:
-        return sentences(error)[0].replace(f"'{one.setting.name}'", one.setting.label, 1)
+        return sentences(error)[0].replace(f"'{live.setting.name}'", live.setting.label, 1)
 
     return ""
 
 
-def changed(resolved: ResolvedExperiment, values: dict[str, float | None]) -> ResolvedExperiment:
-    """Returns the experiment with these changes; names that are no settings of it are passed over.
+def with_live_changes(
+    resolved: ResolvedExperiment, values: dict[str, float | None]
+) -> ResolvedExperiment:
+    """Returns the experiment with these changes; passes over names that are no settings of it.
 
     Raises ValidationError.
     """
@@ -86,17 +91,17 @@ def changed(resolved: ResolvedExperiment, values: dict[str, float | None]) -> Re
     return with_changes(resolved, known)
 
 
-def in_words(resolved: ResolvedExperiment | None, values: dict[str, float | None]) -> str:
-    """Returns the changes for a mark on a curve: "weight decay 0.1, learning rate × 0.5"."""
+def changes_in_words(resolved: ResolvedExperiment | None, values: dict[str, float | None]) -> str:
+    """Returns changes as words for a mark on a curve: "weight decay 0.1, learning rate × 0.5"."""
     known = live_settings(resolved) if resolved is not None else []
     labels = {live.name: live.setting.label for live in known}
-    texts = []
+    words = []
     for name, value in values.items():
         if name == RATE_FACTOR:
-            texts.append(f"learning rate × {number_text(value)}")
+            words.append(f"learning rate × {number_text(value)}")
         elif name == PARTS:
-            texts.append(f"{number_text(value)} parts a batch")
+            words.append(f"{number_text(value)} parts a batch")
         else:
-            texts.append(f"{labels.get(name, name)} {number_text(value, 6)}".lower())
+            words.append(f"{labels.get(name, name)} {number_text(value, 6)}".lower())
 
-    return ", ".join(texts)
+    return ", ".join(words)

@@ -1,4 +1,4 @@
-"""What InsideMeasured tells of an optimizer: its quantities, and the bins of its histograms."""
+"""What OptimizerMeasured tells of an optimizer: its quantities, and the bins of its histograms."""
 
 from __future__ import annotations
 

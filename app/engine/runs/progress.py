@@ -1,4 +1,4 @@
-"""How far a run is: what a checkpoint keeps of it."""
+"""The progress of a run: what a checkpoint holds beside the tensors."""
 
 from __future__ import annotations
 
@@ -7,36 +7,57 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Progress:
-    """Where a run stands. Together with the tensors it is all that a checkpoint holds.
-
-    step: steps done. epoch: the current one, 1-based. batch: batches done in it. loss_sum,
-    loss_count: of this epoch. unfinite: steps in a row whose loss was not finite. best_*: of the
-    best epoch; best_step 0 means none yet. reference: the validation loss to beat for early
-    stopping; since_best: epochs without that. seconds: of work, without pauses. step_seconds,
-    step_examples: of steps alone, for the speed. end: "" while something is left to do. schedule:
-    what the schedule remembers of the validations. examples: training examples seen. changes: what
-    is different from the experiment by now (see changes). halvings: how often memory ran out.
-    scaler: of the loss, for float16.
-    """
+    """Where a run stands. Its fields are keys in state.json."""
 
     step: int = 0
+    """Steps done."""
+
     epoch: int = 1
+    """The current epoch, from 1."""
+
     batch: int = 0
+    """Batches done in this epoch."""
+
     loss_sum: float = 0.0
     loss_count: int = 0
+    """The sum of the losses of this epoch's examples, and how many examples they are of."""
+
     unfinite: int = 0
+    """Steps in a row whose loss was not finite."""
+
     best_epoch: int = 0
     best_step: int = 0
     best_loss: float | None = None
     best_metric: float | None = None
+    """The best epoch; step 0 means that there is none yet."""
+
     reference: float | None = None
+    """The validation loss that early stopping compares with."""
+
     since_best: int = 0
+    """Epochs since that loss was improved."""
+
     seconds: float = 0.0
+    """Of work, without pauses."""
+
     step_seconds: float = 0.0
     step_examples: int = 0
+    """Of the steps alone, for the speed."""
+
     end: str = ""
+    """How it ended; "" while something is left to do."""
+
     schedule: dict[str, float] = field(default_factory=dict)
+    """What the schedule remembers of the validations."""
+
     examples: int = 0
+    """Training examples seen."""
+
     changes: dict[str, float | None] = field(default_factory=dict)
+    """What differs from the experiment by now, see live_changes."""
+
     halvings: int = 0
+    """How often memory ran out and the parts of a batch were made smaller."""
+
     scaler: dict[str, float] = field(default_factory=dict)
+    """The state of the loss scaler, for float16."""

@@ -1,4 +1,4 @@
-"""A run: the folder with everything that came of one execution of an experiment. No torch here."""
+"""A run: the folder with all that came of training an experiment. No torch here."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import socket
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import psutil
 
 from app.engine import files, folders
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
+from app.engine.runs.summary import Status
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.summary import Summary
 
 RunStatus = Literal["running", "interrupted", "completed", "stopped", "failed", "diverged"]
 
@@ -30,21 +32,21 @@ SILENCE = 300.0
 
 
 class Run:
-    """One run folder. Cheap to make; everything is read from the disk when it is asked for."""
+    """One run folder. It is cheap to construct: every question is answered from the disk."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
 
-    # --- making one
+    # --- creating
 
     @classmethod
     def create(cls, parent: Path, experiment: Experiment, path: Path | None = None) -> Run:
-        """A new folder below `parent`, named after the day and the experiment; or `path` itself, if
-        given.
+        """Makes a new folder below `parent`, named after the day and the experiment.
 
-        Raises UserError where the folder cannot be made, or where `path` holds something already.
+        path: the folder to make instead. Raises UserError where the folder cannot be made, or where
+        `path` holds something already.
         """
-        experiment = _settled(experiment)
+        experiment = _named(experiment)
         if path is None:
             folder = _new_folder(
                 Path(parent), _file_name(f"{datetime.now():%Y-%m-%d} {experiment.name}")
@@ -70,31 +72,32 @@ class Run:
         return self.path.name
 
     def experiment(self) -> Experiment:
-        """Exactly what was asked, seed included. Raises UserError."""
+        """Returns the experiment exactly as it was requested, seed included. Raises UserError."""
         return toml_file.read(self.path / "experiment.toml")
 
-    def summary(self) -> dict[str, Any]:
-        """How it ended and the figures (design, section 6); {} if it has not ended."""
-        return self.read_json("summary.json")
+    def summary(self) -> Summary:
+        """Returns how it ended and the figures; {} if it has not ended."""
+        return cast("Summary", self.read_json("summary.json"))
 
     def environment(self) -> dict[str, Any]:
-        """Versions, device, threads, and what was known before the first step; {} if it did not
-        come so far.
+        """Returns versions, device, threads, and what was known before the first step.
+
+        {} if the run did not come so far.
         """
         return self.read_json("environment.json")
 
     def dataset(self) -> dict[str, Any]:
-        """The description of its data as plain data (Description.from_plain); {} if it did not come
-        so far.
+        """Returns the description of its data as plain data, see Description.from_plain.
+
+        {} if the run did not come so far.
         """
         return self.read_json("dataset.json")
 
     @property
     def best_folder(self) -> Path | None:
-        """The folder of the best epoch's weights, with all that is needed to use them; None if
-        there is none.
-        """
-        for name in ("best", "best-before"):  # the second only if a kill fell between two renames
+        """The folder of the best epoch's weights with all that is needed to use them, or None."""
+        # The second is there only if a kill fell between two renames.
+        for name in ("best", "best-before"):
             folder = self.path / "checkpoints" / name
             if (folder / "manifest.json").is_file():
                 return folder
@@ -103,14 +106,14 @@ class Run:
 
     @property
     def started(self) -> datetime:
-        """When it was begun (local time)."""
+        """When it was started, in local time."""
         text = self.environment().get("started")
         try:
-            return datetime.fromisoformat(text) if text else self._made()
+            return datetime.fromisoformat(text) if text else self._created()
         except ValueError:
-            return self._made()
+            return self._created()
 
-    def _made(self) -> datetime:
+    def _created(self) -> datetime:
         try:
             return datetime.fromtimestamp((self.path / "experiment.toml").stat().st_mtime)
         except OSError:
@@ -118,15 +121,18 @@ class Run:
 
     @property
     def status(self) -> RunStatus:
-        """ "interrupted" is a run that says it is running while no process does it."""
+        """How the run stands; "interrupted" if it says it is running while no process runs it."""
         if (self.path / LOCK).exists():
             return "running" if self._alive() else "interrupted"
 
         status = self.summary().get("status")
-        return status if status in ("completed", "stopped", "failed", "diverged") else "interrupted"
+        if status in get_args(Status):
+            return cast("Status", status)
+
+        return "interrupted"
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """A JSON file of the folder; {} where it is missing or damaged."""
+        """Returns a JSON file of the folder; {} where it is missing or damaged."""
         try:
             data = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -204,9 +210,9 @@ class Run:
     # --- for the trainer
 
     def claim(self) -> None:
-        """Notes that this process runs it.
+        """Claims the run for this process.
 
-        Raises UserError where another one does, or the folder is not writable.
+        Raises UserError where another process runs it, or the folder is not writable.
         """
         lock = self.path / LOCK
         for _ in range(2):
@@ -226,7 +232,7 @@ class Run:
 
             owner = {
                 "process": os.getpid(),
-                "begun": _begun(os.getpid()),
+                "begun": _start_time(os.getpid()),
                 "computer": socket.gethostname(),
             }
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -235,6 +241,10 @@ class Run:
             return
 
         raise UserError(f"The run '{self.name}' is being trained already.", "Wait until it ends.")
+
+    def write_summary(self, summary: Summary) -> None:
+        """Writes summary.json. Raises UserError where the disk refuses."""
+        files.write_json(self.path / "summary.json", summary)
 
     def sweep(self) -> None:
         """Removes what a kill in the middle of a write left behind."""
@@ -245,21 +255,20 @@ class Run:
                 path.unlink(missing_ok=True)
 
     def touch(self) -> None:
-        """Says that the run is alive, for other computers that see the folder."""
-        with contextlib.suppress(
-            OSError
-        ):  # the disk may be full or gone; the save that follows tells it
+        """Shows other computers that see the folder that the run is alive."""
+        # The disk may be full or gone; the save that follows reports it.
+        with contextlib.suppress(OSError):
             os.utime(self.path / LOCK)
 
     def release(self) -> None:
-        with contextlib.suppress(
-            OSError
-        ):  # a stale lock of a dead process is seen through by its number
+        # A lock that stays behind is recognised as stale by the number of its process.
+        with contextlib.suppress(OSError):
             (self.path / LOCK).unlink(missing_ok=True)
 
     def _alive(self) -> bool:
-        """Whether the process named in the lock still runs: its number and when it began must
-        match.
+        """Whether the process named in the lock still runs.
+
+        Its start time must match too, since numbers of processes are used again.
         """
         lock = self.read_json(LOCK)
         if lock.get("computer") != socket.gethostname():
@@ -268,11 +277,11 @@ class Run:
             except OSError:
                 return False
 
-        begun = _begun(lock.get("process"))
-        return begun is not None and abs(begun - float(lock.get("begun") or 0.0)) < 2.0
+        started = _start_time(lock.get("process"))
+        return started is not None and abs(started - float(lock.get("begun") or 0.0)) < 2.0
 
     def log(self, text: str) -> None:
-        """One line in log.txt. A disk that refuses it is not worth ending a run."""
+        """Writes one line to log.txt. A disk that refuses it is not worth ending a run."""
         with (
             contextlib.suppress(OSError),
             (self.path / "log.txt").open("a", encoding="utf-8") as file,
@@ -281,14 +290,14 @@ class Run:
 
 
 def default_folder() -> Path:
-    """Where runs are kept if nothing else is said."""
+    """Returns the folder of runs that is used where none is chosen."""
     return folders.runs()
 
 
 def list_runs(folder: Path) -> tuple[Run, ...]:
-    """The runs in a folder, newest first; () where there is none."""
+    """Returns the runs in a folder, newest first; () where there is none."""
     try:
-        found = [
+        runs = [
             Run(path)
             for path in folder.iterdir()
             if path.name != TRASH and (path / "experiment.toml").is_file()
@@ -296,31 +305,32 @@ def list_runs(folder: Path) -> tuple[Run, ...]:
     except OSError:
         return ()
 
-    return tuple(sorted(found, key=lambda run: (run.started, run.name), reverse=True))
+    return tuple(sorted(runs, key=lambda run: (run.started, run.name), reverse=True))
 
 
 def remove(folder: Path) -> None:
-    """Deletes a folder for good, first out of sight, so that a kill in between leaves no half of
-    it.
+    """Deletes a folder for good.
+
+    It is renamed first, so that a kill in between leaves no half of it under its name.
     """
     if not folder.exists():
         return
 
-    gone = _free_name(folder.parent, folder.name + ".gone.tmp")
-    folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    hidden = _free_name(folder.parent, folder.name + ".gone.tmp")
+    folder.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _begun(process: Any) -> float | None:
-    """When a process of this computer began (seconds since 1970); None if there is none."""
+def _start_time(process: Any) -> float | None:
+    """Returns when a process of this computer started, in seconds since 1970; None if unknown."""
     try:
-        return psutil.Process(int(process)).create_time()
+        return float(psutil.Process(int(process)).create_time())
     except (psutil.Error, TypeError, ValueError, OverflowError):
         return None
 
 
-def _settled(experiment: Experiment) -> Experiment:
-    """With a name, and a source that stays right wherever the file is read from."""
+def _named(experiment: Experiment) -> Experiment:
+    """Returns the experiment with a name, and with an absolute path as its source."""
     source = experiment.data.source
     if source and not source.startswith("sample:"):
         source = str(Path(source).expanduser().absolute())
@@ -337,7 +347,7 @@ def _settled(experiment: Experiment) -> Experiment:
 
 
 def _file_name(text: str) -> str:
-    """A text as a folder name that every system takes."""
+    """Returns a text as a folder name that every system takes. Raises UserError."""
     name = "".join("-" if char in '<>:"/\\|?*' or not char.isprintable() else char for char in text)
     name = name.encode("utf-8")[:120].decode("utf-8", errors="ignore").strip(" .")
     if not name:

@@ -1,8 +1,8 @@
-"""Which weights of a run are used: those of its best epoch or, where a person wants them, those of
-its last step.
+"""Which weights of a run are in use: those of its best epoch, or of its last step.
 
-The choice is `kept.json` in the run folder. The last step is judged when it is chosen; the test
-split has no say in it. A run that goes on forgets the choice: its last step is another one then.
+The choice is `kept.json` in the run folder. The last step is evaluated when it is chosen; the test
+split has no influence on the choice. A run that goes on forgets it: its last step is another one
+then.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from app.engine.runs.run import Run
 
-    pass
-
 Which = Literal["best", "last"]
 
 FILE = "kept.json"
@@ -28,10 +26,10 @@ PREFIX = "last-"
 
 @dataclass(frozen=True)
 class WeightsInUse:
-    """Weights of a run, and where they stand.
+    """The weights in use, and at which point of the run they were saved.
 
-    partial: in the middle of that epoch. loss: of the last step's weights, per split; the best
-    epoch's is in summary.json. The best epoch's number is 0 as long as only the choice is read.
+    epoch: 0 as long as only the choice is read. partial: they are from the middle of that epoch.
+    loss: of the last step's weights, per split; that of the best epoch is in summary.json.
     """
 
     use: Which = "best"
@@ -45,7 +43,7 @@ BEST = WeightsInUse()
 
 
 def read_weights_in_use(run: Run) -> WeightsInUse:
-    """The choice; the best epoch where none was made or it is damaged."""
+    """Returns the choice; the best epoch where none was made or the file is damaged."""
     plain = run.read_json(FILE)
     try:
         return WeightsInUse(**plain) if plain.get("use") == "last" else BEST
@@ -53,16 +51,17 @@ def read_weights_in_use(run: Run) -> WeightsInUse:
         return BEST
 
 
-def place(state: Mapping[str, Any]) -> WeightsInUse:
-    """Where a checkpoint's weights stand, by its state.json. Raises KeyError."""
+def last_weights(state: Mapping[str, Any]) -> WeightsInUse:
+    """Returns a checkpoint's weights as a choice, by its state.json. Raises KeyError."""
     progress = state["progress"]
     partial = progress["batch"] > 0
     return WeightsInUse("last", progress["epoch"] - (not partial), progress["step"], partial)
 
 
-def last_of(run: Run) -> WeightsInUse | None:
-    """The last step that was saved, if it can be chosen: None while the run goes on, and where the
-    best epoch is it.
+def last_step_of(run: Run) -> WeightsInUse | None:
+    """Returns the last step that was saved, if it can be chosen.
+
+    None while the run goes on, and where the last step is the best epoch.
     """
     if run.status == "running" or run.best_folder is None:
         return None
@@ -70,14 +69,14 @@ def last_of(run: Run) -> WeightsInUse | None:
     try:
         best = json.loads((run.best_folder / "state.json").read_bytes())
         newest = max((run.path / "checkpoints").glob("state-*/state.json"), default=None)
-        last = place(json.loads(newest.read_bytes())) if newest else None
+        last = last_weights(json.loads(newest.read_bytes())) if newest else None
 
         return last if last and last.step != best["step"] else None
     except (KeyError, OSError, TypeError, ValueError):
         return None
 
 
-def forget(run: Run) -> None:
-    """Back to the best epoch: for a run that goes on."""
+def forget_choice(run: Run) -> None:
+    """Returns to the best epoch, for a run that goes on."""
     with contextlib.suppress(OSError):
         (run.path / FILE).unlink(missing_ok=True)

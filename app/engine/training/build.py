@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from app.engine.data.augmentation import Augmentation
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.memory import ledger
+from app.engine.runs import history
 from app.engine.runs.checkpoint import Checkpoint, Damaged, restore_model, restore_optimizer
 from app.engine.runs.events import RunPrepared, StageChanged
 from app.engine.sources.summary import problems
@@ -187,7 +188,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
         classes=description.classes,
         predicted=train_state.predicted,
         resolved=toml_file.to_plain(plan.resolved),
-        told=tuple(
+        warnings=tuple(
             f"{problem['level'].capitalize()}: {problem['text']}"
             for problem in problems(description)
         ),
@@ -209,7 +210,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
             "device_reason": plan.device.reason,
             "precision": plan.precision,
             "threads": train_state.threads,
-            "prepared": asdict(prepared),
+            "prepared": history.prepared_line(prepared),
         },
     )
     return prepared

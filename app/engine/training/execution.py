@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.engine.advice import while_training
+from app.engine.advice.after_training import after_failure
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs import history
-from app.engine.runs import summary as summaries
 from app.engine.runs.control import Control, Stopped
-from app.engine.runs.events import Event, Found, RunFinished, RunStarted, StageChanged, Status
+from app.engine.runs.events import Event, NewFinding, RunFinished, RunStarted, StageChanged
 from app.engine.runs.findings import Finding
-from app.engine.runs.summary import Outcome
+from app.engine.runs.outcome import Outcome
 from app.engine.training.failures import ErrorText, error_text, warnings_to
 from app.engine.training.memory_shortage import release_memory
 from app.engine.training.warm_up import warm_up
@@ -24,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.plain import PlainExperiment
     from app.engine.runs.run import Run
+    from app.engine.runs.summary import Status, Summary
 
-End = tuple[Status, str]
+End = tuple["Status", str]
 """(how a run ended, the sentence for it)."""
 
 
@@ -65,7 +66,7 @@ class RunContext:
     def warn(self, key: str, title: str, text: str) -> None:
         """Tells something that a person should know and need not act upon."""
         self.run.log(f"{title}: {text}")
-        self.listener(Found(Finding(key, "warning", title, text)))
+        self.listener(NewFinding(Finding(key, "warning", title, text)))
 
     # --- from begin to finish
 
@@ -130,15 +131,15 @@ class RunContext:
         self.listener(finished)
         return finished
 
-    def _start(self, experiment: dict[str, Any]) -> None:
+    def _start(self, experiment: PlainExperiment) -> None:
         """Tells that the run starts. experiment: as plain data, {} where it could not be read."""
         self._started = True
         self.listener(RunStarted(str(self.run.path), self.run.name, experiment))
 
-    def _write(self, summary: dict[str, Any]) -> None:
+    def _write(self, summary: Summary) -> None:
         """Writes summary.json, or warns where the disk refuses."""
         try:
-            summaries.write(self.run, summary)
+            self.run.write_summary(summary)
         except UserError as error:
             self.warn("summary", "The summary could not be saved", str(error))
 
@@ -147,7 +148,7 @@ class RunContext:
         if status not in ("failed", "diverged"):
             return
 
-        for finding in while_training.after_failure(status, self.outcome.resolved, reason):
+        for finding in after_failure(status, self.outcome.resolved, reason):
             try:
                 writer = history.Writer(self.run.path / history.METRICS)
                 writer.line(history.finding_line(finding, self.outcome.progress.step))
@@ -155,4 +156,4 @@ class RunContext:
             except UserError as error:
                 self.run.log(str(error))
 
-            self.listener(Found(finding))
+            self.listener(NewFinding(finding))

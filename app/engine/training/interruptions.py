@@ -47,8 +47,8 @@ class Interruptions:
         if self._progress.step >= live_changes.next_step:
             live_changes.repeat()
 
-        if control.asked:
-            for text in live_changes.change(control.taken()):
+        if control.has_changes:
+            for text in live_changes.change(control.take_changes()):
                 self._reporter.find(Finding("change", "warning", "Not changed", text))
 
         if waited := control.begin_step(self._progress.examples):

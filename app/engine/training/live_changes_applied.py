@@ -7,20 +7,28 @@ that goes on from before them.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.engine.runs.events import Changed, Event
-from app.engine.runs.live_changes import PARTS, RATE_FACTOR, changed, in_words, refusal
+from app.engine.runs.events import Event, SettingsChanged
+from app.engine.runs.live_changes import (
+    PARTS,
+    RATE_FACTOR,
+    changes_in_words,
+    refusal,
+    with_live_changes,
+)
 from app.engine.training.build import TrainState, build_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from app.engine.runs.history import Writer
+    from app.engine.runs.metrics_lines import MarkLine
     from app.engine.runs.progress import Progress
+    from app.engine.runs.summary import ChangeMade
 
 MARKS = ("changed", "memory")
-"""Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""
+"""Lines of metrics.jsonl that say what was with_live_changes: by a person, and because memory ran out."""
 
 NEVER = 2**62
 """A step that no run comes to."""
@@ -37,7 +45,7 @@ class LiveChanges:
         self,
         train_state: TrainState,
         progress: Progress,
-        marks: Iterable[dict[str, Any]],
+        marks: Iterable[MarkLine],
         writer: Writer,
         emit: Callable[[Event], None],
         log: Callable[[str], None],
@@ -77,7 +85,7 @@ class LiveChanges:
         while self._pending and self._pending[0]["step"] <= self._progress.step:
             values = dict(self._pending.pop(0)["values"])
             if PARTS in values:  # memory may have become scarcer since
-                values[PARTS] = max(values[PARTS], changes.get(PARTS) or 1)
+                values[PARTS] = max(values[PARTS] or 1, changes.get(PARTS) or 1)
             changes |= values
 
         self._apply()
@@ -99,11 +107,13 @@ class LiveChanges:
             step = self._progress.step
             self._progress.changes |= values
             self._apply()
-            line = {"mark": mark, "step": step, "values": values, "why": why}
+            line: MarkLine = {"mark": mark, "step": step, "values": values, "why": why}
             self.records.append(_record_of(line))
             self._writer.line({**line, "time": round(time.time(), 3)})
-            self._log(f"changed after step {step}: {in_words(resolved, values)}. {why}".strip())
-            self._emit(Changed(step, values, why))
+            self._log(
+                f"changed after step {step}: {changes_in_words(resolved, values)}. {why}".strip()
+            )
+            self._emit(SettingsChanged(step, values, why))
 
         return [text for text in refusals.values() if text]
 
@@ -111,7 +121,7 @@ class LiveChanges:
         """Brings the changes to the optimizer's groups, the loss and the passes."""
         train_state = self._train_state
         changes = self._progress.changes
-        resolved = changed(train_state.plan.resolved, changes)
+        resolved = with_live_changes(train_state.plan.resolved, changes)
 
         self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
         self.clip = resolved.training.gradient_clip
@@ -133,6 +143,6 @@ class LiveChanges:
         train_state.passes.part_size = -(-train_state.plan.step_size // parts)
 
 
-def _record_of(mark: dict[str, Any]) -> dict[str, Any]:
+def _record_of(mark: MarkLine) -> ChangeMade:
     """Returns what the summary keeps of a line of metrics.jsonl."""
-    return {name: mark[name] for name in ("step", "values", "why")}
+    return {"step": mark["step"], "values": mark["values"], "why": mark["why"]}

@@ -109,7 +109,7 @@ class Training:
     def running(self) -> Iterator[None]:
         """Goes around `fit`: notes how it ended, and saves what is left to save in any case."""
         self.outcome.begun = True
-        weights_in_use.forget(self.run)
+        weights_in_use.forget_choice(self.run)
 
         try:
             yield
@@ -317,7 +317,7 @@ class Training:
 
     def _check_hurried(self) -> None:
         """Raises Stopped after a second request to stop."""
-        if self.control.hurried:
+        if self.control.stopping_at_once:
             raise Stopped
 
     def _judge_best(self, check: Callable[[], None]) -> None:

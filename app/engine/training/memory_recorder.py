@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.preparation import Batch
+    from app.engine.runs.outcome import Outcome
     from app.engine.runs.run import Run
-    from app.engine.runs.summary import Outcome
     from app.engine.training.build import TrainState
 
 MEASURE_EVERY = 1.0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from app.engine.runs.events import InsideMeasured
+from app.engine.runs.events import OptimizerMeasured
 from app.engine.runs.optimizer_figures import BINS, LOWEST, PER_DECADE, QUANTITIES
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class OptimizerProbe:
 
         self._seconds_before = time.perf_counter() - begun
 
-    def after(self, step: int, rate: float) -> InsideMeasured | None:
+    def after(self, step: int, rate: float) -> OptimizerMeasured | None:
         """Returns the measurement of a step that was just taken, its gradients still there.
 
         step: the steps done. rate: the learning rate. None where this step is not measured, or was
@@ -202,7 +202,7 @@ class _Measurement:
     bundles: dict[tuple[int, ...], _Bundle]
     weights: torch.Tensor
 
-    def event(self, step: int, rate: float) -> InsideMeasured | None:
+    def event(self, step: int, rate: float) -> OptimizerMeasured | None:
         """Returns the event, without its seconds; None where a gradient is no number."""
         with torch.no_grad():
             numbers = self._numbers()
@@ -224,7 +224,7 @@ class _Measurement:
         present = [(row, name) for row, name in enumerate(QUANTITIES) if sampled[row].any()]
         decay = np.array([float(layer.group.get("weight_decay", 0.0)) for layer in self.layers])
 
-        return InsideMeasured(
+        return OptimizerMeasured(
             step=step,
             layers=tuple(layer.name for layer in self.layers),
             numbers=tuple(layer.weight.numel() for layer in self.layers),
@@ -232,7 +232,7 @@ class _Measurement:
             histograms={name: histograms[row] for row, name in present},
             norms=numbers[-count:].astype(float),
             rate=rate,
-            one={name: shown[row].astype(float) for row, name in present} | {"decay": decay},
+            followed={name: shown[row].astype(float) for row, name in present} | {"decay": decay},
         )
 
     def _numbers(self) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.engine.advice import while_training
 from app.engine.learning.metrics import metrics_text
 from app.engine.runs import history
-from app.engine.runs.events import EpochDone, Found, ProbePredicted
+from app.engine.runs.events import EpochDone, NewFinding, ProbePredicted
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Reporter:
         if self._findings.get(finding.key) != finding:
             self._findings[finding.key] = finding
             self._writer.line(history.finding_line(finding, self._progress.step))
-            self._emit(Found(finding))
+            self._emit(NewFinding(finding))
 
     def _log(self, event: EpochDone) -> None:
         """Writes the epoch to the log, in a line."""

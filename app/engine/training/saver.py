@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint, Tensors
-from app.engine.runs.events import CheckpointSaved, Event, Found
+from app.engine.runs.events import CheckpointSaved, Event, NewFinding
 from app.engine.runs.findings import Finding
 from app.engine.training.plan import plan_state
 
@@ -88,7 +88,7 @@ class Saver:
         if self._is_saved or progress.unfinite:
             return self._is_saved
 
-        model = checkpoint.copied(self._train_state.network.state_dict())
+        model = checkpoint.cpu_copies(self._train_state.network.state_dict())
         if not all(bool(tensor.isfinite().all()) for tensor in model.values()):
             return False  # the step overflowed; the next loss will say so
 
@@ -158,7 +158,9 @@ class Saver:
                 f"{error.remedy}"
             )
             self._emit(
-                Found(Finding("disk", "problem", "The last state could not be saved", text.strip()))
+                NewFinding(
+                    Finding("disk", "problem", "The last state could not be saved", text.strip())
+                )
             )
             return False
 

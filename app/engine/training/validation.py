@@ -162,7 +162,7 @@ class BestKeeper:
         partial: they were judged in the middle of an epoch because the run was stopped there.
         """
         plan = self._train_state.plan
-        self.weights = checkpoint.copied(self._train_state.network.state_dict())
+        self.weights = checkpoint.cpu_copies(self._train_state.network.state_dict())
         self.evaluation = evaluation
         self._saved = False
         self.state = {

@@ -11,7 +11,7 @@ from app.ui.pages.parts import GuideCard, Parts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.engine.advice.while_training import Finding, Remedy
+    from app.engine.runs.findings import Finding, Remedy
 
 LONGER = 0.5
 """Training longer adds this share of the epochs that there were."""

@@ -1,1 +1,1 @@
-"""Curves, histograms and matrices, grouped by subject."""
+"""Plots, one a file, grouped by what they draw."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from app.engine.runs.events import InsideMeasured
+    from app.engine.runs.events import OptimizerMeasured
 
 COLUMNS = 600
 LAYERS = 32
@@ -53,7 +53,7 @@ class OptimizerHistory:
     """
 
     def __init__(self) -> None:
-        self.latest: InsideMeasured | None = None
+        self.latest: OptimizerMeasured | None = None
         self.first_norms: np.ndarray = np.empty(0)
         """(L,) norms at the first look."""
         self.seen = 0
@@ -65,7 +65,7 @@ class OptimizerHistory:
         self._histograms: dict[str, _Rows] = {}
         self._norms: _Rows | None = None
 
-    def add(self, look: InsideMeasured) -> None:
+    def add(self, look: OptimizerMeasured) -> None:
         if self.latest is not None and (self.latest.layers, set(self.latest.sizes)) != (
             look.layers,
             set(look.sizes),
@@ -101,7 +101,7 @@ class OptimizerHistory:
 
         self._skipped = self._every - 1
 
-    def _keep(self, look: InsideMeasured) -> None:
+    def _keep(self, look: OptimizerMeasured) -> None:
         place = len(self._steps)
         self._steps.append(look.step)
 

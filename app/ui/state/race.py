@@ -1,6 +1,4 @@
-"""A race seen from the window: a record for every variant, how each one is doing, and how far all
-of them are.
-"""
+"""The race as the window knows it: a record for every variant, and how far they are."""
 
 from __future__ import annotations
 
@@ -10,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.race.fairness import Fact, fairness
 from app.engine.race.turns import RaceControl
-from app.engine.race.variants import Difference, Fact, Variant, differences, fairness
+from app.engine.race.variants import Variant, differing_settings
+from app.engine.runs.comparison import best_index
 from app.engine.text import number_text
 from app.ui.state.record import Record
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from app.engine.data.dataset import Description
+    from app.engine.experiment.differences import SettingRow
     from app.engine.runs import events
     from app.engine.runs.control import Control
 
@@ -26,10 +28,11 @@ WORDS = {"completed": "finished", "stopped": "stopped", "failed": "failed", "div
 
 
 @dataclass(frozen=True)
-class Entrant:
+class MemberSetup:
     """A variant as it was set up.
 
-    floats: per weight, with weight and gradient; None where that is not known.
+    floats: numbers in memory for each weight, the weight and its gradient among them; None where
+    that is not known.
     """
 
     variant: Variant
@@ -37,16 +40,16 @@ class Entrant:
 
 
 @dataclass
-class Runner:
-    """One variant on its way. ready: it has been prepared and takes part in the turns."""
+class Member:
+    """One variant in the race. ready: it has been prepared and takes part in the turns."""
 
-    entrant: Entrant
+    setup: MemberSetup
     record: Record = field(default_factory=Record)
     ready: bool = False
 
     @property
     def variant(self) -> Variant:
-        return self.entrant.variant
+        return self.setup.variant
 
     @property
     def state(self) -> str:
@@ -74,14 +77,14 @@ class Runner:
 
     @property
     def headline(self) -> float | None:
-        """The figure of the best epoch so far by which its task is judged first."""
+        """The headline metric of the best epoch so far."""
         best = self.record.best
         return best.metrics.get(self.variant.task.headline.name) if best is not None else None
 
     def examples(self, steps: np.ndarray) -> np.ndarray:
-        """(n,) steps done -> training examples seen by then.
+        """Returns the training examples seen after (n,) numbers of steps.
 
-        The last batch of an epoch may be smaller or larger.
+        The last batch of an epoch may be smaller or larger than the others.
         """
         prepared = self.record.prepared
         if prepared is None:
@@ -91,75 +94,76 @@ class Runner:
         epochs, within = np.divmod(
             np.asarray(steps, dtype=np.int64), max(1, prepared.steps_per_epoch)
         )
-        return epochs * prepared.training_examples + np.minimum(
+        seen: np.ndarray = epochs * prepared.training_examples + np.minimum(
             within * size, prepared.training_examples
         )
+        return seen
 
 
 class RaceState:
     """The race that is under way, or the last one.
 
-    `watched` is the lane whose record the pages show.
+    `watched` is the index of the member whose record the pages show.
     """
 
-    def __init__(self, entrants: Sequence[Entrant], facts: Sequence[Fact] = ()) -> None:
-        self.runners = [Runner(entrant) for entrant in entrants]
+    def __init__(self, setups: Sequence[MemberSetup], facts: Sequence[Fact] = ()) -> None:
+        self.members = [Member(setup) for setup in setups]
         self.facts = tuple(facts)
-        self.control = RaceControl(len(self.runners))
+        self.control = RaceControl(len(self.members))
 
     @classmethod
-    def of(cls, entrants: Sequence[Entrant], description: object) -> RaceState:
-        """With what is to be said of its fairness. description: the description of the data."""
-        return cls(entrants, fairness([entrant.variant for entrant in entrants], description))  # type: ignore[arg-type]
+    def of(cls, setups: Sequence[MemberSetup], description: Description) -> RaceState:
+        """Returns a race with the facts on its fairness. description: of the data."""
+        return cls(setups, fairness([setup.variant for setup in setups], description))
 
     @property
     def watched(self) -> int:
-        return self.control.looked_at
+        return self.control.shown_member
 
     @watched.setter
     def watched(self, member: int) -> None:
-        self.control.looked_at = member
+        self.control.shown_member = member
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        return tuple(runner.variant for runner in self.runners)
+        return tuple(member.variant for member in self.members)
 
     @cached_property
-    def differences(self) -> tuple[Difference, ...]:
-        """The settings in which they differ; the table asks for them at every drawing."""
-        return differences(self.variants)
+    def differences(self) -> tuple[SettingRow, ...]:
+        """The settings in which the variants differ; the table needs them at every drawing."""
+        return differing_settings(self.variants)
 
     @property
     def record(self) -> Record:
-        """Of the lane that is watched."""
-        return self.runners[self.watched].record
+        """The record of the member that is watched."""
+        return self.members[self.watched].record
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The folders of those that have begun."""
         return tuple(
-            runner.record.path for runner in self.runners if runner.record.path is not None
+            member.record.path for member in self.members if member.record.path is not None
         )
 
     @property
     def begun(self) -> bool:
-        """Whether one of the runs has begun: before, the data are read."""
-        return any(runner.record.started is not None for runner in self.runners)
+        """Whether one of the runs has begun; before that, the data are read."""
+        return any(member.record.started is not None for member in self.members)
 
     def holds(self, record: Record) -> bool:
-        """Whether a record is that of one of its runs, live or read from its folder."""
-        return any(runner.record is record for runner in self.runners) or (
+        """Returns whether a record is that of one of its runs, live or read from its folder."""
+        return any(member.record is record for member in self.members) or (
             record.path is not None and record.path in self.paths
         )
 
-    def add(self, told: events.MemberEvent) -> None:
-        self.runners[told.member].record.add(told.event)
+    def add(self, event: events.MemberEvent) -> None:
+        self.members[event.member].record.add(event.event)
 
     def train(self, folder: Path) -> Callable[[Callable[[events.Event], None], Control], None]:
-        """What the thread of the session does."""
+        """Returns what the thread of the session does."""
 
         def work(emit: Callable[[events.Event], None], _: Control) -> None:
-            from app.engine.race.race import race
+            from app.engine.race.race import race  # noqa: PLC0415 - it loads torch, in seconds
 
             race(self.variants, folder, emit, self.control)
 
@@ -170,17 +174,17 @@ class RaceState:
     @property
     def progress(self) -> float:
         """0..1, of all examples that all of them will see."""
-        return sum(runner.share for runner in self.runners) / len(self.runners)
+        return sum(member.share for member in self.members) / len(self.members)
 
     @property
     def remaining(self) -> float | None:
         """Seconds until the last has ended; None while one of them cannot say."""
         left = 0.0
-        for runner in self.runners:
-            if runner.record.finished is not None:
+        for member in self.members:
+            if member.record.finished is not None:
                 continue
 
-            latest = runner.record.latest
+            latest = member.record.latest
             if latest is None or latest.remaining is None:
                 return None
 
@@ -190,20 +194,17 @@ class RaceState:
 
     @property
     def text(self) -> str:
-        """How far it is, in a few words."""
-        count = len(self.runners)
-        ended = sum(runner.record.finished is not None for runner in self.runners)
-        under_way = [
-            runner
-            for runner in self.runners
-            if runner.record.finished is None and runner.record.latest
+        """How far it is, in a few words: the epoch of the last of those under way."""
+        count = len(self.members)
+        ended = sum(member.record.finished is not None for member in self.members)
+        epochs = [
+            (member.record.latest.epoch, member.record.prepared.epochs)
+            for member in self.members
+            if member.record.finished is None
+            and member.record.latest is not None
+            and member.record.prepared is not None
         ]
 
-        epochs = [
-            (one.record.latest.epoch, one.record.prepared.epochs)
-            for one in under_way
-            if one.record.latest is not None and one.record.prepared is not None
-        ]
         where = ""
         if epochs:
             epoch, of = min(epochs)
@@ -216,30 +217,17 @@ class RaceState:
 
 
 def leader(race_state: RaceState) -> int | None:
-    """The lane with the best figure of its best epoch; None where fewer than two have one, or two
-    share it.
+    """Returns the index of the member with the best headline metric.
+
+    None where fewer than two have one, or where two share it.
     """
-    better = race_state.runners[0].variant.task.headline.better
-    return best_place([runner.headline for runner in race_state.runners], better == "higher")
+    better = race_state.members[0].variant.task.headline.better
+    return best_index([member.headline for member in race_state.members], better)
 
 
-def best_place(values: Sequence[float | None], higher: bool) -> int | None:
-    """The place of the best known value; None where fewer than two are known or two share it."""
-    known = [
-        (value, place)
-        for place, value in enumerate(values)
-        if value is not None and np.isfinite(value)
-    ]
-    if len(known) < 2:
-        return None
-
-    ranked = sorted(known, reverse=higher)
-    return None if ranked[0][0] == ranked[1][0] else ranked[0][1]
-
-
-def examples_of(runner: Runner) -> str:
-    """Examples per second of its own steps, in words."""
-    record = runner.record
+def examples_of(member: Member) -> str:
+    """Returns the examples per second of a member's own steps, as text."""
+    record = member.record
     speed = record.latest.speed if record.latest is not None else None
     if record.finished is not None:
         speed = record.finished.summary.get("examples_per_second") or speed

@@ -14,7 +14,7 @@ import numpy as np
 from app.engine.errors import UserError
 from app.engine.experiment.resolve import ResolvedExperiment, read_resolved
 from app.engine.runs import events
-from app.engine.runs.live_changes import in_words
+from app.engine.runs.live_changes import changes_in_words
 from app.ui.state.optimizer_history import OptimizerHistory
 
 
@@ -66,7 +66,7 @@ class Record:
         self.findings: dict[str, Any] = {}
         self.marks: list[tuple[int, str]] = []
         """(step, text): a resume, a change made while it ran."""
-        self.changes: list[events.Changed] = []
+        self.changes: list[events.SettingsChanged] = []
         """What was changed while it ran, each once, also where its steps were done again."""
         self.inside = OptimizerHistory()
         """What was seen inside the optimizer, while somebody looked."""
@@ -100,17 +100,17 @@ class Record:
                 self.memory.append(event)
             case events.ProbePredicted():
                 self.probe = event
-            case events.Found():
+            case events.NewFinding():
                 self.findings[event.finding.key] = event.finding
             case events.Resumed():
                 self._forget_after(event.step)
                 self._mark(event.step, "resumed")
-            case events.Changed():
+            case events.SettingsChanged():
                 self._done = max(self._done, event.step)
                 if event not in self.changes:
                     self.changes.append(event)
                     self._mark(event.step, self.words_of(event))
-            case events.InsideMeasured():
+            case events.OptimizerMeasured():
                 self.inside.add(event)
             case events.RunFinished():
                 self.finished = event
@@ -146,9 +146,9 @@ class Record:
         except (UserError, ValueError):
             return None
 
-    def words_of(self, change: events.Changed) -> str:
+    def words_of(self, change: events.SettingsChanged) -> str:
         """A change for a person: "learning rate × 0.5"."""
-        return in_words(self.resolved, change.values)
+        return changes_in_words(self.resolved, change.values)
 
     def in_force(self) -> dict[str, float | None]:
         """What differs from the experiment after the steps done so far: name -> value, see changes."""

@@ -162,7 +162,7 @@ class Session(QObject):
 
     def change(self, values: Mapping[str, float | None]) -> bool:
         """Ask for other values from the next step on, as "SECTION.FIELD" -> value (see changes);
-        False where no run trains. What was changed comes back as events.Changed.
+        False where no run trains. What was changed comes back as events.SettingsChanged.
         """
         if self.state not in (State.RUNNING, State.PAUSED):
             return False

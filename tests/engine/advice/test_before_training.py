@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from app.engine.advice.before_training import outliers
-from app.engine.advice.while_training import before_training, while_training
+from app.engine.advice.before_training import before_training, outliers
+from app.engine.advice.while_training import while_training
 from app.engine.data.dataset import Amount, Dataset, Description
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
-from tests.engine.advice.test_while_training import Course, epochs
+from tests.engine.advice.test_while_training import ProgressSoFar, epochs
 
 if TYPE_CHECKING:
     from app.engine.runs.findings import Finding
@@ -203,21 +203,23 @@ def test_the_course_of_a_training_without_classes(describe) -> None:
     description = describe(
         (900,), classes=(), task="regression", amounts=(Amount("x"),), preparation=TEXT
     )
-    course = Course(epochs=epochs([1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.8, 0.85, 0.9]))
-    for epoch in course.epochs:
+    progress = ProgressSoFar(
+        epochs=epochs([1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.8, 0.85, 0.9])
+    )
+    for epoch in progress.epochs:
         epoch["metrics"] = {"r2": -0.1}
 
     experiment = Experiment.model_validate({"optimizer": {"kind": "adamw"}})
     keys = {
-        finding.key: finding for finding in while_training(course, description, None, experiment)
+        finding.key: finding for finding in while_training(progress, description, None, experiment)
     }
     assert set(keys) == {"overfitting", "nothing"}
     assert "texts kept aside" in keys["overfitting"].text
     assert "-0.1" in keys["nothing"].text
 
-    for epoch in course.epochs:
+    for epoch in progress.epochs:
         epoch["metrics"] = {"r2": 0.4}
 
-    assert [finding.key for finding in while_training(course, description, None, experiment)] == [
+    assert [finding.key for finding in while_training(progress, description, None, experiment)] == [
         "overfitting"
     ]

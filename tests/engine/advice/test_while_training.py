@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from app.engine.advice.while_training import (
-    after_failure,
-    after_training,
-    before_training,
-    while_training,
-)
+from app.engine.advice.after_training import after_failure, after_training
+from app.engine.advice.before_training import before_training
+from app.engine.advice.while_training import while_training
 from app.engine.data.dataset import Description, Skipped
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Course:
+class ProgressSoFar:
     losses: np.ndarray = field(default_factory=lambda: np.linspace(2.0, 0.5, 200))
     epochs: list[dict[str, Any]] = field(default_factory=list)
 
@@ -114,23 +111,25 @@ def test_mirroring_that_changes_the_class(describe) -> None:
 
 
 def test_nothing_is_said_in_the_first_steps(describe) -> None:
-    assert while_training(Course(losses=np.array([2.3])), describe()) == []
-    assert while_training(Course(losses=np.array([])), describe()) == []
+    assert while_training(ProgressSoFar(losses=np.array([2.3])), describe()) == []
+    assert while_training(ProgressSoFar(losses=np.array([])), describe()) == []
 
 
 def test_going_well(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.7, 0.5], [1.1, 0.8, 0.6]))
-    assert keys(while_training(course, describe(), np.eye(3, dtype=int) * 20, chosen())) == ["well"]
+    progress = ProgressSoFar(epochs=epochs([1.0, 0.7, 0.5], [1.1, 0.8, 0.6]))
+    assert keys(while_training(progress, describe(), np.eye(3, dtype=int) * 20, chosen())) == [
+        "well"
+    ]
 
 
 def test_overfitting_and_its_remedies_in_turn(describe) -> None:
-    course = Course(
+    progress = ProgressSoFar(
         epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2, 0.15], [1.1, 0.8, 0.7, 0.75, 0.76, 0.78])
     )
     description: Description = describe()
     everything = {"flip": True, "shift": 0.1, "rotate": 10.0, "light": 0.2, "erase": 0.3}
     experiment = chosen(model={"template": "cnn"}, training={"epochs": 20})
-    (finding,) = while_training(course, description, np.eye(3, dtype=int) * 20, experiment)
+    (finding,) = while_training(progress, description, np.eye(3, dtype=int) * 20, experiment)
     assert (finding.key, finding.level) == ("overfitting", "warning")
     assert "Since epoch 3" in finding.text
     assert taken(experiment, finding).augmentation.shift == 0.1
@@ -138,19 +137,19 @@ def test_overfitting_and_its_remedies_in_turn(describe) -> None:
     varied = experiment.replace(augmentation=experiment.augmentation.replace(**everything))
     assert varied.model is not None
     plain = varied.replace(model=varied.model.replace(dropout=0.0))
-    (finding,) = while_training(course, description, None, plain)
+    (finding,) = while_training(progress, description, None, plain)
     assert finding.remedy is not None
     assert finding.remedy.changes == {"model.dropout": 0.3}
 
     taken(plain, finding)
     dropped = varied.replace(model=varied.model.replace(dropout=0.3))
-    (finding,) = while_training(course, description, None, dropped)
+    (finding,) = while_training(progress, description, None, dropped)
     assert taken(dropped, finding).training.patience == 3
 
 
 def test_a_steep_rise_is_overfitting_sooner(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2], [1.1, 0.8, 0.7, 0.85, 0.95]))
-    assert "overfitting" in keys(while_training(course, describe(), None, chosen()))
+    progress = ProgressSoFar(epochs=epochs([1.0, 0.7, 0.5, 0.3, 0.2], [1.1, 0.8, 0.7, 0.85, 0.95]))
+    assert "overfitting" in keys(while_training(progress, describe(), None, chosen()))
 
 
 @pytest.mark.parametrize(
@@ -158,13 +157,13 @@ def test_a_steep_rise_is_overfitting_sooner(describe) -> None:
     [[1.1, 0.7, 0.72, 0.71, 0.73], [1.1, 0.63, 0.76, 0.64, 0.67], [1.1, 0.7, 0.68, 0.73, 0.74]],
 )
 def test_a_wobble_is_no_overfitting(describe, judged: list[float | None]) -> None:
-    course = Course(epochs=epochs([1.0, 0.7, 0.5, 0.45, 0.4], judged))
-    assert "overfitting" not in keys(while_training(course, describe(), None, chosen()))
+    progress = ProgressSoFar(epochs=epochs([1.0, 0.7, 0.5, 0.45, 0.4], judged))
+    assert "overfitting" not in keys(while_training(progress, describe(), None, chosen()))
 
 
 def test_a_loss_that_climbs(describe) -> None:
     losses = np.concatenate([np.linspace(2.3, 0.6, 150), np.linspace(0.6, 3.0, 60)])
-    (finding,) = while_training(Course(losses=losses), describe(), None, chosen())
+    (finding,) = while_training(ProgressSoFar(losses=losses), describe(), None, chosen())
     assert (finding.key, finding.level) == ("jumping", "problem")
 
     after = taken(chosen(), finding)
@@ -174,7 +173,9 @@ def test_a_loss_that_climbs(describe) -> None:
 
 @pytest.mark.parametrize(("rate", "remedy"), [(1e-6, 1e-5), (0.5, 0.05)])
 def test_a_flat_line(describe, rate: float, remedy: float) -> None:
-    flat = Course(np.log(3) + np.random.default_rng(0).normal(0, 0.02, 300), epochs([1.1], [1.1]))
+    flat = ProgressSoFar(
+        np.log(3) + np.random.default_rng(0).normal(0, 0.02, 300), epochs([1.1], [1.1])
+    )
     experiment = chosen(optimizer={"kind": "adamw", "learning_rate": rate})
     (finding,) = while_training(flat, describe(), None, experiment)
     assert finding.key == "flat"
@@ -188,29 +189,31 @@ def test_a_flat_line_while_the_learning_rate_still_rises_says_nothing(describe) 
     flat = np.log(3) + np.random.default_rng(0).normal(0, 0.02, 300)
     judged = [{**epoch, "step": 300} for epoch in epochs([1.1], [1.1])]
     rising = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 30})
-    assert while_training(Course(flat, judged), describe(), None, rising) == []
+    assert while_training(ProgressSoFar(flat, judged), describe(), None, rising) == []
 
     over = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 2})
-    assert keys(while_training(Course(flat, judged), describe(), None, over)) == ["flat"]
+    assert keys(while_training(ProgressSoFar(flat, judged), describe(), None, over)) == ["flat"]
 
 
 def test_always_the_same_answer(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.9], [1.0, 0.9]))
+    progress = ProgressSoFar(epochs=epochs([1.0, 0.9], [1.0, 0.9]))
     always = np.array([[95, 0], [5, 0]])
-    finding = while_training(course, describe((950, 50)), always, chosen())[0]
+    finding = while_training(progress, describe((950, 50)), always, chosen())[0]
     assert (finding.key, finding.title) == ("one-answer", 'It always says "Shirt"')
     assert finding.remedy is not None
     assert finding.remedy.changes == {"loss.class_weights": "balanced"}
 
-    finding = while_training(course, describe((50, 50)), np.array([[50, 0], [50, 0]]), chosen())[0]
+    finding = while_training(progress, describe((50, 50)), np.array([[50, 0], [50, 0]]), chosen())[
+        0
+    ]
     assert finding.remedy is not None
     assert finding.remedy.changes == {"optimizer.learning_rate": 0.0004}
 
 
 def test_a_class_that_is_never_predicted(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.9], [1.0, 0.95]))
+    progress = ProgressSoFar(epochs=epochs([1.0, 0.9], [1.0, 0.95]))
     found = while_training(
-        course, describe(), np.array([[40, 0, 0], [0, 40, 0], [20, 20, 0]]), chosen()
+        progress, describe(), np.array([[40, 0, 0], [0, 40, 0], [20, 20, 0]]), chosen()
     )
     assert "never" in keys(found)
 
@@ -221,9 +224,9 @@ def test_a_class_that_is_never_predicted(describe) -> None:
 
 
 def test_the_pair_that_is_confused_most(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.9], [1.0, 0.95]))
+    progress = ProgressSoFar(epochs=epochs([1.0, 0.9], [1.0, 0.95]))
     finding = while_training(
-        course, describe(), np.array([[66, 31, 3], [10, 90, 0], [0, 0, 100]]), chosen()
+        progress, describe(), np.array([[66, 31, 3], [10, 90, 0], [0, 0, 100]]), chosen()
     )[0]
     assert finding.title == '"Shirt" is hard'
     assert finding.text.startswith('31 % of "Shirt" are taken for "T-shirt".')
@@ -233,13 +236,13 @@ def test_the_pair_that_is_confused_most(describe) -> None:
 
 def test_the_best_epoch_was_long_ago(describe) -> None:
     values = [1.0, 0.8, 0.7] + [0.71, 0.705] * 4
-    course = Course(epochs=epochs(np.linspace(1, 0.6, 11).tolist(), values))
+    progress = ProgressSoFar(epochs=epochs(np.linspace(1, 0.6, 11).tolist(), values))
     steady = chosen(schedule={"kind": "constant"}, training={"epochs": 30})
-    assert "stale" in keys(while_training(course, describe(), None, steady))
+    assert "stale" in keys(while_training(progress, describe(), None, steady))
 
     one_cycle = chosen(schedule={"kind": "one-cycle"}, training={"epochs": 30})
     assert "stale" not in keys(
-        while_training(course, describe(), None, one_cycle)
+        while_training(progress, describe(), None, one_cycle)
     )  # its best comes at the end
 
 
@@ -247,12 +250,12 @@ def test_the_best_epoch_was_long_ago(describe) -> None:
 
 
 def test_a_training_that_was_still_getting_better(describe) -> None:
-    course = Course(epochs=epochs([1.0, 0.7, 0.5], [1.1, 0.8, 0.6]))
-    (finding,) = after_training(course, describe(), np.eye(3, dtype=int) * 20, chosen())
+    progress = ProgressSoFar(epochs=epochs([1.0, 0.7, 0.5], [1.1, 0.8, 0.6]))
+    (finding,) = after_training(progress, describe(), np.eye(3, dtype=int) * 20, chosen())
     assert finding.remedy is not None
     assert (finding.key, finding.remedy.action) == ("longer", "longer")
 
-    settled = Course(epochs=epochs([1.0, 0.7, 0.5], [1.1, 0.601, 0.6]))
+    settled = ProgressSoFar(epochs=epochs([1.0, 0.7, 0.5], [1.1, 0.601, 0.6]))
     assert after_training(settled, describe(), None, chosen()) == []
 
 

@@ -18,14 +18,14 @@ from app.engine.errors import UserError
 from app.engine.learning.losses.l1 import L1
 from app.engine.learning.losses.l2 import L2
 from app.engine.race import race as racing
+from app.engine.race.fairness import fairness
 from app.engine.race.race import race, slice_of
 from app.engine.race.turns import RaceControl, RaceMember, Turns
 from app.engine.race.variants import (
     Variant,
     _names,
-    differences,
-    fairness,
-    together,
+    differing_settings,
+    peak_of_race,
     variants_of,
     why_adam,
 )
@@ -343,19 +343,19 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
     assert told[at + 1] == events.MemberEvent(told[at].member, events.Resumed(told[at].event.step))
 
 
-def test_changes_and_looking_inside_go_to_the_lane_looked_at() -> None:
+def test_changes_and_watching_go_to_the_member_shown() -> None:
     control = RaceControl(3)
-    control.looked_at = 1
+    control.shown_member = 1
     control.watching = True
     control.change(learning_rate_factor=0.5)
 
     assert [member.watching for member in control.members] == [False, True, False]
-    assert [member.asked for member in control.members] == [False, True, False]
-    assert control.members[1].taken() == {"learning_rate_factor": 0.5}
+    assert [member.has_changes for member in control.members] == [False, True, False]
+    assert control.members[1].take_changes() == {"learning_rate_factor": 0.5}
 
     member: RaceMember = control.members[2]
     member.stop()
-    assert member.stopping and not member.hurried and not control.members[0].stopping
+    assert member.stopping and not member.stopping_at_once and not control.members[0].stopping
 
 
 # --- words
@@ -374,7 +374,7 @@ def test_variants_are_called_by_what_sets_them_apart(asked: Experiment) -> None:
     ]
 
     assert three[2].experiment.name == "small, SGD"
-    labels = [(one.label, one.texts) for one in differences(three)]
+    labels = [(one.label, one.texts) for one in differing_settings(three)]
     assert labels[0] == ("Optimizer", ("AdamW", "AdamW", "SGD"))
     assert ("Learning rate", ("0.001", "0.01", "0.1")) in labels
     assert ("Beta 1 (first moment)", ("0.9", "0.9", "–")) in labels
@@ -507,9 +507,9 @@ def test_memory_together_counts_shared_data_once_and_one_passing_at_a_time() -> 
         "peak": 195,
     }
     other = {"weights": 10, "gradients": 10, "activations": 60, "data": 55, "peak": 135}
-    assert together([one], 50) == 195
-    assert together([one, other], 50) == (195 - 100 - 50) + (135 - 60 - 50) + 100 + 50
-    assert together([one, {}], 50) is None
+    assert peak_of_race([one], 50) == 195
+    assert peak_of_race([one, other], 50) == (195 - 100 - 50) + (135 - 60 - 50) + 100 + 50
+    assert peak_of_race([one, {}], 50) is None
 
 
 def test_the_data_are_opened_once(

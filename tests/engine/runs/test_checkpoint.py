@@ -97,7 +97,7 @@ def test_moments_take_the_memory_format_of_their_weight() -> None:
         optimizers[number].step()
 
     step(0)
-    checkpoint.restore_model(layers[1], checkpoint.copied(layers[0].state_dict()))
+    checkpoint.restore_model(layers[1], checkpoint.cpu_copies(layers[0].state_dict()))
     checkpoint.restore_optimizer(
         layers[1], optimizers[1], checkpoint.optimizer_tensors(layers[0], optimizers[0])
     )
@@ -146,7 +146,9 @@ def test_a_run_resumes_from_the_one_before_and_says_so(
     listener = Listener()
     finished = trainer.resume(run, listener, Control())
     told = [
-        event.finding for event in listener.of(events.Found) if event.finding.key == "checkpoint"
+        event.finding
+        for event in listener.of(events.NewFinding)
+        if event.finding.key == "checkpoint"
     ]
     assert len(told) == 1 and newest.parent.name in told[0].text
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
@@ -218,7 +220,9 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
             ballast.unlink()
 
     finished = trainer.train(asked, run, listen, Control())
-    findings = [event.finding for event in listener.of(events.Found) if event.finding.key == "disk"]
+    findings = [
+        event.finding for event in listener.of(events.NewFinding) if event.finding.key == "disk"
+    ]
     assert (
         findings
         and "The disk is full" in findings[0].text

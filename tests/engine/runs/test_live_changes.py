@@ -11,7 +11,7 @@ import pytest
 
 from app.engine.runs import checkpoint, events, history
 from app.engine.runs.control import Control
-from app.engine.runs.live_changes import RATE_FACTOR, in_words, live_settings, refusal
+from app.engine.runs.live_changes import RATE_FACTOR, changes_in_words, live_settings, refusal
 from app.engine.runs.run import Run
 from app.engine.training import trainer
 from app.engine.training.saver import Saver
@@ -64,7 +64,7 @@ def test_each_change_is_felt_from_the_next_step_on_and_recorded(
     finished, run, listener = train(asked, tmp_path, {2: ALL})
     assert finished.status == "completed"
 
-    told = listener.of(events.Changed)
+    told = listener.of(events.SettingsChanged)
     values = {
         RATE_FACTOR: 0.5,
         "optimizer.weight_decay": 0.3,
@@ -202,7 +202,7 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
     assert finished.status == "completed"
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
     assert metrics_lines(run) == metrics_lines(whole)
-    assert not listener.of(events.Changed), "they stand in the record already"
+    assert not listener.of(events.SettingsChanged), "they stand in the record already"
 
     marks = [
         (mark["step"], mark["values"])
@@ -232,14 +232,16 @@ def test_what_cannot_be_changed_is_told_and_the_run_goes_on(source: Path, tmp_pa
 
     assert finished.status == "completed"
     texts = [
-        event.finding.text for event in listener.of(events.Found) if event.finding.key == "change"
+        event.finding.text
+        for event in listener.of(events.NewFinding)
+        if event.finding.key == "change"
     ]
     assert len(texts) == 3
     assert any("factor" in text for text in texts) and any(
         text.startswith("Weight decay is") for text in texts
     )
     assert any("'model.width'" in text for text in texts)
-    assert [event.values for event in listener.of(events.Changed)] == [
+    assert [event.values for event in listener.of(events.SettingsChanged)] == [
         {"training.gradient_clip": 1.0}
     ]
 
@@ -261,7 +263,7 @@ def test_a_paused_run_takes_changes_when_it_goes_on(source: Path, tmp_path: Path
         finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), listen, control)
 
     assert finished.status == "completed"
-    assert [(event.step, event.values) for event in listener.of(events.Changed)] == [
+    assert [(event.step, event.values) for event in listener.of(events.SettingsChanged)] == [
         (4, {RATE_FACTOR: 0.2})
     ]
 
@@ -275,5 +277,5 @@ def test_what_may_be_changed_follows_the_declarations(source: Path) -> None:
     assert refusal(resolved, "optimizer.weight_decay", 0.2) == ""
     assert "between" in refusal(resolved, RATE_FACTOR, None)
 
-    words = in_words(resolved, {RATE_FACTOR: 0.5, "optimizer.weight_decay": 0.1})
+    words = changes_in_words(resolved, {RATE_FACTOR: 0.5, "optimizer.weight_decay": 0.1})
     assert words == "learning rate × 0.5, weight decay 0.1"

@@ -48,7 +48,7 @@ def run(once: Run, tmp_path: Path) -> Run:
 def test_the_best_epoch_is_used_if_nothing_else_is_said(run: Run) -> None:
     assert weights_in_use.read_weights_in_use(run) == weights_in_use.BEST
     assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
-    last = weights_in_use.last_of(run)
+    last = weights_in_use.last_step_of(run)
     assert last is not None and (last.epoch, last.step, last.partial) == (
         8,
         run.summary()["steps"],
@@ -150,13 +150,13 @@ def test_a_run_that_goes_on_goes_back_to_the_best(run: Run) -> None:
     assert ended.status == "completed", ended.reason
     assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
 
-    last = weights_in_use.last_of(run)
+    last = weights_in_use.last_step_of(run)
     assert last is not None and last.epoch == 9
 
 
 def test_a_running_run_has_no_last_epoch_yet(run: Run) -> None:
     run.claim()
-    assert weights_in_use.last_of(run) is None
+    assert weights_in_use.last_step_of(run) is None
 
     with pytest.raises(UserError, match="still being trained"):
         choose_weights.use(run, "last")

@@ -80,7 +80,7 @@ def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_pat
 
     assert finished.status == "completed"
     assert scarce.alive[-1] == 0 and len(scarce.held) == 2, "what the failed passes made is gone"
-    changes = listener.of(events.Changed)
+    changes = listener.of(events.SettingsChanged)
     assert [(event.step, event.values) for event in changes] == [(2, {PARTS: 2}), (2, {PARTS: 4})]
     assert (
         "not enough memory in step 3 for 32 examples" in changes[0].why
@@ -94,7 +94,7 @@ def test_the_step_is_repeated_in_halves_and_learns_the_same(scarce: Any, tmp_pat
     assert [change["why"] for change in finished.summary["changes"]] == [
         event.why for event in changes
     ]
-    assert any(event.finding.key == "smaller-batch" for event in listener.of(events.Found))
+    assert any(event.finding.key == "smaller-batch" for event in listener.of(events.NewFinding))
 
     marks = history.read_history(run.path).marks
     assert [(mark["mark"], mark["step"]) for mark in marks] == [("memory", 2), ("memory", 2)]
@@ -173,14 +173,14 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
     )
 
     assert "CPU" not in remedy, "it trains on the CPU"
-    assert [event.values for event in listener.of(events.Changed)] == [
+    assert [event.values for event in listener.of(events.SettingsChanged)] == [
         {PARTS: 2},
         {PARTS: 4},
         {PARTS: 8},
     ]
 
     finding = next(
-        event.finding for event in listener.of(events.Found) if event.finding.key == "memory"
+        event.finding for event in listener.of(events.NewFinding) if event.finding.key == "memory"
     )
     assert finding.remedy.changes == {"training.batch_size": 32, "training.accumulation": 2}
     assert (run.path / "checkpoints" / "best").exists()
@@ -277,7 +277,7 @@ def test_three_times_in_all_wherever_memory_runs_out(
         finished = trainer.train(requested, run, listener, Control())
 
     assert finished.status == "failed" and "tried 3 times" in finished.failure[0]
-    changes = [(event.values[PARTS], event.why) for event in listener.of(events.Changed)]
+    changes = [(event.values[PARTS], event.why) for event in listener.of(events.SettingsChanged)]
     assert [parts for parts, _ in changes] == [2, 4, 8]
     assert (
         "retrying with 32" in changes[0][1]
@@ -319,7 +319,7 @@ run = Run.create(folder / "runs", requested)
 with at_step(3, limit):
     finished = trainer.train(requested, run, messages.append, Control())
 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-changed = [(event.step, event.values) for event in messages if isinstance(event, events.Changed)]
+changed = [(event.step, event.values) for event in messages if isinstance(event, events.SettingsChanged)]
 print(json.dumps({"status": finished.status, "changed": changed, "reason": finished.reason}))
 """
 

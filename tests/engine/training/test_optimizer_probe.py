@@ -11,7 +11,7 @@ from torch import nn
 
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.runs.control import Control
-from app.engine.runs.events import InsideMeasured
+from app.engine.runs.events import OptimizerMeasured
 from app.engine.runs.optimizer_figures import BINS, EDGES, QUANTITIES
 from app.engine.runs.run import Run
 from app.engine.training import optimizer_probe
@@ -44,7 +44,7 @@ class Loop:
         self.matrices = [weight for weight in self.network.parameters() if weight.ndim >= 2]
         self.steps = 0
 
-    def step(self, rate: float = RATE, autocast: bool = False) -> InsideMeasured | None:
+    def step(self, rate: float = RATE, autocast: bool = False) -> OptimizerMeasured | None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
 
@@ -60,7 +60,7 @@ class Loop:
 
         return self.probe.after(self.steps, rate)
 
-    def last_of(self, steps: int, **how: Any) -> InsideMeasured:
+    def last_of(self, steps: int, **how: Any) -> OptimizerMeasured:
         """Returns the measurement of the last of so many steps."""
         for _ in range(steps):
             event = self.step(**how)
@@ -172,7 +172,9 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
             else {}
         )
 
-        quantities = choice.moments_and_step(state, weight.grad.reshape(-1), before.reshape(-1), live)
+        quantities = choice.moments_and_step(
+            state, weight.grad.reshape(-1), before.reshape(-1), live
+        )
         movement = before * (1 - choice.decay_share(live)) - weight.detach()
         if "step" in quantities:
             torch.testing.assert_close(
@@ -271,7 +273,7 @@ def test_the_weight_that_is_shown_stays_the_same_and_its_step_follows_from_its_f
 
     assert first is not None and second is not None
     for row in range(len(second.layers)):
-        figures = {name: float(values[row]) for name, values in second.one.items()}
+        figures = {name: float(values[row]) for name, values in second.followed.items()}
         assert figures["step"] == pytest.approx(
             second.rate
             * figures["first_moment"]
@@ -280,7 +282,8 @@ def test_the_weight_that_is_shown_stays_the_same_and_its_step_follows_from_its_f
         )
 
         after_first = (
-            first.one["weight"][row] * (1 - first.rate * figures["decay"]) - first.one["step"][row]
+            first.followed["weight"][row] * (1 - first.rate * figures["decay"])
+            - first.followed["step"][row]
         )
         assert figures["weight"] == pytest.approx(after_first, rel=1e-4)
 
@@ -325,7 +328,7 @@ def test_measuring_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPat
 
     loop = Loop(OPTIMIZERS.get("adamw")())
 
-    def measure(takes: float) -> InsideMeasured | None:
+    def measure(takes: float) -> OptimizerMeasured | None:
         loop.probe.before()
         loop.optimizer.step()
 
@@ -366,7 +369,7 @@ def test_nothing_is_made_before_somebody_watches() -> None:
 
 def measurements_of(
     folder: Path, watching: bool, **sections: dict[str, Any]
-) -> list[InsideMeasured]:
+) -> list[OptimizerMeasured]:
     folder.mkdir()
     requested = experiment(pictures(folder / "pictures.npz"), **sections)
     control = Control()
@@ -375,7 +378,7 @@ def measurements_of(
     finished = train(requested, Run.create(folder, requested), listener, control)
 
     assert finished.status == "completed", finished.reason
-    return listener.of(InsideMeasured)
+    return listener.of(OptimizerMeasured)
 
 
 def test_a_run_tells_what_its_optimizer_holds_only_while_somebody_watches(tmp_path: Path) -> None:

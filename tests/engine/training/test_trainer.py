@@ -447,7 +447,7 @@ def test_out_of_memory_ends_after_three_halvings(
 
     assert sum("retrying" in event.text for event in listener.of(events.StageChanged)) == 3
     assert (
-        any(event.finding.key == "memory" for event in listener.of(events.Found))
+        any(event.finding.key == "memory" for event in listener.of(events.NewFinding))
         or finished.summary["steps"] == 0
     )
 
@@ -473,7 +473,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_r
     losses = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
     assert not np.isfinite(losses[-2:]).any() and np.isfinite(losses[:-2]).all()
     finding = next(
-        event.finding for event in listener.of(events.Found) if event.finding.key == "diverged"
+        event.finding for event in listener.of(events.NewFinding) if event.finding.key == "diverged"
     )
     assert finding.remedy.changes == {"optimizer.learning_rate": 10.0}
 

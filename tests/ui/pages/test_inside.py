@@ -18,10 +18,10 @@ from app.engine.runs.optimizer_figures import BINS, QUANTITIES
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.run_view import VIEWS
-from app.ui.plots.matrices.heat import decades, heat_image, viridis
-from app.ui.plots.optimizer.layers import LayerStrip, span_of
-from app.ui.plots.optimizer.sizes import NormsPlot
-from app.ui.plots.optimizer.spectrum import Spectrum
+from app.ui.plots.matrices.heat_map import decades, heat_image, viridis
+from app.ui.plots.optimizer.histogram_over_time import HistogramOverTime
+from app.ui.plots.optimizer.layer_strip import LayerStrip, span_of
+from app.ui.plots.optimizer.sizes import WeightNormsPlot
 from app.ui.state.optimizer_history import FEWEST, OptimizerHistory
 from app.ui.state.record import Record
 from app.ui.state.session import Session
@@ -67,7 +67,7 @@ def look(
         "decay": 0.0,
     } | one
 
-    return events.InsideMeasured(
+    return events.OptimizerMeasured(
         step,
         layers,
         tuple(1000 for _ in layers),
@@ -208,7 +208,7 @@ def test_layers_without_a_quantity_leave_a_hole(qtbot: QtBot) -> None:
 
 
 def test_the_spectrum_says_what_lies_under_the_mouse(qtbot: QtBot) -> None:
-    plot = Spectrum(Theme())
+    plot = HistogramOverTime(Theme())
     qtbot.addWidget(plot)
 
     looks = OptimizerHistory()
@@ -227,7 +227,7 @@ def test_the_spectrum_says_what_lies_under_the_mouse(qtbot: QtBot) -> None:
 
 
 def test_norms_are_drawn_against_the_first_look(qtbot: QtBot) -> None:
-    plot = NormsPlot(Theme())
+    plot = WeightNormsPlot(Theme())
     qtbot.addWidget(plot)
     plot.resize(300, 200)
     plot.show()
@@ -270,7 +270,7 @@ def test_every_optimizer_has_its_words(kind: str) -> None:
 
     signs = [sign for sign, _ in words.parts_of(choice, looks.latest, 0)]
     assert ("m" in signs, "√v" in signs) == ("first_moment" in has, "second_moment_root" in has)
-    assert words.seen_now(choice, looks, 0)
+    assert words.observations(choice, looks, 0)
     assert words.title_of(choice).startswith("Inside ")
 
 
@@ -298,7 +298,7 @@ def test_what_is_seen_is_said() -> None:
     looks = OptimizerHistory()
     looks.add(look(1))
     looks.add(look(100))
-    adam = " ".join(words.seen_now(OPTIMIZERS.get("adam")(), looks, 0))
+    adam = " ".join(words.observations(OPTIMIZERS.get("adam")(), looks, 0))
     assert (
         "gradients differ by a factor of 100, the steps by 1: what is divided by √v is alike"
         in adam
@@ -309,7 +309,7 @@ def test_what_is_seen_is_said() -> None:
         and "Nothing pulls them back" in adam
         and "1.49 times as long" in adam
     )
-    adamw = " ".join(words.seen_now(OPTIMIZERS.get("adamw")(weight_decay=0.1), looks, 0))
+    adamw = " ".join(words.observations(OPTIMIZERS.get("adamw")(weight_decay=0.1), looks, 0))
     assert "stay bounded" in adamw
 
     factored = OptimizerHistory()
@@ -318,20 +318,20 @@ def test_what_is_seen_is_said() -> None:
 
     assert factored.latest is not None
     factored.latest.sizes["step"][:] = [1e-4, 1e-3, 1e-2]
-    adafactor = " ".join(words.seen_now(OPTIMIZERS.get("adafactor")(), factored, 0))
+    adafactor = " ".join(words.observations(OPTIMIZERS.get("adafactor")(), factored, 0))
     assert (
         "goes with the size of its weights" in adafactor
         and "nothing evens them out" not in adafactor
     )
 
     assert "nothing evens them out" in " ".join(
-        words.seen_now(OPTIMIZERS.get("sgd")(), factored, 0)
+        words.observations(OPTIMIZERS.get("sgd")(), factored, 0)
     )
     faded = look()
     faded.sizes["gradient"][:] = [1e-9, 1e-4, 1e-2]
     looks.add(faded)
     assert "conv1 is 1/10,000,000 of that of the last layer: it vanishes" in " ".join(
-        words.seen_now(OPTIMIZERS.get("adam")(), looks, 0)
+        words.observations(OPTIMIZERS.get("adam")(), looks, 0)
     )
 
 
@@ -351,7 +351,7 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
     return made
 
 
-def record_with(kind: str, *looks: events.InsideMeasured) -> Record:
+def record_with(kind: str, *looks: events.OptimizerMeasured) -> Record:
     rate = OPTIMIZERS.get(kind).default_learning_rate
     resolved = from_plain({"optimizer": {"kind": kind, "learning_rate": rate}})
     record = told.record_of(
@@ -371,7 +371,7 @@ def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtB
 
     qtbot.mouseClick(page.run.group.button(INSIDE), Qt.MouseButton.LeftButton)
     assert view.content.isVisible() and not view.empty.isVisible()
-    assert "looked at 100 of its 1,000 numbers" in view.looked.text()
+    assert "looked at 100 of its 1,000 numbers" in view.sampled.text()
     assert view.formula.figures.text().endswith("= 0.001")
 
     view.strip.chosen.emit(2)
@@ -462,4 +462,4 @@ def test_a_real_run_is_looked_at_while_the_view_is_in_front(
     page.show()
     session.stop_at_once()
     qtbot.waitUntil(lambda: not session.active, timeout=PATIENCE_MS)
-    assert view.content.isVisible() and "as it was last seen" in view.looked.text()
+    assert view.content.isVisible() and "as it was last seen" in view.sampled.text()

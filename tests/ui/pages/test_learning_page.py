@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWi
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.planning.memory_estimate import Budget
 from app.ui.pages.learning import LearningPage
-from app.ui.pages.learning.boxes import Boxes
-from app.ui.pages.learning.fit import needed, parts, verdict
+from app.ui.pages.learning.memory_fit import needed, parts, verdict
+from app.ui.pages.learning.optimizer_boxes import OptimizerBoxes
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS
 from app.ui.widgets.settings.form import ChoiceBox
 from app.ui.widgets.settings.number_box import DropDown, NumberBox
@@ -136,7 +136,7 @@ def test_what_is_folded_away_and_changed_is_a_chip(loose: Loose, qtbot: QtBot) -
 
 @pytest.mark.parametrize("kind", [choice.kind for choice in OPTIMIZERS.all()])
 def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: str) -> None:
-    boxes = Boxes(loose.parts.theme)
+    boxes = OptimizerBoxes(loose.parts.theme)
     qtbot.addWidget(boxes)
     optimizer = OPTIMIZERS.get(kind)()
     boxes.show_optimizer(optimizer, 160_874)
@@ -157,7 +157,7 @@ def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: st
 
 
 def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtBot) -> None:
-    boxes = Boxes(loose.parts.theme)
+    boxes = OptimizerBoxes(loose.parts.theme)
     qtbot.addWidget(boxes)
     floats = {"first_moment": 1000, "second_moment": 250, "other_state": 0, "counters": 7}
     boxes.show_optimizer(OPTIMIZERS.get("muon")(), 1000, floats)
@@ -187,7 +187,7 @@ def test_a_schedule_that_follows_the_validation_is_drawn_between_its_limits(
 
 
 def test_four_n_in_bytes(loose: Loose, qtbot: QtBot) -> None:
-    boxes = Boxes(loose.parts.theme)
+    boxes = OptimizerBoxes(loose.parts.theme)
     qtbot.addWidget(boxes)
     boxes.show_optimizer(OPTIMIZERS.get("adamw")(), 160_874)
     assert boxes.sum_text() == "4n = 4 × 160,874 floats = 2.5 MiB"

@@ -18,7 +18,7 @@ from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.run_view import VIEWS
-from app.ui.plots.curves.norm import limits_of
+from app.ui.plots.curves.gradient_norm import limits_of
 from app.ui.state.document import Document
 from app.ui.state.session import State, read_record
 from tests.ui import told
@@ -161,7 +161,7 @@ def test_nothing_is_asked_before_apply(
     assert asked == [{DECAY: 0.125, FACTOR: 0.05}]
     assert page.run.changing.why.text() == "Asked for; it holds from the next step on."
 
-    tell(loose, events.Changed(60, {DECAY: 0.125, FACTOR: 0.05}))
+    tell(loose, events.SettingsChanged(60, {DECAY: 0.125, FACTOR: 0.05}))
     assert (
         page.run.changing.why.text() == "Since step 61: weight decay 0.125, learning rate × 0.05."
     )
@@ -233,8 +233,8 @@ def test_changes_are_listed_with_their_steps(page: TrainingPage, loose: Loose) -
     why = "There was not enough memory; the step was repeated in 2 parts."
     tell(
         loose,
-        events.Changed(10, {FACTOR: 0.5}),
-        events.Changed(40, {"training.accumulation": 2.0}, why),
+        events.SettingsChanged(10, {FACTOR: 0.5}),
+        events.SettingsChanged(40, {"training.accumulation": 2.0}, why),
     )
 
     assert page.run.changes.texts == ["step 11: learning rate × 0.5", "step 41: 2 parts a batch"]
@@ -250,14 +250,14 @@ def test_changes_are_listed_with_their_steps(page: TrainingPage, loose: Loose) -
 
 def test_many_changes_are_few_chips(page: TrainingPage, loose: Loose) -> None:
     live(loose)
-    tell(loose, *[events.Changed(step, {FACTOR: 1 / step}) for step in range(1, 30)])
+    tell(loose, *[events.SettingsChanged(step, {FACTOR: 1 / step}) for step in range(1, 30)])
     assert len(page.run.changes.texts) == 3 and page.run.changes.texts[-1].startswith("step 30:")
 
 
 def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
     """Their ends are round only while they are high enough."""
     live(loose)
-    tell(loose, events.Changed(1, {FACTOR: 0.5}))
+    tell(loose, events.SettingsChanged(1, {FACTOR: 0.5}))
 
     try:
         loose.parts.theme.set_zoom(1.5)
@@ -279,7 +279,7 @@ def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
     record = told.record_of(
         told.started(resolved()), told.prepared(4, 50, resolved()), told.steps(1, np.ones(80))
     )
-    change = events.Changed(70, {FACTOR: 0.5})
+    change = events.SettingsChanged(70, {FACTOR: 0.5})
     record.add(change)
     assert record.in_force() == {FACTOR: 0.5}
 
@@ -294,7 +294,7 @@ def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
 
 def test_marks_stand_on_every_curve(page: TrainingPage, loose: Loose) -> None:
     live(loose)
-    tell(loose, events.Changed(25, {FACTOR: 0.5}))
+    tell(loose, events.SettingsChanged(25, {FACTOR: 0.5}))
     page.run.show_view(number_of("curves"))
 
     for plot in (page.run.loss, page.run.headline, page.run.rate, page.run.norm):
@@ -304,7 +304,7 @@ def test_marks_stand_on_every_curve(page: TrainingPage, loose: Loose) -> None:
 
 def test_marks_that_lie_together_are_told_together(page: TrainingPage, loose: Loose) -> None:
     live(loose)
-    tell(loose, *[events.Changed(step, {DECAY: step / 100}) for step in (50, 51, 52, 150)])
+    tell(loose, *[events.SettingsChanged(step, {DECAY: step / 100}) for step in (50, 51, 52, 150)])
     marks = page.run.loss.marks
     assert [line.isVisible() for line in marks.lines] == [True] * 4
     assert marks.words == ["3 marks", "weight decay 1.5"]
@@ -324,20 +324,20 @@ def test_the_rate_is_drawn_as_planned_as_it_was_and_as_it_will_be(
     page.run.show_view(number_of("curves"))
     assert not len(page.run.rate.ahead.x)
 
-    tell(loose, events.Changed(60, {FACTOR: 0.5}), told.steps(61, np.ones(5)))
+    tell(loose, events.SettingsChanged(60, {FACTOR: 0.5}), told.steps(61, np.ones(5)))
     plot = page.run.rate
     assert plot.ahead.x[0] >= record.steps.values[-1] / 50
 
     rest = np.interp(plot.ahead.x, plot.plan.x, plot.plan.y)
     assert plot.ahead.y == pytest.approx(rest * 0.5)
-    tell(loose, events.Changed(65, {FACTOR: 1.0}))
+    tell(loose, events.SettingsChanged(65, {FACTOR: 1.0}))
     assert not len(plot.ahead.x)
 
 
 def test_the_limit_of_the_norm_is_drawn_as_it_was() -> None:
     record = told.record_of(told.prepared(4, 50), told.steps(1, np.ones(100)))
-    record.add(events.Changed(20, {CLIP: 3.0}))
-    record.add(events.Changed(60, {CLIP: 0.0}))
+    record.add(events.SettingsChanged(20, {CLIP: 3.0}))
+    record.add(events.SettingsChanged(60, {CLIP: 0.0}))
     steps, limits = limits_of(record, 1.0)
 
     assert steps.tolist() == [0, 20, 20, 60, 60]

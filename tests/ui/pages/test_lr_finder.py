@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from app.engine.planning.lr_curve import SearchProgress, analyse, round_rate, smooth
 from app.ui.pages.learning.lr_finder import OUTDATED, FindButton, FinderDialog
-from app.ui.plots.curves.lr_finder import RateFinderPlot
+from app.ui.plots.curves.lr_finder import LrFinderPlot
 from app.ui.state.lr_search import BUSY, NO_DATA, LrSearch
 from app.ui.style.theme import Theme
 from tests.engine.training.small import at_step, pictures
@@ -240,8 +240,8 @@ def test_the_window_closes_while_it_searches(
 
 
 @pytest.fixture
-def plot(qtbot: QtBot) -> RateFinderPlot:
-    made = RateFinderPlot(Theme())
+def plot(qtbot: QtBot) -> LrFinderPlot:
+    made = LrFinderPlot(Theme())
     qtbot.addWidget(made)
     made.resize(600, 320)
 
@@ -252,7 +252,7 @@ def plot(qtbot: QtBot) -> RateFinderPlot:
     return made
 
 
-def test_a_click_picks_the_rate_there(plot: RateFinderPlot, qtbot: QtBot) -> None:
+def test_a_click_picks_the_rate_there(plot: LrFinderPlot, qtbot: QtBot) -> None:
     for wanted in (1e-5, 0.01, 1.0):
         place = plot.box.mapViewToScene(QPointF(np.log10(wanted), 1.0))
         with qtbot.waitSignal(plot.picked) as told:
@@ -267,7 +267,7 @@ def test_a_click_picks_the_rate_there(plot: RateFinderPlot, qtbot: QtBot) -> Non
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
 
 
-def test_arrow_keys_pick_the_next_rate(plot: RateFinderPlot, qtbot: QtBot) -> None:
+def test_arrow_keys_pick_the_next_rate(plot: LrFinderPlot, qtbot: QtBot) -> None:
     plot.show_chosen(0.01)
     with qtbot.waitSignal(plot.picked) as told:
         qtbot.keyClick(plot, Qt.Key.Key_Right)
@@ -282,7 +282,7 @@ def test_arrow_keys_pick_the_next_rate(plot: RateFinderPlot, qtbot: QtBot) -> No
     assert "10" in plot.accessibleDescription()
 
 
-def test_what_blows_up_does_not_flatten_the_rest(plot: RateFinderPlot) -> None:
+def test_what_blows_up_does_not_flatten_the_rest(plot: LrFinderPlot) -> None:
     losses = LOSSES.copy()
     losses[-5:] = [10.0, 1e3, 1e6, 1e9, np.inf]
     plot.show_tried(RATES, losses, smooth(losses))
@@ -293,7 +293,7 @@ def test_what_blows_up_does_not_flatten_the_rest(plot: RateFinderPlot) -> None:
     assert not plot.grab().isNull()
 
 
-def test_an_empty_curve_shows_no_choice(plot: RateFinderPlot, qtbot: QtBot) -> None:
+def test_an_empty_curve_shows_no_choice(plot: LrFinderPlot, qtbot: QtBot) -> None:
     plot.show_chosen(0.01)
     plot.show_tried(RATES[:0], LOSSES[:0], LOSSES[:0])
     assert not plot._line.isVisible()

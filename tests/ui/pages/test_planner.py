@@ -37,7 +37,7 @@ PREDICTIONS: dict[str, dict[str, int]] = {}
 
 @pytest.fixture(autouse=True)
 def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is only one template: to estimate others at their usual size would take seconds."""
+    """Other templates are estimated at their usual size, in seconds: here there is only one."""
     monkeypatch.setattr(
         template_options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),))
     )
@@ -123,9 +123,9 @@ def test_it_is_fitted_to_what_is_free(
     planner = opened(small, qtbot)
     planner.fit.click()
     qtbot.waitUntil(lambda: "It fits as it is" in planner.notice.text(), timeout=PATIENCE_MS)
-    assert planner._scales is not None
+    assert planner._estimator is not None
 
-    eight = planner._scales.estimate(fit_to_memory.batch_changes(8, 4))
+    eight = planner._estimator.estimate(fit_to_memory.batch_changes(8, 4))
     assert eight is not None
     tight(planner, qtbot, monkeypatch, int(eight.needed / MARGIN) + 50)
     assert row_of(planner, "now").fits.text() == "Does not fit"

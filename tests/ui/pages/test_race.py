@@ -15,15 +15,16 @@ from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
 
 from app.engine.experiment.experiment import Experiment
 from app.engine.learning.metrics import METRICS
-from app.engine.race.variants import Fact, variants_of
+from app.engine.race.fairness import Fact
+from app.engine.race.variants import variants_of
 from app.engine.runs import events
 from app.ui.pages.training.race.members import MembersTable, columns_of
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.setup import RaceSetup
 from app.ui.pages.training.race.view import RaceView
-from app.ui.pages.training.race.words import changes_told, verdict
+from app.ui.pages.training.race.words import changes_in_words, verdict
 from app.ui.state.document import fake_description
-from app.ui.state.race import Entrant, RaceState
+from app.ui.state.race import MemberSetup, RaceState
 from app.ui.state.record import Record
 from app.ui.state.session import State
 from app.ui.style.theme import Theme
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.engine.runs.summary import Status
     from app.ui.shell.application import Window
 
 
@@ -44,7 +46,7 @@ def racing_of(*changes: dict[str, Any]) -> RaceState:
     experiments = [base.replace(**change) for change in changes]
 
     return RaceState(
-        [Entrant(one, 4.0) for one in variants_of(experiments, description)],
+        [MemberSetup(one, 4.0) for one in variants_of(experiments, description)],
         [Fact(True, "All begin alike.")],
     )
 
@@ -101,7 +103,7 @@ def tell(race_state: RaceState, member: int, *told: events.Event) -> None:
         race_state.add(events.MemberEvent(member, event))
 
 
-def end(status: events.Status = "completed", **summary: Any) -> events.RunFinished:
+def end(status: Status = "completed", **summary: Any) -> events.RunFinished:
     return events.RunFinished("", status, "Done.", summary)
 
 
@@ -117,7 +119,7 @@ def theme(qtbot: QtBot) -> Iterator[Theme]:
 
 def test_a_race_says_how_far_all_of_it_is() -> None:
     race_state = racing_of(*TWO)
-    assert [runner.state for runner in race_state.runners] == ["waiting for its turn"] * 2
+    assert [member.state for member in race_state.members] == ["waiting for its turn"] * 2
     assert not race_state.begun and race_state.remaining is None and race_state.progress == 0.0
 
     tell(
@@ -126,7 +128,7 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
         events.RunStarted("/runs/a", "a", {}),
         events.StageChanged("Building the network"),
     )
-    assert race_state.begun and race_state.runners[0].state == "Building the network"
+    assert race_state.begun and race_state.members[0].state == "Building the network"
     tell(race_state, 0, prepared(), steps(1, [1.0] * 20))
     assert race_state.remaining is None  # the other has not said
 
@@ -137,7 +139,7 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
     tell(race_state, 1, end("diverged"))
     assert (
         race_state.text == "race of 2 · epoch 1 of 4 · 1 ended"
-        and race_state.runners[1].state == "diverged"
+        and race_state.members[1].state == "diverged"
     )
 
     assert race_state.paths == (Path("/runs/a"), Path("/runs/b"))
@@ -150,7 +152,7 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
 def test_examples_seen_are_counted_over_odd_batches_too() -> None:
     race_state = racing_of(*TWO)
     tell(race_state, 0, events.RunPrepared("CPU", "", 1, 10, 4, 12, 3, 0, 100, 250, (), {}, {}))
-    assert race_state.runners[0].examples(np.arange(8)).tolist() == [
+    assert race_state.members[0].examples(np.arange(8)).tolist() == [
         0,
         100,
         200,
@@ -244,29 +246,29 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
     )
 
     loss = TrainingLossPlot(theme, 4, 0.9)
-    judged = ValidationPlot(theme, 4)
-    for plot in (loss, judged):
+    validation = ValidationPlot(theme, 4)
+    for plot in (loss, validation):
         qtbot.addWidget(plot)
         plot.resize(400, 240)
-        plot.call(["AdamW", "SGD"])
+        plot.name_curves(["AdamW", "SGD"])
         plot.show()
 
-    loss.show_runners(race_state.runners)
-    judged.show_runners(race_state.runners, None)
+    loss.show_members(race_state.members)
+    validation.show_members(race_state.members, None)
     assert (
-        loss.members[0].x[-1] < 4000 and loss.members[1].x[-1] < 2000
+        loss.curves[0].x[-1] < 4000 and loss.curves[1].x[-1] < 2000
     )  # 40 steps of 100 and of 50, looking back
     assert loss.span == (0.0, 4000.0)
-    assert loss.limits()[3] < 20 and judged.limits()[3] < 1e6
-    assert judged.members[0].x.tolist() == [1000.0]
+    assert loss.limits()[3] < 20 and validation.limits()[3] < 1e6
+    assert validation.curves[0].x.tolist() == [1000.0]
     assert "AdamW" in loss.legend.text() and "SGD" in loss.legend.text()
     assert loss.smoothed(0) < 2.0 and np.isnan(loss.smoothed(3))
 
-    judged.show_runners(race_state.runners, race_state.runners[0].variant.task.headline)
-    assert judged.members[1].y.tolist() == [0.1] and judged.members[0].words(0.9) == "90 %"
+    validation.show_members(race_state.members, race_state.members[0].variant.task.headline)
+    assert validation.curves[1].y.tolist() == [0.1] and validation.curves[0].words(0.9) == "90.0 %"
     loss.set_smoothing(0.0)
-    assert loss.members[0].y.tolist() == pytest.approx(
-        race_state.runners[0].record.losses.values.tolist()
+    assert loss.curves[0].y.tolist() == pytest.approx(
+        race_state.members[0].record.losses.values.tolist()
     )
 
 
@@ -278,7 +280,7 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
     plot = ValidationPlot(theme, 4)
     qtbot.addWidget(plot)
     plot.resize(400, 240)
-    plot.call(["AdamW", "SGD"])
+    plot.name_curves(["AdamW", "SGD"])
 
     for member, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
         told = [epoch(number, 0.5, 0.3) for number in (1, 2, 3)]
@@ -292,17 +294,18 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
             ),
         )
 
-    plot.show_runners(race_state.runners, r2)
+    plot.show_members(race_state.members, r2)
     _, _, low, high = plot.limits()
     assert -2 < low < 0.1 and 0.3 < high < 1
 
 
 def test_a_change_in_one_lane_is_told(qtbot: QtBot) -> None:
     race_state = racing_of(*TWO)
-    assert changes_told(race_state) == ""
-    tell(race_state, 1, prepared(), events.Changed(6, {"learning_rate_factor": 0.5}))
+    assert changes_in_words(race_state) == ""
+    tell(race_state, 1, prepared(), events.SettingsChanged(6, {"learning_rate_factor": 0.5}))
     assert (
-        changes_told(race_state) == "Changed while it ran: SGD (learning rate × 0.5 from step 7)."
+        changes_in_words(race_state)
+        == "Changed while it ran: SGD (learning rate × 0.5 from step 7)."
     )
 
 
@@ -350,7 +353,7 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     assert told.args[0].status == "completed"
     view = find(window, "race.lanes", MembersTable)
     assert view.isVisible() and view.rowCount() == 2
-    assert [runner.state for runner in session.race.runners] == ["finished", "finished"]
+    assert [member.state for member in session.race.members] == ["finished", "finished"]
     assert (
         "one seed" in find(window, "race.verdict", QLabel).text()
         or "share the best" in find(window, "race.verdict", QLabel).text()
@@ -361,7 +364,7 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
         "quarters, SGD",
     ]
     view.selectRow(1)
-    assert session.record is session.race.runners[1].record
+    assert session.record is session.race.members[1].record
 
     click(qtbot, window, "race.results")
     assert window.frame.page == "results"
@@ -379,7 +382,7 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     assert not find(window, "training.view.race", QPushButton).isVisibleTo(window.frame)
 
     session.watch(0)
-    assert session.record is session.race.runners[0].record
+    assert session.record is session.race.members[0].record
 
 
 def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_path: Path) -> None:
@@ -400,7 +403,7 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     dialog.begin()
     session = inside(window).session
     until(qtbot, lambda: session.state is State.RUNNING)
-    until(qtbot, lambda: all(runner.record.latest for runner in session.race.runners))
+    until(qtbot, lambda: all(member.record.latest for member in session.race.members))
     assert "race of 2" in find(window, "status.text", QLabel).text()
 
     click(qtbot, window, "train.pause")
@@ -410,13 +413,13 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     assert session.state is State.RUNNING
 
     session.watch(1)
-    assert session.live and session.record is session.race.runners[1].record
+    assert session.live and session.record is session.race.members[1].record
 
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
         click(qtbot, window, "train.stop")
 
     assert told.args[0].status == "stopped"
-    assert [runner.record.finished.status for runner in session.race.runners] == [
+    assert [member.record.finished.status for member in session.race.members] == [
         "stopped",
         "stopped",
     ]

@@ -12,11 +12,11 @@ import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QAbstractSlider, QLabel, QPlainTextEdit
 
-from app.engine.advice.while_training import Finding, after_failure
+from app.engine.advice.after_training import after_failure
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.runs import events
-from app.engine.runs.findings import Remedy
+from app.engine.runs.findings import Finding, Remedy
 from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.cards import LOG_LINES
 from app.ui.pages.training.run_view import VIEWS
@@ -293,17 +293,17 @@ def test_the_log_follows_until_somebody_scrolls_up(page: TrainingPage, loose: Lo
     bar = page.run.log_view.text.verticalScrollBar()
     log.add(
         [events.StageChanged("a long line " * 40 + str(number)) for number in range(200)],
-        page._about,
+        page._run_data,
     )
 
     page.resize(page.width(), page.height() - 60)
     assert bar.maximum() > 0 and bar.value() == bar.maximum()
     bar.triggerAction(QAbstractSlider.SliderAction.SliderToMinimum)
-    log.add([events.StageChanged("more")], page._about)
+    log.add([events.StageChanged("more")], page._run_data)
     assert bar.value() == 0
 
     bar.triggerAction(QAbstractSlider.SliderAction.SliderToMaximum)
-    log.add([events.StageChanged("more still")], page._about)
+    log.add([events.StageChanged("more still")], page._run_data)
     assert bar.value() == bar.maximum()
 
 
@@ -392,7 +392,7 @@ def test_failed_says_what_and_shows_details(page: TrainingPage, loose: Loose) ->
 
     resolved = Experiment(training=TrainingSettings(batch_size=64))
     for finding in after_failure("failed", resolved, "not enough memory"):
-        record.add(events.Found(finding))
+        record.add(events.NewFinding(finding))
 
     loose.parts.session.show(record)
     assert page.notice.title.text() == "There is not enough memory."
@@ -414,7 +414,7 @@ def test_diverged_offers_a_smaller_rate_and_marks_the_step(
 
     resolved = loose.document.resolved()
     for finding in after_failure("diverged", resolved):
-        record.add(events.Found(finding))
+        record.add(events.NewFinding(finding))
 
     loose.parts.session.show(record)
     assert page.run.loss.marks.words == ["diverged"]
@@ -438,7 +438,9 @@ def test_findings_stand_in_the_guide_and_their_remedies_apply(
     page.guide_changed.connect(lambda: changed.append(True))
     tell(
         loose,
-        events.Found(Finding("imbalance", "warning", "Uneven classes", "One class rules.", remedy)),
+        events.NewFinding(
+            Finding("imbalance", "warning", "Uneven classes", "One class rules.", remedy)
+        ),
     )
 
     card = next(card for card in page.guide() if card.title == "Uneven classes")
@@ -457,7 +459,7 @@ def test_a_remedy_for_a_new_run_stops_this_one_first(page: TrainingPage, loose: 
     remedy = Remedy("Learning rate 0.001", {"optimizer.learning_rate": 0.001}, restart=True)
     tell(
         loose,
-        events.Found(
+        events.NewFinding(
             Finding("jumping", "problem", "The loss climbs again", "Steps are too long.", remedy)
         ),
     )

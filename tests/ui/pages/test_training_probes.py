@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.ui.pages.training.cards import ProbeCard
-from app.ui.pages.training.probes import BODIES, Probe, predictions_of
+from app.ui.pages.training.probe_bodies import BODIES, Probe, predictions_of
 from app.ui.style.theme import Theme
 from tests.ui.pages.test_results_views import VIEWS, shown_of
 

@@ -18,12 +18,12 @@ from app.engine.learning.losses.binary_cross_entropy import BinaryCrossEntropy
 from app.engine.learning.losses.cross_entropy import CrossEntropy
 from app.ui.plots.base.axis import log_ticks
 from app.ui.plots.base.plot import Plot, Series
+from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.plots.base.reduce import LIMIT, Smoother, decimate, for_log, thin
-from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
 from app.ui.plots.curves.learning_rate import SchedulePlot
 from app.ui.plots.curves.loss import LossPlot
-from app.ui.plots.curves.memory_over_time import MemoryPlot
-from app.ui.plots.curves.penalty import PenaltyPlot, prices_of
+from app.ui.plots.curves.loss_over_probability import LossOverProbabilityPlot, loss_curves
+from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme
@@ -372,16 +372,16 @@ def test_the_schedule_is_drawn_before_training(qtbot: QtBot, theme: Theme) -> No
 
 
 def test_the_price_of_a_mistake(qtbot: QtBot, theme: Theme) -> None:
-    plot = PenaltyPlot(theme)
+    plot = LossOverProbabilityPlot(theme)
     shown(qtbot, plot)
     plot.show_loss(CrossEntropy(), 10)
     assert [round(price, 2) for _, price, _ in plot.marked] == [4.61, 2.30, 0.11]
 
     half = np.array([0.5])
-    yes, no = prices_of(BinaryCrossEntropy(positive_weight=3.0), 2)
+    yes, no = loss_curves(BinaryCrossEntropy(positive_weight=3.0), 2)
     assert yes.of(half)[0] == pytest.approx(3 * no.of(half)[0])
 
-    (smoothed,) = prices_of(CrossEntropy(label_smoothing=0.1), 10)
+    (smoothed,) = loss_curves(CrossEntropy(label_smoothing=0.1), 10)
     at = np.linspace(0.5, 0.999, 500)
     assert at[int(smoothed.of(at).argmin())] == pytest.approx(0.91, abs=0.005)  # 1 - 0.1 + 0.1/10
 
@@ -389,7 +389,7 @@ def test_the_price_of_a_mistake(qtbot: QtBot, theme: Theme) -> None:
 def test_the_price_is_that_of_the_engine() -> None:
     import torch
 
-    (smoothed,) = prices_of(CrossEntropy(label_smoothing=0.1), 4)
+    (smoothed,) = loss_curves(CrossEntropy(label_smoothing=0.1), 4)
     function = CrossEntropy(label_smoothing=0.1).build((1, 1, 1, 1), torch.device("cpu"))
     p = 0.7
     logits = torch.log(torch.tensor([[p, 0.1, 0.1, 0.1]], dtype=torch.float64))

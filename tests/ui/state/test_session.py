@@ -20,6 +20,8 @@ from tests.ui import told
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from app.engine.runs.summary import Status
+
 Emit = Callable[[events.Event], None]
 
 
@@ -41,7 +43,7 @@ def steps(first: int, count: int) -> events.StepsDone:
     )
 
 
-def end(status: events.Status = "completed") -> events.RunFinished:
+def end(status: Status = "completed") -> events.RunFinished:
     return events.RunFinished("", status, "Done.", {})
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from app.ui.plots.curves.memory_over_time import MemoryPlot
+    from app.ui.plots.curves.memory import MemoryPlot
     from app.ui.state.record import Record
 
 N = 1_204_874

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.advice.while_training import before_training
+from app.engine.advice.before_training import before_training
 from app.engine.data.kinds import kind_of
 from app.ui.pages.parts import GuideCard
 

@@ -1,4 +1,4 @@
-"""The Learning page: loss, optimizer, schedule and length, each with its picture."""
+"""The Learning page: loss, optimizer, schedule and training, each with a picture."""
 
 from app.ui.pages.learning.page import LearningPage
 

@@ -1,6 +1,4 @@
-"""The cards of the Learning page: a choice, its picture, its settings; what is rarely needed stays
-folded away.
-"""
+"""The cards of the Learning page: a choice, its picture, and its settings."""
 
 from __future__ import annotations
 
@@ -16,10 +14,10 @@ from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES
 from app.engine.text import bytes_text, count_text, number_text
-from app.ui.pages.learning.boxes import Boxes
-from app.ui.pages.learning.fit import needed, parts, verdict
+from app.ui.pages.learning.loss_pictures import LossContext, LossPicture, picture_for
 from app.ui.pages.learning.lr_finder import FindButton
-from app.ui.pages.learning.pictures import LossPicture, Told, picture_for
+from app.ui.pages.learning.memory_fit import needed, parts, verdict
+from app.ui.pages.learning.optimizer_boxes import OptimizerBoxes
 from app.ui.plots.curves.learning_rate import SchedulePlot
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
@@ -46,8 +44,9 @@ BASIC = {
 
 
 def hidden_names(section: str, registry: Registry[Any] | None, types: Iterable[type]) -> list[str]:
-    """All settings that any choice of the section has beyond the basic ones, in the order of their
-    declaration.
+    """Returns the settings beyond the basic ones that any choice of the section has.
+
+    In the order of their declaration.
     """
     names: dict[str, None] = {}
     for kind in registry.all() if registry is not None else types:
@@ -57,7 +56,7 @@ def hidden_names(section: str, registry: Registry[Any] | None, types: Iterable[t
 
 
 def folded_settings(document: Any, section: str) -> list[Setting]:
-    """The settings of the section's present choice that are behind "More settings"."""
+    """Returns the settings of the section's present choice that are behind "More settings"."""
     try:
         kind = type(document.value(section))
     except UserError:
@@ -132,7 +131,7 @@ class LossCard(SettingsCard):
         super().__init__(parts_, "loss", "How wrong is it?", "(loss)", LOSSES)
         self.pictures: dict[str, LossPicture] = {}
 
-    def show_experiment(self, resolved: ResolvedExperiment, told: Told) -> None:
+    def show_experiment(self, resolved: ResolvedExperiment, context: LossContext) -> None:
         loss: Loss | None = resolved.loss
         if loss is None:
             return
@@ -145,15 +144,15 @@ class LossCard(SettingsCard):
         for kind, picture in self.pictures.items():
             picture.setVisible(kind == loss.picture)
 
-        self.pictures[loss.picture].show_loss(loss, told)
+        self.pictures[loss.picture].show_loss(loss, context)
 
 
 class OptimizerCard(SettingsCard):
-    """How the weights move, and what that takes to remember."""
+    """How the weights move, and what memory that takes."""
 
     def __init__(self, parts_: Parts) -> None:
         super().__init__(parts_, "optimizer", "Which way is down?", "(optimizer)", OPTIMIZERS)
-        self.boxes = Boxes(parts_.theme)
+        self.boxes = OptimizerBoxes(parts_.theme)
         self.sum = QLabel()
         style(self.sum, "row")
         self.sum.setObjectName("learning.floats")
@@ -167,7 +166,10 @@ class OptimizerCard(SettingsCard):
     def show_experiment(
         self, resolved: ResolvedExperiment, parameters: int | None, floats: Mapping[str, int]
     ) -> None:
-        """floats: what the optimizer keeps of this network, {} while that is not known."""
+        """Draws the optimizer of an experiment.
+
+        floats: what it keeps of this network, {} while that is not known.
+        """
         optimizer = resolved.optimizer
         if optimizer is None:
             return
@@ -206,13 +208,16 @@ class ScheduleCard(SettingsCard):
 
         words = f"Learning rate over the epochs; at most {number_text(peak)}{where}."
         if len(self.plot.lowest.x):
-            words += " It stays at the top while the validation loss falls; below, as if that never fell."
+            words += (
+                " It stays at the top while the validation loss falls; below, as if that never "
+                "fell."
+            )
 
         self.below.setText(words)
 
 
 class TrainingCard(SettingsCard):
-    """How long and in what portions."""
+    """How long it trains, and in what batches."""
 
     def __init__(self, parts_: Parts) -> None:
         super().__init__(parts_, "training", "How long, in what portions?", "(epochs, batch)")
@@ -220,7 +225,7 @@ class TrainingCard(SettingsCard):
         self.body.insertWidget(self.body.count() - 1, self.explanation)
 
     def show_experiment(self, resolved: ResolvedExperiment, examples: int, kind: str) -> None:
-        """kind: of the examples, for the word."""
+        """Writes the steps of an epoch. kind: of the examples, for their noun."""
         training = resolved.training
         per_epoch = max(1, -(-examples // training.step_size))
 
@@ -282,9 +287,10 @@ class PredictedCard(Card):
         waiting: str,
         optimizer: Optimizer | None = None,
     ) -> None:
-        """waiting: what is still being done, or why there is nothing.
+        """Shows a prediction.
 
-        optimizer: for which this is predicted.
+        waiting: what is still being done, or why there is nothing. optimizer: for which this is
+        predicted.
         """
         there = bool(predicted)
         for widget in (self.bar, self.table, self.explain):

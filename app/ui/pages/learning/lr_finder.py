@@ -1,6 +1,4 @@
-"""Find a learning rate: the curve of a search while it is made, what it says, and a button that
-takes the value.
-"""
+"""The learning rate finder: the curve of a search, what it says, a button that takes the rate."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.engine.errors import UserError
 from app.engine.planning.lr_curve import rate_text, round_rate
 from app.ui.plots.base.plot import EMPTY
-from app.ui.plots.curves.lr_finder import RateFinderPlot
+from app.ui.plots.curves.lr_finder import LrFinderPlot
 from app.ui.state.lr_search import LrSearch
 from app.ui.style.theme import style
 
@@ -30,8 +28,7 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "On a copy of your network, each step takes a larger learning rate than the one before. Your "
-    "experiment stays as "
-    "it is until you press Use."
+    "experiment stays as it is until you press Use."
 )
 SIGHTS = (
     ("Left: too small, nothing happens.", Qt.AlignmentFlag.AlignLeft),
@@ -44,7 +41,7 @@ HEIGHT = 560
 
 
 class FinderDialog(QDialog):
-    """Shows a search and chooses from its curve. Closing it ends the search."""
+    """The dialog that shows a search and chooses from its curve. Closing it ends the search."""
 
     def __init__(self, parts: Parts, search: LrSearch, parent: QWidget) -> None:
         super().__init__(parent)
@@ -89,7 +86,7 @@ class FinderDialog(QDialog):
         keep = self.progress.sizePolicy()  # the plot does not jump when the search is over
         keep.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(keep)
-        self.plot = RateFinderPlot(theme)
+        self.plot = LrFinderPlot(theme)
         self.plot.setObjectName("learning.finder.plot")
         self.plot.setAccessibleName("The loss over growing learning rates")
         self.plot.setToolTip("A click chooses the learning rate at this place.")
@@ -142,7 +139,7 @@ class FinderDialog(QDialog):
         return row
 
     def _fit(self) -> None:
-        """As large as is good, and never larger than the window."""
+        """Makes the dialog as large as is good, and never larger than the window."""
         theme = self.parts.theme
         frame = self._over
         width = theme.px(WIDTH)
@@ -259,7 +256,7 @@ class FinderDialog(QDialog):
         return f"It is the peak: the schedule ({schedule.label}) leads up to it or down from it."
 
     def _of_choice(self) -> str:
-        """What the curve says of a value that a person chose."""
+        """Returns what the curve says of a value that a person chose."""
         curve = self.search.curve
         rate = self.chosen
 
@@ -280,7 +277,7 @@ class FinderDialog(QDialog):
     # --- choosing
 
     def choose(self, rate: float) -> None:
-        """Another value than the one proposed, with two digits."""
+        """Chooses another value than the proposed one, with two digits."""
         if self.search.curve is None:
             return
 
@@ -289,7 +286,7 @@ class FinderDialog(QDialog):
         self._refresh()
 
     def take(self) -> None:
-        """The chosen value becomes the experiment's learning rate."""
+        """Makes the chosen value the experiment's learning rate."""
         if self.chosen is None:
             return
 
@@ -301,13 +298,13 @@ class FinderDialog(QDialog):
         self.accept()
 
     def done(self, result: int) -> None:
-        """However it is closed, by a button, Escape or the frame: the search ends with it."""
+        """Ends the search, however the dialog is closed: by a button, Escape or its frame."""
         self.search.stop()
         super().done(result)
 
 
 class FindButton(QPushButton):
-    """Opens the dialog and begins to search; while it is open, it is brought to the front."""
+    """The button that opens the dialog and starts a search, or brings the open one to the front."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__("Find a learning rate")

@@ -1,6 +1,4 @@
-"""The Learning page: what is punished, how the weights move, how far at a time, how long, and in
-what memory.
-"""
+"""The Learning page: loss, optimizer, schedule, length of the training, and its memory."""
 
 from __future__ import annotations
 
@@ -17,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.advice.before_training import before_training
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
 from app.engine.text import count_text
@@ -30,8 +29,8 @@ from app.ui.pages.learning.cards import (
     TrainingCard,
     folded_settings,
 )
-from app.ui.pages.learning.fit import read_device
-from app.ui.pages.learning.telling import told_of
+from app.ui.pages.learning.loss_context import loss_context
+from app.ui.pages.learning.memory_fit import read_device
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import card_of
 from app.ui.state.document import FAKE_DATA
@@ -59,26 +58,23 @@ CALLED = (("class", "classes"), ("tag", "tags"))
 ABOUT = GuideCard(
     "Learning",
     "For every batch: the network answers, the loss says how wrong that was, and the gradients say "
-    "in which direction "
-    "each weight should move. The optimizer moves them.",
+    "in which direction each weight should move. The optimizer moves them.",
 )
 MOMENTS = GuideCard(
     "The two moments",
     "First moment: where this weight's gradient has pointed lately, so noise cancels. Second "
-    "moment: how large it has "
-    "been lately, so every weight moves at a similar pace. Both cost as much memory as the "
-    "weights.",
+    "moment: how large it has been lately, so every weight moves at a similar pace. Both cost as "
+    "much memory as the weights.",
 )
 DECAY = GuideCard(
     "Weight decay",
     "At every step each weight is pulled a little towards zero. Only what is pushed again and "
-    "again by the data stays: "
-    "that keeps the network from learning by heart.",
+    "again by the data stays: that keeps the network from learning by heart.",
 )
 
 
 class LearningPage(Page):
-    """Reads and writes the document; predicts with the measurer."""
+    """Reads and writes the document; predicts memory with the measurer."""
 
     name = "learning"
     title = "Learning"
@@ -173,7 +169,7 @@ class LearningPage(Page):
         return row
 
     def _allow_race(self) -> None:
-        """A race needs open data, and that nothing trains."""
+        """Enables a race where data are open and nothing trains."""
         obstacle = (
             ""
             if self.parts.document.description is not None
@@ -213,9 +209,9 @@ class LearningPage(Page):
             return
 
         self.loss.say(self.loss.trouble, "")
-        self._show_task(resolved)
+        self._show_task()
         self.loss.show_experiment(
-            resolved, told_of(problem, document.dataset, self.parts.session.record)
+            resolved, loss_context(problem, document.dataset, self.parts.session.record)
         )
         self.schedule.show_experiment(resolved, problem.examples)
         description = document.description
@@ -230,7 +226,7 @@ class LearningPage(Page):
         self._show_measured(resolved)
         self.guide_changed.emit()
 
-    def _show_task(self, resolved: ResolvedExperiment) -> None:
+    def _show_task(self) -> None:
         document = self.parts.document
         task = document.task()
         description = document.description
@@ -242,7 +238,8 @@ class LearningPage(Page):
                 if description.classes
                 else ""
             )
-            what += f" {answers}{counted(description.kind, description.size('training'))} to learn from."
+            examples = counted(description.kind, description.size("training"))
+            what += f" {answers}{examples} to learn from."
         else:
             what += f" {FAKE_DATA}"
 
@@ -288,8 +285,9 @@ class LearningPage(Page):
             return
 
     def _ask_device(self) -> None:
-        """What is free on the device, asked once the engine is loaded and again when another device
-        is chosen.
+        """Reads what is free on the device.
+
+        Once the engine is loaded, and again when another device is chosen.
         """
         network_measurer = self.parts.network_measurer
         setting = self.parts.document.experiment.training.device
@@ -302,7 +300,7 @@ class LearningPage(Page):
 
         self._device_asked = setting
         self.parts.background.run(
-            lambda control: read_device(setting),
+            lambda _: read_device(setting),
             self._take_device,
             self._fail_device,
             key="learning.device",
@@ -319,7 +317,7 @@ class LearningPage(Page):
         self._refresh()
 
     def _show_chips(self) -> None:
-        """What is folded away and not default: a click opens it."""
+        """Shows as chips what is folded away and not default: a click opens it."""
         self.chip_row.clear()
         document = self.parts.document
         if not self.more.isChecked():
@@ -353,11 +351,9 @@ class LearningPage(Page):
             return [GuideCard("These settings do not go together", text, "problem"), ABOUT]
 
         if document.description is not None:
-            from app.engine.advice.while_training import before_training
-
-            found = before_training(document.experiment, document.description, document.dataset)
+            findings = before_training(document.experiment, document.description, document.dataset)
             cards += [
-                card_of(self.parts, finding) for finding in found if finding.key in OF_LEARNING
+                card_of(self.parts, finding) for finding in findings if finding.key in OF_LEARNING
             ]
 
         if optimizer is not None and "second_moment" in optimizer.full_state:
@@ -385,7 +381,7 @@ class LearningPage(Page):
         self._refresh()
 
     def _lay_out(self) -> None:
-        """Two columns, or one below the other."""
+        """Chooses two columns, or one below the other."""
         columns = 1 if self.width() < self.parts.theme.px(NARROW) else 2
         places = ((0, 0), (0, 1)) if columns == 2 else ((0, 0), (1, 0))
         for side, place in zip((self.left, self.right), places, strict=True):

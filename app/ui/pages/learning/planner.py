@@ -1,39 +1,28 @@
-"""The planner: a table of what would fit this device and what it would cost, each row one click
-away.
-"""
+"""The planner: a table of what would fit this device and what it would cost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
 
 from app.engine.errors import UserError
 from app.engine.planning.memory_estimate import MemoryEstimator
 from app.engine.planning.options import options
 from app.engine.planning.workload import epoch_seconds_like, workload_key
 from app.engine.text import UNKNOWN, bytes_text, duration_text
-from app.ui.pages.learning.fit import parts as device_parts
-from app.ui.pages.learning.planner_rows import HEADS, Row
+from app.ui.pages.learning.memory_fit import parts as device_parts
+from app.ui.pages.learning.planner_layout import PlannerLayout
+from app.ui.pages.learning.planner_rows import Row
 from app.ui.state.background import Failure
 from app.ui.state.document import FAKE_DATA
 from app.ui.state.network_measurer import held
 from app.ui.style.theme import style
-from app.ui.widgets.memory.memory_bar import MemoryBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from PySide6.QtWidgets import (
+        QWidget,
+    )
 
     from app.engine.experiment.experiment import Experiment
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -42,39 +31,27 @@ if TYPE_CHECKING:
     from app.ui.pages.parts import Parts
     from app.ui.state.trials import Trials
 
-WIDTH = 1000
-HEIGHT = 660
-TIPS = {
-    "Memory": "At the height of a step, beyond what is in use now; in brackets how much less or "
-    "more than now.",
-    "Does it fit?": "Whether what is free suffices; barely: it would use what is left for other "
-    "programs.",
-    "Time an epoch": "From real steps, measured here; without the judging after each epoch.",
-}
-SHARES = (6, 3, 2, 2, 0)
-"""How the columns share the width."""
 
+class Planner(PlannerLayout):
+    """The window of the planner; it follows the open experiment.
 
-class Planner(QDialog):
-    """Opens on the open experiment and follows it.
-
-    Predicts in the background, measures when asked to.
+    It predicts in the background, and measures when asked to.
     """
 
     def __init__(self, parts: Parts, trials: Trials, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parts.theme, parent)
         self.parts = parts
         self.trials = trials
         self.rows: list[Row] = []
         self._shown = 0
-        self._scales: MemoryEstimator | None = None
-        self._pace: Callable[[ResolvedExperiment], float | None] = lambda resolved: None
+        self._estimator: MemoryEstimator | None = None
+        self._pace: Callable[[ResolvedExperiment], float | None] = lambda _: None
         self._applied: list[Experiment] = []
         self._filling = self._closed = False
-        self.setObjectName("planner")
-        self.setWindowTitle("What would fit?")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._build()
+        self.fit.clicked.connect(self.fit_to_memory)
+        self.measure.clicked.connect(self.measure_or_stop)
+        self.undo.clicked.connect(self._undo)
+        self.closing.clicked.connect(self.accept)
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._allow)
         parts.session.state_changed.connect(self._allow)
@@ -85,96 +62,15 @@ class Planner(QDialog):
         self.finished.connect(self._close)
         self._refresh()
 
-    # --- what it looks like
-
-    def _build(self) -> None:
-        px = self.parts.theme.px
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(px(20), px(16), px(20), px(16))
-        outer.setSpacing(px(8))
-        heading = QLabel("What would fit, and what would it cost?")
-        style(heading, "heading")
-        self.budget = QLabel()
-        self.notice = QLabel()
-        self.budget.setObjectName("planner.budget")
-        self.notice.setObjectName("planner.notice")
-        self.bar = MemoryBar(self.parts.theme)
-        self.bar.setAccessibleName("Memory of the device with this training in it")
-        style(self.budget, "secondary")
-
-        for label in (self.budget, self.notice):
-            label.setWordWrap(True)
-
-        self.notice.hide()
-        for widget in (heading, self.budget, self.bar, self.notice):
-            outer.addWidget(widget)
-
-        inside = QWidget()
-        self.grid = QGridLayout(inside)
-        self.grid.setContentsMargins(px(12), px(8), px(12), px(12))
-        self.grid.setHorizontalSpacing(px(16))
-        self.grid.setVerticalSpacing(px(7))
-
-        for column, (text, share) in enumerate(zip(HEADS, SHARES, strict=True)):
-            head = QLabel(text)
-            style(head, "secondary")
-            head.setToolTip(TIPS.get(text, ""))
-            self.grid.addWidget(head, 0, column)
-            self.grid.setColumnStretch(column, share)
-
-        self.grid.setRowStretch(999, 1)
-        style(inside, "page")
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidget(inside)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer.addWidget(self.area, 1)
-        outer.addLayout(self._build_foot())
-        around = self.parentWidget()
-        room = around.size() if around is not None else QSize(WIDTH, HEIGHT)
-        self.resize(
-            min(px(WIDTH), max(320, room.width() - 32)),
-            min(px(HEIGHT), max(240, room.height() - 32)),
-        )
-
-    def _build_foot(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        self.fit = _button(
-            "Fit to memory",
-            "planner.fit",
-            "Takes the largest batch that fits and keeps the examples of a step by adding up "
-            "gradients.",
-        )
-
-        self.measure = _button(
-            "Measure times", "planner.measure", "Makes some real steps of every row on a copy."
-        )
-        self.undo = _button("Undo", "planner.undo", "Brings the settings of before back.")
-        self.closing = _button(
-            "Close", "planner.close", "Closes this table; what was applied stays."
-        )
-        self.fit.clicked.connect(self.fit_to_memory)
-        self.measure.clicked.connect(self.measure_or_stop)
-        self.undo.clicked.connect(self._undo)
-        self.closing.clicked.connect(self.accept)
-        style(self.fit, "primary")
-
-        for button in (self.fit, self.measure, self.undo):
-            row.addWidget(button)
-
-        row.addStretch(1)
-        row.addWidget(self.closing)
-        return row
-
     # --- predicting
 
     def _refresh(self, *_: object) -> None:
-        """Everything anew, for the experiment as it is now; rows of before stay, greyed, until
-        theirs is known.
+        """Starts over for the experiment as it is now.
+
+        The rows of before stay, greyed, until theirs is known.
         """
         document = self.parts.document
-        self._scales = None
+        self._estimator = None
         self._shown = 0
         self._filling = True
 
@@ -192,7 +88,6 @@ class Planner(QDialog):
 
         self._pace = self._pace_before()
         size = held(document.dataset)
-
         data_open = document.dataset is not None
 
         def begin(_: object) -> tuple[MemoryEstimator, Iterator[Option]]:
@@ -204,26 +99,24 @@ class Planner(QDialog):
         self._run(begin, self._begin_rows, "planner")
 
     def _begin_rows(self, begun: tuple[MemoryEstimator, Iterator[Option]]) -> None:
-        self._scales, rows = begun
-        budget = self._scales.budget
+        self._estimator, rows = begun
+        budget = self._estimator.budget
         if budget.free is None or budget.room is None:
             self.budget.setText(f"{budget.label}: free memory {UNKNOWN}. {budget.reason}".strip())
         else:
             of = f" of {bytes_text(budget.total)}" if budget.total is not None else ""
             self.budget.setText(
                 f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is left "
-                "for other programs, "
-                f"so a training fits that takes up to {bytes_text(budget.room)}."
+                "for other programs, so a training fits that takes up to "
+                f"{bytes_text(budget.room)}."
             )
 
         if self.parts.document.dataset is None:
             self.budget.setText(f"{self.budget.text()} {FAKE_DATA}")
 
         self._allow()
-        if self.focusWidget() in (
-            None,
-            self.closing,
-        ):  # what can be done first, once it can be done
+        # What can be done first gets the focus, once it can be done.
+        if self.focusWidget() in (None, self.closing):
             self.fit.setFocus()
 
         self._next(rows)
@@ -239,9 +132,9 @@ class Planner(QDialog):
         self._run(lambda _: next(rows, None), take, "planner")
 
     def _show(self, option: Option) -> None:
-        assert self._scales is not None
+        assert self._estimator is not None
 
-        budget = self._scales.budget
+        budget = self._estimator.budget
         if self._shown == len(self.rows):
             added = Row(self.parts.theme, self.grid, len(self.rows) + 1, self.apply)
             if self.rows:
@@ -263,8 +156,9 @@ class Planner(QDialog):
         self._allow()
 
     def _run(self, work: Callable[[Any], Any], take: Callable[[Any], None], key: str) -> None:
-        """On the background thread, one job a row, so that others get their turn; nothing arrives
-        after closing.
+        """Runs on the background thread, one job a row, so that others get their turn.
+
+        Nothing arrives after closing.
         """
         self.parts.background.run(
             work,
@@ -296,13 +190,13 @@ class Planner(QDialog):
         self._change(option.changes, f"Applied: {option.title}.")
 
     def fit_to_memory(self) -> None:
-        """Find the largest batch that fits, and take it."""
-        estimator = self._scales
+        """Finds the largest batch that fits, and takes it."""
+        estimator = self._estimator
         if estimator is None:
             return
 
         def find(_: object) -> FitResult:
-            from app.engine.planning.fit_to_memory import fit
+            from app.engine.planning.fit_to_memory import fit  # noqa: PLC0415 - it loads torch
 
             return fit(estimator)
 
@@ -310,7 +204,7 @@ class Planner(QDialog):
         self._run(find, lambda found: self._take_fit(found, estimator), "planner.fit")
 
     def _take_fit(self, found: FitResult, estimator: MemoryEstimator) -> None:
-        if estimator is not self._scales:
+        if estimator is not self._estimator:
             self._say("The settings have changed meanwhile; press Fit to memory again.")
         elif found.missing:
             self._say(f"{found.text} It lacks {bytes_text(found.missing)}.", "problem")
@@ -319,14 +213,14 @@ class Planner(QDialog):
         else:
             self._say(found.text)
 
-    def _change(self, changes: dict[str, Any], told: str) -> None:
+    def _change(self, changes: dict[str, Any], message: str) -> None:
         self.trials.stop()
         if trouble := self.parts.document.change(changes):
             self._say(trouble, "problem")
             return
 
         self._applied.append(self.parts.document.experiment)
-        self._say(told, "good")
+        self._say(message, "good")
         self._allow()
 
     def _undo(self) -> None:
@@ -342,7 +236,7 @@ class Planner(QDialog):
         style(self.notice, role)
 
     def _allow(self, *_: object) -> None:
-        """Grey what cannot be done now, and say why."""
+        """Disables what cannot be done now, and says why."""
         obstacle = self.trials.obstacle()
         self.measure.setText("Stop measuring" if self.trials.busy else "Measure times")
         self.measure.setEnabled(
@@ -351,7 +245,7 @@ class Planner(QDialog):
         self.measure.setToolTip(
             obstacle or "Makes some real steps of every row that fits, on a copy of the network."
         )
-        self.fit.setEnabled(self._scales is not None)
+        self.fit.setEnabled(self._estimator is not None)
         # Only what was applied here is taken back here, not what was changed elsewhere since.
         mine = bool(self._applied) and self._applied[-1] == self.parts.document.experiment
         self.undo.setEnabled(mine and self.parts.document.can_undo)
@@ -359,7 +253,7 @@ class Planner(QDialog):
     # --- times
 
     def measure_or_stop(self) -> None:
-        """Measure every row that has no time yet and may fit, in the order of the table."""
+        """Measures every row that has no time yet and may fit, in the order of the table."""
         if self.trials.busy:
             self.trials.stop()
             return
@@ -371,9 +265,8 @@ class Planner(QDialog):
                 continue
 
             key = workload_key(option.estimate.resolved)
-            known = getattr(
-                self.trials.times.get(key), "seconds", None
-            )  # what failed is tried again
+            # A trial that failed is made again.
+            known = getattr(self.trials.times.get(key), "seconds", None)
             if known is None and self._pace(option.estimate.resolved) is None:
                 series.setdefault(key, option.estimate.requested)
 
@@ -385,11 +278,11 @@ class Planner(QDialog):
         self._allow()
 
     def _pace_before(self) -> Callable[[ResolvedExperiment], float | None]:
-        """The measured pace of the last run, for settings like those it had."""
+        """Returns the measured pace of the last run, for settings like those it had."""
         record = self.parts.session.live_record
         description = self.parts.document.description
         if record.prepared is None or record.latest is None or description is None:
-            return lambda resolved: None
+            return lambda _: None
 
         return epoch_seconds_like(record.prepared, record.latest.speed, description)
 
@@ -400,16 +293,16 @@ class Planner(QDialog):
 
         resolved = option.estimate.resolved
         key = workload_key(resolved)
+        trial = self.trials.times.get(key)
 
-        found = self.trials.times.get(key)
-        if isinstance(found, Failure):
-            row.show_time("failed", found.message, "problem")
-        elif found is not None and found.seconds is None:
-            words = "ran out of memory" if found.lacked_memory else "not measured"
-            row.show_time(words, found.trouble, "problem")
-        elif found is not None and found.step is not None:
+        if isinstance(trial, Failure):
+            row.show_time("failed", trial.message, "problem")
+        elif trial is not None and trial.seconds is None:
+            words = "ran out of memory" if trial.lacked_memory else "not measured"
+            row.show_time(words, trial.trouble, "problem")
+        elif trial is not None and trial.step is not None:
             row.show_time(
-                duration_text(found.seconds), f"Measured: {duration_text(found.step)} a step."
+                duration_text(trial.seconds), f"Measured: {duration_text(trial.step)} a step."
             )
         elif self.trials.under_way == key:
             row.show_time("measuring …", "Some real steps are being made.")
@@ -438,13 +331,3 @@ class Planner(QDialog):
     def _restyle(self) -> None:
         for row in self.rows:
             row.restyle()
-
-
-def _button(text: str, name: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setToolTip(tip)
-    button.setAutoDefault(False)
-
-    return button

@@ -1,6 +1,4 @@
-"""A row of the planner: a way to train, what it takes of what is free, whether it fits, its time,
-and its price.
-"""
+"""A row of the planner: a way to train, its memory, whether it fits, its time, and its price."""
 
 from __future__ import annotations
 
@@ -42,8 +40,10 @@ TOP = Qt.AlignmentFlag.AlignTop
 
 
 class FitBar(QWidget):
-    """Bytes to scale against what is free: the whole bar is what is free, or what is needed where
-    that is more; then a line stands where the free memory ends.
+    """Bytes to scale against what is free.
+
+    The whole bar is what is free, or what is needed where that is more; then a line stands where
+    the free memory ends.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -73,7 +73,7 @@ class FitBar(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(60), self._theme.px(8))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(self.rect())
@@ -167,7 +167,7 @@ class Row:
         self.set_enabled(True)
 
     def set_enabled(self, enabled: bool) -> None:
-        """Grey while it belongs to settings of before."""
+        """Greys the row while it belongs to earlier settings."""
         for widget in self.widgets:
             widget.setEnabled(enabled)
 
@@ -205,7 +205,7 @@ def _column(*widgets: QWidget) -> QWidget:
 
 
 def _against_now(option: Option) -> str:
-    """How much less or more than now, in brackets."""
+    """Returns how much less or more than now it is, in brackets."""
     if not option.changes:
         return ""
     if option.gain == 0:

@@ -78,7 +78,7 @@ def read_outcome(path: Path) -> Outcome:
             data,
             "",
             report.kept,
-            weights_in_use.last_of(run),
+            weights_in_use.last_step_of(run),
             report.task,
         )
     except UserError as error:

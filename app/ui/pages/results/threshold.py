@@ -21,7 +21,7 @@ from app.engine.learning import scores
 from app.engine.results.reports.yes_no import YesNoReport
 from app.engine.text import percent_text
 from app.ui.pages.results.outcome import has_examples
-from app.ui.plots.curves.threshold import ShareCurve
+from app.ui.plots.curves.threshold import ThresholdPlot
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 
@@ -38,8 +38,8 @@ class ThresholdPanel(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._report: YesNoReport | None = None
-        self.roc = ShareCurve(theme, "false alarms", "found")
-        self.balance = ShareCurve(theme, "found", "right")
+        self.roc = ThresholdPlot(theme, "false alarms", "found")
+        self.balance = ThresholdPlot(theme, "found", "right")
         self.roc.setObjectName("results.roc")
         self.roc.setAccessibleName("ROC: found over false alarms")
         self.balance.setObjectName("results.precision_recall")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.engine.experiment.plain import plain_section
 from app.engine.learning.metrics import METRICS, metric_text
 from app.engine.results import choose_weights
 from app.engine.runs import weights_in_use
@@ -160,7 +161,7 @@ def words(record: Record, outcome: Outcome | None, live: bool) -> str:
 
 def _by(record: Record, best: EpochDone) -> str:
     """The figure that made it the best: its loss, or where the run goes by it, its headline metric."""
-    training = record.prepared.resolved.get("training", {}) if record.prepared else {}
+    training = plain_section(record.prepared.resolved, "training") if record.prepared else {}
     name = next((one for one in best.metrics if one in METRICS), None)
     if training.get("best_by") == "metric" and name is not None:
         return f"validation {METRICS[name].label} {metric_text(name, best.metrics[name], '')}"

@@ -6,47 +6,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.data_settings import DataSettings
-from app.engine.experiment.training_settings import TrainingSettings
-from app.engine.learning.loss import LOSSES
+from app.engine.experiment.differences import setting_rows
 from app.engine.learning.metrics import metric_text
-from app.engine.learning.optimizer import OPTIMIZERS
-from app.engine.learning.schedule import SCHEDULES
+from app.engine.runs.comparison import best_index
 from app.engine.runs.run import Run
-from app.engine.text import (
-    UNKNOWN,
-    count_text,
-    duration_text,
-    number_text,
-    setting_text,
-    value_text,
-)
-from models.spec import Setting, Spec, UnknownChoice, settings
-from models.template import TEMPLATES
+from app.engine.text import UNKNOWN, count_text, duration_text, number_text
+from models.spec import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from app.engine.experiment.differences import SettingRow
+    from app.engine.experiment.plain import PlainExperiment
     from app.ui.pages.runs.entries import Entry
-
-REGISTRIES: dict[str, Any] = {
-    "model": TEMPLATES,
-    "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-}
-PLAIN: dict[str, Any] = {
-    "data": DataSettings,
-    "augmentation": AugmentationSettings,
-    "training": TrainingSettings,
-}
-WHAT = {"model": "Model", "loss": "Loss", "optimizer": "Optimizer", "schedule": "Schedule"}
 
 
 @dataclass(frozen=True)
@@ -76,42 +53,43 @@ def compare(entries: Sequence[Entry]) -> Comparison:
 
     For one run: what was chosen.
     """
-    chosen = [_settings_of(entry.path) for entry in entries]
-    names = list(dict.fromkeys(name for values in chosen for name in values))
-    lines = []
-
-    same = 0
-    for name in names:
-        texts = tuple(values.get(name, UNKNOWN) for values in chosen)
-        if len(set(texts)) > 1:
-            lines.append(Line(name, texts))
-        else:
-            same += 1
-
     if len(entries) == 1:
-        asked = _asked(entries[0].path)
-        lines = [Line(name, (text,)) for name, text in asked.items()]
+        rows = setting_rows([_chosen(entries[0].path)])
+        same = 0
+    else:
+        every = setting_rows([_resolved(entry.path) for entry in entries])
+        rows = tuple(row for row in every if row.differs)
+        same = len(every) - len(rows)
 
-    return Comparison(tuple(entry.name for entry in entries), tuple(lines), same, _figures(entries))
+    return Comparison(tuple(entry.name for entry in entries), _lines(rows), same, _figures(entries))
 
 
-def _settings_of(path: Path) -> dict[str, str]:
-    """Label -> words, of every setting as it was in force; {} where the run cannot be read."""
+def _lines(rows: Sequence[SettingRow]) -> tuple[Line, ...]:
+    """The rows as lines; a label that two sections share says of which it is."""
+    lines: dict[str, Line] = {}
+    for row in rows:
+        label = row.label if row.label not in lines else f"{row.label} ({row.section})"
+        lines[label] = Line(label, row.texts)
+
+    return tuple(lines.values())
+
+
+def _resolved(path: Path) -> PlainExperiment:
+    """Every setting as it was in force; {} where the run cannot be read."""
     run = Run(path)
     prepared = run.environment().get("prepared") or {}
-
     plain = prepared.get("resolved")
-    if not isinstance(plain, dict):
-        try:
-            plain = toml_file.to_plain(run.experiment())
-        except UserError:
-            return {}
+    if isinstance(plain, dict):
+        return plain
 
-    return _words(plain)
+    try:
+        return toml_file.to_plain(run.experiment())
+    except UserError:
+        return {}
 
 
-def _asked(path: Path) -> dict[str, str]:
-    """What the person chose, differing from the defaults."""
+def _chosen(path: Path) -> PlainExperiment:
+    """What the person chose, differing from the defaults; {} where the run cannot be read."""
     try:
         experiment = Run(path).experiment()
     except UserError:
@@ -132,76 +110,48 @@ def _asked(path: Path) -> dict[str, str]:
                 name: value for name, value in plain[section].items() if name not in same
             }
 
-    return _words(plain)
+    return plain
 
 
-def _words(plain: dict[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for section in ("data", "model", "loss", "optimizer", "schedule", "training", "augmentation"):
-        values = dict(plain.get(section) or {})
-        declared: dict[str, Setting] = {}
-        if section in REGISTRIES:
-            registry = REGISTRIES[section]
-            kind = values.pop(registry.key, None)
-            if kind is None:
-                continue
+def _line(
+    label: str,
+    values: Sequence[float | None],
+    words: Callable[[Any], str],
+    better: Literal["higher", "lower"] | None,
+) -> Line:
+    """One line of figures. better: None where none of them is better than another."""
+    texts = tuple(words(value) if value is not None else UNKNOWN for value in values)
+    best = best_index(values, better, texts) if better is not None else None
+    return Line(label, texts, -1 if best is None else best)
 
-            try:
-                choice = registry.get(kind)
-            except UnknownChoice:
-                found[WHAT[section]] = str(kind)
-                continue
 
-            found[WHAT[section]] = choice.label
-            declared = {item.name: item for item in settings(choice)}
-        elif section in PLAIN:
-            declared = {item.name: item for item in settings(PLAIN[section])}
-
-        for name, value in values.items():
-            item = declared.get(name)
-            label = item.label if item else name.replace("_", " ")
-            if label in found:
-                label = f"{label} ({section})"
-
-            found[label] = setting_text(item, value) if item else value_text(value)
-
-    return found
+def _text_line(label: str, values: Sequence[str | None]) -> Line:
+    return Line(label, tuple(value or UNKNOWN for value in values))
 
 
 def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
-    def line(label: str, values: list[Any], words: Any, better: Any) -> Line:
-        texts = tuple(words(value) if value is not None else UNKNOWN for value in values)
-        known = [(value, number) for number, value in enumerate(values) if value is not None]
-
-        best = better(known, key=lambda pair: pair[0])[1] if better and len(known) > 1 else -1
-        if best >= 0 and texts.count(texts[best]) > 1:
-            best = -1
-
-        return Line(label, texts, best)
-
     lines: list[Line] = []
     for metric in dict.fromkeys(entry.metric for entry in entries):
         words = partial(metric_text, metric.name)
-        better = max if metric.better == "higher" else min
         own = [entry.figure if entry.metric == metric else None for entry in entries]
         test = [(entry.metrics.get("test") or {}).get(metric.name) for entry in entries]
-        lines.append(line(f"Validation {metric.label}", own, words, better))
-        lines.append(line(f"Test {metric.label}", test, words, better))
+        lines.append(_line(f"Validation {metric.label}", own, words, metric.better))
+        lines.append(_line(f"Test {metric.label}", test, words, metric.better))
 
     lines += [
-        line("Validation loss", [entry.loss for entry in entries], number_text, min),
-        line("Best epoch", [entry.best_epoch or None for entry in entries], str, None),
-        line("Epochs trained", [len(entry.losses) or None for entry in entries], str, None),
-        line("Time", [entry.seconds for entry in entries], duration_text, min),
-        line(
+        _line("Validation loss", [entry.loss for entry in entries], number_text, "lower"),
+        _line("Best epoch", [entry.best_epoch or None for entry in entries], str, None),
+        _line("Epochs trained", [len(entry.losses) or None for entry in entries], str, None),
+        _line("Time", [entry.seconds for entry in entries], duration_text, "lower"),
+        _line(
             "Weights",
             [_parameters(entry) for entry in entries],
-            lambda n: count_text(n, "number"),
+            lambda count: count_text(count, "number"),
             None,
         ),
-        line("Device", [_device(entry) for entry in entries], str, None),
+        _text_line("Device", [_device(entry) for entry in entries]),
     ]
-    return tuple(item for item in lines if any(text != UNKNOWN for text in item.texts))
+    return tuple(line for line in lines if any(text != UNKNOWN for text in line.texts))
 
 
 def _parameters(entry: Entry) -> int | None:

@@ -52,7 +52,7 @@ class Entry:
     losses: np.ndarray
     metric: Metric
     figures: np.ndarray
-    metrics: dict[str, dict[str, float]]
+    metrics: dict[str, dict[str, float | None]]
     usable: bool
     can_go_on: bool
     reason: str = ""

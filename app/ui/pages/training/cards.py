@@ -1,4 +1,4 @@
-"""The cards below the plots and behind the segments: memory, predictions, the device, the log."""
+"""The cards of the Training page: memory, predictions, the device, the log."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.engine.runs import events
 from app.engine.text import bytes_text, number_text
-from app.ui.pages.training.probes import BODIES, Body, Probe
-from app.ui.plots.base.tools import PlotCard
-from app.ui.plots.curves.memory_over_time import MemoryPlot
+from app.ui.pages.training.probe_bodies import BODIES, Body, Probe
+from app.ui.plots.base.plot_card import PlotCard
+from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.record import Record
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
@@ -33,15 +33,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.experiment.resolve import ResolvedExperiment
-    from app.ui.pages.training.about import About
+    from app.ui.pages.training.run_data import RunData
 
 LOG_LINES = 5000
+"""Lines of the log that are kept."""
+
 LOG_TAIL = 200_000
 """Bytes of a run's log.txt that are read: its end."""
 
 
 def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, int | None]]:
-    """The two ledgers of a run, {} where there is none yet. The peak is the highest measured."""
+    """Returns the two ledgers of a run, {} where there is none yet.
+
+    The peak is the highest that was measured.
+    """
     predicted = dict(record.prepared.predicted) if record.prepared else {}
     measured = dict(record.memory[-1].rows) if record.memory else {}
 
@@ -52,14 +57,13 @@ def predicted_and_measured(record: Record) -> tuple[dict[str, int], dict[str, in
     return predicted, measured
 
 
-def in_words(predicted: int | None, measured: int | None) -> str:
-    """ "309 MiB, predicted 312 (-1.0 %)", as far as they are known."""
+def comparison_text(predicted: int | None, measured: int | None) -> str:
+    """Returns for example "309 MiB, predicted 312 (-1.0 %)", as far as the two are known."""
     if predicted is None or measured is None:
-        return (
-            f"predicted {bytes_text(predicted)}"
-            if predicted is not None
-            else (f"measured {bytes_text(measured)}" if measured is not None else "")
-        )
+        if predicted is not None:
+            return f"predicted {bytes_text(predicted)}"
+
+        return f"measured {bytes_text(measured)}" if measured is not None else ""
 
     before = bytes_text(predicted)
     after = bytes_text(measured)
@@ -73,7 +77,7 @@ def in_words(predicted: int | None, measured: int | None) -> str:
 
 
 class MemoryCard(Card):
-    """The ledger of the run in short."""
+    """The memory ledger of the run in short."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("Memory", "")
@@ -96,7 +100,7 @@ class MemoryCard(Card):
 
         self._shown = shown
         predicted, measured = predicted_and_measured(record)
-        self.set_why(in_words(total_of(predicted), total_of(measured)))
+        self.set_why(comparison_text(total_of(predicted), total_of(measured)))
         rows = measured or predicted
         self.bar.show_parts(parts_of(rows), peak=rows.get("peak") if overlap(rows) else None)
         parameters = record.prepared.parameters if record.prepared else None
@@ -110,7 +114,7 @@ class MemoryCard(Card):
 
 
 class ProbeCard(Card):
-    """What the network says now: shown as the task's results are (see probes.BODIES)."""
+    """What the network predicts now, shown as the task's results are (see probe_bodies.BODIES)."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("What it says now", "about validation examples")
@@ -124,7 +128,7 @@ class ProbeCard(Card):
         self.body.addWidget(self.note, 1, Qt.AlignmentFlag.AlignTop)
 
     def show_note(self, note: str) -> None:
-        """Why nothing can be shown."""
+        """Shows why there are no predictions."""
         self.note.setText(note)
         self.note.show()
         self.set_why("about validation examples")
@@ -150,7 +154,7 @@ class ProbeCard(Card):
 
 
 class MemoryView(QWidget):
-    """All about memory: the ledger predicted and measured, the device, and both over time."""
+    """The memory ledger predicted and measured, the device, and both over time."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -179,7 +183,7 @@ class MemoryView(QWidget):
         self.arrange(2)
 
     def arrange(self, columns: int) -> None:
-        """The ledger, and beside or below it the device and both over time."""
+        """Places the ledger, and beside or below it the device and both over time."""
         beside = columns == 2
         self.grid.addWidget(self.ledger, 0, 0, 2 if beside else 1, 1)
         self.grid.addWidget(self.device, *((0, 1) if beside else (1, 0)))
@@ -195,9 +199,9 @@ class MemoryView(QWidget):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def show_record(self, record: Record, resolved: ResolvedExperiment | None = None) -> None:
-        """resolved: the settings of the run, for where the rows come from."""
+        """Draws a record. resolved: the settings of the run, for where the rows come from."""
         predicted, measured = predicted_and_measured(record)
-        self.ledger.set_why(in_words(total_of(predicted), total_of(measured)))
+        self.ledger.set_why(comparison_text(total_of(predicted), total_of(measured)))
         rows = measured or predicted
         self.bar.show_parts(parts_of(rows), peak=rows.get("peak") if overlap(rows) else None)
         parameters = record.prepared.parameters if record.prepared else None
@@ -213,7 +217,7 @@ class MemoryView(QWidget):
 class LogView(Card):
     """What happened, in lines; the last few thousand.
 
-    Text is only laid out while somebody looks.
+    Text is laid out only while it can be seen.
     """
 
     def __init__(self) -> None:
@@ -238,7 +242,7 @@ class LogView(Card):
         bar.rangeChanged.connect(self._follow)
 
     def _scrolled(self) -> None:
-        """By a person: who scrolls up is left there, who scrolls to the end follows."""
+        """Follows the end where a person has scrolled to it, and stays where not."""
         bar = self.text.verticalScrollBar()
         self._following = bar.sliderPosition() >= bar.maximum()
 
@@ -248,7 +252,7 @@ class LogView(Card):
             bar.setValue(bar.maximum())
 
     def start(self, record: Record) -> None:
-        """Another record: its log so far, from its folder."""
+        """Shows another record: its log so far, from its folder."""
         self._following = True
         self._record = record
         self.text.clear()
@@ -256,14 +260,15 @@ class LogView(Card):
         self._waiting.extend(tail(record.path / "log.txt") if record.path is not None else [])
         self._flush()
 
-    def add(self, told: list[events.Event], description: About) -> None:
-        self._waiting.extend(line for event in told if (line := self._line(event, description)))
+    def add(self, messages: list[events.Event], run_data: RunData) -> None:
+        self._waiting.extend(line for event in messages if (line := self._line(event, run_data)))
         self._flush()
 
-    def _line(self, event: events.Event, description: About) -> str:
-        if isinstance(event, events.Changed):  # named by the settings of its run
-            return f"Changed after step {event.step:,}: {self._record.words_of(event)}. {event.why}".strip()
-        return line_of(event, description)
+    def _line(self, event: events.Event, run_data: RunData) -> str:
+        if isinstance(event, events.SettingsChanged):  # named by the settings of its run
+            change = self._record.words_of(event)
+            return f"Changed after step {event.step:,}: {change}. {event.why}".strip()
+        return line_of(event, run_data)
 
     def _flush(self) -> None:
         if self._waiting and self.text.isVisible():
@@ -284,7 +289,7 @@ class LogView(Card):
 
 
 def tail(path: Path) -> list[str]:
-    """The last lines of a text file; none where it cannot be read."""
+    """Returns the last lines of a text file; none where it cannot be read."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -296,10 +301,10 @@ def tail(path: Path) -> list[str]:
     return lines[1:] if size > LOG_TAIL else lines
 
 
-def line_of(event: events.Event, description: About) -> str:
-    """An event as a line of the log; "" for what happens too often.
+def line_of(event: events.Event, run_data: RunData) -> str:
+    """Returns an event as a line of the log; "" for what happens too often.
 
-    description: the run, for its headline metric.
+    run_data: of the run, for its headline metric.
     """
     match event:
         case events.StageChanged(text=text, done=0):
@@ -307,15 +312,12 @@ def line_of(event: events.Event, description: About) -> str:
         case events.RunPrepared():
             return (
                 f"{event.device}: {event.device_reason} {event.parameters:,} parameters, "
-                f"{event.epochs} epochs, "
-                f"{event.steps:,} steps of {event.batch_size}"
+                f"{event.epochs} epochs, {event.steps:,} steps of {event.batch_size}"
             )
         case events.EpochDone():
-            value = event.metrics.get(description.headline.name)
+            value = event.metrics.get(run_data.headline.name)
             figure = (
-                f", {description.headline.label} {description.text(value)}"
-                if value is not None
-                else ""
+                f", {run_data.headline.label} {run_data.text(value)}" if value is not None else ""
             )
 
             best = ", the best so far" if event.best else ""
@@ -327,7 +329,7 @@ def line_of(event: events.Event, description: About) -> str:
             return f"Paused at step {event.step:,}"
         case events.Resumed():
             return f"Goes on at step {event.step:,}"
-        case events.Found():
+        case events.NewFinding():
             return f"{event.finding.title}. {event.finding.text}"
         case events.RunFinished():
             return f"Ended: {event.status}. {event.reason}"

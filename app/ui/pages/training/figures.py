@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     import numpy as np
 
     from app.engine.experiment.resolve import ResolvedExperiment
-    from app.ui.pages.training.about import About
+    from app.ui.pages.training.run_data import RunData
     from app.ui.state.record import Record
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with what it is above and what it means below. name: objectName of its value."""
+    """A figure with its label above and what it means below.
+
+    name: objectName of its value. best: it is of the best epoch.
+    """
 
     name: str
     label: str
@@ -30,32 +33,32 @@ class Figure:
 
 
 def figures_of(
-    record: Record, smoothed: float, resolved: ResolvedExperiment | None, description: About
+    record: Record, smoothed: float, resolved: ResolvedExperiment | None, run_data: RunData
 ) -> list[Figure]:
-    """The four figures of a run.
+    """Returns the four figures of a run.
 
-    smoothed: the training loss as the plot averages it. resolved: if it is known.
+    smoothed: the training loss as the plot averages it. resolved: None while it is not known.
     """
     below = "smoothed" if len(record.losses) else ""
     return [
-        _headline(record, description),
+        _headline(record, run_data),
         Figure("figure.training_loss", "training loss", number_text(smoothed), below),
         _validation(record, resolved),
         _rate(record, resolved),
     ]
 
 
-def _headline(record: Record, description: About) -> Figure:
-    """The task's first metric, of the best epoch."""
+def _headline(record: Record, run_data: RunData) -> Figure:
+    """Returns the headline metric of the best epoch."""
     best = record.best
-    metric = description.headline
+    metric = run_data.headline
 
     label = f"best validation {metric.label}"
     if best is None or metric.name not in best.metrics:
         return Figure("figure.metric", label, UNKNOWN, "after the first epoch", best=True)
 
     epochs = f" of {record.prepared.epochs}" if record.prepared else ""
-    value = description.text(best.metrics[metric.name])
+    value = run_data.text(best.metrics[metric.name])
     return Figure("figure.metric", label, value, f"epoch {best.epoch}{epochs}", best=True)
 
 
@@ -90,7 +93,7 @@ def _rate(record: Record, resolved: ResolvedExperiment | None) -> Figure:
 
 
 def phase_of(rates: np.ndarray) -> str:
-    """Where the learning rate is going: rising, falling, or nothing for constant."""
+    """Returns where the learning rate is going: "rising", "falling", or "" for constant."""
     if len(rates) < 2:
         return ""
 
@@ -100,7 +103,7 @@ def phase_of(rates: np.ndarray) -> str:
 
 
 class FiguresRow(QWidget):
-    """Shows figures side by side. Only what changed is written again."""
+    """Figures side by side. Only what has changed is written again."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""Changes while it runs: what may be changed now, what was asked for, and the list of what was
-changed.
-"""
+"""Changes while a run trains: the panel of what may be changed, and the list of changes."""
 
 from __future__ import annotations
 
@@ -27,11 +25,10 @@ QUIET = "from the next step on; marked on the curves and kept with the run"
 
 
 class ChangePanel(Card):
-    """`show_record(record, resolved)` as often as one likes.
+    """The settings that may be changed while a run trains.
 
-    What is chosen here reaches the run with "Apply".
-
-    available_changed(): whether the run shown can be changed now.
+    What is chosen here reaches the run with "Apply". available_changed(): whether the run shown can
+    be changed now.
     """
 
     available_changed = Signal()
@@ -47,7 +44,7 @@ class ChangePanel(Card):
         self._resolved: ResolvedExperiment | None = None
         self._built_for: object = None
         self._chosen: dict[str, float] = {}
-        self._asked: dict[str, float] = {}
+        self._requested: dict[str, float] = {}
         self._inside = QWidget(self)
         self.apply = QPushButton("Apply")
         self.apply.setObjectName("training.change.apply")
@@ -63,10 +60,13 @@ class ChangePanel(Card):
     # --- showing
 
     def show_record(self, record: Record, resolved: ResolvedExperiment | None) -> None:
-        """resolved: the settings of this run as planned; None while they are not known."""
+        """Shows the values of a run; may be called often.
+
+        resolved: the settings of this run as planned; None while they are not known.
+        """
         if record is not self._record:
             self._chosen = {}
-            self._asked = {}
+            self._requested = {}
 
         self._record = record
         self._resolved = resolved
@@ -75,14 +75,12 @@ class ChangePanel(Card):
     def _refresh(self) -> None:
         session = self._session
         running = session.live and session.state in (State.RUNNING, State.PAUSED)
-        going = (
-            running and self._record.finished is None
-        )  # of a race, one may have ended while others run
-
+        # Of a race, one member may have ended while the others run.
+        going = running and self._record.finished is None
         available = going and session.record is self._record and self._resolved is not None
         if not available:
             self._chosen = {}
-            self._asked = {}
+            self._requested = {}
 
         if available != self.available:
             self.available = available
@@ -93,7 +91,7 @@ class ChangePanel(Card):
             self._show_values()
 
     def _build(self, resolved: ResolvedExperiment) -> None:
-        """Fields for what this run has: one without label smoothing has no field for it."""
+        """Builds fields for what this run has: one without label smoothing has no field for it."""
         built_for = (id(self._record), resolved.optimizer, resolved.loss, resolved.training)
         if built_for == self._built_for:
             return
@@ -129,19 +127,21 @@ class ChangePanel(Card):
         self.body.addWidget(self._inside)
 
     def _show_values(self) -> None:
-        holds = self.holds()
-        self._asked = {
-            name: value for name, value in self._asked.items() if not same(value, holds.get(name))
+        in_force = self.values_in_force()
+        self._requested = {
+            name: value
+            for name, value in self._requested.items()
+            if not same(value, in_force.get(name))
         }
         for name, field in self.fields.items():
-            field.show_value(self._chosen.get(name, self._asked.get(name, holds[name])))
+            field.show_value(self._chosen.get(name, self._requested.get(name, in_force[name])))
 
         rates = self._record.rates.values
         rate = self.fields[RATE_FACTOR]
 
         assert isinstance(rate, RateField)
 
-        factor = holds[RATE_FACTOR] or 1.0
+        factor = in_force[RATE_FACTOR] or 1.0
         rate.show_rate(float(rates[-1]) / factor if len(rates) else 0.0)
         self.apply.setEnabled(bool(self._chosen))
 
@@ -152,7 +152,7 @@ class ChangePanel(Card):
         self._say(self._status())
 
     def _status(self) -> str:
-        if self._asked:
+        if self._requested:
             when = (
                 "when the run goes on"
                 if self._session.state is State.PAUSED
@@ -178,8 +178,8 @@ class ChangePanel(Card):
         if text != self.why.text():
             self.set_why(text)
 
-    def holds(self) -> dict[str, float | None]:
-        """What each field's value is in the run now: as planned, or as changed since."""
+    def values_in_force(self) -> dict[str, float | None]:
+        """Returns each field's value in the run now: as planned, or as changed since."""
         planned: dict[str, float | None] = {
             name: field.planned for name, field in self.fields.items()
         }
@@ -190,8 +190,8 @@ class ChangePanel(Card):
     # --- changing
 
     def _choose(self, name: str, value: float) -> None:
-        """Note what was chosen; what is so already is no choice."""
-        if same(value, self._asked.get(name, self.holds()[name])):
+        """Notes what was chosen; a value that is in force already is no choice."""
+        if same(value, self._requested.get(name, self.values_in_force()[name])):
             self._chosen.pop(name, None)
         else:
             self._chosen[name] = value
@@ -209,20 +209,23 @@ class ChangePanel(Card):
         return why
 
     def make(self) -> None:
-        """Ask the run for what was chosen; nothing of it while one of the values cannot be."""
+        """Requests what was chosen from the run.
+
+        Nothing is requested while one of the values is refused.
+        """
         if not self.available or not self._chosen:
             return
 
         refused = [name for name, value in self._chosen.items() if self._trouble(name, value)]
         if not refused and self._session.change(self._chosen):
-            self._asked |= self._chosen
+            self._requested |= self._chosen
             self._chosen = {}
 
         self._show_values()
 
 
 class ChangesStrip(QWidget):
-    """What was changed while the run trained, the latest last, as chips; nothing where nothing was."""
+    """The changes made while the run trained as chips, the latest last."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -239,7 +242,7 @@ class ChangesStrip(QWidget):
         theme.changed.connect(self._restyle)
 
     def _restyle(self) -> None:
-        """Chips of another size: their ends are round only while they are high enough."""
+        """Makes new chips: their ends are round only while they are high enough."""
         if self._shown is not None:
             record = self._shown[0]
             self._shown = None
@@ -273,6 +276,6 @@ class ChangesStrip(QWidget):
         label.show()
 
 
-def text_of(record: Record, change: events.Changed) -> str:
-    """ "step 121: learning rate × 0.5": the first step that is done with it."""
+def text_of(record: Record, change: events.SettingsChanged) -> str:
+    """Returns a change and the first step done with it: "step 121: learning rate × 0.5"."""
     return f"step {change.step + 1:,}: {record.words_of(change)}"

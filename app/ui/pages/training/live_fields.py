@@ -1,6 +1,6 @@
-"""One thing that may be changed while a run trains: the factor of the learning rate, or a setting.
+"""Fields for what may be changed while a run trains: the learning rate's factor, or a setting.
 
-A field says what was chosen in it; it applies nothing.
+A field reports what was chosen in it; it applies nothing.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.engine.runs.live_changes import RATE_FACTOR, Live
+from app.engine.runs.live_changes import RATE_FACTOR, LiveSetting
 from app.engine.text import UNKNOWN, number_text, times_text
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
@@ -23,11 +23,10 @@ SAME = 1e-9
 
 
 class LiveField(QWidget):
-    """chosen(name, value): the person set a value, not at each key. committed(): Return was pressed
-    in the field.
+    """A field for one live setting; the editor's objectName is "live.NAME".
 
-    The editor's objectName is "live.NAME". `show_value(value)`: what holds, or what will be
-    applied.
+    chosen(name, value): the person set a value, not at each key. committed(): Return was pressed in
+    the field.
     """
 
     chosen = Signal(str, float)
@@ -80,7 +79,7 @@ class LiveField(QWidget):
         self.show_value(planned)
 
     def _add_beside(self, head: QHBoxLayout) -> None:
-        """What stands beside the label."""
+        """Adds what stands beside the label."""
 
     def _add_editor(self) -> None:
         self.column.addWidget(self.box)
@@ -89,7 +88,7 @@ class LiveField(QWidget):
         self.chosen.emit(self.name, value)
 
     def show_value(self, value: float | None) -> None:
-        """value: None where nothing is set."""
+        """Shows the value that holds, or will be applied; None where nothing is set."""
         self.value = 0.0 if value is None else value
         if not self.box.lineEdit().isModified() or not self.box.hasFocus():
             if value is None:
@@ -100,7 +99,7 @@ class LiveField(QWidget):
         self.reset.setVisible(not same(self.value, self.planned))
 
     def show_trouble(self, sentence: str) -> None:
-        """Why this value cannot be; "" for nothing."""
+        """Shows why this value is refused; "" for nothing."""
         self.trouble.setText(sentence)
         self.trouble.setVisible(bool(sentence))
 
@@ -113,15 +112,17 @@ class LiveField(QWidget):
 class SettingField(LiveField):
     """A number of the experiment, by its declaration."""
 
-    def __init__(self, theme: Theme, live: Live) -> None:
+    def __init__(self, theme: Theme, live: LiveSetting) -> None:
         one = live.setting
         box = NumberBox(one.type == "integer", False, one.step, one.logarithmic, one.unit)
         super().__init__(theme, live.name, one.label, one.help, box, float(live.value or 0.0))
 
 
 class RateField(LiveField):
-    """The factor of the learning rate: buttons for the usual ones, a slider on which equal ways
-    multiply equally, a number for any other; and what comes of it.
+    """The factor of the learning rate, and what comes of it.
+
+    Buttons for the usual factors, a slider on which equal ways multiply equally, a number for any
+    other.
     """
 
     def __init__(self, theme: Theme, peak: float) -> None:
@@ -187,8 +188,9 @@ class RateField(LiveField):
         self.column.addLayout(row)
 
     def show_rate(self, planned_now: float) -> None:
-        """planned_now: what the schedule gives at this step, without any factor; 0 before the
-        first.
+        """Shows the learning rate at this step.
+
+        planned_now: what the schedule gives without any factor; 0 before the first step.
         """
         self._now = planned_now
         self._tell()
@@ -204,7 +206,8 @@ class RateField(LiveField):
         self._tell()
 
     def _tell(self) -> None:
-        words = f"{number_text(self._peak)} × {number_text(self.value)} = {number_text(self._peak * self.value)} at its peak"
+        peak = number_text(self._peak * self.value)
+        words = f"{number_text(self._peak)} × {number_text(self.value)} = {peak} at its peak"
         if self._now:
             words += f", {number_text(self._now * self.value)} now"
         if words != self.words.text():
@@ -212,6 +215,7 @@ class RateField(LiveField):
 
 
 def same(one: float | None, other: float | None) -> bool:
+    """Returns whether two values are equal up to rounding; None equals None only."""
     if one is None or other is None:
         return one is other
     return abs(one - other) <= SAME * max(abs(one), abs(other))

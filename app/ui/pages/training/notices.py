@@ -1,6 +1,4 @@
-"""The strip above the plots: paused, stopping, finished, interrupted, failed; with what one would
-do next.
-"""
+"""The strip above the plots: how a run stands or ended, with what one would do next."""
 
 from __future__ import annotations
 
@@ -38,7 +36,10 @@ LABELS: dict[Action, tuple[str, str]] = {
 
 
 class NoticeStrip(QFrame):
-    """`show_notice(notice, label of the remedy)`; `act(action)` is called for a button."""
+    """The strip that shows a Notice.
+
+    act(action) is called when a button is pressed.
+    """
 
     def __init__(self, theme: Theme, act: Callable[[Action], None]) -> None:
         super().__init__()
@@ -94,7 +95,7 @@ class NoticeStrip(QFrame):
         self.hide()
 
     def show_notice(self, notice: Notice | None, remedy: str = "") -> None:
-        """remedy: what its button says; "" for training again as it is."""
+        """Shows a notice. remedy: what its button says; "" for training again as it is."""
         self.setVisible(notice is not None)
         if notice is None or (notice, remedy) == (self.notice, self._remedy):
             self.notice = notice

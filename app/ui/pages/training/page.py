@@ -6,7 +6,7 @@ It reads the session's record, ten times a second while it is in front, and catc
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
@@ -17,9 +17,9 @@ from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import apply, restart, train_longer
 from app.ui.pages.training import guide
-from app.ui.pages.training.about import About, about_of
 from app.ui.pages.training.notices import NoticeStrip
-from app.ui.pages.training.probes import Probe
+from app.ui.pages.training.probe_bodies import Probe
+from app.ui.pages.training.run_data import RunData, run_data_of
 from app.ui.pages.training.run_view import RACE, RunView
 from app.ui.pages.training.summary import Action, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.resolve import ResolvedExperiment
+    from app.engine.runs.findings import Finding, Remedy
     from app.ui.state.record import Record
 
 DRAW_EVERY = 0.18
-"""Seconds between two drawings of the curves while steps come in: five times a second looks the
-same as ten.
-"""
+"""Seconds between two drawings while steps come in: five a second look the same as ten."""
 
 OFTEN = {
     events.StepsDone,
@@ -44,9 +43,9 @@ OFTEN = {
     events.MemoryMeasured,
     events.CheckpointSaved,
     events.MemberEvent,
-    events.InsideMeasured,
+    events.OptimizerMeasured,
 }
-"""What is told all the time, and waits for the next drawing."""
+"""Events that come all the time; they wait for the next drawing."""
 
 
 class TrainingPage(Page):
@@ -60,11 +59,11 @@ class TrainingPage(Page):
         self.parts = parts
         style(self, "page")
         self._resolved: ResolvedExperiment | None = None
-        self._findings: list[Any] = []
+        self._findings: list[Finding] = []
         self._best_speed = 0.0
         self._drawn = 0.0
         self._dataset: Dataset | None = None
-        self._about = About()
+        self._run_data = RunData()
         self._build()
         session = parts.session
         document = parts.document
@@ -108,7 +107,7 @@ class TrainingPage(Page):
         self.guide_changed.emit()
 
     def _shown(self) -> None:
-        """Another record."""
+        """Shows another record."""
         session = self.parts.session
         self._best_speed = 0.0
         self._dataset = None
@@ -129,14 +128,14 @@ class TrainingPage(Page):
 
         self._refresh_all()
 
-    def _told(self, told: list[events.Event]) -> None:
+    def _told(self, messages: list[events.Event]) -> None:
         if not self.parts.session.live and not any(
-            isinstance(event, events.RunFinished) for event in told
+            isinstance(event, events.RunFinished) for event in messages
         ):
             return
 
-        kinds = {type(event) for event in told}
-        for event in told:
+        kinds = {type(event) for event in messages}
+        for event in messages:
             if isinstance(event, events.StageChanged):
                 self.preparing.show_stage(event)
             elif isinstance(event, events.StepsDone) and event.speed:
@@ -146,10 +145,10 @@ class TrainingPage(Page):
             self._take_resolved()
             self._data_changed()
 
-        if self._about.task is None and kinds & {events.EpochDone, events.StepsDone}:
-            self._take_about()  # what the data are is written when they have been read
+        if self._run_data.task is None and kinds & {events.EpochDone, events.StepsDone}:
+            self._take_run_data()  # what the data are is written when they have been read
 
-        self.run.log_view.add(told, self._about)
+        self.run.log_view.add(messages, self._run_data)
         if not self.isVisible():
             return
 
@@ -161,8 +160,8 @@ class TrainingPage(Page):
             self._drawn = now
             self._draw()
 
-        if kinds & {events.EpochDone, events.Found, events.RunFinished, events.MemoryMeasured}:
-            self._judge()
+        if kinds & {events.EpochDone, events.NewFinding, events.RunFinished, events.MemoryMeasured}:
+            self._show_findings()
         if kinds & {events.ProbePredicted, events.RunPrepared}:
             self._show_probe()
 
@@ -178,7 +177,7 @@ class TrainingPage(Page):
             self._tick()
 
     def _data_changed(self, *_: object) -> None:
-        """Keep hold of the data that the record's rows point into, as long as the record is shown."""
+        """Keeps hold of the data that the record's rows point into, as long as it is shown."""
         document = self.parts.document
         started = self.record.started
         if (
@@ -186,10 +185,12 @@ class TrainingPage(Page):
             and document.dataset is not None
             and document.data_state == "ready"
         ):
-            asked = started.experiment.get("data") if started is not None else None
-            if asked is not None and asked == toml_file.to_plain(document.experiment).get("data"):
+            requested = started.experiment.get("data") if started is not None else None
+            if requested is not None and requested == toml_file.to_plain(document.experiment).get(
+                "data"
+            ):
                 self._dataset = document.dataset
-                self._take_about()
+                self._take_run_data()
                 self._show_probe()
 
         if self.isVisible() and self.record.started is None:
@@ -197,10 +198,10 @@ class TrainingPage(Page):
 
     def _take_resolved(self) -> None:
         self._resolved = self.record.resolved
-        self._take_about()
+        self._take_run_data()
 
-    def _take_about(self) -> None:
-        self._about = about_of(self.record, self._resolved, self._dataset)
+    def _take_run_data(self) -> None:
+        self._run_data = run_data_of(self.record, self._resolved, self._dataset)
 
     def _refresh_all(self) -> None:
         if not self.isVisible():
@@ -209,13 +210,13 @@ class TrainingPage(Page):
         self._show_page()
         self._draw()
         self._show_probe()
-        self._judge()
+        self._show_findings()
         self._show_notice()
         self._tick()
         self._lay_out()
 
     def _show_page(self) -> None:
-        """Empty, preparing, or the run."""
+        """Shows one of three pages: empty, preparing, or the run."""
         session = self.parts.session
         record = self.record
 
@@ -247,11 +248,11 @@ class TrainingPage(Page):
         self.empty.button.setToolTip("Starts the training." if ready else "Opens the Data page.")
 
     def _draw(self) -> None:
-        self.run.draw(self.record, self._resolved, self._about)
+        self.run.draw(self.record, self._resolved, self._run_data)
 
     def _show_probe(self) -> None:
         card = self.run.probe_card
-        many = self._about.many
+        many = self._run_data.many
         if self.record.probe is None:
             card.show_note(f"After the first epoch: what the network says of validation {many}.")
         elif (probe := self._probe()) is not None:
@@ -260,18 +261,18 @@ class TrainingPage(Page):
             card.show_note(f"The {many} of this run are not open; open its data to see them here.")
 
     def _probe(self) -> Probe | None:
-        """The examples that are followed, judged as the task's results are; None without the data
-        or the task.
-        """
-        told = self.record.probe
-        task = self._about.task
+        """Returns the report on the probe set, as of the task's results.
 
+        None without the data or the task.
+        """
+        probe = self.record.probe
+        task = self._run_data.task
         dataset = self._dataset
         if (
-            told is None
+            probe is None
             or task is None
             or dataset is None
-            or told.rows.max(initial=-1) >= len(dataset.targets)
+            or probe.rows.max(initial=-1) >= len(dataset.targets)
         ):
             return None
 
@@ -281,9 +282,9 @@ class TrainingPage(Page):
                 "validation",
                 description,
                 task,
-                told.rows,
-                dataset.targets[told.rows],
-                told.predictions,
+                probe.rows,
+                dataset.targets[probe.rows],
+                probe.predictions,
                 None,
             )
         except (KeyError, ValueError):  # answers of another form than these data ask for
@@ -296,21 +297,21 @@ class TrainingPage(Page):
         stage = self.record.stage.text if self.record.stage else ""
         seconds = time.monotonic() - session.begun
 
-        notice = notice_of(self.record, session.state, session.live, stage, seconds, self._about)
+        notice = notice_of(self.record, session.state, session.live, stage, seconds, self._run_data)
         if self.run.view == "race" and session.state not in (State.PAUSED, State.STOPPING):
             notice = None  # the race says itself what came of it
 
         remedy = self._remedy()
         self.notice.show_notice(notice, remedy.label if remedy else "")
 
-    def _remedy(self) -> Any:
-        """The remedy of how the run failed, if the advice knows one."""
+    def _remedy(self) -> Remedy | None:
+        """Returns the remedy for how the run failed, if there is one."""
         found = [self.record.findings.get(key) for key in ("diverged", "memory")]
         return next(
             (finding.remedy for finding in found if finding is not None and finding.remedy), None
         )
 
-    def _judge(self) -> None:
+    def _show_findings(self) -> None:
         description = self._dataset.description if self._dataset is not None else None
         findings = guide.findings_of(self.record, description, self._resolved)
         if self.parts.session.live and guide.spilled(self.record, self._best_speed):
@@ -353,7 +354,7 @@ class TrainingPage(Page):
         )
 
     def ready(self) -> tuple[bool, str]:
-        """Done when there is a run with at least one judged epoch."""
+        """Returns whether there is a run with at least one validated epoch."""
         if self.record.epochs:
             return True, ""
 

@@ -1,6 +1,4 @@
-"""The Training page while there is a run to show: figures, a strip for what to know, and the views
-of the run.
-"""
+"""The Training page while there is a run: figures, a strip for notices, and its views."""
 
 from __future__ import annotations
 
@@ -26,19 +24,19 @@ from app.ui.pages.training.inside import InsideView
 from app.ui.pages.training.inside.words import title_of
 from app.ui.pages.training.live import ChangePanel, ChangesStrip
 from app.ui.pages.training.race.view import RaceView
-from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
-from app.ui.plots.curves.learning_rate import RatePlot
+from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
+from app.ui.plots.curves.gradient_norm import GradientNormPlot
+from app.ui.plots.curves.learning_rate import LearningRatePlot
 from app.ui.plots.curves.loss import LossPlot
 from app.ui.plots.curves.metric import MetricPlot
-from app.ui.plots.curves.norm import NormPlot
 from app.ui.style.theme import style
 from app.ui.widgets.one_of import OneOf
 
 if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.pages.parts import Parts
-    from app.ui.pages.training.about import About
     from app.ui.pages.training.notices import NoticeStrip
+    from app.ui.pages.training.run_data import RunData
     from app.ui.state.race import RaceState
     from app.ui.state.record import Record
 
@@ -57,14 +55,11 @@ VIEWS = (
 RACE = next(number for number, view in enumerate(VIEWS) if view[0] == "race")
 NARROW = 600
 WIDE = 720
-"""Below these widths (at 100 %) cards stand below each other; the ledger's table needs the second."""
+"""Below these widths (at 100 %) cards stand below each other; the ledger's table needs WIDE."""
 
 
 class RunView(QScrollArea):
-    """`draw(record, resolved, about)` shows a record in the view in front.
-
-    `turned(name)`: another view was chosen.
-    """
+    """The views of a run. turned(name): another view was chosen."""
 
     turned = Signal(str)
 
@@ -110,16 +105,10 @@ class RunView(QScrollArea):
         self.race.look_asked.connect(lambda: self.show_view(0))
         self.inside = InsideView(self.parts)
         overview = self._build_overview()
-
         curves = self._build_curves()
-        for view in (
-            overview,
-            curves,
-            self.inside,
-            self.memory_view,
-            self.log_view,
-            self.race,
-        ):  # as in VIEWS
+
+        # In the order of VIEWS.
+        for view in (overview, curves, self.inside, self.memory_view, self.log_view, self.race):
             self.views.add(view)
 
         column.addWidget(self.views, 1)
@@ -187,16 +176,15 @@ class RunView(QScrollArea):
         self.overview_grid = QGridLayout(self.overview)
 
         for card in (self.loss_card, self.metric_card, self.memory_card, self.probe_card):
-            card.setParent(
-                self.overview
-            )  # a page that is never shown places nothing, and must go all the same
+            # A page that is never shown places nothing, but must be deleted all the same.
+            card.setParent(self.overview)
 
         return self.overview
 
     def _build_curves(self) -> QWidget:
         theme = self.parts.theme
-        self.rate = RatePlot(theme)
-        self.norm = NormPlot(theme)
+        self.rate = LearningRatePlot(theme)
+        self.norm = GradientNormPlot(theme)
         self.rate_card = PlotCard(
             self.rate, "Learning rate", "how far a step goes", "training.rate", "learning rate"
         )
@@ -212,7 +200,7 @@ class RunView(QScrollArea):
         return self.curves
 
     def _arrange(self, grid: QGridLayout, cards: tuple[QWidget, ...], columns: int) -> None:
-        """Cards side by side; the first row of the overview takes what height there is."""
+        """Places cards side by side; rows with a plot take what height there is."""
         px = self.parts.theme.px
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(12)
@@ -235,7 +223,7 @@ class RunView(QScrollArea):
     # --- showing
 
     def offer_race(self, race: RaceState | None) -> None:
-        """The race that the run shown belongs to: the view of it is there, or not."""
+        """Shows or hides the view of the race that the run shown belongs to."""
         self._race = race
         self.group.button(RACE).setVisible(race is not None)
 
@@ -245,7 +233,7 @@ class RunView(QScrollArea):
         self._place_segments()
 
     def show_view(self, number: int) -> None:
-        """Show one of VIEWS."""
+        """Shows one of VIEWS."""
         self.view = VIEWS[number][0]
         self.figures.setVisible(self.view != "race")  # they are of one run
         self.views.show_page(number)
@@ -253,10 +241,10 @@ class RunView(QScrollArea):
         self._show_changing()
         self.turned.emit(self.view)
 
-    def draw(self, record: Record, resolved: ResolvedExperiment | None, description: About) -> None:
-        """The figures, and the plots of the view in front."""
+    def draw(self, record: Record, resolved: ResolvedExperiment | None, run_data: RunData) -> None:
+        """Draws the figures, and the plots of the view in front."""
         self.loss.show_record(record)
-        self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, description))
+        self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, run_data))
         self._name_inside(resolved)
         self.changing.show_record(record, resolved)
         self.changes.show_record(record)
@@ -267,12 +255,12 @@ class RunView(QScrollArea):
             if self._race is not None:
                 self.race.show_race(self._race, self.parts.session.race_state)
         elif self.view == "overview":
-            label = description.headline.label
+            label = run_data.headline.label
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
-            better = "" if description.headline.better == "higher" else "lower is better, "
-            self.metric_card.set_why(f"{better}on {description.many} it never trains on")
-            self.metric_card.title.setToolTip(description.headline.help)
-            self.headline.show_record(record, description.headline, description.unit)
+            better = "" if run_data.headline.better == "higher" else "lower is better, "
+            self.metric_card.set_why(f"{better}on {run_data.many} it never trains on")
+            self.metric_card.title.setToolTip(run_data.headline.help)
+            self.headline.show_record(record, run_data.headline, run_data.unit)
             self.memory_card.show_record(record, resolved)
         elif self.view == "curves":
             self.rate.show_record(record, resolved)
@@ -284,7 +272,7 @@ class RunView(QScrollArea):
             self.memory_view.show_record(record, resolved)
 
     def _name_inside(self, resolved: ResolvedExperiment | None) -> None:
-        """The view into the optimizer bears its name."""
+        """Names the view into the optimizer after it."""
         button = self.group.button([name for name, _, _ in VIEWS].index("inside"))
         title = title_of(resolved.optimizer if resolved is not None else None)
         if button.text() != title:
@@ -292,7 +280,7 @@ class RunView(QScrollArea):
             button.setAccessibleName(f"Show {title}")
 
     def _show_changing(self, *_: object) -> None:
-        """The panel is open while the run can be changed and somebody wants it."""
+        """Opens the panel while the run can be changed and somebody wants it."""
         available = self.changing.available and self.view != "race"  # of one run, not of several
         self.change.setVisible(available)
 
@@ -303,9 +291,7 @@ class RunView(QScrollArea):
         self._place_segments()
 
     def lay_out(self, width: int) -> None:
-        """One or two columns, and the segments beside or below the figures, for a page of this
-        width.
-        """
+        """Chooses one or two columns, and the place of the segments, for a page of this width."""
         theme = self.parts.theme
         cards = (self.loss_card, self.metric_card, self.memory_card, self.probe_card)
         self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
@@ -317,7 +303,7 @@ class RunView(QScrollArea):
         self._place_segments()
 
     def _place_segments(self) -> None:
-        """Beside the figures, or below them where these have grown too wide."""
+        """Places the segments beside the figures, or below them where these have grown too wide."""
         room = self._width - 32 - self.parts.theme.px(24)
         beside = (
             self.view != "race"

@@ -1,4 +1,4 @@
-"""What a run has come to, in a sentence, and what one would do next: for the strip above the plots."""
+"""What has come of a run in a sentence, and what to do next: for the strip above the plots."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from app.engine.text import count_text, duration_text, number_text
-from app.ui.pages.training.about import About
+from app.ui.pages.training.run_data import RunData
 from app.ui.state.session import State
 
 if TYPE_CHECKING:
     from app.ui.state.record import Record
 
 Action = Literal["results", "tryit", "longer", "resume", "unpause", "train", "remedy", "details"]
-
 
 ACCURACY = "accuracy"
 """The metric that reads best as a share of the examples."""
@@ -40,19 +39,17 @@ def notice_of(
     live: bool,
     stage: str,
     seconds: float,
-    description: About | None = None,
+    run_data: RunData | None = None,
 ) -> Notice | None:
-    """The notice for a record; None while a run just runs.
+    """Returns the notice for a record; None while a run just runs.
 
-    live: the record is that of the current run.
-
-    stage, seconds: what it is doing, and since when the run was asked for. description: for the
-    words of its figure.
+    live: the record is that of the current run. stage, seconds: what it is doing, and since when
+    the run was requested. run_data: for the words of its figure.
     """
     if live:
         return _live(record, state, stage, seconds)
     if record.finished is not None:
-        return _finished(record, description or About())
+        return _finished(record, run_data or RunData())
     if record.started is not None and len(record.steps):
         return Notice(
             "Interrupted",
@@ -85,7 +82,7 @@ def _live(record: Record, state: State, stage: str, seconds: float) -> Notice | 
     return None
 
 
-def _finished(record: Record, description: About) -> Notice:
+def _finished(record: Record, run_data: RunData) -> Notice:
     end = record.finished
     assert end is not None
 
@@ -110,7 +107,8 @@ def _finished(record: Record, description: About) -> Notice:
         return Notice("Stopped", text, "warning", ("train",))
 
     ended = "Finished" if end.status == "completed" else "Stopped"
-    title = f"{ended}. Best epoch: {best.epoch} of {len(record.epochs) if end.status == 'completed' else planned}"
+    of = len(record.epochs) if end.status == "completed" else planned
+    title = f"{ended}. Best epoch: {best.epoch} of {of}"
     actions = ("results", "tryit", "longer")
 
     stopped = end.status == "stopped" and len(record.epochs) < planned
@@ -119,26 +117,27 @@ def _finished(record: Record, description: About) -> Notice:
 
     return Notice(
         title,
-        f"{_judged(record, description)} {end.reason if stopped else ''}".strip(),
+        f"{_result_text(record, run_data)} {end.reason if stopped else ''}".strip(),
         "good",
         actions,
     )
 
 
-def _judged(record: Record, description: About) -> str:
+def _result_text(record: Record, run_data: RunData) -> str:
     best = record.best
     if best is None:
         return ""
 
-    value = best.metrics.get(description.headline.name)
+    value = best.metrics.get(run_data.headline.name)
     loss = f"validation loss {number_text(best.validation_loss)}"
     if value is None:
         return f"Its weights are kept ({loss})."
-    if description.headline.name == ACCURACY:
-        return f"{description.text(value)} of the validation {description.many} right, {loss}. Its weights are kept."
+    if run_data.headline.name == ACCURACY:
+        right = f"{run_data.text(value)} of the validation {run_data.many} right"
+        return f"{right}, {loss}. Its weights are kept."
 
-    label = description.headline.label
-    figure = f"{label[0].upper()}{label[1:]} {description.text(value)} on validation"
+    label = run_data.headline.label
+    figure = f"{label[0].upper()}{label[1:]} {run_data.text(value)} on validation"
     return f"{figure}, loss {number_text(best.validation_loss)}. Its weights are kept."
 
 

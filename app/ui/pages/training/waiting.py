@@ -1,6 +1,4 @@
-"""Before there are curves: what will be here and how to get it, and what happens until the first
-step is done.
-"""
+"""Before there are curves: what will be here, and the stages until the first step is done."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ COMING = (
 
 
 def centred(card: QWidget) -> QWidget:
-    """A page with one card in its middle."""
+    """Returns a page with one card in its middle."""
     page = QWidget()
     outer = QVBoxLayout(page)
     outer.addStretch(2)
@@ -103,7 +101,7 @@ class EmptyCard(QFrame):
 
 
 class PreparingCard(QFrame):
-    """The stage at hand with its progress, how long it has taken, and the stages that are done."""
+    """The present stage with its progress, how long it has taken, and the stages that are done."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -136,7 +134,7 @@ class PreparingCard(QFrame):
         self._timer.timeout.connect(self._tick)
 
     def begin(self, begun: float) -> None:
-        """A run was asked for at this time (time.monotonic)."""
+        """Starts over. begun: when the run was requested (time.monotonic)."""
         self._begun = self._stage_begun = begun
         self._past = []
         self._name = ""
@@ -172,5 +170,5 @@ class PreparingCard(QFrame):
 
 
 def _without_numbers(text: str) -> str:
-    """ "Reading 3,120 of 8,000 pictures" is the stage "Reading pictures"."""
+    """Returns the stage "Reading pictures" for "Reading 3,120 of 8,000 pictures"."""
     return re.sub(r"\s+", " ", re.sub(r"\b[\d,]+\b( of\b)?", "", text)).strip()

@@ -1,11 +1,9 @@
-"""An axis in plain numbers: few ticks at round places, grid lines in one quiet colour, logarithms
-as the values.
-"""
+"""An axis with few ticks at round values and a quiet grid, linear or logarithmic."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetricsF
@@ -23,13 +21,12 @@ MOST = {"left": 7, "bottom": 14}
 """Ticks, however large the plot is."""
 
 
-class Axis(pg.AxisItem):
+class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """A left or bottom axis.
 
-    `log`: its coordinate is log10 of the value. `words`: a value as text, given the spacing.
-
-    whole: only whole numbers are marked, as long as two of them are in view (epochs).
-    room: pixels for the labels on the left.
+    log: its coordinate is log10 of the value. words: returns a value as text, given the spacing.
+    whole: only whole numbers are marked, as long as two of them are in view (epochs). room: pixels
+    for the labels on the left.
     """
 
     def __init__(
@@ -48,12 +45,13 @@ class Axis(pg.AxisItem):
         self._pixels = 12.0
 
     def boundingRect(self) -> QRectF:
-        """A little more than pyqtgraph's, which leaves out labels at the very ends."""
+        """Adds a little to pyqtgraph's rectangle, which cuts labels at the very ends."""
         extra = self._pixels
-        return super().boundingRect().adjusted(-extra, -extra, extra, extra)
+        box: QRectF = super().boundingRect()
+        return box.adjusted(-extra, -extra, extra, extra)
 
     def restyle(self, theme: Theme) -> None:
-        """Take colours and sizes from the theme. Horizontal grid lines only."""
+        """Takes colours and sizes from the theme. Only the left axis has grid lines."""
         self._pixels = theme.px(11)
         left = self.orientation == "left"
         self.setTickFont(theme.font(11))
@@ -73,7 +71,7 @@ class Axis(pg.AxisItem):
     def tickValues(
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, list[float]]]:
-        """One level of round values (see pyqtgraph's AxisItem)."""
+        """Returns one level of round values (see pyqtgraph's AxisItem)."""
         low = min(minVal, maxVal)
         high = max(minVal, maxVal)
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
@@ -102,7 +100,7 @@ class Axis(pg.AxisItem):
         return [(spacing, ticks)]
 
     def _round(self, low: float, high: float, count: int) -> tuple[float, list[float]]:
-        """Spacing and places of about `count` round values."""
+        """Returns the spacing and the places of about `count` round values."""
         spacing = round_spacing((high - low) / count)
         if self.whole and high - low > 2:
             spacing = max(1.0, float(math.ceil(spacing)))
@@ -111,27 +109,23 @@ class Axis(pg.AxisItem):
         return spacing, [n * spacing for n in range(first, math.floor(high / spacing + 1e-9) + 1)]
 
     def _widest(self, ticks: list[float], spacing: float) -> float:
-        """Pixels that the longest label needs, with a gap to its neighbour."""
+        """Returns the pixels that the longest label needs, with a gap to its neighbour."""
         metrics = QFontMetricsF(self.style["tickFont"] or QFont())
         return (
             max(metrics.horizontalAdvance(self.words(tick, spacing)) for tick in ticks)
             + self._pixels
         )
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Ticks as text (see pyqtgraph's AxisItem)."""
+    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
+        """Returns ticks as text (see pyqtgraph's AxisItem)."""
         if self.log:
             return [self.words(10.0**value, 10.0**value) for value in values]
 
         return [self.words(value, spacing) for value in values]
 
-    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:
-        """Unused: tickValues says it all."""
-        return []
-
 
 def round_spacing(rough: float) -> float:
-    """The next 1, 2 or 5 times a power of ten."""
+    """Returns the next 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(max(rough, 1e-300)))
     return next(
         step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= rough * (1 - 1e-9)
@@ -139,8 +133,9 @@ def round_spacing(rough: float) -> float:
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
-    """log10 of round values between the log10 limits: decades, and 2 and 5 between them while there
-    is room.
+    """Returns log10 of round values between the log10 limits.
+
+    These are decades, and 2 and 5 between them while there is room.
     """
     decades = range(math.floor(low), math.ceil(high) + 1)
     for steps in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3), (1,)):
@@ -155,9 +150,8 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
     if len(inside) >= 2:
         return inside
 
-    spacing = round_spacing(
-        (10**high - 10**low) / count
-    )  # less than a decade in view: round values, unevenly spaced
+    # Less than a decade is in view: round values, unevenly spaced.
+    spacing = round_spacing((10**high - 10**low) / count)
     first = math.ceil(10**low / spacing)
     return [
         math.log10(n * spacing) for n in range(first, math.floor(10**high / spacing) + 1) if n > 0

@@ -1,7 +1,7 @@
 """Vertical lines with a word each: a resume, a divergence, a change made while it ran.
 
-However near they are to each other, their words stay readable: what lies together is told together,
-and the mouse shows all of it.
+However near they are to each other, their words stay readable: marks that lie together share one
+text, and the readout shows all of it.
 """
 
 from __future__ import annotations
@@ -15,29 +15,36 @@ from PySide6.QtGui import QFontMetrics
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.ui.plots.base.plot import Plot
+    from app.ui.plots.base.canvas import PlotCanvas
 
 TOP = 0.94
+"""Where the words stand, as a share of the height."""
+
 LEVELS = 3
-"""Where the words stand, as a share of the height, and in how many lines below each other."""
+"""Lines of words below each other."""
 
 TOGETHER = 14
+"""Marks nearer than this share their words. Pixels at 100 %, as the next two."""
+
 GAP = 6
+"""Room between words."""
+
 LINE = 15
-"""Pixels at 100 %: marks nearer than the first share their words; room between words; from line to
-line.
-"""
+"""From line to line."""
 
 LONGEST = 22
 """Characters beside a line; the readout shows the rest."""
 
 NEAR = 0.015
-"""Of the width: so near the mouse finds a mark."""
+"""The share of the width within which the mouse finds a mark."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Marks that lie together. at: pixels of the first from the left. count: of the marks."""
+    """Marks that lie together.
+
+    at: pixels of the first one from the left. first: its index. count: how many there are.
+    """
 
     at: float
     first: int
@@ -46,9 +53,9 @@ class Group:
 
 
 class Marks:
-    """The marks of one plot. `lines` live as long as the plot; those not needed are hidden."""
+    """The marks of one plot. Their lines live as long as the plot; unused ones are hidden."""
 
-    def __init__(self, plot: Plot) -> None:
+    def __init__(self, plot: PlotCanvas) -> None:
         self._plot = plot
         self.lines: list[pg.InfiniteLine] = []
         self.marked: list[tuple[float, str]] = []
@@ -59,7 +66,7 @@ class Marks:
 
     @property
     def words(self) -> list[str]:
-        """What stands beside the lines that can be seen."""
+        """The words beside the lines that can be seen."""
         return [
             line.label.format for line in self.lines if line.isVisible() and line.label.isVisible()
         ]
@@ -89,7 +96,7 @@ class Marks:
         self.place()
 
     def near(self, x: float) -> list[str]:
-        """The words of the marks at this place of the axis, each once."""
+        """Returns the words of the marks at this place of the axis, each once."""
         (left, right), _ = self._plot.box.viewRange()
         found = [words for place, words in self.marked if abs(place - x) <= NEAR * (right - left)]
         return list(dict.fromkeys(found))
@@ -97,7 +104,7 @@ class Marks:
     # --- where the words stand
 
     def place(self) -> None:
-        """Put the words beside their lines for the range that is shown now."""
+        """Puts the words beside their lines for the range that is shown now."""
         plot = self._plot
         (left, right), _ = plot.box.viewRange()
         width = plot.box.width()
@@ -132,7 +139,7 @@ class Marks:
             line.label.setPosition(1 - down if self.at_top else down)
 
     def groups(self, left: float, right: float, width: float) -> list[Group]:
-        """Marks in sight by where they lie; those that nearly touch are one group."""
+        """Returns the marks in sight by where they lie; those that nearly touch are one group."""
         found: list[Group] = []
         scale = width / (right - left)
 
@@ -152,7 +159,7 @@ class Marks:
 
         return found
 
-    # --- looks
+    # --- style
 
     def restyle(self) -> None:
         for line in self.lines:
@@ -166,17 +173,16 @@ class Marks:
         line.setPen(pg.mkPen(theme.color("line"), width=1))
         line.label.setColor(theme.color("secondary"))
         line.label.setFont(theme.font(11))
-        line.label.fill = pg.mkBrush(
-            theme.color("surface")
-        )  # the lines that follow pass behind the words
+        # The lines that follow pass behind the words.
+        line.label.fill = pg.mkBrush(theme.color("surface"))
 
 
 def _together(words: list[str]) -> str:
-    """The words of marks that lie together, short enough to stand in a plot."""
+    """Returns the words of marks that lie together, short enough to stand in a plot."""
     each = list(dict.fromkeys(words))
     text = ", ".join(each)
     if len(text) <= LONGEST:
         return text
 
-    several = sum(one.count(", ") + 1 for one in each)
+    several = sum(text.count(", ") + 1 for text in each)
     return f"{several} marks" if several > 1 else f"{text[: LONGEST - 1].rstrip()}…"

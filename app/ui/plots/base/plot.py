@@ -1,10 +1,11 @@
-"""A plot that stays quick, quiet and true: few points drawn however many were measured, a zoom that
-stays where it was put, a log axis that zeros and NaN cannot blank, and what the mouse points at
-in numbers.
+"""The base of the plots: quick, quiet and true.
 
-Rules behind it (each was measured or is somebody's bug report): one item per series for its whole
-life; opaque solid pens; own decimation rather than pyqtgraph's; no OpenGL; axes are ranged here,
-never by pyqtgraph.
+Few points are drawn however many were measured, a zoom stays where it was put, zeros and NaN cannot
+blank a logarithmic axis, and the readout gives what the mouse points at in numbers.
+
+Rules behind it (each was measured or is a bug report): one item per series for its whole life;
+opaque solid pens; own decimation rather than pyqtgraph's; no OpenGL; axes are ranged here, never by
+pyqtgraph.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QToolButton
 
-from app.engine.text import number_text
-from app.ui.plots.base.axis import Axis
+from app.ui.plots.base.canvas import PlotCanvas
 from app.ui.plots.base.marks import Marks
 from app.ui.plots.base.readout import Readout
 from app.ui.plots.base.series import EMPTY, FEW, Series, height_of, table_of
@@ -39,8 +39,8 @@ ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 __all__ = ["EMPTY", "FEW", "Plot", "Series"]
 
 
-class Plot(pg.PlotWidget):
-    """Base of the plots. A subclass adds its series and hands them values; then `refresh()`.
+class Plot(PlotCanvas):
+    """Base of the plots. A subclass adds its series and hands them values, then calls `refresh()`.
 
     following: the axes follow the data; a zoom or pan by hand ends that until "Auto" is pressed.
     """
@@ -56,37 +56,22 @@ class Plot(pg.PlotWidget):
         x_title: str = "epoch",
         room: int = 44,
     ) -> None:
-        self.bottom = Axis("bottom", x_words, x_whole)
-        self.left = Axis("left", y_words, room=room)
-        super().__init__(
-            axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None
-        )
-        self.theme = theme
-        self.x_title = x_title
+        super().__init__(theme, x_words, y_words, x_whole, x_title, room)
         self.following = True
-        self.log = False
-        self.series: list[Series] = []
+
         self.span: tuple[float, float] | None = None
         """What of the horizontal axis is shown while following, where it is known beforehand (all
         planned epochs).
         """
+
         self._best: tuple[float, float] | None = None
         self._placed: object = None
-        self._pressed = self._ranging = False
-        self.setFrameShape(self.Shape.NoFrame)
-        self.setMinimumSize(120, 90)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.box = self.getPlotItem().getViewBox()
-        menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
-        menu.setParent(self, menu.windowFlags())
-        self.left.setZValue(-200)  # its grid lines lie behind the curves
-        self.box.disableAutoRange()
-        self.box.setDefaultPadding(0)
-        self.getPlotItem().hideButtons()
+        self._pressed = False
+        self._ranging = False
         self.box.sigRangeChangedManually.connect(self._zoomed)
         self.box.sigXRangeChanged.connect(self._moved)
-        self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
 
+        self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
         self._ring_text = pg.TextItem("best", anchor=(0.5, 1.5))
         for item, depth in ((self._ring, 20), (self._ring_text, 21)):
             item.setZValue(depth)
@@ -98,7 +83,7 @@ class Plot(pg.PlotWidget):
         theme.changed.connect(self.restyle)
 
     def _overlays(self) -> None:
-        self.readout = Readout(self)
+        self.readout = Readout(self, self.marks)
         self.legend = QLabel(self)
         self.legend.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -115,7 +100,7 @@ class Plot(pg.PlotWidget):
     # --- series
 
     def add(self, series: Series) -> Series:
-        """Take a series; its item lives as long as the plot."""
+        """Adds a series; its item lives as long as the plot."""
         series.item = pg.PlotDataItem(antialias=series.smooth)
         series.item.curve.setSegmentedLineMode("on")
         series.item.setZValue(len(self.series))
@@ -126,7 +111,7 @@ class Plot(pg.PlotWidget):
         return series
 
     def clear_values(self) -> None:
-        """Back to an empty plot that follows."""
+        """Returns to an empty plot that follows."""
         for series in self.series:
             series.show(EMPTY, EMPTY)
 
@@ -135,16 +120,16 @@ class Plot(pg.PlotWidget):
         self.follow()
 
     def set_best(self, point: tuple[float, float] | None) -> None:
-        """A ring around the best point, or none.
+        """Draws a ring around the best point, or none.
 
-        What is not finite is not ringed: Qt crashes on an item at NaN.
+        What is not finite gets no ring: Qt crashes on an item at NaN.
         """
         if point != self._best:
             self._best = point
             self._place_best()
 
     def set_marks(self, marks: Iterable[tuple[float, str]]) -> None:
-        """Vertical lines with a word each: a resume, a divergence, a change made while it ran."""
+        """Sets the vertical lines, (place, words) each: a resume, a divergence, a change."""
         self.marks.show(marks)
 
     @property
@@ -154,9 +139,9 @@ class Plot(pg.PlotWidget):
     # --- drawing
 
     def refresh(self) -> None:
-        """Draw what was handed over.
+        """Draws what was handed over.
 
-        Cheap where nothing shows it: it catches up when it comes to sight.
+        It costs little where the plot is hidden: then it is drawn once it can be seen.
         """
         if not self.isVisible() or self._pressed:
             return
@@ -168,8 +153,9 @@ class Plot(pg.PlotWidget):
         self._show_legend()
 
     def limits(self) -> tuple[float, float, float, float]:
-        """left, right, bottom, top while following, bottom and top as values (not their
-        logarithms).
+        """Returns left, right, bottom and top while following.
+
+        Bottom and top are values, not their logarithms.
         """
         spans = [(s.x, s.y) for s in self.series if s.visible and len(s.x)]
         across = self.span or (
@@ -229,36 +215,34 @@ class Plot(pg.PlotWidget):
             y = float(np.log10(self._best[1])) if self.log else self._best[1]
             (left, right), (low, high) = self.box.viewRange()
             below = y > high - 0.2 * (high - low) or self._under_legend(x, y)
-            side = (
-                0.0
-                if x < left + 0.06 * (right - left)
-                else 1.0
-                if x > right - 0.06 * (right - left)
-                else 0.5
-            )
+            side = 0.5
+            if x < left + 0.06 * (right - left):
+                side = 0.0
+            elif x > right - 0.06 * (right - left):
+                side = 1.0
 
             self._ring.setData([x], [y])
             self._ring_text.setAnchor((side, -0.5 if below else 1.5))
             self._ring_text.setPos(x, y)
 
     def _under_legend(self, x: float, y: float) -> bool:
-        """Whether words above this place would lie on the legend."""
+        """Returns whether words above this place would lie on the legend."""
         if self.legend.isHidden():
             return False
 
         place = self.box.mapViewToScene(QPointF(x, y))
         words = self.theme.px(32)
-        return (
-            place.x() > self.legend.x() - words
-            and place.y() - words < self.legend.geometry().bottom()
-        )
+        beside = place.x() > self.legend.x() - words
+        above = place.y() - words < self.legend.geometry().bottom()
+        return bool(beside and above)
 
     def _show_legend(self) -> None:
         named = [s for s in self.series if s.legend and s.visible and len(s.x)]
-        lines = [
-            f'<span style="color:{self.theme.color(s.role).name()}">{"■" if s.symbol == "s" else "━"} {s.name}</span>'
-            for s in named
-        ]
+        lines = []
+        for series in named:
+            color = self.theme.color(series.role).name()
+            sign = "■" if series.symbol == "s" else "━"
+            lines.append(f'<span style="color:{color}">{sign} {series.name}</span>')
 
         text = "<br>".join(lines) if len(lines) > 1 else ""
         if text != self.legend.text():
@@ -270,12 +254,12 @@ class Plot(pg.PlotWidget):
     # --- zoom
 
     def follow(self) -> None:
-        """The axes follow the data again."""
+        """Lets the axes follow the data again."""
         self._set_following(True)
         self.refresh()
 
     def set_log(self, log: bool) -> None:
-        """A logarithmic value axis: what is zero, negative or NaN is a hole."""
+        """Switches the logarithmic value axis; zero, negative values and NaN are holes on it."""
         if log != self.log:
             self.log = self.left.log = log
             self.left.picture = None
@@ -313,7 +297,7 @@ class Plot(pg.PlotWidget):
         self.follow()
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        """Arrows pan, + and - zoom, 0 or Home follows again."""
+        """Pans with the arrows, zooms with + and -, follows again with 0 or Home."""
         key = Qt.Key(ev.key())
         if ev.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(ev)
@@ -339,17 +323,10 @@ class Plot(pg.PlotWidget):
         super().leaveEvent(ev)
         self.readout.leave()
 
-    def value_at(self, series: Series, row: int) -> float:
-        """What the readout says of one point."""
-        return float(series.y[row])
-
-    def x_text(self, x: float) -> str:
-        return number_text(x)
-
-    # --- looks
+    # --- style
 
     def restyle(self) -> None:
-        """Take colours and sizes from the theme again."""
+        """Takes colours and sizes from the theme again."""
         for axis in (self.left, self.bottom):
             axis.restyle(self.theme)
 
@@ -384,7 +361,7 @@ class Plot(pg.PlotWidget):
             self.marks.place()
 
     def sizeHint(self) -> QSize:
-        """No more than it needs: a plot takes the room that is left and asks for none."""
+        """Returns a small size: a plot takes the room that is left and asks for none."""
         return QSize(
             max(self.theme.px(160), self.minimumWidth()),
             max(self.theme.px(100), self.minimumHeight()),
@@ -397,5 +374,5 @@ class Plot(pg.PlotWidget):
     # --- export
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """What a CSV file of this plot holds: header and rows."""
+        """Returns the header and the rows of a CSV file of this plot."""
         return table_of(self.series, self.x_title)

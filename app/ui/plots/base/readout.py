@@ -1,4 +1,4 @@
-"""What the mouse points at in a plot, in numbers beside it, at most thirty times a second."""
+"""The readout: what the mouse points at in a plot, in numbers, at most thirty times a second."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QLabel
 from app.ui.style.theme import style
 
 if TYPE_CHECKING:
-    from app.ui.plots.base.plot import Plot
+    from app.ui.plots.base.canvas import PlotCanvas
+    from app.ui.plots.base.marks import Marks
 
 HOVER_MS = 33
 NEAR = 0.06
@@ -19,11 +20,12 @@ NEAR = 0.06
 
 
 class Readout(QObject):
-    """A label that follows the mouse and a thin line where it stands."""
+    """A label that follows the mouse, and a thin vertical line at its place."""
 
-    def __init__(self, plot: Plot) -> None:
+    def __init__(self, plot: PlotCanvas, marks: Marks) -> None:
         super().__init__(plot)
         self._plot = plot
+        self._marks = marks
         self._at: QPointF | None = None
         self.label = QLabel(plot)
         self.label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -84,8 +86,9 @@ class Readout(QObject):
         self.label.raise_()
 
     def text(self, x: float) -> str:
-        """What stands in the plot at this place, as lines of rich text; "" where there is nothing
-        near.
+        """Returns what stands in the plot at this place, as lines of rich text.
+
+        "" where there is nothing near.
         """
         plot = self._plot
         lines = []
@@ -102,5 +105,5 @@ class Readout(QObject):
                 lines.append(f'<span style="color:{color}">{series.name}</span> {value}')
 
         quiet = plot.theme.color("secondary").name()
-        lines += [f'<span style="color:{quiet}">{words}</span>' for words in plot.marks.near(x)]
+        lines += [f'<span style="color:{quiet}">{words}</span>' for words in self._marks.near(x)]
         return "<br>".join([f"{plot.x_title} {plot.x_text(x)}", *lines]) if lines else ""

@@ -1,5 +1,6 @@
-"""From many measured values to few drawn points, without hiding a peak: decimation, smoothing, and
-what a log axis can show. Arrays in, arrays out; no Qt.
+"""From many measured values to few drawn points: decimation, smoothing, logarithms.
+
+No peak is hidden. Arrays in, arrays out; no Qt.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ LIMIT = 2000
 
 
 def decimate(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarray, np.ndarray]:
-    """At most `limit` points of (n,) x and y: the least and the greatest value of each stretch, in
-    their order.
+    """Returns at most `limit` points of (n,) x and y: the extremes of each stretch, in their order.
 
-    Peaks survive. NaN counts as neither, but a stretch of nothing else stays one, so that a hole
-    stays a hole.
+    Peaks survive. NaN is no extreme, but a stretch of nothing else stays NaN, so that a hole stays
+    a hole.
     """
     count = len(x)
     if count <= limit:
@@ -38,8 +38,9 @@ def decimate(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarr
 
 
 def thin(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarray, np.ndarray]:
-    """At most `limit` points of a curve that is an average already: the mean of each stretch, and
-    the last value.
+    """Returns at most `limit` points: the mean of each stretch, and the last value.
+
+    For a curve that is an average already.
     """
     count = len(x)
     if count <= limit:
@@ -57,23 +58,23 @@ def thin(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarray, 
 
 
 def _first(hit: np.ndarray, starts: np.ndarray, count: int) -> np.ndarray:
-    """The row of the first hit of each stretch."""
+    """Returns the row of the first hit of each stretch."""
     return np.minimum.reduceat(np.where(hit, np.arange(count), count - 1), starts)
 
 
 def for_log(y: np.ndarray) -> np.ndarray:
-    """log10 of y where there is one, NaN where y is zero, negative or not finite."""
+    """Returns log10 of y, NaN where y is zero, negative or not finite."""
     fine = np.isfinite(y) & (y > 0)
     return np.log10(np.where(fine, y, 1.0), where=fine, out=np.full(len(y), np.nan))
 
 
 def finite(y: np.ndarray) -> np.ndarray:
-    """Y with infinities as NaN: a hole instead of a picture without scale."""
+    """Returns y with NaN for infinities: a hole instead of a picture without scale."""
     return np.where(np.isfinite(y), y, np.nan)
 
 
 class Smoother:
-    """A running average that forgets: each value weighs `factor` times the next.
+    """An exponential moving average: each value weighs `factor` times the next.
 
     Unbiased at the start (Kingma & Ba 2015, section 3), so that the first points are not drawn
     towards zero. NaN and infinity are skipped.
@@ -85,9 +86,9 @@ class Smoother:
         self._weight = 0.0
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """The average after each of the (n,) values; NaN until there was one.
+        """Returns the average after each of the (n,) values; NaN until there was one.
 
-        May be called again with what follows.
+        May be called again with the values that follow.
         """
         out = np.empty(len(values))
         keep = self.factor

@@ -26,12 +26,10 @@ EMPTY = np.empty(0)
 class Series:
     """One curve: what it is called, how it looks, and all its values.
 
-    `show` hands it new ones; drawing waits.
-
-    role: of the theme. symbol: drawn at each point ("s" for squares), or only while there are few
-    points (""). legend: whether it is named in the plot. fill: opaque down to zero. dots: few
-    points are dots. average: it is smooth already and is drawn by the means of its stretches.
-    words: a value as text, for the readout.
+    `show` takes new values; `draw` draws them. role: of the theme. symbol: drawn at each point ("s"
+    for squares), or only while there are few points (""). legend: whether it is named in the plot.
+    fill: opaque down to zero. dots: few points are dots. average: it is smooth already and is drawn
+    by the means of its stretches. words: returns a value as text, for the readout.
     """
 
     name: str
@@ -54,7 +52,10 @@ class Series:
     _drawn_as: Any = None
 
     def show(self, x: np.ndarray, y: np.ndarray) -> None:
-        """x: (n,) ascending. y: (n,), NaN and infinity welcome."""
+        """Takes new values.
+
+        x: (n,) ascending. y: (n,), NaN and infinity are allowed.
+        """
         same = (
             len(x) == len(self.x)
             and np.array_equal(x, self.x)
@@ -65,9 +66,9 @@ class Series:
         self.y = y
 
     def draw(self, view: tuple[float, float] | None, log: bool) -> None:
-        """Draw what can be seen: all of it, or between the limits of `view`.
+        """Draws what can be seen: all of it, or what lies between the limits of `view`.
 
-        Nothing where nothing changed.
+        Does nothing where nothing has changed.
         """
         drawn_as = (view, log, self.visible)
         if not self.changed and drawn_as == self._drawn_as:
@@ -94,7 +95,7 @@ class Series:
         self.item.setData(x, y, connect="finite" if np.isnan(y).any() else "all")
 
     def nearest(self, x: float) -> int:
-        """The row of the value nearest to this place; the series is not empty."""
+        """Returns the row of the value nearest to this place; the series is not empty."""
         row = min(int(np.searchsorted(self.x, x)), len(self.x) - 1)
         return row - 1 if row and x - self.x[row - 1] < self.x[row] - x else row
 
@@ -112,7 +113,7 @@ class Series:
 
 
 def height_of(y: np.ndarray, positive: bool = False) -> tuple[float, float] | None:
-    """The least and greatest finite (and positive) value of (n,) y; None where there is none."""
+    """Returns the least and the greatest finite (and positive) value of y (n,), or None."""
     low = float(y.min())
     high = float(y.max())  # NaN, if there is one, comes through
     if not (np.isfinite(low) and np.isfinite(high)) or (positive and low <= 0):
@@ -127,7 +128,10 @@ def height_of(y: np.ndarray, positive: bool = False) -> tuple[float, float] | No
 
 
 def table_of(series: list[Series], place: str) -> tuple[list[str], list[list[str]]]:
-    """All values, not only those drawn: a row per place, a column per series; for a CSV file."""
+    """Returns the header and the rows of a CSV file: a row a place, a column a series.
+
+    All values are in it, not only those drawn.
+    """
     series = [one for one in series if len(one.x)]
     places = np.unique(np.concatenate([one.x for one in series])) if series else EMPTY
 

@@ -1,4 +1,4 @@
-"""The learning rate: as it was, step by step, and as a schedule means it to be."""
+"""The learning rate: as it was, step by step, and as a schedule plans it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ HEADROOM = 1.3
 """Where the plan ends high, there is room above it for the legend and for words at the marks."""
 
 
-class RatePlot(Plot):
-    """The learning rate of a record over its epochs, the plan in grey; where it was changed, the
-    rest as it will be.
+class LearningRatePlot(Plot):
+    """The learning rate of a record over its epochs, the plan in grey.
+
+    Where it was changed, the rest of the plan is also drawn as it will be.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -43,8 +44,8 @@ class RatePlot(Plot):
         self.span = (0.0, epochs)
 
         if resolved is not None and record.prepared is not None:
-            judged = [epoch.validation_loss for epoch in record.epochs]
-            plan = planned(resolved, record.prepared.steps, per_epoch, judged)
+            validation = [epoch.validation_loss for epoch in record.epochs]
+            plan = planned(resolved, record.prepared.steps, per_epoch, validation)
             self.plan.show(*plan)
             self.ahead.show(*to_come(record, *plan, per_epoch))
 
@@ -69,8 +70,9 @@ class RatePlot(Plot):
 def to_come(
     record: Record, places: np.ndarray, rates: np.ndarray, per_epoch: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The rest of the plan, (n,) epochs and rates, times the factor it was changed by; empty where
-    it was not, or where the run has ended.
+    """Returns the rest of the plan, (n,) epochs and rates, times the factor it was changed by.
+
+    Empty where it was not changed, and where the run has ended.
     """
     factor = record.in_force().get(RATE_FACTOR)
     if factor is None or factor == 1 or record.finished is not None or not len(record.steps):
@@ -83,8 +85,8 @@ def to_come(
 class SchedulePlot(Plot):
     """A schedule before training: the learning rate over the planned epochs.
 
-    lowest: of a schedule that follows the validation, as if its loss never fell; the truth will lie
-    between.
+    Of a schedule that follows the validation, `lowest` is drawn too: as if its loss never fell. The
+    truth will lie between.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -97,7 +99,10 @@ class SchedulePlot(Plot):
         self.restyle()
 
     def show_plan(self, resolved: ResolvedExperiment, examples: int) -> None:
-        """resolved: every setting filled in. examples: of the training split."""
+        """Draws the schedule.
+
+        resolved: every setting filled in. examples: of the training split.
+        """
         batch = resolved.training.step_size
         epochs = resolved.training.epochs
         per_epoch = max(1, -(-examples // batch))
@@ -115,12 +120,12 @@ class SchedulePlot(Plot):
 
 
 def planned(
-    resolved: ResolvedExperiment, steps: int, per_epoch: float, judged: Sequence[float] = ()
+    resolved: ResolvedExperiment, steps: int, per_epoch: float, validation: Sequence[float] = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(epochs, learning rates) of the schedule of a resolved experiment over `steps` steps.
+    """Returns (n,) epochs and learning rates of a schedule over `steps` steps.
 
-    judged: the validation losses of the epochs so far; the rest is as if nothing more came of the
-    validation.
+    validation: the validation losses of the epochs so far; the rest is planned as if no later
+    validation changed the schedule.
     """
     places = np.unique(np.linspace(0, max(0, steps - 1), min(steps, DRAWN)).astype(int))
     schedule = resolved.schedule
@@ -128,7 +133,7 @@ def planned(
 
     memory: dict[str, float] = {}
     scales = [1.0]
-    for loss in judged:
+    for loss in validation:
         memory = schedule.after_validation(memory, loss)
         scales.append(scale_of(memory))
 

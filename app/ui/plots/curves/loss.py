@@ -1,7 +1,4 @@
-"""The loss: every step thin, its average thick, validation once an epoch.
-
-The axis counts epochs.
-"""
+"""The loss over the epochs: every step thin, its average thick, validation once an epoch."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ SPIKE = 3.0
 
 
 def epoch_axis(record: Record) -> tuple[float, float]:
-    """(steps per epoch, planned epochs), as far as they are known."""
+    """Returns the steps per epoch and the planned epochs, as far as they are known."""
     if record.prepared is not None:
         return float(max(1, record.prepared.steps_per_epoch)), float(record.prepared.epochs)
 
@@ -34,7 +31,7 @@ def epoch_axis(record: Record) -> tuple[float, float]:
 
 
 class LossPlot(Plot):
-    """Shows a Record; `show_record` may be called ten times a second."""
+    """The losses of a record; `show_record` may be called ten times a second."""
 
     def __init__(self, theme: Theme, smoothing: float) -> None:
         super().__init__(theme)
@@ -48,8 +45,10 @@ class LossPlot(Plot):
         self.restyle()
 
     def _begin(self, factor: float) -> None:
-        """An average looks back, so it belongs to the average of the steps it was taken over: both
-        are smoothed.
+        """Starts new averages.
+
+        An average looks back, so it belongs at the average of the steps it was taken over: both are
+        smoothed.
         """
         self._factor = factor
         self._last = 0.0
@@ -69,7 +68,7 @@ class LossPlot(Plot):
         return float(self._smoothed.values[-1]) if len(self._smoothed) else float("nan")
 
     def show_record(self, record: Record) -> None:
-        """Take what is new in the record and draw it."""
+        """Takes what is new in the record and draws it."""
         if record is not self._record:
             self._record = record
             self._begin(self._factor)
@@ -94,7 +93,7 @@ class LossPlot(Plot):
         self.refresh()
 
     def _average(self, record: Record) -> None:
-        """Take the new steps into the average; all of them anew where some were done again."""
+        """Takes the new steps into the average; all of them anew where some were done again."""
         known = len(self._smoothed)
         steps = record.steps.values
         if known and (known > len(steps) or steps[known - 1] != self._last):
@@ -110,26 +109,26 @@ class LossPlot(Plot):
             self._places.extend(np.where(np.isnan(places), new, places))
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """One row a step: here the average stands beside the last step that is in it."""
+        """Returns one row a step; the average stands beside the last step that is in it."""
         average = Series("training (smoothed)", "training")
         average.show(self.raw.x, self._smoothed.values)
         return table_of([self.raw, average, self.validation], self.x_title)
 
     def limits(self) -> tuple[float, float, float, float]:
-        """From zero to the highest value; one wild batch does not flatten the rest."""
+        """Returns limits from zero to the highest value, but for one wild batch."""
         left, right, low, high = super().limits()
         losses = self.raw.y[np.isfinite(self.raw.y)]
         if len(losses) >= FEW:
             lasting = np.minimum(np.minimum(losses[:-2], losses[1:-1]), losses[2:]).max()
-            judged = self.validation.y[np.isfinite(self.validation.y)]
-            steady = max(float(lasting), float(judged.max()) if len(judged) else 0.0)
+            validation = self.validation.y[np.isfinite(self.validation.y)]
+            steady = max(float(lasting), float(validation.max()) if len(validation) else 0.0)
             high = 1.3 * steady if high > SPIKE * steady > 0 else high
 
         return left, right, (low if self.log else min(0.0, low)), high
 
 
 def marks_of(record: Record, per_epoch: float) -> list[tuple[float, str]]:
-    """Vertical lines: what was noted while it ran, and where it diverged."""
+    """Returns the vertical lines of a record: what was noted while it ran, and a divergence."""
     marks = [(step / per_epoch, text) for step, text in record.marks]
     if record.finished is not None and record.finished.status == "diverged" and len(record.steps):
         marks.append((float(record.steps.values[-1]) / per_epoch, "diverged"))

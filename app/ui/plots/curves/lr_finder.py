@@ -1,5 +1,6 @@
-"""The loss over growing learning rates, with the value in use and the one that is chosen; a click
-chooses another.
+"""The loss over growing learning rates, with the rate in use and the chosen one.
+
+A click chooses another rate.
 """
 
 from __future__ import annotations
@@ -27,17 +28,16 @@ STRIDE = 0.05
 """What an arrow key adds to the logarithm (base 10) of the rate."""
 
 
-def decade(value: float, spacing: float) -> str:
-    """Only powers of ten are named."""
+def decade(value: float, _spacing: float) -> str:
+    """Returns the label of a power of ten; "" for other values."""
     power = math.log10(value)
     return tick_text(value, value) if abs(power - round(power)) < 1e-6 else ""
 
 
-class RateFinderPlot(Plot):
-    """show_tried(rates, losses, smoothed, span), show_present(rate), show_chosen(rate).
+class LrFinderPlot(Plot):
+    """The curve of a learning rate finder; log10 of the rate lies along the axis.
 
-    picked(rate): a place was clicked, or an arrow key pressed. Along the axis lies log10 of the
-    rate.
+    picked(rate): a place was clicked, or an arrow key pressed.
     """
 
     picked = Signal(float)
@@ -73,9 +73,10 @@ class RateFinderPlot(Plot):
         smoothed: np.ndarray,
         span: tuple[float, float] | None = None,
     ) -> None:
-        """rates, losses, smoothed: (n,), n may be 0.
+        """Draws the rates that were tried.
 
-        span: the least and greatest rate on the axis, None to keep it.
+        rates, losses, smoothed: (n,), n may be 0. span: the least and the greatest rate on the
+        axis, None to keep it.
         """
         places = np.log10(rates) if len(rates) else EMPTY
         if span is not None:
@@ -87,7 +88,7 @@ class RateFinderPlot(Plot):
         self._place()
 
     def show_present(self, rate: float | None) -> None:
-        """The rate that the experiment has now, as a thin line; None for none."""
+        """Draws the rate that the experiment has now as a thin line; None for none."""
         self.present = rate
         self._place()
 
@@ -117,8 +118,9 @@ class RateFinderPlot(Plot):
     # --- choosing
 
     def rate_at(self, place: QPointF) -> float | None:
-        """The rate at a place of the widget, kept within those that were tried; None outside the
-        axes.
+        """Returns the rate at a place of the widget, kept within those that were tried.
+
+        None outside the axes.
         """
         if not len(self.smoothed.x) or not self.box.sceneBoundingRect().contains(place):
             return None
@@ -141,7 +143,7 @@ class RateFinderPlot(Plot):
             self.picked.emit(rate)
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        """Left and right choose the next rate; this plot is not zoomed."""
+        """Chooses the next rate with left and right; this plot is not zoomed."""
         step = {Qt.Key.Key_Left: -STRIDE, Qt.Key.Key_Right: STRIDE}.get(Qt.Key(ev.key()))
         if step is None or not len(self.smoothed.x):
             ev.ignore()  # Escape closes the dialog, Tab goes on
@@ -153,7 +155,7 @@ class RateFinderPlot(Plot):
     # --- looks
 
     def _place(self) -> None:
-        """Line, dot and number of the chosen rate; nowhere while there is no curve."""
+        """Places line, dot and number of the chosen rate; hides them while there is no curve."""
         x = self.smoothed.x
         y = self.smoothed.y
         there = len(x) > 0 and bool(np.isfinite(y).all())
@@ -188,7 +190,7 @@ class RateFinderPlot(Plot):
             self._now_text.setPos(present, high)
 
     def _place_overlays(self) -> None:
-        """The legend lies below on the left: there a loss never is."""
+        """Puts the legend below on the left, where the loss never is."""
         super()._place_overlays()
         px = self.theme.px
         down = self.height() - px(30) - self.legend.height()

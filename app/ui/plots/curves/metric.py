@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class MetricPlot(Plot):
     """The metric over epochs, the best epoch ringed.
 
-    Of shares the axis ends at 100 % and begins below the first.
+    For a share the axis ends at 100 % and begins below the first value.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -31,7 +31,7 @@ class MetricPlot(Plot):
         self.restyle()
 
     def show_record(self, record: Record, metric: Metric | None = None, unit: str = "") -> None:
-        """unit: of a metric that is in the amounts' own."""
+        """Draws a record. unit: of a metric that is in the amounts' own unit."""
         self.shown_metric = metric or self.shown_metric
         share = self.shown_metric.shown == "percent"
         self.left.words = percent_tick if share else tick_text

@@ -1,4 +1,4 @@
-"""What each threshold would do: a curve of two shares, with the threshold in use as a point on it."""
+"""What each threshold would do: a curve of two shares, with the one in use as a point on it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 
-class ShareCurve(Plot):
-    """show_curve(x, y, thresholds), show_point(x, y). picked(threshold): the curve was clicked.
+class ThresholdPlot(Plot):
+    """A curve of two shares over all thresholds, and what guessing would do as a dashed line.
 
-    baseline: what guessing would do, a dashed line: "rising" from corner to corner, or at the
-    height given to it.
+    picked(threshold): the curve was clicked.
     """
 
     picked = Signal(float)
@@ -54,9 +53,10 @@ class ShareCurve(Plot):
     def show_curve(
         self, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, guess: tuple[float, float]
     ) -> None:
-        """x, y: (m,) shares, x ascending.
+        """Draws the curve.
 
-        guess: the height of guessing at the left and at the right.
+        x, y: (m,) shares, x ascending. thresholds: (m,). guess: the height of guessing at the left
+        and at the right.
         """
         self.thresholds = np.asarray(thresholds, float)
         self._guess = guess
@@ -65,7 +65,7 @@ class ShareCurve(Plot):
         self.refresh()
 
     def show_point(self, x: float | None, y: float | None) -> None:
-        """Where the threshold in use stands; nowhere if a share is not defined."""
+        """Marks where the threshold in use stands; nowhere if a share is not defined."""
         there = x is not None and y is not None
         self.point = (x or 0.0, y or 0.0)
         self._point.setData([self.point[0]] if there else [], [self.point[1]] if there else [])
@@ -77,7 +77,7 @@ class ShareCurve(Plot):
         return percent_text(min(1.0, max(0.0, x)))
 
     def threshold_at(self, place: QPointF) -> float | None:
-        """The threshold of the point of the curve that is nearest to a place of the widget."""
+        """Returns the threshold of the point of the curve nearest to a place of the widget."""
         area = self.box.sceneBoundingRect()
         if not len(self.curve.x) or not area.contains(place):
             return None

@@ -1,4 +1,4 @@
-"""How many lie where: bars over values, with a line at zero."""
+"""A histogram: how many values lie where, with a line at zero."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ MOST = 40
 
 
 class HistogramPlot(Plot):
-    """show_values(values, words): words: what the values are, with their unit.
-
-    both: they may lie below zero.
-    """
+    """A histogram of values. both: they may lie below zero."""
 
     def __init__(self, theme: Theme, both: bool = True) -> None:
         self._both = both
@@ -38,10 +35,10 @@ class HistogramPlot(Plot):
         self.restyle()
 
     def show_values(self, values: np.ndarray, words: str) -> None:
-        """values: (n,), NaN and infinity are left out.
+        """Draws (n,) values; NaN and infinity are left out.
 
-        The bars are as wide as the values are spread (Freedman and Diaconis 1981), one edge at
-        zero.
+        words: what the values are, with their unit. The width of the bars follows the spread of the
+        values (Freedman and Diaconis 1981); one edge is at zero.
         """
         values = np.asarray(values, float)
         values = values[np.isfinite(values)]
@@ -85,7 +82,7 @@ class HistogramPlot(Plot):
         self._words.move(self.width() - self._words.width() - self.theme.px(16), self.theme.px(2))
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """A line a bar: from, to, how many."""
+        """Returns a line a bar: from, to, how many."""
         rows = [
             [repr(float(low)), repr(float(high)), str(int(count))]
             for low, high, count in zip(self.edges[:-1], self.edges[1:], self.counts, strict=True)
@@ -94,7 +91,7 @@ class HistogramPlot(Plot):
 
 
 def edges_of(values: np.ndarray) -> np.ndarray:
-    """Edges of the bars of (n,) finite values, one of them at zero."""
+    """Returns the edges of the bars of (n,) finite values, one of them at zero."""
     if not len(values) or not np.ptp(values):
         middle = float(values[0]) if len(values) else 0.0
         reach = abs(middle) or 1.0
@@ -105,4 +102,5 @@ def edges_of(values: np.ndarray) -> np.ndarray:
     first = np.floor(values.min() / width)
     last = np.ceil(values.max() / width)
 
-    return np.arange(first, max(last, first + 1) + 1) * width
+    edges: np.ndarray = np.arange(first, max(last, first + 1) + 1) * width
+    return edges

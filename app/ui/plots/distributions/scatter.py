@@ -1,6 +1,6 @@
-"""Points in a plane: predicted over true, or a projection of a space.
+"""Points in a plane: predicted over true, or a projection of an embedding.
 
-Pointing at one tells of it, a click picks it.
+Pointing at one shows its example, a click picks it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
-from app.ui.plots.base.names import AxisNames
+from app.ui.plots.base.axis_names import AxisNames
 from app.ui.plots.base.plot import Plot
 from app.ui.style.theme import SERIES, Theme, style
 from app.ui.widgets.examples.example import ExampleView
@@ -30,12 +30,12 @@ SYMBOLS = ("o", "s", "t", "d", "p", "star", "h")
 GROUPS = len(SERIES) * len(SYMBOLS)
 """So many groups can be told from one another; the rest look alike."""
 
-Told = tuple[str, Example | None]
+PointInfo = tuple[str, Example | None]
 """What is said of a point: words, and the example itself where it is at hand."""
 
 
 class Tip(QFrame):
-    """Stands beside the mouse: an example and words."""
+    """A tooltip beside the mouse: an example and words."""
 
     def __init__(self, theme: Theme, plot: Plot) -> None:
         super().__init__(plot)
@@ -53,8 +53,8 @@ class Tip(QFrame):
         column.addWidget(self.words)
         self.hide()
 
-    def tell(self, told: Told, at: QPointF, gap: int) -> None:
-        """Beside a place of the plot, inside of it."""
+    def tell(self, told: PointInfo, at: QPointF, gap: int) -> None:
+        """Shows what is known of a point beside a place of the plot, inside of it."""
         words, example = told
         self.words.setText(words)
         self.words.setVisible(bool(words))
@@ -78,10 +78,11 @@ class Tip(QFrame):
 
 
 class ScatterPlot(Plot):
-    """show_points(x, y, groups). picked(number), pointed(number): of a point; pointed(-1) of none.
+    """A scatter plot with an example for each point.
 
-    x_name, y_name: of the axes. diagonal: both axes show one range, and a line where y is x. tell:
-    what is said of a point. Page Down and Page Up pick the next one and the one before.
+    picked(index), pointed(index): of a point; pointed(-1) of none. x_name, y_name: of the axes.
+    diagonal: both axes show one range, and a line where y is x. tell: returns what is shown of a
+    point. Page Down and Page Up pick the next one and the one before.
     """
 
     picked = Signal(int)
@@ -100,7 +101,7 @@ class ScatterPlot(Plot):
         self.x = np.zeros(0)
         self.y = np.zeros(0)
         self.groups = np.zeros(0, np.int64)
-        self.tell: Callable[[int], Told] = lambda _: ("", None)
+        self.tell: Callable[[int], PointInfo] = lambda _: ("", None)
         self.chosen = -1
         self.marked = np.zeros(0, np.int64)
         self._items: list[pg.ScatterPlotItem] = []
@@ -132,7 +133,7 @@ class ScatterPlot(Plot):
         self._names.say(x_name, y_name)
 
     def show_points(self, x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> None:
-        """x, y: (n,).
+        """Draws (n,) points.
 
         groups: (n,) numbers from 0, each with a colour and a form of its own; one group if None.
         """
@@ -148,7 +149,7 @@ class ScatterPlot(Plot):
         self.refresh()
 
     def mark(self, chosen: int, others: Sequence[int] = ()) -> None:
-        """Ring a point, and those that go with it; -1 rings none."""
+        """Rings a point, and those that belong to it; -1 rings none."""
         self.chosen = chosen
         self.marked = np.asarray(others, np.int64)
         self._paint_marks()
@@ -248,7 +249,7 @@ class ScatterPlot(Plot):
     # --- pointing
 
     def number_at(self, place: QPointF) -> int:
-        """The point nearest to a place of the widget, -1 where none is near."""
+        """Returns the point nearest to a place of the widget, -1 where none is near."""
         area = self.box.sceneBoundingRect()
         if not len(self.x) or not area.contains(place):
             return -1
@@ -311,7 +312,7 @@ class ScatterPlot(Plot):
             super().keyPressEvent(ev)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """What a CSV file of this plot holds: a line a point."""
+        """Returns what a CSV file of this plot holds: a line a point."""
         rows = [[repr(float(x)), repr(float(y))] for x, y in zip(self.x, self.y, strict=True)]
         return [
             text or name for text, name in zip(self._names.texts, ("x", "y"), strict=True)
@@ -319,7 +320,7 @@ class ScatterPlot(Plot):
 
 
 def color_of(theme: Theme, group: int) -> object:
-    """The colour of a group's points; the first is that of training, light enough on dark ground."""
+    """Returns the colour of a group's points; the first is that of training."""
     if group >= GROUPS:
         return theme.color("disabled")
 
@@ -328,5 +329,5 @@ def color_of(theme: Theme, group: int) -> object:
 
 
 def symbol_of(group: int) -> str:
-    """The form of a group's points: five colours with each form."""
+    """Returns the form of a group's points: there are five colours with each form."""
     return SYMBOLS[min(group, GROUPS - 1) // len(SERIES) % len(SYMBOLS)]

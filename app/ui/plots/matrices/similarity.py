@@ -1,6 +1,4 @@
-"""How near every first half of a pair lies to every second one: what belongs together is on the
-diagonal.
-"""
+"""The similarity of every first half of a pair with every second; partners are on the diagonal."""
 
 from __future__ import annotations
 
@@ -29,11 +27,11 @@ MARGIN = 20
 
 
 class SimilarityMatrix(QWidget):
-    """show_matrix(values, first, second). picked(row, column): a cell was clicked, or Enter pressed
-    on it. pointed(text): what the cell under the mouse, or the current one, says.
+    """A similarity matrix; the deeper the colour, the nearer.
 
-    The deeper the colour, the nearer. A row in which another cell is nearer than the diagonal has
-    it framed. Keys: arrows walk, Enter picks.
+    A row in which another cell is nearer than the diagonal has it framed. Keys: arrows walk, Enter
+    picks. picked(row, column): a cell was clicked, or Enter pressed on it. pointed(text): what the
+    cell under the mouse, or the current one, says.
     """
 
     picked = Signal(int, int)
@@ -60,7 +58,7 @@ class SimilarityMatrix(QWidget):
         theme.changed.connect(self._colour)
 
     def show_matrix(self, values: np.ndarray, first: str, second: str) -> None:
-        """values: (k, k), -1 to 1. first, second: what the halves are called."""
+        """Draws (k, k) similarities, -1 to 1. first, second: what the halves are called."""
         self.values = np.asarray(values, np.float32)
         self._names = (first, second)
 
@@ -74,7 +72,7 @@ class SimilarityMatrix(QWidget):
 
     @property
     def won(self) -> int:
-        """Rows whose own partner is nearer than all others shown."""
+        """The number of rows whose own partner is nearer than all others shown."""
         if not self.values.size:
             return 0
 
@@ -83,7 +81,7 @@ class SimilarityMatrix(QWidget):
         return int((np.diag(self.values) > rest.max(axis=1)).sum())
 
     def words(self, row: int, column: int) -> str:
-        """A cell as a sentence."""
+        """Returns a cell as a sentence."""
         first, second = self._names
         near = f"similarity {number_text(float(self.values[row, column]))}"
         if row == column:
@@ -92,7 +90,7 @@ class SimilarityMatrix(QWidget):
         return f"{first} {row + 1} and the {second} of {column + 1}: {near}"
 
     def _colour(self) -> None:
-        """One pixel a cell, from the surface to blue; scaled when it is painted."""
+        """Makes the picture, one pixel a cell; it is scaled when painted."""
         count = len(self.values)
         if count:
             low = float(self.values.min())
@@ -109,7 +107,7 @@ class SimilarityMatrix(QWidget):
     # --- geometry
 
     def _area(self) -> QRectF:
-        """Of the cells: a square."""
+        """Returns the square of the cells."""
         edge = 0 if self._small else self._theme.px(MARGIN)
         side = max(8.0, min(self.width() - edge, self.height() - edge) - 2.0)
         return QRectF(edge + max(0.0, (self.width() - edge - side) / 2), edge, side, side)
@@ -143,7 +141,7 @@ class SimilarityMatrix(QWidget):
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         count = len(self.values)
         if not count:
             return
@@ -183,7 +181,7 @@ class SimilarityMatrix(QWidget):
         painter.end()
 
     def _frames(self, painter: QPainter) -> None:
-        """Around the nearest of a row, where that is not the diagonal."""
+        """Frames the nearest of a row, where that is not the diagonal."""
         painter.setPen(QPen(self._theme.color("validation"), 1.2 if len(self.values) > 24 else 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
@@ -199,7 +197,7 @@ class SimilarityMatrix(QWidget):
             self._hover = cell
             self._tell()
 
-    def leaveEvent(self, event: QEvent) -> None:
+    def leaveEvent(self, _event: QEvent) -> None:
         self._hover = None
         self._tell()
 
@@ -210,17 +208,19 @@ class SimilarityMatrix(QWidget):
             self.picked.emit(*cell)
 
     def go(self, row: int, column: int) -> None:
-        """Make a cell the current one, without telling that it was picked."""
+        """Makes a cell the current one, without emitting `picked`."""
         self.current = (row, column)
         self._hover = None
         self._tell()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
-            Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
-        }  # fmt: skip
+            Qt.Key.Key_Left: (0, -1),
+            Qt.Key.Key_Right: (0, 1),
+            Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Down: (1, 0),
+        }
         key = Qt.Key(event.key())
-
         last = len(self.values) - 1
         if key in steps and last >= 0:
             row, column = self.current or (0, -steps[key][1])

@@ -1,6 +1,4 @@
-"""What an optimizer holds of a weight, for the eye: names, signs, colours and forms, the same in
-every picture.
-"""
+"""The quantities that an optimizer holds of a weight: names, signs, colours and marks."""
 
 from __future__ import annotations
 
@@ -11,7 +9,8 @@ from dataclasses import dataclass
 class Quantity:
     """key: see runs.optimizer_figures.QUANTITIES, and "ratio".
 
-    sign: as in a formula. form: of its marks. tip: a sentence.
+    key: one of optimizer_probe.QUANTITIES, or "ratio". sign: as in a formula. form: of its marks.
+    tip: a sentence.
     """
 
     key: str

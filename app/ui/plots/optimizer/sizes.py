@@ -1,6 +1,4 @@
-"""The sizes of a layer's gradients, moments, steps and weights now, over each other on one
-logarithmic axis; and how the weights of a layer and of the whole have grown.
-"""
+"""The sizes of the numbers of a layer now, and the norms of the weights over time."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ THIN_POINTS = 2000
 
 
 class SizesPlot(Plot):
-    """show_sizes(histograms): a curve for each quantity there is, of how many of a layer's numbers
-    are so large.
-    """
+    """Curves of how many of the numbers of a layer have which size, one for each quantity."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, x_words=power_tick, y_words=percent_tick, x_title="size", room=46)
@@ -43,7 +39,7 @@ class SizesPlot(Plot):
         self.restyle()
 
     def show_sizes(self, histograms: dict[str, np.ndarray]) -> None:
-        """Quantity -> (BINS,) counts."""
+        """Draws histograms: quantity -> (BINS,) counts."""
         middles = (EDGES[:-1] + EDGES[1:]) / 2
         used = np.zeros(BINS, bool)
         for key, series in self.curves.items():
@@ -72,7 +68,7 @@ class SizesPlot(Plot):
         return left, right, 0.0, high * 1.6  # room for the legend
 
     def _place_signs(self) -> None:
-        """Each curve's sign above its peak: they are told apart without their colours too."""
+        """Puts each curve's sign above its peak, so that they differ not by colour alone."""
         for key, sign in self._signs.items():
             series = self.curves[key]
             sign.setVisible(len(series.y) > 0)
@@ -82,7 +78,7 @@ class SizesPlot(Plot):
                 sign.setPos(float(series.x[peak]), round(float(series.y[peak]), 2))
 
     def _show_legend(self) -> None:
-        """Names in the colour of text: on dark ground the blue of the weights is hard to read."""
+        """Writes names in the colour of text: blue words are hard to read on dark ground."""
         words = self.theme.color("text").name()
         named = [one for one in self.series if len(one.x)]
         lines = [
@@ -109,9 +105,10 @@ class SizesPlot(Plot):
         return f"about {number_text(10**x, 2)}"
 
 
-class NormsPlot(Plot):
-    """How long the weights are, as times what they were at the first look: the chosen layer, all
-    together, and each of the others thin.
+class WeightNormsPlot(Plot):
+    """The norms of the weights as times what they were at the first measurement.
+
+    The chosen layer, all together, and each of the others thin.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -124,9 +121,9 @@ class NormsPlot(Plot):
         self.restyle()
 
     def show_norms(self, norms: np.ndarray, epochs: np.ndarray, row: int, name: str) -> None:
-        """norms: (L, T) Euclidean norms of the layers' weights.
+        """Draws (L, T) Euclidean norms of the weights of the layers.
 
-        epochs: (T,) where. row: the layer chosen.
+        epochs: (T,) places on the axis. row: the chosen layer.
         """
         first = np.where(norms[:, :1] > 0, norms[:, :1], np.nan) if norms.size else norms
         grown = norms / first if norms.size else norms
@@ -139,7 +136,7 @@ class NormsPlot(Plot):
         self.refresh()
 
     def _show_others(self, grown: np.ndarray, epochs: np.ndarray) -> None:
-        """One item for all layers, each a line of few points with a hole behind it."""
+        """Draws all other layers as one item, each a line of few points with a hole behind it."""
         layers, looks = grown.shape
         if not layers or not looks:
             self.others.setData(EMPTY, EMPTY)
@@ -156,8 +153,9 @@ class NormsPlot(Plot):
         self.others.setData(x, y, connect="finite")
 
     def limits(self) -> tuple[float, float, float, float]:
-        """The thin lines do not set the scale: a layer that begins near zero, as answers do, grows
-        many times over.
+        """Returns limits that the thin lines do not set.
+
+        A layer that begins near zero, as an output head does, grows many times over.
         """
         left, right, low, high = super().limits()
         middle = (low + high) / 2
@@ -172,5 +170,5 @@ class NormsPlot(Plot):
 
 
 def growth_text(factor: float) -> str:
-    """Returns a norm against that of the first look, with the digits in which it changes."""
+    """Returns a norm as times that of the first measurement, with the digits that change."""
     return f"{number_text(factor, 4)} times"

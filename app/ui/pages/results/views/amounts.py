@@ -18,9 +18,9 @@ from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.side_card import link
 from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
-from app.ui.plots.base.tools import PlotCard
+from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.histogram import HistogramPlot
-from app.ui.plots.distributions.scatter import ScatterPlot, Told
+from app.ui.plots.distributions.scatter import PointInfo, ScatterPlot
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import ExampleView
@@ -214,7 +214,7 @@ class AmountsView(View):
         for widget in (self.answer, self.example, self.notice):
             widget.hide()
 
-    def _tell(self, point: int) -> Told:
+    def _tell(self, point: int) -> PointInfo:
         report = self.report_of(AmountReport)
         shown = self.shown
 

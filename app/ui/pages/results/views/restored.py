@@ -14,7 +14,7 @@ from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.loading import Loaded
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.views.base import View
-from app.ui.plots.base.tools import PlotCard
+from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.histogram import HistogramPlot
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card

@@ -17,8 +17,8 @@ from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.gallery import escaped
 from app.ui.pages.results.notice import Notice
 from app.ui.pages.results.views.base import View
-from app.ui.plots.base.tools import PlotCard
-from app.ui.plots.distributions.scatter import GROUPS, ScatterPlot, Told, color_of, symbol_of
+from app.ui.plots.base.plot_card import PlotCard
+from app.ui.plots.distributions.scatter import GROUPS, PointInfo, ScatterPlot, color_of, symbol_of
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import ExampleView
@@ -169,7 +169,7 @@ class SpaceView(View):
             "&nbsp;&nbsp; ".join(words) + (f" and {more:,} more" if more > 0 else "")
         )
 
-    def _tell(self, point: int) -> Told:
+    def _tell(self, point: int) -> PointInfo:
         report = self.report_of(SpaceReport)
         shown = self.shown
 

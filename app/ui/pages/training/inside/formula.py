@@ -1,6 +1,4 @@
-"""How the optimizer moves a weight: its formula in signs, in the figures of one weight, and what
-the signs mean.
-"""
+"""How the optimizer moves a weight: its formula in signs, in figures, and in words."""
 
 from __future__ import annotations
 
@@ -16,11 +14,14 @@ from app.ui.widgets.card import Card
 
 if TYPE_CHECKING:
     from app.engine.learning.optimizer import Optimizer
-    from app.engine.runs.events import InsideMeasured
+    from app.engine.runs.events import OptimizerMeasured
 
 
 class FormulaCard(Card):
-    """show_figures(...) at every look; show_words(...) where there is time to read."""
+    """The formula of a step.
+
+    `show_figures` is called for every measurement, `show_words` where there is time to read.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("How a weight moves", "one weight of the layer, followed")
@@ -43,9 +44,9 @@ class FormulaCard(Card):
         self.parts.setTextFormat(Qt.TextFormat.RichText)
         self.body.addStretch(1)
 
-    def show_figures(self, choice: Optimizer, look: InsideMeasured, row: int) -> None:
-        """The step that the followed weight of this layer has just made."""
-        line = words.line_of(choice, look, row)
+    def show_figures(self, choice: Optimizer, measured: OptimizerMeasured, row: int) -> None:
+        """Shows the step that the followed weight of this layer has just made."""
+        line = words.line_of(choice, measured, row)
         if line.symbols:
             _set(self.symbols, f"step = {line.symbols}")
             _set(self.figures, f"{line.figures} = {line.result}")
@@ -53,12 +54,12 @@ class FormulaCard(Card):
             _set(self.symbols, "step = weight before − weight after")
             _set(self.figures, f"measured: {line.result}")
 
-        _set(self.movement, words.movement_of(choice, look, row))
+        _set(self.movement, words.movement_of(choice, measured, row))
 
-    def show_words(self, choice: Optimizer, look: InsideMeasured, row: int) -> None:
-        """What the signs stand for, and what this optimizer has not."""
-        self.set_why(f"by {choice.label}: one of {look.layers[row]}, followed")
-        parts = words.parts_of(choice, look, row)
+    def show_words(self, choice: Optimizer, measured: OptimizerMeasured, row: int) -> None:
+        """Shows what the signs stand for, and what this optimizer does not have."""
+        self.set_why(f"by {choice.label}: one of {measured.layers[row]}, followed")
+        parts = words.parts_of(choice, measured, row)
         _set(
             self.parts,
             "<br>".join(f"<b>{escape(sign)}</b>&nbsp; {escape(text)}" for sign, text in parts),

@@ -1,8 +1,7 @@
-"""The view "Inside AdamW" of the Training page: every layer's gradient, moments and steps while it
-trains.
+"""The view "Inside AdamW" of the Training page: gradients, moments and steps of every layer.
 
-While it can be seen, the run is asked to tell what its optimizer holds; what was seen stays when
-the run has ended.
+While it can be seen, the run measures what its optimizer holds; the last measurements stay when the
+run has ended.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.inside.formula import FormulaCard
-from app.ui.plots.base.tools import PlotCard
+from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.curves.loss import epoch_axis
-from app.ui.plots.matrices.heat import ColourBar
-from app.ui.plots.optimizer.layers import LayerStrip
+from app.ui.plots.matrices.heat_map import ColourBar
+from app.ui.plots.optimizer.histogram_over_time import HistogramOverTime
+from app.ui.plots.optimizer.layer_strip import LayerStrip
 from app.ui.plots.optimizer.quantities import ALL, BY_KEY
-from app.ui.plots.optimizer.sizes import NormsPlot, SizesPlot
-from app.ui.plots.optimizer.spectrum import Spectrum
+from app.ui.plots.optimizer.sizes import SizesPlot, WeightNormsPlot
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
@@ -48,8 +47,9 @@ KEY = "inside.quantity"
 
 
 class InsideView(QWidget):
-    """show_record(record, resolved) draws what has come since the last time; cheap where nothing
-    has.
+    """What the optimizer of a run holds.
+
+    `show_record` draws what has come since the last call; it costs little where nothing has.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -60,11 +60,10 @@ class InsideView(QWidget):
         self._record: Record | None = None
         self._resolved: ResolvedExperiment | None = None
         self._drawn: tuple[object, ...] | None = None
-        self._when = self._predictions = 0.0
+        self._drawn_at = self._words_at = 0.0
         self._missed = False  # whether something was not drawn because it could not be seen
-        self._later = QTimer(
-            self, singleShot=True, interval=0
-        )  # when what was just shown has its place
+        # It fires when what was just shown has its place.
+        self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._catch_up)
         self._columns = 2
 
@@ -91,9 +90,9 @@ class InsideView(QWidget):
             self.sizes, "Now", "how many numbers are how large", "inside.sizes", "sizes"
         )
         self.spectrum_card = Card("Over time", "")
-        self.spectrum = Spectrum(theme)
+        self.spectrum = HistogramOverTime(theme)
         self.spectrum_card.body.addWidget(self.spectrum, 1)
-        self.norms = NormsPlot(theme)
+        self.norms = WeightNormsPlot(theme)
         why = "since the first look"
         self.norms_card = PlotCard(
             self.norms, "Length of the weights", why, "inside.norms", "weight norms"
@@ -116,13 +115,17 @@ class InsideView(QWidget):
         theme = self.parts.theme
         card = Card("Layer by layer", "click a layer to look into it")
         choices = [
-            (one.key, one.name if one.key in ("gradient", "weight") else one.sign, one.tip)
-            for one in ALL
+            (
+                quantity.key,
+                quantity.name if quantity.key in ("gradient", "weight") else quantity.sign,
+                quantity.tip,
+            )
+            for quantity in ALL
         ]
 
         self.segments = Segments(theme, "inside.quantity", choices)
-        for one in ALL:
-            self.segments.buttons[one.key].setAccessibleName(f"Show {one.name}")
+        for quantity in ALL:
+            self.segments.buttons[quantity.key].setAccessibleName(f"Show {quantity.name}")
 
         self.segments.set_value(self.quantity)
         self.segments.chosen.connect(self._choose_quantity)
@@ -133,12 +136,12 @@ class InsideView(QWidget):
         card.body.addWidget(self.strip)
         row = QHBoxLayout()
         row.setSpacing(12)
-        self.looked = QLabel()
-        self.looked.setObjectName("inside.looked")
-        style(self.looked, "secondary")
-        self.looked.setWordWrap(True)
+        self.sampled = QLabel()
+        self.sampled.setObjectName("inside.looked")
+        style(self.sampled, "secondary")
+        self.sampled.setWordWrap(True)
         row.addWidget(self.bar)
-        row.addWidget(self.looked, 1)
+        row.addWidget(self.sampled, 1)
         card.body.addLayout(row)
         self.seen = QLabel()
         self.seen.setObjectName("inside.seen")
@@ -150,7 +153,7 @@ class InsideView(QWidget):
         return card
 
     def arrange(self, columns: int) -> None:
-        """Cards side by side, or below each other."""
+        """Places the cards side by side, or below each other."""
         self._columns = columns
         self.grid.addWidget(self.layers, 0, 0, 1, 2)
 
@@ -179,22 +182,22 @@ class InsideView(QWidget):
 
     def show_record(self, record: Record, resolved: ResolvedExperiment | None) -> None:
         if record is not self._record:
-            self._predictions = 0.0
+            self._words_at = 0.0
             self._drawn = None
 
         self._record = record
         self._resolved = resolved
-        looks = record.inside
+        history = record.inside
 
         choice = self._choice()
-        if looks.latest is None or choice is None:
+        if history.latest is None or choice is None:
             self._show_note()
             return
 
         drawn = (
             id(record),
-            looks.seen,
-            looks.latest.step,
+            history.seen,
+            history.latest.step,
             self.quantity,
             self.layer,
             choice,
@@ -202,39 +205,38 @@ class InsideView(QWidget):
         )
         now = time.monotonic()
 
-        unchanged = (
-            self._drawn is not None and drawn[3:] == self._drawn[3:] and drawn[0] == self._drawn[0]
-        )
-        if drawn == self._drawn or (unchanged and now - self._when < DRAW_EVERY):
+        before = self._drawn
+        unchanged = before is not None and (drawn[0], drawn[3:]) == (before[0], before[3:])
+        if drawn == self._drawn or (unchanged and now - self._drawn_at < DRAW_EVERY):
             return
 
         self._drawn = drawn
-        self._when = now
+        self._drawn_at = now
         self.empty.hide()
 
         if self.content.isHidden():
             self.content.show()
             self._later.start()
 
-        self._offer(looks, choice)
-        row = self._row(looks)
-        self._show_layers(looks, row)
-        self._show_layer(looks, row, record)
-        self.formula.show_figures(choice, looks.latest, row)
+        self._offer(history, choice)
+        row = self._row(history)
+        self._show_layers(history, row)
+        self._show_layer(history, row, record)
+        self.formula.show_figures(choice, history.latest, row)
 
-        if now - self._predictions >= WORDS_EVERY or record.finished is not None:
-            self._predictions = now
-            self.formula.show_words(choice, looks.latest, row)
-            self._say(looks, choice, row)
+        if now - self._words_at >= WORDS_EVERY or record.finished is not None:
+            self._words_at = now
+            self.formula.show_words(choice, history.latest, row)
+            self._say(history, choice, row)
 
     def _choice(self) -> Optimizer | None:
-        """The optimizer as it is now: weight decay may have been changed while it trains."""
+        """Returns the optimizer as it is now: weight decay may have been changed."""
         choice = self._resolved.optimizer if self._resolved is not None else None
-        look = self._record.inside.latest if self._record is not None else None
+        measured = self._record.inside.latest if self._record is not None else None
 
         decay = (
-            float(look.one["decay"].max(initial=0.0))
-            if look is not None and "decay" in look.one
+            float(measured.followed["decay"].max(initial=0.0))
+            if measured is not None and "decay" in measured.followed
             else None
         )
         if choice is not None and decay is not None and decay != choice.decay_rate():
@@ -249,8 +251,7 @@ class InsideView(QWidget):
         else:
             text = (
                 "What an optimizer holds is measured live, while a run trains and this view is in "
-                "front; it is not "
-                "kept with the run. Train, or resume this run, to look inside."
+                "front; it is not kept with the run. Train, or resume this run, to look inside."
             )
 
         if self.note.text() != text:
@@ -259,90 +260,95 @@ class InsideView(QWidget):
         self.content.hide()
         self.empty.show()
 
-    def _offer(self, looks: OptimizerHistory, choice: Optimizer) -> None:
-        """Only what this optimizer has can be chosen."""
-        for one in ALL:
-            button = self.segments.buttons[one.key]
-            there = one.key in (*looks.quantities, "ratio")
+    def _offer(self, history: OptimizerHistory, choice: Optimizer) -> None:
+        """Enables the quantities that this optimizer has."""
+        for quantity in ALL:
+            button = self.segments.buttons[quantity.key]
+            there = quantity.key in (*history.quantities, "ratio")
             if button.isEnabled() != there:
+                lacks = choice.missing_moments or f"{choice.label} does not keep it."
                 button.setEnabled(there)
-                button.setToolTip(
-                    one.tip
-                    if there
-                    else choice.missing_moments or f"{choice.label} does not keep it."
-                )
+                button.setToolTip(quantity.tip if there else lacks)
 
-        if self.quantity not in (*looks.quantities, "ratio"):
+        if self.quantity not in (*history.quantities, "ratio"):
             self.quantity = "gradient"
             self.segments.set_value(self.quantity)
 
-    def _row(self, looks: OptimizerHistory) -> int:
-        if self.layer not in looks.layers:
-            self.layer = looks.layers[0]
-        return looks.layers.index(self.layer)
+    def _row(self, history: OptimizerHistory) -> int:
+        if self.layer not in history.layers:
+            self.layer = history.layers[0]
+        return history.layers.index(self.layer)
 
-    def _show_layers(self, looks: OptimizerHistory, row: int) -> None:
-        look = looks.latest
-        assert look is not None
+    def _show_layers(self, history: OptimizerHistory, row: int) -> None:
+        measured = history.latest
+        assert measured is not None
 
         self.strip.show_layers(
-            looks.layers, looks.sizes(self.quantity), looks.steps, look.sizes, self.quantity, row
+            history.layers,
+            history.sizes(self.quantity),
+            history.steps,
+            measured.sizes,
+            self.quantity,
+            row,
         )
         self.bar.show_range(self.strip.low, self.strip.high)
-        counted = int(look.histograms["weight"][row].sum())
+        counted = int(measured.histograms["weight"][row].sum())
         sample = (
-            f"{counted:,} of its {look.numbers[row]:,}"
-            if counted < look.numbers[row]
+            f"{counted:,} of its {measured.numbers[row]:,}"
+            if counted < measured.numbers[row]
             else f"all its {counted:,}"
         )
 
-        ended = (
-            " as it was last seen,"
-            if self._record is not None and self._record.finished is not None
-            else ""
-        )
-        self.looked.setText(
-            f"{look.layers[row]},{ended} after step {look.step:,}: looked at {sample} numbers. "
-            "Biases and norms are left out."
+        finished = self._record is not None and self._record.finished is not None
+        ended = " as it was last seen," if finished else ""
+        self.sampled.setText(
+            f"{measured.layers[row]},{ended} after step {measured.step:,}: looked at {sample} "
+            "numbers. Biases and norms are left out."
         )
 
-    def _show_layer(self, looks: OptimizerHistory, row: int, record: Record) -> None:
-        """The chosen layer, as far as it is in sight: what is scrolled away is drawn when it comes
-        (see catch_up).
+    def _show_layer(self, history: OptimizerHistory, row: int, record: Record) -> None:
+        """Draws the chosen layer, as far as it is in sight.
+
+        What is scrolled away is drawn when it comes into sight (see catch_up).
         """
-        look = looks.latest
-        name = looks.layers[row]
-        steps = looks.steps
+        measured = history.latest
+        name = history.layers[row]
+        steps = history.steps
 
-        assert look is not None
+        assert measured is not None
 
         self._title(self.sizes_card, f"{name} now")
         self._title(self.spectrum_card, f"{name} over time")
         self._missed = False
 
-        if self._seen(self.sizes.viewport()):
-            self.sizes.show_sizes({key: counts[row] for key, counts in look.histograms.items()})
+        if self._is_in_sight(self.sizes.viewport()):
+            self.sizes.show_sizes({key: counts[row] for key, counts in measured.histograms.items()})
 
-        if self._seen(self.spectrum):
-            spread = "step" if self.quantity == "ratio" else self.quantity
-            one = BY_KEY[spread]
-            self.spectrum_card.set_why(f"{one.name}; the line is its usual size")
+        if self._is_in_sight(self.spectrum):
+            quantity = BY_KEY["step" if self.quantity == "ratio" else self.quantity]
+            self.spectrum_card.set_why(f"{quantity.name}; the line is its usual size")
             self.spectrum.show_histograms(
-                looks.histogram(spread, row), steps, looks.sizes(spread)[row], one.role
+                history.histogram(quantity.key, row),
+                steps,
+                history.sizes(quantity.key)[row],
+                quantity.role,
             )
 
-        if self._seen(self.norms.viewport()):
+        if self._is_in_sight(self.norms.viewport()):
             per_epoch, _ = epoch_axis(record)
-            self.norms.show_norms(looks.norms(), steps / per_epoch, row, name)
+            self.norms.show_norms(history.norms(), steps / per_epoch, row, name)
 
-    def _seen(self, widget: QWidget) -> bool:
-        """widget: without children, for Qt counts as seen only what no child lies on."""
+    def _is_in_sight(self, widget: QWidget) -> bool:
+        """Returns whether a widget can be seen, and notes if it cannot.
+
+        widget: without children, for Qt counts as visible only what no child lies on.
+        """
         seen = not widget.visibleRegion().isEmpty()
         self._missed |= not seen
         return seen
 
     def catch_up(self) -> None:
-        """Something else may have come into sight: it is drawn once it has its place."""
+        """Draws what may have come into sight, once it has its place."""
         if self._missed and self.isVisible():
             self._later.start()
 
@@ -355,8 +361,8 @@ class InsideView(QWidget):
         if card.title.text() != text:
             card.title.setText(text)
 
-    def _say(self, looks: OptimizerHistory, choice: Optimizer, row: int) -> None:
-        lines = words.seen_now(choice, looks, row)
+    def _say(self, history: OptimizerHistory, choice: Optimizer, row: int) -> None:
+        lines = words.observations(choice, history, row)
         text = "<br>".join(f"•&nbsp;{escape(line)}" for line in lines)
         if text != self.seen.text():
             self.seen.setText(text)
@@ -375,7 +381,7 @@ class InsideView(QWidget):
             self._again()
 
     def _again(self) -> None:
-        self._predictions = 0.0
+        self._words_at = 0.0
         self._drawn = None
 
         if self._record is not None:

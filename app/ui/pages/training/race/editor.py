@@ -26,7 +26,7 @@ NAMES = {"training": ["batch_size", "epochs", "seed", "accumulation", "gradient_
 
 
 class VariantEditor(QWidget):
-    """`edit(document)` shows the settings of another variant; a change goes into its document."""
+    """The settings of a variant; a change goes into the document that is being edited."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -71,8 +71,8 @@ class VariantEditor(QWidget):
             )
 
         form = Form(document, section, NAMES.get(section), self._theme)
-        form.rebuilt.connect(lambda: _call(form))
-        _call(form)
+        form.rebuilt.connect(lambda: _rename_editors(form))
+        _rename_editors(form)
         column.addWidget(form)
         column.addStretch(1)
         old = self.area.takeWidget()
@@ -83,8 +83,8 @@ class VariantEditor(QWidget):
             old.deleteLater()
 
 
-def _call(form: Form) -> None:
-    """The pages behind have editors of the same settings; these have names of their own."""
+def _rename_editors(form: Form) -> None:
+    """Gives the editors names of their own, apart from those on the pages behind."""
     for field in form.fields.values():
         for widget in field.findChildren(QWidget):
             name: Any = widget.objectName()

@@ -1,4 +1,4 @@
-"""The lanes as a table: while they run what each one does, and at the end what came of it.
+"""The members of a race as a table: while they run what each one does, at the end what came of it.
 
 Settings that differ come first, figures after them.
 """
@@ -22,15 +22,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from app.engine.experiment.differences import KIND
 from app.engine.learning.metrics import metric_text
+from app.engine.runs.comparison import best_index
 from app.engine.text import UNKNOWN, bytes_text, duration_text, number_text, times_text
 from app.ui.pages.runs.overlay import DASHES, series_color
-from app.ui.state.race import RaceState, Runner, best_place, examples_of
+from app.ui.state.race import Member, RaceState, examples_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.engine.race.variants import Difference
+    from app.engine.experiment.differences import SettingRow
     from app.ui.style.theme import Theme
 
 ROW = 28
@@ -43,8 +45,9 @@ FEW_SETTINGS = 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head, what it means, a text for each lane, and which lane is best in it, if
-    one is.
+    """One column: its head, what it means, and a text for each member.
+
+    best: the index of the member that is best in it, None for none.
     """
 
     label: str
@@ -54,67 +57,70 @@ class Column:
 
 
 def columns_of(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
-    """losses: the training loss of each lane as the plot averages it."""
-    runners = race_state.runners
-    found = race_state.differences
-    # "kind" and what is missing in some are told by the names; numbers that all have come first
-    shared = [one for one in found if one.name != "kind" and None not in one.values]
-    rest = [one for one in found if one not in shared and one.name != "kind"]
-    columns = [_setting(one) for one in shared[:FEW_SETTINGS]]
-    columns += [_state(runners), *_figures(race_state, losses)]
+    """Returns the columns. losses: the training loss of each member as the plot averages it."""
+    members = race_state.members
+    # The kinds are in the names of the variants; settings that all of them have come first.
+    rows = [row for row in race_state.differences if row.name != KIND]
+    shared = [row for row in rows if None not in row.values]
+    rest = [row for row in rows if row not in shared]
 
-    return columns + [_setting(one) for one in (*shared[FEW_SETTINGS:], *rest)]
+    columns = [_setting(row) for row in shared[:FEW_SETTINGS]]
+    columns += [_state(members), *_figures(race_state, losses), *_costs(members)]
+    return columns + [_setting(row) for row in (*shared[FEW_SETTINGS:], *rest)]
 
 
-def _setting(difference: Difference) -> Column:
+def _setting(row: SettingRow) -> Column:
+    return Column(row.label, f"A setting of [{row.section}] that differs.", row.texts)
+
+
+def _state(members: Sequence[Member]) -> Column:
     return Column(
-        difference.label, f"A setting of [{difference.section}] that differs.", difference.texts
-    )
-
-
-def _state(runners: Sequence[Runner]) -> Column:
-    return Column(
-        "State", "What it does now, or how it ended.", tuple(runner.state for runner in runners)
+        "State", "What it does now, or how it ended.", tuple(member.state for member in members)
     )
 
 
 def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
-    runners = race_state.runners
-    metric = runners[0].variant.task.headline
-    best = [runner.record.best for runner in runners]
-    seconds = [_seconds(runner) for runner in runners]
+    members = race_state.members
+    metric = members[0].variant.task.headline
+    best = [member.record.best for member in members]
     label = f"{metric.label[:1].upper()}{metric.label[1:]}"
 
     def words(name: str, value: float | None) -> str:
         return UNKNOWN if value is None else metric_text(name, value)
 
-    heads = [runner.headline for runner in runners]
-    judged = [one.validation_loss if one is not None else None for one in best]
-    one_loss = len({runner.variant.resolved.loss for runner in runners}) == 1
+    headlines = [member.headline for member in members]
+    validation = [epoch.validation_loss if epoch is not None else None for epoch in best]
+    one_loss = len({member.variant.resolved.loss for member in members}) == 1
 
     return [
         Column(
             f"Best {metric.label}",
             f"{label} on validation, of its best epoch. {metric.help}".strip(),
-            tuple(words(metric.name, value) for value in heads),
-            best_place(heads, metric.better == "higher"),
+            tuple(words(metric.name, value) for value in headlines),
+            best_index(headlines, metric.better),
         ),
         Column(
             "at epoch",
             "Its best epoch so far.",
-            tuple(str(one.epoch) if one else UNKNOWN for one in best),
+            tuple(str(epoch.epoch) if epoch else UNKNOWN for epoch in best),
         ),
         Column(
             "Validation loss",
             "Of its best epoch.",
-            tuple(number_text(value) for value in judged),
-            best_place(judged, False) if one_loss else None,
+            tuple(number_text(value) for value in validation),
+            best_index(validation, "lower") if one_loss else None,
         ),
         Column(
             "Training loss",
             "Smoothed, as it stands now or stood at the end.",
             tuple(number_text(value) for value in losses),
         ),
+    ]
+
+
+def _costs(members: Sequence[Member]) -> list[Column]:
+    seconds = [_seconds(member) for member in members]
+    return [
         Column(
             "Own time",
             "Seconds of its own work; waiting for the others does not count.",
@@ -123,26 +129,27 @@ def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
         Column(
             "Examples/s",
             "Of its own training steps.",
-            tuple(examples_of(runner) for runner in runners),
+            tuple(examples_of(member) for member in members),
         ),
         Column(
             "Memory",
             "The peak of this training by itself: measured, on a GPU predicted, since all share "
             "it.",
-            tuple(bytes_text(_peak(runner)) for runner in runners),
+            tuple(bytes_text(_peak(member)) for member in members),
         ),
         Column(
             "Floats/weight",
             "Weight, gradient and what the optimizer keeps of each weight.",
             tuple(
-                times_text(one.entrant.floats) if one.entrant.floats else UNKNOWN for one in runners
+                times_text(member.setup.floats) if member.setup.floats else UNKNOWN
+                for member in members
             ),
         ),
     ]
 
 
-def _seconds(runner: Runner) -> float | None:
-    record = runner.record
+def _seconds(member: Member) -> float | None:
+    record = member.record
     if record.finished is not None and record.finished.summary:
         value = record.finished.summary.get("seconds")
         return float(value) if value else None
@@ -150,21 +157,27 @@ def _seconds(runner: Runner) -> float | None:
     return record.latest.elapsed if record.latest is not None else None
 
 
-def _peak(runner: Runner) -> float | None:
-    """On a GPU the allocator counts what all of the race hold: there the prediction stands."""
-    record = runner.record
+def _peak(member: Member) -> float | None:
+    """Returns the peak of a member, in bytes.
+
+    On a GPU it is the predicted one: the allocator counts what all members hold.
+    """
+    record = member.record
     if record.prepared is None:
         return None
 
     on_cpu = record.prepared.device.upper().startswith("CPU")
-    measured = [one.rows.get("peak") for one in record.memory] if on_cpu else []
+    measured = [reading.rows.get("peak") for reading in record.memory] if on_cpu else []
     known = [value for value in measured if value is not None]
 
     return max(known) if known else record.prepared.predicted.get("peak")
 
 
 class MembersTable(QTableWidget):
-    """A row a lane. chosen(lane): another row; opened(lane): Enter or a double click on it."""
+    """A row a member.
+
+    chosen(member): another row was chosen. opened(member): Enter or a double click on it.
+    """
 
     chosen = Signal(int)
     opened = Signal(int)
@@ -206,9 +219,8 @@ class MembersTable(QTableWidget):
         if columns == self._columns and names == self._names:
             return
 
-        if [one.label for one in columns] != [
-            one.label for one in self._columns
-        ] or names != self._names:
+        labels = [column.label for column in columns]
+        if labels != [column.label for column in self._columns] or names != self._names:
             self._begin(names, columns)
 
         for number, column in enumerate(columns, 1):
@@ -221,7 +233,7 @@ class MembersTable(QTableWidget):
         self._measure()
 
     def _begin(self, names: tuple[str, ...], columns: list[Column]) -> None:
-        """Another race: other rows and columns."""
+        """Makes the rows and columns of another race."""
         blocked = self.blockSignals(True)
         self.clear()
         self._columns = []
@@ -260,8 +272,9 @@ class MembersTable(QTableWidget):
             item.setToolTip(f"{text}, the best of them" if best else text)
 
     def _measure(self) -> None:
-        """As high as its rows, and each column as wide as its longest word, so that most of them
-        are in sight.
+        """Makes the table as high as its rows, and each column as wide as its longest word.
+
+        So most columns are in sight.
         """
         theme = self._theme
         header = self.horizontalHeader()
@@ -300,7 +313,6 @@ class MembersTable(QTableWidget):
     def _restyle(self) -> None:
         columns = self._columns
         names = self._names
-
         member = self.member
         if names:
             self._columns = []
@@ -316,7 +328,7 @@ class MembersTable(QTableWidget):
             self.blockSignals(blocked)
 
     def choose(self, member: int) -> None:
-        """Choose without telling."""
+        """Chooses a row without emitting `chosen`."""
         if member != self.member or not self.selectedItems():
             blocked = self.blockSignals(True)
             self.selectRow(member)
@@ -334,7 +346,7 @@ class MembersTable(QTableWidget):
 
 
 def swatch(theme: Theme, member: int) -> QIcon:
-    """A bit of the lane's line with its marker, as in the plots."""
+    """Returns a bit of the member's line with its marker, as in the plots."""
     width = theme.px(26)
     height = theme.px(12)
     picture = QPixmap(width, height)

@@ -1,6 +1,6 @@
 """The curves of a race over one another, by examples seen.
 
-Colour, dash, marker and name tell the lanes apart.
+Colour, dash, marker and name tell the members apart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PySide6.QtGui import QFontMetricsF
 from app.engine.learning.metrics import metric_text
 from app.engine.text import number_text, percent_tick, tick_text
 from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
-from app.ui.plots.base.names import AxisNames
+from app.ui.plots.base.axis_names import AxisNames
 from app.ui.plots.base.plot import EMPTY, FEW, Plot, Series
 from app.ui.plots.base.reduce import Smoother
 from app.ui.plots.curves.loss import SPIKE
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.learning.metrics import Metric
-    from app.ui.state.race import Runner
+    from app.ui.state.race import Member
     from app.ui.style.theme import Theme
 
 SIGNS = ("●", "■", "▼", "◆")
@@ -45,7 +45,7 @@ PROBED = 40
 
 @dataclass(eq=False)
 class MemberSeries(Series):
-    """The curve of one lane."""
+    """The curve of one member. member: its index."""
 
     member: int = 0
 
@@ -62,36 +62,35 @@ class MemberSeries(Series):
 
 
 class RacePlot(Plot):
-    """A line for each lane; a legend with the names, which stand at the right."""
+    """A line for each member, and a legend with the names."""
 
-    def __init__(self, theme: Theme, members: int, marked: bool) -> None:
-        """marked: each value is a point of its own, with the marker of its lane."""
+    def __init__(self, theme: Theme, count: int, marked: bool) -> None:
+        """Makes a plot for `count` members. marked: each value is a point with a marker."""
         super().__init__(theme, x_title="examples seen", x_whole=False)
-        self.members = [
+        self.curves = [
             MemberSeries(
                 "",
                 "text",
-                symbol=MARKERS[member] if marked else "",
+                symbol=MARKERS[index] if marked else "",
                 limit=DRAWN,
                 average=not marked,
                 dots=False,
-                member=member,
+                member=index,
             )
-            for member in range(members)
+            for index in range(count)
         ]
-        for series in self.members:
+        for series in self.curves:
             self.add(series)
-            series.item.curve.setSegmentedLineMode(
-                "off"
-            )  # else dashes would begin anew at every point
+            # Else dashes would begin anew at every point.
+            series.item.curve.setSegmentedLineMode("off")
 
         self.axes = AxisNames("examples seen", "")
         self.axes.join(self)
         self.restyle()
 
-    def call(self, names: Sequence[str]) -> None:
-        """What the lanes are called; another race begins with empty curves."""
-        for series, name in zip(self.members, [*names, *[""] * len(self.members)], strict=False):
+    def name_curves(self, names: Sequence[str]) -> None:
+        """Names the members; another race begins with empty curves."""
+        for series, name in zip(self.curves, [*names, *[""] * len(self.curves)], strict=False):
             series.name = name
             series.show(EMPTY, EMPTY)
 
@@ -99,7 +98,7 @@ class RacePlot(Plot):
         return f"{round(x):,}"
 
     def _show_legend(self) -> None:
-        named = [series for series in self.members if series.name and len(series.x)]
+        named = [series for series in self.curves if series.name and len(series.x)]
         font = self.theme.font(12)
         metrics = QFontMetricsF(font)
         room = NAME_SHARE * self.width()
@@ -124,8 +123,9 @@ class RacePlot(Plot):
             self._place_legend()
 
     def _place_legend(self) -> None:
-        """In a corner where no curve is; without one it is left out: the table below has the same
-        signs and names.
+        """Places the legend in a corner where no curve is.
+
+        Without one it is left out: the table below has the same signs and names.
         """
         if self.legend.isHidden():
             return
@@ -147,20 +147,19 @@ class RacePlot(Plot):
             QRect(QPoint(x, y), legend.size())
             for x, y in ((right, top), (right, low), (left, low), (left, top))
         ]
-        points = self._seen()
+        points = self._places_on_curves()
         free = [place for place in places if not any(place.contains(point) for point in points)]
         legend.setVisible(bool(free))
 
         if free:
             legend.move(free[0].topLeft())
 
-    def _seen(self) -> list[QPoint]:
-        """Places on the curves, between their points too, where they lie on the widget."""
+    def _places_on_curves(self) -> list[QPoint]:
+        """Returns places on the curves, between their points too, where they lie on the widget."""
         found = []
-        for series in self.members:
+        for series in self.curves:
             known = np.isfinite(series.y) & ((series.y > 0) if self.log else True)
             x = series.x[known]
-
             y = np.log10(series.y[known]) if self.log else series.y[known]
             for place in np.linspace(x[0], x[-1], PROBED) if len(x) else ():
                 found.append(
@@ -171,59 +170,62 @@ class RacePlot(Plot):
 
         return found
 
-    def span_of(self, runners: Sequence[Runner]) -> None:
-        """From the first example to the last that is planned."""
+    def _finite_values(self) -> list[np.ndarray]:
+        """Returns the finite values of each curve."""
+        return [series.y[np.isfinite(series.y)] for series in self.curves]
+
+    def span_of(self, members: Sequence[Member]) -> None:
+        """Sets the span from the first example to the last that is planned."""
         ends = [
-            float(runner.record.prepared.epochs * runner.record.prepared.training_examples)
-            for runner in runners
-            if runner.record.prepared is not None
+            float(member.record.prepared.epochs * member.record.prepared.training_examples)
+            for member in members
+            if member.record.prepared is not None
         ]
         self.span = (0.0, max(ends)) if ends else None
 
 
 class TrainingLossPlot(RacePlot):
-    """The loss of each step, averaged over equally many examples in every lane."""
+    """The loss of each step, averaged over equally many examples for every member."""
 
-    def __init__(self, theme: Theme, members: int, smoothing: float) -> None:
-        super().__init__(theme, members, False)
+    def __init__(self, theme: Theme, count: int, smoothing: float) -> None:
+        super().__init__(theme, count, False)
         self._factor = smoothing
         self._averages: list[_Average] = []
-        self._runners: Sequence[Runner] = ()
+        self._members: Sequence[Member] = ()
 
     def set_smoothing(self, factor: float) -> None:
         self._factor = factor
         self._averages = []
-        self.show_runners(self._runners)
+        self.show_members(self._members)
 
     def smoothed(self, member: int) -> float:
-        """The average as it stands now; NaN before the first step."""
+        """Returns the average of a member as it stands now; NaN before the first step."""
         values = self._averages[member].values.values if member < len(self._averages) else EMPTY
         return float(values[-1]) if len(values) else float("nan")
 
-    def show_runners(self, runners: Sequence[Runner]) -> None:
-        """Take what is new and draw it."""
-        if runners is not self._runners or len(self._averages) != len(runners):
-            self._runners = runners
-            sizes = [runner.variant.resolved.training.step_size for runner in runners]
+    def show_members(self, members: Sequence[Member]) -> None:
+        """Takes what is new and draws it."""
+        if members is not self._members or len(self._averages) != len(members):
+            self._members = members
+            sizes = [member.variant.resolved.training.step_size for member in members]
             self._averages = [_Average(self._factor ** (size / max(sizes))) for size in sizes]
 
-        for series, runner, average in zip(self.members, runners, self._averages, strict=False):
-            average.take(runner)
+        for series, member, average in zip(self.curves, members, self._averages, strict=False):
+            average.take(member)
             series.show(average.places.values, average.values.values)
 
-        self.span_of(runners)
+        self.span_of(members)
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
-        """The scale is that of the lanes that learn: one that goes out of bounds is cut off."""
+        """Returns limits for the members that learn: one that goes out of bounds is cut off."""
         left, right, low, high = super().limits()
-        tops = [
-            float(np.nanmax(y))
-            for y in (one.y[np.isfinite(one.y)] for one in self.members)
-            if len(y) >= FEW
+        tops = [float(y.max()) for y in self._finite_values() if len(y) >= FEW]
+        firsts = [
+            float(series.y[0])
+            for series in self.curves
+            if len(series.y) and np.isfinite(series.y[0])
         ]
-
-        firsts = [float(one.y[0]) for one in self.members if len(one.y) and np.isfinite(one.y[0])]
         if tops and firsts and high > SPIKE * max(max(firsts), min(tops)):
             high = 1.3 * max(max(firsts), min(tops))
 
@@ -231,8 +233,9 @@ class TrainingLossPlot(RacePlot):
 
 
 class _Average:
-    """The running average of one lane's losses and of the places it was taken over: it looks back,
-    so both do.
+    """The running average of the losses of one member, and of the places it was taken over.
+
+    It looks back, so the places are averaged too.
     """
 
     def __init__(self, factor: float) -> None:
@@ -241,47 +244,47 @@ class _Average:
         self.values = Curve()
         self.places = Curve()
 
-    def take(self, runner: Runner) -> None:
+    def take(self, member: Member) -> None:
         known = len(self.values)
-        losses = runner.record.losses.values[known:]
+        losses = member.record.losses.values[known:]
+        steps = member.record.steps.values[known:]
 
-        steps = runner.record.steps.values[known:]
         if len(losses):
-            seen = runner.examples(steps).astype(float)
+            seen = member.examples(steps).astype(float)
             places = self._steps(np.where(np.isfinite(losses), seen, np.nan))
             self.values.extend(self._losses(losses))
             self.places.extend(np.where(np.isnan(places), seen, places))
 
 
 class ValidationPlot(RacePlot):
-    """The validation of every epoch: the headline figure, or the loss."""
+    """The validation of every epoch: the headline metric, or the loss."""
 
-    def __init__(self, theme: Theme, members: int) -> None:
-        super().__init__(theme, members, True)
+    def __init__(self, theme: Theme, count: int) -> None:
+        super().__init__(theme, count, True)
         self._metric: Metric | None = None
 
-    def show_runners(self, runners: Sequence[Runner], metric: Metric | None) -> None:
-        """metric: None for the loss."""
+    def show_members(self, members: Sequence[Member], metric: Metric | None) -> None:
+        """Draws the members. metric: None for the loss."""
         self._metric = metric
         share = metric is not None and metric.shown == "percent"
 
         self.left.words = percent_tick if share else tick_text
-        for series, runner in zip(self.members, runners, strict=False):
+        for series, member in zip(self.curves, members, strict=False):
             series.words = partial(metric_text, metric.name) if metric is not None else number_text
-            done = runner.record.epochs
+            done = member.record.epochs
             values = [
                 epoch.validation_loss if metric is None else epoch.metrics.get(metric.name, np.nan)
                 for epoch in done
             ]
 
             series.show(
-                runner.examples(np.array([epoch.step for epoch in done], dtype=np.int64)).astype(
+                member.examples(np.array([epoch.step for epoch in done], dtype=np.int64)).astype(
                     float
                 ),
                 np.array(values, dtype=float),
             )
 
-        self.span_of(runners)
+        self.span_of(members)
         self.refresh()
 
     def limits(self) -> tuple[float, float, float, float]:
@@ -289,19 +292,14 @@ class ValidationPlot(RacePlot):
         if self._metric is not None and self._metric.shown == "percent":
             return left, right, max(0.0, low - 0.02), min(1.0, high + 0.02)
 
-        tops = [
-            float(y.max()) for y in (one.y[np.isfinite(one.y)] for one in self.members) if len(y)
-        ]
+        tops = [float(y.max()) for y in self._finite_values() if len(y)]
         if self._metric is None and not self.log and tops and high > 10 * SPIKE * min(tops) > 0:
             high = SPIKE * min(tops)  # one that went out of bounds does not flatten the rest
 
-        floors = [
-            float(y.min()) for y in (one.y[np.isfinite(one.y)] for one in self.members) if len(y)
-        ]
+        floors = [float(y.min()) for y in self._finite_values() if len(y)]
         if self._metric is not None and self._metric.better == "higher" and tops:
             steady = max(floors)
             most = max(tops)
-
             room = SPIKE * max(most - steady, 0.1 * abs(most))
             if min(floors) < steady - 10 * room:  # R² has no lowest value
                 low = steady - room

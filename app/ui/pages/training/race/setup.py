@@ -1,6 +1,4 @@
-"""Setting up a race: two to four variants of the open experiment, what is fair about it and what
-memory it takes.
-"""
+"""Setting up a race: its variants, how fair it is, and what memory it takes."""
 
 from __future__ import annotations
 
@@ -20,13 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.race.variants import FEWEST, MOST, Variant, fairness, variants_of, why_adam
+from app.engine.race.fairness import fairness
+from app.engine.race.variants import FEWEST, MOST, Variant, variants_of, why_adam
 from app.ui.pages.training.race.editor import VariantEditor
 from app.ui.pages.training.race.members import swatch
-from app.ui.pages.training.race.needs import Needs, find_needs
+from app.ui.pages.training.race.memory_needs import MemoryNeeds, find_memory_needs
 from app.ui.state.document import Document
 from app.ui.state.network_measurer import held
-from app.ui.state.race import Entrant, RaceState
+from app.ui.state.race import MemberSetup, RaceState
 from app.ui.style.theme import style
 
 if TYPE_CHECKING:
@@ -40,20 +39,19 @@ HEIGHT = 560
 ROW = 32
 READY_MADE = (
     "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate; for "
-    "Adam and AdamW that is "
-    "the one which suits this network."
+    "Adam and AdamW that is the one which suits this network."
 )
 
 
 class RaceSetup(QDialog):
-    """Opens on the experiment as it is; `begin` starts the race and closes."""
+    """The dialog that sets up a race; `begin` starts it and closes the dialog."""
 
     def __init__(self, parts: Parts, parent: QWidget) -> None:
         super().__init__(parent)
         self.parts = parts
         self.variants: tuple[Variant, ...] = ()
         self._documents: list[Document] = []
-        self._needs: Needs | None = None
+        self._needs: MemoryNeeds | None = None
         self._trouble = ""
         self._timer = QTimer(self, singleShot=True, interval=MEASURE_MS)
         self._timer.timeout.connect(self._measure)
@@ -112,9 +110,7 @@ class RaceSetup(QDialog):
         self.resize(min(px(WIDTH), room.width() - 32), min(px(HEIGHT), room.height() - 32))
 
     def _build_middle(self) -> QHBoxLayout:
-        """The variants and what is said of them on the left, the settings of the chosen one on the
-        right.
-        """
+        """Builds the variants and their facts, and beside them the settings of the chosen one."""
         theme = self.parts.theme
         px = theme.px
         self.list = QListWidget()
@@ -140,12 +136,24 @@ class RaceSetup(QDialog):
         left.setSpacing(px(8))
         left.addWidget(self.list)
         left.addLayout(tools)
+        left.addWidget(self._build_sentences(), 1)
+        self.editor = VariantEditor(theme)
+        middle = QHBoxLayout()
+        middle.setSpacing(px(20))
+        middle.addLayout(left, 5)
+        middle.addWidget(self.editor, 7)
+
+        return middle
+
+    def _build_sentences(self) -> QScrollArea:
+        """Builds what is said of the variants: troubles, fairness, memory."""
+        px = self.parts.theme.px
         self.fair = QLabel()
         self.memory = QLabel()
         self.problem = QLabel()
         self.fair.setTextFormat(Qt.TextFormat.RichText)
-        predictions = QWidget()
-        words = QVBoxLayout(predictions)
+        sentences = QWidget()
+        words = QVBoxLayout(sentences)
         words.setContentsMargins(0, 0, px(8), 0)
         words.setSpacing(px(8))
 
@@ -164,16 +172,10 @@ class RaceSetup(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(predictions)
-        style(predictions, "page")
-        left.addWidget(area, 1)
-        self.editor = VariantEditor(theme)
-        middle = QHBoxLayout()
-        middle.setSpacing(px(20))
-        middle.addLayout(left, 5)
-        middle.addWidget(self.editor, 7)
+        area.setWidget(sentences)
+        style(sentences, "page")
 
-        return middle
+        return area
 
     def _button(self, text: str, name: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -187,7 +189,7 @@ class RaceSetup(QDialog):
     # --- the variants
 
     def take(self, experiments: list[Experiment]) -> None:
-        """Begin with these variants."""
+        """Starts over with these experiments as variants."""
         for document in self._documents:
             document.changed.disconnect(self._refresh)
             document.deleteLater()
@@ -206,7 +208,7 @@ class RaceSetup(QDialog):
         return document
 
     def add(self) -> None:
-        """A copy of the first, to be changed."""
+        """Adds a copy of the first variant, to be changed."""
         if len(self._documents) < MOST:
             self._documents.append(self._document(self._documents[0].experiment))
             self._refresh()
@@ -223,7 +225,7 @@ class RaceSetup(QDialog):
             document.deleteLater()
 
     def take_ready_made(self) -> None:
-        """The race "Why Adam?"."""
+        """Takes the race "Why Adam?"."""
         description = self.parts.document.description
         if description is None:
             return
@@ -237,7 +239,7 @@ class RaceSetup(QDialog):
         self.editor.show_section("optimizer")
 
     def document_of(self, row: int) -> Document:
-        """The settings of a variant."""
+        """Returns the settings of a variant."""
         return self._documents[row]
 
     def _edit(self, row: int) -> None:
@@ -278,7 +280,7 @@ class RaceSetup(QDialog):
         self._timer.start()
 
     def _name(self) -> None:
-        """The rows of the list, without touching which one is chosen."""
+        """Names the rows of the list, without changing which one is chosen."""
         asked = self.parts.document.experiment
         names = [variant.name for variant in self.variants] or [""] * len(self._documents)
 
@@ -304,13 +306,13 @@ class RaceSetup(QDialog):
         variants = self.variants
         data = held(self.parts.document.dataset)
         self.parts.background.run(
-            lambda control: find_needs(variants, data, control),
+            lambda control: find_memory_needs(variants, data, control),
             self._take_needs,
             self._fail,
             key="race.needs",
         )
 
-    def _take_needs(self, needs: Needs) -> None:
+    def _take_needs(self, needs: MemoryNeeds) -> None:
         if len(needs.floats) != len(self.variants):
             return
 
@@ -337,21 +339,21 @@ class RaceSetup(QDialog):
     # --- starting
 
     def begin(self) -> None:
-        """Start and show it."""
+        """Starts the race and shows it."""
         description = self.parts.document.description
         if description is None or not self.variants or not self.start.isEnabled():
             return
 
         floats = self._needs.floats if self._needs is not None else (None,) * len(self.variants)
-        entrants = [
-            Entrant(variant, each) for variant, each in zip(self.variants, floats, strict=True)
+        setups = [
+            MemberSetup(variant, each) for variant, each in zip(self.variants, floats, strict=True)
         ]
-        self.parts.session.start_race(RaceState.of(entrants, description), self.parts.runs_folder)
+        self.parts.session.start_race(RaceState.of(setups, description), self.parts.runs_folder)
         self.parts.go("training")
         self.accept()
 
     def done(self, result: int) -> None:
-        """Nothing is measured for it any more."""
+        """Ends the measurement of memory, then closes."""
         self._timer.stop()
         self.parts.background.run(lambda _: None, lambda _: None, key="race.needs")
         super().done(result)

@@ -1,6 +1,4 @@
-"""The race on the Training page: curves side by side, the lanes as a table, what it is worth and
-what came of it.
-"""
+"""The race on the Training page: curves side by side, the members as a table, a verdict."""
 
 from __future__ import annotations
 
@@ -12,8 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVB
 from app.engine.race.variants import MOST
 from app.ui.pages.training.race.members import MembersTable
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
-from app.ui.pages.training.race.words import changes_told, verdict
-from app.ui.plots.base.tools import LogButton, PlotCard, SmoothButton
+from app.ui.pages.training.race.words import changes_in_words, verdict
+from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
@@ -29,8 +27,10 @@ QUANTITIES = (
 
 
 class RaceView(QWidget):
-    """`show_race(racing, active)`. look_asked(): the chosen lane in the other views.
-    refused(sentence): a plot could not be saved.
+    """A race.
+
+    look_asked(): the chosen member shall be shown in the other views. refused(sentence): a plot
+    could not be saved.
     """
 
     look_asked = Signal()
@@ -39,26 +39,26 @@ class RaceView(QWidget):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self.parts = parts
-        self._racing: RaceState | None = None
+        self._race_state: RaceState | None = None
         self._active = False
         style(self, "page")
         theme = parts.theme
         preferences = parts.preferences
         self.smooth = SmoothButton(theme, preferences, "race.smoothing")
         self.loss = TrainingLossPlot(theme, MOST, self.smooth.factor)
-        self.judged = ValidationPlot(theme, MOST)
+        self.validation = ValidationPlot(theme, MOST)
         self.loss_card = PlotCard(self.loss, "Training loss", "", "race.loss", "race loss")
         self.loss_card.add_tool(LogButton([self.loss], preferences, "race.log"))
         self.loss_card.add_tool(self.smooth)
         self.smooth.smoothed.connect(self.loss.set_smoothing)
-        self.judged_card = PlotCard(
-            self.judged, "Validation", "", "race.validation", "race validation"
+        self.validation_card = PlotCard(
+            self.validation, "Validation", "", "race.validation", "race validation"
         )
         self.quantity = Segments(theme, "race.quantity", QUANTITIES)
         self.quantity.chosen.connect(lambda _: self._draw())
-        self.judged_card.add_tool(self.quantity)
+        self.validation_card.add_tool(self.quantity)
 
-        for card in (self.loss_card, self.judged_card):
+        for card in (self.loss_card, self.validation_card):
             card.refused.connect(self.refused)
 
         self._lay_out_cards()
@@ -114,9 +114,9 @@ class RaceView(QWidget):
         return button
 
     def arrange(self, columns: int) -> None:
-        """The plots side by side, or below each other."""
+        """Places the plots side by side, or below each other."""
         px = self.parts.theme.px
-        for number, card in enumerate((self.loss_card, self.judged_card)):
+        for number, card in enumerate((self.loss_card, self.validation_card)):
             card.setMinimumWidth(px(240))
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             card.plot.setMinimumHeight(px(140))
@@ -128,46 +128,48 @@ class RaceView(QWidget):
     # --- showing
 
     def show_race(self, race_state: RaceState, active: bool) -> None:
-        """active: whether it is under way."""
-        if race_state is not self._racing:
-            self._racing = race_state
+        """Draws a race. active: whether it is under way."""
+        if race_state is not self._race_state:
+            self._race_state = race_state
             names = [variant.name for variant in race_state.variants]
-            self.loss.call(names)
-            self.judged.call(names)
-            metric = race_state.runners[0].variant.task.headline
+            self.loss.name_curves(names)
+            self.validation.name_curves(names)
+            metric = race_state.members[0].variant.task.headline
             self.quantity.set_text("figure", f"{metric.label[:1].upper()}{metric.label[1:]}")
             self.quantity.buttons["figure"].setToolTip(
                 f"{metric.help} On examples they never train on.".strip()
             )
             self.loss.follow()
-            self.judged.follow()
+            self.validation.follow()
 
         self._active = active
         self._draw()
 
     def _draw(self) -> None:
-        race_state = self._racing
+        race_state = self._race_state
         if race_state is None:
             return
 
         metric = (
-            race_state.runners[0].variant.task.headline if self.quantity.value == "figure" else None
+            race_state.members[0].variant.task.headline if self.quantity.value == "figure" else None
         )
         lower = "" if metric is not None and metric.better == "higher" else "lower is better"
-        self.judged_card.set_why(lower)
-        self.loss.show_runners(race_state.runners)
-        self.judged.show_runners(race_state.runners, metric)
+        self.validation_card.set_why(lower)
+        self.loss.show_members(race_state.members)
+        self.validation.show_members(race_state.members, metric)
         self.table.show_race(
-            race_state, [self.loss.smoothed(member) for member in range(len(race_state.runners))]
+            race_state, [self.loss.smoothed(index) for index in range(len(race_state.members))]
         )
         self.table.choose(race_state.watched)
         self._say(self.verdict, verdict(race_state, self._active))
         self._say(
             self.facts,
-            " ".join([*(fact.text for fact in race_state.facts), changes_told(race_state)]).strip(),
+            " ".join(
+                [*(fact.text for fact in race_state.facts), changes_in_words(race_state)]
+            ).strip(),
         )
 
-        self.results.setEnabled(bool(race_state.runners[self.table.member].record.epochs))
+        self.results.setEnabled(bool(race_state.members[self.table.member].record.epochs))
         self.compare.setEnabled(len(race_state.paths) > 1)
 
     def _say(self, label: QLabel, text: str) -> None:
@@ -178,21 +180,21 @@ class RaceView(QWidget):
     # --- doing
 
     def _chosen(self, member: int) -> None:
-        """The other views and pages show the lane that is chosen."""
-        race_state = self._racing
+        """Lets the other views and pages show the member that is chosen."""
+        race_state = self._race_state
         session = self.parts.session
         if race_state is not None and session.race is race_state and race_state.watched != member:
             session.watch(member)
 
     def open(self, member: int) -> None:
-        """A lane that has ended in Results, one under way in its own curves."""
-        race_state = self._racing
+        """Opens a member that has ended in Results, one under way in its own curves."""
+        race_state = self._race_state
         if race_state is None:
             return
 
         self._chosen(member)
-        ended = race_state.runners[member].record.finished is not None
-        if ended and race_state.runners[member].record.epochs:
+        ended = race_state.members[member].record.finished is not None
+        if ended and race_state.members[member].record.epochs:
             self._go("results")
         else:
             self._look()
@@ -206,11 +208,14 @@ class RaceView(QWidget):
         self.parts.go(page)
 
     def _show_chosen(self) -> None:
-        """Somebody may have opened another run meanwhile."""
-        if self._racing is not None and self.parts.session.record is not self._racing.record:
-            self.parts.session.watch(self._racing.watched)
+        """Shows the chosen member: somebody may have opened another run meanwhile."""
+        if (
+            self._race_state is not None
+            and self.parts.session.record is not self._race_state.record
+        ):
+            self.parts.session.watch(self._race_state.watched)
 
     def _compare(self) -> None:
-        if self._racing is not None:
-            self.parts.session.compared.emit(list(self._racing.paths))
+        if self._race_state is not None:
+            self.parts.session.compared.emit(list(self._race_state.paths))
             self.parts.go("runs")

@@ -1,4 +1,4 @@
-"""What an optimizer keeps in memory, as boxes of n floats each: weights, gradients and its moments."""
+"""What an optimizer keeps in memory, as boxes of n floats: weights, gradients, its moments."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ FLOAT = 4
 """Bytes of a float32, in which weights and moments are kept."""
 
 
-class Boxes(QWidget):
-    """All boxes are of one size because all hold n floats; what this optimizer does without is an
-    empty outline, and what it keeps in part is filled so far.
+class OptimizerBoxes(QWidget):
+    """Boxes of one size, because all hold n floats.
+
+    What this optimizer does without is an empty outline; what it keeps in part is filled so far.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -43,10 +44,10 @@ class Boxes(QWidget):
     def show_optimizer(
         self, optimizer: Optimizer, parameters: int | None, floats: Mapping[str, int] | None = None
     ) -> None:
-        """parameters: n, None while it is not known.
+        """Draws an optimizer.
 
-        floats: what it keeps of this network, by row; only optimizers that keep something in part
-        need it.
+        parameters: n, None while it is not known. floats: what it keeps of this network, by row;
+        only optimizers that keep something in part need it.
         """
         self.kept = (*OF_THE_WEIGHTS[:2], *optimizer.full_state)
         self.parameters = parameters
@@ -57,7 +58,7 @@ class Boxes(QWidget):
         self._changed()
 
     def sum_text(self) -> str:
-        """ "4n = 4 × 160,874 floats = 2.5 MiB"; without a network just the 4n."""
+        """Returns "4n = 4 × 160,874 floats = 2.5 MiB"; without a network just the 4n."""
         times = times_text(self.times)
         if self.partly and not (self.floats and self.parameters):
             return (
@@ -71,7 +72,7 @@ class Boxes(QWidget):
 
     @property
     def slots(self) -> list[tuple[str, bool]]:
-        """(row of the ledger, whether it is kept), from left to right."""
+        """The boxes from left to right: (row of the ledger, whether it is kept)."""
         rows = [
             *OF_THE_WEIGHTS,
             *(row for row in (*self.kept, *self.partly) if row not in OF_THE_WEIGHTS),
@@ -79,7 +80,7 @@ class Boxes(QWidget):
         return [(row, row in self.kept) for row in rows]
 
     def share(self, row: str) -> float:
-        """How much of n floats a row holds, 0 to 1; 0 too while that is not known."""
+        """Returns how much of n floats a row holds, 0 to 1; 0 too while that is not known."""
         if row in self.kept:
             return 1.0
 
@@ -90,7 +91,7 @@ class Boxes(QWidget):
         )
 
     def amount(self, row: str) -> str:
-        """What stands in a box: bytes, "n" where there is no network yet."""
+        """Returns what stands in a box: bytes, "n" where there is no network yet."""
         if row in self.kept:
             return "n" if self.parameters is None else bytes_text(FLOAT * self.parameters)
         if row not in self.partly:
@@ -108,7 +109,7 @@ class Boxes(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(200), self.theme.px(HEIGHT))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         slots = self.slots

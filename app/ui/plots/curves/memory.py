@@ -1,4 +1,4 @@
-"""Memory by purpose over the run, stacked: the colours are those of the ledger."""
+"""Memory by purpose over the run, stacked, in the colours of the ledger."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 class MemoryPlot(Plot):
-    """Areas from the bottom up in the ledger's order, and a line at the peak: not all of them are
-    there at the same moment. What was not measured is not drawn.
+    """Areas from the bottom up in the ledger's order, and a line at the peak.
+
+    The peak is lower than the sum, for not all of them are there at the same moment. Rows that were
+    not measured are not drawn.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -72,7 +74,7 @@ class MemoryPlot(Plot):
         return left, right, 0.0, high
 
     def value_at(self, series: Series, row: int) -> float:
-        """The row's own bytes, not the sum up to it."""
+        """Returns the row's own bytes, not the sum up to it."""
         key = next((key for key, one in self.rows.items() if one is series), "")
         return float(self.values[key][row]) if key else float(series.y[row])
 

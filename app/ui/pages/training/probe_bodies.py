@@ -1,6 +1,4 @@
-"""What the network says now about the examples that are followed: a widget for each sort of results
-(Task.view).
-"""
+"""What the network predicts now for the probe set, a widget for each Task.view."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ from app.engine.results.reports.matching import MatchingReport
 from app.engine.results.reports.space import SpaceReport
 from app.engine.results.reports.tags import THRESHOLD, TagReport
 from app.engine.text import amount_text
-from app.ui.pages.training.probe import ProbeStrip, Said
-from app.ui.plots.distributions.scatter import ScatterPlot, Told
+from app.ui.pages.training.probe_strip import ProbePrediction, ProbeStrip
+from app.ui.plots.distributions.scatter import PointInfo, ScatterPlot
 from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.picture import example_of
@@ -30,12 +28,12 @@ if TYPE_CHECKING:
     from app.engine.results.reports import SplitReport
 
 PAIRS = 24
-"""Of the similarity matrix: so many are told apart in a small card."""
+"""Pairs of the similarity matrix: more could not be told apart in a small card."""
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """report: on the examples followed, which are rows of the data set."""
+    """The report on the probe set, whose rows are rows of the dataset."""
 
     report: SplitReport
     description: Description
@@ -43,7 +41,7 @@ class Probe:
 
 
 class Body(Protocol):
-    """What stands in the card. show_probe(probe) returns the half-sentence beside the title."""
+    """The widget in the card. show_probe(probe) returns the half-sentence beside the title."""
 
     def show_probe(self, probe: Probe) -> str: ...
 
@@ -54,11 +52,12 @@ class ExamplesBody(ProbeStrip):
     def show_probe(self, probe: Probe) -> str:
         self.show_predictions(predictions_of(probe, self.most_of(probe.description.kind)))
         count = len(self.predictions)
-        return f"about {NUMBERS.get(count, str(count))} validation {noun(probe.description.kind, count)}"
+        number = NUMBERS.get(count, str(count))
+        return f"about {number} validation {noun(probe.description.kind, count)}"
 
 
 class AmountsBody(ScatterPlot):
-    """Predicted over true."""
+    """A scatter plot of predicted over true amounts."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "true", "predicted", diagonal=True)
@@ -68,25 +67,24 @@ class AmountsBody(ScatterPlot):
         report = probe.report
         assert isinstance(report, AmountReport)
 
-        one = report.amounts[0]
-        self.name_axes(f"true {one.unit}".rstrip(), "predicted")
+        target = report.amounts[0]
+        self.name_axes(f"true {target.unit}".rstrip(), "predicted")
 
-        def tell(number: int) -> Told:
-            true = float(report.true()[number])
-            predictions = float(report.predicted()[number])
-            words = f"is {amount_text(true, one.unit, 4)}, predicted {amount_text(predictions, one.unit, 4)}"
-
-            return words, example_of(probe.dataset, int(report.rows[number]))
+        def tell(point: int) -> PointInfo:
+            true = amount_text(float(report.true()[point]), target.unit, 4)
+            predicted = amount_text(float(report.predicted()[point]), target.unit, 4)
+            example = example_of(probe.dataset, int(report.rows[point]))
+            return f"is {true}, predicted {predicted}", example
 
         self.tell = tell
         self.show_points(report.true(), report.predicted())
-        name = f"{one.name} of " if len(report.amounts) > 1 else ""
+        name = f"{target.name} of " if len(report.amounts) > 1 else ""
 
         return f"{name}{counted(probe.description.kind, report.count)}; on the line it is right"
 
 
 class MatchingBody(SimilarityMatrix):
-    """A few pairs: the diagonal should win."""
+    """The similarity matrix of a few pairs: the diagonal should win."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, small=True)
@@ -103,7 +101,7 @@ class MatchingBody(SimilarityMatrix):
 
 
 class SpaceBody(ScatterPlot):
-    """The examples as points, a colour a class."""
+    """The examples as points of the embedding, a colour a class."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, axes=False)
@@ -113,9 +111,9 @@ class SpaceBody(ScatterPlot):
         report = probe.report
         assert isinstance(report, SpaceReport)
 
-        def tell(number: int) -> Told:
-            name = report.classes[int(report.targets[number])].name
-            return name, example_of(probe.dataset, int(report.rows[number]))
+        def tell(point: int) -> PointInfo:
+            name = report.classes[int(report.targets[point])].name
+            return name, example_of(probe.dataset, int(report.rows[point]))
 
         self.tell = tell
         self.show_points(report.flat[:, 0], report.flat[:, 1], report.targets)
@@ -123,9 +121,9 @@ class SpaceBody(ScatterPlot):
 
 
 class SentenceBody(QWidget):
-    """The verdict on the examples that are followed."""
+    """The verdict on the probe set in a sentence."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, _theme: Theme) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -154,26 +152,27 @@ BODIES: dict[str, Callable[[Theme], QWidget]] = {
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
-def predictions_of(probe: Probe, most: int) -> list[Said]:
-    """The first few examples with what is said of them: of classes the likeliest, of tags those
-    that are set.
+def predictions_of(probe: Probe, most: int) -> list[ProbePrediction]:
+    """Returns the first few examples with their predictions.
+
+    Of classes the likeliest, of tags those that are set.
     """
     report = probe.report
-    told = []
-    for place, row in enumerate(report.rows[:most].tolist()):
+    found = []
+    for index, row in enumerate(report.rows[:most].tolist()):
         example = example_of(probe.dataset, row)
         if isinstance(report, ClassReport):
             names = probe.description.classes
-            best = int(np.argmax(report.predictions[place]))
-            true = int(report.targets[place])
-            told.append(
-                Said(example, names[best], names[true], float(report.predictions[place, best]))
-            )
+            best = int(np.argmax(report.predictions[index]))
+            true = int(report.targets[index])
+            share = float(report.predictions[index, best])
+            found.append(ProbePrediction(example, names[best], names[true], share))
         elif isinstance(report, TagReport):
-            predictions = _tags(report.names, report.predictions[place] >= THRESHOLD)
-            told.append(Said(example, predictions, _tags(report.names, report.targets[place] > 0)))
+            predicted = _tags(report.names, report.predictions[index] >= THRESHOLD)
+            true_tags = _tags(report.names, report.targets[index] > 0)
+            found.append(ProbePrediction(example, predicted, true_tags))
 
-    return told
+    return found
 
 
 def _tags(names: tuple[str, ...], there: np.ndarray) -> str:

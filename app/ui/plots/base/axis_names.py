@@ -1,4 +1,4 @@
-"""What the axes of a plot are, as words inside of it: the plot keeps its room."""
+"""Names of the axes as words inside of the plot, so that they take no room."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AxisNames:
         self.say(x, y)
 
     def join(self, plot: Plot) -> None:
-        """Lie on this plot."""
+        """Becomes part of this plot."""
         self._plot = plot
         for label in self.labels:
             label.setParent(plot)

@@ -1,4 +1,4 @@
-"""What every picture of a loss is given, and what it must do."""
+"""The base of the pictures of a loss, and what they know of data and run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class LossContext:
     """What is known of the data and of the last run.
 
-    outputs: numbers that the network answers with. about: None while no data are open. targets: (n,
-    ...) of some training examples, as the data have them. labels: what these examples are, in a few
-    words. predictions: (m, ...) what the run that is shown said last of its probe set, with
-    targets_said (m, ...); None where there is no such run.
+    outputs: numbers that the network outputs. description: None while no data are open. targets:
+    (n, ...) of some training examples, as the data have them. labels: what the examples are, in a
+    few words. predictions: (m, ...) of the probe set of the run that is shown, with probe_targets
+    (m, ...); None where there is no such run.
     """
 
     outputs: int
@@ -31,7 +31,7 @@ class Told:
     targets: np.ndarray | None = None
     labels: tuple[str, ...] = ()
     predictions: np.ndarray | None = None
-    targets_text: np.ndarray | None = None
+    probe_targets: np.ndarray | None = None
 
 
 class LossPicture(QWidget):
@@ -48,8 +48,8 @@ class LossPicture(QWidget):
         style(self.below, "secondary")
 
     def finish(self) -> None:
-        """Call it when all widgets are in the column."""
+        """Adds the sentence; called when all widgets are in the column."""
         self.column.addWidget(self.below)
 
-    def show_loss(self, loss: Loss, told: Told) -> None:
+    def show_loss(self, loss: Loss, context: LossContext) -> None:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""What an error costs, over the error: losses of amounts beside each other, the chosen one thick."""
+"""The loss over the error: losses for amounts beside each other, the chosen one thick."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ REACH = 3.0
 ROLES = ("validation", "training", "best")
 
 
-class DistancePlot(Plot):
-    """Curves by name, over errors in the target's own unit."""
+class LossOverErrorPlot(Plot):
+    """Losses by name, over errors in the target's own unit."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, x_whole=False, x_title="error")
@@ -32,8 +32,9 @@ class DistancePlot(Plot):
     def show_curves(
         self, curves: Mapping[str, np.ndarray], errors: np.ndarray, chosen: str, unit: str
     ) -> None:
-        """curves: (n,) prices of the (n,) errors, by name, at most three; chosen: the name of one
-        of them.
+        """Draws at most three curves.
+
+        curves: name -> (n,) losses at the (n,) errors. chosen: the name of the thick one.
         """
         self.unit = unit
         for series, name in zip(self.curves, [*curves, "", "", ""], strict=False):

@@ -1,6 +1,4 @@
-"""Similarities of a small batch as a matrix in which what belongs together should win; what
-temperature does.
-"""
+"""Similarities of a small batch, in which partners should win, and what temperature does."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from app.engine.text import UNKNOWN, number_text, percent_text
-from app.ui.pages.learning.pictures.base import LossPicture, Told
+from app.ui.pages.learning.loss_pictures.base import LossContext, LossPicture
 from app.ui.style.theme import Theme, style
 
 if TYPE_CHECKING:
@@ -30,8 +28,11 @@ START = 1 / 0.07
 """Where CLIP begins (Radford et al. 2021)."""
 
 
-class SimilarityMatrix(QWidget):
-    """(n, n) shares of a row's attention; `wanted` cells are framed: there the most should be."""
+class ShareMatrix(QWidget):
+    """An (n, n) matrix of how a row shares out its attention.
+
+    The `wanted` cells are framed: there the most should be.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -59,7 +60,7 @@ class SimilarityMatrix(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         theme = self.theme
 
@@ -113,13 +114,15 @@ def _mixed(paper: QColor, ink: QColor, share: float) -> QColor:
 
 
 class SimilarityPicture(LossPicture):
-    """What the last run made of its first pairs; before there is one, points in random directions:
-    an untrained network finds all about equally near.
+    """The similarities of the first pairs of the last run.
+
+    Before there is a run they are of points in random directions: an untrained network finds all
+    about equally near.
     """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.matrix = SimilarityMatrix(theme)
+        self.matrix = ShareMatrix(theme)
         self.column.addWidget(self.matrix)
         row = QHBoxLayout()
         self.words = QLabel()
@@ -142,13 +145,13 @@ class SimilarityPicture(LossPicture):
         self._trained = False
         self.slider.valueChanged.connect(lambda _: self._draw())
 
-    def show_loss(self, loss: Loss, told: Told) -> None:
-        points = told.predictions
-        targets = told.targets_text
+    def show_loss(self, _loss: Loss, context: LossContext) -> None:
+        points = context.predictions
+        targets = context.probe_targets
 
         self._trained = points is not None and targets is not None and len(points) >= 2
         if points is None or targets is None or not self._trained:
-            targets = told.targets if told.targets is not None else np.arange(SHOWN)
+            targets = context.targets if context.targets is not None else np.arange(SHOWN)
             random = np.random.Generator(np.random.PCG64(0))
             points = random.normal(size=(len(targets), 2, 64))
 
@@ -169,8 +172,8 @@ class SimilarityPicture(LossPicture):
             np.fill_diagonal(self._cosines, -1.0)  # nobody is compared with itself
             np.fill_diagonal(self._wanted, False)
 
-        names = told.labels or tuple(f"example {number + 1}" for number in range(len(points)))
-        classes = told.description.classes if told.description is not None else ()
+        names = context.labels or tuple(f"example {number + 1}" for number in range(len(points)))
+        classes = context.description.classes if context.description is not None else ()
         self._labels = tuple(
             classes[int(targets[place])] if classes else names[place] if place < len(names) else ""
             for place in chosen
@@ -202,9 +205,8 @@ class SimilarityPicture(LossPicture):
 
         self.below.setText(
             f"{len(shares)} of your own examples, {origin}. Every row shares out 100 % among the "
-            "others by similarity; "
-            f"the framed cells are what belongs together and get {share} here: a loss of "
-            f"{number_text(price, 2)}."
+            f"others by similarity; the framed cells are what belongs together and get {share} "
+            f"here: a loss of {number_text(price, 2)}."
         )
 
 

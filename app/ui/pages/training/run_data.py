@@ -1,6 +1,4 @@
-"""What the run shown predicts from what: its task and the description of its data, for the words of
-the page.
-"""
+"""The data of the run that is shown: its task and its description, for words on the page."""
 
 from __future__ import annotations
 
@@ -20,15 +18,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class About:
-    """task, description: None where they are not known yet."""
+class RunData:
+    """The task and the description of the data of a run; None where they are not known yet."""
 
     task: Task | None = None
     description: Description | None = None
 
     @property
     def many(self) -> str:
-        """What the examples are called."""
+        """The noun of the examples, in the plural."""
         return noun(self.description.kind if self.description is not None else "")
 
     @property
@@ -37,29 +35,30 @@ class About:
 
     @property
     def headline(self) -> Metric:
-        """The figure by which the run is judged first."""
+        """The metric by which the run is judged first."""
         return self.task.headline if self.task is not None else METRICS["accuracy"]
 
     def text(self, value: float) -> str:
-        """A value of the headline metric for a person."""
+        """Returns a value of the headline metric as text."""
         return metric_text(self.headline.name, value, self.unit)
 
 
-def about_of(record: Record, resolved: ResolvedExperiment | None, dataset: Dataset | None) -> About:
-    """From the open data if they are the run's, else from its folder."""
+def run_data_of(
+    record: Record, resolved: ResolvedExperiment | None, dataset: Dataset | None
+) -> RunData:
+    """Returns what the open data say if they are the run's, else what its folder says."""
     description = dataset.description if dataset is not None else None
     if description is None and record.path is not None:
         with contextlib.suppress(KeyError, TypeError, ValueError, OSError):
             plain = Run(record.path).dataset()
             description = Description.from_plain(plain) if plain else None
 
-    asked = resolved.data.task if resolved is not None else None
-    kind: str = asked or (description.task if description is not None else "")
+    chosen = resolved.data.task if resolved is not None else None
+    kind: str = chosen or (description.task if description is not None else "")
     if kind not in TASKS:
-        figures = record.epochs[-1].metrics if record.epochs else {}
-        first = next(iter(figures), "")
-        return About(
-            next((one for one in TASKS.values() if one.metrics[0] == first), None), description
-        )
+        metrics = record.epochs[-1].metrics if record.epochs else {}
+        first = next(iter(metrics), "")
+        task = next((task for task in TASKS.values() if task.metrics[0] == first), None)
+        return RunData(task, description)
 
-    return About(TASKS[kind], description)
+    return RunData(TASKS[kind], description)

@@ -1,5 +1,6 @@
-"""Every layer of a network as a row: one quantity over time as colours, and beside it all of them
-as they are now, on one logarithmic axis.
+"""Every layer of a network as a row: one quantity over time as colours, and the sizes now.
+
+The sizes now lie on one logarithmic axis.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.text import number_text, power_tick
-from app.ui.plots.matrices.heat import decades, heat_image, viridis
+from app.ui.plots.matrices.heat_map import decades, heat_image, viridis
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ how it is now.
 
 
 class LayerStrip(QWidget):
-    """show_layers(...) draws. chosen(row): a layer was clicked, or walked to with the arrow keys.
+    """A row for every layer.
 
-    Left: `values` over the looks, from the first to the last. Right: the sizes now, a line through
-    the layers for each quantity, so that one sees which differ between layers and which do not.
+    Left: `values` over time. Right: the sizes now, a line through the layers for each quantity, so
+    that one sees which differ between layers and which do not. chosen(row): a layer was clicked, or
+    walked to with the arrow keys.
     """
 
     chosen = Signal(int)
@@ -77,9 +79,10 @@ class LayerStrip(QWidget):
         quantity: str,
         row: int,
     ) -> None:
-        """values: (L, T) sizes of `quantity` at (T,) steps, NaN where there is none.
+        """Draws the layers.
 
-        now: quantity -> (L,) sizes.
+        values: (L, T) sizes of `quantity` at (T,) steps, NaN where there is none. now: quantity ->
+        (L,) sizes. row: the chosen layer.
         """
         grown = len(names) != len(self.names)
         self.names = names
@@ -101,7 +104,7 @@ class LayerStrip(QWidget):
         self.update()
 
     def words(self, row: int, column: int = -1) -> str:
-        """One row as it is now, or one place of the picture, as a sentence."""
+        """Returns one row as it is now, or one place of the picture, as a sentence."""
         if not 0 <= row < len(self.names):
             return ""
 
@@ -112,7 +115,8 @@ class LayerStrip(QWidget):
                 else math.nan
             )
             name = BY_KEY[self.quantity].name
-            return f"{self.names[row]}, step {number_text(self.steps[column])}: {name} {number_text(value, 2)}"
+            step = number_text(self.steps[column])
+            return f"{self.names[row]}, step {step}: {name} {number_text(value, 2)}"
 
         sizes = [
             f"{one.sign} {number_text(float(self.now[one.key][row]), 2)}"
@@ -145,7 +149,7 @@ class LayerStrip(QWidget):
         return QSize(self._theme.px(300), self.sizeHint().height())
 
     def _areas(self) -> tuple[QRectF, QRectF]:
-        """Of the picture, and of the sizes now."""
+        """Returns the areas of the picture, and of the sizes now."""
         px = self._theme.px
         metrics = QFontMetricsF(self._theme.font(12))
         names = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0) + px(10)
@@ -158,7 +162,7 @@ class LayerStrip(QWidget):
         return heat, QRectF(heat.right() + px(20), top, max(8.0, now - px(12)), height)
 
     def _at(self, place: QPointF) -> tuple[int, int]:
-        """Row and column under a place, -1 for none."""
+        """Returns the row and the column under a place, -1 for none."""
         heat, _ = self._areas()
         if not self.names or not heat.top() <= place.y() < heat.bottom():
             return -1, -1
@@ -172,7 +176,7 @@ class LayerStrip(QWidget):
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         if not self.names:
             return
 
@@ -199,7 +203,7 @@ class LayerStrip(QWidget):
         painter.end()
 
     def _paint_names(self, painter: QPainter, heat: QRectF, height: float) -> None:
-        """As many names as there is room for; that of the chosen layer always."""
+        """Paints as many names as there is room for; that of the chosen layer always."""
         theme = self._theme
         room = self._theme.px(15)
 
@@ -348,8 +352,9 @@ class LayerStrip(QWidget):
 
 
 def span_of(values: np.ndarray, least: float = 3.0) -> tuple[float, float]:
-    """The limits of the colours for (L, T) log10 sizes: all of them, but at least three decades, so
-    that what differs little looks alike.
+    """Returns the limits of the colours for (L, T) log10 sizes.
+
+    They span at least three decades, so that what differs little looks alike.
     """
     there = values[np.isfinite(values)]
     if not len(there):
@@ -363,7 +368,7 @@ def span_of(values: np.ndarray, least: float = 3.0) -> tuple[float, float]:
 
 
 def mark(painter: QPainter, form: str, at: QPointF, size: float, colour: QColor) -> None:
-    """One mark of a quantity: "o" round, "s" square, "d" diamond, "t" triangle, "|" a bar."""
+    """Draws the mark of a quantity: "o" round, "s" square, "d" diamond, "t" triangle, "|" a bar."""
     half = size / 2
     x = at.x()
     y = at.y()

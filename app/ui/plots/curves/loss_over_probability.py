@@ -1,4 +1,4 @@
-"""What the loss punishes: the price of an answer over the probability that it gave to the truth."""
+"""The loss of one example over the probability that the network gave to the truth."""
 
 from __future__ import annotations
 
@@ -24,24 +24,26 @@ POINTS = 300
 
 
 @dataclass(frozen=True)
-class Price:
-    """The loss of one example as a function of the probability given to what is true."""
+class LossCurve:
+    """The loss of one example as a function of the probability given to the truth."""
 
     name: str
     of: Callable[[np.ndarray], np.ndarray]
 
 
-def prices_of(loss: Loss, classes: int) -> list[Price]:
-    """One curve, or one for yes and one for no where they count differently.
+def loss_curves(loss: Loss, classes: int) -> list[LossCurve]:
+    """Returns one curve, or one for yes and one for no where they count differently.
 
-    With label smoothing the target is a little less than certainty, so that full certainty costs
-    again; what is left is taken as spread evenly over the other classes.
+    With label smoothing the target is a little less than certainty, so full certainty costs again;
+    the rest of the probability is taken as spread evenly over the other classes.
     """
     weight = getattr(loss, "positive_weight", None)
     if weight is not None and weight != 1:
         return [
-            Price(f"it is yes (counts {times_text(weight)} times)", lambda p: -weight * np.log(p)),
-            Price("it is no", lambda p: -np.log(p)),
+            LossCurve(
+                f"it is yes (counts {times_text(weight)} times)", lambda p: -weight * np.log(p)
+            ),
+            LossCurve("it is no", lambda p: -np.log(p)),
         ]
 
     share = float(getattr(loss, "label_smoothing", None) or 0.0)
@@ -51,15 +53,16 @@ def prices_of(loss: Loss, classes: int) -> list[Price]:
 
         def smoothed(p: np.ndarray) -> np.ndarray:
             other = np.maximum(1 - p, 1e-9) / (classes - 1)
-            return -true * np.log(p) - (classes - 1) * rest * np.log(other)
+            value: np.ndarray = -true * np.log(p) - (classes - 1) * rest * np.log(other)
+            return value
 
-        return [Price("loss", smoothed)]
+        return [LossCurve("loss", smoothed)]
 
-    return [Price("loss", lambda p: -np.log(p))]
+    return [LossCurve("loss", lambda p: -np.log(p))]
 
 
-class PenaltyPlot(Plot):
-    """Curves of the price, with three places named: sure and right, guessing, sure and wrong."""
+class LossOverProbabilityPlot(Plot):
+    """The curves, with three places named: sure and right, guessing, sure and wrong."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(
@@ -84,12 +87,13 @@ class PenaltyPlot(Plot):
         self.restyle()
 
     def show_loss(self, loss: Loss, classes: int, given: np.ndarray | None = None) -> None:
-        """classes: how many there are to choose from.
+        """Draws the curves of a loss.
 
-        given: (n,) probabilities that were given to what is true.
+        classes: how many there are to choose from. given: (n,) probabilities that a run gave to the
+        truth, drawn as dots.
         """
         places = np.linspace(0.005, 0.999, POINTS)
-        prices = prices_of(loss, classes)
+        prices = loss_curves(loss, classes)
         self.first.name = prices[0].name
         self.first.show(places, prices[0].of(places))
         both = len(prices) > 1

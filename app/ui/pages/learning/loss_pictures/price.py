@@ -1,6 +1,4 @@
-"""The price of an answer over the probability that it gave to what is true: cross-entropy, for one
-or for each tag.
-"""
+"""The loss over the probability given to the truth: cross-entropy, for one class or each tag."""
 
 from __future__ import annotations
 
@@ -9,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.text import number_text
-from app.ui.pages.learning.pictures.base import LossPicture, Told
-from app.ui.plots.curves.penalty import PenaltyPlot
+from app.ui.pages.learning.loss_pictures.base import LossContext, LossPicture
+from app.ui.plots.curves.loss_over_probability import LossOverProbabilityPlot
 
 if TYPE_CHECKING:
     from app.engine.learning.loss import Loss
@@ -18,46 +16,47 @@ if TYPE_CHECKING:
 
 
 class PricePicture(LossPicture):
-    """The curve; on it, as dots, what the run that is shown gave to the truth of its followed
-    examples.
-    """
+    """The curve; on it, as dots, what the run that is shown gave to the truth of its probe set."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.plot = PenaltyPlot(theme)
+        self.plot = LossOverProbabilityPlot(theme)
         self.plot.setAccessibleName(
             "The price of an answer over the probability it gave to the truth"
         )
         self.column.addWidget(self.plot)
         self.finish()
 
-    def show_loss(self, loss: Loss, told: Told) -> None:
+    def show_loss(self, loss: Loss, context: LossContext) -> None:
         self.plot.setFixedHeight(self.theme.px(190))
-        given = truths(told)
-        tags = (
-            told.targets is not None and told.targets.ndim == 2
-        )  # each is a question of its own: yes or no
-        self.plot.show_loss(loss, 2 if tags else max(2, told.outputs), given)
+        given = truths(context)
+        # Each tag is a question of its own: yes or no.
+        tags = context.targets is not None and context.targets.ndim == 2
+        self.plot.show_loss(loss, 2 if tags else max(2, context.outputs), given)
 
         text = "The price of one answer, over the probability that it gave to what is true."
         if len(given):
             text += f" The dots are {len(given):,} answers of the run that is shown."
 
-        price = by_frequency(told)
+        price = by_frequency(context)
         if price is not None:
-            text += f" Always answering with how frequent each is in your data would cost {number_text(price, 2)}."
+            text += (
+                " Always answering with how frequent each is in your data would cost "
+                f"{number_text(price, 2)}."
+            )
 
         self.below.setText(text)
 
 
-def truths(told: Told) -> np.ndarray:
-    """(n,) the probabilities that the last run gave to what is true; none where it answers
-    otherwise.
-    """
-    predictions = told.predictions
-    targets = told.targets_text
+def truths(context: LossContext) -> np.ndarray:
+    """Returns (n,) probabilities that the last run gave to the truth.
 
-    classes = len(told.description.classes) if told.description is not None else 0
+    Empty where the network predicts something else.
+    """
+    predictions = context.predictions
+    targets = context.probe_targets
+
+    classes = len(context.description.classes) if context.description is not None else 0
     if (
         predictions is None
         or targets is None
@@ -69,15 +68,17 @@ def truths(told: Told) -> np.ndarray:
     if targets.ndim == 2:
         return np.where(targets > 0, predictions, 1 - predictions).ravel()
 
-    return predictions[np.arange(len(predictions)), targets.astype(int)]
+    given: np.ndarray = predictions[np.arange(len(predictions)), targets.astype(int)]
+    return given
 
 
-def by_frequency(told: Told) -> float | None:
-    """The mean price, in nats, of giving each class or tag the share that it has in the targets;
-    None without them.
+def by_frequency(context: LossContext) -> float | None:
+    """Returns the mean loss, in nats, of giving each class or tag its share in the targets.
+
+    None without targets.
     """
-    targets = told.targets
-    description = told.description
+    targets = context.targets
+    description = context.description
     if targets is None or description is None or not description.classes or not len(targets):
         return None
 

@@ -1,6 +1,4 @@
-"""Numbers as colours: a map that is read by the colour-blind and in grey too, its legend, and
-pictures of matrices.
-"""
+"""Numbers as colours that the colour-blind can read too: a colour map, its legend, pictures."""
 
 from __future__ import annotations
 
@@ -30,36 +28,41 @@ VIRIDIS = (
     "b5de2b",
     "fde725",
 )
-"""From dark to light with even steps of lightness (van der Walt & Smith 2015), ten of its colours."""
+"""Ten of its colours, from dark to light in even steps (van der Walt & Smith 2015)."""
 
 SHADES = 256
 
 
 @lru_cache
 def viridis() -> np.ndarray:
-    """(SHADES, 3) uint8."""
+    """Returns the colours of the map, (SHADES, 3) uint8."""
     stops = np.array(
-        [[int(one[place : place + 2], 16) for place in (0, 2, 4)] for one in VIRIDIS], dtype=float
+        [[int(color[start : start + 2], 16) for start in (0, 2, 4)] for color in VIRIDIS],
+        dtype=float,
     )
     places = np.linspace(0, len(stops) - 1, SHADES)
     columns = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
 
-    return np.rint(np.stack(columns, axis=1)).astype(np.uint8)
+    colours: np.ndarray = np.rint(np.stack(columns, axis=1)).astype(np.uint8)
+    return colours
 
 
 def between(pale: QColor, deep: QColor) -> np.ndarray:
-    """(SHADES, 3) uint8: from one colour to another."""
-    ends = [np.array([one.red(), one.green(), one.blue()], dtype=float) for one in (pale, deep)]
-    return np.rint(ends[0] + np.linspace(0, 1, SHADES)[:, None] * (ends[1] - ends[0])).astype(
-        np.uint8
+    """Returns the colours from one to another, (SHADES, 3) uint8."""
+    first, last = (
+        np.array([color.red(), color.green(), color.blue()], dtype=float) for color in (pale, deep)
     )
+    shares = np.linspace(0, 1, SHADES)[:, None]
+    colours: np.ndarray = np.rint(first + shares * (last - first)).astype(np.uint8)
+    return colours
 
 
 def heat_image(
     values: np.ndarray, low: float, high: float, colours: np.ndarray, unknown: QColor
 ) -> QImage:
-    """One pixel a value of (rows, columns), from `low` to `high` through (SHADES, 3) colours; NaN
-    in its own.
+    """Returns a picture with one pixel for each of (rows, columns) values.
+
+    colours: (SHADES, 3), from `low` to `high`. unknown: the colour of NaN.
     """
     rows, columns = values.shape
     share = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1.0, neginf=0.0)
@@ -69,12 +72,12 @@ def heat_image(
     pixels = table[np.rint(np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(int)]
     pixels[np.isnan(values)] = unknown.rgb()
 
-    # as the screen has them: converted at every drawing they would cost more than all the rest
+    # In the format of the screen: converting it at every drawing would cost more than all the rest.
     return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
 
 
 def decades(low: float, high: float, most: int) -> list[int]:
-    """Whole exponents between the limits, evenly spread, at most so many."""
+    """Returns whole exponents between the limits, evenly spread, at most so many."""
     first = math.ceil(low - 1e-9)
     last = math.floor(high + 1e-9)
     every = max(1, math.ceil((last - first + 1) / max(1, most)))
@@ -83,7 +86,7 @@ def decades(low: float, high: float, most: int) -> list[int]:
 
 
 class ColourBar(QWidget):
-    """The legend of a heat picture: its colours, with sizes at whole powers of ten."""
+    """The legend of a heat map: its colours, with sizes at whole powers of ten."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -96,7 +99,7 @@ class ColourBar(QWidget):
         theme.changed.connect(self.updateGeometry)
 
     def show_range(self, low: float, high: float) -> None:
-        """log10 of the sizes that the darkest and the lightest colour stand for."""
+        """Sets log10 of the sizes that the darkest and the lightest colour stand for."""
         if (low, high) != (self.low, self.high):
             self.low = low
             self.high = high
@@ -108,7 +111,7 @@ class ColourBar(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(self._theme.px(220), self._theme.px(28))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._theme
         painter = QPainter(self)
         bar = QRectF(theme.px(12), 0, self.width() - theme.px(24), theme.px(9))

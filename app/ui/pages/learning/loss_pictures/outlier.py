@@ -1,6 +1,4 @@
-"""The person's own targets on a line, one outlier to be moved, and the single answer that each loss
-likes best.
-"""
+"""Targets on a line, one outlier to be moved, and the single answer that each loss likes best."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ DOTS = 120
 
 
 class OutlierStrip(QWidget):
-    """moved(value): the outlier was dragged to this amount."""
+    """The line of targets. moved(value): the outlier was dragged to this amount."""
 
     moved = Signal(float)
 
@@ -50,7 +48,7 @@ class OutlierStrip(QWidget):
         low: float,
         high: float,
     ) -> None:
-        """values: (n,) targets.
+        """Draws (n,) targets.
 
         answers: (name, amount, role of the theme) each. low, high: the ends of the line.
         """
@@ -84,7 +82,7 @@ class OutlierStrip(QWidget):
         share = (value - self.low) / max(self.high - self.low, 1e-12)
         return margin + min(1.0, max(0.0, share)) * (self.width() - 2 * margin)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         theme = self.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -113,9 +111,7 @@ class OutlierStrip(QWidget):
         painter.end()
 
     def _draw_answers(self, painter: QPainter, line: float) -> None:
-        """All lines first, then their words on paper of their own, in the order in which they
-        stand.
-        """
+        """Draws all lines first, then their words on a background, in the order of their values."""
         theme = self.theme
         answers = sorted(self.answers, key=lambda answer: -answer[1])
 

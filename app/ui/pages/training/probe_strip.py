@@ -1,6 +1,4 @@
-"""What the network says now about a few validation examples: each with what it is taken for, and
-how surely.
-"""
+"""The examples of the probe set side by side, each with what the network takes it for."""
 
 from __future__ import annotations
 
@@ -26,9 +24,10 @@ LINES = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
-    """One example, what the network takes it for, what it is, and how sure the network is, where it
-    says so.
+class ProbePrediction:
+    """One example, what the network takes it for, and what it is.
+
+    share: how sure the network is; None where it does not say so.
     """
 
     example: Example
@@ -42,27 +41,27 @@ class Said:
 
     @property
     def lines(self) -> list[str]:
-        """The caption: what it says, how surely, and if wrong, what it is."""
+        """The caption: the prediction, if wrong the truth, and how sure it is."""
         words = [self.predicted] if self.right else [self.predicted, f"is {self.true}"]
         return words if self.share is None else [*words, percent_text(self.share)]
 
 
 class ProbeStrip(QWidget):
-    """Examples side by side with their captions. `pressed`: somebody wants to see more of them."""
+    """Examples side by side with their captions. pressed(): somebody wants to see more of them."""
 
     pressed = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.predictions: list[Said] = []
+        self.predictions: list[ProbePrediction] = []
         self._pixmaps: dict[tuple[int, int, int], QPixmap] = {}
         self.setObjectName("training.probe")
         self.setAccessibleName("What the network says now about validation examples")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self._changed)
 
-    def show_predictions(self, predictions: list[Said]) -> None:
+    def show_predictions(self, predictions: list[ProbePrediction]) -> None:
         self._pixmaps.clear()  # at most six, once an epoch
         self.predictions = predictions
         self.setAccessibleDescription("; ".join(", ".join(one.lines) for one in predictions))
@@ -77,7 +76,7 @@ class ProbeStrip(QWidget):
 
     @staticmethod
     def most_of(kind: str) -> int:
-        """How many of a kind stand side by side."""
+        """Returns how many examples of a kind stand side by side."""
         return kind_of(kind).side_by_side
 
     @property
@@ -96,7 +95,7 @@ class ProbeStrip(QWidget):
         return QFontMetrics(self.theme.font(11)).height()
 
     def side(self) -> int:
-        """Of a tile's height: what fits beside each other and above the captions."""
+        """Returns the height of an example: what fits beside each other and above the captions."""
         columns = self._columns
         across = (self.width() - (columns - 1) * self.theme.px(GAP)) // columns
         return max(
@@ -115,7 +114,7 @@ class ProbeStrip(QWidget):
         return QSize(self.theme.px(200), self.theme.px(40) + LINES * self._line())
 
     def cells(self) -> list[QRectF]:
-        """Where each example and its caption are."""
+        """Returns where each example and its caption are."""
         gap = self.theme.px(GAP)
         columns = self._columns
         wide = (self.width() - (columns - 1) * gap) / columns
@@ -127,7 +126,7 @@ class ProbeStrip(QWidget):
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.theme.font(11))
@@ -152,7 +151,9 @@ class ProbeStrip(QWidget):
 
         painter.end()
 
-    def _picture(self, painter: QPainter, number: int, predictions: Said, tile: QRectF) -> None:
+    def _picture(
+        self, painter: QPainter, number: int, predictions: ProbePrediction, tile: QRectF
+    ) -> None:
         wide = int(tile.width())
         high = int(tile.height())
         outline = QPainterPath()

@@ -1,6 +1,4 @@
-"""L1 against L2: what an error costs, and which single answer a loss likes best when one target is
-an outlier.
-"""
+"""L1 against L2: what an error costs, and which single answer each likes beside an outlier."""
 
 from __future__ import annotations
 
@@ -12,25 +10,26 @@ from PySide6.QtWidgets import QSlider
 
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.text import number_text
-from app.ui.pages.learning.pictures.base import LossPicture, Told
-from app.ui.pages.learning.pictures.outlier import OutlierStrip
-from app.ui.plots.curves.distance import REACH, ROLES, DistancePlot
+from app.ui.pages.learning.loss_pictures.base import LossContext, LossPicture
+from app.ui.pages.learning.loss_pictures.outlier import OutlierStrip
+from app.ui.plots.curves.loss_over_error import REACH, ROLES, LossOverErrorPlot
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 STEPS = 200
-ADVICE = "Errors matter in proportion: L1. Large errors matter most: L2. Huber is L2 for small errors and L1 for large."
+ADVICE = (
+    "Errors matter in proportion: L1. Large errors matter most: L2. Huber is L2 for small errors "
+    "and L1 for large."
+)
 
 
 class DistancePicture(LossPicture):
-    """The curves in the unit of the person's own target; below, these targets with an outlier to
-    drag.
-    """
+    """The curves in the unit of the target; below, some targets with an outlier to drag."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.plot = DistancePlot(theme)
+        self.plot = LossOverErrorPlot(theme)
         self.strip = OutlierStrip(theme)
         self.plot.setAccessibleName("What an error costs, by loss")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -51,13 +50,13 @@ class DistancePicture(LossPicture):
         self.slider.valueChanged.connect(lambda _: self._show_answers())
         self.strip.moved.connect(self._dragged)
 
-    def show_loss(self, loss: Loss, told: Told) -> None:
+    def show_loss(self, loss: Loss, context: LossContext) -> None:
         self.plot.setFixedHeight(self.theme.px(150))
         self._loss = loss
 
-        amounts = told.description.amounts if told.description is not None else ()
-        if amounts and told.targets is not None and len(told.targets):
-            self._values = told.targets[:, 0].astype(float)
+        amounts = context.description.amounts if context.description is not None else ()
+        if amounts and context.targets is not None and len(context.targets):
+            self._values = context.targets[:, 0].astype(float)
             self._std = amounts[0].std
             self._unit = amounts[0].unit
         else:  # a copy is restored: its values have mean 0 and standard deviation 1
@@ -69,16 +68,16 @@ class DistancePicture(LossPicture):
         self.slider.setVisible(len(self._values) > 1)
         errors = np.linspace(-REACH * self._std, REACH * self._std, 241)
         curves = {
-            short(one): curve
-            for one in self._losses()
-            if (curve := one.curve(errors / self._std)) is not None
+            short(loss_): curve
+            for loss_ in self._losses()
+            if (curve := loss_.curve(errors / self._std)) is not None
         }
 
         self.plot.show_curves(curves, errors, short(loss), self._unit)
         self._show_answers()
 
     def _losses(self) -> list[Loss]:
-        """All losses of a distance, the chosen one with its settings."""
+        """Returns all losses of a distance, the chosen one with its settings."""
         assert self._loss is not None
         kinds = [kind for kind in LOSSES.all() if kind.picture == "distance"]
         return [self._loss if kind is type(self._loss) else kind() for kind in kinds][: len(ROLES)]
@@ -99,32 +98,35 @@ class DistancePicture(LossPicture):
 
         low, high = self._range()
         outlier = low + self.slider.value() / STEPS * (high - low)
-        one = np.append(np.sort(self._values)[:: max(1, len(self._values) // 20)], outlier)
+        shown = np.sort(self._values)[:: max(1, len(self._values) // 20)]
+        with_outlier = np.append(shown, outlier)
         answers = [
-            (short(loss), best_answer(loss, one, self._std), role)
+            (short(loss), best_answer(loss, with_outlier, self._std), role)
             for loss, role in zip(self._losses(), ROLES, strict=False)
         ]
 
-        self.strip.show_values(one[:-1], outlier, answers, low, high)
-        moved = {short(loss): best_answer(loss, one[:-1], self._std) for loss in self._losses()}
+        self.strip.show_values(shown, outlier, answers, low, high)
+        without = {short(loss): best_answer(loss, shown, self._std) for loss in self._losses()}
         pulls = ", ".join(
-            f"{name} by {number_text(abs(value - moved[name]))}" for name, value, _ in answers
+            f"{name} by {number_text(abs(value - without[name]))}" for name, value, _ in answers
         )
         self.below.setText(
-            f"{len(one) - 1} of your own targets and one outlier (red, drag it). If only one "
-            "answer were allowed for "
-            "all, the outlier would move the best one: "
+            f"{len(shown)} of your own targets and one outlier (red, drag it). If only one answer "
+            "were allowed for all, the outlier would move the best one: "
             f"{pulls}{' ' + self._unit if self._unit else ''}. {ADVICE}"
         )
 
 
 def short(loss: Loss) -> str:
-    """The name without what stands in brackets: "L1"."""
+    """Returns the name of a loss without what stands in brackets: "L1"."""
     return loss.label.split(" (")[0]
 
 
 def best_answer(loss: Loss, values: np.ndarray, std: float) -> float:
-    """The one answer for all of these (n,) values that costs least, found on ever finer grids."""
+    """Returns the one answer for all of these (n,) values that costs least.
+
+    It is found on ever finer grids.
+    """
     low = float(values.min())
     high = float(values.max())
 

@@ -1,6 +1,4 @@
-"""What the variants of a race take of memory together, against what is free: found out on the
-background thread.
-"""
+"""What the variants of a race take of memory together, against what is free."""
 
 from __future__ import annotations
 
@@ -8,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
-from app.engine.race.variants import Variant, together
+from app.engine.race.variants import Variant, peak_of_race
 from app.engine.text import bytes_text
-from app.ui.pages.learning.fit import read_device
+from app.ui.pages.learning.memory_fit import read_device
 from app.ui.state.network_measurer import measure
 from models.graph import GraphError
 
@@ -22,11 +20,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Needs:
-    """bytes: of all together at most, None where unknown.
+class MemoryNeeds:
+    """The memory that a race needs.
 
-    floats: per weight, of each variant. device: None where it could not be read. trouble: why one
-    of them cannot be trained.
+    bytes: of all variants together at most, None where unknown. floats: numbers in memory for each
+    weight, of each variant. device: None where it could not be read. trouble: why one of them
+    cannot be trained.
     """
 
     bytes: int | None
@@ -36,13 +35,13 @@ class Needs:
 
     @property
     def too_much(self) -> bool:
-        """More than the device has, whatever else runs on it."""
+        """Whether it is more than the device has, whatever else runs on it."""
         total = self.device.total if self.device is not None else None
         return self.bytes is not None and total is not None and self.bytes > total
 
     @property
     def words(self) -> tuple[str, str]:
-        """(a sentence, its role)."""
+        """A sentence, and its role in the theme."""
         if self.trouble:
             return self.trouble, "problem"
         if self.bytes is None:
@@ -56,14 +55,12 @@ class Needs:
         if self.too_much:
             return (
                 f"Memory: together they need {need}, more than the {bytes_text(self.device.total)} "
-                "there are. Take "
-                "fewer variants, a smaller batch or a smaller network."
+                "there are. Take fewer variants, a smaller batch or a smaller network."
             ), "problem"
         if self.bytes > self.device.free:
             return (
                 f"Memory: together they need {need}, but only {bytes_text(self.device.free)} of "
-                f"{where} are free. "
-                "Close other programs, or take fewer variants."
+                f"{where} are free. Close other programs, or take fewer variants."
             ), "problem"
 
         return (
@@ -73,8 +70,10 @@ class Needs:
         )
 
 
-def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -> Needs:
-    """For the background thread: it loads the engine.
+def find_memory_needs(
+    variants: Sequence[Variant], data_bytes: int, control: Control
+) -> MemoryNeeds:
+    """Returns what these variants need; called on the background thread, for it loads the engine.
 
     data_bytes: of the examples, which all of them share.
     """
@@ -86,7 +85,7 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
         if isinstance(measured, GraphError) or measured.inspection.error is not None:
             error = measured if isinstance(measured, GraphError) else measured.inspection.error
             assert error is not None
-            return Needs(
+            return MemoryNeeds(
                 None,
                 (None,) * len(variants),
                 None,
@@ -103,6 +102,8 @@ def find_needs(variants: Sequence[Variant], data_bytes: int, control: Control) -
     try:
         device = read_device(variants[0].resolved.training.device)
     except UserError as error:
-        return Needs(None, tuple(floats), None, error.message)
+        return MemoryNeeds(None, tuple(floats), None, error.message)
 
-    return Needs(together(predicted, data_bytes if device.on_cpu else 0), tuple(floats), device)
+    return MemoryNeeds(
+        peak_of_race(predicted, data_bytes if device.on_cpu else 0), tuple(floats), device
+    )

@@ -1,5 +1,6 @@
-"""How a layer's numbers spread over sizes, over time: a column a look, the deeper the colour the
-more numbers.
+"""Histograms over time: how the numbers of a layer spread over sizes, a column a measurement.
+
+The deeper the colour, the more numbers.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.runs.optimizer_figures import EDGES, PER_DECADE
 from app.engine.text import number_text, percent_text, power_tick
-from app.ui.plots.matrices.heat import between, decades, heat_image
+from app.ui.plots.matrices.heat_map import between, decades, heat_image
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 
-class Spectrum(QWidget):
-    """show_histograms(shares, steps, sizes, role). The line is the root mean square."""
+class HistogramOverTime(QWidget):
+    """Histograms over time; the line is the root mean square."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -41,9 +42,10 @@ class Spectrum(QWidget):
     def show_histograms(
         self, shares: np.ndarray, steps: np.ndarray, sizes: np.ndarray, role: str
     ) -> None:
-        """shares: (BINS, T), of the sizes of inside.EDGES.
+        """Draws histograms.
 
-        sizes: (T,) root mean squares, NaN where there is none.
+        shares: (BINS, T) of the numbers in each bin of optimizer_probe.EDGES. sizes: (T,) root mean
+        squares, NaN where there is none. role: the colour in the theme.
         """
         self.shares = shares
         self.steps = steps
@@ -86,7 +88,7 @@ class Spectrum(QWidget):
             px(44), px(6), max(8.0, self.width() - px(56)), max(8.0, self.height() - px(28))
         )
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         if self._image.isNull():
             return
 
@@ -144,7 +146,7 @@ class Spectrum(QWidget):
             before = here
 
     def words(self, place: QPointF) -> str:
-        """What lies under a place of the widget."""
+        """Returns what lies under a place of the widget."""
         area = self._area()
         if not self.shares.size or not area.contains(place):
             return ""
@@ -155,9 +157,8 @@ class Spectrum(QWidget):
         row = self.first + min(rows - 1, int((area.bottom() - place.y()) / area.height() * rows))
 
         return (
-            f"step {number_text(self.steps[column])}: {percent_text(self.shares[row, column])} of the "
-            "numbers are between "
-            f"{number_text(10 ** EDGES[row])} and {number_text(10 ** EDGES[row + 1])}"
+            f"step {number_text(self.steps[column])}: {percent_text(self.shares[row, column])} of "
+            f"the numbers are between {10 ** EDGES[row]:.1e} and {10 ** EDGES[row + 1]:.1e}"
         )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

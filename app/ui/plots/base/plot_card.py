@@ -1,7 +1,4 @@
-"""What stands beside a plot's title: log, smoothing, download.
-
-And the card that holds plot and tools together.
-"""
+"""The card that holds a plot, and its tools: logarithm, smoothing, download."""
 
 from __future__ import annotations
 
@@ -36,6 +33,8 @@ if TYPE_CHECKING:
 
 SMOOTHING = 0.9
 LOG = False
+"""What is chosen where the person has chosen nothing."""
+
 EXPORT_SCALE = 2.0
 """A picture is saved with twice the pixels of the screen, for slides and print."""
 
@@ -43,7 +42,7 @@ EXPORT_SCALE = 2.0
 class PlotCard(Card):
     """A plot in a card, with the tools it can use.
 
-    `refused(sentence)`: a file could not be written.
+    refused(sentence): a file could not be written.
     """
 
     refused = Signal(str)
@@ -72,7 +71,7 @@ class PlotCard(Card):
         self._restyle()
 
     def add_tool(self, tool: QWidget) -> None:
-        """Put a tool in front of the download button."""
+        """Puts a tool in front of the download button."""
         self.tools.insertWidget(self.tools.count() - 1, tool)
 
     def _restyle(self) -> None:
@@ -103,7 +102,7 @@ class PlotCard(Card):
             self.refused.emit(str(error))
 
     def picture(self) -> QPixmap:
-        """The plot as it stands, with its title and on its background."""
+        """Returns the plot as it stands, with its title and on its background."""
         head = self.title.height() + self.theme.px(8)
         size = QSize(self.plot.width(), self.plot.height() + head)
         pixmap = QPixmap(size * EXPORT_SCALE)
@@ -123,9 +122,8 @@ class PlotCard(Card):
 
         auto = self.plot.auto.isVisible()
         self.plot.auto.hide()
-        QWidget.render(
-            self.plot, painter, QPoint(0, head)
-        )  # the view's own render() of that name leaves Qt broken
+        # The plot has a render() of its own, which leaves Qt broken.
+        QWidget.render(self.plot, painter, QPoint(0, head))
         self.plot.auto.setVisible(auto)
         painter.end()
 
@@ -171,9 +169,9 @@ class LogButton(QToolButton):
 
 
 class SmoothButton(QToolButton):
-    """Says how much the thick line is smoothed, and changes it with a slider in its menu.
+    """Shows how much the thick line is smoothed, and changes it with a slider in its menu.
 
-    `smoothed(factor)`.
+    smoothed(factor): the slider was moved.
     """
 
     smoothed = Signal(float)

@@ -1,4 +1,4 @@
-"""What the pictures of losses are told of the open data and of the run that is shown."""
+"""What the pictures of losses know of the open data and of the run that is shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.ui.pages.learning.pictures import Told
+from app.ui.pages.learning.loss_pictures import LossContext
 from app.ui.widgets.examples.picture import example_of
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ MOST = 2_000
 NAMED = 16
 
 
-def told_of(problem: Problem, dataset: Dataset | None, record: Record | None) -> Told:
-    """Without data: only how many numbers the network answers with."""
+def loss_context(problem: Problem, dataset: Dataset | None, record: Record | None) -> LossContext:
+    """Returns the context; without data only how many numbers the network outputs."""
     if dataset is None:
-        return Told(problem.outputs)
+        return LossContext(problem.outputs)
 
     rows = dataset.indices["training"]
     if len(rows) > MOST:
@@ -33,10 +33,10 @@ def told_of(problem: Problem, dataset: Dataset | None, record: Record | None) ->
     known = _of_these_data(problem, dataset, record)
     if probe is None or not known:
         labels = tuple(_label(dataset, int(row)) for row in rows[:NAMED])
-        return Told(problem.outputs, dataset.description, dataset.targets[rows], labels)
+        return LossContext(problem.outputs, dataset.description, dataset.targets[rows], labels)
 
     labels = tuple(_label(dataset, int(row)) for row in probe.rows[:NAMED])
-    return Told(
+    return LossContext(
         problem.outputs,
         dataset.description,
         dataset.targets[rows],
@@ -47,15 +47,16 @@ def told_of(problem: Problem, dataset: Dataset | None, record: Record | None) ->
 
 
 def _label(dataset: Dataset, row: int) -> str:
-    """An example in a few words; of a pair the half that has words."""
+    """Returns an example in a few words; of a pair the half that has words."""
     example = example_of(dataset, row)
     lines = [half.line for half in example.halves if half.line] or [example.line]
     return " · ".join(lines)
 
 
 def _of_these_data(problem: Problem, dataset: Dataset, record: Record | None) -> bool:
-    """Whether the run that is shown answers in the form of this problem, on rows that these data
-    have.
+    """Returns whether the run that is shown fits this problem and these data.
+
+    It must predict in the form of the problem, on rows that the data have.
     """
     if record is None or record.probe is None or record.prepared is None:
         return False

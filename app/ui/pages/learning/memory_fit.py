@@ -1,4 +1,4 @@
-"""Whether the predicted memory fits the device: what is free there, read on the background thread."""
+"""Whether the predicted memory fits what is free on the device."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ if TYPE_CHECKING:
 
 
 def read_device(setting: str) -> Budget:
-    """The device that a training would run on.
+    """Returns the device that a training would run on, and its memory.
 
-    For the background thread: it loads the engine. Raises UserError.
+    Called on the background thread, for it loads the engine. Raises UserError.
     """
-    from app.engine.compute.device import choose
+    from app.engine.compute.device import choose  # noqa: PLC0415 - it loads torch
 
     return budget_of(choose(setting))
 
 
 def needed(predicted: Mapping[str, int], device: Budget, data_open: bool) -> int | None:
-    """What a training takes beyond what is in use now: on the CPU the open data are there already."""
+    """Returns the bytes that a training takes beyond what is in use now.
+
+    On the CPU the open data are in use already.
+    """
     total = total_of(predicted)
     if total is None:
         return None
@@ -36,7 +39,7 @@ def needed(predicted: Mapping[str, int], device: Budget, data_open: bool) -> int
 
 
 def parts(need: int, device: Budget) -> list[Part]:
-    """The device's memory with this training in it; [] where it is unknown."""
+    """Returns the device's memory with this training in it; [] where it is unknown."""
     if device.total is None or device.free is None:
         return []
 
@@ -50,7 +53,7 @@ def parts(need: int, device: Budget) -> list[Part]:
 
 
 def verdict(need: int, device: Budget) -> tuple[str, str]:
-    """(a sentence, its role): whether it fits, and if not, where one finds what would."""
+    """Returns whether it fits as a sentence and its role, and if not, where to find what would."""
     judged = device.verdict(need)
     if device.free is None:
         return f"{device.label}: free memory {UNKNOWN}. {device.reason}".strip(), "secondary"

@@ -1,4 +1,4 @@
-"""The length of the gradient: how steep the ground is under the weights."""
+"""The norm of the gradient, step by step."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 CLIP = "training.gradient_clip"
 
 
-class NormPlot(Plot):
-    """The gradient norm per step before clipping, where it was measured, and the limit it is
-    clipped to.
-    """
+class GradientNormPlot(Plot):
+    """The gradient norm before clipping, where it was measured, and the limit it is clipped to."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -28,7 +26,10 @@ class NormPlot(Plot):
         self.restyle()
 
     def show_record(self, record: Record, clip: float) -> None:
-        """clip: the limit as planned, 0 for none; where it was changed, it is drawn as it was."""
+        """Draws a record.
+
+        clip: the limit as planned, 0 for none; where it was changed, it is drawn as it was.
+        """
         per_epoch, epochs = epoch_axis(record)
         self.span = (0.0, epochs)
         there = np.isfinite(record.norms.values)
@@ -57,7 +58,10 @@ class NormPlot(Plot):
 
 
 def limits_of(record: Record, clip: float) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of the limit over the steps, and its values there; NaN where nothing is clipped."""
+    """Returns the steps at which the limit changes, and its values there.
+
+    NaN where nothing is clipped.
+    """
     changed = [
         (change.step, float(change.values[CLIP] or 0.0))
         for change in record.changes

@@ -1,0 +1,145 @@
+"""Differences of settings: experiments side by side, setting by setting, also as words.
+
+It works on plain experiments, so that the settings of runs which another version wrote can be
+compared too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.engine.data.augmentation_settings import AugmentationSettings
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import CHOICES, SECTIONS
+from app.engine.experiment.plain import plain_section
+from app.engine.experiment.training_settings import TrainingSettings
+from app.engine.text import UNKNOWN, setting_text, value_text
+from models.spec import Setting, Spec, UnknownChoice, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from app.engine.experiment.plain import Value
+
+KIND = "kind"
+"""The name of the row that says which template, loss, optimizer or schedule was chosen."""
+
+FIXED: dict[str, type[Spec]] = {
+    "data": DataSettings,
+    "augmentation": AugmentationSettings,
+    "training": TrainingSettings,
+}
+"""Sections whose settings are always the same; the others are a choice among kinds."""
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting of several experiments.
+
+    name: of the setting in its section, "kind" for the choice itself. values: one for each
+    experiment, None where it has no such setting. texts: the same as words.
+    """
+
+    section: str
+    name: str
+    label: str
+    values: tuple[Value, ...]
+    texts: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is not the same in all of them."""
+        return any(value != self.values[0] for value in self.values)
+
+
+def setting_rows(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow, ...]:
+    """Every setting that one of these plain experiments has, in the order of an experiment's file.
+
+    experiments: see toml_file.to_plain. Kinds and settings that this version does not know are
+    shown as they are written.
+    """
+    return tuple(
+        row
+        for section in SECTIONS
+        for row in _section_rows(section, [_section(plain, section) for plain in experiments])
+    )
+
+
+def differences(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow, ...]:
+    """The settings that are not the same in all of these plain experiments."""
+    return tuple(row for row in setting_rows(experiments) if row.differs)
+
+
+def _section(plain: Mapping[str, Value], section: str) -> dict[str, Value]:
+    """The settings of a section by name, its kind under "kind"; {} where the section is missing."""
+    values = dict(plain_section(plain, section))
+    choice = CHOICES.get(section)
+    if choice is None:
+        return values
+
+    kind = values.pop(choice.registry.key, None)
+    return {} if kind is None else {KIND: kind, **values}
+
+
+def _section_rows(section: str, columns: Sequence[dict[str, Value]]) -> Iterable[SettingRow]:
+    """The rows of one section. columns: its settings in each of the experiments."""
+    specs = [_spec(section, column) for column in columns]
+    declared: dict[str, Setting] = {}
+    for spec in specs:
+        for setting in settings(spec) if spec is not None else ():
+            declared.setdefault(setting.name, setting)
+
+    # The order in which they are declared; what only the files know comes last.
+    present = dict.fromkeys(name for column in columns for name in column)
+    names = [name for name in declared if name in present]
+    names += [name for name in present if name not in declared and name != KIND]
+
+    if section in CHOICES and KIND in present:
+        noun = CHOICES[section].registry.noun
+        labels = [_kind_text(spec, column) for spec, column in zip(specs, columns, strict=True)]
+        yield _row(section, KIND, noun[:1].upper() + noun[1:], columns, labels)
+
+    for name in names:
+        known = declared.get(name)
+        texts = [_text(known, column.get(name)) for column in columns]
+        label = known.label if known is not None else name.replace("_", " ").capitalize()
+        yield _row(section, name, label, columns, texts)
+
+
+def _row(
+    section: str,
+    name: str,
+    label: str,
+    columns: Sequence[dict[str, Value]],
+    texts: Sequence[str],
+) -> SettingRow:
+    values = tuple(column.get(name) for column in columns)
+    return SettingRow(section, name, label, values, tuple(texts))
+
+
+def _spec(section: str, column: Mapping[str, Value]) -> type[Spec] | None:
+    """The class that declares these settings; None for a kind that this version does not know."""
+    if section in FIXED:
+        return FIXED[section]
+    if KIND not in column:
+        return None
+
+    try:
+        return CHOICES[section].registry.get(str(column[KIND]))
+    except UnknownChoice:
+        return None
+
+
+def _kind_text(spec: type[Spec] | None, column: Mapping[str, Value]) -> str:
+    if KIND not in column:
+        return UNKNOWN
+
+    return str(getattr(spec, "label", column[KIND]))
+
+
+def _text(setting: Setting | None, value: Value) -> str:
+    if value is None:
+        return UNKNOWN
+
+    return setting_text(setting, value) if setting is not None else value_text(value)

@@ -1,0 +1,59 @@
+"""The canvas below every plot: its axes, its series, and what lies on them as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+
+from app.engine.text import number_text
+from app.ui.plots.base.axis import Axis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.ui.plots.base.series import Series
+    from app.ui.style.theme import Theme
+
+
+class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """A plot widget with two axes of this program's own. Marks and the readout lie on it."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        x_words: Callable[[float, float], str] | None = None,
+        y_words: Callable[[float, float], str] | None = None,
+        x_whole: bool = True,
+        x_title: str = "epoch",
+        room: int = 44,
+    ) -> None:
+        self.bottom = Axis("bottom", x_words, x_whole)
+        self.left = Axis("left", y_words, room=room)
+        super().__init__(
+            axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None
+        )
+        self.theme = theme
+        self.x_title = x_title
+        self.log = False
+        self.series: list[Series] = []
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setMinimumSize(120, 90)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+        self.box = self.getPlotItem().getViewBox()
+        self.box.disableAutoRange()
+        self.box.setDefaultPadding(0)
+        menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
+        menu.setParent(self, menu.windowFlags())
+        self.getPlotItem().hideButtons()
+        self.left.setZValue(-200)  # its grid lines lie behind the curves
+
+    def value_at(self, series: Series, row: int) -> float:
+        """Returns what the readout says of one point."""
+        return float(series.y[row])
+
+    def x_text(self, x: float) -> str:
+        """Returns a place on the horizontal axis as text."""
+        return number_text(x)
