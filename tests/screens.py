@@ -28,6 +28,7 @@ from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
+from app.ui.state.action import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,9 +70,7 @@ class Camera:
 
     def open(self) -> None:
         self.window.show()
-        self.wait(
-            lambda: self.window.assembly is not None and len(self.window.frame.pages) == len(STEPS)
-        )
+        self.wait(lambda: self.window.assembly is not None and self.window.frame.filled)
         self.wait(lambda: self.inside.run_bar.engine is not None)
 
     def looks(self) -> Iterator[str]:
@@ -121,7 +120,7 @@ class Camera:
         session = self.inside.session
         self.inside.document.replace("training", **training)
         self.settle(300)
-        self.inside.commands.do("train")
+        self.inside.actions.do(Action.TRAIN)
         self.wait(lambda: not session.active or until())
 
     def stop(self) -> None:
@@ -148,7 +147,7 @@ def take_all(camera: Camera, quick: bool) -> None:
     camera.train(lambda: len(inside.session.record.epochs) >= (1 if quick else 3), epochs=40)
     camera.photograph("busy", ("training", "results", "tryit", "data"))
     look_inside(camera)
-    inside.commands.do("pause")
+    inside.actions.do(Action.PAUSE)
     camera.photograph("paused", ("training",))
     camera.stop()
     camera.read("sample:digits")
@@ -165,7 +164,7 @@ def take_all(camera: Camera, quick: bool) -> None:
     fail(camera)
     camera.photograph_dialog("failed", "problem.dialog")
     camera.photograph("failed", ("training",))
-    inside.commands.do("shortcuts")
+    inside.actions.do(Action.SHORTCUTS)
     camera.settle()
     camera.photograph_dialog("help", "help.shortcuts")
 
@@ -262,7 +261,7 @@ def take_race(camera: Camera, quick: bool) -> None:
     """Four optimizers on the data that are open: set up, under way and over."""
     inside = camera.inside
     inside.document.replace("training", epochs=3 if quick else 8)
-    inside.commands.do("race")
+    inside.actions.do(Action.RACE)
     dialog = camera.window.frame.findChildren(QDialog, "race.setup")[-1]
     dialog.take_ready_made()  # type: ignore[attr-defined]
     camera.wait(lambda: dialog.memory.isVisible())  # type: ignore[attr-defined]
@@ -289,7 +288,7 @@ def plan(camera: Camera) -> None:
     from app.ui.pages.learning.planner import Planner
 
     for look in camera.looks():
-        camera.inside.commands.do("plan")
+        camera.inside.actions.do(Action.PLAN)
         table = [one for one in camera.window.frame.findChildren(Planner) if one.isVisible()][-1]
         camera.wait(lambda table=table: table.measure.isEnabled())  # type: ignore[misc]
         table.measure.click()

@@ -19,8 +19,8 @@ from app import cli
 from app.engine.learning.loss import LOSSES
 from app.engine.learning.tasks import TASKS
 from app.engine.sources import formats
-from app.ui.pages.learning import LearningPage
-from app.ui.pages.model import ModelPage
+from app.ui.pages.learning.page import LearningPage
+from app.ui.pages.model.page import ModelPage
 from app.ui.widgets.settings.form import ChoiceBox
 from models.template import TEMPLATES
 from tests import readme

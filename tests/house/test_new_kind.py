@@ -14,7 +14,7 @@ from app import cli
 from app.engine.data import kinds
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
-from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.example import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

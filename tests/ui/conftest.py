@@ -1,5 +1,6 @@
-"""Real windows: opened on folders of their own, closed in order, and nothing told that was not
-expected.
+"""Real windows for tests, opened on folders of their own and closed in order.
+
+Nothing may be reported that was not expected.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def open_window(qtbot: QtBot, folders: Path) -> Iterator[OpenWindow]:
         window.frame.resize(1280, 760)
         window.show()
         qtbot.waitUntil(
-            lambda: window.assembly is not None and len(window.frame.pages) == 8,
+            lambda: window.assembly is not None and window.frame.filled,
             timeout=PATIENCE_MS,
         )
 
@@ -93,7 +94,7 @@ def open_window(qtbot: QtBot, folders: Path) -> Iterator[OpenWindow]:
 
 
 def close(window: Window) -> None:
-    """Take a window apart and let everything go that was told to; what that frees may hold more."""
+    """Takes a window apart, and lets go of everything that was connected to it."""
     window.close()
     for _ in range(3):
         gc.collect()

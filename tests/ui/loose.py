@@ -25,19 +25,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from app.ui.state.action import Action
+
 PATIENCE_MS = 60_000
 """A ceiling, not a measure: the first measurement of a process loads the engine."""
 
 
 @dataclass
 class Loose:
-    """`parts` for a page's constructor; `data_loader` reads the data; `done` and `gone` are what
-    the page asked for.
+    """What a page is made with, and what it asked for.
+
+    parts: for the constructor of a page. data_loader: reads the data. done, gone: the actions and
+    pages that the page asked for.
     """
 
     parts: Parts
     data_loader: DataLoader
-    done: list[str] = field(default_factory=list)
+    done: list[Action] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
 
     @property
@@ -60,7 +64,7 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
     reading = Background()
     data_loader = DataLoader(document, reading)
     network_measurer = NetworkMeasurer(document, background)
-    done: list[str] = []
+    done: list[Action] = []
     gone: list[str] = []
 
     parts = Parts(

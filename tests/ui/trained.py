@@ -27,7 +27,7 @@ def trained(
     day: str = "2026-11-22",
     **training: object,
 ) -> Run:
-    """A copy below `folder` of a run on the built-in digits, three epochs if nothing else is said."""
+    """A copy below `folder` of a run on the built-in digits, of three epochs by default."""
     settings = {"epochs": 3, "batch_size": 64, "device": "cpu", "threads": 1} | training
     key = repr(sorted(settings.items()))
     if key not in _kept:

@@ -45,7 +45,7 @@ def until(qtbot: QtBot, condition: object) -> None:
 
 
 def choose_little(qtbot: QtBot, window: Window, folder: Path, **training: object) -> None:
-    """Sixty pictures of two classes, read; with the smallest network and these training settings."""
+    """Opens sixty pictures of two classes, with the smallest network and these settings."""
     light = np.random.default_rng(0).integers(0, 100, (60, 8, 8))
     labels = np.arange(60) % 2
     path = folder / "little.npz"

@@ -1,10 +1,8 @@
-"""Where the blocks of a network stand on a picture and how the lines run between them.
+"""Where the blocks of a network stand on a picture, and how the lines between them run.
 
-Pure numbers, no Qt.
-
-A layered layout: a block stands one row below the lowest block it reads. Rows are drawn from top to
-bottom; the longest way through the network is the straight column in the middle, other branches get
-columns beside it.
+These are numbers only, without Qt. The layout is a layered one: a block stands one row below the
+lowest block it reads. Rows are drawn from top to bottom; the longest way through the network is the
+straight column in the middle, and other branches get columns beside it.
 """
 
 from __future__ import annotations
@@ -20,19 +18,21 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Sizes:
-    """In pixels: width of every block, gaps between rows and between columns, distance of a bypass
-    from the blocks.
+    """Distances in pixels.
+
+    width: of every block. row_gap, column_gap: between rows and between columns. lane: between a
+    bypass and the blocks, or the next bypass.
     """
 
     width: float = 420
     row_gap: float = 12
     column_gap: float = 40
-    member: float = 16
+    lane: float = 16
 
 
 @dataclass(frozen=True)
 class Box:
-    """A block's place: its upper left corner and its size."""
+    """A block's upper left corner and its size."""
 
     x: float
     y: float
@@ -50,7 +50,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """boxes: by block. lines: by (from, to), the corners of a line of level and upright parts."""
+    """Where everything stands.
+
+    boxes: by block. lines: by (from, to), the corners of a line of level and upright parts.
+    """
 
     boxes: dict[str, Box]
     lines: dict[tuple[str, str], tuple[Point, ...]]
@@ -59,17 +62,17 @@ class Arrangement:
 def arrange(
     inputs: Mapping[str, Sequence[str]], heights: Mapping[str, float], sizes: Sizes
 ) -> Arrangement:
-    """Places every block.
+    """Place every block.
 
     inputs: block -> the blocks it reads, in topological order; what reads nothing stands on top.
     heights: of every block, in pixels. The middle of the main column is x = 0, the top is y = 0.
     """
     rows = _rows(inputs)
     columns = _columns(inputs, rows)
-    members = _Lanes(inputs, rows, columns)
-    boxes = _boxes(rows, columns, heights, sizes, members)
+    lanes = _Lanes(inputs, rows, columns)
+    boxes = _boxes(rows, columns, heights, sizes, lanes)
     lines = {
-        (source, target): _line(source, target, boxes, rows, columns, members, sizes)
+        (source, target): _line(source, target, boxes, rows, columns, lanes, sizes)
         for target, sources in inputs.items()
         for source in sources
     }
@@ -86,8 +89,9 @@ def _rows(inputs: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def _columns(inputs: Mapping[str, Sequence[str]], rows: Mapping[str, int]) -> dict[str, int]:
-    """Column of every block: 0 for the longest way to the last block, then 1, -1, 2 ... for the
-    branches.
+    """Return the column of every block.
+
+    0 is the longest way to the last block; the branches get 1, -1, 2 ...
     """
     columns: dict[str, int] = {}
     taken: dict[int, list[tuple[int, int]]] = {}
@@ -116,10 +120,10 @@ def _free_column(taken: Mapping[int, list[tuple[int, int]]], first: int, last: i
 
 
 class _Lanes:
-    """Bypasses: lines that cannot run straight because blocks of their column stand in between.
+    """Lanes of the bypasses: lines that cannot run straight, because blocks stand in between.
 
-    Each gets a lane on the right of the column of its target; lanes whose rows overlap lie beside
-    each other.
+    Each runs on the right of the column of its target; bypasses whose rows overlap lie beside each
+    other.
     """
 
     def __init__(
@@ -129,9 +133,11 @@ class _Lanes:
         columns: Mapping[str, int],
     ) -> None:
         self.of: dict[tuple[str, str], int] = {}
+        """Lane of each bypass, by (from, to); 0 is the one beside the blocks."""
         self.most: dict[int, int] = {}
+        """Lanes of each column."""
         places = {(columns[name], rows[name]) for name in inputs}
-        used: dict[int, list[list[tuple[int, int]]]] = {}
+        lanes_of_column: dict[int, list[list[tuple[int, int]]]] = {}
 
         edges = [(source, target) for target, sources in inputs.items() for source in sources]
         for source, target in sorted(edges, key=lambda edge: rows[edge[1]] - rows[edge[0]]):
@@ -141,26 +147,26 @@ class _Lanes:
 
             column = columns[target]
             span = (rows[source], rows[target])
-            members = used.setdefault(column, [])
+            lanes = lanes_of_column.setdefault(column, [])
 
-            member = next(
+            lane = next(
                 (
-                    n
-                    for n, spans in enumerate(members)
+                    number
+                    for number, spans in enumerate(lanes)
                     if all(_apart(span, other) for other in spans)
                 ),
-                len(members),
+                len(lanes),
             )
-            if member == len(members):
-                members.append([])
+            if lane == len(lanes):
+                lanes.append([])
 
-            members[member].append(span)
-            self.of[source, target] = member
-            self.most[column] = max(self.most.get(column, 0), member + 1)
+            lanes[lane].append(span)
+            self.of[source, target] = lane
+            self.most[column] = max(self.most.get(column, 0), lane + 1)
 
 
-def _apart(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[1] <= other[0] or one[0] >= other[1]
+def _apart(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    return first[1] <= second[0] or first[0] >= second[1]
 
 
 def _boxes(
@@ -168,7 +174,7 @@ def _boxes(
     columns: Mapping[str, int],
     heights: Mapping[str, float],
     sizes: Sizes,
-    members: _Lanes,
+    lanes: _Lanes,
 ) -> dict[str, Box]:
     tallest: dict[int, float] = {}
     for name, row in rows.items():
@@ -180,18 +186,18 @@ def _boxes(
         tops[row] = top
         top += tallest[row] + sizes.row_gap
 
-    lefts = _lefts(set(columns.values()), sizes, members)
+    lefts = _lefts(set(columns.values()), sizes, lanes)
     return {
         name: Box(lefts[columns[name]], tops[row], sizes.width, heights[name])
         for name, row in rows.items()
     }
 
 
-def _lefts(columns: set[int], sizes: Sizes, members: _Lanes) -> dict[int, float]:
-    """Left edge of every column, with room for the lanes on its right."""
+def _lefts(columns: set[int], sizes: Sizes, lanes: _Lanes) -> dict[int, float]:
+    """Return the left edge of every column, with room for the lanes on its right."""
 
     def room(column: int) -> float:
-        return sizes.width + sizes.column_gap + members.most.get(column, 0) * sizes.member
+        return sizes.width + sizes.column_gap + lanes.most.get(column, 0) * sizes.lane
 
     lefts = {0: -sizes.width / 2}
     for column in range(1, max(columns) + 1):
@@ -209,16 +215,16 @@ def _line(
     boxes: Mapping[str, Box],
     rows: Mapping[str, int],
     columns: Mapping[str, int],
-    members: _Lanes,
+    lanes: _Lanes,
     sizes: Sizes,
 ) -> tuple[Point, ...]:
     start = boxes[source]
     end = boxes[target]
     above = end.y - sizes.row_gap / 2
 
-    if (source, target) in members.of:
+    if (source, target) in lanes.of:
         return _bypass(
-            start, end, members.of[source, target], columns[source] == columns[target], sizes
+            start, end, lanes.of[source, target], columns[source] == columns[target], sizes
         )
     if start.middle == end.middle:
         return (start.middle, start.bottom), (end.middle, end.y)
@@ -239,13 +245,12 @@ def _line(
     )
 
 
-def _bypass(
-    start: Box, end: Box, member: int, same_column: bool, sizes: Sizes
-) -> tuple[Point, ...]:
-    """Out of the side of a block, down the lane, into the side of the other; from another column,
-    from below.
+def _bypass(start: Box, end: Box, lane: int, same_column: bool, sizes: Sizes) -> tuple[Point, ...]:
+    """Return a line out of the side of a block, down the lane, into the side of the other.
+
+    From another column it starts at the bottom of the block.
     """
-    x = end.x + end.width + (member + 1) * sizes.member
+    x = end.x + end.width + (lane + 1) * sizes.lane
     level = end.y + end.height / 2
     if same_column:
         out = start.y + start.height / 2

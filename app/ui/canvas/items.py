@@ -1,4 +1,4 @@
-"""The parts of a drawn network: blocks as cards, lines between them.
+"""The parts of a drawn network: blocks as cards, and lines between them.
 
 They know how they look, not who shows them.
 """
@@ -20,21 +20,26 @@ from app.ui.style.theme import SMALL, TITLE, Theme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Sizes of a block in pixels at 100 %.
 HEIGHT = 46
+
 RADIUS = 8
+
 PADDING = 13
+
 BAR = 110
+
 BAR_HEIGHT = 4
-"""Of a block, in pixels at 100 %."""
 
 
 @dataclass(frozen=True)
 class BlockView:
     """What is shown of one block.
 
-    name: as in the graph. share: of the network's parameters, 0 to 1.
-
-    shape: in words, "" where it is not reached. error, remedy: why it cannot be and what to change.
+    name: as in the graph.
+    shape: in words, "" where the block is not reached.
+    share: of the network's parameters, 0 to 1.
+    error, remedy: why it cannot be built, and what to change.
     """
 
     name: str
@@ -57,7 +62,7 @@ class BlockView:
         return with_remedy(self.error, self.remedy)
 
     def tooltip(self) -> str:
-        """Everything there is to say, as rich text."""
+        """Return everything there is to say of the block, as rich text."""
         lines = [f"<b>{html.escape(self.title)}</b>"]
         if self.help:
             lines.append(html.escape(self.help))
@@ -74,7 +79,7 @@ class BlockView:
         return "<div style='max-width: 320px'>" + "<br>".join(lines) + "</div>"
 
     def words(self) -> str:
-        """The block in one sentence, for who does not see it."""
+        """Return the block in one sentence, for screen readers."""
         if self.error:
             return f"{self.title}: {self.trouble}"
         if not self.reached:
@@ -85,8 +90,9 @@ class BlockView:
 
 
 class BlockItem(QGraphicsItem):
-    """A block as a card: title and shape on the left, parameters and their share as a bar on the
-    right.
+    """A block as a card.
+
+    Title and shape are on the left, the parameters and their share as a bar on the right.
     """
 
     def __init__(self, view: BlockView, theme: Theme, width: float) -> None:
@@ -117,16 +123,16 @@ class BlockItem(QGraphicsItem):
         path.addRect(QRectF(0, 0, self._width, self._height))
         return path
 
-    def hoverEnterEvent(self, event: object) -> None:
+    def hoverEnterEvent(self, _event: object) -> None:
         self._hover = True
         self.update()
 
-    def hoverLeaveEvent(self, event: object) -> None:
+    def hoverLeaveEvent(self, _event: object) -> None:
         self._hover = False
         self.update()
 
     def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         theme = self._theme
         view = self.view
@@ -178,8 +184,9 @@ class BlockItem(QGraphicsItem):
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft, line)
 
     def _second_line(self, painter: QPainter, room: float) -> str:
-        """The shape, and what the block computes where there is room for it (the tooltip always has
-        it).
+        """Return the shape, and what the block computes where there is room for it.
+
+        The tooltip always has it.
         """
         view = self.view
         if view.error:
@@ -198,7 +205,7 @@ class BlockItem(QGraphicsItem):
         return view.shape
 
     def _paint_numbers(self, painter: QPainter) -> float:
-        """Parameters, and below them their share of the network's, to scale.
+        """Paint the parameters, and below them their share of the network's, to scale.
 
         Returns the width it took.
         """
@@ -234,8 +241,9 @@ class BlockItem(QGraphicsItem):
 
 
 class LineItem(QGraphicsPathItem):
-    """A line from block to block through these corners, its bends rounded; a bypass ends in an
-    arrow.
+    """A line from block to block through these corners, with rounded bends.
+
+    A bypass ends in an arrow.
     """
 
     def __init__(self, corners: Sequence[tuple[float, float]], theme: Theme) -> None:
@@ -249,7 +257,7 @@ class LineItem(QGraphicsPathItem):
         self._tip = None if straight else _arrow(points, theme.px(5))
 
     def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self.pen())
@@ -268,7 +276,7 @@ def _draw(painter: QPainter, place: QRectF, text: str) -> None:
 
 
 def _wrapped(text: str, theme: Theme, room: float) -> list[str]:
-    """Lines of small type no wider than the room."""
+    """Break a text into lines of small type that are no wider than the room."""
     metrics = QFontMetricsF(theme.font(SMALL))
     lines: list[str] = []
     for word in text.split():

@@ -18,18 +18,26 @@ if TYPE_CHECKING:
 
     from app.ui.style.theme import Theme
 
+# Sizes in pixels at 100 %.
 WIDTH = 420
-NARROWEST = 160
-BRANCHED = 250
-ROW_GAP = 12
-COLUMN_GAP = 40
-LANE = 16
-"""Of the drawing, in pixels at 100 %: a block's width alone in its row, at least, and beside
-others.
-"""
+"""Most width of a block in a network of one column."""
 
-SMALLEST = 0.25
-LARGEST = 3.0
+NARROWEST = 160
+"""Least width of a block in a network of one column."""
+
+BRANCHED = 250
+"""Width of a block in a network that branches."""
+
+ROW_GAP = 12
+
+COLUMN_GAP = 40
+
+LANE = 16
+
+SMALLEST_ZOOM = 0.25
+
+LARGEST_ZOOM = 3.0
+
 ZOOM_STEP = 1.15
 
 
@@ -76,11 +84,11 @@ class NetworkView(QGraphicsView):
 
     @property
     def chosen(self) -> str:
-        """Name of the selected block, "" for none."""
+        """Return the name of the selected block, "" for none."""
         return self._chosen
 
     def show_blocks(self, blocks: Sequence[BlockView]) -> None:
-        """Draw these, in topological order.
+        """Draw these blocks, which are in topological order.
 
         The selected block stays selected if it is still there.
         """
@@ -105,7 +113,7 @@ class NetworkView(QGraphicsView):
             self.ensureVisible(item, 8, 24)
 
     def item(self, name: str) -> BlockItem:
-        """The drawn block. Raises KeyError."""
+        """Return the drawn block. Raises KeyError."""
         return self._items[name]
 
     # --- zoom
@@ -115,7 +123,7 @@ class NetworkView(QGraphicsView):
         return self.transform().m11()
 
     def zoom_by(self, factor: float) -> None:
-        wanted = min(LARGEST, max(SMALLEST, self.zoom * factor))
+        wanted = min(LARGEST_ZOOM, max(SMALLEST_ZOOM, self.zoom * factor))
         self.scale(wanted / self.zoom, wanted / self.zoom)
 
     def zoom_to_actual(self) -> None:
@@ -131,7 +139,7 @@ class NetworkView(QGraphicsView):
 
         factor = min(1.0, room.width() / place.width(), room.height() / place.height())
         self.resetTransform()
-        self.scale(max(SMALLEST, factor), max(SMALLEST, factor))
+        self.scale(max(SMALLEST_ZOOM, factor), max(SMALLEST_ZOOM, factor))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -162,8 +170,8 @@ class NetworkView(QGraphicsView):
     def _step(self, by: int) -> None:
         names = [block.name for block in self._blocks]
         if names:
-            place = names.index(self._chosen) + by if self._chosen in names else 0
-            self.choose(names[min(len(names) - 1, max(0, place))])
+            index = names.index(self._chosen) + by if self._chosen in names else 0
+            self.choose(names[min(len(names) - 1, max(0, index))])
 
     # --- drawing
 
@@ -183,9 +191,9 @@ class NetworkView(QGraphicsView):
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
-        """While the program selects, nothing is told.
+        """Emit nothing while the program selects.
 
-        (Blocking the scene's signals would keep its size secret too.)
+        To block the signals of the scene would hide its size too.
         """
         self._changing = True
         yield
@@ -218,8 +226,9 @@ class NetworkView(QGraphicsView):
             self._items[chosen].setSelected(True)
 
     def _block_width(self) -> float:
-        """Blocks are as wide as the view allows where the network is one column, and of one width
-        where it branches.
+        """Return the width of the blocks.
+
+        It is that of the view where the network is one column, and a fixed one where it branches.
         """
         theme = self._theme
         if _branches(self._blocks):
@@ -248,7 +257,7 @@ class NetworkView(QGraphicsView):
         self._wait_for_redraw()
 
     def _wait_for_redraw(self) -> None:
-        """Drawing inside a resize could resize again; it waits for the event loop."""
+        """Draw from the event loop: drawing inside a resize could resize again."""
         if self._blocks and self._block_width() != self._width:
             self._redraw.start()
 

@@ -1,27 +1,27 @@
-"""The pages, one a step of the work: a file or a folder each, built when first needed."""
+"""The pages, a folder each; rail, menus and window find them here.
+
+To add a page is to add a folder whose `__init__.py` holds its `PAGE`.
+"""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.ui.pages.parts import Page, Parts
-
-PAGES = {
-    "welcome": "WelcomePage",
-    "data": "DataPage",
-    "model": "ModelPage",
-    "learning": "LearningPage",
-    "training": "TrainingPage",
-    "results": "ResultsPage",
-    "tryit": "TryItPage",
-    "runs": "RunsPage",
-}
-"""Name -> class. The name is also the module's."""
+    from app.ui.pages.parts import PageInfo
 
 
-def make(name: str, parts: Parts) -> Page:
-    """Build one page. Raises KeyError for an unknown name."""
-    page: Page = getattr(importlib.import_module(f"{__name__}.{name}"), PAGES[name])(parts)
-    return page
+def find_pages() -> tuple[PageInfo, ...]:
+    """Every page, in the order of the rail.
+
+    It loads the declarations only, not the pages: the window is painted before those.
+    """
+    folders = [
+        importlib.import_module(module.name)
+        for module in pkgutil.iter_modules(__path__, __name__ + ".")
+        if module.ispkg
+    ]
+    pages: list[PageInfo] = [folder.PAGE for folder in folders]
+    return tuple(sorted(pages, key=lambda page: (page.order, page.name)))

@@ -1,6 +1,4 @@
-"""What pages are made of and with: handed to each page's constructor, put together in
-application.py.
-"""
+"""What a page is: how it is declared, what it is made with, and the base of its class."""
 
 from __future__ import annotations
 
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from app.ui.state.action import Action
     from app.ui.state.background import Background
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import NetworkMeasurer
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 class Parts:
     """The live objects of one window.
 
-    `go(page name)` shows a page; `open(path)` opens data, an experiment or a run; `do(action name)`
-    triggers an action of the window's table ("train", "stop", "save" ...).
+    `go(page name)` shows a page; `open(path)` opens data, an experiment or a run; `do(action)` does
+    what the menu does.
     """
 
     document: Document
@@ -39,7 +38,7 @@ class Parts:
     runs_folder: Path
     go: Callable[[str], None]
     open: Callable[[str], None]
-    do: Callable[[str], None]
+    do: Callable[[Action], None]
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,12 @@ class GuideCard:
 
 
 class Page(QWidget):
-    """Base of the pages: named like its step in the rail, with something to say in the Guide.
+    """Base of the pages: one step of the way, with something to say in the Guide.
 
     A page takes Parts in its constructor, listens to document and session, and updates only while
     visible (it catches up in showEvent). It never calls another page.
     """
 
-    name: str = ""
-    title: str = ""
     guide_changed = Signal()
 
     def guide(self) -> list[GuideCard]:
@@ -73,3 +70,24 @@ class Page(QWidget):
     def ready(self) -> tuple[bool, str]:
         """Whether this step is done, and what is missing if not (shown in the rail)."""
         return True, ""
+
+    def busy(self) -> bool:
+        """Whether something of this step is under way (a dot in the rail)."""
+        return False
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """The declaration of a page, from which rail, menu and window make what they show of it."""
+
+    name: str
+    """The page's folder. Its button is `rail.NAME`, its action `action.go.NAME`."""
+    title: str
+    order: int
+    """Its place among the pages. The built-in ones leave gaps for others."""
+    make: Callable[[Parts], Page]
+    """Builds the page. It imports the page's class, which takes time, when it is called."""
+    beside: str = ""
+    """The sign in the rail of a place beside the way. Steps on the way are numbered instead."""
+    in_menu: bool = True
+    """Whether the menu "Go to" lists it, with the next free of Ctrl+1 to Ctrl+9."""

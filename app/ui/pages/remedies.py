@@ -1,4 +1,4 @@
-"""A finding with its remedy, as a card of the Guide whose button does it."""
+"""Shows findings as cards of the Guide, whose buttons apply the remedy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from app.ui.pages.parts import GuideCard, Parts
+from app.ui.state.action import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from app.engine.runs.findings import Finding, Remedy
 
 LONGER = 0.5
-"""Training longer adds this share of the epochs that there were."""
+"""Share of the epochs planned that training longer adds."""
 
 
 def apply(parts: Parts, remedy: Remedy) -> None:
-    """Do what the button says: change settings, and train anew where they only take effect in a new
-    run.
+    """Apply a remedy: change settings, or do its action.
+
+    Where the settings only take effect in a new run, train anew.
     """
     if remedy.changes:
         parts.document.change(remedy.changes)
@@ -30,20 +32,23 @@ def apply(parts: Parts, remedy: Remedy) -> None:
 
 
 def restart(parts: Parts) -> None:
-    """Train with the settings as they are now; a run that is under way is stopped first and keeps
-    what it has.
+    """Train with the settings as they are now.
+
+    A run that is under way is stopped first; it keeps what it has.
     """
     session = parts.session
     if not session.active:
-        parts.do("train")
+        parts.do(Action.TRAIN)
         return
 
-    session.finished.connect(lambda _: parts.do("train"), Qt.ConnectionType.SingleShotConnection)
+    session.finished.connect(
+        lambda _: parts.do(Action.TRAIN), Qt.ConnectionType.SingleShotConnection
+    )
     session.stop_at_once()
 
 
 def act(parts: Parts, action: str) -> None:
-    """The actions that a remedy may name (see results.remedies.Remedy)."""
+    """Do one of the actions that a remedy may name (see runs.findings.Remedy)."""
     verb = action.partition(":")[0]
     if verb == "stop":
         parts.session.stop()
@@ -54,11 +59,11 @@ def act(parts: Parts, action: str) -> None:
     elif verb == "skipped":
         parts.go("data")
     elif verb == "plan":
-        parts.do("plan")
+        parts.do(Action.PLAN)
 
 
 def train_longer(parts: Parts, epochs: int | None = None) -> None:
-    """Go on with the run shown for so many epochs more than it had."""
+    """Go on with the run shown, for so many more epochs than it had."""
     record = parts.session.record
     if parts.session.active or record.path is None or record.prepared is None:
         return
@@ -68,7 +73,7 @@ def train_longer(parts: Parts, epochs: int | None = None) -> None:
 
 
 def card_of(parts: Parts, finding: Finding) -> GuideCard:
-    """A finding for the Guide."""
+    """Return a finding as a card of the Guide."""
     remedy = finding.remedy
     action: Callable[[], None] | None = (lambda: apply(parts, remedy)) if remedy else None
     return GuideCard(

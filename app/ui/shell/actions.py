@@ -1,6 +1,6 @@
-"""Everything that can be done, in one table: words, shortcut, menu.
+"""Everything that can be done, in one table: words, menu, shortcuts.
 
-Menus and the overlay of shortcuts follow.
+The menus and the overlay of shortcuts follow from it; pages add themselves (see PageInfo).
 """
 
 from __future__ import annotations
@@ -10,168 +10,185 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
-from app.ui.style.theme import Theme, style
+from app.ui.state.action import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from app.ui.pages.parts import PageInfo
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One action.
-
-    keys: the first is shown in menus, all of them work. "-" as a name is a line in the menu.
-    """
+    """One action as menus and the overlay of shortcuts show it."""
 
     name: str
+    """An Action, "go." and the name of a page, or SEPARATOR."""
     text: str = ""
     menu: str = ""
     keys: tuple[str, ...] = ()
+    """The first is shown in menus; all of them work."""
     tip: str = ""
 
 
+SEPARATOR = ""
+"""The name of an entry that is a line in the menu."""
+
 TABLE = (
     Entry(
-        "new",
+        Action.NEW,
         "Start page",
         "File",
         ("Ctrl+N",),
         "Begin anew: built-in data, recent work, your own data.",
     ),
     Entry(
-        "open_folder",
+        Action.OPEN_FOLDER,
         "Open a folder of data…",
         "File",
         ("Ctrl+Shift+O",),
         "Opens a folder with a sub-folder a class.",
     ),
     Entry(
-        "open_file",
+        Action.OPEN_FILE,
         "Open an experiment or data file…",
         "File",
         ("Ctrl+O",),
         "Opens an experiment, an array file or a list.",
     ),
     Entry(
-        "read_again",
+        Action.READ_AGAIN,
         "Read the data again",
         "File",
         ("F6",),
         "Reads the data anew, with files that came or went.",
     ),
     Entry(
-        "cancel_reading",
+        Action.CANCEL_READING,
         "Stop reading the data",
         "File",
         (),
         "Gives up the reading that is under way.",
     ),
-    Entry("-", menu="File"),
-    Entry("save", "Save experiment", "File", ("Ctrl+S",), "Writes the settings to their file."),
+    Entry(SEPARATOR, menu="File"),
     Entry(
-        "save_as",
+        Action.SAVE, "Save experiment", "File", ("Ctrl+S",), "Writes the settings to their file."
+    ),
+    Entry(
+        Action.SAVE_AS,
         "Save experiment as…",
         "File",
         ("Ctrl+Shift+S",),
         "Writes the settings to another file.",
     ),
-    Entry("-", menu="File"),
-    Entry("quit", "Quit", "File", ("Ctrl+Q",), "Ends the program; the settings are kept."),
-    Entry("undo", "Undo", "Edit", ("Ctrl+Z",), "Takes the last change of the settings back."),
-    Entry("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Makes the change again."),
-    Entry("train", "Train", "Run", ("Ctrl+R", "F5"), "Trains the network with these settings."),
+    Entry(SEPARATOR, menu="File"),
+    Entry(Action.QUIT, "Quit", "File", ("Ctrl+Q",), "Ends the program; the settings are kept."),
+    Entry(Action.UNDO, "Undo", "Edit", ("Ctrl+Z",), "Takes the last change of the settings back."),
+    Entry(Action.REDO, "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Makes the change again."),
     Entry(
-        "race",
+        Action.TRAIN, "Train", "Run", ("Ctrl+R", "F5"), "Trains the network with these settings."
+    ),
+    Entry(
+        Action.RACE,
         "Race several variants…",
         "Run",
         ("Ctrl+Shift+R",),
         "Trains variants of the settings side by side.",
     ),
     Entry(
-        "plan",
+        Action.PLAN,
         "What would fit?…",
         "Run",
         (),
         "A table of what would fit the memory and what it would cost.",
     ),
     Entry(
-        "pause", "Pause or resume", "Run", ("Ctrl+P",), "Pauses after the current step, or goes on."
+        Action.PAUSE,
+        "Pause or resume",
+        "Run",
+        ("Ctrl+P",),
+        "Pauses after the current step, or goes on.",
     ),
     Entry(
-        "stop",
+        Action.STOP,
         "Stop, keep best",
         "Run",
         ("Ctrl+.",),
         "Stops and keeps the weights of the best epoch.",
     ),
     Entry(
-        "zoom_in",
+        Action.ZOOM_IN,
         "Larger",
         "View",
         ("Ctrl++", "Ctrl+="),
         "Makes everything larger, for the back of the room.",
     ),
-    Entry("zoom_out", "Smaller", "View", ("Ctrl+-",), "Makes everything smaller."),
-    Entry("zoom_reset", "Original size", "View", ("Ctrl+0",), "Back to 100 %."),
-    Entry("-", menu="View"),
-    Entry("dark", "Light or dark", "View", ("Ctrl+D",), "Changes between light and dark."),
-    Entry("guide", "Guide", "View", ("Ctrl+G",), "Shows or hides the Guide."),
-    Entry("shortcuts", "Keyboard shortcuts", "Help", ("F1",), "Shows what the keys do."),
-    Entry("menu", "Open this menu", "Help", ("F10",), "Opens the menu."),
+    Entry(Action.ZOOM_OUT, "Smaller", "View", ("Ctrl+-",), "Makes everything smaller."),
+    Entry(Action.ZOOM_RESET, "Original size", "View", ("Ctrl+0",), "Back to 100 %."),
+    Entry(SEPARATOR, menu="View"),
+    Entry(Action.DARK, "Light or dark", "View", ("Ctrl+D",), "Changes between light and dark."),
+    Entry(Action.GUIDE, "Guide", "View", ("Ctrl+G",), "Shows or hides the Guide."),
+    Entry(Action.SHORTCUTS, "Keyboard shortcuts", "Help", ("F1",), "Shows what the keys do."),
+    Entry(Action.MENU, "Open this menu", "Help", ("F10",), "Opens the menu."),
     Entry(
-        "fashion", "Get the full Fashion-MNIST", "Help", (), "Says how to get all 70,000 pictures."
+        Action.FASHION,
+        "Get the full Fashion-MNIST",
+        "Help",
+        (),
+        "Says how to get all 70,000 pictures.",
     ),
     Entry(
-        "problems",
+        Action.PROBLEMS,
         "Problems since the start",
         "Help",
         (),
         "What went wrong, as a list that can be copied.",
     ),
     Entry(
-        "diagnostics",
+        Action.DIAGNOSTICS,
         "Copy diagnostics",
         "Help",
         (),
         "Copies versions, device and settings, to ask somebody.",
     ),
-    *(
-        Entry(f"go.{page}", text, "Go to", (f"Ctrl+{number}",), f"Shows {text}.")
-        for number, (page, text) in enumerate(
-            (
-                ("data", "Data"),
-                ("model", "Model"),
-                ("learning", "Learning"),
-                ("training", "Training"),
-                ("results", "Results"),
-                ("tryit", "Try it"),
-                ("runs", "Runs"),
-            ),
-            1,
-        )
-    ),
 )
 MENUS = ("File", "Edit", "Go to", "Run", "View", "Help")
-ELSEWHERE = (
-    ("Tab, Shift+Tab", "To the next field, to the one before"),
-    ("Up, Down", "A number one step further; a choice further on"),
-    ("Enter", "Takes what was written"),
-)
-"""Keys that work without an action, for the overlay."""
+
+NUMBER_KEYS = 9
+"""Ctrl+1 to Ctrl+9 go to so many pages."""
+
+
+def page_entries(pages: Sequence[PageInfo]) -> list[Entry]:
+    """The menu "Go to": every page that wants to stand there, in order."""
+    listed = [page for page in pages if page.in_menu]
+    return [
+        Entry(
+            f"go.{page.name}",
+            page.title,
+            "Go to",
+            (f"Ctrl+{number}",) if number <= NUMBER_KEYS else (),
+            f"Shows {page.title}.",
+        )
+        for number, page in enumerate(listed, 1)
+    ]
 
 
 class Actions:
-    """The table as QActions of a window.
+    """The table as QActions of a window, and one more for each page, which calls `go(name)`.
 
-    `handlers` says what each name does; names without one are left out.
+    The others do nothing until `connect` says what: pages are made with `do`, and what the actions
+    do is made with pages.
     """
 
-    def __init__(self, window: QWidget, handlers: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(
+        self, window: QWidget, pages: Sequence[PageInfo], go: Callable[[str], object]
+    ) -> None:
+        self.entries = (*TABLE, *page_entries(pages))
         self._actions: dict[str, QAction] = {}
-        for entry in TABLE:
-            if entry.name == "-" or entry.name not in handlers:
+        for entry in self.entries:
+            if entry.name == SEPARATOR:
                 continue
 
             action = QAction(entry.text, window)
@@ -180,72 +197,41 @@ class Actions:
             action.setStatusTip(entry.tip)
             action.setShortcuts([QKeySequence(key) for key in entry.keys])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            handler = handlers[entry.name]
-            action.triggered.connect(lambda _=False, handler=handler: handler())
             window.addAction(action)
             self._actions[entry.name] = action
 
-    def __getitem__(self, name: str) -> QAction:
+        for page in pages:
+            if page.in_menu:
+                action = self._actions[f"go.{page.name}"]
+                action.triggered.connect(lambda _=False, name=page.name: go(name))
+
+    def connect(self, handlers: Mapping[Action, Callable[[], object]]) -> None:
+        """Say what each action does. Raises KeyError where one is missing."""
+        for name in Action:
+            self[name].triggered.connect(lambda _=False, handler=handlers[name]: handler())
+
+    def __getitem__(self, name: Action) -> QAction:
         return self._actions[name]
 
-    def do(self, name: str) -> None:
-        """Trigger an action of the table. Raises KeyError for one that is not there."""
-        self._actions[name].trigger()
+    def do(self, name: Action) -> None:
+        """Trigger an action."""
+        self[name].trigger()
 
     def menu(self, parent: QWidget, recent: QMenu) -> QMenu:
         """One menu with a sub-menu for each group; `recent` stands in File."""
         menu = QMenu(parent)
         for title in MENUS:
             group = menu.addMenu(title)
-            for entry in TABLE:
+            for entry in self.entries:
                 if entry.menu != title:
                     continue
 
-                if entry.name == "-":
+                if entry.name == SEPARATOR:
                     group.addSeparator()
-                elif entry.name in self._actions:
+                else:
                     group.addAction(self._actions[entry.name])
 
-                if entry.name == "open_file":
+                if entry.name == Action.OPEN_FILE:
                     group.addMenu(recent)
 
         return menu
-
-
-class Shortcuts(QDialog):
-    """What the keys do. Any key closes it."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("help.shortcuts")
-        self.setWindowTitle("Keyboard shortcuts")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*[theme.px(20)] * 4)
-        column.setSpacing(theme.px(12))
-        heading = QLabel("Keyboard shortcuts")
-        style(heading, "heading")
-        column.addWidget(heading)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme.px(16))
-        grid.setVerticalSpacing(theme.px(4))
-        rows = [(_keys(entry), entry.text) for entry in TABLE if entry.keys] + list(ELSEWHERE)
-
-        half = (len(rows) + 1) // 2
-        for number, (keys, text) in enumerate(rows):
-            row = number % half
-            side = 2 * (number // half)
-            key = QLabel(keys)
-            words = QLabel(text.rstrip("…"))
-            style(key, "key")
-            grid.addWidget(key, row, side, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(words, row, side + 1)
-
-        column.addLayout(grid)
-        hint = QLabel("Escape closes this.")
-        style(hint, "secondary")
-        column.addWidget(hint)
-
-
-def _keys(entry: Entry) -> str:
-    return QKeySequence(entry.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)

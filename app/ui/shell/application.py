@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if sys.platform == "win32":
-    import torch  # noqa: F401  (on Windows torch's libraries load only before Qt's: pytorch issue 166628)
+    # On Windows torch's libraries can only be loaded before Qt's (pytorch issue 166628).
+    import torch  # noqa: F401
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine import folders
+from app.ui.pages import find_pages
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.single_instance import SingleInstance
 from app.ui.state.preferences import Preferences
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from app.ui.shell.awake import Awake
 
 SIGNAL_MS = 200
+"""Python's signal handlers run at least this often."""
+
 PAINT_MS = 1500
-"""A window that is never painted (minimised at the start) is filled after this time all the same."""
+"""A window that is never painted (minimised at the start) is filled after this time."""
 
 IMPORT_S = 2.0
 """Seconds that leaving waits for the engine's import, which cannot be stopped."""
@@ -37,9 +41,8 @@ IMPORT_S = 2.0
 class Window(QObject):
     """One window and all that lives behind it.
 
-    Two can live in one process, each with folders of its own.
-
-    It shows the frame; `assemble` fills it, a moment after it was painted.
+    Two can live in one process, each with folders of its own. It shows the frame; `assemble` fills
+    it, a moment after it was painted.
     """
 
     def __init__(
@@ -55,7 +58,8 @@ class Window(QObject):
             self.preferences.get("dark", system_is_dark()), self.preferences.get("zoom", 1.0)
         )
         self.theme.apply()
-        self.frame = MainWindow(self.theme, self.preferences)
+        self._pages = find_pages()
+        self.frame = MainWindow(self.theme, self.preferences, self._pages)
         self.assembly: Assembly | None = None
         self._closed = False
         self.frame.painted.connect(self.assemble)
@@ -73,15 +77,22 @@ class Window(QObject):
         """
         self._fallback.stop()
         if self.assembly is None:
-            from app.ui.shell.assembly import Assembly
+            from app.ui.shell.assembly import (  # noqa: PLC0415 - after the window is painted
+                Assembly,
+            )
 
             self.assembly = Assembly(
-                self.frame, self.theme, self.preferences, self._folder, self._awake
+                self.frame,
+                self.theme,
+                self.preferences,
+                self._pages,
+                self._folder,
+                self._awake,
             )
             self.assembly.begin(self._paths, self._train)
 
     def open(self, paths: list[str]) -> None:
-        """What another start asked for: open these, come to the front."""
+        """Open what another start asked for, and come to the front."""
         self.frame.to_front()
         self.assemble()
 
@@ -111,12 +122,11 @@ class Window(QObject):
 
 
 def main(paths: list[str], train: bool = False) -> int:
-    """The window, until it is closed; the exit code.
+    """Show the window until it is closed, and return the exit code.
 
-    paths: an experiment, a run or data to open first.
+    paths: an experiment, a run or data to open first. train: press Train once it is open.
 
-    train: press Train once it is open. A second start hands its paths to the first window and ends
-    with 0.
+    A second start hands its paths to the first window and ends with 0.
     """
     application = QApplication.instance() or QApplication(
         [sys.argv[0] if sys.argv else "netwright"]
@@ -145,9 +155,9 @@ def main(paths: list[str], train: bool = False) -> int:
     application.processEvents()
 
     if not ended:
-        # everything is saved and every thread of ours has ended but the one that imports torch; the
+        # Everything is saved, and every thread has ended but the one that imports torch. The
         # interpreter would wait seconds for it, and a daemon thread inside torch would abort the
-        # process
+        # process.
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
@@ -161,7 +171,7 @@ def _absolute(path: str) -> str:
 
 
 def _end_on_signals(window: Window) -> Callable[[], None]:
-    """Ctrl+C and a polite kill end the program as closing it does, without asking.
+    """Let Ctrl+C and a polite kill end the program as closing it does, without a question.
 
     Returns what undoes it.
     """
@@ -187,4 +197,4 @@ def _end_on_signals(window: Window) -> Callable[[], None]:
 
 
 def _nothing() -> None:
-    """Gives Python a turn."""
+    """Do nothing, to give Python a turn."""

@@ -1,5 +1,6 @@
-"""What lives behind the window: built in the order in which one thing needs another, closed in the
-reverse order.
+"""Builds what lives behind the window, and closes it in the reverse order.
+
+Each thing is built after those that it needs.
 """
 
 from __future__ import annotations
@@ -10,34 +11,42 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMenu
 
+from app.engine.errors import UserError
 from app.engine.runs import events
 from app.engine.runs.run import default_folder
-from app.ui.pages import PAGES, make
 from app.ui.pages.parts import Parts
+from app.ui.shell.actions import Actions
 from app.ui.shell.awake import Awake
-from app.ui.shell.commands import Commands
+from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
 from app.ui.shell.files import Files
+from app.ui.shell.help import HelpCommands
 from app.ui.shell.hooks import install
+from app.ui.shell.leaving import Leaving
 from app.ui.shell.notify import Notifier
 from app.ui.shell.problems import Problems
-from app.ui.shell.run_bar import Engine, RunBar
+from app.ui.shell.run_bar import RunBar
+from app.ui.state.action import Action
 from app.ui.state.background import Background, Failure
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
-from app.ui.state.engine import EngineLoader, look
+from app.ui.state.engine import Engine, EngineLoader, find_engine
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
 from app.ui.style.assets import icon
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from app.engine.experiment.experiment import Experiment
+    from app.ui.pages.parts import PageInfo
     from app.ui.shell.main_window import MainWindow
     from app.ui.state.preferences import Preferences
     from app.ui.style.theme import Theme
 
 SAVE_MS = 5000
+"""Time between two savings of the preferences."""
 
 
 class Assembly(QObject):
@@ -48,6 +57,7 @@ class Assembly(QObject):
         frame: MainWindow,
         theme: Theme,
         preferences: Preferences,
+        pages: Sequence[PageInfo],
         folder: Path,
         awake: Awake | None = None,
     ) -> None:
@@ -55,6 +65,7 @@ class Assembly(QObject):
         self.frame = frame
         self.theme = theme
         self.preferences = preferences
+        self._pages = pages
         self.problems = Problems(frame, theme)
         self._uninstall = install(self.problems)
         self.document = Document()
@@ -71,7 +82,7 @@ class Assembly(QObject):
         self.awake = awake or Awake()
         self.notifier = Notifier(frame)
         self.runs_folder = default_folder()
-        self.commands = Commands(self)
+        self.actions = Actions(frame, pages, frame.go)
         self.parts = Parts(
             self.document,
             self.session,
@@ -82,8 +93,11 @@ class Assembly(QObject):
             self.runs_folder,
             frame.go,
             self.files.open,
-            self.commands.do,
+            self.actions.do,
         )
+        self._leaving = Leaving(frame, self.session, self.problems)
+        self._view = ViewCommands(theme, preferences)
+        self.actions.connect(self._handlers())
 
         self._train_first = False
         self._saving = QTimer(self, interval=SAVE_MS)
@@ -91,22 +105,61 @@ class Assembly(QObject):
         self._saving.start()
         self._connect()
 
+    def _handlers(self) -> dict[Action, Callable[[], object]]:
+        """What each action does."""
+        frame = self.frame
+        training = TrainingCommands(
+            self.document, self.session, self.run_bar, self.runs_folder, frame.go
+        )
+        dialogs = Dialogs(self.parts, frame)
+        help_ = HelpCommands(
+            frame, self.theme, self.actions.entries, self.document, self.problems, self.background
+        )
+
+        return {
+            Action.NEW: lambda: frame.go("welcome"),
+            Action.OPEN_FOLDER: self.files.ask_folder,
+            Action.OPEN_FILE: self.files.ask_file,
+            Action.READ_AGAIN: self.data_loader.open,
+            Action.CANCEL_READING: self.data_loader.cancel,
+            Action.SAVE: self.files.save,
+            Action.SAVE_AS: self.files.save_as,
+            Action.QUIT: frame.close,
+            Action.UNDO: self.document.undo,
+            Action.REDO: self.document.redo,
+            Action.TRAIN: training.train,
+            Action.RACE: dialogs.open_race,
+            Action.PLAN: dialogs.open_planner,
+            Action.PAUSE: training.pause_or_resume,
+            Action.STOP: self.session.stop,
+            Action.ZOOM_IN: self._view.zoom_in,
+            Action.ZOOM_OUT: self._view.zoom_out,
+            Action.ZOOM_RESET: self._view.zoom_reset,
+            Action.DARK: self._view.toggle_dark,
+            Action.GUIDE: frame.toggle_guide,
+            Action.SHORTCUTS: help_.show_shortcuts,
+            Action.MENU: frame.header.brand.showMenu,
+            Action.FASHION: help_.explain_fashion,
+            Action.PROBLEMS: self.problems.show_list,
+            Action.DIAGNOSTICS: help_.copy_diagnostics,
+        }
+
     def _connect(self) -> None:
         frame = self.frame
         document = self.document
         session = self.session
         self._recent = QMenu("Recent", frame)
         self._recent.aboutToShow.connect(self._fill_recent)
-        frame.header.set_menu(self.commands.actions.menu(frame.header, self._recent))
+        frame.header.set_menu(self.actions.menu(frame.header, self._recent))
         frame.header.renamed.connect(lambda name: document.replace("", name=name))
-        frame.header.dark.clicked.connect(lambda: self.commands.do("dark"))
-        frame.header.help.clicked.connect(lambda: self.commands.do("shortcuts"))
+        frame.header.dark.clicked.connect(lambda: self.actions.do(Action.DARK))
+        frame.header.help.clicked.connect(lambda: self.actions.do(Action.SHORTCUTS))
         frame.header.notices.clicked.connect(self.problems.show_list)
-        frame.bottom.train.clicked.connect(lambda: self.commands.do("train"))
-        frame.bottom.pause.clicked.connect(lambda: self.commands.do("pause"))
-        frame.bottom.stop.clicked.connect(lambda: self.commands.do("stop"))
+        frame.bottom.train.clicked.connect(lambda: self.actions.do(Action.TRAIN))
+        frame.bottom.pause.clicked.connect(lambda: self.actions.do(Action.PAUSE))
+        frame.bottom.stop.clicked.connect(lambda: self.actions.do(Action.STOP))
         frame.dropped.connect(self.files.open)
-        frame.asked_to_close.connect(self.commands.leave)
+        frame.asked_to_close.connect(self._leaving.ask)
         frame.visibility_changed.connect(lambda seen: session.set_calm(not seen))
         self.files.shown.connect(frame.go)
         self.files.again.connect(self.data_loader.open)
@@ -126,8 +179,9 @@ class Assembly(QObject):
         ):
             changed.connect(frame.refresh_soon)
 
+        self.run_bar.changed.connect(self._enable_possible)
         session.state_changed.connect(self._state_changed)
-        session.told.connect(self._told)
+        session.events_received.connect(self._show_device)
         session.finished.connect(self._finished)
         self.theme.changed.connect(self._show_icons)
         self.engine.loaded.connect(self._engine_loaded)
@@ -137,17 +191,13 @@ class Assembly(QObject):
     # --- beginning
 
     def begin(self, paths: list[str], train: bool = False) -> None:
-        """Show the first page; then the others are built, and then the engine is loaded."""
+        """Show the first page; then build the others, and then load the engine."""
         self._train_first = train
         restored = self.files.restore()
         self._show_saved()
         first = self.preferences.get("page", "welcome") if restored else "welcome"
-        self.frame.fill(
-            lambda name: make(name, self.parts),
-            list(PAGES),
-            first if first in PAGES else "welcome",
-            self._load_engine,
-        )
+        known = any(page.name == first for page in self._pages)
+        self.frame.fill(self.parts, first if known else "welcome", self._load_engine)
 
         for path in paths[:1]:
             self.files.open(path)
@@ -161,7 +211,7 @@ class Assembly(QObject):
 
         if self._train_first:
             self._train_first = False
-            self.commands.do("train")
+            self.actions.do(Action.TRAIN)
 
     def _engine_failed(self, failure: Failure) -> None:
         self.frame.header.set_device("No engine", failure.message)
@@ -169,10 +219,10 @@ class Assembly(QObject):
 
     # --- following
 
-    def _document_changed(self, old: object, new: object) -> None:
+    def _document_changed(self, old: Experiment, _: Experiment) -> None:
         device = self.document.experiment.training.device
-        if getattr(old, "training", None) is not None and old.training.device != device:  # type: ignore[attr-defined]
-            self.background.run(lambda _: look(device), self._engine_loaded, key="device")
+        if old.training.device != device:
+            self.background.run(lambda _: find_engine(device), self._engine_loaded, key="device")
         self.frame.refresh_soon()
 
     def _show_saved(self) -> None:
@@ -191,7 +241,10 @@ class Assembly(QObject):
         else:
             header.set_saved("saved", f"Saved in '{document.path}'.")
 
-        self.commands.refresh()
+        self._enable_possible()
+
+    def _enable_possible(self) -> None:
+        enable_possible(self.actions, self.document, self.session, self.run_bar)
 
     def _state_changed(self) -> None:
         running = self.session.state in (State.PREPARING, State.RUNNING, State.STOPPING)
@@ -200,9 +253,9 @@ class Assembly(QObject):
         else:
             self.awake.release()
 
-        self.commands.refresh()
+        self._enable_possible()
 
-    def _told(self, batch: list[events.Event]) -> None:
+    def _show_device(self, batch: list[events.Event]) -> None:
         for event in batch:
             if (
                 isinstance(event, events.RunPrepared)
@@ -218,7 +271,7 @@ class Assembly(QObject):
             self.problems.tell(Failure(what, remedy, details))
 
         self.notifier.tell(end)
-        self.commands.finished()
+        self._leaving.run_finished()
 
     def _show_icons(self) -> None:
         theme = self.theme
@@ -240,12 +293,10 @@ class Assembly(QObject):
         self._recent.setEnabled(True)
 
     def _save_preferences(self) -> None:
-        from app.engine.errors import UserError
-
         try:
             self.preferences.save()
         except UserError as error:
-            self._saving.stop()  # said once
+            self._saving.stop()  # one message is enough
             self.problems.note(Failure.of(error))
 
     # --- ending
@@ -271,8 +322,8 @@ class Assembly(QObject):
         self._save_preferences()
         self._uninstall()
 
-        # Qt keeps what is connected to a signal as long as its sender: without this the pages would
-        # outlive the window
+        # Qt keeps what is connected to a signal as long as its sender lives: without this the pages
+        # would outlive the window.
         for sender in (
             self.run_bar,
             self.network_measurer,
@@ -284,6 +335,7 @@ class Assembly(QObject):
             self.problems,
             self.background,
             self._reading,
+            self._view,
             self,
         ):
             sender.deleteLater()

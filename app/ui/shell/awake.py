@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ Release = Callable[[], None]
 
 
 class Awake:
-    """hold() and release() may be called any number of times.
+    """Holds the computer awake; `hold` and `release` may be called any number of times.
 
     `inhibit` begins to hold and returns what ends it.
     """
@@ -44,7 +45,7 @@ def inhibit_sleep() -> Release | None:
     if sys.platform == "darwin":
         return _by_command(["caffeinate", "-i", "-w", str(os.getpid())])
 
-    # `cat` ends when this process does, however it ends: the inhibitor cannot outlive us
+    # `cat` ends when this process does, however it ends, so the inhibitor cannot outlive it.
     return _by_command(
         [
             "systemd-inhibit",
@@ -80,8 +81,6 @@ def _by_command(command: list[str]) -> Release | None:
 
 
 def _on_windows() -> Release | None:
-    import ctypes
-
     windll = getattr(ctypes, "windll", None)
     if windll is None:
         return None

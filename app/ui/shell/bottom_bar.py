@@ -1,6 +1,4 @@
-"""The bottom bar, always there: Train, Pause, Stop; how far it is and how fast; memory; or what is
-missing.
-"""
+"""The bottom bar: Train, Pause and Stop, the progress, and the memory."""
 
 from __future__ import annotations
 
@@ -25,9 +23,10 @@ FINE = 10_000
 
 @dataclass(frozen=True)
 class BarState:
-    """What the bar says.
+    """What the bar shows.
 
-    progress: 0..1, None for "how far is not known". memory: parts of a bar of `total` bytes.
+    progress: 0 to 1, None where it is not known how far it is. memory: parts of a bar of `total`
+    bytes.
 
     brief, brief_right: shorter words for a narrow window, "" where they are the same.
     """
@@ -45,7 +44,7 @@ class BarState:
 
 
 class BottomBar(QFrame):
-    """Draws; the RunBar decides what."""
+    """Draws the bar; the RunBar decides what it shows."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +111,7 @@ class BottomBar(QFrame):
             button.setIcon(icon)
 
     def set_paused(self, paused: bool) -> None:
-        """The button between pauses, or goes on."""
+        """Let the button in the middle pause, or go on."""
         self._paused = paused
         self.pause.setText("Resume" if paused else "Pause")
         self.pause.setAccessibleName(self.pause.text())
@@ -122,7 +121,7 @@ class BottomBar(QFrame):
         self.pause.setIcon(self._pause_icons[paused])
 
     def set_running(self, running: bool) -> None:
-        """Which buttons there are: Train, or Pause and Stop."""
+        """Show Train, or Pause and Stop."""
         self.train.setVisible(not running)
         self.pause.setVisible(running)
         self.stop.setVisible(running)

@@ -1,226 +1,135 @@
-"""What the actions do. Each is a few lines on document, session, files or the window."""
+"""What the actions of the menus "Run" and "View" do, and which actions are possible now."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import QObject, QTimer
 
-from app.engine.experiment import toml_file
-from app.ui.shell.actions import Actions, Shortcuts
+from app.ui.state.action import Action
 from app.ui.state.session import State
+from app.ui.state.trials import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from app.ui.shell.assembly import Assembly
-    from app.ui.state.trials import Trials
+    from PySide6.QtWidgets import QWidget
+
+    from app.ui.pages.parts import Parts
+    from app.ui.shell.actions import Actions
+    from app.ui.shell.run_bar import RunBar
+    from app.ui.state.document import Document
+    from app.ui.state.preferences import Preferences
+    from app.ui.state.session import Session
+    from app.ui.style.theme import Theme
 
 ZOOM_STEP = 0.1
+
 LEAST_ZOOM = 0.8
+
 MOST_ZOOM = 2.0
+
 ZOOM_MS = 150
+"""Presses within this time are one change: everything is laid out anew for it."""
 
 
-class Commands:
-    """`do(name)` triggers an action of the table in actions.py."""
+class TrainingCommands:
+    """Train, pause and go on; `go(page name)` shows a page."""
 
-    def __init__(self, assembly: Assembly) -> None:
-        self._all = assembly
-        self._leaving = False
-        self._trials: Trials | None = None
-        self._zoom = QTimer(
-            assembly.frame, interval=ZOOM_MS, singleShot=True
-        )  # presses in a row are one change
-        self._zoom.timeout.connect(
-            lambda: assembly.theme.set_zoom(assembly.preferences.get("zoom", 1.0))
-        )
-        document = assembly.document
-        frame = assembly.frame
-        files = assembly.files
-
-        handlers: dict[str, Callable[[], object]] = {
-            "new": lambda: frame.go("welcome"),
-            "open_folder": files.ask_folder,
-            "open_file": files.ask_file,
-            "read_again": assembly.data_loader.open,
-            "cancel_reading": assembly.data_loader.cancel,
-            "save": files.save,
-            "save_as": files.save_as,
-            "quit": frame.close,
-            "undo": document.undo,
-            "redo": document.redo,
-            "train": self.train,
-            "race": self.race,
-            "plan": self.plan,
-            "pause": self.pause,
-            "stop": assembly.session.stop,
-            "zoom_in": lambda: self.zoom(assembly.preferences.get("zoom", 1.0) + ZOOM_STEP),
-            "zoom_out": lambda: self.zoom(assembly.preferences.get("zoom", 1.0) - ZOOM_STEP),
-            "zoom_reset": lambda: self.zoom(1.0),
-            "dark": self.toggle_dark,
-            "guide": frame.toggle_guide,
-            "shortcuts": self.show_shortcuts,
-            "menu": frame.header.brand.showMenu,
-            "fashion": self.explain_fashion,
-            "problems": assembly.problems.show_list,
-            "diagnostics": self.copy_diagnostics,
-        }
-        for page in ("data", "model", "learning", "training", "results", "tryit", "runs"):
-            handlers[f"go.{page}"] = partial(frame.go, page)
-
-        self.actions = Actions(frame, handlers)
-        assembly.run_bar.changed.connect(self.refresh)
-
-    def do(self, name: str) -> None:
-        self.actions.do(name)
-
-    def refresh(self) -> None:
-        """Grey what cannot be done now."""
-        document = self._all.document
-        session = self._all.session
-        self.actions["undo"].setEnabled(document.can_undo)
-        self.actions["redo"].setEnabled(document.can_redo)
-        self.actions["train"].setEnabled(not self._all.run_bar.obstacle())
-        self.actions["race"].setEnabled(
-            self.actions["train"].isEnabled() and document.description is not None
-        )
-        self.actions["pause"].setEnabled(session.state in (State.RUNNING, State.PAUSED))
-        self.actions["stop"].setEnabled(session.active)
-
-    # --- training
+    def __init__(
+        self,
+        document: Document,
+        session: Session,
+        run_bar: RunBar,
+        runs_folder: Path,
+        go: Callable[[str], None],
+    ) -> None:
+        self._document = document
+        self._session = session
+        self._run_bar = run_bar
+        self._runs_folder = runs_folder
+        self._go = go
 
     def train(self) -> None:
-        assembly = self._all
-        if assembly.run_bar.obstacle():
-            return
+        """Train with the open experiment, if nothing is in the way, and show it."""
+        if not self._run_bar.obstacle():
+            self._session.start(self._document.experiment, self._runs_folder)
+            self._go("training")
 
-        assembly.session.start(assembly.document.experiment, assembly.runs_folder)
-        assembly.frame.go("training")
+    def pause_or_resume(self) -> None:
+        if self._session.state is State.PAUSED:
+            self._session.resume()
+        else:
+            self._session.pause()
 
-    def race(self) -> None:
+
+class Dialogs:
+    """Opens the two dialogs that are made with Parts as the pages are."""
+
+    def __init__(self, parts: Parts, window: QWidget) -> None:
+        self._parts = parts
+        self._window = window
+        self._trials: Trials | None = None
+        """Kept when the planner is closed: what it measured is shown when it is opened again."""
+
+    def open_race(self) -> None:
         """Set up a race of variants of the open experiment."""
-        from app.ui.pages.training.race.setup import RaceSetup
+        from app.ui.pages.training.race.setup import RaceSetup  # noqa: PLC0415 - when first opened
 
-        RaceSetup(self._all.parts, self._all.frame).open()
+        RaceSetup(self._parts, self._window).open()
 
-    def plan(self) -> None:
+    def open_planner(self) -> None:
         """Show what would fit the device, and what it would cost."""
-        from app.ui.pages.learning.planner import Planner
-        from app.ui.state.trials import Trials
+        from app.ui.pages.learning.planner import Planner  # noqa: PLC0415 - when first opened
 
         if self._trials is None:
-            self._trials = Trials(self._all.document, self._all.session)
+            self._trials = Trials(self._parts.document, self._parts.session)
 
-        Planner(self._all.parts, self._trials, self._all.frame).open()
+        Planner(self._parts, self._trials, self._window).open()
 
-    def pause(self) -> None:
-        session = self._all.session
-        if session.state is State.PAUSED:
-            session.resume()
-        else:
-            session.pause()
 
-    # --- looks
+class ViewCommands(QObject):
+    """Size and colours of everything; kept in the preferences."""
 
-    def zoom(self, factor: float) -> None:
-        factor = round(min(MOST_ZOOM, max(LEAST_ZOOM, factor)), 2)
-        self._all.preferences.set("zoom", factor)
-        self._zoom.start()
+    def __init__(self, theme: Theme, preferences: Preferences) -> None:
+        super().__init__()
+        self._theme = theme
+        self._preferences = preferences
+        self._timer = QTimer(self, interval=ZOOM_MS, singleShot=True)
+        self._timer.timeout.connect(lambda: theme.set_zoom(self._zoom))
+
+    @property
+    def _zoom(self) -> float:
+        return float(self._preferences.get("zoom", 1.0))
+
+    def zoom_in(self) -> None:
+        self._set_zoom(self._zoom + ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        self._set_zoom(self._zoom - ZOOM_STEP)
+
+    def zoom_reset(self) -> None:
+        self._set_zoom(1.0)
+
+    def _set_zoom(self, factor: float) -> None:
+        self._preferences.set("zoom", round(min(MOST_ZOOM, max(LEAST_ZOOM, factor)), 2))
+        self._timer.start()
 
     def toggle_dark(self) -> None:
-        dark = not self._all.theme.dark
-        self._all.preferences.set("dark", dark)
-        self._all.theme.set_dark(dark)
+        dark = not self._theme.dark
+        self._preferences.set("dark", dark)
+        self._theme.set_dark(dark)
 
-    # --- help
 
-    def show_shortcuts(self) -> None:
-        Shortcuts(self._all.theme, self._all.frame).open()
-
-    def explain_fashion(self) -> None:
-        from app.engine.sources.samples import FULL_FASHION_HELP, MORE_DATA
-
-        more = "\n\n".join(f"{what}\n{how}" for what, how in MORE_DATA.items())
-        box = self._box("help.fashion", "More open data", f"{FULL_FASHION_HELP}\n\n{more}")
-        copy = box.addButton("Copy the command", QMessageBox.ButtonRole.ActionRole)
-        copy.clicked.connect(
-            lambda: QApplication.clipboard().setText("apt-get install dataset-fashion-mnist")
-        )
-        box.addButton(QMessageBox.StandardButton.Close)
-        box.open()
-
-    def copy_diagnostics(self) -> None:
-        """Versions, device, settings and problems; found out in the background, for it asks torch."""
-        problems = "\n\n".join(problem.text() for problem in self._all.problems.problems)
-        settings = toml_file.dumps(self._all.document.experiment)
-
-        def find(_: object) -> str:
-            from app.engine.diagnosis import diagnose, lines
-
-            return "\n".join([*lines(diagnose()), "", settings, problems])
-
-        self._all.background.run(find, self._copied)
-
-    def _copied(self, text: str) -> None:
-        QApplication.clipboard().setText(text)
-        box = self._box(
-            "help.diagnostics",
-            "Diagnostics are copied",
-            "Paste them into your question. They hold versions, the device and the settings; no "
-            "pictures.",
-        )
-
-        box.addButton(QMessageBox.StandardButton.Close)
-        box.open()
-
-    # --- leaving
-
-    def leave(self) -> None:
-        """The window was asked to close: at once if nothing runs, else ask first."""
-        frame = self._all.frame
-        if not self._all.session.active:
-            frame.leave()
-            return
-
-        if self._leaving:
-            return  # it is being stopped already
-
-        box = self._box(
-            "quit.ask",
-            "A training is under way",
-            "It can be resumed later from its last checkpoint, which is written now.",
-        )
-        stop = box.addButton("Stop training and quit", QMessageBox.ButtonRole.DestructiveRole)
-        stop.setObjectName("quit.stop")
-        keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
-        keep.setObjectName("quit.keep")
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        stop.clicked.connect(self._stop_and_leave)
-        box.open()
-
-    def _stop_and_leave(self) -> None:
-        self._leaving = True
-        self._all.session.stop_at_once()
-
-        if not self._all.session.active:
-            self._all.frame.leave()
-
-    def finished(self) -> None:
-        """A run has ended: if that was waited for, leave."""
-        if self._leaving:
-            self._all.problems.close()
-            self._all.frame.leave()
-
-    def _box(self, name: str, title: str, text: str) -> QMessageBox:
-        box = QMessageBox(self._all.frame)
-        box.setObjectName(name)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Netwright")
-        box.setText(title)
-        box.setInformativeText(text)
-
-        return box
+def enable_possible(
+    actions: Actions, document: Document, session: Session, run_bar: RunBar
+) -> None:
+    """Grey the actions that cannot be done now."""
+    trainable = not run_bar.obstacle()
+    actions[Action.UNDO].setEnabled(document.can_undo)
+    actions[Action.REDO].setEnabled(document.can_redo)
+    actions[Action.TRAIN].setEnabled(trainable)
+    actions[Action.RACE].setEnabled(trainable and document.description is not None)
+    actions[Action.PAUSE].setEnabled(session.state in (State.RUNNING, State.PAUSED))
+    actions[Action.STOP].setEnabled(session.active)

@@ -1,4 +1,4 @@
-"""Opening and saving: experiments, data, runs; what was open last; what is kept without asking."""
+"""Opens and saves experiments, data and runs, and keeps what was open last."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from app.ui.state.preferences import Preferences
 
 KEEP_MS = 800
+"""Time from a change until the open experiment is written aside."""
+
 SAMPLE = "sample:"
-FILES = ";;".join(
+NAME_FILTERS = ";;".join(
     (
         "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq "
-        "*.txt *.text *.npz *.npy "
-        "*.gz *ubyte)",
+        "*.txt *.text *.npz *.npy *.gz *ubyte)",
         "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat "
         "*.data)",
         "Texts (*.txt *.text *.md)",
@@ -41,10 +42,10 @@ FILES = ";;".join(
 
 
 class Files(QObject):
-    """shown(page): something was opened; that page shows it. again(): the same data are to be read
-    anew.
+    """Opens and saves; the open experiment is kept in `folder`, and a restart comes back to it.
 
-    The open experiment is kept in `folder` all the time, so that a restart comes back to it.
+    shown(page): something was opened; that page shows it. again(): the same data are to be read
+    anew.
     """
 
     shown = Signal(str)
@@ -65,7 +66,7 @@ class Files(QObject):
         self._session = session
         self._preferences = preferences
         self._problems = problems
-        self._kept = folder / "open.toml"
+        self._kept_file = folder / "open.toml"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(KEEP_MS)
@@ -75,9 +76,7 @@ class Files(QObject):
     # --- opening
 
     def open(self, path: str) -> None:
-        """Open a built-in data set ("sample:NAME"), a folder or file of data, an experiment, or a
-        run.
-        """
+        """Open a built-in data set ("sample:NAME"), data, an experiment or a run."""
         try:
             self._open(path)
         except UserError as error:
@@ -104,7 +103,7 @@ class Files(QObject):
             self._preferences.remember(str(path))
 
     def _begin(self, experiment: Experiment) -> None:
-        """A fresh experiment on other data: one step, which can be undone."""
+        """Start a new experiment on other data, as one step that can be undone."""
         same = self._document.experiment.data == experiment.data
         self._document.path = None
         self._document.set(experiment)
@@ -136,7 +135,10 @@ class Files(QObject):
         self._when_safe(take)
 
     def _when_safe(self, then: Callable[[], None]) -> None:
-        """Ask before changes of a saved experiment would be lost; everything else is kept by undo."""
+        """Go on, after a question where changes of a saved experiment would be lost.
+
+        Everything else can be undone.
+        """
         document = self._document
         if document.path is None or not document.dirty:
             then()
@@ -166,7 +168,7 @@ class Files(QObject):
 
     def ask_file(self) -> None:
         dialog = QFileDialog(
-            self._window, "Open an experiment or a data file", self._start(), FILES
+            self._window, "Open an experiment or a data file", self._start(), NAME_FILTERS
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open)
@@ -210,25 +212,27 @@ class Files(QObject):
         """Write the open experiment aside, so that nothing is lost however the program ends."""
         self._timer.stop()
         try:
-            files.write_atomically(self._kept, toml_file.dumps(self._document.experiment).encode())
+            files.write_atomically(
+                self._kept_file, toml_file.dumps(self._document.experiment).encode()
+            )
             self._preferences.set("open_path", str(self._document.path or ""))
             self._preferences.save()
         except UserError as error:
             self._problems.note(Failure.of(error))
 
     def restore(self) -> bool:
-        """Take up the experiment that was open last. Returns whether there was one with data."""
-        if not self._kept.is_file():
+        """Open the experiment that was open last. Returns whether there was one with data."""
+        if not self._kept_file.is_file():
             return False
 
         try:
-            experiment = toml_file.read(self._kept)
+            experiment = toml_file.read(self._kept_file)
         except UserError as error:
             self._problems.note(Failure.of(error))
             return False
 
         path = Path(self._preferences.get("open_path", ""))
-        name = experiment.name if experiment.name != self._kept.stem else ""
+        name = experiment.name if experiment.name != self._kept_file.stem else ""
         self._document.restore(experiment.replace(name=name), path if path.is_file() else None)
 
         return bool(experiment.data.source)
@@ -236,12 +240,12 @@ class Files(QObject):
     # --- dialogs
 
     def _show(self, dialog: QFileDialog | QMessageBox) -> None:
-        """Without a loop of its own: training, drawing and tests go on."""
+        """Show a dialog without an event loop of its own: training and drawing go on."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _start(self) -> str:
-        """Where dialogs begin: beside what was opened last."""
+        """Return the folder in which dialogs begin: that of what was opened last."""
         for path in self._preferences.recent():
             folder = Path(path).parent
             if folder.is_dir():

@@ -27,7 +27,10 @@ ROLES = {"info": "card", "good": "card", "warning": "card-warning", "problem": "
 
 
 class GuidePanel(QFrame):
-    """closed(): the person closed it. `show_cards` redraws only what changed."""
+    """The cards of the page in front.
+
+    closed(): the person closed it. `show_cards` redraws only what changed.
+    """
 
     closed = Signal()
 
@@ -72,7 +75,10 @@ class GuidePanel(QFrame):
         theme.changed.connect(self._size)
 
     def show_cards(self, cards: list[GuideCard]) -> None:
-        """Show these; equal ones stay as they are (their buttons do what the new ones say)."""
+        """Show these cards.
+
+        If they are equal to those shown, only the actions of their buttons are replaced.
+        """
         if [replace(card, action=None) for card in cards] != [
             replace(card, action=None) for card in self._cards
         ]:

@@ -1,6 +1,4 @@
-"""The header: whose window it is, what is open and whether it is saved, the device and why, light
-or dark, help.
-"""
+"""The header: menu, name of the experiment, whether it is saved, device, looks and help."""
 
 from __future__ import annotations
 
@@ -28,7 +26,10 @@ HEIGHT = 48
 
 
 class Header(QFrame):
-    """renamed(text): the person gave the experiment another name."""
+    """The line on top of the window.
+
+    renamed(text): the person gave the experiment another name.
+    """
 
     renamed = Signal(str)
 
@@ -111,7 +112,7 @@ class Header(QFrame):
         self.saved.setToolTip(tip)
 
     def set_device(self, text: str, why: str) -> None:
-        """text: the chip. why: sentences for its popup and its tooltip."""
+        """Show the device. why: sentences for its popup and its tooltip."""
         self._why = why
         self.device.setText(text)
         self.device.setToolTip(why)
@@ -125,7 +126,7 @@ class Header(QFrame):
         self.notices.setVisible(count > 0)
 
     def set_narrow(self, narrow: bool) -> None:
-        """In a narrow window the saved state is left to the tooltip of the name."""
+        """Leave the saved state to the tooltip of the name in a narrow window."""
         self.saved.setVisible(not narrow)
 
     def _explain(self) -> None:

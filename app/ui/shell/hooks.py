@@ -1,6 +1,4 @@
-"""No error dies in the terminal: exceptions of every thread, and what Qt says, reach the list of
-problems.
-"""
+"""Leads exceptions of every thread, and messages of Qt, to the list of problems."""
 
 from __future__ import annotations
 
@@ -26,9 +24,9 @@ HARMLESS = (
 
 
 def install(problems: Problems) -> Callable[[], None]:
-    """Lead every hook to `problems`; returns what puts the old hooks back."""
-    before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    speaking = threading.local()
+    """Lead every hook to `problems`; return what puts the old hooks back."""
+    hooks_before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    reporting = threading.local()
 
     def main_thread(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -58,14 +56,14 @@ def install(problems: Problems) -> Callable[[], None]:
 
         if sys.stderr is not None:
             sys.stderr.write(f"{message}\n")
-        if getattr(speaking, "now", False):
-            return  # telling of it made Qt say something: not once more
+        if getattr(reporting, "now", False):
+            return  # to report the last message made Qt write this one
 
-        speaking.now = True
+        reporting.now = True
         try:
             problems.report_quietly(Failure(f"Qt says: {message}", "", str(context.category or "")))
         finally:
-            speaking.now = False
+            reporting.now = False
 
     sys.excepthook = main_thread
     threading.excepthook = any_thread
@@ -74,7 +72,7 @@ def install(problems: Problems) -> Callable[[], None]:
     qt_before = qInstallMessageHandler(qt)
 
     def uninstall() -> None:
-        sys.excepthook, threading.excepthook, sys.unraisablehook = before
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks_before
         qInstallMessageHandler(qt_before)
 
     return uninstall

@@ -18,28 +18,33 @@ from app.ui.shell.rail import Rail
 from app.ui.style.theme import Theme, style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
 
-    from app.ui.pages.parts import Page
+    from app.ui.pages.parts import Page, PageInfo, Parts
     from app.ui.state.preferences import Preferences
 
 SIZE = (1280, 760)
-LEAST = (900, 600)
+"""Size of the window at the first start."""
+
+SMALLEST_SIZE = (900, 600)
+
 WIDE = 1200
+"""Pixels at 100 % below which the Guide is a drawer above the page."""
+
 ROOMY = 1000
-"""Pixels at 100 %: below the first the Guide is a drawer, below the second the rail shows markers
-only.
-"""
+"""Pixels at 100 % below which the rail shows markers only."""
 
 REFRESH_MS = 60
+"""Time within which changes of rail and Guide become one."""
 
 
 class MainWindow(QMainWindow):
-    """painted(): it is on the screen for the first time. dropped(path): something was dropped on
-    it.
+    """The frame of the window and its pages.
 
+    painted(): the window is on the screen for the first time.
+    dropped(path): something was dropped on it.
     asked_to_close(): the person wants to leave; whoever listens calls `leave` when that may be.
     """
 
@@ -48,13 +53,13 @@ class MainWindow(QMainWindow):
     asked_to_close = Signal()
     visibility_changed = Signal(bool)
 
-    def __init__(self, theme: Theme, preferences: Preferences) -> None:
+    def __init__(self, theme: Theme, preferences: Preferences, infos: Sequence[PageInfo]) -> None:
         super().__init__()
         self._theme = theme
         self._preferences = preferences
-        self._make: Callable[[str], Page] | None = None
+        self._infos = {info.name: info for info in infos}
+        self._parts: Parts | None = None
         self._pages: dict[str, Page] = {}
-        self._unbuilt: list[str] = []
         self.page = ""
         self._painted = self._leaving = False
         self._drawer_open = False
@@ -62,7 +67,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self.setAcceptDrops(True)
         self.header = Header(theme)
-        self.rail = Rail(theme)
+        self.rail = Rail(theme, infos)
         self.guide = GuidePanel(theme)
         self.bottom = BottomBar(theme)
         self._stack = QStackedWidget()
@@ -95,31 +100,29 @@ class MainWindow(QMainWindow):
         self.guide.closed.connect(self.toggle_guide)
         self.header.guide.clicked.connect(self.toggle_guide)
         theme.changed.connect(self._arrange)
-        self.setMinimumSize(*LEAST)
+        self.setMinimumSize(*SMALLEST_SIZE)
         self._restore_geometry()
         self._arrange()
 
     # --- pages
 
-    def fill(
-        self, make: Callable[[str], Page], names: list[str], first: str, built: Callable[[], None]
-    ) -> None:
-        """Put the pages in: `first` at once, the others one by one while the window lives; `built`
-        when all are.
+    def fill(self, parts: Parts, first: str, built: Callable[[], None]) -> None:
+        """Put the pages in: `first` at once, the others one by one while the window lives.
+
+        built: called when all of them are there.
         """
-        self._make = make
+        self._parts = parts
         self._built = built
-        self._unbuilt = [name for name in names if name != first]
         self.go(first)
         self._builder.start(0)
 
     def go(self, name: str) -> None:
         """Show a page."""
-        if self._make is None:
+        if self._parts is None:
             return
 
         if name != self.page:
-            page = self._page(name)
+            page = self._page(name, self._parts)
             self.page = name
             self._stack.setCurrentWidget(page)
             self.rail.set_current(name)
@@ -130,23 +133,20 @@ class MainWindow(QMainWindow):
 
         self.refresh_soon()
 
-    def _page(self, name: str) -> Page:
+    def _page(self, name: str, parts: Parts) -> Page:
         if name not in self._pages:
-            assert self._make is not None
-
-            page = self._make(name)
+            page = self._infos[name].make(parts)
             page.setObjectName(f"page.{name}")
             page.guide_changed.connect(self.refresh_soon)
             self._pages[name] = page
             self._stack.addWidget(page)
 
-            if name in self._unbuilt:
-                self._unbuilt.remove(name)
         return self._pages[name]
 
     def _build_next(self) -> None:
-        if self._unbuilt:
-            self._page(self._unbuilt[0])
+        unbuilt = next((name for name in self._infos if name not in self._pages), None)
+        if unbuilt is not None and self._parts is not None:
+            self._page(unbuilt, self._parts)
             self._builder.start(0)
         else:
             self.refresh_soon()
@@ -154,26 +154,28 @@ class MainWindow(QMainWindow):
 
     @property
     def pages(self) -> Mapping[str, Page]:
+        """The pages that are built, by name."""
         return self._pages
+
+    @property
+    def filled(self) -> bool:
+        """Whether every page is built."""
+        return len(self._pages) == len(self._infos)
 
     # --- rail and Guide
 
     def refresh_soon(self, *_: object) -> None:
-        """Bring rail and Guide up to date; many changes at once are one."""
+        """Bring rail and Guide up to date, once for many changes at a time."""
         if not self._later.isActive():
             self._later.start()
 
     def _refresh(self) -> None:
         if self.page in self._pages:
             self.guide.show_cards(self._pages[self.page].guide())
-        for name, step in self.rail.steps.items():
-            page = self._pages.get(name)
-            if page is not None and name not in ("runs", "welcome"):
+        for name, page in self._pages.items():
+            if not self._infos[name].beside:
                 done, missing = page.ready()
-                step.show_state(done, missing, self._busy(name))
-
-    def _busy(self, name: str) -> bool:
-        return name == "training" and self.bottom.stop.isVisibleTo(self.bottom)
+                self.rail.steps[name].show_state(done, missing, page.busy())
 
     def toggle_guide(self) -> None:
         if self._wide():
@@ -188,7 +190,7 @@ class MainWindow(QMainWindow):
         return self.width() >= self._theme.px(WIDE)
 
     def _arrange(self) -> None:
-        """Guide beside the page, or as a drawer above it; rail with names or without."""
+        """Put the Guide beside the page or above it, and the rail with names or without."""
         wide = self._wide()
         roomy = self.width() >= self._theme.px(ROOMY)
         self.rail.set_compact(not roomy)
@@ -218,10 +220,10 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self._place_drawer)
 
     def _restore_geometry(self) -> None:
-        kept = self._preferences.get("geometry", "")
+        geometry = self._preferences.get("geometry", "")
         try:
-            restored = bool(kept) and self.restoreGeometry(
-                QByteArray(base64.b64decode(kept.encode()))
+            restored = bool(geometry) and self.restoreGeometry(
+                QByteArray(base64.b64decode(geometry.encode()))
             )
         except ValueError:
             restored = False
@@ -254,12 +256,12 @@ class MainWindow(QMainWindow):
                 return
 
     def leave(self) -> None:
-        """Close without asking: nothing runs any more."""
+        """Close without a question, because nothing runs any more."""
         self._leaving = True
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._leaving or self._make is None:
+        if self._leaving or self._parts is None:
             self._preferences.set("geometry", base64.b64encode(self.saveGeometry().data()).decode())
             event.accept()
         else:
@@ -285,7 +287,7 @@ class MainWindow(QMainWindow):
 
 
 def _starting() -> QWidget:
-    """What stands in the window for the moment until it is filled."""
+    """Return what stands in the window for the moment until it is filled."""
     page = QWidget()
     style(page, "page")
     label = QLabel("Starting")

@@ -1,4 +1,4 @@
-"""Tells that a training has ended, to somebody who looks elsewhere."""
+"""Says that a training has ended to somebody who looks elsewhere."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ TITLES = {
 
 
 class Notifier:
-    """A message of the system's tray where there is one; else the window asks for attention."""
+    """Shows a message of the system's tray, or lets the window ask for attention."""
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         self._tray: QSystemTrayIcon | None = None
 
     def tell(self, end: events.RunFinished) -> None:
-        """Nothing while the window is in front: it says so itself."""
+        """Say how the training ended, unless the window is in front and says so itself."""
         if self._window.isActiveWindow():
             return
 

@@ -1,6 +1,4 @@
-"""The one place where failures become something a person sees: a dialog, and a list that can be
-opened and copied.
-"""
+"""Shows failures to the person: in a dialog, and in a list that can be copied."""
 
 from __future__ import annotations
 
@@ -23,14 +21,15 @@ from app.engine.errors import UserError
 from app.ui.state.background import Failure
 from app.ui.style.theme import Theme, style
 
-KEPT = 200
-"""Problems in the list; a flood of them must not fill the memory."""
+MOST_PROBLEMS = 200
+"""Problems in the list, so that a flood of them does not fill the memory."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, what to try, the details, when it was first told (clock time), and how often
-    since.
+    """A failure in the list.
+
+    when: clock time of the first time. times: how often it came.
     """
 
     what: str
@@ -47,9 +46,9 @@ class Problem:
 
 
 class Problems(QObject):
-    """Tells of failures, once each. `window` is where dialogs stand. changed(): the list.
+    """Shows each failure once. `window` is the parent of the dialogs. changed(): the list.
 
-    `tell` shows a dialog; `note` only lists. `report` and `report_quietly` may be called from any
+    `tell` shows a dialog, `note` only lists. `report` and `report_quietly` may be called from any
     thread.
     """
 
@@ -75,11 +74,11 @@ class Problems(QObject):
         self._keep(failure, shown=False)
 
     def report(self, failure: Failure) -> None:
-        """From any thread: shown when the window's thread comes to it."""
+        """Show a failure of any thread, as soon as the window's thread comes to it."""
         self._arrived.emit(failure, True)
 
     def report_quietly(self, failure: Failure) -> None:
-        """From any thread: listed when the window's thread comes to it."""
+        """List a failure of any thread, as soon as the window's thread comes to it."""
         self._arrived.emit(failure, False)
 
     @Slot(object, bool)
@@ -95,7 +94,7 @@ class Problems(QObject):
             self.problems.append(
                 Problem(failure.what, failure.remedy, failure.details, time.strftime("%H:%M:%S"))
             )
-            del self.problems[:-KEPT]
+            del self.problems[:-MOST_PROBLEMS]
 
         self.changed.emit()
         if not shown:
@@ -115,7 +114,7 @@ class Problems(QObject):
         self._dialog = None
 
     def show_list(self) -> None:
-        """Open the list of everything that was told since the start."""
+        """Open the list of all failures since the start."""
         ProblemList(self.problems, self._theme, self._window).open()
 
     def close(self) -> None:
@@ -124,19 +123,20 @@ class Problems(QObject):
 
 
 def _same(problem: Problem, failure: Failure) -> bool:
-    """The same failure again: the same words from the same place."""
+    """Whether it is the same failure again: the same words from the same place."""
     return problem.what == failure.what and problem.details[-400:] == failure.details[-400:]
 
 
 def _is_repeating(problem: Problem) -> bool:
-    """An unexpected failure that comes again and again is told once; one that a person causes,
-    every time.
+    """Whether a failure comes again and again, and so is shown once only.
+
+    One that a person causes is shown every time.
     """
     return problem.what.startswith("Something unexpected")
 
 
 class ProblemDialog(QDialog):
-    """One failure: what, what to try; details on demand; Copy."""
+    """One failure: what, what to try, details on demand, and Copy."""
 
     def __init__(self, problem: Problem, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -187,7 +187,7 @@ class ProblemDialog(QDialog):
         column.addLayout(row)
 
     def add_another(self, problem: Problem) -> None:
-        """Another failure while this one is open: counted here, not another dialog."""
+        """Count another failure that came while this one is open."""
         self._texts.append(problem.text())
         count = len(self._texts) - 1
         self._more.setText(

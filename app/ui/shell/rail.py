@@ -1,8 +1,8 @@
-"""The rail: the steps of the way from data to use, each with a round marker that says whether it is
-done.
-"""
+"""The rail: the steps from data to use, each with a round marker that says if it is done."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
@@ -19,26 +19,25 @@ from PySide6.QtWidgets import (
 
 from app.ui.style.theme import BODY, SMALL, Theme, style
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.ui.pages.parts import PageInfo
+
+# Sizes in pixels at 100 %.
 WIDTH = 176
+
 COMPACT_WIDTH = 56
-ROW = 40
+
+ROW_HEIGHT = 40
+
 MARKER = 20
-STEPS = (
-    ("data", "Data", "1"),
-    ("model", "Model", "2"),
-    ("learning", "Learning", "3"),
-    ("training", "Training", "4"),
-    ("results", "Results", "5"),
-    ("tryit", "Try it", "6"),
-)
-BESIDE = (("runs", "Runs", "≡"), ("welcome", "Start page", "+"))
-"""What stands below the line: places beside the way."""
 
 
 class RailStep(QPushButton):
-    """One row: marker and name.
+    """One row: a marker and a name.
 
-    `missing` says what is missing; it is the tooltip, and a dot marks it.
+    `missing` says what is missing; it is the tooltip.
     """
 
     def __init__(self, name: str, text: str, sign: str, theme: Theme) -> None:
@@ -55,7 +54,11 @@ class RailStep(QPushButton):
         self.show_state(False, "", False)
 
     def show_state(self, done: bool, missing: str, busy: bool) -> None:
-        """done: a check mark. missing: a sentence. busy: something of this step is under way."""
+        """Show the state of the step.
+
+        done: a check mark. missing: a sentence, for the tooltip. busy: a dot, while something of
+        this step is under way.
+        """
         state = "done" if done else missing or ("under way" if busy else "")
         self.setToolTip(f"{self.text()}: {state}" if state else self.text())
         self.setAccessibleName(self.text())
@@ -69,16 +72,17 @@ class RailStep(QPushButton):
 
     def sizeHint(self) -> QSize:
         return QSize(
-            self._theme.px(COMPACT_WIDTH if self.compact else WIDTH) - 16, self._theme.px(ROW)
+            self._theme.px(COMPACT_WIDTH if self.compact else WIDTH) - 16,
+            self._theme.px(ROW_HEIGHT),
         )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(40), self._theme.px(32))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        option.text = ""  # the style paints the row, we paint what stands in it
+        option.text = ""  # the style paints the row, and the text is painted below
         painter = QStylePainter(self)
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -131,11 +135,16 @@ class RailStep(QPushButton):
 
 
 class Rail(QFrame):
-    """chosen(name): a step was pressed."""
+    """A column of steps, and below a line the places beside the way.
+
+    chosen(name): a step was pressed.
+    """
 
     chosen = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, infos: Sequence[PageInfo], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         style(self, "rail")
@@ -144,8 +153,9 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         self._column = QVBoxLayout(self)
 
-        for step in STEPS:
-            self._add(*step)
+        on_the_way = [info for info in infos if not info.beside]
+        for number, info in enumerate(on_the_way, 1):
+            self._add(info, str(number))
 
         line = QFrame()
         style(line, "separator")
@@ -153,26 +163,27 @@ class Rail(QFrame):
         self._column.addWidget(line)
         self._column.addSpacing(4)
 
-        for step in BESIDE:
-            self._add(*step)
+        for info in infos:
+            if info.beside:
+                self._add(info, info.beside)
 
         self._column.addStretch(1)
         self._compact = False
         self._size()
         theme.changed.connect(self._size)
 
-    def _add(self, name: str, text: str, sign: str) -> None:
-        step = RailStep(name, text, sign, self._theme)
-        step.clicked.connect(lambda: self.chosen.emit(name))
+    def _add(self, info: PageInfo, sign: str) -> None:
+        step = RailStep(info.name, info.title, sign, self._theme)
+        step.clicked.connect(lambda: self.chosen.emit(info.name))
         self._group.addButton(step)
         self._column.addWidget(step)
-        self.steps[name] = step
+        self.steps[info.name] = step
 
     def set_current(self, name: str) -> None:
         self.steps[name].setChecked(True)
 
     def set_compact(self, compact: bool) -> None:
-        """Only the markers, where the window is narrow."""
+        """Show only the markers, where the window is narrow."""
         if compact != self._compact:
             self._compact = compact
             for step in self.steps.values():

@@ -1,11 +1,9 @@
-"""What the bottom bar says and allows: one reading of document, session and measurer decides all of
-it.
-"""
+"""Decides what the bottom bar shows and allows."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,35 +14,24 @@ from app.engine.text import bytes_text, duration_text, number_text, rough_durati
 from app.ui.shell.bottom_bar import BarState, BottomBar
 from app.ui.state.background import Failure
 from app.ui.state.session import Session, State
-from app.ui.state.speed import Speeds
 from app.ui.widgets.memory.ledger import Part, device_parts, total_of
 
 if TYPE_CHECKING:
     from app.engine.runs import events
     from app.ui.state.document import Document
+    from app.ui.state.engine import Engine
     from app.ui.state.network_measurer import NetworkMeasurer
+    from app.ui.state.speed import Speeds
 
 TICK_MS = 1000
 NO_DATA = "Choose data first: a built-in data set, or a file or folder of your own."
 
 
-@dataclass(frozen=True)
-class Engine:
-    """The engine once it is loaded.
-
-    device: "cpu", "cuda:0". text, why: the chip in the header and its reason.
-
-    free: bytes of the device's memory that nobody uses, None if unknown.
-    """
-
-    device: str
-    text: str
-    why: str
-    free: int | None
-
-
 class RunBar(QObject):
-    """changed(): whether Train may be pressed."""
+    """Reads document, session and measurer, and decides from them all that the bar shows.
+
+    changed(): whether Train may be pressed.
+    """
 
     changed = Signal()
 
@@ -60,7 +47,7 @@ class RunBar(QObject):
         self._bar = bar
         self._document = document
         self._session = session
-        self._measurer = network_measurer
+        self._network_measurer = network_measurer
         self._speeds = speeds
         self.engine: Engine | None = None
         self._outcome = ""
@@ -73,7 +60,7 @@ class RunBar(QObject):
         document.data_changed.connect(self.refresh)
         network_measurer.changed.connect(self.refresh)
         session.state_changed.connect(self.refresh)
-        session.told.connect(self.refresh)
+        session.events_received.connect(self.refresh)
         session.finished.connect(self._finished)
         self._timer.start()
         self.refresh()
@@ -88,9 +75,9 @@ class RunBar(QObject):
     # --- may Train be pressed?
 
     def obstacle(self) -> str:
-        """Why Train cannot be pressed, in a sentence that says what to do; "" when it can."""
+        """Return in a sentence why Train cannot be pressed and what to do; "" when it can."""
         document = self._document
-        network_measurer = self._measurer
+        network_measurer = self._network_measurer
         if self._session.active:
             return "A training is under way."
         if not document.experiment.data.source:
@@ -102,13 +89,12 @@ class RunBar(QObject):
         if trouble is not None:
             return message_of(trouble)
         if network_measurer.busy:
-            return ""  # what was measured is of before; the training itself says what cannot be
-        if network_measurer.trouble is not None and not isinstance(
-            network_measurer.trouble, Failure
-        ):
-            return message_of(
-                network_measurer.trouble
-            )  # a Failure is the measuring's own and says nothing about training
+            return ""  # the measurement is of before; the training itself says what cannot be
+
+        # A Failure is one of the measurement itself, and says nothing about training.
+        obstacle = network_measurer.trouble
+        if obstacle is not None and not isinstance(obstacle, Failure):
+            return message_of(obstacle)
 
         inspection = network_measurer.inspection
         if inspection is not None and inspection.error is not None:
@@ -169,14 +155,14 @@ class RunBar(QObject):
         return BarState(text, memory_text=memory_text, memory=parts, total=total)
 
     def _readiness(self) -> str:
-        measured = self._measurer.measured
+        measured = self._network_measurer.measured
         training = self._document.resolved().training
         epochs = training.epochs or 0
 
         text = f"ready: {epochs} epoch{'' if epochs == 1 else 's'}"
         if self.engine is None:
             return f"{text} · loading engine"
-        if measured is None or self._measurer.busy or self._document.description is None:
+        if measured is None or self._network_measurer.busy or self._document.description is None:
             return text
 
         template = measured.resolved.model
@@ -193,8 +179,8 @@ class RunBar(QObject):
         )
 
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
-        """The memory these settings need, against what is free."""
-        needed = total_of(self._measurer.predicted)
+        """Return the memory that these settings need, against what is free."""
+        needed = total_of(self._network_measurer.predicted)
         if not needed or self._document.description is None:
             return "", (), None
 
@@ -224,19 +210,14 @@ class RunBar(QObject):
             "", memory_text="memory" if parts else "", memory=parts, total=total, memory_tip=tip
         )
         latest = live.latest
-
         prepared = live.prepared
         if session.state is State.PREPARING or latest is None or prepared is None:
-            stage = live.stage
-            text = stage.text if stage else "Starting"
-            progress = stage.done / stage.total if stage and stage.total else None
+            return replace(_preparing(memory, live.stage), right=elapsed)
 
-            if stage and stage.total:
-                text = f"{text}: {stage.done:,} of {stage.total:,}"
-
-            return replace(memory, text=text, progress=progress, right=elapsed)
-
-        text = f"epoch {latest.epoch} of {prepared.epochs} · step {latest.position:,} of {prepared.steps:,}"
+        text = (
+            f"epoch {latest.epoch} of {prepared.epochs} · "
+            f"step {latest.position:,} of {prepared.steps:,}"
+        )
         brief = (
             f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
         )
@@ -245,7 +226,7 @@ class RunBar(QObject):
         remaining = latest.remaining
 
         spent = latest.elapsed
-        if session.race_state and session.race is not None:  # of all of them
+        if session.racing and session.race is not None:
             text = brief = session.race.text
             progress = session.race.progress
             remaining = session.race.remaining
@@ -277,14 +258,14 @@ class RunBar(QObject):
         )
 
     def _many(self) -> str:
-        """What the examples are called: "pictures", "rows"."""
+        """Return what the examples are called: "pictures", "rows"."""
         description = self._document.description
         return noun(description.kind) if description is not None else "examples"
 
     # --- listening
 
     def _tick(self) -> None:
-        """The clock of a stage goes on although nothing is told."""
+        """Let the clock of a stage go on although no event comes."""
         if self._session.active:
             self.refresh()
 
@@ -305,7 +286,7 @@ class RunBar(QObject):
 
     def _learn_speed(self) -> None:
         live = self._session.live_record
-        measured = self._measurer.measured
+        measured = self._network_measurer.measured
         if (
             self.engine is None
             or live.prepared is None
@@ -314,7 +295,7 @@ class RunBar(QObject):
         ):
             return
         if measured is None or measured.inspection.parameters != live.prepared.parameters:
-            return  # the settings are no longer those of the run
+            return  # the settings have changed since the run began
 
         template = measured.resolved.model
         self._speeds.learn(
@@ -325,8 +306,18 @@ class RunBar(QObject):
         )
 
 
+def _preparing(state: BarState, stage: events.StageChanged | None) -> BarState:
+    """Return a state with the text and the progress until the first step is done."""
+    text = stage.text if stage else "Starting"
+    if stage is None or not stage.total:
+        return replace(state, text=text, progress=None)
+
+    text = f"{text}: {stage.done:,} of {stage.total:,}"
+    return replace(state, text=text, progress=stage.done / stage.total)
+
+
 def _measured(live: Any) -> tuple[tuple[Part, ...], int | None, str]:
-    """The last measured division of the device's memory."""
+    """Return the last measured division of the device's memory."""
     if not live.memory:
         return (), None, ""
 

@@ -1,4 +1,4 @@
-"""One window for each person: a second start hands its paths to the first one and ends."""
+"""Lets each person have one window: a second start hands its paths to the first one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from PySide6.QtCore import QLockFile, QObject, Signal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from PySide6.QtNetwork import QLocalServer
+
 PATIENCE_MS = 2000
 LOCK = "window.lock"
 
 
 class SingleInstance(QObject):
-    """asked(paths): another start wants these opened; come to the front.
+    """The first window, or the way to it. The lock is a file in `folder`.
 
-    The lock is a file in `folder`.
+    asked(paths): another start wants these opened; come to the front.
     """
 
     asked = Signal(list)
@@ -28,10 +30,10 @@ class SingleInstance(QObject):
         self._folder = folder
         self._name = f"netwright-{zlib.crc32(str(folder.resolve()).encode()):08x}"
         self._lock: QLockFile | None = None
-        self._server: QObject | None = None
+        self._server: QLocalServer | None = None
 
     def first(self) -> bool:
-        """Whether no other window of this person is open.
+        """Return whether no other window of this person is open.
 
         A lock whose process is dead does not count.
         """
@@ -50,8 +52,8 @@ class SingleInstance(QObject):
         return lock.error() != QLockFile.LockError.LockFailedError
 
     def hand_over(self, paths: list[str]) -> bool:
-        """Ask the first window to open these and come to the front. Returns whether it answered."""
-        from PySide6.QtNetwork import QLocalSocket
+        """Ask the first window to open paths and come to the front. Returns whether it answered."""
+        from PySide6.QtNetwork import QLocalSocket  # noqa: PLC0415 - a first start needs it later
 
         socket = QLocalSocket()
         socket.connectToServer(self._name)
@@ -69,9 +71,9 @@ class SingleInstance(QObject):
         if self._lock is None:
             return
 
-        from PySide6.QtNetwork import QLocalServer
+        from PySide6.QtNetwork import QLocalServer  # noqa: PLC0415 - after the window is painted
 
-        QLocalServer.removeServer(self._name)  # what a killed window left behind
+        QLocalServer.removeServer(self._name)  # one that a killed window left behind
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         server.newConnection.connect(self._answer)
@@ -79,7 +81,7 @@ class SingleInstance(QObject):
         self._server = server
 
     def _answer(self) -> None:
-        socket = self._server.nextPendingConnection() if self._server is not None else None  # type: ignore[attr-defined]
+        socket = self._server.nextPendingConnection() if self._server is not None else None
         if socket is None:
             return
 
@@ -104,7 +106,7 @@ class SingleInstance(QObject):
 
     def close(self) -> None:
         if self._server is not None:
-            self._server.close()  # type: ignore[attr-defined]
+            self._server.close()
             self._server = None
         if self._lock is not None:
             self._lock.unlock()

@@ -1,6 +1,4 @@
-"""Short work off the window's thread: a function, what to do with its result, what to do when it
-fails.
-"""
+"""Runs short work on a thread of its own and hands results back to the window's thread."""
 
 from __future__ import annotations
 
@@ -21,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Failure:
-    """What a person reads of a failed piece of work; `details` is the traceback."""
+    """A failed piece of work as a person reads it.
+
+    details: the traceback.
+    """
 
     what: str
     remedy: str
@@ -53,7 +54,7 @@ class Background(QObject):
     """
 
     failed = Signal(object)
-    """A Failure nobody else handles."""
+    """Carries a Failure that no job's `otherwise` handles."""
 
     _done = Signal(object, object, object)
 
@@ -73,9 +74,9 @@ class Background(QObject):
         otherwise: Callable[[Failure], None] | None = None,
         key: str = "",
     ) -> Control:
-        """Do `work(control)` on the worker; then `then(result)` or `otherwise(failure)` here.
+        """Do `work(control)` on the worker, then `then(result)` or `otherwise(failure)` here.
 
-        Returns its control.
+        key: a later job of the same key replaces this one. Returns the control of the job.
         """
         job = _Job(work, then, otherwise, key, Control())
         if key:

@@ -1,4 +1,4 @@
-"""Opens the data that the document names, in the background, whenever its data settings change."""
+"""Opens the data that the document names, in the background, whenever that changes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ PROGRESS_MS = 100
 class DataLoader(QObject):
     """Follows `document.experiment.data`.
 
-    A change while reading stops that reading and begins anew.
-
-    The data shown stay those of before while the same source is read in another way.
+    A change while the data are read stops that reading and begins a new one. The data of before
+    stay on screen while the same source is read in another way.
     """
 
     def __init__(self, document: Document, background: Background) -> None:
@@ -36,7 +35,7 @@ class DataLoader(QObject):
         self._progress: tuple[str, int, int] = ("", 0, 0)
         self._source = ""
         self.begun = 0.0
-        """When the current reading was begun (time.monotonic)."""
+        """Start of the current reading, as time.monotonic()."""
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.timeout.connect(self.open)
@@ -59,12 +58,12 @@ class DataLoader(QObject):
             document.set_data("none")
             return
 
-        kept = document.dataset if data.source == self._source else None
+        shown = document.dataset if data.source == self._source else None
         self._source = data.source
         self.begun = time.monotonic()
         self._progress = ("Opening the data", 0, 0)
         document.progress = self._progress
-        document.set_data("reading", kept)
+        document.set_data("reading", shown)
         self._control = self._background.run(
             lambda control: self._read(data, control), self._take, self._fail, key="data"
         )
@@ -85,16 +84,13 @@ class DataLoader(QObject):
 
     def _read(self, data: DataSettings, control: Control) -> Dataset:
         """On the background thread."""
-        from app.engine.sources.opening import open_dataset
+        from app.engine.sources.opening import open_dataset  # noqa: PLC0415 - with the first data
 
-        def tell(text: str, done: int, total: int) -> None:
-            self._progress = (
-                text,
-                done,
-                total,
-            )  # one assignment: the timer here takes it when it comes by
+        def report(text: str, done: int, total: int) -> None:
+            # One assignment, because the timer reads it on the window's thread.
+            self._progress = (text, done, total)
 
-        return open_dataset(data, tell, control.check)
+        return open_dataset(data, report, control.check)
 
     def _stop(self) -> None:
         self._watch.stop()

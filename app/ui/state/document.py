@@ -1,4 +1,4 @@
-"""What is chosen: the open experiment and the data it names.
+"""What is chosen: the open experiment and the data that it names.
 
 Pages read it and write it; they never call each other.
 """
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
+from app.engine.data.dataset import Description
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.changes import section_of, with_changes
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from app.engine.data.dataset import Dataset, Description
+    from app.engine.data.dataset import Dataset
     from app.engine.learning.task import Task
     from models.shape import Problem
 
@@ -32,10 +34,10 @@ FAKE_DATA = (
 
 
 class Document(QObject):
-    """The experiment, its data once they are read, and undo. All on the window's thread.
+    """The experiment, its data once they are read, and undo; all on the window's thread.
 
-    changed(old, new): the experiment. data_changed(): `data_state`, `progress` or `dataset`.
-    saved_changed(): whether there is something to save, and where.
+    changed(old, new): the experiment changed. data_changed(): `data_state`, `progress` or `dataset`
+    changed. saved_changed(): whether there is something to save, or where, changed.
     """
 
     changed = Signal(object, object)
@@ -62,11 +64,9 @@ class Document(QObject):
         return self._experiment
 
     def replace(self, section: str, **changes: Any) -> str:
-        """Change settings of one section.
+        """Change settings of one section, or of the experiment itself where `section` is "".
 
-        Returns what is wrong with them in a sentence, "" if they were taken.
-
-        section "" changes the experiment itself (name, or a whole section by its name).
+        Returns in a sentence what is wrong with them, "" if they were taken.
         """
         try:
             if section:
@@ -78,8 +78,9 @@ class Document(QObject):
         return ""
 
     def choose(self, section: str, kind: str) -> None:
-        """Take another template, loss, optimizer or schedule; its settings start from their
-        defaults.
+        """Take another template, loss, optimizer or schedule.
+
+        Its settings start from their defaults.
         """
         self.set(self._experiment.replace(**{section: kind}))
 
@@ -89,8 +90,9 @@ class Document(QObject):
         self.replace(section, **{name: type(spec).model_fields[name].default})
 
     def value(self, section: str) -> Any:
-        """The section as chosen; where nothing was chosen, as it follows the data with every
-        setting open.
+        """Return the section as chosen.
+
+        Where nothing was chosen it is what follows from the data, with every setting open.
         """
         return section_of(self._experiment, section, self.assumed_description)
 
@@ -112,7 +114,10 @@ class Document(QObject):
         self._show(experiment)
 
     def restore(self, experiment: Experiment, path: Path | None) -> None:
-        """Come back to what was open before a restart; whether it is saved follows from its file."""
+        """Come back to what was open before a restart.
+
+        Whether it is saved follows from its file.
+        """
         self.open(experiment, path)
         if path is not None:
             try:
@@ -158,7 +163,7 @@ class Document(QObject):
         return self._experiment != self._saved
 
     def save(self, path: Path) -> None:
-        """Raises UserError where the file cannot be written."""
+        """Write the experiment to a file. Raises UserError where that cannot be written."""
         toml_file.write(self._experiment, path)
         self.path = path
         self._saved = self._experiment
@@ -182,34 +187,37 @@ class Document(QObject):
 
     @property
     def assumed_description(self) -> Description:
-        """Of the data; while there are none, of 60,000 grey pictures of 28 x 28 in 10 classes."""
+        """Return the description of the data.
+
+        While no data are open it is that of 60,000 grey pictures of 28 x 28 in 10 classes.
+        """
         return self.description or fake_description()
 
     # --- what follows
 
     def task(self) -> Task:
-        """Raises UserError where the task does not fit the data."""
+        """Return the task. Raises UserError where it does not fit the data."""
         return task_of(self._experiment, self.assumed_description)
 
     def problem(self) -> Problem:
-        """What the network will meet; for want of data, 60,000 grey pictures of 28 x 28 in 10
-        classes.
+        """Return what the network will meet.
 
-        Raises UserError where the task does not fit the data.
+        While no data are open it is a set of 60,000 grey pictures of 28 x 28 in 10 classes. Raises
+        UserError where the task does not fit the data.
         """
         return problem_of(self._experiment, self.assumed_description)
 
     def resolved(self) -> ResolvedExperiment:
-        """Returns the experiment with every setting filled in, for the data at hand.
+        """Return the experiment with every setting filled in for the data at hand.
 
         Raises UserError like `task`.
         """
         return resolve(self._experiment, self.assumed_description)
 
     def resolved_section(self, section: str) -> Any:
-        """Returns a section of `resolved`; what only the data say stays open while there are none.
+        """Return a section of `resolved`.
 
-        Raises UserError.
+        What only the data say stays open while there are none. Raises UserError like `task`.
         """
         resolved = getattr(self.resolved(), section)
         if section not in ("data", "augmentation"):
@@ -230,9 +238,9 @@ class Document(QObject):
         return requested.replace(**{name: known[name] for name in still_open})
 
     def change(self, changes: Mapping[str, Any]) -> str:
-        """Changes settings by "section.field" as one step of undo.
+        """Change settings by "section.field" as one step of undo.
 
-        Returns what is wrong with them in a sentence, "" if they were taken.
+        Returns in a sentence what is wrong with them, "" if they were taken.
         """
         try:
             self.set(with_changes(self._experiment, changes, self.assumed_description))
@@ -242,7 +250,7 @@ class Document(QObject):
         return ""
 
     def trouble(self) -> UserError | None:
-        """Why the experiment cannot be resolved, if so."""
+        """Return why the experiment cannot be resolved; None if it can."""
         try:
             self.resolved()
         except UserError as error:
@@ -253,12 +261,10 @@ class Document(QObject):
 
 @functools.cache
 def fake_description() -> Description:
-    """What is taken for the data while there are none: 60,000 grey pictures of 28 x 28 in 10
-    classes.
-    """
-    from app.engine.data.dataset import Description
-    from app.engine.data.kinds.image.preparation import ImagePreparation
+    """Return the description that stands in while no data are open.
 
+    It is that of 60,000 grey pictures of 28 x 28 in 10 classes.
+    """
     return Description(
         source="",
         format="",

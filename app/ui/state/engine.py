@@ -1,19 +1,33 @@
-"""Loads the engine once, behind a visible state, and says which device it found and why."""
+"""Loads the engine once, on a thread, and finds the device to train on."""
 
 from __future__ import annotations
 
 import importlib
 import threading
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.engine.errors import UserError
-from app.ui.shell.run_bar import Engine
 from app.ui.state.background import Failure
 
 
+@dataclass(frozen=True)
+class Engine:
+    """The engine once it is loaded, on the device that was chosen."""
+
+    device: str
+    """Its name: "cpu", "cuda:0"."""
+    text: str
+    """What the header's button says."""
+    why: str
+    """Why this device, in a sentence."""
+    free: int | None
+    """Bytes of the device's memory that nobody uses; None if unknown."""
+
+
 class EngineLoader(QObject):
-    """loaded(Engine) and failed(Failure) come on the window's thread."""
+    """Loads the engine; loaded(Engine) or failed(Failure) come on the window's thread."""
 
     loaded = Signal(object)
     failed = Signal(object)
@@ -25,7 +39,7 @@ class EngineLoader(QObject):
         self._came.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def load(self, setting: str) -> None:
-        """Begin on a thread of its own: the import takes seconds.
+        """Begin to load on a thread of its own, because the import takes seconds.
 
         setting: the device that is chosen.
         """
@@ -34,7 +48,7 @@ class EngineLoader(QObject):
             self._thread.start()
 
     def close(self, patience: float) -> bool:
-        """Wait for the thread, so many seconds at most.
+        """Wait for the thread, for `patience` seconds at most.
 
         Returns whether it has ended: an import cannot be stopped.
         """
@@ -46,12 +60,11 @@ class EngineLoader(QObject):
 
     def _load(self, setting: str) -> None:
         try:
-            # Torch and the trainer take seconds to load: the window stands before that.
             from app.engine.training.warm_up import warm_up  # noqa: PLC0415 - it loads torch
 
             importlib.import_module("app.engine.training.trainer")
             warm_up()
-            self._came.emit(look(setting))
+            self._came.emit(find_engine(setting))
         except BaseException as error:
             self._came.emit(_failure(error))
 
@@ -63,13 +76,13 @@ class EngineLoader(QObject):
             self.loaded.emit(result)
 
 
-def look(setting: str) -> Engine:
-    """The device for a setting ("auto", "cuda:1"), as a person reads it.
+def find_engine(setting: str) -> Engine:
+    """Return the engine on the device of a setting ("auto", "cuda:1").
 
-    Loads torch: never on the window's thread.
+    It loads torch: never call it on the window's thread.
     """
-    from app.engine.compute.device import choose, cores
-    from app.engine.memory.device_monitor import DeviceMonitor
+    from app.engine.compute.device import choose, cores  # noqa: PLC0415 - choosing loads torch
+    from app.engine.memory.device_monitor import DeviceMonitor  # noqa: PLC0415 - it loads torch
 
     try:
         device = choose(setting)
@@ -94,7 +107,7 @@ def look(setting: str) -> Engine:
 
 
 def _failure(error: BaseException) -> Failure:
-    """Torch that cannot be loaded is the one failure whose cause people cannot guess."""
+    """Return the failure, with a remedy where torch cannot be loaded: nobody guesses that."""
     failure = Failure.of(error)
     if isinstance(error, OSError | ImportError):
         return Failure(

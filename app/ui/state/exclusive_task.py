@@ -1,6 +1,4 @@
-"""Work that cannot be done beside a training: on a thread of its own, one piece at a time, and it
-gives way.
-"""
+"""Work on a thread of its own that cannot be done beside a training, and gives way to one."""
 
 from __future__ import annotations
 
@@ -16,18 +14,21 @@ if TYPE_CHECKING:
     from app.ui.state.session import Session
 
 Tell = Callable[[Any], None]
+"""How the work hands a message to the window's thread."""
 
 
 class ExclusiveTask(QObject):
-    """A base: `_begin(work)` does `work(tell, control)` on a thread; what it tells reaches `_take`
-    on the window's thread, until it is over or was stopped. busy: it is under way.
+    """The base of work that is done alone, one piece at a time.
 
-    Whatever else computes in this process, a training or another guest, draws from the same dice,
-    sets the same number of threads and takes the same memory: the one that begins asks the others
-    to end, and waits for them on its thread.
+    `_begin(work)` does `work(tell, control)` on a thread. What it tells reaches `_take` on the
+    window's thread until the work is over or was stopped. busy: it is under way.
+
+    A training or another exclusive task in this process draws from the same generator, sets the
+    same number of threads and takes the same memory. So whichever begins asks the others to end,
+    and waits for them on its own thread.
     """
 
-    called = "guest"
+    called = "exclusive task"
     """The name of the thread."""
 
     _came = Signal(int, object)
@@ -40,12 +41,12 @@ class ExclusiveTask(QObject):
         self._control = Control()
         self._thread: threading.Thread | None = None
         self._came.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        session.admit(self)
+        session.add_exclusive_task(self)
 
-    # --- for those who have one
+    # --- for whoever owns the task
 
     def give_way(self) -> threading.Thread | None:
-        """Something else begins, or the program ends. See session.ExclusiveTask."""
+        """Stop, because something else begins or the program ends (see session.GivesWay)."""
         self._control.stop()
         if self.busy:
             self.busy = False
@@ -54,16 +55,16 @@ class ExclusiveTask(QObject):
         return self._thread
 
     def wait(self) -> None:
-        """Returns when the thread has ended."""
+        """Wait until the thread has ended."""
         if self._thread is not None:
             self._thread.join()
 
-    # --- for those who are one
+    # --- for the classes derived from it
 
     def _begin(self, work: Callable[[Tell, Control], None]) -> None:
-        """Not while a training runs.
+        """Begin a piece of work; not while a training runs.
 
-        `work` may raise Stopped; what else goes wrong is its own to tell.
+        `work` may raise Stopped. Whatever else goes wrong it reports itself.
         """
         before = self._session.make_room()
         self._number += 1
@@ -73,32 +74,32 @@ class ExclusiveTask(QObject):
 
         control = self._control
 
-        def alone() -> None:
+        def work_alone() -> None:
             for thread in before:
                 thread.join()
             try:
                 control.check()
-                work(lambda told: self._came.emit(number, told), control)
+                work(lambda message: self._came.emit(number, message), control)
             except Stopped:
                 pass
 
-        self._thread = threading.Thread(target=alone, name=self.called)
+        self._thread = threading.Thread(target=work_alone, name=self.called)
         self._thread.start()
 
     def _end(self) -> None:
-        """It ends at its next step. What comes of it meanwhile is not heard."""
+        """Let the work end at its next step; what it tells until then is dropped."""
         self._control.stop()
         self.busy = False
 
-    def _take(self, told: Any) -> None:
-        """Something came of the work."""
+    def _take(self, message: Any) -> None:
+        """Take in what the work told; on the window's thread."""
         raise NotImplementedError
 
     def _gave_way(self) -> None:
-        """It was under way, and something else has begun."""
+        """Say that the work was stopped, because something else has begun."""
         raise NotImplementedError
 
     @Slot(int, object)
-    def _deliver(self, number: int, told: Any) -> None:
+    def _deliver(self, number: int, message: Any) -> None:
         if self.busy and number == self._number:
-            self._take(told)
+            self._take(message)

@@ -1,4 +1,4 @@
-"""The search for a learning rate, seen from the window: it tries rates on a copy of the network."""
+"""The search for a learning rate, seen from the window."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ GAVE_WAY = "Stopped, because a training or a measurement began."
 
 
 class LrSearch(ExclusiveTask):
-    """One search at a time. `changed` tells of every new state.
+    """One search at a time, on a copy of the network. `changed` tells of every new state.
 
-    busy: it is under way. stage: what it does, for a person. tried: the curve so far. curve: what
-    was found. trouble: in a sentence why there is nothing, "" if there is.
+    busy: it is under way. stage: what it does, for a person. tried: the curve so far. curve: the
+    finished curve. trouble: why there is none, in a sentence; "" if there is.
     """
 
     called = "learning rates"
@@ -43,8 +43,9 @@ class LrSearch(ExclusiveTask):
         self.stage = self.trouble = ""
         self.tried: SearchProgress | None = None
         self.curve: LrCurve | None = None
-        self._asked: Experiment | None = None
-        self._data: Callable[[], Dataset | None] = lambda: None  # not held: they may be large
+        self._requested: Experiment | None = None
+        # A weak reference, because the data may be large.
+        self._data: Callable[[], Dataset | None] = lambda: None
 
     # --- requests
 
@@ -54,19 +55,20 @@ class LrSearch(ExclusiveTask):
             return
 
         self.tried = self.curve = None
-        self.stage, self.trouble = "", self.obstacle()
+        self.stage = ""
+        self.trouble = self.obstacle()
         experiment = self._document.experiment
 
         dataset = self._document.dataset
         if not self.trouble and dataset is not None:
-            self._asked = _relevant(self._document)
+            self._requested = _relevant(self._document)
             self._data = weakref.ref(dataset)
             self._begin(lambda tell, control: _search(experiment, dataset, tell, control))
 
         self.changed.emit()
 
     def obstacle(self) -> str:
-        """Why no search can begin now, in a sentence; "" if one can."""
+        """Return in a sentence why no search can begin now; "" if one can."""
         if self._session.active:
             return BUSY
         if self._document.data_state != "ready" or self._document.dataset is None:
@@ -76,45 +78,46 @@ class LrSearch(ExclusiveTask):
         return "" if trouble is None else trouble.message
 
     def stop(self) -> None:
-        """End it at the next step. What comes of it meanwhile is not heard."""
+        """End the search at the next step; what it tells until then is dropped."""
         if self.busy:
-            self._over("Stopped before a value was found.")
+            self._give_up("Stopped before a value was found.")
 
     @property
     def outdated(self) -> bool:
-        """Whether the settings or the data are no longer those of the search; its own outcome, the
-        schedule and the epochs do not count.
+        """Whether settings or data have changed since the search.
+
+        Its own outcome, the schedule and the epochs do not count.
         """
-        if self._asked is None:
+        if self._requested is None:
             return False
 
-        return self._data() is not self._document.dataset or self._asked != _relevant(
+        return self._data() is not self._document.dataset or self._requested != _relevant(
             self._document
         )
 
-    # --- what comes
+    # --- messages
 
     def _gave_way(self) -> None:
-        self._over(GAVE_WAY)
+        self._give_up(GAVE_WAY)
 
-    def _take(self, told: StageChanged | SearchProgress | LrCurve | Failure) -> None:
-        if isinstance(told, Failure):
-            self._over(told.message)
+    def _take(self, message: StageChanged | SearchProgress | LrCurve | Failure) -> None:
+        if isinstance(message, Failure):
+            self._give_up(message.message)
             return
 
-        if isinstance(told, StageChanged):
-            self.stage = told.text
-        elif isinstance(told, LrCurve):
-            self.curve = told
+        if isinstance(message, StageChanged):
+            self.stage = message.text
+        elif isinstance(message, LrCurve):
+            self.curve = message
             self.stage = ""
             self._end()
         else:
-            self.tried = told
+            self.tried = message
             self.stage = "Trying learning rates"
 
         self.changed.emit()
 
-    def _over(self, why: str) -> None:
+    def _give_up(self, why: str) -> None:
         self._end()
         self.stage = ""
         self.trouble = why
@@ -122,10 +125,10 @@ class LrSearch(ExclusiveTask):
 
 
 def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Control) -> None:
-    """On the thread: tells what the search tells, and at the end the curve or what went wrong."""
+    """Search on the thread, and tell the curve or the failure at the end."""
     result: LrCurve | Failure
     try:
-        from app.engine.planning.lr_finder import find
+        from app.engine.planning.lr_finder import find  # noqa: PLC0415 - it loads torch
 
         result = find(experiment, dataset, tell, control)
     except Stopped:
@@ -137,7 +140,7 @@ def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Contr
 
 
 def _relevant(document: Document) -> Experiment | None:
-    """Returns what the outcome of a search depends upon, with everything else set alike.
+    """Return what the outcome of a search depends upon, with everything else set alike.
 
     None where the experiment cannot be resolved.
     """

@@ -1,8 +1,8 @@
-"""The network that the settings would make, measured: shapes, parameters, multiply-adds and memory,
-always up to date.
+"""Measures the network that the settings would make, and keeps that up to date.
 
-A change of the settings or of the data is measured a moment later on the background thread; what
-comes back are plain values. The first time, that loads the engine.
+Shapes, parameters, multiply-adds and memory are measured on the background thread, a moment after a
+change of the settings or of the data. Plain values come back. The first time, this loads the
+engine.
 """
 
 from __future__ import annotations
@@ -28,16 +28,15 @@ if TYPE_CHECKING:
 
 DEBOUNCE_MS = 120
 FIRST_MS = 400
-"""The first measurement loads the engine, so the window is painted before it."""
+"""Wait before the first measurement: it loads the engine, and the window is painted before."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What belongs together: the experiment with everything filled in, its problem, and what was
-    found of it.
+    """What was measured, with what it was measured of.
 
-    predicted: the memory ledger in bytes, {} where the network cannot be built. floats: what the
-    optimizer keeps, by row (see Optimizer.state_floats).
+    experiment: with every setting filled in. predicted: the memory ledger in bytes, {} where the
+    network cannot be built. floats: what the optimizer keeps, by row (see Optimizer.state_floats).
     """
 
     resolved: ResolvedExperiment
@@ -50,9 +49,9 @@ class Measured:
 class NetworkMeasurer(QObject):
     """Measures the experiment of the document. `changed` tells of every new state.
 
-    busy: a measurement is due or under way; what is shown is that of before. stage: what it does,
-    for a person. trouble: why there is nothing to measure, with `what` and `remedy`; None if there
-    is.
+    busy: a measurement is due or under way, and what is shown is that of before. stage: what it
+    does, for a person. trouble: why there is nothing to measure, with `what` and `remedy`; None if
+    there is.
     """
 
     changed = Signal()
@@ -82,7 +81,7 @@ class NetworkMeasurer(QObject):
 
     @property
     def stage(self) -> str:
-        """What it is doing, "" when it is done."""
+        """Return what it is doing, "" when it is done."""
         if not self.busy:
             return ""
 
@@ -104,7 +103,7 @@ class NetworkMeasurer(QObject):
         self._timer.stop()
 
     def _data_changed(self) -> None:
-        """Progress while reading changes nothing here; another dataset does."""
+        """Measure again for another dataset; progress while reading changes nothing here."""
         dataset = self._document.dataset
         if dataset is not self._dataset and self._document.data_state != "reading":
             self._dataset = dataset
@@ -116,10 +115,10 @@ class NetworkMeasurer(QObject):
             resolved = document.resolved()
             problem = document.problem()
         except UserError as error:
-            self._settle(None, error)
+            self._show(None, error)
             return
 
-        data = held(self._document.dataset)
+        data = bytes_held(self._document.dataset)
         self._background.run(
             lambda control: measure(resolved, problem, data, control),
             self._take,
@@ -129,22 +128,25 @@ class NetworkMeasurer(QObject):
 
     def _take(self, result: Measured | GraphError) -> None:
         if isinstance(result, GraphError):
-            self._settle(None, result)
+            self._show(None, result)
         else:
-            self._settle(result, None)
+            self._show(result, None)
 
     def _fail(self, failure: Failure) -> None:
-        self._settle(None, failure)
+        self._show(None, failure)
 
-    def _settle(self, measured: Measured | None, trouble: Any) -> None:
+    def _show(self, measured: Measured | None, trouble: Any) -> None:
         self.measured = measured
         self.trouble = trouble
         self.busy = self._timer.isActive()
         self.changed.emit()
 
 
-def held(dataset: Dataset | None) -> int:
-    """Bytes of the training examples, where they lie in memory; a mapped file takes none."""
+def bytes_held(dataset: Dataset | None) -> int:
+    """Return the bytes of the training examples that lie in memory.
+
+    A mapped file takes none.
+    """
     if dataset is None:
         return 0
 
@@ -155,13 +157,16 @@ def held(dataset: Dataset | None) -> int:
 def measure(
     resolved: ResolvedExperiment, problem: Problem, dataset_bytes: int, control: Control
 ) -> Measured | GraphError:
-    """Inspect and predict; the worker's part.
+    """Inspect the network and predict its memory; on the worker.
 
     A graph that cannot even be drawn comes back as its error.
     """
-    from app.engine.compute.device import choose, precision
-    from app.engine.memory.inspection import inspect, optimizer_floats
-    from app.engine.memory.ledger import predict
+    from app.engine.compute.device import choose, precision  # noqa: PLC0415 - choosing loads torch
+    from app.engine.memory.inspection import (  # noqa: PLC0415 - it loads torch
+        inspect,
+        optimizer_floats,
+    )
+    from app.engine.memory.ledger import predict  # noqa: PLC0415 - it loads torch
 
     try:
         graph: Graph = resolved.model.graph(problem)
@@ -175,7 +180,7 @@ def measure(
 
     try:
         device = choose(resolved.training.device)
-    except UserError:  # said where the device is chosen
+    except UserError:  # the header says so
         device = choose("cpu")
 
     predicted = predict(

@@ -1,5 +1,6 @@
-"""What was seen inside the optimizer of a run: the last look in full, and a bounded number of
-earlier ones.
+"""Keeps what was measured inside the optimizer of a run.
+
+The last look is kept in full, of earlier ones a bounded number.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ if TYPE_CHECKING:
     from app.engine.runs.events import OptimizerMeasured
 
 COLUMNS = 600
+"""Looks that are kept at most, of a network of up to LAYERS layers; of more layers fewer."""
+
 LAYERS = 32
-"""Looks that are kept at most, of so many layers; of more layers fewer."""
 
 FEWEST = 120
+"""Looks that are kept of the largest network."""
 
 
 class _Rows:
-    """Arrays of one form, one after another, in one that is made at once: a look is drawn several
-    times a second.
+    """Arrays of one shape, one after another, in one that is allocated at once.
+
+    Looks are drawn several times a second, so they are not put together anew each time.
     """
 
     def __init__(self, most: int, first: np.ndarray) -> None:
@@ -28,9 +32,9 @@ class _Rows:
             (most, *first.shape), np.uint16 if first.dtype.kind in "iu" else np.float32
         )
 
-    def put(self, place: int, values: np.ndarray | None) -> None:
-        """None: what there is none of."""
-        self._all[place] = (
+    def put(self, index: int, values: np.ndarray | None) -> None:
+        """Set one row; None means that there is nothing."""
+        self._all[index] = (
             values if values is not None else 0 if self._all.dtype.kind == "u" else np.nan
         )
 
@@ -44,10 +48,10 @@ class _Rows:
 
 
 class OptimizerHistory:
-    """`add` takes the looks of one run in order.
+    """Looks at the optimizer of one run; `add` takes them in order.
 
-    Where there are too many, every second one is let go, and from then on every second, fourth ...
-    one is kept, so that they stay evenly spread.
+    Where there are too many, every second one is dropped, and from then on only every second,
+    fourth ... one is kept, so that they stay evenly spread.
 
     steps: (T,) of the looks kept. seen: how many there were.
     """
@@ -92,7 +96,7 @@ class OptimizerHistory:
             return
 
         self._keep(look)
-        if len(self._steps) >= self.most:  # an odd number: the last one stays
+        if len(self._steps) >= self.most:  # an odd number, so that the last one stays
             for rows in self._all():
                 rows.halve(len(self._steps))
 
@@ -102,22 +106,20 @@ class OptimizerHistory:
         self._skipped = self._every - 1
 
     def _keep(self, look: OptimizerMeasured) -> None:
-        place = len(self._steps)
+        index = len(self._steps)
         self._steps.append(look.step)
 
         for name, rows in self._sizes.items():
-            rows.put(place, look.sizes.get(name))
+            rows.put(index, look.sizes.get(name))
 
         for name, rows in self._histograms.items():
-            rows.put(place, look.histograms.get(name))
+            rows.put(index, look.histograms.get(name))
 
         if self._norms is not None:
-            self._norms.put(place, look.norms)
+            self._norms.put(index, look.norms)
 
     def _begin(self) -> None:
-        """Another network, or another optimizer, under the same record: nothing of before belongs
-        to it.
-        """
+        """Start anew: another network or another optimizer is under the same record."""
         self.latest = None
         self._every = 1
         self._skipped = 0
@@ -131,8 +133,8 @@ class OptimizerHistory:
         return [*self._sizes.values(), *self._histograms.values(), *norms]
 
     def forget_after(self, step: int) -> None:
-        """The run goes on from an earlier step."""
-        self._steps = [one for one in self._steps if one <= step]
+        """Drop the looks after a step from which the run goes on again."""
+        self._steps = [known for known in self._steps if known <= step]
         if self.latest is not None and self.latest.step > step and not self._steps:
             self._begin()
 
@@ -142,7 +144,7 @@ class OptimizerHistory:
 
     @property
     def quantities(self) -> tuple[str, ...]:
-        """What this optimizer has, of some layers at least."""
+        """Return what this optimizer has, of some layers at least."""
         return tuple(self.latest.sizes) if self.latest is not None else ()
 
     @property
@@ -150,12 +152,16 @@ class OptimizerHistory:
         return np.array(self._steps, dtype=float)
 
     def sizes(self, quantity: str) -> np.ndarray:
-        """(L, T) root mean squares; NaN where there is none. "ratio": step over weight."""
+        """Return (L, T) root mean squares, NaN where there are none.
+
+        The quantity "ratio" is the size of the step over that of the weight.
+        """
         if quantity == "ratio":
             weights = self.sizes("weight")
-            return np.divide(
+            ratios: np.ndarray = np.divide(
                 self.sizes("step"), weights, out=np.full(weights.shape, np.nan), where=weights > 0
             )
+            return ratios
 
         if quantity not in self._sizes:
             return np.full((len(self.layers), len(self._steps)), np.nan)
@@ -163,15 +169,18 @@ class OptimizerHistory:
         return self._sizes[quantity].first(len(self._steps)).T.astype(float)
 
     def histogram(self, quantity: str, layer: int) -> np.ndarray:
-        """(BINS, T) shares of a layer's numbers; zero where there is none."""
+        """Return (BINS, T) shares of a layer's numbers, zero where there are none."""
         if quantity not in self._histograms or not self._steps:
             return np.empty((0, 0))
 
-        counts = self._histograms[quantity].first(len(self._steps))[:, layer].T.astype(float)
-        return counts / np.maximum(counts.sum(axis=0), 1.0)
+        counts: np.ndarray = (
+            self._histograms[quantity].first(len(self._steps))[:, layer].T.astype(float)
+        )
+        shares: np.ndarray = counts / np.maximum(counts.sum(axis=0), 1.0)
+        return shares
 
     def norms(self) -> np.ndarray:
-        """(L, T) Euclidean norms of the weights."""
+        """Return (L, T) Euclidean norms of the weights."""
         if self._norms is None:
             return np.empty((len(self.layers), 0))
 

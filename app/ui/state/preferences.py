@@ -1,5 +1,6 @@
-"""What the window remembers between starts: sizes, light or dark, zoom, recent files, opened
-toggles, speeds.
+"""What the window remembers between starts.
+
+That is its size, light or dark, zoom, recent files, open toggles and measured speeds.
 """
 
 from __future__ import annotations
@@ -7,17 +8,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from app.engine import files
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
 RECENT = 8
+"""Recent files and folders that are remembered."""
 
 
 class Preferences:
     """A JSON file of names and plain values.
 
-    An unknown or damaged file, or a value of another type, is the default.
+    An unknown or damaged file, or a value of another type, counts as the default.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,7 +30,7 @@ class Preferences:
         self._written = json.dumps(self._values, sort_keys=True)
 
     def get(self, name: str, default: T) -> T:
-        """The value kept under this name if it has the type of `default`, else `default`."""
+        """Return the value kept under this name if it has the type of `default`, else `default`."""
         value = self._values.get(name)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             return float(value)  # type: ignore[return-value]
@@ -39,11 +43,11 @@ class Preferences:
 
     def remember(self, path: str) -> None:
         """Put a file or folder in front of the recent ones."""
-        recent = [kept for kept in self.recent() if kept != path]
+        recent = [known for known in self.recent() if known != path]
         self.set("recent", [path, *recent][:RECENT])
 
     def forget(self, path: str) -> None:
-        self.set("recent", [kept for kept in self.recent() if kept != path])
+        self.set("recent", [known for known in self.recent() if known != path])
 
     def recent(self) -> list[str]:
         kept: list[Any] = self.get("recent", [])
@@ -57,8 +61,6 @@ class Preferences:
         text = json.dumps(self._values, sort_keys=True)
         if text == self._written:
             return
-
-        from app.engine import files
 
         files.write_json(self.path, self._values)
         self._written = text

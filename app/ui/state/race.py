@@ -53,7 +53,7 @@ class Member:
 
     @property
     def state(self) -> str:
-        """What it does now, in a few words."""
+        """Return what the variant does now, in a few words."""
         record = self.record
         if record.finished is not None:
             return WORDS.get(record.finished.status, record.finished.status)
@@ -66,7 +66,7 @@ class Member:
 
     @property
     def share(self) -> float:
-        """How much of it is done, 0..1."""
+        """Return how much of the run is done, 0 to 1."""
         record = self.record
         if record.finished is not None:
             return 1.0
@@ -140,7 +140,7 @@ class RaceState:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The folders of those that have begun."""
+        """Return the folders of the runs that have begun."""
         return tuple(
             member.record.path for member in self.members if member.record.path is not None
         )
@@ -178,7 +178,7 @@ class RaceState:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds until the last has ended; None while one of them cannot say."""
+        """Return the seconds until the last member ends; None while one of them cannot say."""
         left = 0.0
         for member in self.members:
             if member.record.finished is not None:
@@ -213,7 +213,7 @@ class RaceState:
         return f"race of {count}{where}" + (f" · {ended} ended" if ended else "")
 
 
-# --- what came of it
+# --- outcome
 
 
 def leader(race_state: RaceState) -> int | None:

@@ -1,7 +1,4 @@
-"""What is known of one run, live or from its folder: the curves, epochs, memory and the end.
-
-Plots read it.
-"""
+"""What is known of one run, live or from its folder: curves, epochs, memory and the end."""
 
 from __future__ import annotations
 
@@ -65,12 +62,13 @@ class Record:
         self.probe: events.ProbePredicted | None = None
         self.findings: dict[str, Any] = {}
         self.marks: list[tuple[int, str]] = []
-        """(step, text): a resume, a change made while it ran."""
+        """(step, text) of each resume, and of each change made while the run trained."""
         self.changes: list[events.SettingsChanged] = []
-        """What was changed while it ran, each once, also where its steps were done again."""
+        """Each change made while the run trained, once, also where its steps were done again."""
         self.inside = OptimizerHistory()
-        """What was seen inside the optimizer, while somebody looked."""
-        self._done = 0  # steps done, as far as anything has told
+        """What was measured inside the optimizer, while somebody looked."""
+        self._done = 0
+        """Steps done, as far as any event says."""
         self.finished: events.RunFinished | None = None
 
     def add(self, event: events.Event) -> None:
@@ -82,9 +80,7 @@ class Record:
                 self.stage = event
             case events.RunPrepared():
                 self.prepared = event
-                self._forget_after(
-                    event.first_step
-                )  # where memory ran out, a run may begin once more
+                self._forget_after(event.first_step)  # after a shortage of memory a run begins anew
             case events.StepsDone():
                 self.latest = event
                 self._done = event.position
@@ -116,7 +112,10 @@ class Record:
                 self.finished = event
 
     def _forget_after(self, step: int) -> None:
-        """A run that was killed goes on from its last checkpoint and does the steps after it again."""
+        """Drop what came after a step.
+
+        A run that was killed goes on from its last checkpoint and does the steps after it again.
+        """
         self._done = step
         kept = int(np.searchsorted(self.steps.values, step, side="right"))
         for curve in (self.steps, self.losses, self.rates, self.norms):
@@ -130,11 +129,11 @@ class Record:
         if (step, text) not in self.marks:
             self.marks.append((step, text))
 
-    # --- what was changed while it ran
+    # --- changes while the run trained
 
     @property
     def resolved(self) -> ResolvedExperiment | None:
-        """The experiment with every setting filled in.
+        """Return the experiment with every setting filled in.
 
         None before it is known, or for a run of another version, which may know other settings.
         """
@@ -147,13 +146,16 @@ class Record:
             return None
 
     def words_of(self, change: events.SettingsChanged) -> str:
-        """A change for a person: "learning rate × 0.5"."""
+        """Return a change as a person reads it: "learning rate × 0.5"."""
         return changes_in_words(self.resolved, change.values)
 
     def in_force(self) -> dict[str, float | None]:
-        """What differs from the experiment after the steps done so far: name -> value, see changes."""
+        """Return what differs from the experiment after the steps done so far.
+
+        Name -> value, as in events.Changed.
+        """
         values: dict[str, float | None] = {}
-        for change in sorted(self.changes, key=lambda one: one.step):
+        for change in sorted(self.changes, key=lambda change: change.step):
             if change.step <= self._done:
                 values |= change.values
 
@@ -161,6 +163,6 @@ class Record:
 
     @property
     def best(self) -> events.EpochDone | None:
-        """The best epoch so far."""
+        """Return the best epoch so far."""
         best = self.epochs[-1].best_epoch if self.epochs else 0
         return next((epoch for epoch in self.epochs if epoch.epoch == best), None)

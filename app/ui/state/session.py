@@ -1,6 +1,6 @@
-"""What runs: the current run seen from the window.
+"""What runs: the current run as the window sees it.
 
-A thread trains; a timer here drains what it tells.
+A thread trains, and a timer here delivers the events that it emits.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import queue
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
+from app.engine.runs.history import read_events
+from app.engine.runs.run import Run
 from app.ui.state.record import Record
 
 if TYPE_CHECKING:
@@ -25,13 +28,15 @@ if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
     from app.ui.state.race import RaceState
 
-DRAIN_MS = 100  # 10 times a second: drawing costs, telling does not
+DRAIN_MS = 100
+"""Time between two deliveries of events: drawing them costs much, emitting them little."""
+
 CALM_MS = 250
-"""How often while nobody sees the window."""
+"""The same while nobody sees the window."""
 
 
 class State(enum.Enum):
-    """Of the current run. One state decides what every button does."""
+    """The state of the current run; it alone decides what every button does."""
 
     IDLE = "idle"
     PREPARING = "preparing"
@@ -43,31 +48,32 @@ class State(enum.Enum):
 Train = Callable[[Callable[[events.Event], None], Control], None]
 
 
-class ExclusiveTask(Protocol):
-    """Work on a thread of its own that cannot be done beside a run: it has to be over before one
-    begins.
-    """
+class GivesWay(Protocol):
+    """Work on a thread of its own that has to be over before a run begins."""
 
     def give_way(self) -> threading.Thread | None:
-        """Ask it to end at its next boundary, and say which thread will then end.
+        """Ask the work to end at its next boundary, and return the thread that will then end.
 
-        Called on the window's thread.
+        It is called on the window's thread.
         """
 
 
 class Session(QObject):
-    """The current run. `record` is what is known of the run shown, live or opened from its folder.
+    """The current run. `record` holds what is known of the run shown, live or from its folder.
 
-    state_changed(): `state`. told(list): events since the last time, already in `record`. shown():
-    another record. finished(RunFinished): the current run ended, whatever the reason; the state is
-    IDLE again. compared(list): these run folders are to be laid over one another.
+    state_changed(): `state` changed.
+    events_received(list): the events since the last time, already in `record`.
+    shown(): another record is shown.
+    finished(RunFinished): the run ended, whatever the reason; the state is IDLE again.
+    compared(list): these run folders are to be laid over one another.
 
-    A race is one run with several records: `race` is the one under way, or the last. What its
-    watched lane tells comes as of any run; what all lanes tell comes as MemberEvent beside it.
+    A race is one run with several records: `race` is the one under way, or the last. The events of
+    its watched member come like those of any run; those of all members come as MemberEvent beside
+    them.
     """
 
     state_changed = Signal()
-    told = Signal(object)
+    events_received = Signal(object)
     shown = Signal()
     finished = Signal(object)
     compared = Signal(object)
@@ -77,13 +83,13 @@ class Session(QObject):
         self.state = State.IDLE
         self.record = Record()
         self.begun = 0.0
-        """When the current run was asked for (time.monotonic)."""
+        """When the current run was requested, as time.monotonic()."""
         self.race: RaceState | None = None
         self._live = self.record
         self._control = Control()
         self._looking = self._calm = False
         self._thread: threading.Thread | None = None
-        self._exclusive_tasks: list[ExclusiveTask] = []
+        self._exclusive_tasks: list[GivesWay] = []
         self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
@@ -100,8 +106,8 @@ class Session(QObject):
         return self.active and self.record is self._live
 
     @property
-    def race_state(self) -> bool:
-        """Whether what runs is a race."""
+    def racing(self) -> bool:
+        """Whether a race is under way."""
         return self.active and self.race is not None and self._control is self.race.control
 
     @property
@@ -112,39 +118,39 @@ class Session(QObject):
     # --- requests
 
     def start(self, experiment: Experiment, folder: Path) -> None:
-        """Train in a new run below `folder`. Only when idle."""
+        """Train in a new run below `folder`; only when idle."""
 
         def train(emit: Callable[[events.Event], None], control: Control) -> None:
-            from app.engine.runs.run import Run
-            from app.engine.training.trainer import train as train_run
+            from app.engine.training.trainer import (  # noqa: PLC0415 - it loads torch
+                train as train_run,
+            )
 
             train_run(experiment, Run.create(folder, experiment), emit, control)
 
         self._begin(train, Record())
 
     def start_race(self, race: RaceState, folder: Path) -> None:
-        """Train the variants in new runs below `folder`, in turns. Only when idle."""
+        """Train the variants in new runs below `folder`, in turns; only when idle."""
         if not self.active:
             self.race = race
             self._begin(race.train(folder), race.record, race.control)
 
     def watch(self, member: int) -> None:
-        """Let the pages show this lane of the race."""
+        """Let the pages show this member of the race."""
         if self.race is not None:
             self.race.watched = member
-            if self.race_state:
+            if self.racing:
                 self._live = self.race.record
             self.show(self.race.record)
 
     def go_on(self, path: Path, epochs: int | None = None) -> None:
-        """Resume a run from its last checkpoint; `epochs`: a new total, to train longer.
+        """Resume a run from its last checkpoint; only when idle.
 
-        Only when idle.
+        epochs: a new total, to train longer.
         """
 
         def train(emit: Callable[[events.Event], None], control: Control) -> None:
-            from app.engine.runs.run import Run
-            from app.engine.training.trainer import resume
+            from app.engine.training.trainer import resume  # noqa: PLC0415 - it loads torch
 
             resume(Run(path), emit, control, epochs)
 
@@ -161,8 +167,9 @@ class Session(QObject):
             self._set(State.RUNNING)
 
     def change(self, values: Mapping[str, float | None]) -> bool:
-        """Ask for other values from the next step on, as "SECTION.FIELD" -> value (see changes);
-        False where no run trains. What was changed comes back as events.SettingsChanged.
+        """Ask for other values, "SECTION.FIELD" -> value, from the next step on.
+
+        Returns False where no run trains. What was changed comes back as events.SettingsChanged.
         """
         if self.state not in (State.RUNNING, State.PAUSED):
             return False
@@ -171,23 +178,22 @@ class Session(QObject):
         return True
 
     def stop(self) -> None:
-        """Ask the run to stop at its next boundary; it keeps its best weights and is judged by
-        them.
+        """Ask the run to stop at its next boundary and to evaluate its best weights.
 
-        Asked a second time, the judging is left out; the run can be resumed.
+        Asked a second time, the run leaves out the evaluation; it can be resumed.
         """
         if self.active:
             self._control.stop()
             self._set(State.STOPPING)
 
     def stop_at_once(self) -> None:
-        """Ask the run to end within a batch, without judging; it can be resumed."""
+        """Ask the run to end within a batch, without evaluation; it can be resumed."""
         if self.active:
             self._control.stop(at_once=True)
             self._set(State.STOPPING)
 
     def show(self, record: Record) -> None:
-        """Show another run's record (None-safe for pages: an empty Record shows nothing)."""
+        """Show another run's record; an empty one shows nothing."""
         self.record = record
         self._look()
         self.shown.emit()
@@ -196,30 +202,32 @@ class Session(QObject):
         self.show(self._live)
 
     def set_calm(self, calm: bool) -> None:
-        """Look less often while the window is minimised or hidden."""
+        """Deliver events less often while the window is minimised or hidden."""
         self._timer.setInterval(CALM_MS if calm else DRAIN_MS)
         self._calm = calm
         self._look()
 
     def look_inside(self, looking: bool) -> None:
-        """Whether somebody looks at what the optimizer holds: then the run tells it, if it is the
-        one shown.
+        """Say whether somebody looks at what the optimizer holds.
+
+        If so, the run tells it as long as it is the run shown.
         """
         self._looking = looking
         self._look()
 
     def _look(self) -> None:
-        """Ask the run that is seen to tell what its optimizer holds; nothing costs anything while
-        it is not asked.
+        """Ask the run to tell what its optimizer holds, if that is seen.
+
+        It costs nothing while nobody asks.
         """
         self._control.watching = self._looking and not self._calm and self.record is self._live
 
-    def admit(self, exclusive_task: ExclusiveTask) -> None:
-        """Let it give way whenever a run or another guest begins, and when the program ends."""
+    def add_exclusive_task(self, exclusive_task: GivesWay) -> None:
+        """Let a task give way whenever a run or another task begins, and when the program ends."""
         self._exclusive_tasks.append(exclusive_task)
 
     def make_room(self) -> list[threading.Thread]:
-        """Ask all guests to end. Whoever begins next waits for these threads, on its own."""
+        """Ask all exclusive tasks to end; whoever begins next waits for these threads."""
         return [
             thread
             for exclusive_task in self._exclusive_tasks
@@ -227,7 +235,7 @@ class Session(QObject):
         ]
 
     def close(self) -> None:
-        """Stop and wait for the thread, and for exclusive_tasks: call it before the program ends."""
+        """Stop, and wait for all threads. Call it before the program ends."""
         self._timer.stop()
         self._control.stop(at_once=True)
 
@@ -262,12 +270,15 @@ class Session(QObject):
 
         before = self.make_room()
 
-        def alone(emit: Callable[[events.Event], None], control: Control) -> None:
-            for thread in before:  # a guest draws from the dice that a run sets, and takes memory
+        def train_alone(emit: Callable[[events.Event], None], control: Control) -> None:
+            # An exclusive task draws from the generator that a run sets, and takes memory.
+            for thread in before:
                 thread.join()
             train(emit, control)
 
-        self._thread = threading.Thread(target=lambda: _work(alone, emit, control), name="training")
+        self._thread = threading.Thread(
+            target=lambda: _work(train_alone, emit, control), name="training"
+        )
         self._set(State.PREPARING)
         self.show(record)
         self._thread.start()
@@ -282,22 +293,23 @@ class Session(QObject):
             return
 
         ended: events.RunFinished | None = None
-        told: list[events.Event] = []
+        received: list[events.Event] = []
         for event in batch:
-            told.append(event)
+            received.append(event)
             if isinstance(event, events.MemberEvent):
-                told += self._take_member(event)
+                received += self._take_member(event)
                 event = event.event
             else:
                 if isinstance(event, events.RunFinished):
                     ended = event
-                if not (self.race_state and self.race is not None and self.race.begun):
-                    self._live.add(event)  # of a race, what comes before the first of its runs
+                if not (self.racing and self.race is not None and self.race.begun):
+                    # Of a race these are the events before the first of its runs.
+                    self._live.add(event)
 
             if isinstance(event, events.StepsDone) and self.state is State.PREPARING:
                 self._set(State.RUNNING)
 
-        self.told.emit(told)
+        self.events_received.emit(received)
         if ended is not None:
             self._timer.stop()
             if self._thread is not None:
@@ -307,13 +319,13 @@ class Session(QObject):
             self._set(State.IDLE)
             self.finished.emit(ended)
 
-    def _take_member(self, told: events.MemberEvent) -> list[events.Event]:
-        """Returns what the pages are told of it, as of any run: what the lane that is watched says."""
+    def _take_member(self, member_event: events.MemberEvent) -> list[events.Event]:
+        """Take in an event of one race member; return it for the pages if that one is watched."""
         if self.race is None:
             return []
 
-        self.race.add(told)
-        return [told.event] if told.member == self.race.watched else []
+        self.race.add(member_event)
+        return [member_event.event] if member_event.member == self.race.watched else []
 
     def _set(self, state: State) -> None:
         if state is not self.state:
@@ -322,19 +334,20 @@ class Session(QObject):
 
 
 def _work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:
-    """The thread of one run: whatever happens, exactly one RunFinished is told, and it is told
-    last.
+    """Do the work of a run's thread.
+
+    Whatever happens, exactly one RunFinished is emitted, and it is the last event.
     """
     ends: list[events.RunFinished] = []
 
-    def tell(event: events.Event) -> None:
+    def hold_back_end(event: events.Event) -> None:
         if isinstance(event, events.RunFinished):
             ends.append(event)
         else:
             emit(event)
 
     try:
-        train(tell, control)
+        train(hold_back_end, control)
         if not ends:
             ends.append(_failed(RuntimeError("it ended without saying how")))
     except Stopped:
@@ -343,18 +356,18 @@ def _work(train: Train, emit: Callable[[events.Event], None], control: Control) 
                 "", "stopped", "Stopped before the first step; there is nothing to keep.", {}
             )
         ]
-    except (
-        BaseException
-    ) as error:  # the trainer tells its failures itself; this is for what surrounds it
+    except BaseException as error:
+        # The trainer reports its own failures; this is for what surrounds it.
         ends = ends or [_failed(error)]
 
     emit(ends[0])
 
 
 def read_record(path: Path) -> Record:
-    """The record of a run from its folder: curves, epochs, memory and end. Raises UserError."""
-    from app.engine.runs.history import read_events
+    """Read the record of a run from its folder: curves, epochs, memory and end.
 
+    Raises UserError where the folder holds no run.
+    """
     record = Record(path)
     for event in read_events(path):
         record.add(event)
@@ -362,9 +375,7 @@ def read_record(path: Path) -> Record:
     return record
 
 
-def _failed(error: BaseException) -> Any:
-    import traceback
-
+def _failed(error: BaseException) -> events.RunFinished:
     what = (
         getattr(error, "what", "")
         or f"The training could not start: {error or type(error).__name__}."

@@ -1,6 +1,6 @@
 """How long a training will take on this computer, from what earlier ones took.
 
-Never a guess: without one, nothing.
+It is never a guess: without a measurement there is no answer.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from app.ui.state.preferences import Preferences
 
 KEPT = 5
+"""Measurements that are kept for each device and template."""
+
 PASSES = 3
 """A step is a forward pass and a backward pass of about twice its cost."""
 
 
 class Speeds:
-    """Multiply-adds per second, measured in runs on this computer, by device and template; kept in
-    the preferences.
+    """Multiply-adds per second, measured in runs on this computer, by device and template.
+
+    They are kept in the preferences.
     """
 
     def __init__(self, preferences: Preferences) -> None:
@@ -27,7 +30,7 @@ class Speeds:
     def learn(
         self, device: str, template: str, multiply_adds: int, examples_per_second: float
     ) -> None:
-        """Take in one run: multiply_adds of one example, forward."""
+        """Take in one run. multiply_adds: of one example, forward."""
         if multiply_adds <= 0 or examples_per_second <= 0:
             return
 
@@ -39,9 +42,10 @@ class Speeds:
     def seconds(
         self, device: str, template: str, multiply_adds: int, examples: int
     ) -> float | None:
-        """Seconds to train on so many examples (epochs included); None where this template was not
-        measured here yet. Others say nothing of it: of a small network most of a step is
-        overhead, of a large one hardly any.
+        """Return the seconds to train on so many examples, epochs included.
+
+        None where this template was not measured here yet. Other templates say nothing about it: in
+        a small network most of a step is overhead, in a large one hardly any.
         """
         speeds = self._kept().get(f"{device}/{template}")
         if not speeds or multiply_adds <= 0:

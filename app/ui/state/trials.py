@@ -1,4 +1,4 @@
-"""Trials of experiments seen from the window: some real steps of one after the other."""
+"""Trials of experiments, seen from the window: some real steps of one after the other."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ NO_DATA = "There are no data to measure with. Choose data first."
 
 
 class Trials(ExclusiveTask):
-    """One series at a time. under_way: the key of the trial that runs, "" if none does.
+    """One series of trials at a time. under_way: the key of the one that runs, "" if none does.
 
-    begun(key); measured(key): it is in `times` now; ended(): the series, whatever the reason.
+    begun(key): this trial began. measured(key): its outcome is in `times` now. ended(): the series
+    is over, whatever the reason.
+
     times: what was measured on the data that are open. predictions: those that the planner made
-    (see MemoryEstimator).
+    (see planning.memory_estimate).
     """
 
     called = "trials"
@@ -45,11 +47,11 @@ class Trials(ExclusiveTask):
         self.under_way = ""
         self._dataset = document.dataset
         self.threads = 0
-        """With how many threads the last trial was computed; the next ones are too."""
+        """The number of threads of the last trial; the next ones use it too."""
         document.data_changed.connect(self._data_changed)
 
     def obstacle(self) -> str:
-        """Why nothing can be measured now, in a sentence; "" if it can."""
+        """Return in a sentence why nothing can be measured now; "" if it can."""
         if self._session.active:
             return BUSY
         if self._document.data_state != "ready" or self._document.dataset is None:
@@ -58,17 +60,17 @@ class Trials(ExclusiveTask):
         return ""
 
     def start(self, series: Sequence[tuple[str, Experiment]]) -> None:
-        """Measure these (key, experiment as asked) in turn. Not while a training runs."""
+        """Measure these (key, experiment as requested) in turn; not while a training runs."""
         dataset = self._document.dataset
         if self.busy or self.obstacle() or dataset is None or not series:
             return
 
-        wanted = tuple(series)
+        experiments = tuple(series)
         threads = self.threads
-        self._begin(lambda tell, control: _measure(wanted, dataset, threads, tell, control))
+        self._begin(lambda tell, control: _measure(experiments, dataset, threads, tell, control))
 
     def stop(self) -> None:
-        """End at the next step. What comes of it meanwhile is not heard."""
+        """End at the next step; what comes until then is dropped."""
         if self.busy:
             self._end()
             self._gave_way()
@@ -77,8 +79,8 @@ class Trials(ExclusiveTask):
         self.under_way = ""
         self.ended.emit()
 
-    def _take(self, told: tuple[str, StepTiming | Failure | None]) -> None:
-        key, result = told
+    def _take(self, message: tuple[str, StepTiming | Failure | None]) -> None:
+        key, result = message
         if result is not None:
             self.threads = getattr(result, "threads", 0) or self.threads
             self.times[key] = result
@@ -90,7 +92,7 @@ class Trials(ExclusiveTask):
             self.stop()
 
     def _data_changed(self) -> None:
-        """Of other data nothing is measured yet."""
+        """Forget what was measured on other data."""
         if self._document.dataset is not self._dataset:
             self._dataset = self._document.dataset
             self.stop()
@@ -104,14 +106,15 @@ def _measure(
     tell: Tell,
     control: Control,
 ) -> None:
-    """On the thread: tells (key, None) before each, (key, what came of it) after it, and ("", None)
-    at the end.
+    """Measure a series on the thread.
+
+    It tells (key, None) before each, (key, outcome) after it, and ("", None) at the end.
     """
     for key, experiment in series:
         tell((key, None))
         result: StepTiming | Failure
         try:
-            from app.engine.planning.step_timing import time_steps
+            from app.engine.planning.step_timing import time_steps  # noqa: PLC0415 - it loads torch
 
             result = time_steps(experiment, dataset, control, threads)
             threads = result.threads or threads

@@ -1,4 +1,4 @@
-"""Icons, coloured from the theme."""
+"""The icons, in colours of the theme."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ ICONS = {
     "left": "mdi6.chevron-left",
     "right": "mdi6.chevron-right",
 }
-"""Our name -> QtAwesome's. A name with a dot is QtAwesome's own."""
+"""QtAwesome's name of each of our icons."""
 
 
 def icon(theme: Theme, name: str, role: str = "text") -> QIcon:
-    """An icon in a colour of the theme.
+    """Return an icon in a colour of the theme.
 
-    Ask again when the theme changed: an icon keeps its colours.
+    Ask again when the theme has changed: an icon keeps its colours.
     """
-    import qtawesome  # loads fonts, so not before the first window is painted
+    import qtawesome  # noqa: PLC0415 - it loads fonts; the window is painted before
 
     picture: QIcon = qtawesome.icon(
         ICONS.get(name, name),

@@ -1,4 +1,4 @@
-"""Colours, sizes and the style sheet: one table, read by widgets, plots and the canvas alike."""
+"""The colours, sizes and style sheet that widgets, plots and the canvas read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-STYLE = Path(__file__).resolve().parents[3] / "resources" / "styles" / "window.qss"
-ICONS = STYLE.parents[1] / "icons"
+STYLE_FILE = Path(__file__).resolve().parents[3] / "resources" / "styles" / "window.qss"
+ICON_FOLDER = STYLE_FILE.parents[1] / "icons"
 
 LIGHT = {
     "background": "#f5f6f8",
@@ -37,6 +37,8 @@ LIGHT = {
     "grid": "#eceef2",
     "track": "#eceef2",
 }
+"""Colour of each role in light."""
+
 DARK = {
     "background": "#13161b",
     "surface": "#1b2027",
@@ -62,7 +64,8 @@ DARK = {
     "grid": "#262c35",
     "track": "#262c35",
 }
-# Okabe & Ito 2008 (the batch: their green, lighter); the same in light and dark, and everywhere
+"""Colour of each role in dark."""
+
 MEMORY = {
     "weights": "#0072b2",
     "gradients": "#56b4e9",
@@ -75,18 +78,26 @@ MEMORY = {
     "data": "#009e73",
     "workspace": "#8a9099",
 }
+"""Colours of the rows of the memory ledger, the same in light and dark.
+
+They are those of Okabe and Ito (2008); the batch has a lighter tone of their green.
+"""
+
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
 """Colours for overlays of several runs; the plots also vary dash and marker."""
 
+# Type sizes in pixels at 100 %.
 BODY = 14
+
 SMALL = 12
+
 TITLE = 13
+
 FIGURE = 22
-"""Type sizes in pixels at 100 %."""
 
 
 class Theme(QObject):
-    """What the window looks like now.
+    """The colours and sizes of the window as they are now.
 
     `changed` tells plots and pictures to take their colours again.
     """
@@ -100,14 +111,14 @@ class Theme(QObject):
         self._applied = False
 
     def color(self, role: str) -> QColor:
-        """The colour of a role of the table, or of a memory row ("memory.weights")."""
+        """Return the colour of a role of the table, or of a memory row ("memory.weights")."""
         if role.startswith("memory."):
             return QColor(MEMORY[role.removeprefix("memory.")])
 
         return QColor((DARK if self.dark else LIGHT)[role])
 
     def px(self, size: float) -> int:
-        """A size in pixels at 100 %, as pixels now."""
+        """Return a size in pixels at 100 % as pixels at the zoom of now."""
         return max(1, round(size * self.zoom))
 
     def font(self, size: int = BODY, bold: bool = False) -> QFont:
@@ -121,7 +132,7 @@ class Theme(QObject):
         self._set(dark, self.zoom)
 
     def set_zoom(self, zoom: float) -> None:
-        """Scale of all type and distances, from 0.8 to 2."""
+        """Set the scale of all type and distances, from 0.8 to 2."""
         self._set(self.dark, min(2.0, max(0.8, zoom)))
 
     def _set(self, dark: bool, zoom: float) -> None:
@@ -136,9 +147,8 @@ class Theme(QObject):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
 
-        if (
-            not self._applied
-        ):  # each of these visits every widget there is: nothing is set that is so already
+        # Each of these calls visits every widget, so nothing is set that is so already.
+        if not self._applied:
             application.setStyle("Fusion")
             self._applied = True
 
@@ -167,27 +177,29 @@ class Theme(QObject):
         return palette
 
     def style_sheet(self) -> str:
-        """The style sheet with colours by role ($accent) and sizes by pixels at 100 % ($px14)."""
+        """Return the style sheet with colours by role ($accent) and sizes ($px14) filled in."""
         values = dict(DARK if self.dark else LIGHT)
         values |= {f"px{size}": f"{self.px(size)}px" for size in range(1, 129)}
-        values |= {"icons": ICONS.as_posix(), "shade": "dark" if self.dark else "light"}
+        values |= {"icons": ICON_FOLDER.as_posix(), "shade": "dark" if self.dark else "light"}
 
-        return Template(STYLE.read_text(encoding="utf-8")).substitute(values)
+        return Template(STYLE_FILE.read_text(encoding="utf-8")).substitute(values)
 
 
 def system_is_dark() -> bool:
+    """Return whether the system prefers dark windows."""
     hints = QGuiApplication.styleHints()
     return hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
 
 
 def style(widget: QWidget, role: str) -> QWidget:
-    """Give a widget a role of the style sheet ("card", "title", "secondary", "figure", "primary",
-    "chip" ...).
+    """Give a widget a role of the style sheet, and show it at once.
+
+    Roles are "card", "title", "secondary", "figure", "primary", "chip" and the others in
+    window.qss.
     """
     widget.setProperty("role", role)
-    if widget.testAttribute(
-        Qt.WidgetAttribute.WA_WState_Polished
-    ):  # else Qt does it when it is first shown
+    # Qt polishes a widget when it is first shown; only later changes need this.
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
         widget.style().unpolish(widget)
         widget.style().polish(widget)
 

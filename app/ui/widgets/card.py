@@ -1,6 +1,4 @@
-"""A card: a title that says what it is, a grey half-sentence that says why one looks at it, and its
-content.
-"""
+"""The card: a title, a grey half-sentence that says why one looks at it, and its content."""
 
 from __future__ import annotations
 
@@ -11,7 +9,10 @@ from app.ui.widgets.elided import ElidedLabel
 
 
 class Card(QFrame):
-    """Add widgets to `body` (vertical), small controls to `tools` (right of the title)."""
+    """A frame with a title.
+
+    Add widgets to `body` (vertical), and small controls to `tools` (right of the title).
+    """
 
     def __init__(self, title: str = "", why: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""How many examples each class has, by split, as bars to one scale with their numbers."""
+"""How many examples each class has, by split, as bars on one scale with their numbers."""
 
 from __future__ import annotations
 
@@ -15,22 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SPLITS = {"training": "training", "validation": "validation", "test": "line"}
-"""Split -> colour role."""
+"""Colour role of each split."""
 
+# Sizes in pixels at 100 %.
 ROW = 22
+
 TALLEST = 32
+
 BAR = 10
+
 GAP = 10
+
 HEAD = 22
+
 SQUARE = 9
 
 
 def balance_words(
-    classes: Sequence[str], totals: Sequence[int], noun: str = "picture", one: str = "class"
+    classes: Sequence[str], totals: Sequence[int], noun: str = "picture", group: str = "class"
 ) -> str:
-    """How evenly the training examples are spread over the classes, in a sentence.
+    """Return in a sentence how evenly the training examples are spread over the classes.
 
-    totals: per class. noun: of one example. one: what a class is called.
+    totals: per class. noun: of one example. group: what a class is called.
     """
     if not totals:
         return ""
@@ -38,23 +44,26 @@ def balance_words(
     few = min(totals)
     many = max(totals)
     if few == many:
-        return f"Balanced: every {one} has {count_text(few, noun)} to train on."
+        return f"Balanced: every {group} has {count_text(few, noun)} to train on."
 
     least = classes[list(totals).index(few)]
     most = classes[list(totals).index(many)]
     if few and many / few <= 1.5:
-        return f"Balanced: between {few:,} and {count_text(many, noun)} a {one} to train on."
+        return f"Balanced: between {few:,} and {count_text(many, noun)} a {group} to train on."
     if not few:
         return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' has none."
 
     times = times_text(many / few)
-    return f"Uneven: '{most}' has {count_text(many, noun)} to train on, '{least}' {few:,}: {times} times as many."
+    return (
+        f"Uneven: '{most}' has {count_text(many, noun)} to train on, "
+        f"'{least}' {few:,}: {times} times as many."
+    )
 
 
 class ClassBars(QAbstractScrollArea):
-    """A row a class: its name, a bar divided by split, its number.
+    """A row for each class: its name, a bar divided by split, its number.
 
-    Scrolls; only what is visible is painted.
+    It scrolls; only what is visible is painted.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -71,7 +80,10 @@ class ClassBars(QAbstractScrollArea):
         theme.changed.connect(self._measure)
 
     def show_counts(self, classes: Sequence[str], counts: Mapping[str, Sequence[int]]) -> None:
-        """counts: per split, examples per class in the order of `classes`."""
+        """Show the counts.
+
+        counts: per split, examples per class in the order of `classes`.
+        """
         self._classes = tuple(classes)
         self._counts = {split: tuple(numbers) for split, numbers in counts.items() if sum(numbers)}
         self.setAccessibleDescription(
@@ -81,14 +93,14 @@ class ClassBars(QAbstractScrollArea):
 
     @property
     def totals(self) -> tuple[int, ...]:
-        """Examples per class over all splits."""
+        """Return the examples of each class over all splits."""
         return tuple(
             sum(numbers[row] for numbers in self._counts.values())
             for row in range(len(self._classes))
         )
 
     def words(self, row: int) -> str:
-        """A class in words: "cat: 120 (96 training, 12 validation, 12 test)"."""
+        """Return a class in words: "cat: 120 (96 training, 12 validation, 12 test)"."""
         parts = ", ".join(f"{numbers[row]:,} {split}" for split, numbers in self._counts.items())
         return f"{self._classes[row]}: {self.totals[row]:,} ({parts})"
 
@@ -101,7 +113,7 @@ class ClassBars(QAbstractScrollArea):
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._theme.font(SMALL))
@@ -160,7 +172,10 @@ class ClassBars(QAbstractScrollArea):
         )
 
     def _legend(self, metrics: QFontMetrics) -> list[tuple[int, int, str, str]]:
-        """(left, row, split, text) of every entry; what does not fit into a row begins the next."""
+        """Return (left, row, split, text) of every entry of the legend.
+
+        What does not fit into a row begins the next.
+        """
         theme = self._theme
         left = 0
         row = 0
@@ -180,7 +195,7 @@ class ClassBars(QAbstractScrollArea):
 
     @property
     def _head(self) -> int:
-        """Height of the legend, in pixels now."""
+        """Return the height of the legend in pixels."""
         entries = self._legend(QFontMetrics(self._theme.font(SMALL)))
         return self._theme.px(HEAD) * (entries[-1][1] + 1 if entries else 1)
 
@@ -202,7 +217,7 @@ class ClassBars(QAbstractScrollArea):
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _columns(self, metrics: QFontMetrics, totals: Sequence[int]) -> tuple[int, int]:
-        """Width of the names and of the numbers."""
+        """Return the width of the names and that of the numbers."""
         longest = max((metrics.horizontalAdvance(name) for name in self._classes), default=0)
         number = max((metrics.horizontalAdvance(f"{total:,}") for total in totals), default=0)
         return min(longest + 2, self.viewport().width() * 2 // 5), number + self._theme.px(2)
@@ -225,7 +240,7 @@ class ClassBars(QAbstractScrollArea):
 
     @property
     def _row(self) -> int:
-        """Height of a row, in pixels now: few classes stand further apart."""
+        """Return the height of a row in pixels; few classes stand further apart."""
         room = (self.viewport().height() - self._head) // max(1, len(self._classes))
         return min(self._theme.px(TALLEST), max(self._theme.px(ROW), room))
 
@@ -234,7 +249,7 @@ class ClassBars(QAbstractScrollArea):
         row = (place.y() - head + self.verticalScrollBar().value()) // self._row
         return row if place.y() >= head and 0 <= row < len(self._classes) else None
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, _event: QResizeEvent) -> None:
         self._measure()
 
     def _measure(self) -> None:

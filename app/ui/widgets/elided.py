@@ -1,6 +1,4 @@
-"""A line of text that gives way: what does not fit ends in an ellipsis, and the tooltip holds all
-of it.
-"""
+"""A line of text that gives way: it ends in an ellipsis, and the tooltip holds all of it."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class ElidedLabel(QLabel):
-    """As wide as its text if there is room, as narrow as `least` characters if there is not."""
+    """A label as wide as its text, or as narrow as `least` characters where room is short."""
 
     def __init__(self, text: str = "", least: int = 6, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -28,7 +26,7 @@ class ElidedLabel(QLabel):
             self.fontMetrics().horizontalAdvance(self.text()) + 2, self.fontMetrics().height()
         )
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         self.setToolTip(self.text() if text != self.text() else "")
         painter = QPainter(self)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EmptyState(QWidget):
-    """An icon, a heading, a sentence and one button that goes on.
+    """An icon, a heading, a sentence, and one button that goes on.
 
     `say` changes heading and sentence.
     """

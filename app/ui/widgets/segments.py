@@ -1,4 +1,4 @@
-"""One of a few, side by side: which split, which picture, which figure."""
+"""A choice of one of a few, side by side: which split, which picture, which figure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Segments(QWidget):
-    """chosen(key): another one was clicked.
+    """A row of buttons of which one is chosen.
 
-    Each choice is (key, text, tooltip); buttons are called NAME.KEY.
+    chosen(key): another one was clicked. Each choice is (key, text, tooltip); its button is called
+    NAME.KEY.
     """
 
     chosen = Signal(str)
@@ -52,11 +53,11 @@ class Segments(QWidget):
         return next(key for key, button in self.buttons.items() if button.isChecked())
 
     def set_value(self, key: str) -> None:
-        """Choose without telling."""
+        """Choose without a signal."""
         self.buttons[key].setChecked(True)
 
     def set_text(self, key: str, text: str) -> None:
-        """Call a choice otherwise."""
+        """Change the text of a choice."""
         button = self.buttons[key]
         if button.text() != text:
             button.setText(text)
@@ -64,7 +65,7 @@ class Segments(QWidget):
             self._measure()
 
     def _measure(self) -> None:
-        """The chosen one is bold, and must not be cut for it."""
+        """Make room for the chosen button, which is bold."""
         metrics = QFontMetrics(self._theme.font(12, bold=True))
         for button in self.buttons.values():
             button.setMinimumWidth(metrics.horizontalAdvance(button.text()) + self._theme.px(24))

@@ -11,7 +11,10 @@ from app.ui.style.theme import Theme, style
 
 
 class Tile(QPushButton):
-    """As tall as its texts need at its width. `show_pictures` puts a row of pictures on top."""
+    """A button as tall as its texts need at its width.
+
+    `show_pictures` puts a row of pictures on top.
+    """
 
     def __init__(self, theme: Theme, name: str, title: str, *texts: str, tip: str = "") -> None:
         super().__init__()
@@ -60,7 +63,7 @@ class Tile(QPushButton):
         self._holder.show()
 
     def show_pictures(self, pictures: list[np.ndarray]) -> None:
-        """pictures: (H, W) or (H, W, 3) uint8 each."""
+        """Show pictures of (H, W) or (H, W, 3) uint8."""
         self._pictures = pictures
         self._draw_pictures()
 

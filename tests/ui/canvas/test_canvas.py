@@ -149,13 +149,13 @@ def view(qtbot: QtBot) -> NetworkView:
 
 
 def test_the_keyboard_walks_from_block_to_block(qtbot: QtBot, view: NetworkView) -> None:
-    told: list[str] = []
-    view.selected.connect(told.append)
+    selected: list[str] = []
+    view.selected.connect(selected.append)
 
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_End, Qt.Key.Key_Home):
         qtbot.keyClick(view, key)
 
-    assert told == ["input", "n0", "input", "n5", "input"]
+    assert selected == ["input", "n0", "input", "n5", "input"]
     assert "Selected: Picture: 1 channel of 28 × 28." in view.accessibleDescription()
 
 

@@ -1,4 +1,4 @@
-"""The Data page on real pictures: empty, reading, failed and ready, and everything its tabs show."""
+"""The Data page on real pictures: empty, reading, failed and ready, and what its tabs show."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QTableView, QWidget
 
 from app.engine.data.augmentation_settings import AugmentationSettings
-from app.ui.pages.data import DataPage
 from app.ui.pages.data.overview import mixed
-from app.ui.pages.data.page import TABS
+from app.ui.pages.data.page import TABS, DataPage
 from app.ui.widgets.class_bars import ClassBars, balance_words
 from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
 

@@ -15,8 +15,8 @@ from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs import events
 from app.engine.runs.optimizer_figures import BINS, QUANTITIES
-from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.inside import words
+from app.ui.pages.training.page import TrainingPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.plots.matrices.heat_map import decades, heat_image, viridis
 from app.ui.plots.optimizer.histogram_over_time import HistogramOverTime
@@ -26,7 +26,7 @@ from app.ui.state.optimizer_history import FEWEST, OptimizerHistory
 from app.ui.state.record import Record
 from app.ui.state.session import Session
 from app.ui.style.theme import Theme
-from tests.ui import told
+from tests.ui import made_up_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,7 @@ def test_of_many_layers_fewer_looks_are_kept() -> None:
 
 
 def test_a_run_that_goes_on_from_an_earlier_step_forgets_what_came_after() -> None:
-    record = told.record_of(*(look(step) for step in (10, 20, 30)), events.Resumed(20))
+    record = made_up_run.record_of(*(look(step) for step in (10, 20, 30)), events.Resumed(20))
     assert record.inside.steps.tolist() == [10, 20]
     record.add(events.Resumed(5))
     assert record.inside.latest is None and not len(record.inside.steps)
@@ -354,8 +354,10 @@ def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
 def record_with(kind: str, *looks: events.OptimizerMeasured) -> Record:
     rate = OPTIMIZERS.get(kind).default_learning_rate
     resolved = from_plain({"optimizer": {"kind": kind, "learning_rate": rate}})
-    record = told.record_of(
-        told.started(), told.prepared(4, 50, resolved), told.steps(1, np.linspace(2, 1, 50))
+    record = made_up_run.record_of(
+        made_up_run.started(),
+        made_up_run.prepared(4, 50, resolved),
+        made_up_run.steps(1, np.linspace(2, 1, 50)),
     )
     for one in looks:
         record.add(one)

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWi
 
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.planning.memory_estimate import Budget
-from app.ui.pages.learning import LearningPage
 from app.ui.pages.learning.memory_fit import needed, parts, verdict
 from app.ui.pages.learning.optimizer_boxes import OptimizerBoxes
+from app.ui.pages.learning.page import LearningPage
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS
 from app.ui.widgets.settings.form import ChoiceBox
 from app.ui.widgets.settings.number_box import DropDown, NumberBox

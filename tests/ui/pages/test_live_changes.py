@@ -16,12 +16,12 @@ from app.engine.experiment import toml_file
 from app.engine.learning.loss import LOSSES
 from app.engine.runs import events
 from app.engine.runs.control import Control
-from app.ui.pages.training import TrainingPage
+from app.ui.pages.training.page import TrainingPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.plots.curves.gradient_norm import limits_of
 from app.ui.state.document import Document
 from app.ui.state.session import State, read_record
-from tests.ui import told
+from tests.ui import made_up_run
 from tests.ui.loose import Loose, loose_parts
 
 if TYPE_CHECKING:
@@ -72,8 +72,12 @@ def number_of(view: str) -> int:
 def live(loose: Loose, experiment: Experiment | None = None) -> Record:
     """As if a run were under way, 60 of 200 steps done."""
     experiment = experiment or resolved()
-    record = told.record_of(told.started(experiment), told.prepared(4, 50, experiment))
-    record.add(told.steps(1, np.linspace(2, 1, 60), np.full(60, experiment.optimizer.peak_rate())))  # type: ignore[union-attr]
+    record = made_up_run.record_of(
+        made_up_run.started(experiment), made_up_run.prepared(4, 50, experiment)
+    )
+    record.add(
+        made_up_run.steps(1, np.linspace(2, 1, 60), np.full(60, experiment.optimizer.peak_rate()))
+    )  # type: ignore[union-attr]
     session = loose.parts.session
     session.record = session._live = record
     session.state = State.RUNNING
@@ -86,7 +90,7 @@ def live(loose: Loose, experiment: Experiment | None = None) -> Record:
 def tell(loose: Loose, *more: events.Event) -> None:
     for event in more:
         loose.parts.session.record.add(event)
-    loose.parts.session.told.emit(list(more))
+    loose.parts.session.events_received.emit(list(more))
 
 
 def write(qtbot: QtBot, page: TrainingPage, name: str, text: str) -> None:
@@ -244,7 +248,11 @@ def test_changes_are_listed_with_their_steps(page: TrainingPage, loose: Loose) -
     assert "Changed after step 10: learning rate × 0.5." in text and why in text
 
     loose.parts.session.state = State.IDLE
-    loose.parts.session.show(told.record_of(told.started(), told.prepared(), told.steps(1, [1.0])))
+    loose.parts.session.show(
+        made_up_run.record_of(
+            made_up_run.started(), made_up_run.prepared(), made_up_run.steps(1, [1.0])
+        )
+    )
     assert not page.run.changes.isVisible()
 
 
@@ -276,8 +284,10 @@ def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
 
 
 def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
-    record = told.record_of(
-        told.started(resolved()), told.prepared(4, 50, resolved()), told.steps(1, np.ones(80))
+    record = made_up_run.record_of(
+        made_up_run.started(resolved()),
+        made_up_run.prepared(4, 50, resolved()),
+        made_up_run.steps(1, np.ones(80)),
     )
     change = events.SettingsChanged(70, {FACTOR: 0.5})
     record.add(change)
@@ -285,7 +295,7 @@ def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
 
     record.add(events.Resumed(60))
     assert record.in_force() == {}  # it comes again at its step
-    record.add(told.steps(61, np.ones(20)))
+    record.add(made_up_run.steps(61, np.ones(20)))
     record.add(change)
 
     assert record.in_force() == {FACTOR: 0.5}
@@ -324,7 +334,7 @@ def test_the_rate_is_drawn_as_planned_as_it_was_and_as_it_will_be(
     page.run.show_view(number_of("curves"))
     assert not len(page.run.rate.ahead.x)
 
-    tell(loose, events.SettingsChanged(60, {FACTOR: 0.5}), told.steps(61, np.ones(5)))
+    tell(loose, events.SettingsChanged(60, {FACTOR: 0.5}), made_up_run.steps(61, np.ones(5)))
     plot = page.run.rate
     assert plot.ahead.x[0] >= record.steps.values[-1] / 50
 
@@ -335,7 +345,7 @@ def test_the_rate_is_drawn_as_planned_as_it_was_and_as_it_will_be(
 
 
 def test_the_limit_of_the_norm_is_drawn_as_it_was() -> None:
-    record = told.record_of(told.prepared(4, 50), told.steps(1, np.ones(100)))
+    record = made_up_run.record_of(made_up_run.prepared(4, 50), made_up_run.steps(1, np.ones(100)))
     record.add(events.SettingsChanged(20, {CLIP: 3.0}))
     record.add(events.SettingsChanged(60, {CLIP: 0.0}))
     steps, limits = limits_of(record, 1.0)

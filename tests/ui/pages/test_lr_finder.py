@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 from app.engine.planning.lr_curve import SearchProgress, analyse, round_rate, smooth
 from app.ui.pages.learning.lr_finder import OUTDATED, FindButton, FinderDialog
 from app.ui.plots.curves.lr_finder import LrFinderPlot
+from app.ui.state.action import Action
 from app.ui.state.lr_search import BUSY, NO_DATA, LrSearch
 from app.ui.style.theme import Theme
 from tests.engine.training.small import at_step, pictures
@@ -203,7 +204,7 @@ def test_a_training_comes_first(open_window: OpenWindow, qtbot: QtBot, tmp_path:
     with at_step(10, hold):
         button.click()
         until(qtbot, reached.is_set)
-        inside(window).commands.do("train")
+        inside(window).actions.do(Action.TRAIN)
         assert session.active and not button.search.busy
         assert "training" in button.search.trouble
 

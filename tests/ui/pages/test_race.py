@@ -344,7 +344,7 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     assert field.isVisible() and find(window, "optimizer.learning_rate").window() is window.frame
     click(qtbot, window, "race.start")
     session = inside(window).session
-    assert session.active and session.race_state and window.frame.page == "training"
+    assert session.active and session.racing and window.frame.page == "training"
     assert not find(window, "learning.race", QPushButton).isEnabled()
 
     with qtbot.waitSignal(session.finished, timeout=60_000) as told:
@@ -427,7 +427,7 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     path = session.race.paths[1]
     with qtbot.waitSignal(session.finished, timeout=60_000):  # each is a run as any other
         session.go_on(path)
-        assert not session.race_state
+        assert not session.racing
         until(qtbot, lambda: session.state is State.RUNNING)
         session.stop()
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from app.ui.plots.distributions.histogram import HistogramPlot, edges_of
 from app.ui.plots.distributions.scatter import ScatterPlot
 from app.ui.style.theme import Theme
-from app.ui.widgets.examples.example import ExampleView, pixmap_of, size_of
-from app.ui.widgets.examples.grid import ExampleGrid, LazyRows
-from app.ui.widgets.examples.picture import Example, example_from, example_of, shortened
+from app.ui.widgets.examples.example import Example, example_from, example_of, shortened
+from app.ui.widgets.examples.example_grid import ExampleGrid, LazyRows
+from app.ui.widgets.examples.painting import ExampleView, pixmap_of, size_of
 from tests.engine import tiny
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
 from app.engine.runs.run import Run
 from app.engine.text import percent_text
-from app.ui.pages.results import ResultsPage
 from app.ui.pages.results.classes import COUNT, NAME, RECALL
+from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.results.pictures import location
 from app.ui.state.session import State, read_record
 from tests.engine.training.small import overfitted
@@ -211,7 +211,7 @@ def test_the_last_epoch_is_used_and_the_best_again(
     assert page.head.epoch is not None and page.head.epoch.epoch == 8
     assert page.view.gallery.found, "it is known which pictures the last epoch got wrong"
 
-    from app.ui.pages.tryit import TryItPage
+    from app.ui.pages.tryit.page import TryItPage
 
     trial = TryItPage(loose.parts)
     qtbot.addWidget(trial)
@@ -290,7 +290,7 @@ def test_while_it_trains_the_last_epoch_is_shown_and_then_the_report(
 ) -> None:
     session = loose.parts.session
     heads = []
-    session.told.connect(
+    session.events_received.connect(
         lambda _: heads.append(label(page, "results.about") if page.stack.currentIndex() else "")
     )
     training = run.experiment().training.replace(epochs=6)

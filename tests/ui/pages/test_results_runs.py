@@ -12,8 +12,8 @@ from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
-from app.ui.pages.results import ResultsPage
-from app.ui.pages.training import TrainingPage
+from app.ui.pages.results.page import ResultsPage
+from app.ui.pages.training.page import TrainingPage
 from app.ui.state.session import State, read_record
 from tests.ui.loose import PATIENCE_MS, Loose
 
@@ -124,7 +124,7 @@ def test_amounts_are_shown_while_it_trains(qtbot: QtBot, loose: Loose, make: Mak
     session = loose.parts.session
     seen = set[str]()
     words = page.summary.verdict
-    session.told.connect(
+    session.events_received.connect(
         lambda _: seen.add(words.text() if page.stack.currentIndex() and page.live else "")
     )
     experiment = make("amounts").experiment()

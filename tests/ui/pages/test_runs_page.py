@@ -18,11 +18,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from app.engine.runs.run import LOCK, Run
-from app.ui.pages.runs import RunsPage
 from app.ui.pages.runs.differences import compare
 from app.ui.pages.runs.entries import read_entries, read_entry
 from app.ui.pages.runs.model import BEST, NOTE, RUN, cell_text
 from app.ui.pages.runs.overlay import spread
+from app.ui.pages.runs.page import RunsPage
 from app.ui.state.session import Session
 from app.ui.text.run_names import label_of, labels_of
 from tests.ui.loose import PATIENCE_MS, Loose

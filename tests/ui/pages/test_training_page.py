@@ -17,14 +17,14 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.runs import events
 from app.engine.runs.findings import Finding, Remedy
-from app.ui.pages.training import TrainingPage
 from app.ui.pages.training.cards import LOG_LINES
+from app.ui.pages.training.page import TrainingPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.plots.curves.learning_rate import HEADROOM
 from app.ui.state.document import Document
 from app.ui.state.record import Record
 from app.ui.state.session import State
-from tests.ui import told
+from tests.ui import made_up_run
 from tests.ui.loose import Loose, loose_parts
 
 if TYPE_CHECKING:
@@ -82,22 +82,22 @@ def tell(loose: Loose, *more: events.Event) -> None:
     for event in more:
         loose.parts.session.record.add(event)
 
-    loose.parts.session.told.emit(list(more))
+    loose.parts.session.events_received.emit(list(more))
 
 
 def going(done: int = 3, patience: int = 0) -> Record:
     resolved = Experiment(
         training=TrainingSettings(epochs=4, batch_size=8, gradient_clip=0.0, patience=patience)
     )
-    record = told.record_of(told.started(), told.prepared(4, 50, resolved))
+    record = made_up_run.record_of(made_up_run.started(), made_up_run.prepared(4, 50, resolved))
     rates = np.linspace(0.01, 0.002, 50 * done)
     record.add(
-        told.steps(1, np.linspace(2.0, 0.25, 50 * done), rates, np.linspace(2, 1, 50 * done))
+        made_up_run.steps(1, np.linspace(2.0, 0.25, 50 * done), rates, np.linspace(2, 1, 50 * done))
     )
 
     for number, loss in zip(range(1, done + 1), (0.5, 0.231, 0.26, 0.25), strict=False):
         record.add(
-            told.epoch(
+            made_up_run.epoch(
                 number,
                 loss,
                 min(number, 2),
@@ -105,7 +105,7 @@ def going(done: int = 3, patience: int = 0) -> Record:
             )
         )
 
-    record.add(told.measured(100, {"total": 16e9, "free": 9e9, "process": 8e8}))
+    record.add(made_up_run.measured(100, {"total": 16e9, "free": 9e9, "process": 8e8}))
     return record
 
 
@@ -141,7 +141,7 @@ def test_preparing_shows_stage_progress_and_time(page: TrainingPage, loose: Loos
 
 def test_the_first_step_brings_the_curve(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, Record(), State.PREPARING)
-    tell(loose, told.started(), told.prepared(), told.steps(1, [2.3]))
+    tell(loose, made_up_run.started(), made_up_run.prepared(), made_up_run.steps(1, [2.3]))
     assert page.stack.currentIndex() == 2
     assert page.run.loss.raw.drawn == 1 and page.run.loss.raw.item.opts["symbol"] == "o"
     assert text(page, "figure.training_loss") == "2.3"
@@ -192,7 +192,9 @@ def test_what_the_driver_refuses_is_a_dash_with_its_reason(
     page: TrainingPage, loose: Loose, reason: str, device: dict[str, float | None]
 ) -> None:
     record = going()
-    record.add(told.measured(120, device, utilisation=reason, power=reason, temperature=reason))
+    record.add(
+        made_up_run.measured(120, device, utilisation=reason, power=reason, temperature=reason)
+    )
     run_live(loose, record)
     page.run.show_view(number_of("memory"))
     panel = page.run.memory_view.panel
@@ -206,7 +208,7 @@ def test_what_the_driver_refuses_is_a_dash_with_its_reason(
 def test_the_parts_of_a_gpu_add_up(page: TrainingPage, loose: Loose) -> None:
     record = going()
     record.add(
-        told.measured(
+        made_up_run.measured(
             120, {"total": 8e9, "free": 2e9, "reserved": 4e9, "allocated": 3e9, "utilisation": 97.0}
         )
     )
@@ -234,10 +236,10 @@ def test_what_it_says_now(page: TrainingPage, loose: Loose, qtbot: QtBot) -> Non
     sure[0, dataset.targets[rows[0]]] = 0.9
     sure[1, (dataset.targets[rows[1]] + 1) % len(classes)] = 0.6
     run_live(loose, Record())
-    ready = told.prepared()
+    ready = made_up_run.prepared()
     ready = events.RunPrepared(**{**vars(ready), "classes": classes})
-    start = told.started(loose.document.experiment)
-    tell(loose, start, ready, told.steps(1, [2.0]), events.ProbePredicted(1, rows, sure))
+    start = made_up_run.started(loose.document.experiment)
+    tell(loose, start, ready, made_up_run.steps(1, [2.0]), events.ProbePredicted(1, rows, sure))
     right, wrong = page.run.probe_card.content.predictions
     assert right.lines == [classes[dataset.targets[rows[0]]], "90 %"]
     assert wrong.lines[1] == f"is {classes[dataset.targets[rows[1]]]}" and not wrong.right
@@ -262,8 +264,10 @@ def test_a_constant_learning_rate_leaves_room_above_it(page: TrainingPage, loose
     peaks = {}
     for kind in ("constant", "cosine"):  # the latter comes down
         experiment = Document(Experiment().replace(schedule={"kind": kind})).resolved()
-        record = told.record_of(
-            told.started(experiment), told.prepared(4, 50, experiment), told.steps(1, np.ones(60))
+        record = made_up_run.record_of(
+            made_up_run.started(experiment),
+            made_up_run.prepared(4, 50, experiment),
+            made_up_run.steps(1, np.ones(60)),
         )
         page.run.rate.show_record(record, experiment)
         peaks[kind] = page.run.rate.limits()[3] / page.run.rate.plan.y.max()
@@ -280,7 +284,7 @@ def test_further_views(page: TrainingPage, loose: Loose) -> None:
     page.run.show_view(number_of("memory"))
     assert page.run.memory_view.table.isVisible()
     page.run.show_view(number_of("log"))
-    tell(loose, told.epoch(4, 0.2, 4), events.Paused(200))
+    tell(loose, made_up_run.epoch(4, 0.2, 4), events.Paused(200))
     log = page.findChild(QPlainTextEdit, "training.log")
     assert log is not None
     assert "Epoch 4" in log.toPlainText() and "Paused at step 200" in log.toPlainText()
@@ -319,7 +323,9 @@ def test_the_log_is_bounded(page: TrainingPage, loose: Loose) -> None:
 def test_a_hidden_page_draws_nothing_and_catches_up(page: TrainingPage, loose: Loose) -> None:
     run_live(loose, going(1))
     page.hide()
-    tell(loose, told.steps(51, np.full(100, 0.4)), told.epoch(2, 0.3, 2, accuracy=0.99))
+    tell(
+        loose, made_up_run.steps(51, np.full(100, 0.4)), made_up_run.epoch(2, 0.3, 2, accuracy=0.99)
+    )
     assert text(page, "figure.metric") == "86 %"
 
     page.show()
@@ -354,7 +360,7 @@ def test_paused_and_stopping(page: TrainingPage, loose: Loose) -> None:
 
 def test_finished_says_which_epoch_and_what_next(page: TrainingPage, loose: Loose) -> None:
     record = going(4)
-    record.add(told.finished())
+    record.add(made_up_run.finished())
     loose.parts.session.show(record)
     assert page.notice.title.text() == "Finished. Best epoch: 2 of 4"
     assert "92 %" in page.notice.text.text()
@@ -375,7 +381,7 @@ def test_train_longer_goes_on_with_more_epochs(
         loose.parts.session, "go_on", lambda path, epochs=None: asked.append((path, epochs))
     )
     record = going(4)
-    record.add(told.finished())
+    record.add(made_up_run.finished())
     loose.parts.session.show(record)
     page.notice.buttons["longer"].click()
 
@@ -385,7 +391,7 @@ def test_train_longer_goes_on_with_more_epochs(
 def test_failed_says_what_and_shows_details(page: TrainingPage, loose: Loose) -> None:
     record = going(1)
     record.add(
-        told.finished(
+        made_up_run.finished(
             "failed", ("There is not enough memory.", "Take a smaller batch.", "Traceback: x")
         )
     )
@@ -409,8 +415,8 @@ def test_diverged_offers_a_smaller_rate_and_marks_the_step(
     page: TrainingPage, loose: Loose
 ) -> None:
     record = going(1)
-    record.add(told.steps(51, [np.nan, np.inf]))
-    record.add(told.finished("diverged"))
+    record.add(made_up_run.steps(51, [np.nan, np.inf]))
+    record.add(made_up_run.finished("diverged"))
 
     resolved = loose.document.resolved()
     for finding in after_failure("diverged", resolved):
@@ -470,10 +476,10 @@ def test_a_remedy_for_a_new_run_stops_this_one_first(page: TrainingPage, loose: 
     assert loose.parts.session.state is State.STOPPING and loose.done == []
 
     loose.parts.session.state = State.IDLE
-    loose.parts.session.finished.emit(told.finished("stopped"))
+    loose.parts.session.finished.emit(made_up_run.finished("stopped"))
     assert loose.done == ["train"]
 
-    loose.parts.session.finished.emit(told.finished())
+    loose.parts.session.finished.emit(made_up_run.finished())
     assert loose.done == ["train"]  # once
 
 
@@ -481,10 +487,10 @@ def test_a_gpu_that_spills_is_noticed(page: TrainingPage, loose: Loose) -> None:
     record = going()
     run_live(loose, record)
     full: dict[str, float | None] = {"total": 8e9, "free": 1e8, "reserved": 7e9, "allocated": 6e9}
-    tell(loose, told.steps(151, [0.3], speed=900.0), told.measured(151, full))
+    tell(loose, made_up_run.steps(151, [0.3], speed=900.0), made_up_run.measured(151, full))
 
     assert not any("GPU" in card.title for card in page.guide())
-    tell(loose, told.steps(152, [0.3], speed=100.0), told.measured(152, full))
+    tell(loose, made_up_run.steps(152, [0.3], speed=100.0), made_up_run.measured(152, full))
     found = [card.button for card in page.guide() if card.title == "The GPU's memory is full"]
     assert len(found) == 1 and found[0].startswith("Batch size 4")
 
@@ -498,7 +504,7 @@ def test_the_plot_is_in_sight_at_any_size(
 ) -> None:
     loose.parts.theme.set_zoom(zoom)
     record = going(4)
-    record.add(told.finished())
+    record.add(made_up_run.finished())
     loose.parts.session.show(record)
     page.resize(width, height)
     page.grab()

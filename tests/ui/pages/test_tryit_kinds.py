@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.engine.experiment.experiment import Experiment
 from app.engine.results.predictor import Predictor
-from app.ui.pages.tryit import TryItPage
 from app.ui.pages.tryit.answer_cards.amounts import AmountsReply
 from app.ui.pages.tryit.answer_cards.language import LanguageReply
 from app.ui.pages.tryit.answer_cards.partners import PartnersReply
@@ -23,6 +22,7 @@ from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.pair import PairInputCard
 from app.ui.pages.tryit.input_cards.row import RowInputCard
 from app.ui.pages.tryit.input_cards.text import TextInputCard
+from app.ui.pages.tryit.page import TryItPage
 from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained_on
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from app.engine.runs.events import EpochDone
 from app.engine.runs.history import read_arrays
-from app.ui.pages.tryit import TryItPage
 from app.ui.pages.tryit.canvas import Canvas
+from app.ui.pages.tryit.page import TryItPage
 from app.ui.state.session import read_record
 from app.ui.style.theme import Theme
 from tests.ui.loose import PATIENCE_MS, Loose
@@ -246,7 +246,7 @@ def test_better_weights_of_a_run_that_goes_on_are_taken(
     shutil.copytree(longer.path / "checkpoints" / "best", run.path / "checkpoints" / "best")
     (run.path / "checkpoints" / "best" / "manifest.json").touch()
     better = EpochDone(4, 90, 0.1, 0.1, {"accuracy": 0.99}, True, 4, 0, 1.0)
-    loose.parts.session.told.emit([better])
+    loose.parts.session.events_received.emit([better])
     qtbot.waitUntil(lambda: label(ready, "tryit.epoch").startswith("epoch 1"), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: answered(qtbot, ready) != before, timeout=PATIENCE_MS)
 

@@ -27,7 +27,7 @@ from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme
-from tests.ui.told import epoch, finished, measured, prepared, record_of, steps
+from tests.ui.made_up_run import epoch, finished, measured, prepared, record_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

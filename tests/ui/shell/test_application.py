@@ -212,7 +212,7 @@ def test_a_fault_in_a_slot_is_one_dialog(
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=2)
-    session.told.connect(broken)
+    session.events_received.connect(broken)
     click(qtbot, window, "train.start")
     until(qtbot, lambda: not session.active)
     until(qtbot, lambda: bool(inside(window).problems.problems))
@@ -353,6 +353,7 @@ CLOSES = """
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QPushButton
     import app.ui.shell.application as application
+    from app.ui.state.action import Action
     made = []
     begin = application.Window.__init__
     def remember(self, *a, **k):
@@ -362,15 +363,16 @@ CLOSES = """
     def look():
         window = made[0]
         inside = window.assembly
-        if inside is None or len(window.frame.pages) < 8:
+        if inside is None or not window.frame.filled:
             return
         session = inside.session
         if not session.active and not look.pressed and inside.document.data_state == "ready":
             look.pressed = True
             inside.document.choose("model", "cnn")
             inside.document.replace("training", epochs=500)
-            inside.commands.do("train")
-        if look.pressed and not look.asked and (phase == "preparing" or len(session.record.losses) > 3):
+            inside.actions.do(Action.TRAIN)
+        due = phase == "preparing" or len(session.record.losses) > 3
+        if look.pressed and not look.asked and due:
             look.asked = True
             window.frame.close()
             window.frame.findChild(QPushButton, "quit.stop").click()
@@ -378,8 +380,13 @@ CLOSES = """
     original = application.QApplication.exec
     timer = []
     def run(*_):
-        ticking = QTimer(interval=20); ticking.timeout.connect(look); ticking.start(); timer.append(ticking)
-        code = original(); ticking.stop(); return code
+        ticking = QTimer(interval=20)
+        ticking.timeout.connect(look)
+        ticking.start()
+        timer.append(ticking)
+        code = original()
+        ticking.stop()
+        return code
     application.QApplication.exec = run
     sys.exit(application.main(["sample:digits"]))
 """

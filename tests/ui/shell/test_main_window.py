@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
 from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
-from app.ui.shell.actions import TABLE
+from app.ui.pages import find_pages
+from app.ui.shell.actions import TABLE, page_entries
 from app.ui.shell.main_window import MainWindow
+from app.ui.state.action import Action
 from app.ui.state.background import Failure
 from app.ui.state.preferences import Preferences
 from app.ui.state.speed import Speeds
@@ -104,7 +106,7 @@ def test_the_guide_is_beside_the_page_or_a_drawer(qtbot: QtBot, open_window: Ope
 def test_everything_fits_at_150_percent(qtbot: QtBot, open_window: OpenWindow) -> None:
     window = open_window()
     for _ in range(5):
-        inside(window).commands.do("zoom_in")
+        inside(window).actions.do(Action.ZOOM_IN)
 
     until(qtbot, lambda: inside(window).theme.zoom == 1.5)
     window.frame.resize(1280, 720)
@@ -119,7 +121,7 @@ def test_everything_fits_at_150_percent(qtbot: QtBot, open_window: OpenWindow) -
 
 
 def test_every_shortcut_is_there_once() -> None:
-    keys = [key for entry in TABLE for key in entry.keys]
+    keys = [key for entry in [*TABLE, *page_entries(find_pages())] for key in entry.keys]
     assert len(keys) == len(set(keys))
 
 
@@ -167,7 +169,7 @@ def test_the_name_is_changed_in_the_header_and_can_be_undone(
     qtbot.keyClick(name, Qt.Key.Key_Return)
 
     assert inside(window).document.experiment.name == "Größe 1"
-    inside(window).commands.do("undo")
+    inside(window).actions.do(Action.UNDO)
     assert inside(window).document.experiment.name == ""
 
 
@@ -220,7 +222,7 @@ def test_save_asks_for_a_file_the_first_time(
 ) -> None:
     window = open_window()
     inside(window).document.replace("", name="fresh")
-    inside(window).commands.do("save")
+    inside(window).actions.do(Action.SAVE)
     dialog = window.frame.findChild(QFileDialog)
 
     assert dialog is not None
@@ -257,7 +259,7 @@ def test_a_bad_experiment_file_is_one_sentence_and_nothing_is_lost(
 def test_a_dropped_folder_is_opened(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
     window = open_window()
     choose_little(qtbot, window, folders)
-    inside(window).commands.do("undo")
+    inside(window).actions.do(Action.UNDO)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(folders / "little.npz"))])
     event = QDropEvent(
@@ -309,13 +311,13 @@ def test_problems_are_counted_listed_and_copied(qtbot: QtBot, open_window: OpenW
 def test_a_damaged_geometry_is_ignored(qtbot: QtBot, tmp_path: Path) -> None:
     preferences = Preferences(tmp_path / "window.json")
     preferences.set("geometry", "***not base64***")
-    frame = MainWindow(Theme(), preferences)
+    frame = MainWindow(Theme(), preferences, find_pages())
     qtbot.addWidget(frame, before_close_func=lambda window: window.leave())
 
     assert frame.width() >= 900
 
 
-def test_time_is_told_only_from_what_was_measured_here(tmp_path: Path) -> None:
+def test_a_duration_is_shown_only_where_it_was_measured_here(tmp_path: Path) -> None:
     speeds = Speeds(Preferences(tmp_path / "window.json"))
     assert speeds.seconds("cpu", "cnn", 1_000_000, 10_000) is None
     speeds.learn("cpu", "cnn", 1_000_000, 500.0)

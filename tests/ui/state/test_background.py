@@ -39,15 +39,15 @@ def test_a_result_arrives_on_the_windows_thread(qtbot: QtBot, background: Backgr
     assert threads[1] is threading.main_thread()
 
 
-def test_a_failure_is_told_in_words(qtbot: QtBot, background: Background) -> None:
+def test_a_failure_is_put_into_words(qtbot: QtBot, background: Background) -> None:
     def fail(control: Control) -> None:
         raise UserError("The disk is full.", "Free some space.")
 
-    told: list[Failure] = []
-    background.run(fail, lambda _: None, told.append)
-    qtbot.waitUntil(lambda: bool(told))
-    assert (told[0].what, told[0].remedy) == ("The disk is full.", "Free some space.")
-    assert "Traceback" in told[0].details
+    failures: list[Failure] = []
+    background.run(fail, lambda _: None, failures.append)
+    qtbot.waitUntil(lambda: bool(failures))
+    assert (failures[0].what, failures[0].remedy) == ("The disk is full.", "Free some space.")
+    assert "Traceback" in failures[0].details
 
     with qtbot.waitSignal(background.failed):
         background.run(fail, lambda _: None)
@@ -96,7 +96,7 @@ def test_closing_stops_what_runs_and_delivers_nothing(qtbot: QtBot) -> None:
 
 
 class Teller(QObject):
-    told = Signal(bool)
+    finished = Signal(bool)
 
 
 def test_no_signal_and_no_label_takes_a_reference_away(qtbot: QtBot) -> None:
@@ -108,11 +108,11 @@ def test_no_signal_and_no_label_takes_a_reference_away(qtbot: QtBot) -> None:
     teller = Teller()
     label = QLabel()
     qtbot.addWidget(label)
-    teller.told.connect(lambda told: None)
+    teller.finished.connect(lambda _: None)
     before = (sys.getrefcount(True), sys.getrefcount(None))
 
     for number in range(200):
-        teller.told.emit(True)
+        teller.finished.emit(True)
         label.setText(str(number))
 
     after = (sys.getrefcount(True), sys.getrefcount(None))

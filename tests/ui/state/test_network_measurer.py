@@ -1,6 +1,4 @@
-"""The network_measurer: what it finds is true, it follows every change, and a change that cannot be
-is told.
-"""
+"""The measurer of networks: it follows every change, and reports one that cannot be."""
 
 from __future__ import annotations
 
@@ -40,16 +38,16 @@ def test_it_counts_what_the_network_has(qtbot: QtBot, loose: Loose) -> None:
 
 def test_many_changes_are_measured_once_and_the_last_one_counts(qtbot: QtBot, loose: Loose) -> None:
     settle(qtbot, loose)
-    told: list[bool] = []
+    busy_states: list[bool] = []
     loose.parts.network_measurer.changed.connect(
-        lambda: told.append(loose.parts.network_measurer.busy)
+        lambda: busy_states.append(loose.parts.network_measurer.busy)
     )
 
     for width in (16, 24, 40):
         loose.document.replace("model", width=width)
 
     settle(qtbot, loose)
-    assert told == [True, False]
+    assert busy_states == [True, False]
     measured = loose.parts.network_measurer.measured
     assert measured is not None
     assert measured.resolved.model.width == 40  # type: ignore[attr-defined]
@@ -79,7 +77,7 @@ def test_an_impossible_setting_belongs_to_its_block(qtbot: QtBot, loose: Loose) 
     assert loose.parts.network_measurer.predicted == {}
 
 
-def test_an_experiment_that_cannot_be_is_told_and_mended(qtbot: QtBot, loose: Loose) -> None:
+def test_an_impossible_experiment_is_reported_and_mended(qtbot: QtBot, loose: Loose) -> None:
     loose.document.choose("loss", "binary-cross-entropy")
     settle(qtbot, loose)
     trouble = loose.parts.network_measurer.trouble

@@ -15,7 +15,7 @@ from app.engine.runs.control import Control, Stopped
 from app.ui.state.exclusive_task import ExclusiveTask, Tell
 from app.ui.state.record import Record
 from app.ui.state.session import Session, State
-from tests.ui import told
+from tests.ui import made_up_run
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -68,7 +68,7 @@ def test_a_run_goes_through_its_states(qtbot: QtBot, session: Session) -> None:
     assert session.record.losses.values.tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
 
 
-def test_a_stage_is_told_from_the_first_moment(qtbot: QtBot, session: Session) -> None:
+def test_there_is_a_stage_from_the_first_moment(qtbot: QtBot, session: Session) -> None:
     waiting = threading.Event()
     run(session, lambda emit, control: waiting.wait() and emit(end()))
     qtbot.waitUntil(lambda: session.record.stage is not None)
@@ -103,7 +103,7 @@ def test_a_run_that_says_nothing_has_failed(qtbot: QtBot, session: Session) -> N
     assert heard.args[0].status == "failed"
 
 
-def test_an_end_told_before_an_error_counts(qtbot: QtBot, session: Session) -> None:
+def test_an_end_emitted_before_an_error_counts(qtbot: QtBot, session: Session) -> None:
     def train(emit: Emit, control: Control) -> None:
         emit(end("diverged"))
         raise RuntimeError("while tidying up")
@@ -161,7 +161,7 @@ def test_a_listener_that_fails_does_not_hold_the_run(qtbot: QtBot, session: Sess
     def fail(_: object) -> None:
         raise ValueError("a plot that cannot be drawn")
 
-    session.told.connect(fail)
+    session.events_received.connect(fail)
     with qtbot.captureExceptions() as caught, qtbot.waitSignal(session.finished):
         run(session, lambda emit, control: emit(end()))
 
@@ -189,15 +189,17 @@ class Piece(ExclusiveTask):
 
         self._begin(work)
 
-    def _take(self, told: str) -> None:
-        self.course.append(told)
+    def _take(self, message: str) -> None:
+        self.course.append(message)
 
     def _gave_way(self) -> None:
         self.course.append(f"{self.name} gives way")
 
 
-def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Session) -> None:
-    """None computes beside another: they draw from the same dice."""
+def test_exclusive_tasks_give_way_to_each_other_and_to_a_run(
+    qtbot: QtBot, session: Session
+) -> None:
+    """None computes beside another, because they draw from the same generator."""
     course: list[str] = []
     one = Piece(session, "one", course)
     other = Piece(session, "other", course)
@@ -233,7 +235,7 @@ def test_guests_give_way_to_each_other_and_to_a_run(qtbot: QtBot, session: Sessi
 def test_a_run_that_begins_once_more_is_drawn_from_there() -> None:
     """Where memory ran out before the first checkpoint."""
     record = Record()
-    for event in (told.prepared(), steps(1, 5), told.prepared(), steps(1, 2)):
+    for event in (made_up_run.prepared(), steps(1, 5), made_up_run.prepared(), steps(1, 2)):
         record.add(event)
 
     assert record.steps.values.tolist() == [1, 2]

@@ -1,4 +1,4 @@
-"""Editors drawn from declarations: every setting of every section, what they show, take and refuse."""
+"""Editors drawn from declarations: what those of every setting show, take and refuse."""
 
 from __future__ import annotations
 

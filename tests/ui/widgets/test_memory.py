@@ -1,6 +1,4 @@
-"""The memory ledger on screen: what stands in it is what the engine said, each byte once, each row
-with its source.
-"""
+"""The memory ledger on screen: the engine's rows, each byte once, each row with its source."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ from app.ui.widgets.memory.ledger import (
 )
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import MemoryTable
-from app.ui.widgets.memory.origins import in_full, origins
+from app.ui.widgets.memory.row_explanations import keeps_full_state, row_explanations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +118,7 @@ def test_every_row_has_a_colour_of_its_own(qapp: object) -> None:
 @pytest.mark.parametrize("kind", [choice.kind for choice in OPTIMIZERS.all()])
 def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
     optimizer = OPTIMIZERS.get(kind)()
-    predictions = origins(optimizer)
+    explanations = row_explanations(optimizer)
     kept = {
         name
         for shape in ((3, 4), (5,))
@@ -131,17 +129,17 @@ def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
     assert kept <= set(optimizer.state_descriptions), "a state that has no words yet"
     for name in kept:
         row = optimizer.state_names.get(name, "other_state")
-        assert f"({name})" in predictions[row]
+        assert f"({name})" in explanations[row]
 
     for row in ("first_moment", "second_moment"):
         if row not in (*optimizer.full_state, *optimizer.partial_state):
-            assert predictions[row] == f"{optimizer.label} keeps none."
+            assert explanations[row] == f"{optimizer.label} keeps none."
 
 
 def test_amsgrad_is_five_n() -> None:
     optimizer = OPTIMIZERS.get("adam")(amsgrad=True)
     rows = NEW | {"other_state": 4 * N + 120}
-    assert in_full(optimizer) and sum_in_words(rows, N, optimizer).startswith(
+    assert keeps_full_state(optimizer) and sum_in_words(rows, N, optimizer).startswith(
         "5n = 5 × 1,204,874 floats"
     )
 
@@ -177,7 +175,7 @@ def test_sgd_shows_two_n_and_that_it_keeps_no_moments(qtbot: QtBot) -> None:
     assert table.sum.text() == "2n = 2 × 100 floats = 800 B"
 
 
-def test_the_rows_can_be_told_with_or_without_their_origin(qtbot: QtBot) -> None:
+def test_the_rows_are_shown_with_or_without_their_explanation(qtbot: QtBot) -> None:
     table = MemoryTable(Theme(), compact=False, columns=("predicted",), explained=False)
     qtbot.addWidget(table)
     table.show_rows(NEW, {}, N, OPTIMIZERS.get("adamw")())

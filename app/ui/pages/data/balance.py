@@ -1,6 +1,4 @@
-"""The left card of the overview: how many of each class or tag, how the amounts are spread, how
-long the texts are.
-"""
+"""The left card of the overview: classes, tags, amounts or lengths of texts, counted."""
 
 from __future__ import annotations
 
@@ -20,25 +18,26 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.class_bars import ClassBars, balance_words
 
 if TYPE_CHECKING:
-    from app.ui.pages.parts import Parts
+    from app.ui.state.document import Document
+    from app.ui.style.theme import Theme
 
 MOST = 200_000
-"""Texts whose length is counted."""
+"""Most texts whose length is counted."""
 
 ALIKE = 0.95
 
 
 class BalanceCard(Card):
-    """Shows what there is of it: classes as bars, amounts and lengths of texts as histograms."""
+    """Shows classes as bars, and amounts and lengths of texts as histograms."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, document: Document, theme: Theme) -> None:
         super().__init__("Classes", "how many examples of each")
-        self._parts = parts
+        self._document = document
         self._dataset: Dataset | None = None
-        self.bars = ClassBars(parts.theme)
+        self.bars = ClassBars(theme)
         self.bars.setObjectName("data.classes")
-        self.amounts = Histogram(parts.theme)
-        self.lengths = Histogram(parts.theme, "text")
+        self.amounts = Histogram(theme)
+        self.lengths = Histogram(theme, "text")
         self.amounts.setObjectName("data.amounts")
         self.amounts.setAccessibleName("How the amounts are spread")
         self.lengths.setObjectName("data.lengths")
@@ -56,7 +55,7 @@ class BalanceCard(Card):
         self.balance_button.setObjectName("data.balance")
         self.balance_button.setToolTip("Lets rare classes count more in the loss (class weights).")
         self.balance_button.clicked.connect(
-            lambda: parts.document.change({"loss.class_weights": "balanced"})
+            lambda: document.change({"loss.class_weights": "balanced"})
         )
         self.body.addWidget(self.bars, 1000)
         self.body.addWidget(self.amounts, 1000)
@@ -102,11 +101,11 @@ class BalanceCard(Card):
 
     def _show_amounts(self, *_: object) -> None:
         dataset = self._dataset
-        place = max(0, self.chooser.currentIndex())
-        if dataset is None or place >= len(dataset.description.amounts):
+        index = max(0, self.chooser.currentIndex())
+        if dataset is None or index >= len(dataset.description.amounts):
             return
 
-        amount = dataset.description.amounts[place]
+        amount = dataset.description.amounts[index]
         title = (
             amount.name
             if not amount.unit or amount.unit in amount.name
@@ -114,19 +113,20 @@ class BalanceCard(Card):
         )
 
         self.amounts.show_values(
-            {split: dataset.targets[dataset.indices[split], place] for split in SPLITS}, title
+            {split: dataset.targets[dataset.indices[split], index] for split in SPLITS}, title
         )
 
     def _show_lengths(self, dataset: Dataset) -> None:
-        """Of texts: their tokens without padding; of what is cut into equal pieces there is nothing
-        to show.
+        """Show the lengths of texts in tokens, without padding.
+
+        What is cut into equal pieces has nothing to show.
         """
         inputs = dataset.description.preparation.inputs
-        place = next((place for place, one in enumerate(inputs) if one.kind == "text"), None)
+        index = next((index for index, part in enumerate(inputs) if part.kind == "text"), None)
 
         varied: dict[str, np.ndarray] = {}
-        if place is not None:
-            array = dataset.arrays[place]
+        if index is not None:
+            array = dataset.arrays[index]
             varied = {
                 split: np.count_nonzero(array[dataset.indices[split][:MOST]], axis=1)
                 for split in SPLITS
@@ -160,9 +160,7 @@ class BalanceCard(Card):
             description.classes, counts, noun(description.kind, 1), "tag" if tags else "class"
         )
         _, level = balance(description)
-        weighted = (
-            getattr(self._parts.document.experiment.loss, "class_weights", "none") == "balanced"
-        )
+        weighted = getattr(self._document.experiment.loss, "class_weights", "none") == "balanced"
 
         uneven = level != "good"
         if uneven and weighted:
@@ -174,16 +172,17 @@ class BalanceCard(Card):
         self.balance_button.setVisible(uneven and not weighted and not tags and self._weighs())
 
     def _weighs(self) -> bool:
-        """Whether the loss in use has weights for classes."""
+        """Return whether the loss in use has weights for classes."""
         try:
-            return hasattr(self._parts.document.value("loss"), "class_weights")
+            return hasattr(self._document.value("loss"), "class_weights")
         except UserError:
             return False
 
 
 def _differ(lengths: np.ndarray) -> bool:
-    """Whether it tells anything to draw them: pieces of one text all have one length, but for the
-    last.
+    """Whether the lengths differ enough to be drawn.
+
+    Pieces of one text all have one length, but for the last.
     """
     _, counts = np.unique(lengths, return_counts=True)
     return int(counts.max()) < ALIKE * len(lengths)

@@ -1,4 +1,4 @@
-"""The columns of a table: what each is, why, what it lacks.
+"""The columns of a table: what each is, why, and what it lacks.
 
 A click on a role or a policy offers the others.
 """
@@ -55,35 +55,38 @@ POLICIES = {
     "drop": "Leave the row out",
 }
 TOO = "target-too"
-"""Stands for a target beside those there are."""
+"""The choice of a target beside those that there are."""
 
 
 class Offer(NamedTuple):
-    """An entry of a menu: the value it stands for, its words, whether it holds now."""
+    """An entry of a menu: the value it stands for, its words, and whether it holds now."""
 
     value: str
     words: str
     chosen: bool
 
 
-def offers(columns: Sequence[ColumnPreview], row: int, place: int) -> list[Offer]:
-    """What may be chosen in a cell; [] where there is nothing to choose."""
+def offers(columns: Sequence[ColumnPreview], row: int, cell: int) -> list[Offer]:
+    """Return what may be chosen in a cell; [] where there is nothing to choose."""
     column = columns[row]
-    if place == POLICY:
-        return [Offer(one, POLICIES.get(one, one), one == column.policy) for one in column.policies]
-    if place != ROLE:
+    if cell == POLICY:
+        return [
+            Offer(policy, POLICIES.get(policy, policy), policy == column.policy)
+            for policy in column.policies
+        ]
+    if cell != ROLE:
         return []
 
-    found = [Offer(role, words, role == column.role) for role, words in ROLES.items()]
-    others = [one.name for one in columns if one.role == "target" and one is not column]
+    roles = [Offer(role, words, role == column.role) for role, words in ROLES.items()]
+    others = [other.name for other in columns if other.role == "target" and other is not column]
     if others and column.role != "target":
-        found.insert(
+        roles.insert(
             1,
             Offer(TOO, f"Target, beside '{others[0]}'" + (" …" if len(others) > 1 else ""), False),
         )
-        found[0] = Offer("target", "Target: the only one to predict", False)
+        roles[0] = Offer("target", "Target: the only one to predict", False)
 
-    return found
+    return roles
 
 
 class _Columns(QAbstractTableModel):
@@ -92,8 +95,8 @@ class _Columns(QAbstractTableModel):
         self.columns: Sequence[ColumnPreview] = ()
 
     def show(self, columns: Sequence[ColumnPreview]) -> None:
-        if [one.name for one in columns] == [
-            one.name for one in self.columns
+        if [column.name for column in columns] == [
+            column.name for column in self.columns
         ]:  # the chosen cell stays where it is
             self.columns = columns
             self.dataChanged.emit(self.index(0, 0), self.index(len(columns) - 1, len(HEADS) - 1))
@@ -106,7 +109,7 @@ class _Columns(QAbstractTableModel):
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
-    def columnCount(self, parent: Index | None = None) -> int:
+    def columnCount(self, _parent: Index | None = None) -> int:
         return len(HEADS)
 
     def headerData(
@@ -130,10 +133,10 @@ class _Columns(QAbstractTableModel):
 
         return None
 
-    def _words(self, column: ColumnPreview, place: int) -> str:
-        if place == ROLE:
+    def _words(self, column: ColumnPreview, cell: int) -> str:
+        if cell == ROLE:
             return ROLES.get(column.role, column.role)
-        if place == POLICY:
+        if cell == POLICY:
             return POLICIES.get(column.policy, "") if column.missing else ""
 
         return {
@@ -141,25 +144,25 @@ class _Columns(QAbstractTableModel):
             WHY: column.reason,
             DIFFERENT: f"{column.different:,}",
             MISSING: f"{column.missing:,}" if column.missing else "–",
-        }[place]
+        }[cell]
 
-    def _tip(self, column: ColumnPreview, place: int) -> str:
-        if place == ROLE:
+    def _tip(self, column: ColumnPreview, cell: int) -> str:
+        if cell == ROLE:
             return (
                 f"{column.reason[:1].upper()}{column.reason[1:]}. Press to choose something else."
             )
-        if place == POLICY and column.missing and column.policies:
+        if cell == POLICY and column.missing and column.policies:
             return "What the network gets where there is no value. Press to choose something else."
 
         if column.odd:
             cells = ", ".join(f"'{text}' ({row})" for row, text in column.odd)
             return f"{column.name}: not all of it is numbers: {cells}."
 
-        return column.reason if place == WHY else column.name
+        return column.reason if cell == WHY else column.name
 
 
 class _Cells(QStyledItemDelegate):
-    """Paints secondary columns quietly and an arrow where something can be chosen."""
+    """Paints secondary columns quietly, and an arrow where something can be chosen."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -189,10 +192,10 @@ class _Cells(QStyledItemDelegate):
 
         whole = QRect(option.rect)
         super().paint(painter, option, index)
-        place = QRect(
+        box = QRect(
             whole.right() - side - self._theme.px(4), whole.center().y() - side // 2 + 1, side, side
         )
-        painter.drawPixmap(place, self._arrow)
+        painter.drawPixmap(box, self._arrow)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         hint = super().sizeHint(option, index)
@@ -203,7 +206,10 @@ class _Cells(QStyledItemDelegate):
 
 
 class ColumnTable(QTableView):
-    """chosen(column, what, value): what is "role" or "policy"."""
+    """A row for each column of the table.
+
+    chosen(column, what, value): a person chose the "role" or the "policy" of a column.
+    """
 
     chosen = Signal(str, str, str)
 
@@ -232,7 +238,7 @@ class ColumnTable(QTableView):
         self._restyle()
 
     def show_columns(self, columns: Sequence[ColumnPreview]) -> None:
-        """Targets stand in front, everything else as in the file."""
+        """Show the columns: targets in front, everything else as in the file."""
         self._columns.show(sorted(columns, key=lambda column: column.role != "target"))
         self._fit()
 
@@ -253,14 +259,14 @@ class ColumnTable(QTableView):
         menu.setObjectName("data.columns.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
-        for one in offers(columns, index.row(), index.column()):
-            action = menu.addAction(one.words)
+        for offer in offers(columns, index.row(), index.column()):
+            action = menu.addAction(offer.words)
             action.setCheckable(True)
-            action.setChecked(one.chosen)
+            action.setChecked(offer.chosen)
             what = "role" if index.column() == ROLE else "policy"
             name = columns[index.row()].name
             action.triggered.connect(
-                lambda _=False, name=name, what=what, value=one.value: self.chosen.emit(
+                lambda _=False, name=name, what=what, value=offer.value: self.chosen.emit(
                     name, what, value
                 )
             )
@@ -282,8 +288,8 @@ class ColumnTable(QTableView):
             super().keyPressEvent(event)
 
     def _fit(self) -> None:
-        """Columns as wide as their contents, within limits; the reason takes what is left."""
-        for place, most in (
+        """Make columns as wide as their contents, within limits; the reason takes what is left."""
+        for number, most in (
             (NAME, 200),
             (ROLE, 190),
             (DIFFERENT, 90),
@@ -291,16 +297,16 @@ class ColumnTable(QTableView):
             (POLICY, 170),
         ):
             wanted = max(
-                self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place)
+                self.sizeHintForColumn(number), self.horizontalHeader().sectionSizeHint(number)
             )
-            self.setColumnWidth(place, min(wanted, self._theme.px(most)))
+            self.setColumnWidth(number, min(wanted, self._theme.px(most)))
 
         lines = len(self._columns.columns) * self.verticalHeader().defaultSectionSize()
         self.setMaximumHeight(
             lines + self.horizontalHeader().sizeHint().height() + self._theme.px(8)
         )
         self.setColumnHidden(
-            POLICY, not any(one.missing and one.policies for one in self._columns.columns)
+            POLICY, not any(column.missing and column.policies for column in self._columns.columns)
         )
 
     def _restyle(self) -> None:

@@ -1,5 +1,6 @@
-"""How a text is cut into tokens: its pieces on tiles of alternating colour, as the network counts
-them.
+"""Shows how a text is cut into tokens.
+
+Its pieces are on tiles of alternating colour, as the network counts them.
 """
 
 from __future__ import annotations
@@ -18,29 +19,34 @@ if TYPE_CHECKING:
 
 SHADES = ("accent_tint", "good_tint", "warning_tint")
 LINE = 24
+"""Height of a line in pixels at 100 %."""
+
 PAD = 3
+"""Room on both sides of a piece in pixels at 100 %."""
+
 MOST = 400
-"""Height of a line and room on both sides of a piece, in pixels at 100 %; pieces that are laid out."""
+"""Most pieces that are laid out."""
 
 MARKS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "↵"}
-"""White space has a piece of its own or a part of one, so it must be seen."""
+"""What is shown for white space: it is a piece of its own, or part of one."""
 
 
 def visible(piece: str) -> str:
-    """A piece with its white space to be seen."""
+    """Return a piece with its white space made visible."""
     return "".join(MARKS.get(character, character) for character in piece)
 
 
 @dataclass(frozen=True)
 class _Tile:
-    place: QRectF
+    box: QRectF
     text: str
     shade: str
 
 
 class TokenView(QWidget):
-    """show_pieces(pieces): one text, as many pieces as there is room for; the last tile says how
-    many are left.
+    """Shows one text, as many pieces of it as there is room for.
+
+    The last tile says how many pieces are left.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -62,28 +68,28 @@ class TokenView(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(160), self._theme.px(LINE * 2))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._theme.font(SMALL))
 
         for tile in self._tiles(QFontMetricsF(painter.font())):
             path = QPainterPath()
-            path.addRoundedRect(tile.place, self._theme.px(3), self._theme.px(3))
+            path.addRoundedRect(tile.box, self._theme.px(3), self._theme.px(3))
             painter.fillPath(
                 path, self._theme.color(tile.shade) if tile.shade else self._theme.color("surface")
             )
             painter.setPen(self._theme.color("text" if tile.shade else "secondary"))
-            painter.drawText(tile.place, Qt.AlignmentFlag.AlignCenter, tile.text)
+            painter.drawText(tile.box, Qt.AlignmentFlag.AlignCenter, tile.text)
 
     def _tiles(self, metrics: QFontMetricsF) -> list[_Tile]:
-        """The pieces in lines, as far as they fit into the height."""
+        """Return the pieces in lines, as far as they fit into the height."""
         theme = self._theme
         line = theme.px(LINE)
         pad = theme.px(PAD)
         gap = theme.px(2)
         high = min(line - gap, metrics.height() + theme.px(4))
-        found: list[_Tile] = []
+        tiles: list[_Tile] = []
 
         left = top = 0.0
         for number, piece in enumerate(self.pieces[:MOST]):
@@ -94,26 +100,26 @@ class TokenView(QWidget):
                 top = top + line
 
             if top + high > self.height():
-                return self._with_rest(found, metrics, len(self.pieces) - number)
+                return self._with_rest(tiles, metrics, len(self.pieces) - number)
 
-            found.append(_Tile(QRectF(left, top, width, high), text, SHADES[number % len(SHADES)]))
+            tiles.append(_Tile(QRectF(left, top, width, high), text, SHADES[number % len(SHADES)]))
             left += width + gap
 
         if len(self.pieces) > MOST:
-            return self._with_rest(found, metrics, len(self.pieces) - MOST)
+            return self._with_rest(tiles, metrics, len(self.pieces) - MOST)
 
-        return found
+        return tiles
 
     def _with_rest(self, tiles: list[_Tile], metrics: QFontMetricsF, rest: int) -> list[_Tile]:
-        """With words on what did not fit, in place of the last tiles of the last line."""
+        """Say what did not fit, in place of the last tiles of the last line."""
         while tiles:
             text = f"and {rest:,} more"
             width = metrics.horizontalAdvance(text) + 2 * self._theme.px(PAD)
 
-            last = tiles[-1].place
+            last = tiles[-1].box
             if last.right() + self._theme.px(2) + width <= self.width():
-                place = QRectF(last.right() + self._theme.px(2), last.top(), width, last.height())
-                return [*tiles, _Tile(place, text, "")]
+                box = QRectF(last.right() + self._theme.px(2), last.top(), width, last.height())
+                return [*tiles, _Tile(box, text, "")]
 
             tiles = tiles[:-1]
             rest = rest + 1

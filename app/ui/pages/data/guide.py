@@ -46,13 +46,11 @@ ABOUT = {
     ),
 }
 ASKED = "choose the task to decide."
-"""How the note ends that is also the question above the page."""
+"""End of the note that is also the question above the page."""
 
 
 def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) -> list[GuideCard]:
-    """The dataset, the tab in front, and what is to be said about these data with what one click
-    changes.
-    """
+    """Return cards on the dataset, the tab in front, and findings with what a click changes."""
     description = document.description
     if description is None:
         return [FIRST, DATASET]
@@ -74,7 +72,10 @@ def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) 
 
 
 def _card(document: Document, finding: Finding, show_skipped: Callable[[], None]) -> GuideCard:
-    """Before a training a remedy changes settings and starts nothing."""
+    """Return a finding as a card.
+
+    Before a training a remedy changes settings and starts nothing.
+    """
     remedy = finding.remedy
     if remedy is None:
         return GuideCard(finding.title, finding.text, finding.level)

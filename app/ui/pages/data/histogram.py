@@ -1,4 +1,4 @@
-"""How amounts are spread, by split: upright bars to one scale over an axis with the amount's unit."""
+"""Shows how amounts are spread, by split: bars on one scale over an axis with the unit."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BARS = 24
+"""Most bars."""
+
 FOOT = 36
-"""Bars at most; height below them for the axis and its title, in pixels at 100 %."""
+"""Height below the bars for the axis and its title, in pixels at 100 %."""
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
-    """Edges of equal bars at round numbers, from the lowest to the highest value: (n + 1,), n at
-    most `most`.
+    """Return edges of equal bars at round numbers, from the lowest to the highest value.
+
+    (n + 1,), with n at most `most`.
     """
     if not len(values):
         return np.array([0.0, 1.0])
@@ -44,11 +47,12 @@ def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
 
     first = np.floor(low / step + 1e-9)
     last = np.floor(high / step + 1e-9) + 1
-    return np.arange(first, last + 1) * step
+    edges: np.ndarray = np.arange(first, last + 1) * step
+    return edges
 
 
 def edge_words(edges: np.ndarray) -> list[str]:
-    """The edges in words, with as many decimals as tell them apart."""
+    """Return the edges in words, with as many decimals as tell them apart."""
     step = float(edges[1] - edges[0])
     largest = float(np.abs(edges).max())
     if largest >= 1e6 or step < 1e-4:
@@ -60,7 +64,7 @@ def edge_words(edges: np.ndarray) -> list[str]:
 
 
 class Histogram(QWidget):
-    """show_values(values of each split, what they are): nothing is cut off at either end."""
+    """A histogram of the values of each split; nothing is cut off at either end."""
 
     def __init__(self, theme: Theme, noun: str = "example") -> None:
         super().__init__()
@@ -73,12 +77,12 @@ class Histogram(QWidget):
         theme.changed.connect(self.updateGeometry)
 
     def show_values(self, values: Mapping[str, np.ndarray], title: str) -> None:
-        """values: per split, (n,) numbers. title: of the axis, with its unit."""
-        given = {split: np.asarray(one, float) for split, one in values.items() if len(one)}
-        every = np.concatenate(list(given.values())) if given else np.zeros(0)
+        """Show (n,) numbers for each split. title: of the axis, with its unit."""
+        known = {split: np.asarray(array, float) for split, array in values.items() if len(array)}
+        every = np.concatenate(list(known.values())) if known else np.zeros(0)
         self.edges = bins_of(every)
         self._title = title
-        self.counts = {split: np.histogram(one, self.edges)[0] for split, one in given.items()}
+        self.counts = {split: np.histogram(array, self.edges)[0] for split, array in known.items()}
 
         if len(every):
             self.setAccessibleDescription(
@@ -90,7 +94,7 @@ class Histogram(QWidget):
         self.update()
 
     def words(self, bar: int) -> str:
-        """A bar in words: "20 to 25: 12 examples (9 training, 3 test)"."""
+        """Return a bar in words: "20 to 25: 12 examples (9 training, 3 test)"."""
         parts = ", ".join(f"{int(counts[bar]):,} {split}" for split, counts in self.counts.items())
         total = int(sum(counts[bar] for counts in self.counts.values()))
         low, high = edge_words(self.edges)[bar : bar + 2]
@@ -107,11 +111,11 @@ class Histogram(QWidget):
 
     @property
     def _area(self) -> QRectF:
-        """Where the bars stand."""
+        """Return the rectangle of the bars."""
         px = self._theme.px
         return QRectF(0, px(HEAD), self.width() - 1, max(8, self.height() - px(HEAD) - px(FOOT)))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self._theme.font(SMALL))
 
@@ -132,13 +136,13 @@ class Histogram(QWidget):
             for split, counts in self.counts.items():
                 height = area.height() * float(counts[bar]) / most
                 if height > 0:
-                    place = QRectF(
+                    bar_box = QRectF(
                         area.left() + bar * width,
                         bottom - height,
                         max(1.0, width - theme.px(1)),
                         height,
                     )
-                    painter.fillRect(place, theme.color(SPLITS.get(split, "line")))
+                    painter.fillRect(bar_box, theme.color(SPLITS.get(split, "line")))
 
                 bottom -= height
 
@@ -151,8 +155,8 @@ class Histogram(QWidget):
         height = theme.px(HEAD) - theme.px(4)
         for split, counts in self.counts.items():
             text = f"{split} {int(counts.sum()):,}"
-            place = QRectF(left, (height - square) / 2, square, square)
-            painter.fillRect(place, theme.color(SPLITS.get(split, "line")))
+            bar_box = QRectF(left, (height - square) / 2, square, square)
+            painter.fillRect(bar_box, theme.color(SPLITS.get(split, "line")))
             painter.setPen(theme.color("secondary"))
             left += square + theme.px(5)
             painter.drawText(
@@ -161,7 +165,7 @@ class Histogram(QWidget):
             left += metrics.horizontalAdvance(text) + theme.px(GAP)
 
     def _paint_axis(self, painter: QPainter) -> None:
-        """Numbers under as many edges as there is room for, the title below."""
+        """Paint numbers under as many edges as there is room for, and the title below."""
         theme = self._theme
         area = self._area
         metrics = QFontMetricsF(painter.font())
@@ -175,13 +179,13 @@ class Histogram(QWidget):
         top = area.bottom() + theme.px(2)
         line = metrics.height()
 
-        for place in range(0, len(self.edges), every):
-            across = metrics.horizontalAdvance(words[place])
-            left = max(0.0, area.left() + place * each - across / 2)
-            if left + across > self.width():  # of the last one there may be no room
+        for edge in range(0, len(self.edges), every):
+            across = metrics.horizontalAdvance(words[edge])
+            left = max(0.0, area.left() + edge * each - across / 2)
+            if left + across > self.width():  # there may be no room for the last one
                 continue
 
-            painter.drawText(QPointF(left, top + metrics.ascent()), words[place])
+            painter.drawText(QPointF(left, top + metrics.ascent()), words[edge])
 
         title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, area.width())
         room = QRectF(0, top + line, area.width(), line + 2)

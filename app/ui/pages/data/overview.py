@@ -1,4 +1,4 @@
-"""Overview: how many of what, how they look, and what the network gets first."""
+"""The overview: how many of what, how they look, and what the network gets first."""
 
 from __future__ import annotations
 
@@ -16,39 +16,46 @@ from app.ui.pages.data.scrolled import scrolled
 from app.ui.style.theme import style
 from app.ui.text.words import target_words
 from app.ui.widgets.card import Card
-from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
-from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.example import example_of
+from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.ui.pages.parts import Parts
-    from app.ui.state.background import Failure
+    from app.ui.state.background import Background, Failure
+    from app.ui.state.document import Document
+    from app.ui.style.theme import Theme
 
 SIDE = 44
+"""Side of a thumbnail in pixels at 100 %."""
+
 MIXED = 400
+"""Most pictures of all classes together."""
+
 SHOWN = 64
-"""Side of a thumbnail at 100 %; pictures of the mixed view; pictures of the first batch."""
+"""Pictures of the first batch that are shown."""
 
 ORDERS = (("Mixed", ""), ("Lowest first", "low"), ("Highest first", "high"))
 
 
 class Overview(QWidget):
-    """Three cards: the balance, examples, and what the network gets first: a batch of pictures, or
-    tokens of a text.
+    """Three cards: the balance, examples, and what the network gets first.
 
-    `refresh` shows the dataset of the document; the first batch comes from the background.
+    The last is a batch of pictures, or the tokens of a text. `refresh` shows the dataset of the
+    document; the first batch comes from the background.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, document: Document, background: Background, theme: Theme) -> None:
         super().__init__()
-        self._parts = parts
+        self._document = document
+        self._background = background
+        self._theme = theme
         self._dataset: Dataset | None = None
-        self._asked: tuple[Any, ...] = ()
+        self._requested: tuple[Any, ...] = ()
         inside = QWidget()
         self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self.balance = BalanceCard(parts)
+        self.balance = BalanceCard(document, theme)
         self.bars = self.balance.bars
         self.balance_button = self.balance.balance_button
         self._grid.addWidget(self.balance, 0, 0, 3, 1)
@@ -60,7 +67,7 @@ class Overview(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inside))
-        parts.theme.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
         self._restyle()
 
     # --- building
@@ -72,11 +79,11 @@ class Overview(QWidget):
         self.chooser.setAccessibleName("Which examples are shown")
         self.chooser.setToolTip("Shows the examples of one class, or in another order.")
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.chooser.setMaximumWidth(self._parts.theme.px(220))
+        self.chooser.setMaximumWidth(self._theme.px(220))
         self.chooser.currentIndexChanged.connect(self._show_examples)
         card.tools.addWidget(self.chooser)
-        self.pictures = ThumbnailGrid(self._parts.theme, SIDE)
-        self.examples = ExampleGrid(self._parts.theme, SIDE)
+        self.pictures = ThumbnailGrid(self._theme, SIDE)
+        self.examples = ExampleGrid(self._theme, SIDE)
         self.pictures.setObjectName("data.pictures")
         self.examples.setObjectName("data.examples")
 
@@ -88,7 +95,7 @@ class Overview(QWidget):
 
     def _batch_card(self) -> Card:
         self._batch_card_ = card = Card("First batch", "as the network sees it")
-        self.batch = ThumbnailGrid(self._parts.theme, SIDE)
+        self.batch = ThumbnailGrid(self._theme, SIDE)
         self.batch.setObjectName("data.batch")
         self.batch.setAccessibleName("The first batch as the network sees it")
         self.batch.clickable = False
@@ -102,7 +109,7 @@ class Overview(QWidget):
 
     def _tokens_card(self) -> Card:
         self._tokens_card_ = card = Card("Tokens", "the pieces in which the network reads a text")
-        self.tokens = TokenView(self._parts.theme)
+        self.tokens = TokenView(self._theme)
         self.tokens.setObjectName("data.tokens.shown")
         self._token_words = QLabel()
         self._token_words.setWordWrap(True)
@@ -116,7 +123,7 @@ class Overview(QWidget):
 
     def refresh(self) -> None:
         """Show what the document holds now."""
-        dataset = self._parts.document.dataset
+        dataset = self._document.dataset
         if dataset is None:
             return
 
@@ -140,7 +147,7 @@ class Overview(QWidget):
 
         for row, used in enumerate((True, pictures, texts)):
             self._grid.setRowStretch(row, (3 if row == 0 and texts else 2) if used else 0)
-            self._grid.setRowMinimumHeight(row, self._parts.theme.px(176) if used else 0)
+            self._grid.setRowMinimumHeight(row, self._theme.px(176) if used else 0)
 
         self._examples_card_.title.setText(noun(description.kind).capitalize())
         self._fill_chooser(dataset)
@@ -189,25 +196,25 @@ class Overview(QWidget):
             self.pictures.show_rows([(dataset.inputs[row], caption(row), tone) for row in rows])
             return
 
-        def made(number: int) -> ExampleRow:
+        def make(number: int) -> ExampleRow:
             row = int(rows[number])
             return example_of(dataset, row), caption(row), tone
 
-        self.examples.show_rows(LazyRows(len(rows), made))
+        self.examples.show_rows(LazyRows(len(rows), make))
 
     def _chosen_rows(self, dataset: Dataset) -> np.ndarray:
-        """The rows of the chosen class, or some of all in the chosen order."""
+        """Return the rows of the chosen class, or some of all in the chosen order."""
         description = dataset.description
         targets = dataset.targets
 
-        place = self.chooser.currentIndex() - 1
+        chosen = self.chooser.currentIndex() - 1
         if description.classes and targets.ndim == 1:
-            return mixed(targets, MIXED) if place < 0 else np.flatnonzero(targets == place)
+            return mixed(targets, MIXED) if chosen < 0 else np.flatnonzero(targets == chosen)
         if description.classes:
             return (
                 np.arange(min(MIXED, len(targets)))
-                if place < 0
-                else np.flatnonzero(targets[:, place] > 0)
+                if chosen < 0
+                else np.flatnonzero(targets[:, chosen] > 0)
             )
 
         if description.amounts and self.chooser.currentData():
@@ -217,14 +224,14 @@ class Overview(QWidget):
         return np.unique(np.linspace(0, len(targets) - 1, min(MIXED, len(targets))).astype(int))
 
     def _show_tokens(self, dataset: Dataset) -> None:
-        """The first text of some length, cut as the network reads it."""
-        place = _text_of(dataset)
-        if place is None:
+        """Show the first text of some length, cut as the network reads it."""
+        index = _text_of(dataset)
+        if index is None:
             return
 
         preparation = dataset.description.preparation
-        half: Any = getattr(preparation, "halves", (preparation,))[place]
-        array = dataset.arrays[place]
+        half: Any = getattr(preparation, "halves", (preparation,))[index]
+        array = dataset.arrays[index]
         rows = dataset.indices["training"][:200]
         row = int(rows[np.argmax(np.count_nonzero(array[rows], axis=1))])
         self.tokens.show_pieces(half.pieces(half.shown(array[row])))
@@ -238,8 +245,8 @@ class Overview(QWidget):
     # --- the first batch
 
     def _ask_for_batch(self, dataset: Dataset) -> None:
-        """Another batch is only asked for when something it depends on has changed."""
-        document = self._parts.document
+        """Ask for another batch, if something on which it depends has changed."""
+        document = self._document
         try:
             size = document.resolved().training.step_size
         except UserError:
@@ -249,23 +256,23 @@ class Overview(QWidget):
         augmentation = document.experiment.augmentation
         seed = document.experiment.training.seed
 
-        asked = (id(dataset), augmentation, size, seed)
-        if asked == self._asked:
+        requested = (id(dataset), augmentation, size, seed)
+        if requested == self._requested:
             return
 
-        self._asked = asked
+        self._requested = requested
         if not self.batch.rows:
             loaded = "torch" in sys.modules
             self._batch_words.setText(
                 "Preparing the first batch …" if loaded else "Loading engine …"
             )
 
-        def make(control: object) -> Any:
-            from app.engine.compute.first_batch import first_batch
+        def make(_: object) -> Any:
+            from app.engine.compute.first_batch import first_batch  # noqa: PLC0415 - loads torch
 
             return first_batch(dataset, augmentation, size, seed, SHOWN)
 
-        self._parts.background.run(make, self._show_batch, self._batch_failed, key="data.batch")
+        self._background.run(make, self._show_batch, self._batch_failed, key="data.batch")
 
     def _show_batch(self, batch: Any) -> None:
         if self._dataset is None:
@@ -284,11 +291,11 @@ class Overview(QWidget):
         self._batch_words.setText(f"{batch.size:,} pictures, shuffled, {varied}{shown}.")
 
     def _batch_failed(self, failure: Failure) -> None:
-        self._asked = ()
+        self._requested = ()
         self._batch_words.setText(failure.message)
 
     def _restyle(self) -> None:
-        theme = self._parts.theme
+        theme = self._theme
         self._grid.setSpacing(theme.px(16))
 
         for row in range(self._grid.rowCount()):
@@ -299,13 +306,13 @@ class Overview(QWidget):
 
 
 def _text_of(dataset: Dataset) -> int | None:
-    """Which of the inputs is a text: 0 or 1; None where none is."""
+    """Return which of the inputs is a text, 0 or 1; None where none is."""
     inputs = dataset.description.preparation.inputs
-    return next((place for place, one in enumerate(inputs) if one.kind == "text"), None)
+    return next((index for index, part in enumerate(inputs) if part.kind == "text"), None)
 
 
 def mixed(targets: np.ndarray, most: int) -> np.ndarray:
-    """Rows of all classes in turn: the first of each, the second of each, and so on."""
+    """Return rows of all classes in turn: the first of each, the second of each, and so on."""
     order = np.argsort(targets, kind="stable")
     sorted_targets = targets[order]
     starts = np.searchsorted(sorted_targets, sorted_targets)

@@ -1,6 +1,6 @@
-"""Data: what there is to learn from.
+"""The Data page: what there is to learn from.
 
-Empty, reading, failed, or ready with the tabs that concern these data.
+It is empty, reading, failed, or ready with the tabs that concern these data.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from app.ui.pages.data.table import TableView
 from app.ui.pages.data.task_box import TaskBox
 from app.ui.pages.data.varying import Varying
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.state.action import Action
 from app.ui.style.theme import style
 from app.ui.text.words import holds
 from app.ui.widgets.elided import ElidedLabel
@@ -46,21 +47,22 @@ TITLES = ("Overview", "Table", "Preparation", "Augmentation", "Skipped files")
 
 
 class DataPage(Page):
-    """Reads the document's data; writes its sections "data" and "augmentation", and the class
-    weights of the loss.
-    """
+    """Shows the data of the document, and how they are read, prepared, divided and varied.
 
-    name = "data"
-    title = "Data"
+    It writes the sections "data" and "augmentation", and the class weights of the loss.
+    """
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
         style(self, "page")
+        document = parts.document
+        background = parts.background
+        theme = parts.theme
         self._states = {
-            "none": EmptyState(parts),
-            "reading": Waiting(parts),
-            "failed": FailedState(parts),
+            "none": EmptyState(theme, parts.do, lambda: parts.go("welcome")),
+            "reading": Waiting(document, theme, parts.do),
+            "failed": FailedState(document, background, theme, parts.do),
             "ready": self._ready(),
         }
 
@@ -79,7 +81,7 @@ class DataPage(Page):
         return guide_cards(self._parts.document, self.tab, lambda: self.show_tab("skipped"))
 
     def ready(self) -> tuple[bool, str]:
-        """The step is done when there are data to learn from."""
+        """Return whether there are data to learn from."""
         document = self._parts.document
         if document.data_state == "ready":
             return True, ""
@@ -97,7 +99,7 @@ class DataPage(Page):
 
     @property
     def tab(self) -> str:
-        """Name of the tab in front, see TABS."""
+        """Return the name of the tab in front (see TABS)."""
         return TABS[self._tabs.currentIndex()]
 
     def show_tab(self, name: str) -> None:
@@ -132,31 +134,9 @@ class DataPage(Page):
         self.task = TaskBox(parts.document)
         self._task_words.setBuddy(self.task)
         style(self._task_words, "secondary")
-        self._tabs = QTabBar()
-        self._tabs.setObjectName("data.tabs")
-        self._tabs.setAccessibleName("Parts of the Data page")
-        self._tabs.setExpanding(False)
-        self._tabs.setDrawBase(False)
-
-        for text in TITLES:
-            self._tabs.addTab(text)
-
-        self.overview = Overview(parts)
-        self.table = TableView(parts)
-        self.preparing = Preparing(parts)
-        self.varying = Varying(parts)
-        self.skipped = SkippedFiles(parts)
-        self.question = Question(parts.document)
-        self.table.looked.connect(self._show_table)
-
-        self._pages = QStackedWidget()
-        for page in (self.overview, self.table, self.preparing, self.varying, self.skipped):
-            self._pages.addWidget(page)
-
-        self._tabs.setTabVisible(TABS.index("table"), False)
-        self._tabs.currentChanged.connect(self._tab_changed)
-        whole = QWidget()
-        column = QVBoxLayout(whole)
+        self._build_tabs()
+        content = QWidget()
+        column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
@@ -168,20 +148,50 @@ class DataPage(Page):
         column.addLayout(line)
         column.addWidget(self._pages, 1)
 
-        return whole
+        return content
+
+    def _build_tabs(self) -> None:
+        """Make the tabs and what stands behind them."""
+        parts = self._parts
+        document = parts.document
+        background = parts.background
+        theme = parts.theme
+        self._tabs = QTabBar()
+        self._tabs.setObjectName("data.tabs")
+        self._tabs.setAccessibleName("Parts of the Data page")
+        self._tabs.setExpanding(False)
+        self._tabs.setDrawBase(False)
+
+        for text in TITLES:
+            self._tabs.addTab(text)
+
+        self.overview = Overview(document, background, theme)
+        self.table = TableView(document, background, theme)
+        self.preparing = Preparing(document, background, theme, parts.preferences)
+        self.varying = Varying(document, background, theme, parts.preferences)
+        self.skipped = SkippedFiles(document, theme)
+        self.question = Question(document)
+        self.table.looked.connect(self._show_table)
+
+        self._pages = QStackedWidget()
+        for page in (self.overview, self.table, self.preparing, self.varying, self.skipped):
+            self._pages.addWidget(page)
+
+        self._tabs.setTabVisible(TABS.index("table"), False)
+        self._tabs.currentChanged.connect(self._tab_changed)
 
     def _menu(self) -> QMenu:
         parts = self._parts
         menu = QMenu(self)
-        menu.addAction("A folder…", lambda: parts.do("open_folder"))
-        menu.addAction("A file…", lambda: parts.do("open_file"))
+        menu.addAction("A folder…", lambda: parts.do(Action.OPEN_FOLDER))
+        menu.addAction("A file…", lambda: parts.do(Action.OPEN_FILE))
         menu.addAction("Built-in data", lambda: parts.go("welcome"))
-        menu.addAction("Read again", lambda: parts.do("read_again"))
+        menu.addAction("Read again", lambda: parts.do(Action.READ_AGAIN))
 
         return menu
 
     def _again_strip(self) -> QWidget:
-        """Reading the same source in another way does not take the page away."""
+        """Return what is shown while the same source is read in another way."""
         self._strip = QWidget()
         row = QHBoxLayout(self._strip)
         row.setContentsMargins(0, 0, 0, 0)
@@ -196,7 +206,7 @@ class DataPage(Page):
                 "Cancel",
                 "data.cancel_again",
                 "Stops reading.",
-                lambda: self._parts.do("cancel_reading"),
+                lambda: self._parts.do(Action.CANCEL_READING),
                 "small",
             )
         )
@@ -209,12 +219,12 @@ class DataPage(Page):
         super().showEvent(event)
         self._refresh()
 
-    def _tab_changed(self, place: int) -> None:
-        self._pages.setCurrentIndex(place)
+    def _tab_changed(self, index: int) -> None:
+        self._pages.setCurrentIndex(index)
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        """Catch up with the document; a page that is not seen waits until it is."""
+        """Follow the document; a page that is not seen waits until it is."""
         self.guide_changed.emit()
         if not self.isVisible():
             return
@@ -250,7 +260,7 @@ class DataPage(Page):
         )
         self._where.setText(f"{_source_words(description)} · {splits}")
         self._show_tab(
-            "augmentation", any(one.kind == "image" for one in description.preparation.inputs)
+            "augmentation", any(part.kind == "image" for part in description.preparation.inputs)
         )
         bad = sum(not item.ignored for item in description.skipped)
         many = "Skipped rows" if self.table.preview is not None else "Skipped files"
@@ -260,7 +270,7 @@ class DataPage(Page):
         )
 
     def _show_table(self) -> None:
-        """The table was looked at, or is none: its tab and its question follow."""
+        """Follow the table's preview with the tab and the question."""
         preview = self.table.preview
         self._show_tab("table", preview is not None)
         self.question.show_question(preview)
@@ -270,10 +280,10 @@ class DataPage(Page):
             self._show_head(description)
 
     def _show_tab(self, name: str, shown: bool) -> None:
-        place = TABS.index(name)
-        if not shown and self._tabs.currentIndex() == place:
+        index = TABS.index(name)
+        if not shown and self._tabs.currentIndex() == index:
             self._tabs.setCurrentIndex(0)
-        self._tabs.setTabVisible(place, shown)
+        self._tabs.setTabVisible(index, shown)
 
     def _show_strip(self, again: bool) -> None:
         text, done, total = self._parts.document.progress
@@ -293,7 +303,7 @@ class DataPage(Page):
 
 
 def _source_words(description: Description) -> str:
-    """Where the data come from: "Handwritten digits · Built-in", or the path and its format."""
+    """Return where the data come from: "Handwritten digits · Built-in", or path and format."""
     if description.source.startswith(PREFIX):
         sample = SAMPLES.get(description.source.removeprefix(PREFIX))
         return f"{sample.label if sample else description.source} · {description.format}"

@@ -1,6 +1,4 @@
-"""Preparation: to which size and colours pictures are brought, and how they are divided into
-splits.
-"""
+"""Preparation: the size and colours of pictures, and how the data are divided."""
 
 from __future__ import annotations
 
@@ -21,12 +19,19 @@ from app.ui.widgets.settings.form import Form
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
     from app.engine.runs.control import Control
-    from app.ui.pages.parts import Parts
-    from app.ui.state.background import Failure
+    from app.ui.state.background import Background, Failure
+    from app.ui.state.document import Document
+    from app.ui.state.preferences import Preferences
+    from app.ui.style.theme import Theme
 
 SIDE = 88
+"""Side of a picture in pixels at 100 %."""
+
 SAMPLES = 10
+"""Pictures that are shown before and after."""
+
 FORM_WIDTH = 316
+
 SETTINGS = (
     ("Size and colours", "of the pictures", ["height", "width", "fit", "colour"]),
     ("Texts", "in which pieces they are read", ["tokens", "vocabulary", "context"]),
@@ -42,12 +47,21 @@ SPLIT_WORDS = {
 
 
 class Preparing(QWidget):
-    """Settings on the left, real pictures before and after on the right, the splits below them."""
+    """Settings on the left, real pictures before and after on the right, the splits below."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(
+        self,
+        document: Document,
+        background: Background,
+        theme: Theme,
+        preferences: Preferences,
+    ) -> None:
         super().__init__()
-        self._parts = parts
-        self._asked: tuple[Any, ...] = ()
+        self._document = document
+        self._background = background
+        self._theme = theme
+        self._preferences = preferences
+        self._requested: tuple[Any, ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._left = self._settings()
@@ -60,11 +74,10 @@ class Preparing(QWidget):
         column.addWidget(self._splits_card())
         column.addStretch(1)
         self._row.addWidget(scrolled(right), 1)
-        parts.theme.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
         self._restyle()
 
     def _settings(self) -> QWidget:
-        parts = self._parts
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
@@ -82,16 +95,16 @@ class Preparing(QWidget):
 
         division = Card("Splits")
         names = ["validation_share", "test_share", "group", "split_seed"]
-        division.body.addWidget(Form(parts.document, "data", names, parts.theme, parts.preferences))
+        division.body.addWidget(Form(self._document, "data", names, self._theme, self._preferences))
         column.addWidget(division)
         column.addStretch(1)
 
         return scrolled(inside)
 
     def _card(self, title: str, why: str, names: list[str]) -> Card:
-        """Settings of [data] that not all data have: gone where none of them concerns these."""
+        """Return a card of settings of [data], hidden where none of them concerns these data."""
         card = Card(title, why)
-        form = Form(self._parts.document, "data", names, self._parts.theme, flat=True)
+        form = Form(self._document, "data", names, self._theme, flat=True)
         form.rebuilt.connect(lambda: card.setVisible(bool(form.fields)))
         card.body.addWidget(form)
         self._cards.append((card, form))
@@ -100,8 +113,8 @@ class Preparing(QWidget):
 
     def _pictures_card(self) -> Card:
         self._pairs = card = Card("Before and after", "some of your pictures")
-        self.before = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
-        self.after = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
+        self.before = ThumbnailGrid(self._theme, SIDE, rows_visible=1)
+        self.after = ThumbnailGrid(self._theme, SIDE, rows_visible=1)
         self._words = QLabel()
         self._words.setWordWrap(True)
         style(self._words, "secondary")
@@ -136,7 +149,7 @@ class Preparing(QWidget):
     # --- showing
 
     def refresh(self) -> None:
-        dataset = self._parts.document.dataset
+        dataset = self._document.dataset
         if dataset is not None:
             for card, form in self._cards:
                 card.setVisible(bool(form.fields))
@@ -166,20 +179,22 @@ class Preparing(QWidget):
         self._splits.setText("<br>".join(lines))
 
     def _ask_for_pairs(self, dataset: Dataset) -> None:
-        data = self._parts.document.experiment.data
-        asked = (id(dataset), data.height, data.width, data.fit, data.colour)
-        if asked == self._asked:
+        data = self._document.experiment.data
+        requested = (id(dataset), data.height, data.width, data.fit, data.colour)
+        if requested == self._requested:
             return
 
-        self._asked = asked
+        self._requested = requested
         rows = sample_rows(dataset, SAMPLES)
 
         def make(control: Control) -> Any:
-            from app.engine.compute.first_batch import before_and_after
+            from app.engine.compute.first_batch import (  # noqa: PLC0415 - loads torch
+                before_and_after,
+            )
 
             return before_and_after(dataset, data, rows, control.check)
 
-        self._parts.background.run(make, self._show_pairs, self._failed, key="data.pairs")
+        self._background.run(make, self._show_pairs, self._failed, key="data.pairs")
 
     def _show_pairs(self, pairs: list[Any]) -> None:
         self.before.show_rows(
@@ -204,16 +219,19 @@ class Preparing(QWidget):
         )
 
     def _failed(self, failure: Failure) -> None:
-        self._asked = ()
+        self._requested = ()
         self._words.setText(failure.message)
 
     def _restyle(self) -> None:
-        self._row.setSpacing(self._parts.theme.px(8))
-        self._left.setFixedWidth(self._parts.theme.px(FORM_WIDTH))
+        self._row.setSpacing(self._theme.px(8))
+        self._left.setFixedWidth(self._theme.px(FORM_WIDTH))
 
 
 def sample_rows(dataset: Dataset, most: int) -> list[int]:
-    """Training rows of different classes, or from all over the split; the same every time."""
+    """Return training rows of different classes, or from all over the split.
+
+    They are the same every time.
+    """
     rows = dataset.indices["training"]
     if dataset.targets.ndim > 1 or not dataset.description.classes:
         return [

@@ -1,5 +1,6 @@
-"""The one question that a table may leave open: are the whole numbers of its target classes, or
-amounts?
+"""The one question that a table may leave open.
+
+Are the whole numbers of its target classes, or amounts?
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ANSWERS = (
 
 
 class Question(Card):
-    """Shown while the question is open; either answer sets the task."""
+    """Asks while the question is open; either answer sets the task."""
 
     def __init__(self, document: Document) -> None:
         super().__init__()
@@ -55,7 +56,7 @@ class Question(Card):
         )
 
     def show_question(self, preview: Any) -> None:
-        """preview: of the table, None where there is none."""
+        """Show the question of a preview; None where there is no table."""
         text = preview.question if preview is not None else ""
         self._words.setText(text.replace("; choose the task to decide", ""))
         self.setVisible(bool(text))

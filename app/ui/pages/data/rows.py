@@ -1,4 +1,4 @@
-"""The first rows of a table as they stand in the file, the target's column marked."""
+"""The first rows of a table as they stand in the file, with the target's column marked."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 WIDEST = 180
+"""Most width of a column in pixels at 100 %."""
+
 LETTERS = 200
-"""Of a column, in pixels at 100 %; of a cell, as many letters as are handed to the view."""
+"""Most letters of a cell that are handed to the view."""
 
 
 class _Rows(QAbstractTableModel):
@@ -96,11 +98,11 @@ class RowTable(QTableView):
         self._fit()
 
     def _fit(self) -> None:
-        for place in range(min(self._rows.columnCount(), 200)):
+        for number in range(min(self._rows.columnCount(), 200)):
             wanted = max(
-                self.sizeHintForColumn(place), self.horizontalHeader().sectionSizeHint(place)
+                self.sizeHintForColumn(number), self.horizontalHeader().sectionSizeHint(number)
             )
-            self.setColumnWidth(place, min(wanted + self._theme.px(4), self._theme.px(WIDEST)))
+            self.setColumnWidth(number, min(wanted + self._theme.px(4), self._theme.px(WIDEST)))
 
     def _restyle(self) -> None:
         self.setFont(self._theme.font(12))

@@ -1,4 +1,4 @@
-"""What is higher than the page scrolls inside it."""
+"""Lets scroll what is higher than the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.ui.style.theme import style
 
 
 def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:
-    """A widget that scrolls upright when there is too little room, and never sideways."""
+    """Return a widget in a frame that scrolls upright where room is short, never sideways."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

@@ -1,4 +1,7 @@
-"""Skipped files: what was left out and why. Junk that nobody would miss is folded away."""
+"""Skipped files: what was left out, and why.
+
+Junk that nobody would miss is folded away.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.data.dataset import Skipped
-    from app.ui.pages.parts import Parts
+    from app.ui.state.document import Document
+    from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 HEADS = ("File or row", "Why it is left out")
@@ -48,7 +52,7 @@ class _Files(QAbstractTableModel):
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.files)
 
-    def columnCount(self, parent: Index | None = None) -> int:
+    def columnCount(self, _parent: Index | None = None) -> int:
         return len(HEADS)
 
     def headerData(
@@ -67,11 +71,12 @@ class _Files(QAbstractTableModel):
 
 
 class SkippedFiles(QWidget):
-    """A table that can be sorted, above it what else is to be known of the data."""
+    """A table that can be sorted, and above it the other notes on the data."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, document: Document, theme: Theme) -> None:
         super().__init__()
-        self._parts = parts
+        self._document = document
+        self._theme = theme
         self._notes = QLabel()
         self._notes.setObjectName("data.notes")
         self._notes.setWordWrap(True)
@@ -110,11 +115,11 @@ class SkippedFiles(QWidget):
         column.setSpacing(16)
         column.addWidget(self._notes_card)
         column.addWidget(card, 1)
-        parts.theme.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
         self._restyle()
 
     def refresh(self) -> None:
-        description = self._parts.document.description
+        description = self._document.description
         if description is None:
             return
 
@@ -131,5 +136,5 @@ class SkippedFiles(QWidget):
         self._notes.setText("\n".join(description.notes))
 
     def _restyle(self) -> None:
-        self.table.verticalHeader().setDefaultSectionSize(self._parts.theme.px(28))
-        self.table.horizontalHeader().resizeSection(0, self._parts.theme.px(260))
+        self.table.verticalHeader().setDefaultSectionSize(self._theme.px(28))
+        self.table.horizontalHeader().resizeSection(0, self._theme.px(260))

@@ -1,5 +1,6 @@
-"""What the Data page shows while there are no data: how to get some, how far reading is, why it
-failed.
+"""What the Data page shows while there are no data.
+
+That is how to get some, how far reading is, or why it failed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.engine.text import duration_text
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.table import TableView
+from app.ui.state.action import Action
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Background
+    from app.ui.state.document import Document
+    from app.ui.style.theme import Theme
 
 ACCEPTED = (
     (
@@ -64,25 +68,27 @@ READING = [
 def button(
     text: str, name: str, tip: str, action: Callable[[], object], role: str = ""
 ) -> QPushButton:
-    """A button with everything it needs: words, objectName, tooltip, what it does."""
-    made = QPushButton(text)
-    made.setObjectName(name)
-    made.setToolTip(tip)
-    made.setAccessibleName(text)
-    made.clicked.connect(lambda: action())
+    """Return a button with text, objectName, tooltip and action."""
+    push_button = QPushButton(text)
+    push_button.setObjectName(name)
+    push_button.setToolTip(tip)
+    push_button.setAccessibleName(text)
+    push_button.clicked.connect(lambda: action())
 
     if role:
-        style(made, role)
+        style(push_button, role)
 
-    return made
+    return push_button
 
 
 class EmptyState(QWidget):
-    """Nothing is opened yet: where to drop it, what is accepted."""
+    """Says where to drop data and what is accepted, while nothing is open."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(
+        self, theme: Theme, do: Callable[[Action], None], show_samples: Callable[[], None]
+    ) -> None:
         super().__init__()
-        self._theme = parts.theme
+        self._theme = theme
         zone = QFrame()
         style(zone, "drop")
         column = QVBoxLayout(zone)
@@ -95,17 +101,19 @@ class EmptyState(QWidget):
         column.addStretch(1)
         column.addWidget(self._picture)
         column.addWidget(heading)
-        column.addLayout(self._buttons(parts))
+        column.addLayout(self._buttons(do, show_samples))
         column.addSpacing(8)
         column.addWidget(self._accepted())
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(zone)
-        parts.theme.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
         self._restyle()
 
-    def _buttons(self, parts: Parts) -> QHBoxLayout:
+    def _buttons(
+        self, do: Callable[[Action], None], show_samples: Callable[[], None]
+    ) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
@@ -114,7 +122,7 @@ class EmptyState(QWidget):
                 "Open a folder",
                 "data.open",
                 "Choose a folder with a sub-folder for every class, or with pairs.",
-                lambda: parts.do("open_folder"),
+                lambda: do(Action.OPEN_FOLDER),
                 "primary",
             )
         )
@@ -124,7 +132,7 @@ class EmptyState(QWidget):
                 "Open a file",
                 "data.open_file",
                 "Choose a table, a text, an NPZ or an IDX file.",
-                lambda: parts.do("open_file"),
+                lambda: do(Action.OPEN_FILE),
             )
         )
         row.addWidget(
@@ -132,7 +140,7 @@ class EmptyState(QWidget):
                 "Built-in data",
                 "data.samples",
                 "Pictures, tables, texts and pairs, to try things out.",
-                lambda: parts.go("welcome"),
+                show_samples,
             )
         )
 
@@ -160,11 +168,11 @@ class EmptyState(QWidget):
 
 
 class Waiting(QWidget):
-    """A stage, how far it is, how long it takes already, and a way out."""
+    """Shows the stage of reading, how far and how long it is, and a way out."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, document: Document, theme: Theme, do: Callable[[Action], None]) -> None:
         super().__init__()
-        self._document = parts.document
+        self._document = document
         self._seconds = 0
         self._stage = QLabel()
         self._count = QLabel()
@@ -177,11 +185,11 @@ class Waiting(QWidget):
             "Cancel",
             "data.cancel",
             "Stops reading; nothing is changed.",
-            lambda: parts.do("cancel_reading"),
+            lambda: do(Action.CANCEL_READING),
         )
 
         card = Card()
-        card.setMaximumWidth(parts.theme.px(480))
+        card.setMaximumWidth(theme.px(480))
 
         for widget in (self._stage, self.bar, self._count):
             card.body.addWidget(widget)
@@ -198,9 +206,9 @@ class Waiting(QWidget):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
-        self._theme = parts.theme
+        self._theme = theme
         self._card = card
-        parts.theme.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
 
     def refresh(self) -> None:
         text, done, total = self._document.progress
@@ -210,12 +218,12 @@ class Waiting(QWidget):
         counted = f"{done:,} of {total:,} · " if total else ""
         self._count.setText(f"{counted}{duration_text(self._seconds)}")
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def showEvent(self, _event: QShowEvent) -> None:
         self._seconds = 0
         self._clock.start()
         self.refresh()
 
-    def hideEvent(self, event: QHideEvent) -> None:
+    def hideEvent(self, _event: QHideEvent) -> None:
         self._clock.stop()
 
     def _tick(self) -> None:
@@ -227,11 +235,15 @@ class Waiting(QWidget):
 
 
 class FailedState(QWidget):
-    """Why the data could not be opened, in a sentence, beside what to do about it."""
+    """Says why the data could not be opened, and what to do about it."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(
+        self, document: Document, background: Background, theme: Theme, do: Callable[[Action], None]
+    ) -> None:
         super().__init__()
-        self._parts = parts
+        self._document = document
+        self._background = background
+        self._theme = theme
         card = Card()
         style(card, "card-problem")
         self._what = QLabel()
@@ -246,34 +258,7 @@ class FailedState(QWidget):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             card.body.addWidget(label)
 
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(
-            button(
-                "Choose other data",
-                "data.choose_again",
-                "Choose another folder.",
-                lambda: parts.do("open_folder"),
-                "primary",
-            )
-        )
-
-        row.addWidget(
-            button(
-                "Open a file", "data.choose_file", "Choose a file.", lambda: parts.do("open_file")
-            )
-        )
-        row.addWidget(
-            button(
-                "Read again",
-                "data.read_again",
-                "Read the same data once more.",
-                lambda: parts.do("read_again"),
-            )
-        )
-
-        row.addStretch(1)
-        card.body.addLayout(row)
+        card.body.addLayout(_ways_out(do))
         self._how = Card("How it is read", "in case one of these is the reason")
         self._how.hide()
         self._form: Form | None = None
@@ -292,8 +277,8 @@ class FailedState(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(card)
-        self._place = QVBoxLayout()
-        column.addLayout(self._place, 1)
+        self._table_column = QVBoxLayout()
+        column.addLayout(self._table_column, 1)
         column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._how)
         column.addStretch(0)
@@ -303,36 +288,73 @@ class FailedState(QWidget):
         outer.addWidget(scrolled(inside))
 
     def _unfold(self) -> None:
-        """The editors have the names of those on the ready page, so they are only there while they
-        are needed.
+        """Show the settings of reading.
+
+        The editors have the names of those on the ready page, so they exist only while they are
+        needed.
         """
-        self._form = Form(self._parts.document, "data", READING, self._parts.theme)
+        self._form = Form(self._document, "data", READING, self._theme)
         self._how.body.addWidget(self._form)
         self._how.show()
         self._fold.hide()
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        for made in (self._form, self._table):
-            if made is not None:
-                made.setParent(None)
-                made.deleteLater()
+    def hideEvent(self, _event: QHideEvent) -> None:
+        for editor in (self._form, self._table):
+            if editor is not None:
+                editor.setParent(None)
+                editor.deleteLater()
 
         self._form = self._table = None
         self._how.hide()
         self._fold.show()
 
     def refresh(self) -> None:
-        failure = self._parts.document.data_failure
+        failure = self._document.data_failure
         self._what.setText(getattr(failure, "what", "") or "The data could not be opened.")
         self._remedy.setText(getattr(failure, "remedy", ""))
         self._remedy.setVisible(bool(self._remedy.text()))
-        self._source.setText(self._parts.document.experiment.data.source)
+        self._source.setText(self._document.experiment.data.source)
 
         if self._table is None and self.isVisible():
-            self._table = table = TableView(self._parts)
+            self._table = table = TableView(self._document, self._background, self._theme)
             table.hide()
             table.looked.connect(lambda: table.setVisible(table.preview is not None))
-            self._place.addWidget(table, 1)
+            self._table_column.addWidget(table, 1)
 
         if self._table is not None:
             self._table.refresh()
+
+
+def _ways_out(do: Callable[[Action], None]) -> QHBoxLayout:
+    """Return the buttons below a failure."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addWidget(
+        button(
+            "Choose other data",
+            "data.choose_again",
+            "Choose another folder.",
+            lambda: do(Action.OPEN_FOLDER),
+            "primary",
+        )
+    )
+
+    row.addWidget(
+        button(
+            "Open a file",
+            "data.choose_file",
+            "Choose a file.",
+            lambda: do(Action.OPEN_FILE),
+        )
+    )
+    row.addWidget(
+        button(
+            "Read again",
+            "data.read_again",
+            "Read the same data once more.",
+            lambda: do(Action.READ_AGAIN),
+        )
+    )
+    row.addStretch(1)
+
+    return row

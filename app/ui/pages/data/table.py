@@ -1,5 +1,6 @@
-"""Table: how the file is written, what its columns are, and its first rows; all of it can be
-overruled.
+"""The table: how the file is written, what its columns are, and its first rows.
+
+All of it can be overruled.
 """
 
 from __future__ import annotations
@@ -21,24 +22,30 @@ from app.ui.widgets.card import Card
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.runs.control import Control
-    from app.ui.pages.parts import Parts
-    from app.ui.state.background import Failure
+    from app.ui.state.background import Background, Failure
+    from app.ui.state.document import Document
+    from app.ui.style.theme import Theme
 
 
 class TableView(QWidget):
-    """looked(): another preview is there, in `preview`; None where the data are no table."""
+    """Shows a preview of a table.
+
+    looked(): another preview is there, in `preview`; it is None where the data are no table.
+    """
 
     looked = Signal()
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, document: Document, background: Background, theme: Theme) -> None:
         super().__init__()
-        self._parts = parts
+        self._document = document
+        self._background = background
+        self._theme = theme
         self.preview: Any = None
-        self._asked: DataSettings | None = None
-        self.written = WrittenRow(parts.document, parts.theme)
-        self.columns = ColumnTable(parts.theme)
+        self._requested: DataSettings | None = None
+        self.written = WrittenRow(document, theme)
+        self.columns = ColumnTable(theme)
         self.columns.chosen.connect(self._chosen)
-        self.rows = RowTable(parts.theme)
+        self.rows = RowTable(theme)
         self._problem = QLabel()
         self._problem.setObjectName("data.table.problem")
         self._problem.setWordWrap(True)
@@ -57,25 +64,25 @@ class TableView(QWidget):
         self._column.addWidget(self.written)
         self._column.addWidget(self._what, 3)
         self._column.addWidget(self._first, 2)
-        parts.theme.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
         self._restyle()
 
     def refresh(self) -> None:
-        """Look again where a setting of [data] has changed since."""
-        data = self._parts.document.experiment.data
-        if data == self._asked or not data.source:
+        """Look at the file again if a setting of [data] has changed."""
+        data = self._document.experiment.data
+        if data == self._requested or not data.source:
             return
 
-        self._asked = data
+        self._requested = data
 
         def look_again(control: Control) -> Any:
-            from app.engine.sources.tables.looking import look
+            from app.engine.sources.tables.looking import (  # noqa: PLC0415 - with the first table
+                look,
+            )
 
             return look(data, control.check)
 
-        self._parts.background.run(
-            look_again, self._show, self._failed, key=f"data.table.{id(self)}"
-        )
+        self._background.run(look_again, self._show, self._failed, key=f"data.table.{id(self)}")
 
     def _show(self, preview: Any) -> None:
         self.preview = preview
@@ -103,19 +110,19 @@ class TableView(QWidget):
         self._problem.setVisible(bool(trouble))
 
     def _limit(self) -> None:
-        """Few columns leave the room to the rows."""
+        """Leave the room that few columns do not need to the rows."""
         beside = (
             self._problem.heightForWidth(max(200, self.width()))
             if self._problem.isVisibleTo(self)
             else 0
         )
-        most = self.columns.maximumHeight() + beside + self._parts.theme.px(72)
+        most = self.columns.maximumHeight() + beside + self._theme.px(72)
         self._what.setMaximumHeight(max(most, self._what.minimumHeight()))
 
     # --- changing
 
     def _chosen(self, name: str, what: str, value: str) -> None:
-        document = self._parts.document
+        document = self._document
         data = document.experiment.data
         if what == "policy":
             document.replace("data", missing={**data.missing, name: value})
@@ -123,7 +130,7 @@ class TableView(QWidget):
             document.replace("data", **with_role(data, self.preview.targets, name, value))
 
     def _restyle(self) -> None:
-        theme = self._parts.theme
+        theme = self._theme
         self._column.setSpacing(theme.px(12))
         self._what.setMinimumHeight(theme.px(168))
         self._limit()
@@ -131,21 +138,21 @@ class TableView(QWidget):
 
 
 def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str) -> dict[str, Any]:
-    """The changes of [data] that make a column what a person chose; "" is as guessed.
+    """Return the changes of [data] that make a column what a person chose.
 
-    targets: those there are now.
-
-    A guessed target gives way to a chosen one.
+    role: "" is as guessed. targets: those there are now. A guessed target gives way to a chosen
+    one.
     """
-    columns = {one: kind for one, kind in data.columns.items() if one != name}
-    changes = {"missing": {one: policy for one, policy in data.missing.items() if one != name}}
+    columns = {column: kind for column, kind in data.columns.items() if column != name}
+    missing = {column: policy for column, policy in data.missing.items() if column != name}
+    changes = {"missing": missing}
     if role in ("target", TOO):
-        kept = {one: kind for one, kind in columns.items() if kind != "target"}
-        beside = [*(one for one in targets if one != name), name]
-        return {**changes, "columns": kept, "target": name if role == "target" else beside}
+        others = {column: kind for column, kind in columns.items() if kind != "target"}
+        all_targets = [*(target for target in targets if target != name), name]
+        return {**changes, "columns": others, "target": name if role == "target" else all_targets}
 
     chosen = [data.target] if isinstance(data.target, str) else list(data.target or ())
-    left = [one for one in chosen if one != name]
+    left = [target for target in chosen if target != name]
 
     if role:
         columns[name] = role  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""What is to be predicted: the tasks that go with the open data, the others greyed with the reason."""
+"""The choice of what is predicted: tasks that fit the data, the others greyed with why."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ FEW = 50
 
 
 def unfit(task: Task, dataset: Dataset) -> str:
-    """Why this task cannot be, however these data are read again; "" when it may be.
+    """Return why this task cannot be, however these data are read again; "" when it may be.
 
-    Data are read with one task in view: classes of numbers can also be amounts, and what derives
-    its labels has put the others aside.
+    Data are read with one task in view: classes of numbers can also be amounts, and a source that
+    derives its labels has put the others aside.
     """
     description = dataset.description
     reason = task.unfit(description)
@@ -47,7 +47,8 @@ def unfit(task: Task, dataset: Dataset) -> str:
         values = np.unique(dataset.targets)
         few = len(values) <= FEW and bool((values == np.rint(values)).all())
         if not few or len(description.amounts) > 1:
-            return f"Classes need one column of few whole numbers or names; '{description.amounts[0].name}' has amounts."
+            column = description.amounts[0].name
+            return f"Classes need one column of few whole numbers or names; '{column}' has amounts."
 
         return (
             ""
@@ -59,8 +60,9 @@ def unfit(task: Task, dataset: Dataset) -> str:
 
 
 def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None) -> Experiment:
-    """The experiment with another task, its loss and template left open again where they would not
-    fit.
+    """Return the experiment with another task.
+
+    Its loss and template are left open again where they would not fit.
     """
     changed = experiment.replace(data=experiment.data.replace(task=kind))
     if dataset is None:
@@ -80,7 +82,10 @@ def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None)
 
 
 class TaskBox(DropDown):
-    """Writes data.task. The first entry leaves it to the data and says what that comes to."""
+    """Writes data.task.
+
+    The first entry leaves it to the data and says what that comes to.
+    """
 
     def __init__(self, document: Document) -> None:
         super().__init__()
@@ -112,18 +117,18 @@ class TaskBox(DropDown):
 
         shown = (dataset.description.fingerprint, dataset.description.task, task.kind, chosen or "")
         if shown == self._shown and self.currentData() == chosen:
-            return  # what could be is found out from all targets, once
+            return  # unfit tasks are found out from all targets, once
 
         self._shown = shown
         plain = task.label.split(" (")[0]
         self.setItemText(0, f"{plain} (found)" if chosen is None else "Follows the data")
 
         for row in range(1, self.count()):
-            one = TASKS[self.itemData(row)]
-            reason = "" if one.kind == chosen else unfit(one, dataset)
+            task = TASKS[self.itemData(row)]
+            reason = "" if task.kind == chosen else unfit(task, dataset)
             item = self.model().item(row)  # type: ignore[attr-defined]
             item.setEnabled(not reason)
-            item.setToolTip(reason or f"{one.summary} {one.example}")
+            item.setToolTip(reason or f"{task.summary} {task.example}")
 
         self.setCurrentIndex(self.findData(chosen))
         self.setToolTip(f"What is predicted. {task.summary} {task.example}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.engine.data.augmentation import Augmentation, resolve_augmentation
 from app.ui.pages.data.preparing import FORM_WIDTH, sample_rows
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.states import button
@@ -19,44 +20,58 @@ from app.ui.widgets.settings.form import Form
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.ui.pages.parts import Parts
-    from app.ui.state.background import Failure
+    from app.ui.state.background import Background, Failure
+    from app.ui.state.document import Document
+    from app.ui.state.preferences import Preferences
+    from app.ui.style.theme import Theme
 
 SIDE = 64
+"""Side of a picture in pixels at 100 %."""
+
 PICTURES = 6
+
 TIMES = 16
+"""How often each picture is varied."""
 
 
 class Varying(QWidget):
     """Settings on the left; on the right a few pictures, each as it is, then varied.
 
-    "Again" throws the dice anew.
+    "Again" varies them with another seed.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(
+        self,
+        document: Document,
+        background: Background,
+        theme: Theme,
+        preferences: Preferences,
+    ) -> None:
         super().__init__()
-        self._parts = parts
-        self._throw = 0
-        self._asked: tuple[Any, ...] = ()
+        self._document = document
+        self._background = background
+        self._theme = theme
+        self._variation = 0
+        self._requested: tuple[Any, ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         settings = Card("Variation", "anew in every epoch")
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
-        column.addWidget(Form(parts.document, "augmentation", None, parts.theme, parts.preferences))
+        column.addWidget(Form(document, "augmentation", None, theme, preferences))
         column.addStretch(1)
         settings.body.addWidget(scrolled(inside), 1)
         self._settings = settings
         self._row.addWidget(settings)
         self._row.addWidget(self._preview_card(), 1)
-        parts.theme.changed.connect(self._restyle)
+        theme.changed.connect(self._restyle)
         self._restyle()
 
     def _preview_card(self) -> Card:
         card = Card("The same pictures, varied", "the first of each row is the original")
         card.tools.addWidget(
-            button("Again", "data.again", "Throws the dice anew.", self.again, "small")
+            button("Again", "data.again", "Varies the pictures anew.", self.again, "small")
         )
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -65,7 +80,7 @@ class Varying(QWidget):
 
         self.strips = []
         for number in range(PICTURES):
-            strip = ThumbnailGrid(self._parts.theme, SIDE, rows_visible=1)
+            strip = ThumbnailGrid(self._theme, SIDE, rows_visible=1)
             strip.setObjectName(f"data.varied.{number}")
             strip.setAccessibleName(f"Picture {number + 1} and its variations")
             strip.clickable = False
@@ -84,37 +99,36 @@ class Varying(QWidget):
         return card
 
     def again(self) -> None:
-        """Vary the same pictures with other dice."""
-        self._throw += 1
+        """Vary the same pictures with another seed."""
+        self._variation += 1
         self.refresh()
 
     def refresh(self) -> None:
-        dataset = self._parts.document.dataset
+        dataset = self._document.dataset
         if dataset is None:
             return
 
-        settings = self._parts.document.experiment.augmentation
-        asked = (id(dataset), settings, self._throw)
-        if asked == self._asked:
+        settings = self._document.experiment.augmentation
+        requested = (id(dataset), settings, self._variation)
+        if requested == self._requested:
             return
 
-        self._asked = asked
+        self._requested = requested
         if not self.strips[0].rows:
             self._words.setText(
                 "Varying the pictures …" if "torch" in sys.modules else "Loading engine …"
             )
 
         rows = sample_rows(dataset, PICTURES)
-        throw = self._throw
+        variation = self._variation
 
-        def make(control: object) -> Any:
-            from app.engine.compute.first_batch import varied
-            from app.engine.data.augmentation import Augmentation, resolve_augmentation
+        def make(_: object) -> Any:
+            from app.engine.compute.first_batch import varied  # noqa: PLC0415 - loads torch
 
             words = Augmentation(resolve_augmentation(settings, dataset.description)).words
-            return dataset, varied(dataset, rows, settings, TIMES, throw), words
+            return dataset, varied(dataset, rows, settings, TIMES, variation), words
 
-        self._parts.background.run(make, self._show, self._failed, key="data.varied")
+        self._background.run(make, self._show, self._failed, key="data.varied")
 
     def _show(self, result: tuple[Dataset, list[Any], str]) -> None:
         dataset, pictures, words = result
@@ -137,9 +151,9 @@ class Varying(QWidget):
         )
 
     def _failed(self, failure: Failure) -> None:
-        self._asked = ()
+        self._requested = ()
         self._words.setText(failure.message)
 
     def _restyle(self) -> None:
-        self._row.setSpacing(self._parts.theme.px(16))
-        self._settings.setFixedWidth(self._parts.theme.px(FORM_WIDTH))
+        self._row.setSpacing(self._theme.px(16))
+        self._settings.setFixedWidth(self._theme.px(FORM_WIDTH))

@@ -1,4 +1,4 @@
-"""How a table is written: what was found out about it, each with a drop-down to say otherwise."""
+"""How a table is written: what was found out about it, each with a drop-down to change it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.engine.experiment.data_settings import DataSettings
 from app.ui.style.theme import SMALL, Theme, style
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.settings.number_box import DropDown
 from models.spec import Setting, settings
 
@@ -28,24 +28,24 @@ SHORT = {
 }
 HEADS = ((True, "In the first row"), (False, "None"))
 LONGEST = 24
-"""Characters of an entry as it is shown closed."""
+"""Most characters of an entry while the box is closed."""
 
 
 class WrittenRow(QWidget):
     """Writes [data] delimiter, decimal and the others.
 
-    Empty where the file itself says it, as Parquet does.
+    It is empty where the file itself says them, as Parquet does.
     """
 
     def __init__(self, document: Document, theme: Theme) -> None:
         super().__init__()
         self._document = document
         self._theme = theme
-        self._declared = {one.name: one for one in settings(DataSettings)}
+        self._declared = {setting.name: setting for setting in settings(DataSettings)}
         self.boxes: dict[str, DropDown] = {}
         self._holders: dict[str, QWidget] = {}
 
-        flow = Flow(self, 8)
+        flow = FlowLayout(self, 8)
         for name in NAMES:
             flow.addWidget(self._made(self._declared[name]))
 
@@ -104,14 +104,14 @@ class WrittenRow(QWidget):
                 self._fit(box)
 
     def _fit(self, box: DropDown) -> None:
-        """Closed as wide as what is chosen, open as wide as the longest entry."""
+        """Make the box as wide as what is chosen, and its list as wide as the longest entry."""
         metrics = QFontMetrics(self._theme.font(SMALL))
         box.setFixedWidth(metrics.horizontalAdvance(box.currentText()) + self._theme.px(44))
         longest = max(metrics.horizontalAdvance(box.itemText(row)) for row in range(box.count()))
         box.view().setMinimumWidth(longest + self._theme.px(32))
 
     def _entries(self, name: str, preview: TablePreview) -> list[tuple[Any, str]]:
-        """(value, its words)."""
+        """Return (value, its words) of every entry."""
         if name == "sheet":
             return [
                 (sheet, sheet if len(sheet) <= LONGEST else sheet[: LONGEST - 1] + "…")

@@ -19,6 +19,7 @@ from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.learning.memory_fit import needed, parts, verdict
 from app.ui.pages.learning.optimizer_boxes import OptimizerBoxes
 from app.ui.plots.curves.learning_rate import SchedulePlot
+from app.ui.state.action import Action
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.memory.ledger import overlap, parts_of, total_of
@@ -265,7 +266,7 @@ class PredictedCard(Card):
             "Shows what would fit the memory of this device, and what it would cost."
         )
         self.planner.setAccessibleName("What would fit the memory, and what it would cost")
-        self.planner.clicked.connect(lambda: parts_.do("plan"))
+        self.planner.clicked.connect(lambda: parts_.do(Action.PLAN))
         style(self.planner, "small")
         self.tools.addWidget(self.planner)
         self.device_bar = MemoryBar(theme)

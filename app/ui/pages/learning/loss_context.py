@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.ui.pages.learning.loss_pictures import LossContext
-from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.example import example_of
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset

@@ -33,9 +33,10 @@ from app.ui.pages.learning.loss_context import loss_context
 from app.ui.pages.learning.memory_fit import read_device
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import card_of
+from app.ui.state.action import Action
 from app.ui.state.document import FAKE_DATA
 from app.ui.style.theme import style
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.settings.field import value_in_words
 
 if TYPE_CHECKING:
@@ -76,9 +77,6 @@ DECAY = GuideCard(
 class LearningPage(Page):
     """Reads and writes the document; predicts memory with the measurer."""
 
-    name = "learning"
-    title = "Learning"
-
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self.parts = parts
@@ -103,7 +101,7 @@ class LearningPage(Page):
         column.setSpacing(12)
         column.addLayout(self._build_head())
         self.chips = QWidget()
-        self.chip_row = Flow(self.chips, 6)
+        self.chip_row = FlowLayout(self.chips, 6)
         column.addWidget(self.chips)
         self.loss = LossCard(parts)
         self.optimizer = OptimizerCard(parts)
@@ -160,7 +158,7 @@ class LearningPage(Page):
         self.race = QPushButton("Race")
         self.race.setObjectName("learning.race")
         self.race.setAccessibleName("Race several variants of these settings")
-        self.race.clicked.connect(lambda: self.parts.do("race"))
+        self.race.clicked.connect(lambda: self.parts.do(Action.RACE))
         self.parts.session.state_changed.connect(self._allow_race)
         row.addWidget(self.task, 1)
         row.addWidget(self.race)

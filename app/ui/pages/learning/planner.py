@@ -14,7 +14,7 @@ from app.ui.pages.learning.planner_layout import PlannerLayout
 from app.ui.pages.learning.planner_rows import Row
 from app.ui.state.background import Failure
 from app.ui.state.document import FAKE_DATA
-from app.ui.state.network_measurer import held
+from app.ui.state.network_measurer import bytes_held
 from app.ui.style.theme import style
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class Planner(PlannerLayout):
             return
 
         self._pace = self._pace_before()
-        size = held(document.dataset)
+        size = bytes_held(document.dataset)
+
         data_open = document.dataset is not None
 
         def begin(_: object) -> tuple[MemoryEstimator, Iterator[Option]]:

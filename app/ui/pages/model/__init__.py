@@ -1,5 +1,14 @@
 """The Model page: which network, with which settings, and how it looks."""
 
-from app.ui.pages.model.page import ModelPage
+from __future__ import annotations
 
-__all__ = ["ModelPage"]
+from app.ui.pages.parts import Page, PageInfo, Parts
+
+
+def _make(parts: Parts) -> Page:
+    from app.ui.pages.model.page import ModelPage  # noqa: PLC0415 - loaded when first shown
+
+    return ModelPage(parts)
+
+
+PAGE = PageInfo("model", "Model", order=20, make=_make)

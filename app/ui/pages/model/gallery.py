@@ -1,4 +1,4 @@
-"""The template gallery: a card a template, with its picture, what it is and how large it would be."""
+"""The template gallery: a card for each template, with its picture, meaning and size."""
 
 from __future__ import annotations
 
@@ -33,21 +33,27 @@ if TYPE_CHECKING:
     from models.spec import Registry
     from models.template import Template
 
+# Sizes in pixels at 100 %.
 NARROWEST = 118
+"""Least width of a card."""
+
 GAP = 12
+
 PADDING = 12
+
 RADIUS = 10
+
+WITH_REASON = 190
+"""Least width of a card with a reason."""
+
+LEAST_REASONS = 150
+"""Least height of the cards with a reason."""
+
 MOST = 60
-"""Columns of the grid, of which a card takes as many as its row leaves it; more cards never stand
-in a row.
-"""
+"""Columns of the grid, of which a card takes as many as its row leaves it."""
 
 ROWS = 60
-WITH_REASON = 190
-LEAST_REASONS = 150
-"""Rows that cards may take; narrowest card with a reason, and least height of those, in pixels at
-100 %.
-"""
+"""Rows of the grid."""
 
 WRAP = int(Qt.TextFlag.TextWordWrap)
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
@@ -56,7 +62,7 @@ STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Ke
 class TemplateCard(QAbstractButton):
     """One template, to be chosen.
 
-    Painted as a card; without room its summary moves into the tooltip.
+    It is painted as a card; without room its summary moves into the tooltip.
     """
 
     def __init__(self, template: type[Template], theme: Theme) -> None:
@@ -75,7 +81,10 @@ class TemplateCard(QAbstractButton):
         self.describe("", "")
 
     def describe(self, parameters: str, reason: str) -> None:
-        """parameters: how many, "" while unknown. reason: why it cannot be taken, "" if it can."""
+        """Show how large the template is, or why it cannot be taken.
+
+        parameters: how many, "" while unknown. reason: "" if it can be taken.
+        """
         self.parameters = parameters
         self.reason = reason
         self.setEnabled(not reason)
@@ -87,7 +96,7 @@ class TemplateCard(QAbstractButton):
         self.update()
 
     def needed(self, width: int, compact: bool) -> int:
-        """Height for this width."""
+        """Return the height that the card needs at this width."""
         theme = self._theme
         height = 2 * theme.px(PADDING) + theme.px(SIZE[1]) + theme.px(6)
         height += QFontMetrics(theme.font(BODY, bold=True)).height()
@@ -109,13 +118,13 @@ class TemplateCard(QAbstractButton):
         width = self._theme.px(150)
         return QSize(width, self.needed(width, self.compact))
 
-    def enterEvent(self, event: QEnterEvent) -> None:
+    def enterEvent(self, _event: QEnterEvent) -> None:
         self.update()
 
-    def leaveEvent(self, event: QEvent) -> None:
+    def leaveEvent(self, _event: QEvent) -> None:
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._theme
         enabled = self.isEnabled()
         painter = QPainter(self)
@@ -129,11 +138,11 @@ class TemplateCard(QAbstractButton):
         card = QRectF(self.rect()).adjusted(half, half, -half, -half)
         painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
         inside = self.rect().adjusted(*(theme.px(PADDING) * sign for sign in (1, 1, -1, -1)))
-        place = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
-        draw(painter, place, self.template.kind, self.template.family, theme, enabled)
+        picture = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
+        draw(painter, picture, self.template.kind, self.template.family, theme, enabled)
         small = theme.font(SMALL)
 
-        room = inside.width() - place.width() - theme.px(4)
+        room = inside.width() - picture.width() - theme.px(4)
         if self.compact and QFontMetrics(small).horizontalAdvance(self.parameters) <= room:
             painter.setFont(small)
             painter.setPen(theme.color("secondary"))
@@ -169,8 +178,7 @@ class TemplateCard(QAbstractButton):
 
 
 class TemplateGallery(QWidget):
-    """Templates as cards in rows: what fits in front, what does not behind a button, greyed with
-    the reason.
+    """Templates as cards in rows: what fits is in front, the rest greyed behind a button.
 
     `chosen(kind)`: the person took one. The arrow keys go from card to card.
     """
@@ -218,21 +226,21 @@ class TemplateGallery(QWidget):
             self.cards[kind].setChecked(True)
 
     def describe(self, parameters: Mapping[str, str], reasons: Mapping[str, str]) -> None:
-        """What is known of each template, by kind."""
+        """Show what is known of each template, by kind."""
         for kind, card in self.cards.items():
             card.describe(parameters.get(kind, ""), reasons.get(kind, ""))
 
         self._arrange()
 
     def set_tallest(self, height: int) -> None:
-        """With less than the summaries need, in pixels, the cards are compact."""
+        """Limit the height in pixels; with less than the summaries need the cards are compact."""
         if height != self._tallest:
             self._tallest = height
             self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         cards = [card for card in self.cards.values() if card.isEnabled()]
-        focused = next((place for place, card in enumerate(cards) if card.hasFocus()), None)
+        focused = next((index for index, card in enumerate(cards) if card.hasFocus()), None)
 
         step = STEPS.get(Qt.Key(event.key()))
         if step is None or focused is None:
@@ -240,7 +248,7 @@ class TemplateGallery(QWidget):
         else:
             cards[(focused + step) % len(cards)].setFocus()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, _event: QResizeEvent) -> None:
         self._arrange()
 
     def _arrange(self, *_: object) -> None:
@@ -277,10 +285,10 @@ class TemplateGallery(QWidget):
     def _place(
         self, grid: QGridLayout, cards: list[TemplateCard], narrowest: int, beside: int | None
     ) -> int:
-        """Cards in rows of a grid, as equal as can be.
+        """Put the cards into rows of a grid, as equal as can be, and return their height.
 
         beside: pixels of the room that something else takes; None where there is room for all
-        words. Returns their height together.
+        words.
         """
         gap = self._theme.px(GAP)
         grid.setSpacing(gap)
@@ -296,10 +304,10 @@ class TemplateGallery(QWidget):
         height = max(card.needed(width, compact) for card in cards)
 
         span = MOST // columns
-        for place, card in enumerate(cards):
+        for index, card in enumerate(cards):
             card.compact = compact
             card.setFixedHeight(height)
-            grid.addWidget(card, place // columns, place % columns * span, 1, span)
+            grid.addWidget(card, index // columns, index % columns * span, 1, span)
             card.show()
             card.update()
 

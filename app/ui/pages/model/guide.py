@@ -16,40 +16,42 @@ if TYPE_CHECKING:
     from app.ui.state.network_measurer import Measured, NetworkMeasurer
 
 ARCHITECTURE = {
-    (
-        "CNN",
-        "image",
-    ): "A CNN slides small filters over the picture: first edges, then shapes made of edges, then "
-    "things made of shapes.",
-    (
-        "CNN",
-        "text",
-    ): "A CNN slides small filters over the text: each looks for a few words beside one another.",
-    (
-        "CNN",
-        "signal",
-    ): "A CNN slides small filters over the signal: first slopes and bumps, then what they add up to.",
-    (
-        "CNN",
-        "row",
-    ): "A CNN slides small filters over the values of a row; it helps where neighbours belong together.",
-    (
-        "Transformer",
-        "image",
-    ): "A transformer cuts the picture into patches and lets every patch look at all others; it "
-    "needs more examples, and sees far from the first block on.",
-    ("Transformer", "text"): "A transformer lets every token look at the others, near and far.",
-    (
-        "Transformer",
-        "row",
-    ): "A transformer lets every column look at all others, to find which belong together.",
-    ("Transformer", "signal"): "A transformer lets every stretch of the signal look at all others.",
-    (
-        "Dense",
-        "row",
-    ): "Layers in which every value reaches every other: the plain choice for table rows.",
+    "CNN": {
+        "image": (
+            "A CNN slides small filters over the picture: first edges, then shapes made of edges, "
+            "then things made of shapes."
+        ),
+        "text": (
+            "A CNN slides small filters over the text: each looks for a few words beside one "
+            "another."
+        ),
+        "signal": (
+            "A CNN slides small filters over the signal: first slopes and bumps, then what they "
+            "add up to."
+        ),
+        "row": (
+            "A CNN slides small filters over the values of a row; it helps where neighbours "
+            "belong together."
+        ),
+    },
+    "Transformer": {
+        "image": (
+            "A transformer cuts the picture into patches and lets every patch look at all others; "
+            "it needs more examples, and sees far from the first block on."
+        ),
+        "text": "A transformer lets every token look at the others, near and far.",
+        "row": (
+            "A transformer lets every column look at all others, to find which belong together."
+        ),
+        "signal": "A transformer lets every stretch of the signal look at all others.",
+    },
+    "Dense": {
+        "row": (
+            "Layers in which every value reaches every other: the plain choice for table rows."
+        ),
+    },
 }
-"""By family and sort of input."""
+"""What the Guide says of an architecture, by family and sort of input."""
 
 PAIRED = (
     "An encoder for each half of a pair turns it into a point in space. What belongs together is "
@@ -61,7 +63,7 @@ PAIRED = (
 def guide_cards(
     document: Document, network_measurer: NetworkMeasurer, chosen: str
 ) -> list[GuideCard]:
-    """The architecture, the selected block, and how the network fits the data."""
+    """Return cards on the architecture, the selected block, and how the network fits the data."""
     measured = network_measurer.measured
     cards = []
     if measured is not None and measured.inspection.error is not None:
@@ -73,7 +75,7 @@ def guide_cards(
 
     family = measured.resolved.model.family if measured else ""
     kind = measured.problem.input if measured else ""
-    how = ARCHITECTURE.get((family, kind), PAIRED if family == "Pair" else "")
+    how = ARCHITECTURE.get(family, {}).get(kind, PAIRED if family == "Pair" else "")
     first = "One of the three parts of training: architecture, dataset, loss."
     cards.append(GuideCard("Architecture", f"{first} {how}".strip()))
 
@@ -86,9 +88,9 @@ def guide_cards(
 
 
 def _block(measured: Measured, chosen: str) -> GuideCard:
-    for name, one in zip((INPUT, OTHER), measured.problem.inputs, strict=False):
+    for name, part in zip((INPUT, OTHER), measured.problem.inputs, strict=False):
         if chosen == name:
-            return GuideCard(noun(one.kind, 1).capitalize(), kind_of(one.kind).prepared)
+            return GuideCard(noun(part.kind, 1).capitalize(), kind_of(part.kind).prepared)
 
     block = next((block for block in measured.inspection.blocks if block.name == chosen), None)
     if block is None:
@@ -106,7 +108,7 @@ def _fit(document: Document, measured: Measured) -> GuideCard | None:
         )
 
     each = measured.inspection.parameters / max(1, description.size("training"))
-    one = noun(description.kind, 1)
+    example = noun(description.kind, 1)
     many = noun(description.kind)
 
     text = f"{holds(description)}. "
@@ -116,9 +118,12 @@ def _fit(document: Document, measured: Measured) -> GuideCard | None:
             if description.kind == "image"
             else "so a smaller network or weight decay may help"
         )
-        text += f"{number_text(each)} parameters for each training {one}: it can learn them by heart, {cure}."
+        text += (
+            f"{number_text(each)} parameters for each training {example}: "
+            f"it can learn them by heart, {cure}."
+        )
     elif each >= 1:
-        text += f"{number_text(each)} parameters for each training {one}."
+        text += f"{number_text(each)} parameters for each training {example}."
     else:
         text += f"More training {many} than parameters: little danger of learning by heart."
 

@@ -44,19 +44,22 @@ HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 
 
 def block_views(measured: Measured) -> tuple[BlockView, ...]:
-    """The blocks as they are drawn, what comes in on top: one example, or both halves of a pair."""
+    """Return the blocks as they are drawn, what comes in on top.
+
+    That is one example, or both halves of a pair.
+    """
     inspection = measured.inspection
     problem = measured.problem
     total = max(1, inspection.parameters)
     sources = [
         BlockView(
             name,
-            noun(one.kind, 1).capitalize(),
-            input_words(one),
+            noun(part.kind, 1).capitalize(),
+            input_words(part),
             source=True,
-            help=kind_of(one.kind).enters,
+            help=kind_of(part.kind).enters,
         )
-        for name, one in zip((INPUT, OTHER), problem.inputs, strict=False)
+        for name, part in zip((INPUT, OTHER), problem.inputs, strict=False)
     ]
 
     blocks = [
@@ -79,28 +82,30 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
     return (*sources, *blocks)
 
 
-def input_words(one: Input) -> str:
-    """The shape of what comes in, as it is called there: channels of a picture, columns, tokens,
-    values.
+def input_words(part: Input) -> str:
+    """Return the shape of what comes in, in the words of its kind.
+
+    These are channels of a picture, columns, tokens or values.
     """
-    if one.kind == "image":
-        return words(one.shape)
+    if part.kind == "image":
+        return words(part.shape)
 
-    categories = len(one.categories)
-    if one.kind == "row" and categories:
-        return f"{count_text(one.numeric_columns, 'number')}, {count_text(categories, 'category', 'categories')}"
+    categories = len(part.categories)
+    if part.kind == "row" and categories:
+        numbers = count_text(part.numeric_columns, "number")
+        return f"{numbers}, {count_text(categories, 'category', 'categories')}"
 
-    return size_words(one)
+    return size_words(part)
 
 
 def totals(measured: Measured) -> list[tuple[str, str, str]]:
-    """What the network adds up to: (figure, words, tooltip)."""
+    """Return what the network adds up to: (figure, words, tooltip)."""
     inspection = measured.inspection
     predicted = measured.predicted
     experiment = measured.resolved
     each = "pair" if measured.problem.other is not None else noun(measured.problem.input, 1)
 
-    found = [
+    figures = [
         (
             f"{inspection.parameters:,}",
             "parameters",
@@ -117,7 +122,7 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
         optimizer = experiment.optimizer
         assert isinstance(optimizer, Optimizer)
         times = optimizer.floats_per_parameter(measured.floats, inspection.parameters)
-        found += [
+        figures += [
             (
                 bytes_text(sum(predicted.get(row, 0) for row in HELD)),
                 f"with {optimizer.label} ({times_text(times)}n)",
@@ -130,13 +135,13 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
             ),
         ]
 
-    return found
+    return figures
 
 
 class NetworkCard(Card):
-    """Draws what the measurer found; says what it waits for; marks the block that cannot be.
+    """Draws the network that was measured, and marks the block that cannot be built.
 
-    `selected(name)`: another block was chosen.
+    While it waits it says for what. `selected(name)`: another block was chosen.
     """
 
     selected = Signal(str)
@@ -203,7 +208,7 @@ class NetworkCard(Card):
             button.setEnabled(shown)
 
     def _show_fault(self, error: GraphError | None) -> None:
-        """Bring the block that cannot be into sight, once."""
+        """Bring the block that cannot be built into sight, once."""
         fault = error.node if error is not None else ""
         if fault and fault != self._fault:
             self.view.show_block(fault)
@@ -240,8 +245,8 @@ class Totals(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         theme.changed.connect(self._arrange)
 
-    def show_totals(self, found: Sequence[tuple[str, str, str]]) -> None:
-        while len(self._labels) < len(found):
+    def show_totals(self, figures: Sequence[tuple[str, str, str]]) -> None:
+        while len(self._labels) < len(figures):
             label = QLabel(self)
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
@@ -250,21 +255,21 @@ class Totals(QWidget):
             self._labels.append(label)
 
         text = self._theme.color("text").name()
-        for label, (figure, what, tip) in zip(self._labels, found, strict=False):
+        for label, (figure, what, tip) in zip(self._labels, figures, strict=False):
             label.setText(f"<b style='color:{text}'>{html.escape(figure)}</b> {html.escape(what)}")
             label.setToolTip(tip)
             label.setAccessibleName(f"{figure} {what}")
 
-        for place, label in enumerate(self._labels):
-            label.setVisible(place < len(found))
+        for index, label in enumerate(self._labels):
+            label.setVisible(index < len(figures))
 
         self._arrange()
 
     def text(self) -> str:
-        """All of it as plain words."""
+        """Return all of it as plain words."""
         return "; ".join(label.accessibleName() for label in self._labels if not label.isHidden())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, _event: QResizeEvent) -> None:
         self._arrange()
 
     def _arrange(self) -> None:
@@ -272,8 +277,8 @@ class Totals(QWidget):
         self._grid.setHorizontalSpacing(self._theme.px(16))
         self._grid.setVerticalSpacing(self._theme.px(4))
 
-        for place, label in enumerate(self._labels):
-            self._grid.addWidget(label, place // columns, place % columns)
+        for index, label in enumerate(self._labels):
+            self._grid.addWidget(label, index // columns, index % columns)
 
         for column in range(4):
             words = (

@@ -1,4 +1,4 @@
-"""Model: the template gallery above, its settings on the left, the network in the middle."""
+"""The Model page: the template gallery above, the settings on the left, the network beside."""
 
 from __future__ import annotations
 
@@ -26,14 +26,11 @@ if TYPE_CHECKING:
 
 SETTINGS_WIDTH = 272
 GALLERY_SHARE = 0.27
-"""Of the page's height at most, before the cards of the gallery become compact."""
+"""Share of the page's height above which the cards of the gallery become compact."""
 
 
 class ModelPage(Page):
-    """Reads the document and the measurer; writes the document's section "model"."""
-
-    name = "model"
-    title = "Model"
+    """Chooses the network: it writes the section "model" of the document."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -44,7 +41,7 @@ class ModelPage(Page):
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
         self.gallery.chosen.connect(lambda kind: parts.document.choose("model", kind))
         self.network = NetworkCard(parts.network_measurer, parts.theme)
-        self.network.selected.connect(lambda name: self.guide_changed.emit())
+        self.network.selected.connect(lambda _: self.guide_changed.emit())
         self._settings = self._settings_card()
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.gallery)
@@ -64,7 +61,7 @@ class ModelPage(Page):
         )
 
     def ready(self) -> tuple[bool, str]:
-        """The step is done when the network can be built."""
+        """Return whether the network can be built."""
         network_measurer = self._parts.network_measurer
         if network_measurer.trouble is not None:
             return False, network_measurer.trouble.what
@@ -120,7 +117,7 @@ class ModelPage(Page):
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        """Catch up with document and measurer; a page that is not seen waits until it is."""
+        """Follow document and measurer; a page that is not seen waits until it is."""
         self.guide_changed.emit()
         if not self.isVisible():
             return

@@ -1,4 +1,4 @@
-"""How large every template would be with its defaults; work for the background thread."""
+"""How large every template would be with its defaults."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 def parameters_of_defaults(problem: Problem, control: Control) -> dict[str, int]:
-    """Parameters of each template's default for this problem; what does not fit, or cannot be
-    built, is left out.
+    """Return the parameters of each template with its defaults; on the background thread.
+
+    What does not fit this problem, or cannot be built, is left out.
     """
-    from app.engine.memory.inspection import inspect
+    from app.engine.memory.inspection import inspect  # noqa: PLC0415 - it loads torch
 
     sizes = {}
     for template in TEMPLATES.all():
@@ -25,11 +26,11 @@ def parameters_of_defaults(problem: Problem, control: Control) -> dict[str, int]
             continue
 
         try:
-            found = inspect(template().resolved(problem).graph(problem), problem)
+            inspection = inspect(template().resolved(problem).graph(problem), problem)
         except GraphError:
             continue
 
-        if found.error is None:
-            sizes[template.kind] = found.parameters
+        if inspection.error is None:
+            sizes[template.kind] = inspection.parameters
 
     return sizes

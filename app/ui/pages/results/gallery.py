@@ -22,9 +22,9 @@ from app.ui.pages.results.notice import Notice
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.widgets.examples.example import ExampleView
-from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
-from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.example import example_of
+from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.painting import ExampleView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -44,9 +44,6 @@ class ResultsPage(Page):
     How, says the task's view.
     """
 
-    name = "results"
-    title = "Results"
-
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
@@ -62,7 +59,7 @@ class ResultsPage(Page):
         session = parts.session
         document = parts.document
         session.shown.connect(self._other)
-        session.told.connect(self._told)
+        session.events_received.connect(self._told)
         session.finished.connect(lambda _: self._other())
         document.data_changed.connect(self._data_changed)
         parts.theme.changed.connect(self._fit.start)

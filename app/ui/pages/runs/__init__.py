@@ -1,5 +1,14 @@
 """The Runs page: the history of what was trained."""
 
-from app.ui.pages.runs.page import RunsPage
+from __future__ import annotations
 
-__all__ = ["RunsPage"]
+from app.ui.pages.parts import Page, PageInfo, Parts
+
+
+def _make(parts: Parts) -> Page:
+    from app.ui.pages.runs.page import RunsPage  # noqa: PLC0415 - loaded when first shown
+
+    return RunsPage(parts)
+
+
+PAGE = PageInfo("runs", "Runs", order=70, make=_make, beside="≡")

@@ -1,6 +1,4 @@
-"""The lower half of the page: the chosen runs in one plot, what sets them apart, and what came of
-it.
-"""
+"""The lower half of the page: the chosen runs in one plot, their differences and figures."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ QUANTITIES = (
 
 
 class ComparisonCard(Card):
-    """show_runs(entries): one run alone, or two to five over one another."""
+    """Shows one run alone, or two to five over one another."""
 
     def __init__(self, theme: Theme, background: Background) -> None:
         super().__init__("Curves", "validation, per epoch")
@@ -78,7 +76,7 @@ class ComparisonCard(Card):
         theme.changed.connect(self._restyle)
 
     def show_runs(self, entries: Sequence[Entry]) -> None:
-        """At most five are shown; their settings are read in the background."""
+        """Show five runs at most; their settings are read in the background."""
         self._entries = list(entries[:MOST])
         several = len(self._entries) > 1
         self.title.setText("Compared" if several else "Curve")
@@ -97,7 +95,7 @@ class ComparisonCard(Card):
             self._background.run(lambda _: compare(shown), self._fill, key="runs.compare")
 
     def _draw(self) -> None:
-        """Runs that are judged by different figures have only the loss in common."""
+        """Draw the curves; runs judged by different metrics have only the loss in common."""
         metric = common_metric(self._entries)
         button = self.quantities.buttons["figure"]
         button.setVisible(metric is not None)
@@ -115,7 +113,7 @@ class ComparisonCard(Card):
             self._fill(self._comparison)
 
     def _fill(self, comparison: Comparison) -> None:
-        """The table: differing settings first, then the figures."""
+        """Fill the table: first the settings that differ, then the figures."""
         self._comparison = comparison
         runs = len(comparison.names)
         lines = [*comparison.settings, *comparison.figures]
@@ -178,7 +176,7 @@ class ComparisonCard(Card):
         label.setFont(self._theme.font(12))
 
     def _swatch(self, number: int) -> QIcon:
-        """A bit of the run's line, as drawn in the plot."""
+        """Return a bit of the run's line as it is in the plot."""
         theme = self._theme
         width = theme.px(22)
         height = theme.px(10)

@@ -1,6 +1,4 @@
-"""What two to five runs have in common and what not: their settings and figures side by side, as
-words.
-"""
+"""What two to five runs have in common and what not, as words side by side."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What the list knows of a run: read from its folder, off the window's thread, and read again only
-when it changed.
+"""What the list knows of a run.
+
+It is read from the run's folder, off the window's thread, and again only when it changed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MORE_EPOCHS = 10
+"""Epochs that training longer adds."""
+
 STATUS_WORDS = {
     "running": "Running",
     "interrupted": "Interrupted: Resume?",
@@ -35,11 +38,12 @@ STATUS_WORDS = {
 class Entry:
     """One run of the list.
 
-    metric: by which its task is judged first. losses, figures: of validation, per epoch, NaN where
-    unknown; figures are values of the metric. epochs: as planned.
-
-    metrics: per split, of the best epoch's weights. usable: there are weights to use. seconds: of
-    training.
+    metric: the headline metric of its task.
+    losses, figures: validation loss and metric of each epoch, NaN where unknown.
+    epochs: as planned.
+    metrics: by split, with the weights of the best epoch.
+    usable: whether there are weights to use.
+    seconds: of training.
     """
 
     path: Path
@@ -60,12 +64,12 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Without the day that the folder begins with: it is shown beside it."""
+        """Return the name of the run, without the day with which its folder begins."""
         return label_of(self.path)
 
     @property
     def figure(self) -> float | None:
-        """The metric of the best epoch, on validation."""
+        """Return the metric at the best epoch, on validation."""
         if 0 < self.best_epoch <= len(self.figures):
             value = float(self.figures[self.best_epoch - 1])
             return value if np.isfinite(value) else None
@@ -74,7 +78,7 @@ class Entry:
 
     @property
     def loss(self) -> float | None:
-        """Of the best epoch, on validation."""
+        """Return the loss at the best epoch, on validation."""
         if 0 < self.best_epoch <= len(self.losses):
             value = float(self.losses[self.best_epoch - 1])
             return value if np.isfinite(value) else None
@@ -87,15 +91,15 @@ class Entry:
 
     @property
     def longer(self) -> int:
-        """The new total of epochs for training longer."""
+        """Return the new total of epochs for training longer."""
         return len(self.losses) + MORE_EPOCHS
 
 
 def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], None]) -> list[Entry]:
-    """Every run below `folder`, newest first; those that did not change are taken from `known`.
+    """Read every run below `folder`, newest first.
 
-    check is called once a run and may raise to give up. A run whose files cannot be read is listed
-    all the same.
+    Runs that did not change are taken from `known`. check: called once for each run; it may raise
+    to give up. A run whose files cannot be read is listed all the same.
     """
     entries = []
     for run in list_runs(folder):
@@ -107,7 +111,7 @@ def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], Non
 
 
 def read_entry(run: Run) -> Entry:
-    """One run as the list shows it."""
+    """Read one run as the list shows it."""
     stamp = _stamp(run)
     summary = run.summary()
     environment = run.environment()
@@ -142,7 +146,10 @@ def read_entry(run: Run) -> Entry:
 
 
 def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
-    """By which a run is judged first: as its task says, else the first figure that its epochs have."""
+    """Return the headline metric of a run.
+
+    It is that of its task, else the first one that its epochs have.
+    """
     task = TASKS.get(((prepared.get("resolved") or {}).get("data") or {}).get("task") or "")
     if task is not None:
         return task.headline
@@ -152,9 +159,9 @@ def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
 
 
 def common_metric(entries: Sequence[Entry]) -> Metric | None:
-    """The metric by which all of them are judged; None where they differ, or there are none."""
-    found = {entry.metric.name for entry in entries}
-    return entries[0].metric if len(found) == 1 else None
+    """Return the headline metric of all entries; None where they differ, or there are none."""
+    names = {entry.metric.name for entry in entries}
+    return entries[0].metric if len(names) == 1 else None
 
 
 def _column(values: list[float | None]) -> np.ndarray:
@@ -162,19 +169,20 @@ def _column(values: list[float | None]) -> np.ndarray:
 
 
 def _epoch_lines(path: Path) -> list[dict[str, Any]]:
-    """The lines of epochs only: there are thousands of steps to each, so they are told apart before
-    they are parsed.
+    """Return the lines of epochs.
+
+    There are thousands of lines of steps to each, so they are told apart before they are parsed.
     """
-    found: list[dict[str, Any]] = []
+    epochs: list[dict[str, Any]] = []
     try:
         with path.open("rb") as file:
             for line in file:
                 if line.startswith(b'{"epoch"'):
-                    found.append(json.loads(line))
+                    epochs.append(json.loads(line))
     except (OSError, ValueError):
         pass  # a line cut by a kill, or no epoch yet
 
-    return found
+    return epochs
 
 
 def _has_checkpoint(path: Path) -> bool:
@@ -185,7 +193,7 @@ def _has_checkpoint(path: Path) -> bool:
 
 
 def _stamp(run: Run) -> tuple[Any, ...]:
-    """Changes with everything the entry shows."""
+    """Return a value that changes with everything that the entry shows."""
     times: list[Any] = [run.status]
     for name in ("metrics.jsonl", "summary.json", "environment.json", "note.txt", "checkpoints"):
         try:

@@ -1,6 +1,4 @@
-"""The line at the top of the Runs page: how many there are, and what can be done with the chosen
-one.
-"""
+"""The line at the top of the Runs page: how many runs there are, and their actions."""
 
 from __future__ import annotations
 
@@ -27,9 +25,12 @@ ACTIONS = (
 
 
 class Head(QWidget):
-    """asked(what): "open", "resume", "rename", "note", "folder" or "delete"."""
+    """The buttons of the list.
 
-    asked = Signal(str)
+    requested(what): "open", "resume", "rename", "note", "folder" or "delete".
+    """
+
+    requested = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -56,7 +57,7 @@ class Head(QWidget):
         for name, text in ACTIONS:
             action = self._menu.addAction(text)
             action.setObjectName(f"runs.{name}")
-            action.triggered.connect(lambda _=False, name=name: self.asked.emit(name))
+            action.triggered.connect(lambda _=False, name=name: self.requested.emit(name))
 
         self.more.setMenu(self._menu)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -80,55 +81,60 @@ class Head(QWidget):
         button.setObjectName(name)
         button.setToolTip(tip)
         button.setAccessibleName(text)
-        button.clicked.connect(lambda: self.asked.emit(what))
+        button.clicked.connect(lambda: self.requested.emit(what))
 
         return button
 
     def popup(self, where: QPoint) -> None:
-        """The same actions at the mouse."""
+        """Show the same actions at the mouse."""
         self._menu.popup(where)
 
     def show_count(self, count: int, folder: Path) -> None:
         self._about.setText(f"{count} in {_short(folder)}" if count else "")
 
     def show_chosen(self, chosen: Sequence[Entry], busy: bool) -> None:
-        """What can be done with these runs while another one is trained (`busy`) or not."""
-        one = chosen[0] if len(chosen) == 1 else None
-        self.open.setEnabled(one is not None)
+        """Enable what can be done with these runs. busy: another run is under way."""
+        entry = chosen[0] if len(chosen) == 1 else None
+        self.open.setEnabled(entry is not None)
         self.more.setEnabled(bool(chosen))
 
         for action in self._menu.actions():
             action.setEnabled(
-                bool(chosen) if action.objectName() == "runs.delete" else one is not None
+                bool(chosen) if action.objectName() == "runs.delete" else entry is not None
             )
 
-        longer = one is not None and one.status == "completed"
+        longer = entry is not None and entry.status == "completed"
         self.go_on.setText(f"Train {MORE_EPOCHS} more epochs" if longer else "Resume")
         self.go_on.setAccessibleName(self.go_on.text())
-        why_not = _why_not(one, busy)
+        why_not = _why_not(entry, busy)
         self.go_on.setEnabled(not why_not)
 
         if longer:
-            goes = "Goes on from the last checkpoint, with the same data."
+            tip = "Goes on from the last checkpoint, with the same data."
         else:
-            goes = "Goes on from the last checkpoint to the epochs planned, as if it had never stopped."
+            tip = (
+                "Goes on from the last checkpoint to the epochs planned, "
+                "as if it had never stopped."
+            )
 
-        self.go_on.setToolTip(why_not or goes)
-        style(self.go_on, "primary" if one and one.status == "interrupted" and not why_not else "")
+        self.go_on.setToolTip(why_not or tip)
+        style(
+            self.go_on, "primary" if entry and entry.status == "interrupted" and not why_not else ""
+        )
 
 
-def _why_not(one: Entry | None, busy: bool) -> str:
-    """Why the run cannot go on; "" if it can."""
-    if one is None:
+def _why_not(entry: Entry | None, busy: bool) -> str:
+    """Return why the run cannot go on; "" if it can."""
+    if entry is None:
         return "Choose one run."
     if busy:
-        return "A training goes on; stop it first."
-    if one.status == "running":
+        return "A training tip on; stop it first."
+    if entry.status == "running":
         return "It is running."
-    if one.status == "diverged":
+    if entry.status == "diverged":
         return "A run that diverged would again."
 
-    return "" if one.can_go_on else "There is no checkpoint to go on from."
+    return "" if entry.can_go_on else "There is no checkpoint to go on from."
 
 
 def _short(path: Path) -> str:

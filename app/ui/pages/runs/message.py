@@ -1,4 +1,4 @@
-"""A line above the list: what was just done and how to undo it, or why something was refused."""
+"""A line above the list: what was done and how to undo it, or why it was refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from app.ui.widgets.card import Card
 
 
 class MessageBar(Card):
-    """say(text, undo). undone(): the person wants it back."""
+    """Shows a message with `say`.
+
+    undone(): the person wants what was done undone.
+    """
 
     undone = Signal()
 

@@ -25,7 +25,10 @@ COLUMNS = ("Run", "Best figure", "Validation loss", "Time", "Note")
 
 
 class RunsModel(QAbstractTableModel):
-    """Entries as rows. renamed(path, name) and noted(path, text): a person edited a cell."""
+    """Entries as rows.
+
+    renamed(path, name) and noted(path, text): a person edited a cell.
+    """
 
     renamed = Signal(object, str)
     noted = Signal(object, str)
@@ -41,7 +44,7 @@ class RunsModel(QAbstractTableModel):
         """Show these runs (newest first) in the order chosen by a click on the header."""
         self._given = list(entries)
         self.layoutAboutToBeChanged.emit()
-        kept = [(index, self.entries[index.row()].path) for index in self.persistentIndexList()]
+        chosen = [(index, self.entries[index.row()].path) for index in self.persistentIndexList()]
         self.entries = list(entries)
 
         column, order = self._order
@@ -51,7 +54,7 @@ class RunsModel(QAbstractTableModel):
             )
 
         rows = {entry.path: row for row, entry in enumerate(self.entries)}
-        for index, path in kept:
+        for index, path in chosen:
             self.changePersistentIndex(
                 index, self.index(rows[path], index.column()) if path in rows else QModelIndex()
             )
@@ -59,7 +62,7 @@ class RunsModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """By a column; column -1 is the newest first."""
+        """Sort by a column; -1 is the newest first."""
         self._order = (column, order)
         self.show(self._given)
 
@@ -133,7 +136,7 @@ def _key(entry: Entry, column: int) -> Any:
 
 
 def cell_text(entry: Entry, column: int) -> str:
-    """A cell in words: for readers of the screen, tests, and the clipboard."""
+    """Return a cell in words, for screen readers, tests and the clipboard."""
     if column == RUN:
         return f"{entry.name}: {entry.status_words}, {when(entry)}"
     if column == BEST:
@@ -145,16 +148,18 @@ def cell_text(entry: Entry, column: int) -> str:
 
 
 def best_text(entry: Entry) -> str:
-    """The metric of the best epoch as a person reads it."""
+    """Return the metric at the best epoch as a person reads it."""
     return metric_text(entry.metric.name, entry.figure) if entry.figure is not None else UNKNOWN
 
 
 def when(entry: Entry) -> str:
+    """Return when a run began, with the year if it is not this one."""
     year = "" if entry.started.year == datetime.now().year else " %Y"
     return f"{entry.started.day} {entry.started.strftime(f'%b{year}, %H:%M')}"
 
 
 def epoch_words(entry: Entry) -> str:
+    """Return ", epoch 3 of 10" for the best epoch; "" where there is none."""
     if not entry.best_epoch:
         return ""
 

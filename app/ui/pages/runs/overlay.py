@@ -5,7 +5,7 @@ Colour, dash, marker and a name at the end tell them apart.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -29,12 +29,12 @@ MOST = len(SERIES)
 
 
 def series_color(theme: Theme, number: int) -> QColor:
-    """The colour of the n-th run, with contrast on light and on dark."""
+    """Return the colour of the n-th run, with contrast on light and on dark."""
     return QColor((SERIES_DARK if theme.dark else SERIES)[number % MOST])
 
 
 class _Epochs(Axis):
-    """Whole epochs, up to the last one there is: the room behind it is for names."""
+    """An axis of whole epochs up to the last; the room behind it is for names."""
 
     last = 1.0
 
@@ -49,9 +49,9 @@ class _Epochs(Axis):
 
 
 class Overlay(pg.PlotWidget):
-    """show_runs(entries, "loss" or "figure"): validation per epoch.
+    """A plot of the loss or of the headline metric on validation, for each epoch.
 
-    The items are made once and kept.
+    The items of the plot are made once, because to make them takes long.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -111,7 +111,7 @@ class Overlay(pg.PlotWidget):
 
     def _draw(self) -> None:
         theme = self._theme
-        rings: list[dict] = []
+        rings: list[dict[str, Any]] = []
         for number, curve in enumerate(self._curves):
             if number >= len(self._entries):
                 curve.setData([], [])
@@ -156,7 +156,7 @@ class Overlay(pg.PlotWidget):
         self.setAccessibleName(f"Validation {what} of {names}" if names else "No runs chosen")
 
     def _limits(self) -> None:
-        """The view holds every point, and room on the right for the names."""
+        """Let the view hold every point, and room on the right for the names."""
         known = [values[np.isfinite(values)] for values in map(self._values, self._entries)]
         points = np.concatenate(known) if known else np.zeros(0)
         last = max((len(self._values(entry)) for entry in self._entries), default=1)
@@ -181,8 +181,9 @@ class Overlay(pg.PlotWidget):
         return metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
 
     def _label(self) -> None:
-        """Names in the margin at the height of the last points, moved apart where they would lie on
-        one another.
+        """Put the names into the margin, at the height of the last points.
+
+        They are moved apart where they would lie on one another.
         """
         (x0, x1), (y0, y1) = self.viewRange()
         height = max(1.0, float(self.plotItem.vb.height()))
@@ -219,8 +220,9 @@ class Overlay(pg.PlotWidget):
 
 
 def spread(wanted: list[float], distance: float, low: float, high: float) -> list[float]:
-    """Ascending places moved apart by at least `distance`, as near to where they are wanted as may
-    be, within low..high where they fit.
+    """Move ascending places apart by at least `distance`.
+
+    They stay as near to their places as may be, and within low and high where they fit.
     """
     groups: list[list[float]] = []  # [sum of wanted middles, members]
     for value in wanted:

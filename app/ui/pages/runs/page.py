@@ -1,4 +1,4 @@
-"""Runs: everything that was trained. Open one, go on with it, compare several."""
+"""The Runs page: everything that was trained, to open, go on with, or compare."""
 
 from __future__ import annotations
 
@@ -27,23 +27,22 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from app.ui.state.background import Failure
 
 NOTHING = "Everything you train is kept here, with its curves, its weights and its settings."
 LIVE_MS = 2000
-"""How often at most the list is read again while a run goes on."""
+"""Least time between two readings of the list while a run goes on."""
 
 
 class RunsPage(Page):
-    """The list is read in the background when the page comes to sight, and again when a run has
+    """The list of runs, and below it the chosen ones in comparison.
+
+    The list is read in the background when the page comes to sight, and again when a run has
     something new.
     """
-
-    name = "runs"
-    title = "Runs"
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -54,7 +53,7 @@ class RunsPage(Page):
         self._again.timeout.connect(self.refresh)
         style(self, "page")
         self._build()
-        parts.session.told.connect(self._told)
+        parts.session.events_received.connect(self._read_soon)
         parts.session.finished.connect(lambda _: self.refresh())
         parts.session.state_changed.connect(self._show_actions)
         parts.session.compared.connect(self.compare)
@@ -104,7 +103,7 @@ class RunsPage(Page):
         self.scroller.setWidget(content)
         self.head = Head(self._parts.theme)
         self.message = MessageBar(self._parts.theme)
-        self.head.asked.connect(self._do)
+        self.head.requested.connect(self._do)
         self.message.undone.connect(self.undo_delete)
         self.table.customContextMenuRequested.connect(
             lambda point: self.head.popup(self.table.viewport().mapToGlobal(point))
@@ -118,10 +117,15 @@ class RunsPage(Page):
         self.stack.addWidget(self.scroller)
         self.stack.addWidget(
             EmptyState(
-                self._parts.theme, "runs", "No runs yet", NOTHING, "Choose data", lambda: self._parts.go("data"),
+                self._parts.theme,
+                "runs",
+                "No runs yet",
+                NOTHING,
+                "Choose data",
+                lambda: self._parts.go("data"),
                 "runs.begin",
             )
-        )  # fmt: skip
+        )
 
         outer.addLayout(self.stack, 1)
 
@@ -137,8 +141,9 @@ class RunsPage(Page):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the list again, in the background; not while nobody sees it or a cell is being
-        edited.
+        """Read the list again in the background.
+
+        Not while nobody sees it or a cell is being edited.
         """
         if not self.isVisible() or self.table.state() is self.table.State.EditingState:
             return
@@ -152,7 +157,7 @@ class RunsPage(Page):
             key="runs.list",
         )
 
-    def _told(self, batch: list[events.Event]) -> None:
+    def _read_soon(self, batch: list[events.Event]) -> None:
         if (
             self.isVisible()
             and not self._again.isActive()
@@ -193,7 +198,7 @@ class RunsPage(Page):
     # --- what is chosen
 
     def compare(self, paths: list[Path]) -> None:
-        """Lay these over one another, as soon as the list is read."""
+        """Lay these runs over one another, as soon as the list is read."""
         self._select = list(paths)
         self.refresh()
 
@@ -205,7 +210,7 @@ class RunsPage(Page):
         self._show_actions()
         self.guide_changed.emit()
 
-    def _one(self) -> Entry | None:
+    def _single(self) -> Entry | None:
         chosen = self.table.chosen()
         return chosen[0] if len(chosen) == 1 else None
 
@@ -215,24 +220,29 @@ class RunsPage(Page):
     # --- what a person does
 
     def _do(self, what: str) -> None:
-        {
-            "open": self.open_chosen, "resume": self.go_on, "rename": lambda: self.table.edit_cell(RUN),
-            "note": lambda: self.table.edit_cell(NOTE), "folder": self.open_folder, "delete": self.delete_chosen,
-        }[what]()  # fmt: skip
+        handlers: dict[str, Callable[[], object]] = {
+            "open": self.open_chosen,
+            "resume": self.go_on,
+            "rename": lambda: self.table.edit_cell(RUN),
+            "note": lambda: self.table.edit_cell(NOTE),
+            "folder": self.open_folder,
+            "delete": self.delete_chosen,
+        }
+        handlers[what]()
 
     def open_chosen(self) -> None:
         """Show the chosen run in Training and Results."""
-        if (one := self._one()) is None:
+        if (entry := self._single()) is None:
             return
 
         session = self._parts.session
-        if session.active and session.live_record.path == one.path:
+        if session.active and session.live_record.path == entry.path:
             session.show_live()
             self._parts.go("training")
             return
 
         target = (
-            "results" if one.usable and one.status not in ("failed", "diverged") else "training"
+            "results" if entry.usable and entry.status not in ("failed", "diverged") else "training"
         )
 
         def show(record: Record) -> None:
@@ -240,22 +250,22 @@ class RunsPage(Page):
             self._parts.go(target)
 
         self._parts.background.run(
-            lambda _: read_record(one.path), show, self._fail, key="runs.open"
+            lambda _: read_record(entry.path), show, self._fail, key="runs.open"
         )
 
     def go_on(self) -> None:
         """Resume the chosen run, or train it longer."""
-        one = self._one()
+        entry = self._single()
         session = self._parts.session
-        if one is None or session.active or not one.can_go_on:
+        if entry is None or session.active or not entry.can_go_on:
             return
 
-        session.go_on(one.path, one.longer if one.status == "completed" else None)
+        session.go_on(entry.path, entry.longer if entry.status == "completed" else None)
         self._parts.go("training")
 
     def open_folder(self) -> None:
-        if (one := self._one()) is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(one.path)))
+        if (entry := self._single()) is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(entry.path)))
 
     def _rename(self, path: Path, name: str) -> None:
         run = Run(path)
@@ -278,8 +288,9 @@ class RunsPage(Page):
         self._soon()
 
     def _soon(self) -> None:
-        """The editor of the cell is still open while its text arrives; read the list once it is
-        closed.
+        """Read the list soon.
+
+        The editor of a cell is still open while its text arrives.
         """
         QTimer.singleShot(0, self, self.refresh)
 
@@ -333,21 +344,21 @@ class RunsPage(Page):
                 "orange curve is the validation loss; the green ring is the best epoch.",
             )
         ]
-        one = self._one()
-        if one is not None and one.status == "interrupted":
+        entry = self._single()
+        if entry is not None and entry.status == "interrupted":
             cards.append(
                 GuideCard(
                     "It was interrupted",
                     "The program or the computer ended while it trained. Nothing up to its last "
                     "checkpoint is lost.",
                     "warning",
-                    "Resume" if one.can_go_on else "",
-                    self.go_on if one.can_go_on else None,
+                    "Resume" if entry.can_go_on else "",
+                    self.go_on if entry.can_go_on else None,
                     "guide.runs.resume",
                 )
             )
-        elif one is not None and one.status in ("failed", "diverged") and one.reason:
-            cards.append(GuideCard(one.status_words, one.reason, "problem"))
+        elif entry is not None and entry.status in ("failed", "diverged") and entry.reason:
+            cards.append(GuideCard(entry.status_words, entry.reason, "problem"))
 
         chosen: Sequence[Entry] = self.table.chosen()
         if len(chosen) > 1:

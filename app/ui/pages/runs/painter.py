@@ -1,4 +1,4 @@
-"""How a line of the list of runs looks."""
+"""Paints a line of the list of runs."""
 
 from __future__ import annotations
 
@@ -28,14 +28,21 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 ICONS = {
-    "running": ("mdi6.progress-clock", "accent"), "interrupted": ("warning", "warning"), "completed": ("good", "best"),
-    "stopped": ("mdi6.stop-circle-outline", "secondary"), "failed": ("problem", "problem"),
+    "running": ("mdi6.progress-clock", "accent"),
+    "interrupted": ("warning", "warning"),
+    "completed": ("good", "best"),
+    "stopped": ("mdi6.stop-circle-outline", "secondary"),
+    "failed": ("problem", "problem"),
     "diverged": ("mdi6.chart-line-variant", "problem"),
-}  # fmt: skip
+}
+"""Icon and colour role of each status."""
 
 
 class RunPainter(QStyledItemDelegate):
-    """Paints a cell of the list: two lines, the second one quiet; the loss as a small curve."""
+    """Paints a cell of the list in two lines, the second one quiet.
+
+    The loss is a small curve.
+    """
 
     def __init__(self, theme: Theme, table: QTableView, runs: RunsModel) -> None:
         super().__init__(table)
@@ -49,7 +56,7 @@ class RunPainter(QStyledItemDelegate):
             self._icons[name, role] = icon(self._theme, name, role)
         return self._icons[name, role]
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(self._theme.px(80), self._theme.px(48))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -136,7 +143,7 @@ class RunPainter(QStyledItemDelegate):
             )
 
     def _curve(self, painter: QPainter, box: QRect, entry: Entry) -> None:
-        """The validation loss from its least to its greatest value; the best epoch is a ring."""
+        """Paint the validation loss over its whole range, and a ring at the best epoch."""
         theme = self._theme
         width = min(theme.px(96), box.width() - theme.px(48))
 

@@ -1,6 +1,4 @@
-"""The list of runs: a line each, with its state, best figure, the fall of its validation loss and a
-note.
-"""
+"""The list of runs: a line each, with state, best figure, fall of the loss, and a note."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RunsTable(QTableView):
-    """Click a line to choose it; its box, or Ctrl and a click, adds it to the comparison.
+    """The runs as a table. A click chooses a line; its box, or Ctrl and a click, adds one.
 
     opened(): Enter or a double click. unwanted(): the Delete key.
     """
@@ -63,7 +61,7 @@ class RunsTable(QTableView):
         self._measure()
 
     def chosen(self) -> list[Entry]:
-        """The chosen runs, in the order of the list."""
+        """Return the chosen runs, in the order of the list."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
         return [self.runs.entries[row] for row in rows if row < len(self.runs.entries)]
 
@@ -99,7 +97,7 @@ class RunsTable(QTableView):
         self.viewport().update()
 
     def _widths(self) -> None:
-        """All columns where there is room; in little room no note, and narrower ones."""
+        """Show all columns where there is room; in little room no note, and narrower ones."""
         px = self._theme.px
         header = self.horizontalHeader()
         room = self.viewport().width()

@@ -1,5 +1,6 @@
-"""Runs go to the trash of the desktop, or, where there is none, to one beside the runs; both can be
-undone.
+"""Moves runs to the trash of the desktop, and back.
+
+Where there is none, they go to one beside the runs.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ from app.engine.runs.run import Run
 
 @dataclass(frozen=True)
 class Discarded:
-    """Where a run was and where it is now."""
+    """Where a run was, and where it is now."""
 
     original: Path
     now: Path
 
 
 def discard(path: Path) -> Discarded:
-    """Raises UserError while the run is running, or where nothing could be moved."""
+    """Move a run to the trash.
+
+    Raises UserError while the run is running, or where nothing could be moved.
+    """
     run = Run(path)
     if run.status == "running":
         raise UserError(f"The run '{run.name}' is running and cannot be deleted.", "Stop it first.")
@@ -38,7 +42,7 @@ def discard(path: Path) -> Discarded:
 
 
 def restore(gone: Discarded) -> Path:
-    """Puts a run back where it was. Raises UserError where that is not possible."""
+    """Put a run back where it was. Raises UserError where that is not possible."""
     if gone.original.exists():
         raise UserError(
             f"There is a run called '{gone.original.name}' again.", "Rename it, then undo."

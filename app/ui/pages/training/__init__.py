@@ -1,5 +1,14 @@
 """The Training page: figures, curves, memory and predictions of the run, live."""
 
-from app.ui.pages.training.page import TrainingPage
+from __future__ import annotations
 
-__all__ = ["TrainingPage"]
+from app.ui.pages.parts import Page, PageInfo, Parts
+
+
+def _make(parts: Parts) -> Page:
+    from app.ui.pages.training.page import TrainingPage  # noqa: PLC0415 - loaded when first shown
+
+    return TrainingPage(parts)
+
+
+PAGE = PageInfo("training", "Training", order=40, make=_make)

@@ -108,7 +108,7 @@ class MemoryCard(Card):
             predicted, measured, parameters, resolved.optimizer if resolved else None
         )
         last = record.memory[-1] if record.memory else None
-        line = one_line(last.rows, last.device) if last else ""
+        line = one_line(last.device) if last else ""
         self.device.setToolTip(f"The device now: {line}." if line else "")
         self.device.setText("")
 

@@ -12,7 +12,7 @@ from app.ui.pages.training.live_fields import LiveField, RateField, SettingField
 from app.ui.state.session import Session, State
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -234,7 +234,7 @@ class ChangesStrip(QWidget):
         self.setAccessibleName("Changes made while it ran")
         column = QVBoxLayout(self)
         column.setContentsMargins(2, 0, 0, 0)
-        self._flow = Flow(gap=6)
+        self._flow = FlowLayout(gap=6)
         column.addLayout(self._flow)
         self._shown: tuple[Record, int] | None = None
         self.texts: list[str] = []

@@ -21,9 +21,9 @@ from app.ui.style.theme import Theme, style
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.ui.pages.training.summary import Action, Notice
+    from app.ui.pages.training.summary import Notice, NoticeAction
 
-LABELS: dict[Action, tuple[str, str]] = {
+LABELS: dict[NoticeAction, tuple[str, str]] = {
     "results": ("Results", "What it gets right and wrong, in figures and pictures."),
     "tryit": ("Try it", "Give it an example of your own."),
     "longer": ("Train longer", "Go on from the last step for half as many epochs more."),
@@ -41,7 +41,7 @@ class NoticeStrip(QFrame):
     act(action) is called when a button is pressed.
     """
 
-    def __init__(self, theme: Theme, act: Callable[[Action], None]) -> None:
+    def __init__(self, theme: Theme, act: Callable[[NoticeAction], None]) -> None:
         super().__init__()
         self.theme = theme
         self._act = act
@@ -65,7 +65,7 @@ class NoticeStrip(QFrame):
             words.addWidget(label)
 
         row.addLayout(words, 1)
-        self.buttons: dict[Action, QPushButton] = {}
+        self.buttons: dict[NoticeAction, QPushButton] = {}
         for action, (label_text, tip) in LABELS.items():
             button = QPushButton(label_text)
             button.setObjectName(f"training.{action}")
@@ -117,7 +117,7 @@ class NoticeStrip(QFrame):
         self._open_details(False)
         self.details.setPlainText(notice.details)
 
-    def _pressed(self, action: Action) -> None:
+    def _pressed(self, action: NoticeAction) -> None:
         if action == "details":
             self._open_details(not self.details.isVisible())
         else:

@@ -21,8 +21,9 @@ from app.ui.pages.training.notices import NoticeStrip
 from app.ui.pages.training.probe_bodies import Probe
 from app.ui.pages.training.run_data import RunData, run_data_of
 from app.ui.pages.training.run_view import RACE, RunView
-from app.ui.pages.training.summary import Action, notice_of
+from app.ui.pages.training.summary import NoticeAction, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
+from app.ui.state.action import Action
 from app.ui.state.session import State
 from app.ui.style.theme import style
 
@@ -51,9 +52,6 @@ OFTEN = {
 class TrainingPage(Page):
     """Loss, accuracy, memory and predictions of the run; what to do before and after it."""
 
-    name = "training"
-    title = "Training"
-
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self.parts = parts
@@ -67,7 +65,7 @@ class TrainingPage(Page):
         self._build()
         session = parts.session
         document = parts.document
-        session.told.connect(self._told)
+        session.events_received.connect(self._told)
         session.shown.connect(self._shown)
         session.state_changed.connect(self._state_changed)
         document.data_changed.connect(self._data_changed)
@@ -123,7 +121,7 @@ class TrainingPage(Page):
         )
         self.run.offer_race(race)
 
-        if race is not None and session.race_state and not race.begun:
+        if race is not None and session.racing and not race.begun:
             self.run.show_view(RACE)
 
         self._refresh_all()
@@ -221,7 +219,7 @@ class TrainingPage(Page):
         record = self.record
 
         race_state = (
-            session.race_state and session.live and session.race is not None and session.race.begun
+            session.racing and session.live and session.race is not None and session.race.begun
         )
         if len(record.steps) or record.finished is not None or race_state:
             number = 2
@@ -323,7 +321,7 @@ class TrainingPage(Page):
 
     # --- what is done
 
-    def _act(self, action: Action) -> None:
+    def _act(self, action: NoticeAction) -> None:
         session = self.parts.session
         if action in ("results", "tryit"):
             self.parts.go(action)
@@ -340,7 +338,7 @@ class TrainingPage(Page):
 
     def _start_here(self) -> None:
         if self.parts.document.experiment.data.source:
-            self.parts.do("train")
+            self.parts.do(Action.TRAIN)
         else:
             self.parts.go("data")
 
@@ -359,6 +357,9 @@ class TrainingPage(Page):
             return True, ""
 
         return False, "Nothing has been trained yet; press Train."
+
+    def busy(self) -> bool:
+        return self.parts.session.active
 
     def _tick(self) -> None:
         preparing = self.parts.session.live and self.parts.session.state is State.PREPARING

@@ -19,7 +19,7 @@ from app.ui.pages.training.probe_strip import ProbePrediction, ProbeStrip
 from app.ui.plots.distributions.scatter import PointInfo, ScatterPlot
 from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.example import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.data.kinds import kind_of
 from app.engine.text import percent_text
-from app.ui.widgets.examples.example import pixmap_of
+from app.ui.widgets.examples.painting import pixmap_of
 from app.ui.widgets.examples.thumbnails import crisp
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
-    from app.ui.widgets.examples.picture import Example
+    from app.ui.widgets.examples.example import Example
 
 GAP = 8
 LARGEST = 96

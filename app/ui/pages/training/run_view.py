@@ -30,7 +30,7 @@ from app.ui.plots.curves.learning_rate import LearningRatePlot
 from app.ui.plots.curves.loss import LossPlot
 from app.ui.plots.curves.metric import MetricPlot
 from app.ui.style.theme import style
-from app.ui.widgets.one_of import OneOf
+from app.ui.widgets.page_stack import PageStack
 
 if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -97,7 +97,7 @@ class RunView(QScrollArea):
         column.addWidget(self.changing)
         column.addWidget(self.changes)
         self._show_changing()
-        self.views = OneOf()
+        self.views = PageStack()
         self.memory_view = MemoryView(theme)
         self.log_view = LogView()
         self.race = RaceView(self.parts)
@@ -253,7 +253,7 @@ class RunView(QScrollArea):
         if self.view == "race":
             self.changes.hide()
             if self._race is not None:
-                self.race.show_race(self._race, self.parts.session.race_state)
+                self.race.show_race(self._race, self.parts.session.racing)
         elif self.view == "overview":
             label = run_data.headline.label
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")

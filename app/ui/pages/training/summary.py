@@ -12,7 +12,9 @@ from app.ui.state.session import State
 if TYPE_CHECKING:
     from app.ui.state.record import Record
 
-Action = Literal["results", "tryit", "longer", "resume", "unpause", "train", "remedy", "details"]
+NoticeAction = Literal[
+    "results", "tryit", "longer", "resume", "unpause", "train", "remedy", "details"
+]
 
 ACCURACY = "accuracy"
 """The metric that reads best as a share of the examples."""
@@ -29,7 +31,7 @@ class Notice:
     title: str
     text: str
     tone: str = ""
-    actions: tuple[Action, ...] = ()
+    actions: tuple[NoticeAction, ...] = ()
     details: str = ""
 
 
@@ -88,7 +90,7 @@ def _finished(record: Record, run_data: RunData) -> Notice:
 
     if end.status == "failed":
         what, remedy, details = end.failure or (end.reason, "", "")
-        actions: tuple[Action, ...] = ("remedy", "details") if details else ("remedy",)
+        actions: tuple[NoticeAction, ...] = ("remedy", "details") if details else ("remedy",)
         return Notice(what, f"{remedy} {_kept(record)}".strip(), "problem", actions, details)
 
     if end.status == "diverged":

@@ -15,7 +15,7 @@ from app.engine.results.reports import report_for
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.weights_in_use import FILE, WeightsInUse
 from app.ui.pages.tryit.beside import Known, beside
-from app.ui.widgets.examples.picture import Example, example_from
+from app.ui.widgets.examples.example import Example, example_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.learning.retrieval import nearest
-from app.ui.widgets.examples.picture import Example, example_from, example_of
+from app.ui.widgets.examples.example import Example, example_from, example_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -65,9 +65,6 @@ class TryItPage(Page):
     those of the best epoch, if no others were chosen on the Results page.
     """
 
-    name = "tryit"
-    title = "Try it"
-
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
@@ -87,7 +84,7 @@ class TryItPage(Page):
         style(self, "page")
         self.setAcceptDrops(True)
         self._build()
-        parts.session.told.connect(self._told)
+        parts.session.events_received.connect(self._told)
         parts.session.shown.connect(self._other)
         parts.document.data_changed.connect(self._show_random)
         parts.theme.changed.connect(self._arrange)

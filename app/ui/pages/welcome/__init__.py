@@ -1,5 +1,14 @@
 """The Start page: built-in data, one's own, recent work."""
 
-from app.ui.pages.welcome.page import WelcomePage
+from __future__ import annotations
 
-__all__ = ["WelcomePage"]
+from app.ui.pages.parts import Page, PageInfo, Parts
+
+
+def _make(parts: Parts) -> Page:
+    from app.ui.pages.welcome.page import WelcomePage  # noqa: PLC0415 - loaded when first shown
+
+    return WelcomePage(parts)
+
+
+PAGE = PageInfo("welcome", "Start page", order=80, make=_make, beside="+", in_menu=False)

@@ -1,6 +1,4 @@
-"""The Start page: built-in data to play with, one's own, recent work, and runs that were
-interrupted.
-"""
+"""The Start page: built-in data, one's own data, recent work, and interrupted runs."""
 
 from __future__ import annotations
 
@@ -11,8 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
+from app.engine.runs.run import Run, list_runs
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.welcome.samples import Samples, heading, previews
+from app.ui.state.action import Action
 from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
@@ -22,17 +22,13 @@ from app.ui.widgets.tile import Tile
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
-    from app.engine.runs.run import Run
 
 SHOWN = 5
-"""Rows of recent work and of interrupted runs."""
+"""Most rows of recent work, and of interrupted runs."""
 
 
 class WelcomePage(Page):
-    """Every card is one click to a data set; Train is the next."""
-
-    name = "welcome"
-    title = "Start page"
+    """The first page: every card is one click to a data set, and Train is the next."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -89,19 +85,19 @@ class WelcomePage(Page):
 
         for action, name, title, text in (
             (
-                "open_folder",
+                Action.OPEN_FOLDER,
                 "welcome.open_folder",
                 "Open a folder",
                 "Pictures, texts or sounds by class; pairs.",
             ),
             (
-                "open_file",
+                Action.OPEN_FILE,
                 "welcome.open_file",
                 "Open a file",
                 "A table, a long text, arrays, an experiment.",
             ),
             (
-                "fashion",
+                Action.FASHION,
                 "welcome.fashion",
                 "Get more open data",
                 "Fashion-MNIST, drawings, definitions.",
@@ -230,9 +226,10 @@ class WelcomePage(Page):
 
 
 def interrupted(folder: Path) -> list[Run]:
-    """Runs that say they are running while no process does it, and that can go on."""
-    from app.engine.runs.run import list_runs
+    """Return the interrupted runs that can go on.
 
+    They say that they are running while no process does it.
+    """
     return [
         run
         for run in list_runs(folder)

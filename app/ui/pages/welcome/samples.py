@@ -1,4 +1,4 @@
-"""The built-in data as tiles in groups: pictures, tables, and the rest; one click opens one."""
+"""The built-in data as tiles in groups: pictures, tables, and the rest."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ GROUPS = (
     ("Tables", "a row an example, one column is predicted", ("row",)),
     ("Texts, pairs and signals", "", ("text", "pair", "signal")),
 )
-"""Title, why, and the kinds that stand in it."""
+"""Title of each group, why one looks at it, and the kinds of data in it."""
 
 
 def heading(text: str, why: str) -> QWidget:
-    """A title with a grey half-sentence."""
+    """Return a title with a grey half-sentence."""
     row = QWidget()
     line = QHBoxLayout(row)
     line.setContentsMargins(0, 0, 0, 0)
@@ -42,18 +42,18 @@ def heading(text: str, why: str) -> QWidget:
 
 
 def amount_of(sample: Sample) -> str:
-    """The first words of its summary: "569 rows"."""
+    """Return the first words of a sample's summary: "569 rows"."""
     return re.split(r"[:;]| of ", sample.summary.rstrip("."))[0]
 
 
 def task_words(sample: Sample) -> str:
-    """What it is made for, without the field's term: "Yes or no"."""
+    """Return what a sample is made for, without the term of the field: "Yes or no"."""
     task = TASKS.get(sample.task)
     return task.label.split(" (")[0] if task is not None else ""
 
 
 class Samples(QWidget):
-    """opened(source) is called with "sample:NAME"."""
+    """Tiles of the built-in data. One click calls opened("sample:NAME")."""
 
     def __init__(self, theme: Theme, opened: Callable[[str], None]) -> None:
         super().__init__()
@@ -100,5 +100,5 @@ class Samples(QWidget):
 
 
 def previews() -> dict[str, list[np.ndarray]]:
-    """A few pictures of each built-in data set of pictures: (H, W) or (H, W, 3) uint8."""
+    """Return a few pictures of each sample of pictures: (H, W) or (H, W, 3) uint8."""
     return {name: thumbnails(name) for name, sample in SAMPLES.items() if sample.kind == "image"}

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 from app.ui.plots.base.axis_names import AxisNames
 from app.ui.plots.base.plot import Plot
 from app.ui.style.theme import SERIES, Theme, style
-from app.ui.widgets.examples.example import ExampleView
-from app.ui.widgets.examples.picture import Example
+from app.ui.widgets.examples.example import Example
+from app.ui.widgets.examples.painting import ExampleView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

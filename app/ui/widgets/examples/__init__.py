@@ -1,1 +1,1 @@
-"""Examples of any kind, as pictures, rows, texts or signals."""
+"""Examples of any kind on screen, as pictures, rows, texts or signals."""

@@ -1,281 +1,99 @@
-"""One example of any kind, painted: a picture, a row's values, the beginning of a text, a signal,
-or two of them.
-"""
+"""One example of any kind, as a value that can be painted (see painting.py)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import (
-    QFontMetricsF,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QPolygonF,
-    QTextLayout,
-    QTextOption,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.data.kinds import kind_of
-from app.ui.widgets.examples.thumbnails import crisp
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
-    from app.ui.style.theme import Theme
-    from app.ui.widgets.examples.picture import Example
+    from app.engine.data.dataset import Dataset
+    from app.engine.data.preparation import Preparation
 
-SHORT = 60
-A_LINE = 20
-"""Letters of a text that fits into a narrow tile, and of one of its lines."""
-
-LETTERS = 600
-"""Of a text, as many as are laid out."""
-
-RADIUS = 6
+LINE = 80
+"""Characters of a row or of a text in one line."""
 
 
-def size_of(example: Example) -> tuple[int, int]:
-    """Width and height at 100 % at which it is well seen small; of a pair, both halves side by
-    side.
+@dataclass(frozen=True, eq=False)
+class Example:
+    """An example holds a picture, cells, a text, a signal or two halves; `kind` names it.
+
+    picture: (C, H, W) uint8.
+    cells: (column, value as text) of a row.
+    text: all of it.
+    signal: (C, L) float32.
+    halves: the two examples of a pair.
+    name: where it came from, "" where that is not known.
     """
-    if example.halves:
-        sizes = [size_of(half) for half in example.halves]
-        return sum(width for width, _ in sizes) + 8 * (len(sizes) - 1), max(
-            height for _, height in sizes
-        )
 
-    width, height = kind_of(example.kind).tile
-    if example.cells:
-        return width, min(height, 10 + 13 * max(2, len(example.cells)))
-    if example.text and len(example.text) <= SHORT:
-        return kind_of("row").tile[0], min(height, 10 + 15 * (1 + len(example.text) // A_LINE))
+    kind: str
+    name: str = ""
+    picture: np.ndarray | None = None
+    cells: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    signal: np.ndarray | None = None
+    halves: tuple[Example, ...] = ()
 
-    return width, height
+    @property
+    def line(self) -> str:
+        """Return the example in one line, for tables, tooltips and screen readers."""
+        if self.halves:
+            return " · ".join(half.line for half in self.halves)
+        if self.cells:
+            return shortened(", ".join(f"{name} {value}" for name, value in self.cells))
+        if self.text:
+            return shortened(" ".join(self.text.split()))
+
+        return self.name
 
 
-def paint_example(
-    painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float = 1.0
-) -> None:
-    """Paint it into a box, all of it as far as it fits.
+def example_of(dataset: Dataset, row: int) -> Example:
+    """Return the example in a row of the data set.
 
-    ratio: pixels of the screen a pixel of the window.
+    It is cheap: a memory-mapped set is read only in that row.
     """
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setClipRect(box)
+    name = dataset.names[row] if row < len(dataset.names) else ""
+    preparation = dataset.description.preparation
+    halves = [np.asarray(array[row]) for array in dataset.arrays]
 
-    if example.halves:
-        _pair(painter, theme, box, example, ratio)
-    elif example.picture is not None:
-        pixmap = crisp(example.picture, max(1, int(min(box.width(), box.height()))), ratio)
-        size = pixmap.deviceIndependentSize()
-        painter.drawPixmap(
-            QPointF(
-                box.center().x() - size.width() / 2, box.center().y() - size.height() / 2
-            ).toPoint(),
-            pixmap,
-        )
-    elif example.signal is not None:
-        _signal(
-            painter,
-            theme,
-            box.adjusted(theme.px(4), theme.px(4), -theme.px(4), -theme.px(4)),
-            example.signal,
-        )
-    elif example.cells:
-        _row(
-            painter,
-            theme,
-            box.adjusted(theme.px(6), theme.px(4), -theme.px(6), -theme.px(4)),
-            example,
-        )
-    else:
-        _text(
-            painter,
-            theme,
-            box.adjusted(theme.px(6), theme.px(4), -theme.px(6), -theme.px(4)),
-            example.text,
+    return example_from(preparation, halves[0] if len(halves) == 1 else tuple(halves), name)
+
+
+def example_from(preparation: Preparation, arrays: Any, name: str = "") -> Example:
+    """Return an example from what a Dataset keeps: an array, or for a pair one for each half."""
+    inputs = preparation.inputs
+    if len(inputs) > 1:
+        halves = getattr(preparation, "halves", ())
+        return Example(
+            "pair",
+            name,
+            halves=tuple(
+                example_from(half, array) for half, array in zip(halves, arrays, strict=True)
+            ),
         )
 
-    painter.restore()
+    kind = preparation.kind
+    shown = preparation.shown(arrays)
+    if isinstance(shown, str):
+        return Example(kind, name, text=shown)
+    if isinstance(shown, tuple):
+        cells = tuple((str(column), _word(value)) for column, value in shown)
+        return Example(kind, name, cells=cells)
+
+    values = np.asarray(shown)
+    if values.ndim == 3 and values.dtype == np.uint8:
+        return Example(kind, name, picture=values)
+
+    return Example(kind, name, signal=np.atleast_2d(values.astype(np.float32)))
 
 
-def pixmap_of(theme: Theme, example: Example, size: QSize, ratio: float = 1.0) -> QPixmap:
-    """It as a picture of this size on a tile, in the colours of the theme."""
-    pixmap = QPixmap(size * ratio)
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(theme.color("track"))
-    painter = QPainter(pixmap)
-    paint_example(painter, theme, QRectF(0, 0, size.width(), size.height()), example, ratio)
-    painter.end()
-
-    return pixmap
+def _word(value: Any) -> str:
+    return number_text(float(value), 4) if isinstance(value, float | np.floating) else str(value)
 
 
-class ExampleView(QWidget):
-    """show_example(example): one example on a tile, as large as it needs to be told, or larger."""
-
-    def __init__(self, theme: Theme, scale: float = 1.0) -> None:
-        super().__init__()
-        self._theme = theme
-        self._scale = scale
-        self.example: Example | None = None
-        self.setAccessibleName("Example")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        theme.changed.connect(self._measure)
-
-    def show_example(self, example: Example | None) -> None:
-        self.example = example
-        self.setAccessibleDescription(example.line if example else "")
-        self.setToolTip(example.line if example else "")
-        self._measure()
-
-    def _measure(self) -> None:
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        width, height = size_of(self.example) if self.example else kind_of("image").tile
-        return QSize(self._theme.px(width * self._scale), self._theme.px(height * self._scale))
-
-    def minimumSizeHint(self) -> QSize:
-        hint = self.sizeHint()
-        px = self._theme.px
-        return QSize(min(hint.width(), px(120)), min(hint.height(), px(48)))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self.example is None:
-            return
-
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        outline = QPainterPath()
-        outline.addRoundedRect(QRectF(self.rect()), self._theme.px(RADIUS), self._theme.px(RADIUS))
-        painter.fillPath(outline, self._theme.color("track"))
-        paint_example(
-            painter, self._theme, QRectF(self.rect()), self.example, self.devicePixelRatioF()
-        )
-        painter.end()
-
-
-# --- kinds
-
-
-def _pair(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float) -> None:
-    """Side by side, each with the width that its kind needs."""
-    gap = theme.px(8)
-    shares = [size_of(half)[0] for half in example.halves]
-
-    left = box.left()
-    for half, share in zip(example.halves, shares, strict=True):
-        width = (box.width() - gap * (len(shares) - 1)) * share / sum(shares)
-        paint_example(painter, theme, QRectF(left, box.top(), width, box.height()), half, ratio)
-        left += width + gap
-
-        if half is not example.halves[-1]:
-            painter.setPen(QPen(theme.color("border"), 1))
-            painter.drawLine(
-                QPointF(left - gap / 2, box.top()), QPointF(left - gap / 2, box.bottom())
-            )
-
-
-def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None:
-    """A line a column: its name on the left, its value on the right; the last line says how many
-    are left out.
-    """
-    painter.setFont(theme.font(11))
-    metrics = QFontMetricsF(painter.font())
-    lines = max(1, int(box.height() / metrics.height()))
-
-    cells = example.cells if len(example.cells) <= lines else example.cells[: lines - 1]
-    for number, (name, value) in enumerate(cells):
-        place = QRectF(
-            box.left(), box.top() + number * metrics.height(), box.width(), metrics.height()
-        )
-        value = metrics.elidedText(value, Qt.TextElideMode.ElideRight, 0.6 * box.width())
-        room = box.width() - metrics.horizontalAdvance(value) - theme.px(6)
-        painter.setPen(theme.color("text"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
-        painter.setPen(theme.color("secondary"))
-        name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-
-    if left_out := len(example.cells) - len(cells):
-        place = QRectF(
-            box.left(), box.top() + len(cells) * metrics.height(), box.width(), metrics.height()
-        )
-        painter.setPen(theme.color("secondary"))
-        painter.drawText(
-            place,
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-            f"and {left_out:,} more",
-        )
-
-
-def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
-    """As many whole lines as fit; the last one ends in an ellipsis where something is left out."""
-    font = theme.font(12)
-    metrics = QFontMetricsF(font)
-    short = " ".join(text[:LETTERS].split()) or "(empty)"
-    most = max(1, int((box.height() + 2) / metrics.height()))
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    layout = QTextLayout(short, font)
-    layout.setTextOption(option)
-    starts: list[int] = []
-    layout.beginLayout()
-
-    while len(starts) <= most and (line := layout.createLine()).isValid():
-        line.setLineWidth(box.width())
-        starts.append(line.textStart())
-
-    layout.endLayout()
-    painter.setFont(font)
-    painter.setPen(theme.color("text"))
-
-    for number, start in enumerate(starts[:most]):
-        last = number == most - 1
-        end = len(short) if last or number + 1 >= len(starts) else starts[number + 1]
-
-        words = short[start:end]
-        if last and len(text) > LETTERS:
-            words += "…"
-
-        words = (
-            metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width()) if last else words
-        )
-        painter.drawText(
-            QPointF(box.left(), box.top() + number * metrics.height() + metrics.ascent()), words
-        )
-
-
-def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) -> None:
-    """A line a channel on one scale, low and high of what falls on each pixel."""
-    values = np.nan_to_num(signal.astype(float))
-    low = float(values.min())
-    high = float(values.max())
-    spread = (high - low) or 1.0
-    length = values.shape[1]
-
-    columns = max(1, int(box.width()))
-    for number, channel in enumerate(values[:4]):
-        if length > 2 * columns:
-            edges = np.linspace(0, length, columns + 1).astype(int)[:-1]
-            y = np.stack(
-                [np.minimum.reduceat(channel, edges), np.maximum.reduceat(channel, edges)], axis=1
-            ).ravel()
-            x = np.repeat(np.arange(columns, dtype=float), 2)
-        else:
-            y = channel
-            x = np.linspace(0, box.width(), max(2, length))[:length]
-
-        points = [
-            QPointF(box.left() + across, box.bottom() - (height - low) / spread * box.height())
-            for across, height in zip(x.tolist(), y.tolist(), strict=True)
-        ]
-        painter.setPen(QPen(theme.color("training" if number % 2 == 0 else "validation"), 1.2))
-        painter.drawPolyline(QPolygonF(points))
+def shortened(text: str, most: int = LINE) -> str:
+    """Return the beginning of a text, with an ellipsis where something is left out."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,6 +1,4 @@
-"""Pictures in a grid with captions: small ones stay crisp, thousands stay quick, and the keyboard
-reaches each.
-"""
+"""A grid of pictures with captions: small ones stay crisp, and thousands stay quick."""
 
 from __future__ import annotations
 
@@ -43,24 +41,28 @@ if TYPE_CHECKING:
 
 Tone = Literal["normal", "wrong", "good", "quiet"]
 Row = tuple[Any, str, str]
-"""What is drawn (here a picture of (C, H, W) uint8), a caption of up to three lines, a tone."""
+"""An item to draw (here a picture of (C, H, W) uint8), a caption, and a tone."""
 
 Index = QModelIndex | QPersistentModelIndex
 
 TONES = {"normal": "text", "wrong": "validation", "good": "best", "quiet": "secondary"}
-"""Colour of a caption by its tone; the caption's words say the same."""
+"""Colour role of a caption by its tone; the caption's words say the same."""
 
+# Sizes in pixels at 100 %.
 GAP = 8
+"""Distance between rows."""
+
 MARGIN = 12
+"""Width of a caption beyond its picture."""
+
 RADIUS = 6
+
 CACHED = 600
-"""Between rows, and of a picture's caption beyond the picture, in pixels at 100 %; pixmaps that are
-kept.
-"""
+"""Pixmaps that are kept."""
 
 
 def image(array: np.ndarray) -> QImage:
-    """(H, W), (1, H, W) or (3, H, W) uint8 as an image that owns its pixels.
+    """Return (H, W), (1, H, W) or (3, H, W) uint8 as an image that owns its pixels.
 
     Raises ValueError for other shapes.
     """
@@ -81,11 +83,11 @@ def image(array: np.ndarray) -> QImage:
 
 
 def crisp(array: np.ndarray, side: int, ratio: float = 1.0) -> QPixmap:
-    """A picture scaled to fit a square of `side` pixels of the window, on a screen of `ratio`
-    pixels a pixel.
+    """Return a picture scaled to fit a square of `side` pixels of the window.
 
-    A small one is first enlarged a whole number of times without smoothing, so that its own pixels
-    stay visible and equal, then brought to size.
+    ratio: pixels of the screen for each pixel of the window. A small picture is first enlarged a
+    whole number of times without smoothing, so that its own pixels stay visible and equal, then
+    brought to size.
     """
     source = image(array)
     target = max(1, round(side * ratio))
@@ -103,9 +105,10 @@ def crisp(array: np.ndarray, side: int, ratio: float = 1.0) -> QPixmap:
     return pixmap
 
 
-class _Rows(QAbstractListModel):
-    """The rows as given; pictures become pixmaps only when they are painted, and the last ones are
-    kept.
+class _RowsModel(QAbstractListModel):
+    """The rows as a model of Qt.
+
+    Pictures become pixmaps only when they are painted, and the last ones are kept.
     """
 
     def __init__(self, grid: ThumbnailGrid) -> None:
@@ -160,7 +163,7 @@ class _Painter(QStyledItemDelegate):
         super().__init__(grid)
         self._grid = grid
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return self._grid.cell
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -216,9 +219,8 @@ class _Painter(QStyledItemDelegate):
 class ThumbnailGrid(QListView):
     """Pictures with captions. `chosen(row)` is a click, or Enter on the picture with the focus.
 
-    size: side of a picture in pixels at 100 %. With `rows_visible` the grid is just so many rows
-    high and scrolls; without, it takes the room it gets. `keeps_choice` leaves the chosen one
-    outlined.
+    size: side of a picture in pixels at 100 %. rows_visible: the grid is just so many rows high and
+    scrolls; with 0 it takes the room it gets. keeps_choice: the chosen picture stays outlined.
     """
 
     chosen = Signal(int)
@@ -233,7 +235,7 @@ class ThumbnailGrid(QListView):
         self.keeps_choice = keeps_choice
         self.clickable = True
         self.lines = 0
-        self._model = _Rows(self)
+        self._model = _RowsModel(self)
         self.setModel(self._model)
         self.setItemDelegate(_Painter(self))
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -257,44 +259,44 @@ class ThumbnailGrid(QListView):
 
     @property
     def side(self) -> int:
-        """Of a picture, in pixels now."""
+        """Return the side of a picture in pixels."""
         return self.theme.px(self.size_at_100)
 
     @property
     def tile(self) -> QSize:
-        """Of what an example is painted on, in pixels now."""
+        """Return the size in pixels of the tile on which an example is painted."""
         return QSize(self.side, self.side)
 
     def draw(self, item: Any, ratio: float) -> QPixmap:
-        """What stands on a tile: here a picture of (C, H, W) uint8."""
+        """Return the pixmap on a tile, here of a picture of (C, H, W) uint8."""
         return crisp(item, self.side, ratio)
 
-    def spoken(self, item: Any) -> str:
-        """What one is, for those who listen."""
+    def spoken(self, _item: Any) -> str:
+        """Return what an item is, for screen readers."""
         return "Picture"
 
     @property
     def cell(self) -> QSize:
-        """Of a picture with its caption, in pixels now."""
+        """Return the size in pixels of a picture with its caption."""
         line = QFontMetrics(self.theme.font(SMALL)).height()
         caption = self.lines * line + self.theme.px(3) if self.lines else 0
         return QSize(self.tile.width() + self.theme.px(MARGIN), self.tile.height() + 4 + caption)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show these: (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
+        """Show (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
         self.lines = min(3, self.lines_of(rows)) if len(rows) else 0
         self._model.show(rows)
         self._measure()
 
     def lines_of(self, rows: Sequence[Row]) -> int:
-        """Lines of the longest caption."""
+        """Return the number of lines of the longest caption."""
         return max((row[1].count("\n") + 1 for row in rows if row[1]), default=0)
 
     def pixmap(self, row: int) -> QPixmap:
         return self._model.pixmap(row, self.devicePixelRatioF())
 
     def height_of(self, rows: int) -> int:
-        """Of so many rows of pictures, in pixels now."""
+        """Return the height in pixels of so many rows of pictures."""
         return rows * self.gridSize().height() + 2
 
     def sizeHint(self) -> QSize:

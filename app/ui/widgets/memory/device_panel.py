@@ -1,6 +1,6 @@
-"""What the device says of itself: how its memory is divided, and what else it tells.
+"""What the device says of itself: how its memory is divided, and its other readings.
 
-A field that is unknown is a dash with the reason; it never takes the others with it.
+A reading that is unknown is a dash with the reason; the others are shown all the same.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 
 class DevicePanel(QWidget):
-    """`show_readings(rows, device, reasons, peak)`: see MemoryMeasured.
-
-    The parts add up to the device's total.
-    """
+    """Shows the readings of MemoryMeasured; the parts add up to the total of the device."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -41,7 +38,7 @@ class DevicePanel(QWidget):
         column.addWidget(self.bar)
         column.addLayout(self._grid)
         self.lines: list[tuple[str, str]] = []
-        """What stands there: (name, value), for whoever reads the panel without seeing it."""
+        """(name, value) of each line, for tests and screen readers."""
         self.reasons: list[str] = []
         self._layout_of: tuple[str, ...] = ()
         self._values: list[QLabel] = []
@@ -67,9 +64,11 @@ class DevicePanel(QWidget):
         if device.get("reserved") is None and "reserved" in reasons:
             lines.append(("kept by PyTorch", UNKNOWN, reasons["reserved"], ""))
 
-        whole = [("together", bytes_text(total), "", "")] if parts else []
-        told = [(name, value, why, "") for name, value, why in readings_in_words(device, reasons)]
-        self._show([*lines, *whole, *told])
+        total_line = [("together", bytes_text(total), "", "")] if parts else []
+        readings = [
+            (name, value, why, "") for name, value, why in readings_in_words(device, reasons)
+        ]
+        self._show([*lines, *total_line, *readings])
 
     def _show(self, lines: list[tuple[str, str, str, str]]) -> None:
         names = tuple(name for name, *_ in lines)
@@ -114,8 +113,8 @@ class DevicePanel(QWidget):
             self._whys.append(why)
 
 
-def one_line(rows: Mapping[str, int | None], device: Mapping[str, float | None]) -> str:
-    """The device in half a sentence: "9.1 GiB of 16.0 GiB free · 97 % busy"."""
+def one_line(device: Mapping[str, float | None]) -> str:
+    """Return the device in half a sentence: "9.1 GiB of 16.0 GiB free · 97 % busy"."""
     words = []
     if device.get("free") is not None and device.get("total") is not None:
         words.append(f"{bytes_text(device['free'])} of {bytes_text(device['total'])} free")

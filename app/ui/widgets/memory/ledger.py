@@ -1,12 +1,12 @@
-"""The memory ledger as the window shows it: its rows, what they add up to, and how the device's
-memory is divided.
+"""The memory ledger as the window shows it, in values only.
 
-Values only, no widgets. Bytes throughout; None is unknown, and unknown never becomes zero.
+These are its rows, what they add up to, and how the device's memory is divided. Bytes throughout;
+None is unknown, and unknown never becomes zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from app.engine.text import (
     percent_text,
     times_text,
 )
-from app.ui.widgets.memory.origins import in_full
+from app.ui.widgets.memory.row_explanations import keeps_full_state
 
 if TYPE_CHECKING:
     from app.engine.learning.optimizer import Optimizer
@@ -46,13 +46,13 @@ FULL_NAMES = NAMES | {
     "data": "batch and data set",
     "workspace": "workspace and rounding",
 }
-"""Where there is room."""
+"""Names of the rows where there is room."""
 
 OF_THE_WEIGHTS = ("weights", "gradients", "first_moment", "second_moment")
 """Rows of the weights' size: n floats each."""
 
 OF_THE_DATA = ("batch", "dataset")
-"""What older runs have as one row, "data"."""
+"""Rows that older runs have as one, "data"."""
 
 MEANING = {
     "weights": "The numbers that are learned.",
@@ -73,7 +73,7 @@ MEANING = {
 
 @dataclass(frozen=True)
 class Part:
-    """One segment of a bar: a colour's role, its name, its bytes and a sentence that explains it."""
+    """One segment of a bar: its colour role, its name, its bytes, and a sentence about it."""
 
     key: str
     name: str
@@ -83,20 +83,23 @@ class Part:
 
 
 def role_of(key: str) -> str:
+    """Return the colour role of a row."""
     return f"memory.{key}"
 
 
 def rows_of(rows: Rows) -> dict[str, int | None]:
-    """The rows in the order of the ledger, each purpose once: without "data" where its two parts
-    are known.
+    """Return the rows in the order of the ledger, each purpose once.
+
+    "data" is left out where its two parts are known.
     """
     apart = any(rows.get(key) is not None for key in OF_THE_DATA)
     return {key: rows.get(key) for key in NAMES if key in rows and not (apart and key == "data")}
 
 
 def total_of(rows: Rows) -> int | None:
-    """What it takes at its height: the row "peak", else the sum of what is known; None where
-    nothing is.
+    """Return what is taken at the fullest moment: "peak", else the sum of what is known.
+
+    None where nothing is known.
     """
     peak = rows.get("peak")
     if peak is not None:
@@ -107,7 +110,7 @@ def total_of(rows: Rows) -> int | None:
 
 
 def with_workspace(rows: Rows) -> dict[str, int | None]:
-    """The rows, with what the peak holds beyond them as the workspace."""
+    """Return the rows, with what the peak holds beyond them as the workspace."""
     complete = rows_of(rows)
     peak = rows.get("peak")
     if peak is not None and complete.get("workspace") is None:
@@ -119,8 +122,9 @@ def with_workspace(rows: Rows) -> dict[str, int | None]:
 
 
 def overlap(rows: Rows) -> int:
-    """By how much the rows add up to more than there is at any moment: gradients arrive while
-    activations leave.
+    """Return by how much the rows add up to more than there is at any moment.
+
+    Gradients arrive while activations leave.
     """
     peak = rows.get("peak")
     known = sum(value for value in rows_of(rows).values() if value is not None)
@@ -128,7 +132,7 @@ def overlap(rows: Rows) -> int:
 
 
 def parts_of(rows: Rows) -> list[Part]:
-    """The segments of a bar, in the order of the ledger; empty rows are left out."""
+    """Return the segments of a bar in the order of the ledger, without empty rows."""
     return [
         Part(key, NAMES[key], value, role_of(key), MEANING[key])
         for key, value in with_workspace(rows).items()
@@ -137,9 +141,10 @@ def parts_of(rows: Rows) -> list[Part]:
 
 
 def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float]:
-    """How many times n there are up to and with each row of the weights' size: {"weights": 1.0,
-    "gradients": 2.0, ...}; rows that are empty are left out. The other state is one more n where
-    the optimizer keeps it in full.
+    """Return how many times n there are up to and with each row of the weights' size.
+
+    {"weights": 1.0, "gradients": 2.0, ...}; empty rows are left out. The other state is one more n
+    where the optimizer keeps it in full.
     """
     weights = rows.get("weights")
     found = {}
@@ -150,15 +155,16 @@ def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float
             total += size / (weights or 1)
             found[key] = total
 
-    if found and in_full(optimizer) and rows.get("other_state"):
+    if found and keeps_full_state(optimizer) and rows.get("other_state"):
         found["other_state"] = total + 1
 
     return found
 
 
 def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None = None) -> str:
-    """ "4n = 4 × 160,874 floats = 2.5 MiB", from the rows that there are; "" while the weights are
-    unknown.
+    """Return "4n = 4 × 160,874 floats = 2.5 MiB" from the rows that there are.
+
+    "" while the weights are unknown.
     """
     weights = rows.get("weights")
     found = multiples(rows, optimizer)
@@ -173,7 +179,7 @@ def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None
 
 
 def difference_in_words(predicted: int | None, measured: int | None) -> str:
-    """How far the measure is from the prediction: "+2 %", "exact", or a dash."""
+    """Return how far the measure is from the prediction: "+2 %", "exact", or a dash."""
     if predicted is None or measured is None:
         return UNKNOWN
     if predicted == measured:
@@ -190,11 +196,11 @@ Readings = Mapping[str, float | None]
 
 
 def device_parts(rows: Rows, device: Readings) -> list[Part]:
-    """How the device's memory is divided, so that the parts add up to its total; [] where the total
-    is unknown.
+    """Return how the device's memory is divided; the parts add up to its total.
 
-    On a GPU: in use by the model (allocated), kept by PyTorch (reserved - allocated), other
-    programs and the driver (used - reserved), free. On the CPU the process stands for PyTorch.
+    [] where the total is unknown. On a GPU: in use by the model (allocated), kept by PyTorch
+    (reserved - allocated), other programs and the driver (used - reserved), free. On the CPU the
+    process stands for PyTorch.
     """
     total = _whole(device.get("total"))
     free = _whole(device.get("free"))
@@ -246,22 +252,27 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
 
 
-READINGS = {
-    "utilisation": ("utilisation", lambda value: percent_text(value / 100)),
-    "temperature": ("temperature", lambda value: amount_text(value, "°C")),
-    "power": ("power", lambda value: amount_text(value, "W")),
+READINGS: dict[str, Callable[[float], str]] = {
+    "utilisation": lambda value: percent_text(value / 100),
+    "temperature": lambda value: amount_text(value, "°C"),
+    "power": lambda value: amount_text(value, "W"),
 }
+"""What a device tells beside its memory, in words."""
 
 
 def readings_in_words(device: Readings, reasons: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """(name, value or a dash, why it is unknown) of what the device tells beside its memory."""
+    """Return (name, value or a dash, why it is unknown) of the other readings of a device."""
     lines = []
-    for key, (name, words) in READINGS.items():
+    for key, words in READINGS.items():
         value = device.get(key)
         if value is not None or key in reasons or key in device:
             known = value is not None
             lines.append(
-                (name, words(value) if known else UNKNOWN, "" if known else reasons.get(key, ""))
+                (
+                    key,
+                    words(value) if value is not None else UNKNOWN,
+                    "" if known else reasons.get(key, ""),
+                )
             )
 
     return lines

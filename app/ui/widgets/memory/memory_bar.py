@@ -1,5 +1,6 @@
-"""Memory as a bar to scale, each purpose in its colour, and below it the small parts enlarged, so
-that nothing is drawn larger than it is.
+"""Memory as a bar to scale, each purpose in its colour.
+
+Small parts are drawn enlarged below it, so that in the bar nothing is larger than it is.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ if TYPE_CHECKING:
 
     from app.ui.style.theme import Theme
 
+# Heights in pixels at 100 %.
 BAR = 16
+
 LINK = 15
+
 SMALL_BAR = 10
+
 WORTH_ENLARGING = 0.35
 """The weights' rows are enlarged when together they are less than this share of the bar."""
 
 
 class MemoryBar(QWidget):
-    """`show_parts(parts)`; `total` sets the scale where the parts do not fill it; `peak` is a
-    marker.
+    """A bar of parts; `total` sets the scale where they do not fill it, `peak` is a marker.
 
     enlarge: draw the rows of the weights' size once more below, over the full width, joined by two
     lines. thin: a bar of 8 pixels without anything below, for the bottom of the window.
@@ -50,7 +54,7 @@ class MemoryBar(QWidget):
     def show_parts(
         self, parts: Sequence[Part], total: int | None = None, peak: int | None = None
     ) -> None:
-        """parts: from left to right.
+        """Show the parts from left to right.
 
         total: bytes of the whole bar, the sum if None. peak: bytes from the left.
         """
@@ -69,7 +73,7 @@ class MemoryBar(QWidget):
 
     @property
     def enlarged(self) -> list[Part]:
-        """The parts that are drawn once more."""
+        """Return the parts that are drawn once more."""
         small = [part for part in self.parts if part.key in OF_THE_WEIGHTS]
         share = sum(part.bytes for part in small) / self.total if self.total else 1.0
         return small if self._enlarge and small and share < WORTH_ENLARGING else []
@@ -82,7 +86,7 @@ class MemoryBar(QWidget):
         return QSize(self.theme.px(60), self.sizeHint().height())
 
     def segments(self) -> list[tuple[Part, QRectF]]:
-        """Where each part is drawn in the bar, to scale."""
+        """Return where each part is drawn in the bar, to scale."""
         height = float(self.theme.px(8 if self._thin else BAR))
         return _side_by_side(self.parts, QRectF(0, 0, self.width(), height), self.total)
 
@@ -96,14 +100,14 @@ class MemoryBar(QWidget):
         )
 
     def times_larger(self) -> str:
-        """How much the enlargement enlarges: "42 times larger"."""
+        """Return how much the enlargement enlarges: "42 times larger"."""
         small = sum(part.bytes for part in self.enlarged)
         times = self.total / small if small else 1.0
         return f"{times_text(times)} times larger"
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         segments = self.segments()
@@ -141,11 +145,12 @@ class MemoryBar(QWidget):
         painter.restore()
 
     def _link(self, painter: QPainter, above: list[QRectF], below: QRectF) -> None:
-        """A grey fan from the small parts to their enlargement."""
+        """Paint a grey fan from the small parts to their enlargement."""
         if not above:
             return
 
-        top, gap = above[0].bottom() + 1, below.top() - 1
+        top = above[0].bottom() + 1
+        gap = below.top() - 1
         fan = QPolygonF(
             [
                 QPointF(above[0].left(), top),

@@ -1,6 +1,4 @@
-"""The memory ledger in figures: a row per purpose, predicted and measured, in the colours of the
-bar.
-"""
+"""The memory ledger in figures: a row for each purpose, predicted and measured."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ from app.ui.widgets.memory.ledger import (
     total_of,
     with_workspace,
 )
-from app.ui.widgets.memory.origins import in_full, origins
+from app.ui.widgets.memory.row_explanations import keeps_full_state, row_explanations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 NOTHING: Mapping[str, int | None] = {}
 COLUMNS = ("predicted", "measured", "difference")
 NONE = "none"
-"""For a moment that this optimizer does not keep."""
+"""Text for a moment that this optimizer does not keep."""
 
 LESS = "Less than the sum of the rows: gradients arrive while activations leave."
 WIDE = 330
@@ -57,7 +55,7 @@ class Swatch(QWidget):
         self.setFixedSize(self._theme.px(10), self._theme.px(10))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -67,12 +65,12 @@ class Swatch(QWidget):
 
 
 class MemoryTable(QWidget):
-    """`show_rows(predicted, measured, parameters, optimizer)`.
+    """The rows of the ledger with their bytes.
 
     compact: two columns of rows with the measured bytes, or the predicted ones while nothing is
-    measured. Otherwise a line per row with the chosen `columns`; n, 2n, 3n, 4n add up beside the
-    rows of the weights' size, their sum stands below them, and with `explained` each row says where
-    it comes from.
+    measured. Otherwise a line for each row with the chosen `columns`; n, 2n, 3n, 4n add up beside
+    the rows of the weights' size, their sum stands below them, and with `explained` each row says
+    where it comes from.
     """
 
     def __init__(
@@ -94,7 +92,7 @@ class MemoryTable(QWidget):
         self._names = NAMES if compact else FULL_NAMES
         self._labels: dict[str, tuple[QLabel, ...]] = {}
         self._swatches: dict[str, Swatch] = {}
-        self._origins: dict[str, QLabel] = {}
+        self._explanations: dict[str, QLabel] = {}
 
         for key in NAMES:
             self._make_row(key)
@@ -119,8 +117,10 @@ class MemoryTable(QWidget):
         return label
 
     def _make_row(self, key: str) -> None:
-        """Swatch, how many n by here, name, and a figure for each column; below them where it comes
-        from.
+        """Make the widgets of a row.
+
+        These are a swatch, how many n there are up to here, the name, a figure for each column, and
+        below them the explanation.
         """
         swatch = Swatch(self.theme, role_of(key))
         swatch.setParent(self)
@@ -131,14 +131,14 @@ class MemoryTable(QWidget):
         )
 
         labels[1].setWordWrap(not self._compact)
-        origin = self._label("")
-        origin.setWordWrap(True)
-        origin.setMinimumWidth(1)
+        explanation = self._label("")
+        explanation.setWordWrap(True)
+        explanation.setMinimumWidth(1)
         self._swatches[key] = swatch
         self._labels[key] = labels
-        self._origins[key] = origin
+        self._explanations[key] = explanation
 
-        for widget in (swatch, *labels, origin):
+        for widget in (swatch, *labels, explanation):
             widget.hide()
 
     def _space(self) -> None:
@@ -148,7 +148,7 @@ class MemoryTable(QWidget):
     # --- values
 
     def set_explained(self, explained: bool) -> None:
-        """Whether each row says below it where it comes from."""
+        """Say below each row where it comes from, or not."""
         if explained != self._explained:
             self._explained = explained
             self._arrange(self._arranged)
@@ -160,57 +160,25 @@ class MemoryTable(QWidget):
         parameters: int | None = None,
         optimizer: Optimizer | None = None,
     ) -> None:
-        """Rows that are empty in both are left out, but for moments that this optimizer does
-        without; what is unknown is a dash. optimizer: for where the rows come from; left out,
-        that is said in general.
+        """Show the rows; what is unknown is a dash.
+
+        Rows that are empty in both are left out, but for moments that this optimizer does without.
+        optimizer: for the explanation of the rows; without it they are explained in general.
         """
-        expected = with_workspace(predicted)
-        found = with_workspace(measured)
-
-        if measured and not self._compact:
-            expected.setdefault("workspace", None)
-
-        known = expected.get("weights") or found.get("weights")
-        shown = tuple(
-            key
-            for key in NAMES
-            if expected.get(key)
-            or found.get(key)
-            or (known and not self._compact and key in OF_THE_WEIGHTS)
-        )
-
-        of = measured if measured.get("weights") else predicted
+        shown = self._shown_rows(predicted, measured)
+        known = measured if measured.get("weights") else predicted
         arranged = (
             *shown,
-            *(("in full",) if in_full(optimizer) else ()),
-            *(("less",) if overlap(of) else ()),
+            *(("in full",) if keeps_full_state(optimizer) else ()),
+            *(("less",) if overlap(known) else ()),
         )
         if arranged != self._arranged:
             self._arrange(arranged)
 
-        self._tell_origins(shown, optimizer)
-        by_here = multiples(of, optimizer)
-        for key in shown:
-            times, name, *cells = self._labels[key]
-            if self._compact:
-                name.setText(NAMES[key] + _own(of, key))
-            else:
-                first = key == "weights" or key not in by_here
-                name.setText(FULL_NAMES[key] if first else f"+ {FULL_NAMES[key]}")
-                times.setText(f"{_times(by_here[key])}n" if key in by_here else "")
-
-            values = self._cells(expected.get(key), found.get(key), bool(measured))
-            if (
-                not self._compact
-                and key in OF_THE_WEIGHTS
-                and not (expected.get(key) or found.get(key))
-            ):
-                values = (NONE, NONE if measured else "", "")
-
-            for cell, text in zip(cells, values, strict=True):
-                cell.setText(text)
-
-        self.sum.setText(sum_in_words(of, parameters, optimizer))
+        self._show_explanations(shown, optimizer)
+        self._show_names(shown, known, multiples(known, optimizer))
+        self._show_values(shown, with_workspace(predicted), with_workspace(measured))
+        self.sum.setText(sum_in_words(known, parameters, optimizer))
         texts = (
             "at the fullest moment",
             *self._cells(total_of(predicted), total_of(measured), bool(measured)),
@@ -218,11 +186,52 @@ class MemoryTable(QWidget):
         for label, text in zip(self._total, texts, strict=True):
             label.setText(text)
 
-    def _tell_origins(self, shown: Sequence[str], optimizer: Optimizer | None) -> None:
-        own = origins(optimizer)
+    def _shown_rows(
+        self, predicted: Mapping[str, int | None], measured: Mapping[str, int | None]
+    ) -> tuple[str, ...]:
+        expected = with_workspace(predicted)
+        found = with_workspace(measured)
+        complete = not self._compact and bool(expected.get("weights") or found.get("weights"))
+
+        return tuple(
+            key
+            for key in NAMES
+            if expected.get(key) or found.get(key) or (complete and key in OF_THE_WEIGHTS)
+        )
+
+    def _show_names(
+        self, shown: Sequence[str], rows: Mapping[str, int | None], times_n: Mapping[str, float]
+    ) -> None:
+        """Show the names of rows. times_n: how many n there are up to and with each of them."""
+        for key in shown:
+            times, name, *_ = self._labels[key]
+            if self._compact:
+                name.setText(NAMES[key] + _own(rows, key))
+            else:
+                first = key == "weights" or key not in times_n
+                name.setText(FULL_NAMES[key] if first else f"+ {FULL_NAMES[key]}")
+                times.setText(f"{_times(times_n[key])}n" if key in times_n else "")
+
+    def _show_values(
+        self,
+        shown: Sequence[str],
+        predicted: Mapping[str, int | None],
+        measured: Mapping[str, int | None],
+    ) -> None:
+        for key in shown:
+            values = self._cells(predicted.get(key), measured.get(key), bool(measured))
+            empty = not (predicted.get(key) or measured.get(key))
+            if empty and not self._compact and key in OF_THE_WEIGHTS:
+                values = (NONE, NONE if measured else "", "")
+
+            for cell, text in zip(self._labels[key][2:], values, strict=True):
+                cell.setText(text)
+
+    def _show_explanations(self, shown: Sequence[str], optimizer: Optimizer | None) -> None:
+        own = row_explanations(optimizer)
         for key in shown:
             sentence = own.get(key, MEANING[key])
-            self._origins[key].setText(sentence)
+            self._explanations[key].setText(sentence)
 
             for widget in (self._swatches[key], *self._labels[key]):
                 widget.setToolTip(sentence)
@@ -237,7 +246,7 @@ class MemoryTable(QWidget):
     # --- layout
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Two columns of rows where there is room for them."""
+        """Lay the rows out in two columns where there is room for them."""
         super().resizeEvent(event)
         wide = self.width() >= self.theme.px(WIDE)
         if self._compact and wide != self._wide:
@@ -245,8 +254,10 @@ class MemoryTable(QWidget):
             self._arrange(self._arranged)
 
     def _arrange(self, arranged: tuple[str, ...]) -> None:
-        """arranged: the rows; "in full" among them says that the other state belongs to those of
-        the weights, "less" that they are never all there at once.
+        """Put the rows into the grid.
+
+        arranged: the rows; "in full" among them says that the other state belongs to those of the
+        weights, "less" that they are never all there at once.
         """
         self._arranged = arranged
         while self._grid.count():
@@ -303,7 +314,7 @@ class MemoryTable(QWidget):
                 self._put(cells[number], line, 3 + column, RIGHT)
 
             if self._explained:
-                self._put(self._origins[key], line + 1, 2, span=width - 2)
+                self._put(self._explanations[key], line + 1, 2, span=width - 2)
 
             line += 2
             if of_weights and key == of_weights[-1]:
@@ -331,9 +342,8 @@ class MemoryTable(QWidget):
     ) -> None:
         middle = Qt.AlignmentFlag.AlignVCenter
         if align is None and isinstance(widget, QLabel) and widget.wordWrap():
-            self._grid.addWidget(
-                widget, row, column, 1, span
-            )  # as wide as there is room, and as high as that takes
+            # Without an alignment it is as wide as there is room, and as high as that takes.
+            self._grid.addWidget(widget, row, column, 1, span)
         else:
             self._grid.addWidget(
                 widget, row, column, 1, span, align if align is not None else middle
@@ -343,7 +353,7 @@ class MemoryTable(QWidget):
 
 
 def _own(rows: Mapping[str, int | None], key: str) -> str:
-    """How many n a row of the weights' size holds itself: " n", " 0.03n"; "" for other rows."""
+    """Return how many n a row of the weights' size holds: " n", " 0.03n"; "" for other rows."""
     weights = rows.get("weights")
     size = rows.get(key)
     if key not in OF_THE_WEIGHTS or not weights or not size:

@@ -1,10 +1,8 @@
-"""One setting on screen: its label, an editor that suits its type, its help, what is wrong with it,
-and a reset.
-"""
+"""One setting on screen: label, editor, help, what is wrong with its value, and a reset."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -21,18 +19,20 @@ from app.engine.text import FOLLOWS, setting_text
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
-from models.spec import Setting
+
+if TYPE_CHECKING:
+    from models.spec import Setting
 
 MOST_SLIDER_STEPS = 100
 SHORT_UNIT = 9
-"""Characters; beside a slider a longer unit would leave no room for it, and the help says it."""
+"""Most characters of a unit beside a slider; a longer one stands in the help only."""
 
-BETWEEN = "; "
-"""Stands between several names in one line."""
+SEPARATOR = "; "
+"""What stands between several names in one line."""
 
 
 def value_in_words(setting: Setting, value: Any) -> str:
-    """A value as the person reads it: "On", "Fill and cut off the edges", "128 examples"."""
+    """Return a value as a person reads it: "On", "128 examples"."""
     text = setting_text(setting, value)
     return (
         f"{text} {setting.unit}".strip()
@@ -42,8 +42,10 @@ def value_in_words(setting: Setting, value: Any) -> str:
 
 
 class Field(QWidget):
-    """edited(name, value): the person chose a value (None: follow the data). reset(name): the
-    default again.
+    """The editor of one setting, with its label and help.
+
+    edited(name, value): the person chose a value (None: follow the data). reset(name): go back to
+    the default.
 
     The editor's objectName is `full_name` (SECTION.FIELD). lowest: the smallest value that a slider
     may give.
@@ -156,15 +158,14 @@ class Field(QWidget):
             self.slider.setRange(0, steps)
             self.slider.setAccessibleName(setting.label)
             self.slider.setToolTip(setting.help)
-            self.slider.setFocusPolicy(
-                Qt.FocusPolicy.NoFocus
-            )  # the number beside it takes the keyboard
+            # The number beside it takes the keyboard.
+            self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.slider.valueChanged.connect(self._slide)
 
         return box
 
     def _slider_steps(self) -> int:
-        """How many steps a slider would have; 0 where it would be of no use."""
+        """Return how many steps a slider would have; 0 where it would be of no use."""
         setting = self.setting
         if self._lowest is None or setting.maximum is None or setting.logarithmic:
             return 0
@@ -191,8 +192,8 @@ class Field(QWidget):
         text = text.strip()
         if self.setting.optional and not text:
             self._tell(None)
-        elif self.setting.type == "names" and BETWEEN.strip() in text:
-            self._tell([name.strip() for name in text.split(BETWEEN.strip()) if name.strip()])
+        elif self.setting.type == "names" and SEPARATOR.strip() in text:
+            self._tell([name.strip() for name in text.split(SEPARATOR.strip()) if name.strip()])
         else:
             self._tell(text)
 
@@ -202,10 +203,10 @@ class Field(QWidget):
 
     # --- showing
 
-    def show_value(self, chosen: Any, effective: Any) -> None:
-        """Show what is chosen; where nothing is (None), what it comes to, or an empty field."""
+    def show_value(self, chosen: Any, resolved: Any) -> None:
+        """Show what is chosen; where nothing is, what it comes to, or an empty field."""
         self.show_trouble("")
-        shown = effective if chosen is None else chosen
+        shown = resolved if chosen is None else chosen
         editor = self.editor
         blocked = editor.blockSignals(True)
 
@@ -213,14 +214,16 @@ class Field(QWidget):
             self._show_number(editor, shown)
         elif isinstance(editor, DropDown):
             if self.setting.optional:
-                words = "" if effective is None else f" ({value_in_words(self.setting, effective)})"
+                words = "" if resolved is None else f" ({value_in_words(self.setting, resolved)})"
                 editor.setItemText(0, f"Follows the data{words if chosen is None else ''}")
             editor.setCurrentIndex(editor.findData(chosen))
         elif isinstance(editor, QCheckBox):
             editor.setChecked(bool(shown))
         elif isinstance(editor, QLineEdit) and not editor.hasFocus():
             several = self.setting.type == "names" and not isinstance(shown, str | None)
-            editor.setText(BETWEEN.join(shown) if several else "" if shown is None else str(shown))
+            editor.setText(
+                SEPARATOR.join(shown) if several else "" if shown is None else str(shown)
+            )
 
         editor.blockSignals(blocked)
         changed = chosen != self.setting.default
@@ -242,7 +245,7 @@ class Field(QWidget):
             self.slider.blockSignals(blocked)
 
     def show_trouble(self, sentence: str) -> None:
-        """What is wrong with the value written here, beside it; "" for nothing."""
+        """Show beside the field what is wrong with its value; "" for nothing."""
         self._trouble.setText(sentence)
         self._trouble.setVisible(bool(sentence))
         self._help.setVisible(not sentence)

@@ -1,4 +1,4 @@
-"""An editor for any section of settings, drawn from its declaration.
+"""An editor for any section of settings, drawn from their declaration.
 
 Nothing here knows a single setting by name.
 """
@@ -12,9 +12,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
+from app.engine.learning.tasks import TASKS
 from app.ui.state.document import Document
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.settings.field import Field, value_in_words
 from app.ui.widgets.settings.number_box import DropDown
 from models.spec import Choice, Registry, Setting, settings
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Form(QWidget):
-    """Editors for settings of one section: first the basic ones, then "More settings" for the rest.
+    """Editors for the settings of one section: the basic ones, then "More settings" for the rest.
 
-    `names` limits and orders them; if all of those are advanced they are shown without the toggle.
-    With `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` tells
+    `names` limits and orders them; if all of those are advanced, they are shown without the toggle.
+    With `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` says
     that another choice brought other settings.
     """
 
@@ -59,7 +60,7 @@ class Form(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(12))
         self._chips = QWidget(self)
-        self._chip_row = Flow(self._chips, 6)
+        self._chip_row = FlowLayout(self._chips, 6)
         self._more = QPushButton("More settings", self)
         self._more.setCheckable(True)
         self._more.setObjectName(f"{section}.more")
@@ -74,7 +75,7 @@ class Form(QWidget):
     # --- building
 
     def _build(self) -> None:
-        """Editors for the choice there is now."""
+        """Make the editors for the choice as it is now."""
         self._kind = type(self._value())
         for field in self.fields.values():
             self._column.removeWidget(field)
@@ -101,15 +102,17 @@ class Form(QWidget):
         self._advanced = advanced
         self._chips.setVisible(bool(advanced))
         self._more.setVisible(bool(advanced))
-        kept = self._preferences.get(f"more.{self._section}", False) if self._preferences else False
-        self._more.setChecked(kept or self._more.isChecked())
+        opened = (
+            self._preferences.get(f"more.{self._section}", False) if self._preferences else False
+        )
+        self._more.setChecked(opened or self._more.isChecked())
         self._toggle(self._more.isChecked())
 
     def _chosen_settings(self) -> tuple[list[Setting], list[Setting]]:
         declared = {setting.name: setting for setting in settings(type(self._value()))}
         names = [name for name in (self._names or list(declared)) if name in declared]
-        found = sorts(self._document)
-        shown = [declared[name] for name in names if concerns(declared[name], found)]
+        present = sorts(self._document)
+        shown = [declared[name] for name in names if concerns(declared[name], present)]
 
         basic = [setting for setting in shown if not setting.advanced]
         if not basic or self._flat:
@@ -127,8 +130,9 @@ class Form(QWidget):
         self._column.addWidget(field)
 
     def _lowest(self, setting: Setting) -> float | None:
-        """The lowest value that is allowed: a limit that may not be reached itself is one step
-        further on.
+        """Return the lowest value that is allowed.
+
+        A limit that may not be reached itself is one step further on.
         """
         if setting.minimum is None or setting.type not in ("integer", "number"):
             return None
@@ -146,7 +150,7 @@ class Form(QWidget):
     # --- showing
 
     def _value(self) -> Any:
-        """The section as chosen; while the experiment cannot be resolved, as it was before."""
+        """Return the section as chosen, or as it was before the experiment got into trouble."""
         try:
             self._last = self._document.value(self._section)
         except UserError:
@@ -176,12 +180,12 @@ class Form(QWidget):
         self._show_chips(value)
 
     def _other_settings(self) -> bool:
-        """Whether other settings concern these data than those that are shown."""
+        """Whether the data ask for other settings than those that are shown."""
         basic, advanced = self._chosen_settings()
         return [setting.name for setting in basic + advanced] != self._shown
 
     def _show_chips(self, value: Any) -> None:
-        """What is hidden and not default is summarised: a click opens it."""
+        """Summarise what is hidden and not default as chips; a click opens it."""
         self._chip_row.clear()
         hidden = [] if self._more.isChecked() else self._advanced
 
@@ -226,28 +230,31 @@ class Form(QWidget):
 
 
 def sorts(document: Document) -> frozenset[str]:
-    """The sorts of data that are open, as `Setting.applies` names them: the kind of the examples,
-    of each half of a pair, and the task; () while nothing is open.
+    """Return the sorts of data that are open, as `Setting.applies` names them.
+
+    They are the kind of the examples, that of each half of a pair, and the task; none while nothing
+    is open.
     """
     description = document.description
     if description is None:
         return frozenset()
 
-    found = {description.kind, *(one.kind for one in description.preparation.inputs)}
+    kinds = {description.kind, *(part.kind for part in description.preparation.inputs)}
     try:
-        return frozenset(found | {document.task().kind})
+        return frozenset(kinds | {document.task().kind})
     except UserError:
-        return frozenset(found | {document.experiment.data.task or description.task})
+        return frozenset(kinds | {document.experiment.data.task or description.task})
 
 
-def concerns(setting: Setting, found: frozenset[str]) -> bool:
-    """Whether a setting has a say in such data and a form can show it: a table has an editor of its
-    own.
+def concerns(setting: Setting, present: frozenset[str]) -> bool:
+    """Whether a setting matters for such data and a form can show it.
+
+    A table has an editor of its own.
     """
     if setting.type == "table":
         return False
 
-    return not setting.applies or not found or bool(found & set(setting.applies))
+    return not setting.applies or not present or bool(present & set(setting.applies))
 
 
 class ChoiceBox(DropDown):
@@ -298,7 +305,7 @@ class ChoiceBox(DropDown):
             self.setToolTip(current.summary)
 
     def _unfit(self, choice: type[Choice]) -> str:
-        """Why a choice cannot be taken for these data; "" when it can."""
+        """Return why a choice cannot be taken for these data; "" when it can."""
         try:
             if hasattr(choice, "unfit"):
                 return str(choice.unfit(self._document.problem()))
@@ -310,11 +317,11 @@ class ChoiceBox(DropDown):
         return ""
 
     def _unfit_loss(self, kinds: tuple[str, ...]) -> str:
-        """A loss fits where it serves the task, or, with the task left open, another that these
-        data allow.
-        """
-        from app.engine.learning.tasks import TASKS
+        """Return why a loss does not fit; "" when it does.
 
+        It fits where it serves the task, or, with the task left open, another one that these data
+        allow.
+        """
         description = self._document.assumed_description
         chosen = self._document.experiment.data.task
 
@@ -328,7 +335,7 @@ class ChoiceBox(DropDown):
                 for kind in kinds
                 if kind in TASKS and TASKS[kind].targets == task.targets
             ]
-            reasons = [one.unfit(description) for one in alike if one.pairs == task.pairs]
+            reasons = [other.unfit(description) for other in alike if other.pairs == task.pairs]
             if reasons and not all(reasons):
                 return ""
             if reasons and self._document.description is not None:

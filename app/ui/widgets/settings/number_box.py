@@ -1,8 +1,8 @@
-"""A field for a number: steps that suit the setting, a unit, and nothing at all where the value
-follows the data.
-"""
+"""A field for a number, with steps that suit the setting and a unit."""
 
 from __future__ import annotations
+
+import math
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QValidator, QWheelEvent
@@ -17,13 +17,15 @@ from PySide6.QtWidgets import (
 )
 
 WIDEST = 1e15
-"""The field itself knows no limits: the setting's declaration does, and it says so in a sentence."""
+"""Limit of the field itself. The limits of a setting stand in its declaration."""
 
 
 class NumberBox(QDoubleSpinBox):
-    """Whole or fractional. Logarithmic ones step by doubling (whole) or 1, 2, 5 (fractional).
+    """A field for whole or fractional numbers.
 
-    `cleared`: the person emptied an optional field. `show_unknown` shows an empty field.
+    Logarithmic ones step by doubling (whole) or by 1, 2, 5 (fractional). `cleared`: the person
+    emptied an optional field. `show_unknown` shows an empty field, where the value follows the
+    data.
     """
 
     cleared = Signal()
@@ -53,7 +55,7 @@ class NumberBox(QDoubleSpinBox):
         self.lineEdit().setTextMargins(6, 0, 0, 0)
 
     def show_value(self, value: float) -> None:
-        """Show a value without telling anybody."""
+        """Show a value without a signal."""
         self._unknown = False
         blocked = self.blockSignals(True)
         self.setSuffix(self._unit)
@@ -118,7 +120,7 @@ class NumberBox(QDoubleSpinBox):
         )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """The wheel scrolls the page; it changes a number only where the person is writing."""
+        """Let the wheel scroll the page, unless the person is writing in this field."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -144,9 +146,7 @@ class NumberBox(QDoubleSpinBox):
 
 
 def _nice(value: float, steps: int) -> float:
-    """The value `steps` further on in 1, 2, 5, 10, 20 ..."""
-    import math
-
+    """Return the value `steps` further on in 1, 2, 5, 10, 20 ..."""
     if value <= 0.0:
         return 1e-4 if steps > 0 else 0.0
 
@@ -166,8 +166,8 @@ class DropDown(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """What has no room ends in an ellipsis instead of in the middle of a letter."""
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the text with an ellipsis where it has no room."""
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)

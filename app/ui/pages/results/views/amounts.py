@@ -23,8 +23,8 @@ from app.ui.plots.distributions.histogram import HistogramPlot
 from app.ui.plots.distributions.scatter import PointInfo, ScatterPlot
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
-from app.ui.widgets.examples.example import ExampleView
-from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.example import example_of
+from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:

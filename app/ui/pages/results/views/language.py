@@ -16,7 +16,7 @@ from app.ui.pages.results.table import Column, FigureTable, Line
 from app.ui.pages.results.views.base import View
 from app.ui.pages.results.writing import WritingCard
 from app.ui.widgets.card import Card
-from app.ui.widgets.examples.picture import example_of, shortened
+from app.ui.widgets.examples.example import example_of, shortened
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:

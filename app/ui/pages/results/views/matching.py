@@ -20,9 +20,9 @@ from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.widgets.examples.example import ExampleView
-from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
-from app.ui.widgets.examples.picture import Example, example_of
+from app.ui.widgets.examples.example import Example, example_of
+from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.histogram import HistogramPlot
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
-from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
-from app.ui.widgets.examples.picture import Example, example_from
+from app.ui.widgets.examples.example import Example, example_from
+from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:

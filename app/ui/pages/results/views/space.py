@@ -21,9 +21,9 @@ from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.scatter import GROUPS, PointInfo, ScatterPlot, color_of, symbol_of
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
-from app.ui.widgets.examples.example import ExampleView
-from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow, LazyRows
-from app.ui.widgets.examples.picture import example_of
+from app.ui.widgets.examples.example import example_of
+from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.examples.painting import ExampleView
 
 if TYPE_CHECKING:
     from app.engine.runs.control import Control

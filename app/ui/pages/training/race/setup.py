@@ -24,7 +24,7 @@ from app.ui.pages.training.race.editor import VariantEditor
 from app.ui.pages.training.race.members import swatch
 from app.ui.pages.training.race.memory_needs import MemoryNeeds, find_memory_needs
 from app.ui.state.document import Document
-from app.ui.state.network_measurer import held
+from app.ui.state.network_measurer import bytes_held
 from app.ui.state.race import MemberSetup, RaceState
 from app.ui.style.theme import style
 
@@ -304,7 +304,7 @@ class RaceSetup(QDialog):
             return
 
         variants = self.variants
-        data = held(self.parts.document.dataset)
+        data = bytes_held(self.parts.document.dataset)
         self.parts.background.run(
             lambda control: find_memory_needs(variants, data, control),
             self._take_needs,

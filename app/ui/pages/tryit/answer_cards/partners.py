@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from app.engine.text import count_text, number_text
 from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.examples.grid import ExampleGrid, ExampleRow
+from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow
 
 if TYPE_CHECKING:
     from app.ui.pages.tryit.asking import Reply

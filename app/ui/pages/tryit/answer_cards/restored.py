@@ -10,7 +10,7 @@ from app.engine.text import percent_text
 from app.ui.pages.tryit.answer_cards.base import ReplyView
 from app.ui.pages.tryit.beside import Restored
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.examples.example import ExampleView
+from app.ui.widgets.examples.painting import ExampleView
 
 if TYPE_CHECKING:
     from app.ui.pages.tryit.asking import Reply

@@ -29,7 +29,7 @@ from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.thumbnails import crisp
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class PictureInputCard(InputCard):
 
     def _drawing_tools(self) -> QWidget:
         holder = QWidget()
-        row = Flow(holder)
+        row = FlowLayout(holder)
         label = QLabel("Pen")
         style(label, "secondary")
         self.pen = QSlider(Qt.Orientation.Horizontal)
@@ -156,7 +156,7 @@ class PictureInputCard(InputCard):
 
     def _sources(self) -> QWidget:
         holder = QWidget()
-        flow = Flow(holder)
+        flow = FlowLayout(holder)
         self.open_button = self.button("Open", "tryit.open", "Opens a picture file.", self.ask_file)
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes the picture from the clipboard.", self.paste

@@ -14,9 +14,9 @@ from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.pages.tryit.input_cards.image import FILES, from_qt
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.examples.example import ExampleView
-from app.ui.widgets.examples.picture import Example, example_from
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.examples.example import Example, example_from
+from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -112,7 +112,7 @@ class PairInputCard(InputCard):
         self.body.addLayout(self.row)
         self.body.addStretch(1)
         holder = QWidget()
-        flow = Flow(holder)
+        flow = FlowLayout(holder)
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes a picture or text from the clipboard.", self.paste
         )

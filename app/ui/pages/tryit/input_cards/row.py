@@ -12,7 +12,7 @@ from app.engine.text import number_text
 from app.ui.pages.tryit.asking import Given
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ class RowInputCard(InputCard):
         style(self.words, "secondary")
         self.body.addWidget(self.words)
         holder = QWidget()
-        flow = Flow(holder)
+        flow = FlowLayout(holder)
         self.usual = self.button(
             "Usual row",
             "tryit.usual",

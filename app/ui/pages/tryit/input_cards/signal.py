@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QWidget
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.examples.example import ExampleView
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -38,7 +38,7 @@ class SignalInputCard(InputCard):
         self.body.addWidget(self.view, 1)
         self.body.addWidget(self.origin)
         holder = QWidget()
-        flow = Flow(holder)
+        flow = FlowLayout(holder)
         self.open_button = self.button("Open", "tryit.open", "Opens a WAV file.", self.ask_file)
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes numbers from the clipboard.", self.paste

@@ -12,8 +12,8 @@ from app.engine.sources.plain_text import NoText, read_text
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.examples.picture import example_from
-from app.ui.widgets.flow import Flow
+from app.ui.widgets.examples.example import example_from
+from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
@@ -49,7 +49,7 @@ class TextInputCard(InputCard):
         self.body.addWidget(self.edit, 1)
         self.body.addWidget(self.length)
         holder = QWidget()
-        flow = Flow(holder)
+        flow = FlowLayout(holder)
         self.open_button = self.button("Open", "tryit.open", "Opens a text file.", self.ask_file)
         self.clear = self.button("Clear", "tryit.clear", "Begins a new text.", self.edit.clear)
 

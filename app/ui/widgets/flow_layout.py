@@ -6,8 +6,11 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
-class Flow(QLayout):
-    """Left to right, top to bottom. `gap` in pixels between items, both ways."""
+class FlowLayout(QLayout):
+    """Puts widgets from left to right, and breaks the line at the right edge.
+
+    gap: pixels between widgets, both ways.
+    """
 
     def __init__(self, parent: QWidget | None = None, gap: int = 8) -> None:
         super().__init__(parent)
@@ -51,7 +54,7 @@ class Flow(QLayout):
         return size
 
     def clear(self) -> None:
-        """Take out every widget and let it go."""
+        """Remove and delete every widget."""
         while self._items:
             widget = self._items.pop().widget()
             if widget is not None:

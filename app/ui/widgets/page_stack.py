@@ -1,14 +1,14 @@
-"""Pages of which one is in front, as large as that one, not as the largest of all."""
+"""A stack of pages that is as tall as the page in front."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 
-class OneOf(QWidget):
-    """Pages whose hidden ones take no room.
+class PageStack(QWidget):
+    """Shows one of its pages; the hidden ones take no room.
 
-    (Of a QStackedWidget a layout asks all pages for their height.)
+    In a QStackedWidget, a layout asks all pages for their height.
     """
 
     def __init__(self) -> None:
@@ -19,13 +19,13 @@ class OneOf(QWidget):
         self._current = 0
 
     def add(self, page: QWidget) -> None:
-        """The first one added is in front."""
+        """Add a page; the first one is in front."""
         page.setVisible(not self._pages)
         self._pages.append(page)
         self._column.addWidget(page)
 
     def show_page(self, number: int) -> None:
-        """Brings a page to the front, counted in the order in which they were added."""
+        """Bring a page to the front, counted in the order in which they were added."""
         if number == self._current:
             return
 

@@ -1,4 +1,4 @@
-"""Runs that were never run: the events of one, made up, for tests of what shows them."""
+"""Events of a run that never was, for tests of what shows them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Examples of any kind in a grid with captions; pictures look as in a ThumbnailGrid, others get the
-width they need.
-"""
+"""Examples of any kind in a grid with captions."""
 
 from __future__ import annotations
 
@@ -10,8 +8,8 @@ from typing import TYPE_CHECKING, Any, overload
 from PySide6.QtCore import QSize
 
 from app.engine.data.kinds import kind_of
-from app.ui.widgets.examples.example import pixmap_of, size_of
-from app.ui.widgets.examples.picture import Example
+from app.ui.widgets.examples.example import Example
+from app.ui.widgets.examples.painting import pixmap_of, size_of
 from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp
 
 if TYPE_CHECKING:
@@ -20,21 +18,21 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 LOOKED_AT = 24
-"""Examples from which the size of all tiles is taken."""
+"""Number of first examples from which the size of all tiles is taken."""
 
 ExampleRow = tuple[Example, str, str]
-"""The example, a caption of up to three lines, a tone (see thumbnails.Tone)."""
+"""An example, a caption of up to three lines, and a tone (see thumbnails.Tone)."""
 
 
 class LazyRows(Sequence[ExampleRow]):
-    """Rows that are made when they are painted: `made(number)` for each of `count`.
+    """Rows that are made when they are painted: `make(index)` for each of `count`.
 
-    lines: of the longest caption; as of the first few if not said.
+    lines: those of the longest caption; taken from the first few rows if 0.
     """
 
-    def __init__(self, count: int, made: Callable[[int], ExampleRow], lines: int = 0) -> None:
+    def __init__(self, count: int, make: Callable[[int], ExampleRow], lines: int = 0) -> None:
         self._count = count
-        self._made = made
+        self._make = make
         self.lines = lines
 
     def __len__(self) -> int:
@@ -46,17 +44,18 @@ class LazyRows(Sequence[ExampleRow]):
     def __getitem__(self, index: slice) -> Sequence[ExampleRow]: ...
     def __getitem__(self, index: int | slice) -> ExampleRow | Sequence[ExampleRow]:
         if isinstance(index, slice):
-            return [self._made(i) for i in range(*index.indices(self._count))]
+            return [self._make(i) for i in range(*index.indices(self._count))]
         if not -self._count <= index < self._count:
             raise IndexError(index)
 
-        return self._made(index % self._count)
+        return self._make(index % self._count)
 
 
 class ExampleGrid(ThumbnailGrid):
-    """show_rows(rows of (Example, caption, tone)).
+    """A grid of examples; pictures look as in a ThumbnailGrid, others get the width they need.
 
-    The tiles are as large as the largest of the first few needs.
+    `show_rows` takes (Example, caption, tone). The tiles are as large as the largest of the first
+    few examples needs.
 
     size: side of a picture's tile in pixels at 100 %.
     """

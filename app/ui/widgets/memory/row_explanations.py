@@ -1,7 +1,4 @@
-"""Where each row of the memory ledger comes from, in the words of the optimizer that is at work.
-
-Values only.
-"""
+"""Explains each row of the memory ledger in the words of the optimizer that is at work."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from app.engine.learning.optimizer import STATE_ROWS, Optimizer
 SORTS = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
 """A weight of each sort: its shape, and whether it is a matrix between hidden layers."""
 
-OF: dict[tuple[bool, ...], str] = {
+SORTS_WORDS: dict[tuple[bool, ...], str] = {
     (True, False, False, False): " of hidden matrices",
     (False, True, True, True): " of all other weights",
     (True, True, True, False): " of matrices and filters",
@@ -23,21 +20,21 @@ GRADIENTS = "One for each weight, from the backward pass: the direction in which
 BUFFERS = "running averages of batch norm, where the network has it"
 
 
-def origins(optimizer: Optimizer | None) -> dict[str, str]:
-    """A sentence for each row that depends on the optimizer; {} while it is not known."""
+def row_explanations(optimizer: Optimizer | None) -> dict[str, str]:
+    """Return a sentence for each row that depends on the optimizer; {} while it is not known."""
     if optimizer is None:
         return {}
 
-    found = {"weights": WEIGHTS, "gradients": GRADIENTS}
-    kept = _kept(optimizer)
+    sentences = {"weights": WEIGHTS, "gradients": GRADIENTS}
+    state = _state_by_row(optimizer)
     for row in STATE_ROWS[:2]:
-        found[row] = _sentence(
-            optimizer, [_words(optimizer, name, kept[row][name]) for name in kept[row]], row
+        sentences[row] = _sentence(
+            optimizer, [_words(optimizer, name, state[row][name]) for name in state[row]], row
         )
 
-    others = [_words(optimizer, name, kept["other_state"][name]) for name in kept["other_state"]]
+    others = [_words(optimizer, name, state["other_state"][name]) for name in state["other_state"]]
     counters = [
-        f"{optimizer.state_descriptions.get(name, name)} ({name})" for name in kept["counters"]
+        f"{optimizer.state_descriptions.get(name, name)} ({name})" for name in state["counters"]
     ]
     words = others + ([f"{' and '.join(counters)}, one number a tensor"] if counters else [])
     own = (
@@ -46,19 +43,20 @@ def origins(optimizer: Optimizer | None) -> dict[str, str]:
         else f"{optimizer.label} keeps nothing else"
     )
 
-    found["other_state"] = f"{own}; {BUFFERS}."
-    return found
+    sentences["other_state"] = f"{own}; {BUFFERS}."
+    return sentences
 
 
-def in_full(optimizer: Optimizer | None) -> bool:
-    """Whether the row other_state holds a whole float for each weight, as AMSGrad's does: then it
-    is one more n.
+def keeps_full_state(optimizer: Optimizer | None) -> bool:
+    """Whether the row other_state holds a whole float for each weight.
+
+    It does with AMSGrad, for example; then it is one more n.
     """
     return optimizer is not None and "other_state" in optimizer.full_state
 
 
-def _kept(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
-    """Row, and "counters" -> name of a tensor -> which of SORTS have it."""
+def _state_by_row(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
+    """Return by row (or "counters") and name of a tensor, which of the sorts of weights have it."""
     each = [optimizer.state_shapes(shape, matrix) for shape, matrix in SORTS]
     found: dict[str, dict[str, tuple[bool, ...]]] = {row: {} for row in (*STATE_ROWS, "counters")}
     for name in dict.fromkeys(name for kept in each for name in kept):
@@ -70,7 +68,7 @@ def _kept(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
 
 
 def _words(optimizer: Optimizer, name: str, sorts: tuple[bool, ...]) -> str:
-    return f"{optimizer.state_descriptions.get(name, name)} ({name}){OF.get(sorts, '')}"
+    return f"{optimizer.state_descriptions.get(name, name)} ({name}){SORTS_WORDS.get(sorts, '')}"
 
 
 def _sentence(optimizer: Optimizer, words: list[str], row: str) -> str:
