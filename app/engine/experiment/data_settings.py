@@ -26,7 +26,10 @@ TEXTS = ("text", "pair")
 """The kinds of input that settings of texts concern."""
 
 TAGGED = tuple(kind for kind, task in TASKS.items() if task.targets == "tags")
+"""The tasks that settings of tags concern."""
+
 RESTORED = tuple(kind for kind, task in TASKS.items() if task.answers == "copy")
+"""The tasks in which a damaged example is restored."""
 
 
 class DataSettings(Spec):

@@ -207,7 +207,7 @@ _TYPES = {
 
 
 def _sentence(item: ErrorDetails, data: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in item["loc"])
+    name = ".".join(str(part) for part in item["loc"])
     kind = item["type"]
     value = item.get("input")
     context = item.get("ctx") or {}
@@ -216,20 +216,18 @@ def _sentence(item: ErrorDetails, data: dict[str, Any]) -> str:
         near = difflib.get_close_matches(
             str(item["loc"][-1]), _fields_beside(item["loc"], data), n=1
         )
-        return f"there is no setting '{place}'." + (f" Did you mean '{near[0]}'?" if near else "")
+        return f"there is no setting '{name}'." + (f" Did you mean '{near[0]}'?" if near else "")
 
     if kind in _LIMITS:
-        return f"'{place}' is {value}; it must be {_LIMITS[kind]} {next(iter(context.values())):g}."
+        return f"'{name}' is {value}; it must be {_LIMITS[kind]} {next(iter(context.values())):g}."
     if kind == "literal_error":
-        return (
-            f"'{place}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
-        )
+        return f"'{name}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
     if kind in _TYPES:
-        return f"'{place}' is {value!r}; it must be {_TYPES[kind]}."
+        return f"'{name}' is {value!r}; it must be {_TYPES[kind]}."
     if isinstance(context.get("error"), UnknownChoice):
-        return f"'{place}': {context['error']}"
+        return f"'{name}': {context['error']}"
 
-    return f"'{place}': {item['msg'].removeprefix('Value error, ')}."
+    return f"'{name}': {item['msg'].removeprefix('Value error, ')}."
 
 
 def _fields_beside(loc: tuple[Any, ...], data: dict[str, Any]) -> list[str]:
