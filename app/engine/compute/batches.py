@@ -91,29 +91,50 @@ class Batches:
         Augmentation draws from the generator of the step. The inputs are (B, ...) or a tuple of
         both halves, the targets are as the loss reads them.
         """
-        first = index * self.batch_size
-        last = first + self.batch_size if index < self.count - 1 else self.examples
-        rows = self._order[first:last]
-        parts = [array.index_select(0, rows) for array in self._inputs]
+        positions = self._positions(index)
+        parts = self._augmented(positions)
 
-        targets = self._targets.index_select(0, rows)
+        targets = self._targets.index_select(0, positions)
         if not self.placed and self._device.type != "cpu":
-            parts = [part.to(self._device, non_blocking=True) for part in parts]
             targets = targets.to(self._device, non_blocking=True)
-
-        generator = self._randomness.augmentation
-        if self._augmentation.active:
-            parts = [
-                self._augmentation(part, generator) if is_picture else part
-                for part, is_picture in zip(parts, self._is_picture, strict=True)
-            ]
 
         return self._task.batch(
             self._description,
             self._description.preparation.tensor(as_batch(parts)),
             targets,
-            generator,
+            self._randomness.augmentation,
         )
+
+    def raw(self, index: int) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """Returns the inputs of a batch, augmented but not prepared, and their rows.
+
+        A tensor (B, ...) for each half of the examples, on the device, and the rows of the dataset,
+        (B,) int64.
+        """
+        positions = self._positions(index)
+        rows = self._rows[positions.cpu()] if self.placed else positions
+        return self._augmented(positions), rows
+
+    def _positions(self, index: int) -> torch.Tensor:
+        """Where the examples of a batch stand in `_inputs`: (B,) int64."""
+        first = index * self.batch_size
+        last = first + self.batch_size if index < self.count - 1 else self.examples
+        return self._order[first:last]
+
+    def _augmented(self, positions: torch.Tensor) -> list[torch.Tensor]:
+        """The inputs at these positions on the device, a tensor for each half, augmented."""
+        parts = [array.index_select(0, positions) for array in self._inputs]
+        if not self.placed and self._device.type != "cpu":
+            parts = [part.to(self._device, non_blocking=True) for part in parts]
+
+        if not self._augmentation.active:
+            return parts
+
+        generator = self._randomness.augmentation
+        return [
+            self._augmentation(part, generator) if is_picture else part
+            for part, is_picture in zip(parts, self._is_picture, strict=True)
+        ]
 
 
 def as_batch(parts: Sequence[torch.Tensor]) -> Batch:

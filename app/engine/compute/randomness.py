@@ -52,8 +52,16 @@ class Randomness:
 
         It costs 5 microseconds, torch.manual_seed would cost 100.
         """
-        self.augmentation.manual_seed(mix_seed(self.seed, AUGMENTATION, epoch, step))
+        self.seed_augmentation(epoch, step)
         self._network.manual_seed(mix_seed(self.seed, NETWORK, epoch, step))
+
+    def seed_augmentation(self, epoch: int, step: int) -> None:
+        """Seeds the generator of augmentation alone.
+
+        The one that dropout draws from belongs to the whole process, where another thread may
+        train.
+        """
+        self.augmentation.manual_seed(mix_seed(self.seed, AUGMENTATION, epoch, step))
 
 
 def _default_generator(device: torch.device) -> torch.Generator:

@@ -188,7 +188,7 @@ class Preparing(QWidget):
         rows = sample_rows(dataset, SAMPLES)
 
         def make(control: Control) -> Any:
-            from app.engine.compute.first_batch import (  # noqa: PLC0415 - loads torch
+            from app.engine.sources.originals import (  # noqa: PLC0415 - it loads the readers
                 before_and_after,
             )
 
