@@ -1,14 +1,15 @@
-"""Varying training pictures: a whole batch at once, on its own device, from one generator.
+"""Augmentation of training pictures: a whole batch at once, on its own device.
 
-A step's pictures follow from the generator alone, so a step is repeated exactly from (seed, epoch,
-step). Mirroring and whole-pixel shifts only move pixels; turning and scaling resample once for
-everything together. What comes in from outside the picture continues its edge.
+All randomness comes from one generator, so a step is repeated exactly from (seed, epoch, step).
+Mirroring and whole-pixel shifts only move pixels; rotating and scaling resample once for everything
+together. What comes in from outside the picture continues its edge.
 
 Axes: B batch, C channels, H height, W width.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from app.engine.data.augmentation_settings import AugmentationSettings
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
 
 SHIFT = 0.07
-"""Of the side, where the person left it open and the picture is large enough for it to be a pixel
-or more.
-"""
+"""The share of a side that pictures are shifted by where it is left open."""
+
+SMALL_SIDE = 16
+"""Smaller pictures are shifted by a whole pixel instead, because SHIFT would round to about one."""
 
 
 def resolve_augmentation(
@@ -30,8 +32,8 @@ def resolve_augmentation(
 ) -> AugmentationSettings:
     """Returns the settings with what was left open filled in from the data.
 
-    Pictures are mirrored if the classes survive it, and shifted by 7 % of the side, but by a whole
-    pixel where they are smaller than 16 pixels. Where there are no pictures, nothing is varied.
+    Pictures are mirrored if the classes survive it, and shifted by 7 % of a side, small ones by a
+    whole pixel. Where there are no pictures, nothing is varied.
     """
     pictures = [item.shape for item in description.preparation.inputs if item.kind == "image"]
     if not pictures:
@@ -44,16 +46,13 @@ def resolve_augmentation(
     shift = settings.shift
     if shift is None:
         side = min(pictures[0][1:])
-        shift = SHIFT if side >= 16 else round(1 / side, 4)
+        shift = SHIFT if side >= SMALL_SIDE else round(1 / side, 4)
 
     return settings.replace(flip=flip, shift=shift)
 
 
 class Augmentation:
-    """Applies settled settings to batches.
-
-    `active`: whether it does anything. `words`: what it does, shortly.
-    """
+    """Augments batches by settings in which nothing is left open."""
 
     def __init__(self, settings: AugmentationSettings) -> None:
         self.settings = settings
@@ -62,6 +61,7 @@ class Augmentation:
 
     @property
     def active(self) -> bool:
+        """Whether it changes anything."""
         settings = self.settings
         return bool(
             self.flip
@@ -74,6 +74,7 @@ class Augmentation:
 
     @property
     def words(self) -> str:
+        """What it does, in words: "mirrored, shifted by up to 7%", "none" for nothing."""
         settings = self.settings
         parts = [
             (self.flip, "mirrored"),
@@ -86,8 +87,9 @@ class Augmentation:
         return ", ".join(words for used, words in parts if used) or "none"
 
     def __call__(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A new batch of the same shape, type and device; (B, C, H, W) of uint8, or of floats in
-        0..1.
+        """Returns a new batch of the same shape, type and device.
+
+        batch: (B, C, H, W) of uint8, or of floats in 0..1.
         """
         settings = self.settings
         if settings.rotate or settings.scale:
@@ -96,17 +98,18 @@ class Augmentation:
             batch = self._move(batch, generator)
 
         if settings.light:
-            batch = self._light(batch, generator)
+            batch = self._change_light(batch, generator)
         if settings.erase:
             batch = self._erase(batch, generator)
 
         return batch
 
     def _move(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Whole pixels only: every output row and column names the input row and column it is taken
-        from.
+        """Mirrors and shifts by whole pixels.
+
+        Every output row and column has the index of the input row and column it is taken from.
         """
-        import torch
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         count, _, height, width = batch.shape
         draws = _uniform((3, count, 1), generator, batch)
@@ -132,11 +135,9 @@ class Augmentation:
         return batch.gather(3, columns[:, None, None, :].expand_as(batch))
 
     def _resample(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Mirror, turn, scale and shift as one affine map, interpolated once."""
-        import math
-
-        import torch
-        from torch.nn import functional
+        """Mirrors, rotates, scales and shifts by one affine map, interpolated once."""
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
+        from torch.nn import functional  # noqa: PLC0415 - as above
 
         count, _, height, width = batch.shape
         draws = _uniform((5, count), generator, batch)
@@ -166,11 +167,11 @@ class Augmentation:
             batch.to(torch.float32), grid, mode="bilinear", align_corners=False
         )
 
-        return _as(moved, batch)
+        return _to_type_of(batch, moved)
 
-    def _light(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Contrast about the picture's own mean, then brightness."""
-        import torch
+    def _change_light(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Changes the contrast about the picture's own mean, then the brightness."""
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         top = 1.0 if batch.is_floating_point() else 255.0
         draws = 2 * _uniform((2, batch.shape[0], 1, 1, 1), generator, batch) - 1
@@ -179,20 +180,20 @@ class Augmentation:
         contrast = 1 + draws[0] * self.settings.light
         brightness = draws[1] * self.settings.light * top / 2
 
-        return _as(((pixels - mean) * contrast + mean + brightness).clamp_(0, top), batch)
+        changed = ((pixels - mean) * contrast + mean + brightness).clamp_(0, top)
+        return _to_type_of(batch, changed)
 
     def _erase(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A rectangle with sides of up to this share, anywhere in the picture, in the picture's
-        mean colour.
-        """
-        import torch
+        """Hides a rectangle anywhere in the picture with the picture's mean colour."""
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         count, _, height, width = batch.shape
         draws = _uniform((4, count, 1), generator, batch)
 
-        def inside(side: int, size: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+        def inside(side: int, size: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
+            """Whether each row or column is hidden. size, position: (B, 1) in 0..1."""
             length = (size * self.settings.erase * side).ceil()
-            start = (place * (side - length + 1)).floor()
+            start = (position * (side - length + 1)).floor()
             positions = torch.arange(side, device=batch.device)
 
             return (positions >= start) & (positions < start + length)
@@ -200,24 +201,23 @@ class Augmentation:
         rows = inside(height, draws[0], draws[1])
         columns = inside(width, draws[2], draws[3])
         hidden = rows[:, None, :, None] & columns[:, None, None, :]
-        mean = _as(batch.to(torch.float32).mean(dim=(2, 3), keepdim=True), batch)
+        mean = _to_type_of(batch, batch.to(torch.float32).mean(dim=(2, 3), keepdim=True))
 
         return torch.where(hidden, mean, batch)
 
 
 def _uniform(
-    shape: tuple[int, ...], generator: torch.Generator, like: torch.Tensor
+    shape: tuple[int, ...], generator: torch.Generator, batch: torch.Tensor
 ) -> torch.Tensor:
-    """Numbers in 0..1 from the generator, on the device of `like`."""
-    import torch
+    """Random numbers in 0..1, on the device of the batch."""
+    import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
-    return torch.rand(shape, generator=generator, device=generator.device).to(like.device)
+    return torch.rand(shape, generator=generator, device=generator.device).to(batch.device)
 
 
-def _as(pixels: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """float32 back to the type of `like`, rounded where that is uint8."""
-    return (
-        pixels.to(like.dtype)
-        if like.is_floating_point()
-        else pixels.round_().clamp_(0, 255).to(like.dtype)
-    )
+def _to_type_of(batch: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    """The pixels, float32, in the type of the batch, rounded where that is uint8."""
+    if not batch.is_floating_point():
+        pixels = pixels.round_().clamp_(0, 255)
+
+    return pixels.to(batch.dtype)

@@ -1,6 +1,4 @@
-"""A dataset: examples read once into arrays, divided into splits, with a description that travels
-with the weights.
-"""
+"""A dataset: examples in arrays, divided into splits, and the description kept with the weights."""
 
 from __future__ import annotations
 
@@ -20,9 +18,9 @@ SPLITS = ("training", "validation", "test")
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was left out, and why, in a person's words.
+    """A file or row that was left out, and why, in a person's words.
 
-    `ignored`: junk that nobody would miss.
+    ignored: whether it is junk that nobody would miss.
     """
 
     path: str
@@ -32,8 +30,9 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Amount:
-    """One target of a regression, in its own unit; the figures are of the training examples. std is
-    never 0.
+    """One target of a regression, in its own unit.
+
+    The statistics are of the training examples. std is never 0.
     """
 
     name: str
@@ -47,10 +46,10 @@ class Amount:
 
 @dataclass(frozen=True)
 class Damage:
-    """What is done to an example that is to be restored.
+    """What is done to an example that the network has to restore.
 
     share: of the values that are hidden, or the strength of the noise in standard deviations.
-    patch: side of what is hidden at once, in pixels or values.
+    patch: the side of what is hidden at once, in pixels or values.
     """
 
     kind: Literal["noise", "mask"]
@@ -65,13 +64,13 @@ class Description:
     It is written to dataset.json and kept beside the weights.
 
     shape: of one example as the network sees it (of a pair: of its first half), see
-    models.shape.Input. classes: names of classes or tags in the order of the network's answers; ()
+    models.shape.Input. classes: names of classes or tags in the order of the network's outputs; ()
     where there are none. counts: per split, examples per class or tag, in order; one number where
     there are no classes. fingerprint: of the examples and how they were prepared and divided.
     notes: what a person should know, one sentence each ("3 animated pictures: first frame used").
-    task: what is predicted, as asked for or as the data suggest. sizes: examples per split, where a
-    tag's counts do not say it. amounts: the targets of a regression. damage: of a reconstruction.
-    chosen: settings of [data] that were left open and what was found for them, for the record of a
+    task: what is predicted, as requested or as the data suggest. sizes: examples per split, because
+    counts of tags do not say it. amounts: the targets of a regression. damage: of a reconstruction.
+    chosen: settings of [data] that were left open and what was chosen for them, for the record of a
     run.
     """
 
@@ -94,21 +93,25 @@ class Description:
 
     @property
     def total(self) -> int:
+        """How many examples there are in all splits."""
         return sum(self.size(split) for split in self.counts)
 
     def size(self, split: str) -> int:
+        """Returns how many examples a split has."""
         return self.sizes[split] if split in self.sizes else sum(self.counts.get(split, ()))
 
     @property
     def kind(self) -> str:
-        """Of the input: "image", "row", "text", "signal" or "pair"."""
+        """The kind of its inputs: "image", "row", "text", "signal" or "pair"."""
         return self.preparation.kind
 
     def to_plain(self) -> dict[str, Any]:
+        """Returns the description as plain data for JSON."""
         return asdict(self) | {"preparation": self.preparation.to_plain()}
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Description:
+        """Raises KeyError, TypeError or ValueError for what is not of this form."""
         values = dict(data)
         values["shape"] = tuple(values["shape"])
         values["classes"] = tuple(values["classes"])
@@ -122,19 +125,20 @@ class Description:
         return cls(**values)
 
 
-@dataclass(
-    frozen=True, eq=False
-)  # two are the same only if they are one: arrays do not compare to a yes or no
+@dataclass(frozen=True, eq=False)  # comparing arrays gives no yes or no
 class Dataset:
-    """The examples. Arrays are shared and read-only; they may be memory maps.
+    """Examples with their targets. Arrays are shared and read-only; they may be memory maps.
 
-    inputs: (N, ...) as Preparation.array keeps an example: pictures (C, H, W) uint8, rows (F,) and
-    signals (C, L) float32, texts (L,) int32. others: the second halves of pairs, a row each, else
-    None. targets: one a row, by task: (N,) int64 class numbers; (N, K) float32 of 0 and 1, tags;
-    (N, T) float32 amounts in their own units; (N, L) int64 the next tokens, -100 where there is
-    none; (N,) int64 zeros where none is needed; of pairs, numbers that are equal where two second
-    halves are. indices: per split, the rows of its examples, ascending. names: where each example
-    came from: a path, or "file.gz #123".
+    inputs: (N, ...) as Preparation.array stores an example: pictures (C, H, W) uint8, rows (F,) and
+    signals (C, L) float32, texts (L,) int32. second_halves: of pairs, a row each,
+    else None.
+
+    targets: one a row, by task: (N,) int64 class numbers; (N, K) float32 of 0 and 1, tags; (N, T)
+    float32 amounts in their own units; (N, L) int64 the next tokens, -100 where there is none; (N,)
+    int64 zeros where none is needed; of pairs, numbers that are equal where two second halves are.
+
+    indices: per split, the rows of its examples, ascending. names: where each example came from: a
+    path, or "file.gz #123".
     """
 
     description: Description
@@ -142,19 +146,19 @@ class Dataset:
     targets: np.ndarray
     indices: dict[str, np.ndarray]
     names: tuple[str, ...] | list[str] = field(repr=False, default=())
-    others: np.ndarray | None = None
+    second_halves: np.ndarray | None = None
 
     @functools.cached_property
     def arrays(self) -> tuple[np.ndarray, ...]:
-        """The inputs: one array, or one for each half of a pair."""
-        return (self.inputs,) if self.others is None else (self.inputs, self.others)
+        """The arrays of the inputs: one, or one for each half of pairs."""
+        return (self.inputs,) if self.second_halves is None else (self.inputs, self.second_halves)
 
     @property
     def example_bytes(self) -> int:
-        """Of the inputs of one example as they are kept."""
+        """The bytes that the inputs of one example take as they are stored."""
         return sum(int(array[0].nbytes) for array in self.arrays)
 
     def split(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of a split, as (inputs, targets) copies; of pairs the first halves."""
+        """Returns copies of the inputs and targets of a split; of pairs the first halves."""
         rows = self.indices[name]
         return self.inputs[rows], self.targets[rows]

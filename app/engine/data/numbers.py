@@ -1,8 +1,9 @@
-"""Numbers as people write them: 1,234.5 and 1.234,5 and 1 234,5; words for "nothing"; dates."""
+"""Parses numbers and dates as people write them: 1,234.5 and 1.234,5 and 1 234,5, and "n/a"."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import functools
 import math
 import re
@@ -38,13 +39,18 @@ NOTHING = frozenset(
 """Words that stand for no value, in any column, in small letters."""
 
 NO_NUMBER = NOTHING | {"none", "-", "--", "---", ".", "..", "–", "—", "unknown", "x", "*"}
-"""In a column of numbers these do too."""
+"""Words that stand for no value in a column of numbers."""
 
 INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "-∞", "+∞"})
 LARGEST = 3e38
-"""Beyond it a number does not fit into 32 bits: treated as infinite."""
+"""A number beyond this does not fit into 32 bits and is treated as infinite."""
 
 SPACES = " \u00a0\u202f\u2009"
+"""What may stand between thousands as a space."""
+
+COLUMN_FITS = 0.8
+"""A column is one of numbers in a style if so many of its cells are."""
+
 DATES = (
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S",
@@ -69,32 +75,36 @@ _LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([T ]\d{1,2}:\d{2}(:\
 
 @dataclass(frozen=True)
 class NumberStyle:
-    """decimal: "." or ",". thousands: "" where nothing stands between them."""
+    """How numbers are written.
+
+    decimal: "." or ",". thousands: what stands between them, "" for nothing.
+    """
 
     decimal: str = "."
     thousands: str = ""
 
     @property
     def words(self) -> str:
+        """The style in words: "a decimal comma, points between thousands"."""
         decimal = "a decimal comma" if self.decimal == "," else "a decimal point"
-        between = {"": "", ",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}[
-            self.thousands
-        ]
-        return f"{decimal}, {between} between thousands" if between else decimal
+        if not self.thousands:
+            return decimal
+
+        names = {",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}
+        return f"{decimal}, {names[self.thousands]} between thousands"
 
     @functools.cached_property
-    def between(self) -> str:
+    def separators(self) -> str:
         """What may stand between thousands, as the inside of a character class."""
         return {"": "", " ": SPACES, "'": "'’"}.get(self.thousands, re.escape(self.thousands))
 
     @functools.cached_property
     def pattern(self) -> str:
-        """Of a whole cell, for `re` and for Arrow alike."""
-        digits = (
-            rf"(?:[1-9][0-9]{{0,2}}(?:[{self.between}][0-9]{{3}})+|[0-9]+)"
-            if self.between
-            else "[0-9]+"
-        )
+        """The regular expression of a whole cell, for `re` and for Arrow alike."""
+        digits = "[0-9]+"
+        if self.separators:
+            digits = rf"(?:[1-9][0-9]{{0,2}}(?:[{self.separators}][0-9]{{3}})+|[0-9]+)"
+
         mark = re.escape(self.decimal)
         return rf"^[+\-−]?(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+\-]?[0-9]+)?$"
 
@@ -103,13 +113,14 @@ class NumberStyle:
         return re.compile(self.pattern)
 
     def plain(self, text: str) -> str:
-        """As Python writes it."""
-        if self.between:
-            text = re.sub(f"[{self.between}]", "", text)
+        """Returns a number as Python writes it."""
+        if self.separators:
+            text = re.sub(f"[{self.separators}]", "", text)
+
         return text.replace("−", "-").replace(self.decimal, ".")
 
     def parse(self, text: str) -> float | None:
-        """None for what is no number; infinite words are."""
+        """Returns a number, None for a text that is none."""
         return float(self.plain(text)) if self.matches.match(text) else None
 
 
@@ -131,10 +142,11 @@ def find_style(
     decimal: str | None = None,
     thousands: str | None = None,
 ) -> NumberStyle:
-    """The style in which most columns are numbers.
+    """Finds the style in which most columns are numbers.
 
-    columns: some cells of each. Ties: the simpler one; what is grouped in threes is read as
-    thousands only if the column's other numbers are below 1000. Given signs are kept.
+    columns: some cells of each. Of equally good styles the simpler one is taken; digits in groups
+    of three are thousands only if the column's other numbers are below 1000. decimal, thousands:
+    signs that are chosen.
     """
     styles = [
         style
@@ -145,24 +157,22 @@ def find_style(
     ] or [NumberStyle(decimal or ("," if thousands == "." else "."), thousands or "")]
     samples = [[cell for cell in cells if cell.lower() not in NO_NUMBER] for cells in columns]
 
-    telling = [cells for cells in samples if any(not cell.isdigit() for cell in cells)]
+    # Columns of digits alone say nothing about the style.
+    samples = [cells for cells in samples if any(not cell.isdigit() for cell in cells)]
 
     def score(style: NumberStyle) -> tuple[float, float, int]:
         shares = [
-            sum(bool(style.matches.match(cell)) for cell in cells) / len(cells) for cells in telling
+            sum(bool(style.matches.match(cell)) for cell in cells) / len(cells) for cells in samples
         ]
-        right = sum(share >= 0.8 for share in shares)
-        return (
-            right,
-            _likely(style, telling, delimiter),
-            -STYLES.index(style) if style in STYLES else 0,
-        )
+        fitting = sum(share >= COLUMN_FITS for share in shares)
+        simplicity = -STYLES.index(style) if style in STYLES else 0
+        return fitting, _plausibility(style, samples, delimiter), simplicity
 
     return max(styles, key=score)
 
 
-def _likely(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str) -> float:
-    """How well the style explains cells such as "1,234" that could be both thousands and decimals."""
+def _plausibility(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str) -> float:
+    """How well a style explains cells such as "1,234", with thousands or with decimals."""
     doubtful = [
         cells
         for cells in columns
@@ -173,9 +183,9 @@ def _likely(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str
     for cells in doubtful:
         sign = "," if any("," in cell for cell in cells) else "."
         ungrouped = [cell.lstrip("-") for cell in cells if sign not in cell]
-
-        grouped = bool(ungrouped) and all(len(cell) <= 3 for cell in ungrouped)
-        if not ungrouped:  # all of them: in a comma-separated file a comma is no decimal sign
+        if ungrouped:
+            grouped = all(len(cell) <= 3 for cell in ungrouped)
+        else:  # in a comma-separated file a comma is no decimal sign
             grouped = sign == "," and delimiter != ";"
 
         if style.thousands == sign:
@@ -187,21 +197,21 @@ def _likely(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str
 
 
 def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, int]:
-    """(values (N,) float64 with NaN where there is none, whether a cell is there but no number
-    (N,), infinite ones).
+    """Returns the numbers of cells (N,) float64, NaN where there is none.
 
-    cells: an Arrow array of trimmed texts.
+    Then (N,) bool, whether a cell is there but no number, and how many are infinite. cells: an
+    Arrow array of trimmed texts.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
     none = pa.scalar(None, pa.large_string())
     small = pc.utf8_lower(cells)
     blank = pc.is_in(small, pa.array(sorted(NO_NUMBER), pa.large_string()))
     infinite = pc.is_in(small, pa.array(sorted(INFINITE), pa.large_string()))
-    there = pc.invert(pc.or_(blank, infinite))
-    rest = pc.if_else(there, cells, none)
-    odd = np.zeros(len(cells), bool)
+    filled = pc.invert(pc.or_(blank, infinite))
+    rest = pc.if_else(filled, cells, none)
+    non_number = np.zeros(len(cells), bool)
 
     numbers = None
     if style == STYLES[0]:
@@ -210,11 +220,11 @@ def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, 
 
     if numbers is None:
         fits = pc.match_substring_regex(cells, style.pattern)
-        odd = pc.and_not(there, fits).to_numpy(zero_copy_only=False)
+        non_number = pc.and_not(filled, fits).to_numpy(zero_copy_only=False)
 
         rest = pc.if_else(fits, cells, none)
-        if style.between:
-            rest = pc.replace_substring_regex(rest, f"[{style.between}]", "")
+        if style.separators:
+            rest = pc.replace_substring_regex(rest, f"[{style.separators}]", "")
 
         rest = pc.replace_substring_regex(pc.replace_substring(rest, "−", "-"), r"^\+", "")
         numbers = pc.cast(pc.replace_substring(rest, style.decimal, "."), pa.float64())
@@ -223,11 +233,11 @@ def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, 
     huge = np.abs(values) > LARGEST
     values[huge] = np.nan
 
-    return values, odd, int(huge.sum()) + int(pc.sum(infinite).as_py() or 0)
+    return values, non_number, int(huge.sum()) + int(pc.sum(infinite).as_py() or 0)
 
 
 def date_format(cells: Sequence[str]) -> str:
-    """The way in which all these cells are dates, "" if they are none."""
+    """Returns the format in which all these cells are dates, "" if there is none."""
     if not cells or not all(_LIKE_A_DATE.fullmatch(cell) for cell in cells):
         return ""
 
@@ -237,9 +247,7 @@ def date_format(cells: Sequence[str]) -> str:
 
 
 def day_of(text: str, form: str) -> float:
-    """Days since 1970, NaN for what is no such date."""
-    import datetime
-
+    """Returns the days since 1970 of a date in this format, NaN for what is none."""
     try:
         moment = datetime.datetime.strptime(text, form)
     except ValueError:
@@ -249,23 +257,23 @@ def day_of(text: str, form: str) -> float:
 
 
 def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
-    """As `to_numbers`, of dates: days since 1970."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    """Returns what `to_numbers` does, of dates in this format: days since 1970."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
     blank = pc.is_in(pc.utf8_lower(cells), pa.array(sorted(NO_NUMBER), pa.large_string()))
-    different = pc.dictionary_encode(cells)
+    distinct = pc.dictionary_encode(cells)
     days = np.array(
-        [day_of(str(word), form) for word in different.dictionary.to_pylist()] or [math.nan]
+        [day_of(str(word), form) for word in distinct.dictionary.to_pylist()] or [math.nan]
     )
-    values = days[different.indices.to_numpy(zero_copy_only=False)] if len(cells) else np.zeros(0)
-    odd = np.isnan(values) & ~blank.to_numpy(zero_copy_only=False)
+    values = days[distinct.indices.to_numpy(zero_copy_only=False)] if len(cells) else np.zeros(0)
+    non_number = np.isnan(values) & ~blank.to_numpy(zero_copy_only=False)
 
-    return values, odd, 0
+    return values, non_number, 0
 
 
 def plain(value: float) -> str:
-    """A number of a typed file as a text: 5 and not 5.0."""
+    """Returns a number as text: 5 and not 5.0, "" for NaN."""
     if value != value:
         return ""
 

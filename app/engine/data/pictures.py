@@ -1,8 +1,8 @@
-"""Safe decoding: any picture a person has becomes grey or colour with 8 bits a channel, or a reason
-why not.
+"""Decodes pictures safely: to grey or colour with 8 bits a channel, or a reason why not.
 
 Only the formats below are tried (Pillow would otherwise start Ghostscript on a hidden EPS), the
-size is checked before a pixel is decoded, and whatever a damaged file raises becomes `Unreadable`.
+size is checked before a pixel is decoded, and whatever a damaged file raises becomes
+UnreadablePicture.
 """
 
 from __future__ import annotations
@@ -63,53 +63,20 @@ FOREIGN = frozenset(
         ".hdr",
     }
 )
-"""Pictures in formats that are not read: worth a word, unlike a text file."""
+"""Endings of pictures in formats that are not read, which is worth a word, unlike a text file."""
 
 PIXEL_LIMIT = 2 * 89_478_485
 """Pillow's own limit between a large photograph and an attack."""
 
 DETAIL = 448
-"""A large JPEG is decoded at a half, quarter or eighth while its sides stay above this; far
-quicker, and twice as fine as the sizes networks usually see.
+"""A large JPEG is decoded at a half, quarter or eighth while its sides stay above this, in pixels.
+
+Far quicker, and twice as fine as the sizes that networks usually see.
 """
 
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-
-class Unreadable(Exception):
-    """This file is no picture we can use. `reason` continues the sentence "FILE: ..."."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
-
-def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image.Image:
-    """A picture in mode "L" or "RGB", upright as its EXIF says, transparency on white, first frame.
-
-    `detail`: both sides may be reduced while decoding but not below this many pixels. What was done
-    to it stands in `info["remarks"]`, words of `REMARKS`. Raises Unreadable.
-    """
-    try:
-        with _opened(source) as picture:
-            remarks = [remark] if (remark := _frames(picture)) else []
-            if picture.format in ("JPEG", "MPO"):
-                picture.draft(None, (detail, detail))
-
-            picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            result, tone = _plain(upright)
-    except Unreadable:
-        raise
-    except (Exception, Image.DecompressionBombWarning) as error:
-        raise Unreadable(_reason(error)) from error
-
-    if tone:
-        remarks.append(tone)
-
-    result.info = {"remarks": tuple(remarks)}
-    return result
-
+ORIENTATION = 0x0112
+SIDEWAYS = (5, 6, 7, 8)
+"""The EXIF tag of a picture's orientation, and those in which its sides are exchanged."""
 
 REMARKS = {
     "animated": ("animated picture: first frame used", "animated pictures: first frame used"),
@@ -125,38 +92,76 @@ REMARKS = {
 }
 """What may be remarked on a picture, for one and for many."""
 
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
-def measure(source: Path) -> tuple[int, int]:
-    """(height, width) of a picture as seen upright, from its header alone. Raises Unreadable."""
+
+class UnreadablePicture(Exception):
+    """A file that cannot be used as a picture. `reason` continues the sentence "FILE: ..."."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image.Image:
+    """Decodes the first frame of a picture to mode "L" or "RGB", upright, transparency on white.
+
+    detail: both sides may be reduced while decoding but not below this many pixels. What was done
+    to it stands in `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
+    """
     try:
-        with _opened(source) as picture:
-            width, height = picture.size
-            sideways = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    except Unreadable:
+        with _open(source) as picture:
+            remarks = [remark] if (remark := _remark_on_frames(picture)) else []
+            if picture.format in ("JPEG", "MPO"):
+                picture.draft(None, (detail, detail))
+
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+            result, tone_remark = _to_grey_or_colour(upright)
+    except UnreadablePicture:
         raise
     except (Exception, Image.DecompressionBombWarning) as error:
-        raise Unreadable(_reason(error)) from error
+        raise UnreadablePicture(_reason(error)) from error
+
+    if tone_remark:
+        remarks.append(tone_remark)
+
+    result.info = {"remarks": tuple(remarks)}
+    return result
+
+
+def measure(source: Path) -> tuple[int, int]:
+    """Returns (height, width) of a picture upright, from its header. Raises UnreadablePicture."""
+    try:
+        with _open(source) as picture:
+            width, height = picture.size
+            sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
+    except UnreadablePicture:
+        raise
+    except (Exception, Image.DecompressionBombWarning) as error:
+        raise UnreadablePicture(_reason(error)) from error
 
     return (width, height) if sideways else (height, width)
 
 
-def _opened(source: Path | str | bytes | BinaryIO) -> Image.Image:
-    """Opens without decoding; refuses what is empty or too large."""
+def _open(source: Path | str | bytes | BinaryIO) -> Image.Image:
+    """Opens a picture without decoding it. Raises UnreadablePicture for an empty or huge one."""
     if isinstance(source, bytes):
         source = io.BytesIO(source)
     elif isinstance(source, (str, Path)) and Path(source).stat().st_size == 0:
-        raise Unreadable("the file is empty")
+        raise UnreadablePicture("the file is empty")
 
     picture = Image.open(source, formats=FORMATS)
     width, height = picture.size
     if width * height > PIXEL_LIMIT:
         picture.close()
-        raise Unreadable(f"{width:,} × {height:,} pixels are too many; make it smaller")
+        raise UnreadablePicture(f"{width:,} × {height:,} pixels are too many; make it smaller")
 
     return picture
 
 
-def _frames(picture: Image.Image) -> str:
+def _remark_on_frames(picture: Image.Image) -> str:
+    """The key of a remark where a file holds several frames, else ""."""
     if picture.format == "TIFF":
         return "pages" if getattr(picture, "n_frames", 1) > 1 else ""
     if picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False):
@@ -165,30 +170,29 @@ def _frames(picture: Image.Image) -> str:
     return ""
 
 
-def _plain(picture: Image.Image) -> tuple[Image.Image, str]:
-    """The picture as "L" or "RGB", and what was remarkable about its tones."""
+def _to_grey_or_colour(picture: Image.Image) -> tuple[Image.Image, str]:
+    """The picture in mode "L" or "RGB", and the key of a remark on its tones."""
     if picture.mode in ("L", "RGB") and "transparency" not in picture.info:
         return (picture.copy() if picture.readonly else picture), ""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        return Image.fromarray(eight_bits(np.asarray(picture))), "deep"
+        return Image.fromarray(to_uint8(np.asarray(picture))), "deep"
     if picture.mode == "1":
         return picture.convert("L"), ""
 
     if picture.mode in ("LA", "La", "RGBA", "RGBa", "PA") or "transparency" in picture.info:
         grey = picture.mode in ("L", "LA", "La", "1")
         rgba = picture.convert("RGBA")
-        shows = rgba.getchannel("A").getextrema() != (255, 255)
+        transparent = rgba.getchannel("A").getextrema() != (255, 255)
         paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
         paper.alpha_composite(rgba)
 
-        return paper.convert("L" if grey else "RGB"), "transparent" if shows else ""
+        return paper.convert("L" if grey else "RGB"), "transparent" if transparent else ""
 
     return picture.convert("RGB"), ""
 
 
-def eight_bits(values: np.ndarray) -> np.ndarray:
-    """Tones of any number type as uint8 of the same shape, without losing more than 8 bits can
-    hold.
+def to_uint8(values: np.ndarray) -> np.ndarray:
+    """Returns tones of any number type as uint8 of the same shape.
 
     Whole numbers: up to 255 as they are, up to 4,095 (12 bits, usual in microscopes) a sixteenth,
     up to 65,535 their upper byte. Fractions: 0..1 times 255. Anything else is stretched from its
@@ -208,21 +212,23 @@ def eight_bits(values: np.ndarray) -> np.ndarray:
     low = float(values.min())
     high = float(values.max())
     if low >= 0 and fractions and high <= 1:
-        return np.rint(values * 255).astype(np.uint8)
+        return np.asarray(np.rint(values * 255), np.uint8)
     if low >= 0 and high <= 255:
-        return np.rint(values).astype(np.uint8)
+        return np.asarray(np.rint(values), np.uint8)
 
     if low >= 0 and high <= 65_535:
         if fractions:
-            return np.rint(values / 257).astype(np.uint8)
-        return (values >> (4 if high < 4_096 else 8)).astype(np.uint8)
+            return np.asarray(np.rint(values / 257), np.uint8)
+        shifted: np.ndarray = values >> (4 if high < 4_096 else 8)
+        return shifted.astype(np.uint8)
 
-    scaled = (values.astype(np.float64) - low) * (255 / (high - low) if high > low else 0)
-    return np.rint(scaled).astype(np.uint8)
+    scale = 255 / (high - low) if high > low else 0
+    stretched = np.rint((values.astype(np.float64) - low) * scale)
+    return np.asarray(stretched, np.uint8)
 
 
 def _reason(error: BaseException) -> str:
-    """Whatever decoding raised, in words that continue "FILE: ..."."""
+    """Whatever decoding raised, in words that continue the sentence "FILE: ..."."""
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return "it announces too many pixels; make it smaller"
     if isinstance(error, UnidentifiedImageError):
@@ -237,18 +243,12 @@ def _reason(error: BaseException) -> str:
         return "it does not fit into memory"
 
     text = str(error).lower()
-    if (
-        isinstance(error, (OSError, EOFError, SyntaxError))
-        and error.__class__.__module__ == "builtins"
-    ):
-        if any(
-            word in text
-            for word in ("truncated", "broken", "eof", "unrecognized data", "not enough")
-        ):
+    own_error = error.__class__.__module__ == "builtins"
+    if own_error and isinstance(error, (OSError, EOFError, SyntaxError)):
+        broken = ("truncated", "broken", "eof", "unrecognized data", "not enough")
+        if any(word in text for word in broken):
             return "it is cut off or damaged"
-        if getattr(error, "errno", None) is not None:
-            return (
-                f"it could not be read ({getattr(error, 'strerror', None) or 'error of the disk'})"
-            )
+        if isinstance(error, OSError) and error.errno is not None:
+            return f"it could not be read ({error.strerror or 'error of the disk'})"
 
     return "it is damaged"

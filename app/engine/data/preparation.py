@@ -1,7 +1,7 @@
-"""The one preprocessing: from what a person has to what the network sees, in training, judging,
-trying and exporting.
+"""The preparation of inputs: from what a person has to what the network reads.
 
-A preparation stands in the folder of its kind in `kinds`; here is what each must offer.
+Training, validation, prediction and export all use this one. A preparation stands in the folder of
+its kind in `kinds`; here is what each must offer.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from models.shape import Input
 
     Batch = torch.Tensor | tuple[torch.Tensor, ...]
-    """Prepared inputs: a tensor, or one for each half of a pair."""
+    """Prepared inputs: a tensor, or one for each half of pairs."""
 
 
 class Preparation(ABC):
-    """Settled on the training examples, kept beside the weights."""
+    """How inputs are prepared, fitted on the training examples and kept beside the weights."""
 
     kind: ClassVar[str]
     """The name of its folder in `kinds`."""
@@ -28,7 +28,7 @@ class Preparation(ABC):
     @property
     @abstractmethod
     def inputs(self) -> tuple[Input, ...]:
-        """What the network meets: one, or the two halves of a pair."""
+        """The shapes that the network reads: one, or those of both halves of pairs."""
 
     @property
     def data_settings(self) -> dict[str, Any]:
@@ -37,38 +37,37 @@ class Preparation(ABC):
 
     @abstractmethod
     def array(self, raw: Any) -> np.ndarray | tuple[np.ndarray, ...]:
-        """One example as it is kept in a Dataset's arrays, or for a pair one array for each half.
+        """Encodes one example as a Dataset stores it; a pair as one array for each half.
 
         raw: a decoded picture (pictures.decode), the cells of a row by column, a text, a signal (C,
         L), or two of them. Raises UserError where it cannot be used.
         """
 
-    def left_out(self, raw: Any) -> str:
-        """A sentence where not all of an example is read, or something is put around it, else "".
+    def left_out_note(self, raw: Any) -> str:  # noqa: ARG002 - most kinds read all of an example
+        """Returns a sentence where not all of an example is read, or it is padded, else "".
 
         raw: see `array`.
         """
         return ""
 
-    def shown(self, kept: Any) -> Any:
-        """What a person is shown of one example as a Dataset keeps it (of a pair: of each half, by
-        its own).
+    def to_display(self, stored: Any) -> Any:
+        """Returns what a person is shown of an example that a Dataset stores; not for pairs.
 
         A picture (C, H, W) uint8 and a signal (C, L) as they are; of a row ((column, value), ...),
         values as numbers or words of their own; of a text the text.
         """
-        return kept
+        return stored
 
     @abstractmethod
     def tensor(self, batch: Batch) -> Batch:
-        """(B, ...) as kept, on any device -> what the network reads.
+        """Returns what the network reads of a batch (B, ...) as it is stored, on its device.
 
-        What is given stays as it is.
+        The batch itself is not changed.
         """
 
     @abstractmethod
     def to_plain(self) -> dict[str, Any]:
-        """Plain data for JSON; `read_preparation` makes the same of it."""
+        """Returns the preparation as plain data for JSON, of which `read_preparation` makes it."""
 
     @classmethod
     @abstractmethod

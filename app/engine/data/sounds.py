@@ -1,5 +1,4 @@
-"""Sounds: WAV files read (PCM of 8 to 32 bits, floating point), and signals brought to another rate
-or length.
+"""Reads WAV files (PCM of 8 to 32 bits, floating point), and changes rate and length of signals.
 
 The standard library's `wave` refuses floating point and what recorders write for 24 bits; both are
 common.
@@ -23,18 +22,21 @@ if TYPE_CHECKING:
 PCM = 1
 FLOAT = 3
 EXTENSIBLE = 0xFFFE
-OPEN_ENDED = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+"""Codings of samples; of an extensible one the coding stands further behind in the header."""
+
+UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 """Sizes that programs write which do not know yet how long a recording becomes."""
 
-NAMES = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "ADPCM", 0x50: "MPEG", 0x55: "MP3"}
+OTHER_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "ADPCM", 0x50: "MPEG", 0x55: "MP3"}
 LARGEST = 500_000_000
+"""Bytes of a file above which it is not read."""
+
+MARGIN = 64
+"""Samples, at the lower rate, by which a signal is mirrored at both ends to be resampled."""
 
 
-class NoSound(Exception):
-    """A file that is no sound that can be used.
-
-    `reason` is in a person's words, after the file's name.
-    """
+class UnreadableSound(Exception):
+    """A file that cannot be used as a sound. `reason` continues the sentence "FILE: ..."."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -42,8 +44,8 @@ class NoSound(Exception):
 
 
 @dataclass(frozen=True)
-class Heading:
-    """What a WAV file says of itself.
+class WavHeader:
+    """The header of a WAV file.
 
     rate: samples a second. bits: of a sample. begin, size: of its data, in bytes.
     """
@@ -57,131 +59,144 @@ class Heading:
 
     @property
     def frames(self) -> int:
-        """Samples of a channel."""
+        """How many samples a channel has."""
         return self.size // (self.channels * self.bits // 8)
 
 
-def read_heading(path: Path) -> Heading:
-    """Raises NoSound for what is no WAV, breaks off, or is coded in a way that is not read;
-    OSError.
+def read_header(path: Path) -> WavHeader:
+    """Reads the header of a WAV file.
+
+    Raises UnreadableSound for what is no WAV, breaks off, or is coded in a way that is not read,
+    and OSError.
     """
     total = path.stat().st_size
     if total > LARGEST:
-        raise NoSound(f"it has {bytes_text(total)}; at most {bytes_text(LARGEST)} are read")
+        raise UnreadableSound(f"it has {bytes_text(total)}; at most {bytes_text(LARGEST)} are read")
 
     with path.open("rb") as file:
         start = file.read(12)
         if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
-            raise NoSound("it is empty" if not total else "it is no WAV file")
+            raise UnreadableSound("it is empty" if not total else "it is no WAV file")
 
         form: tuple[int, int, int, int] | None = None
-        while len(head := file.read(8)) == 8:
-            name, size = struct.unpack("<4sI", head)
+        while len(chunk := file.read(8)) == 8:
+            name, size = struct.unpack("<4sI", chunk)
             if name == b"data":
-                begin = file.tell()
                 if form is None:
-                    raise NoSound("it is damaged (its format is missing)")
-                if size > total - begin and size not in OPEN_ENDED:
-                    raise NoSound(f"it breaks off after {percent_text((total - begin) / size)}")
+                    raise UnreadableSound("it is damaged (its format is missing)")
 
-                return _checked(
-                    Heading(*form, begin, total - begin if size in OPEN_ENDED else size)
-                )
+                begin = file.tell()
+                return _checked(WavHeader(*form, begin, _data_size(size, total - begin)))
 
             content = file.read(min(size, 64))
             if name == b"fmt ":
-                if len(content) < 16:
-                    raise NoSound("it is damaged (its format is cut short)")
-
-                coding, channels, rate, _, _, bits = struct.unpack("<HHIIHH", content[:16])
-                if coding == EXTENSIBLE and len(content) >= 26:
-                    coding = struct.unpack("<H", content[24:26])[0]
-
-                form = coding, channels, rate, bits
+                form = _read_form(content)
 
             file.seek(size - len(content) + size % 2, 1)
 
-    raise NoSound("it is damaged (it holds no sound)")
+    raise UnreadableSound("it is damaged (it holds no sound)")
 
 
-def _checked(heading: Heading) -> Heading:
-    fits = {PCM: (8, 16, 24, 32), FLOAT: (32, 64)}
-    if heading.coding not in fits:
-        name = NAMES.get(heading.coding, f"coding {heading.coding}")
-        raise NoSound(f"it is compressed ({name}), which is not read; save it as PCM")
+def _read_form(content: bytes) -> tuple[int, int, int, int]:
+    """Coding, channels, rate and bits from a chunk of the file."""
+    if len(content) < 16:
+        raise UnreadableSound("it is damaged (its format is cut short)")
 
-    if heading.bits not in fits[heading.coding]:
-        raise NoSound(f"samples of {heading.bits} bits are not read; save it with 16 bits")
-    if not heading.channels or not heading.rate:
-        raise NoSound("it is damaged (no channels or no rate)")
-    if not heading.frames:
-        raise NoSound("it holds no sound")
+    coding, channels, rate, _, _, bits = struct.unpack("<HHIIHH", content[:16])
+    if coding == EXTENSIBLE and len(content) >= 26:
+        coding = struct.unpack("<H", content[24:26])[0]
 
-    return heading
+    return coding, channels, rate, bits
 
 
-def read_wave(path: Path, heading: Heading | None = None) -> tuple[np.ndarray, int]:
-    """A file's samples (channels, frames) float32, PCM as -1..1, and its rate.
+def _data_size(announced: int, available: int) -> int:
+    """The bytes of sound in a file. Raises UnreadableSound where it breaks off."""
+    if announced in UNKNOWN_SIZES:
+        return available
+    if announced > available:
+        raise UnreadableSound(f"it breaks off after {percent_text(available / announced)}")
 
-    Raises NoSound and OSError.
+    return announced
+
+
+def _checked(header: WavHeader) -> WavHeader:
+    """Returns the header. Raises UnreadableSound where sounds of this form are not read."""
+    bits_of_codings = {PCM: (8, 16, 24, 32), FLOAT: (32, 64)}
+    if header.coding not in bits_of_codings:
+        name = OTHER_CODINGS.get(header.coding, f"coding {header.coding}")
+        raise UnreadableSound(f"it is compressed ({name}), which is not read; save it as PCM")
+
+    if header.bits not in bits_of_codings[header.coding]:
+        raise UnreadableSound(f"samples of {header.bits} bits are not read; save it with 16 bits")
+    if not header.channels or not header.rate:
+        raise UnreadableSound("it is damaged (no channels or no rate)")
+    if not header.frames:
+        raise UnreadableSound("it holds no sound")
+
+    return header
+
+
+def read_wave(path: Path, header: WavHeader | None = None) -> tuple[np.ndarray, int]:
+    """Reads the samples of a WAV file (channels, frames) float32, PCM as -1..1, and its rate.
+
+    Raises UnreadableSound and OSError.
     """
-    heading = heading or read_heading(path)
-    count = heading.frames * heading.channels
+    header = header or read_header(path)
+    count = header.frames * header.channels
     with path.open("rb") as file:
-        file.seek(heading.begin)
-        content = file.read(count * heading.bits // 8)
+        file.seek(header.begin)
+        content = file.read(count * header.bits // 8)
 
-    if len(content) < count * heading.bits // 8:
-        raise NoSound("it breaks off")
+    if len(content) < count * header.bits // 8:
+        raise UnreadableSound("it breaks off")
 
-    values = _samples(content, heading).reshape(-1, heading.channels).T
+    values = _samples(content, header).reshape(-1, header.channels).T
     if not np.isfinite(values).all():
-        raise NoSound("it holds values that are no numbers")
+        raise UnreadableSound("it holds values that are no numbers")
 
-    return np.ascontiguousarray(values), heading.rate
+    return np.ascontiguousarray(values), header.rate
 
 
-def _samples(content: bytes, heading: Heading) -> np.ndarray:
-    """(n,) float32."""
-    if heading.coding == FLOAT:
-        return np.frombuffer(content, f"<f{heading.bits // 8}").astype(np.float32)
-    if heading.bits == 8:
+def _samples(content: bytes, header: WavHeader) -> np.ndarray:
+    """The samples of all channels in turn, (n,) float32."""
+    if header.coding == FLOAT:
+        return np.frombuffer(content, f"<f{header.bits // 8}").astype(np.float32)
+    if header.bits == 8:
         return (np.frombuffer(content, np.uint8).astype(np.float32) - 128) / 128
 
-    if heading.bits == 24:
+    if header.bits == 24:
         parts = np.frombuffer(content, np.uint8).reshape(-1, 3)
         wide = np.zeros((len(parts), 4), np.uint8)
         wide[:, 1:] = parts  # the sample in the upper three bytes: its sign stays
 
         return (wide.view("<i4").ravel() / 2.0**31).astype(np.float32)
 
-    return (np.frombuffer(content, f"<i{heading.bits // 8}") / 2.0 ** (heading.bits - 1)).astype(
-        np.float32
-    )
+    whole = np.frombuffer(content, f"<i{header.bits // 8}")
+    return np.asarray(whole / 2.0 ** (header.bits - 1), np.float32)
 
 
-def silent(values: np.ndarray) -> bool:
-    """Whether nothing is heard: every channel stays where it is."""
+def is_silent(values: np.ndarray) -> bool:
+    """Whether nothing is heard: no channel (..., L) ever changes."""
     return bool((np.ptp(values, axis=-1) == 0).all())
 
 
-def resampled(values: np.ndarray, rate: float, wanted: float) -> np.ndarray:
-    """(C, L) at `rate` -> (C, round(L * wanted / rate)) float32 at `wanted`.
+def resample(values: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
+    """Returns (C, L) at `rate` as (C, round(L * new_rate / rate)) float32 at `new_rate`.
 
-    Through the Fourier transform, so what the new rate cannot hold is left out rather than folded
-    into other tones. The ends are mirrored first, for the transform takes a signal to go round in a
-    circle.
+    Computed with the Fourier transform, so what the new rate cannot hold is left out rather than
+    folded into other tones. The ends are mirrored first, because the transform takes a signal to go
+    round in a circle.
     """
-    if rate == wanted:
+    if rate == new_rate:
         return values.astype(np.float32, copy=False)
 
-    ratio = Fraction(wanted / rate).limit_denominator(1_000)
+    ratio = Fraction(new_rate / rate).limit_denominator(1_000)
     up = ratio.numerator
     down = ratio.denominator
     length = values.shape[-1]
-    margin = (
-        ceil(64 * max(1.0, rate / wanted) / down) * down
-    )  # multiples of `down`: old samples fall on new ones
+
+    # Multiples of `down`, so that old samples fall on new ones.
+    margin = ceil(MARGIN * max(1.0, rate / new_rate) / down) * down
     after = margin + -length % down
     wide = np.pad(
         values.astype(np.float64),
@@ -191,27 +206,27 @@ def resampled(values: np.ndarray, rate: float, wanted: float) -> np.ndarray:
 
     count = wide.shape[-1] // down * up
     spectrum = np.fft.rfft(wide, axis=-1)
-    kept = (min(wide.shape[-1], count) + 1) // 2
-    narrow = np.zeros((len(values), count // 2 + 1), complex)
-    narrow[:, :kept] = spectrum[:, :kept]
-    result = np.fft.irfft(narrow, count, axis=-1) * (count / wide.shape[-1])
+    common = (min(wide.shape[-1], count) + 1) // 2
+    new_spectrum = np.zeros((len(values), count // 2 + 1), complex)
+    new_spectrum[:, :common] = spectrum[:, :common]
+    result = np.fft.irfft(new_spectrum, count, axis=-1) * (count / wide.shape[-1])
     first = margin // down * up
-    wanted_length = max(1, round(length * up / down))
+    new_length = max(1, round(length * up / down))
 
-    return result[:, first : first + wanted_length].astype(np.float32)
+    return np.asarray(result[:, first : first + new_length], np.float32)
 
 
-def fitted(values: np.ndarray, length: int) -> np.ndarray:
-    """(C, any) -> (C, length): the middle of a longer one; a shorter one in the middle, its own
-    mean around it.
+def crop_or_pad(values: np.ndarray, length: int) -> np.ndarray:
+    """Returns a signal (C, any) as (C, length).
+
+    Of a longer one the middle; a shorter one stands in the middle with its own mean around it.
     """
     surplus = values.shape[-1] - length
     if surplus >= 0:
         return values[:, surplus // 2 : surplus // 2 + length]
 
-    result = np.repeat(
-        values.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32), length, axis=1
-    )
+    mean = values.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+    result = np.repeat(mean, length, axis=1)
     first = -surplus // 2
     result[:, first : first + values.shape[-1]] = values
 

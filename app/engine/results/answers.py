@@ -140,7 +140,7 @@ def answer_given(
 
             row = next(predictions)
             whole = predictor.task.targets == "tokens"  # then a text is read window after window
-            told_of = "" if whole else description.preparation.left_out(given.raws[place])
+            told_of = "" if whole else description.preparation.left_out_note(given.raws[place])
             answers.append(
                 Answered(given.names[place], words.answer(description, row), row, told=told_of)
             )
@@ -173,14 +173,14 @@ def write_answers(found: Iterable[FileAnswers], path: str | Path) -> Path:
 
     decimal = "."
     if table is not None:
-        decimal = table.manner.style.decimal
-        delimiter = table.manner.delimiter or (";" if decimal == "," else ",")
+        decimal = table.dialect.style.decimal
+        delimiter = table.dialect.delimiter or (";" if decimal == "," else ",")
 
     content = io.StringIO()
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
-    columns = _free(sources[0].columns, table.heads if table is not None else ("example",))
+    columns = _free(sources[0].columns, table.column_names if table is not None else ("example",))
     writer.writerow(
-        [*(table.heads if table is not None else ("example",)), *columns, *_problem_head(sources)]
+        [*(table.column_names if table is not None else ("example",)), *columns, *_problem_head(sources)]
     )
 
     for source in sources:

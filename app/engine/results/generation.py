@@ -46,7 +46,7 @@ def generate(
         raise UserError("The temperature is below 0.", "Choose 0 or more.")
 
     generator = torch.Generator().manual_seed(seed)
-    table = preparation.tokens.bytes_of
+    table = preparation.tokenizer.bytes_of
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     known: list[int] = preparation.tokens_of(prompt or BEGINNING).tolist()
 
@@ -73,7 +73,7 @@ def probable(predictor: Predictor, prompt: str, most: int = 10) -> list[tuple[st
     probabilities, numbers = (
         _next(predictor, preparation, known).softmax(0).topk(min(most, preparation.vocabulary - 1))
     )
-    table = preparation.tokens.bytes_of
+    table = preparation.tokenizer.bytes_of
 
     return [
         (table[number].decode("utf-8", "backslashreplace"), probability)

@@ -22,10 +22,10 @@ from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.plain_text import NoText, read_text
+from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import read_table
-from app.engine.sources.tables.roles import guess
+from app.engine.sources.tables.roles import guess_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,7 +107,7 @@ def half_in(source: str | Path, preparation: Preparation) -> Any:
 def _text(path: Path) -> str:
     try:
         return read_text(path)[0]
-    except NoText as error:
+    except UnreadableText as error:
         raise UserError(
             f"'{readable(path.name)}' cannot be used: {error.reason}.", "Try another file."
         ) from error
@@ -121,7 +121,7 @@ def _table(path: Path, preparation: Preparation, settings: DataSettings, check: 
     # them
     table = read_table(path, settings.replace(columns={}, target=None, missing={}))
     check()
-    names = tuple(table.row_of(row) for row in range(len(table)))
+    names = tuple(table.row_name(row) for row in range(len(table)))
     raws = tuple(_RAWS[preparation.kind](table, preparation, settings))
 
     return Given(str(path), names, raws, table, many=True)
@@ -139,7 +139,7 @@ def _rows(table: Table, preparation: Preparation, settings: DataSettings) -> Ite
             "Give the columns the names that they had in training.",
         )
 
-    for raw in table.raws([column.name for column in preparation.categories]):
+    for raw in table.raw_rows([column.name for column in preparation.categories]):
         yield {name: raw[name] for name in wanted}
 
 
@@ -187,7 +187,7 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
     """
     columns = {name: role for name, role in settings.columns.items() if name in table.by_name}
     targets = [name for name in targets_in(settings) if name in table.by_name]
-    roles = guess(table, columns, targets)
+    roles = guess_roles(table, columns, targets)
     free = [column for column in table.columns if column.name not in targets]
 
     found: list[list[Any]] = []

@@ -347,7 +347,7 @@ def _kept(preparation: Preparation, raw: Any) -> np.ndarray:
 
     try:
         return preparation.array(pictures.decode(source, preparation.detail))
-    except pictures.Unreadable as error:
+    except pictures.UnreadablePicture as error:
         name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
         raise UserError(
             f"{name} cannot be used: {error.reason}.", "Try another picture."

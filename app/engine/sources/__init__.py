@@ -1,1 +1,4 @@
-"""How data are read: from a folder, a file or a built-in name to a Dataset."""
+"""Reads datasets: from a folder, a file or a built-in name to a Dataset.
+
+A format is a file in `formats`.
+"""

@@ -1,4 +1,4 @@
-"""What a format has read becomes a Dataset: divided, measured, described."""
+"""From what a format has read to a Dataset: divided into splits, fitted, described."""
 
 from __future__ import annotations
 
@@ -9,131 +9,145 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
+from app.engine.data.fingerprints import fingerprints_of
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.mirror import survives_mirroring
-from app.engine.sources.targets import Targets, measured
+from app.engine.sources.targets import Targets, with_statistics
 from app.engine.text import names_text
 from models.sizes import hidden_patch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.engine.data.dataset import Skipped
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.loaded import Examples
 
 LISTED = 2_000
-"""At most so many skipped files are named; a note tells how many there are."""
+"""At most so many skipped files are named; a note says how many there are."""
 
 
-def assemble(
+def build_dataset(
     data: DataSettings, label: str, examples: Examples, reuse_preparation: Preparation | None = None
 ) -> Dataset:
-    """Raises UserError when nothing is left to train or to judge on.
+    """Divides the examples into splits, fits the preparation and describes the dataset.
 
-    label: of the format. reuse_preparation: see open_dataset; then all examples are judged,
-    whatever their splits, and even one will do.
+    label: of the format. reuse_preparation: see open_dataset; then a network is tested on all
+    examples, whatever their splits, and even one will do.
+
+    Raises UserError when nothing is left to train on or to validate with.
     """
-    notes = list(examples.notes)
-    groups = examples.groups
-    if data.group != "none" and groups is None:
-        notes.append(f"Nothing is kept together: {label} have no folders or names of their own.")
-
     targets = examples.targets
-    prints = _prints(examples)
-    units = splits.units_of(prints, groups)
+    fingerprints = _fingerprints(examples)
     division = splits.divide(
         targets.strata,
-        examples.hints,
-        units,
-        targets.layers,
+        examples.predefined_splits,
+        splits.units_of(fingerprints, examples.groups),
+        targets.stratum_count,
         data.validation_share,
         data.test_share,
         data.split_seed,
     )
 
     indices = division.indices()
+    training = indices["training"]
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
-
     if reuse_preparation is None:
         _refuse_empty_splits(data, examples, indices)
 
-    copies = len(units) - len(np.unique(splits.units_of(prints, None)))
-    if copies:
-        notes.append(
-            f"{copies:,} exact {'copy' if copies == 1 else 'copies'} of other examples: kept in "
-            "one split."
-        )
-
-    if targets.classes and reuse_preparation is None:
-        notes += _uneven(targets.classes, counts)
-
-    training = indices["training"]
-    arrays, preparation = _settled(examples, training, reuse_preparation)
-    notes += [note for part in examples.parts for note in part.notes]
-
+    arrays, preparation = _encode(examples, training, reuse_preparation)
     for array in arrays:
         array.flags.writeable = False
 
-    skipped = examples.skipped
-    if len(skipped) > LISTED:
-        notes.append(
-            f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed."
-        )
-        skipped = tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
+    notes = [*examples.notes, *_notes_on_units(data, label, examples, fingerprints)]
+    if reuse_preparation is None and targets.classes:
+        notes += _notes_on_absent_classes(targets.classes, counts)
 
-    picture = (
-        reuse_preparation is None
-        and preparation.kind == "image"
-        and bool(targets.classes)
-        and targets.values.ndim == 1
-    )
+    notes += [note for part in examples.parts for note in part.notes]
+    notes += _note_on_skipped(examples.skipped)
+    safe = reuse_preparation is None and _is_mirror_safe(arrays[0], targets, training, preparation)
+
     description = Description(
         source=readable(data.source),
         format=label,
         shape=preparation.inputs[0].shape,
         classes=targets.classes,
         counts=counts,
-        fingerprint=_fingerprint(examples, prints, indices, preparation),
+        fingerprint=_fingerprint_of_dataset(examples, fingerprints, indices, preparation),
         preparation=preparation,
-        skipped=skipped,
+        skipped=_gravest_skipped(examples.skipped),
         notes=tuple(notes),
-        mirror_safe=survives_mirroring(arrays[0], targets.values, training, len(targets.classes))
-        if picture
-        else False,
+        mirror_safe=safe,
         split_reason=examples.split_reason or division.reason,
         task=examples.task,
         sizes={name: len(rows) for name, rows in indices.items()},
-        amounts=measured(targets.amounts, targets.values[training]),
+        amounts=with_statistics(targets.amounts, targets.values[training]),
         damage=_damage(data, examples.task, preparation),
         chosen=examples.chosen,
     )
-    return Dataset(
-        description,
-        arrays[0],
-        targets.values,
-        indices,
-        tuple(examples.names),
-        arrays[1] if len(arrays) > 1 else None,
-    )
+    second_halves = arrays[1] if len(arrays) > 1 else None
+    names = tuple(examples.names)
+    return Dataset(description, arrays[0], targets.values, indices, names, second_halves)
 
 
-def _settled(
+def _is_mirror_safe(
+    inputs: np.ndarray, targets: Targets, training: np.ndarray, preparation: Preparation
+) -> bool:
+    """Whether these are pictures with a class each, and the classes survive mirroring."""
+    one_class_each = bool(targets.classes) and targets.values.ndim == 1
+    if preparation.kind != "image" or not one_class_each:
+        return False
+
+    return survives_mirroring(inputs, targets.values, training)
+
+
+def _notes_on_units(
+    data: DataSettings, label: str, examples: Examples, fingerprints: np.ndarray
+) -> list[str]:
+    """Sentences on examples that are kept in one split."""
+    notes = []
+    if data.group != "none" and examples.groups is None:
+        notes.append(f"Nothing is kept together: {label} have no folders or names of their own.")
+
+    copies = len(examples) - len(np.unique(splits.units_of(fingerprints, None)))
+    if copies:
+        word = "copy" if copies == 1 else "copies"
+        notes.append(f"{copies:,} exact {word} of other examples: kept in one split.")
+
+    return notes
+
+
+def _note_on_skipped(skipped: Sequence[Skipped]) -> list[str]:
+    if len(skipped) <= LISTED:
+        return []
+
+    return [f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed."]
+
+
+def _gravest_skipped(skipped: tuple[Skipped, ...]) -> tuple[Skipped, ...]:
+    """What was skipped; of very much, the first that is no junk."""
+    if len(skipped) <= LISTED:
+        return skipped
+
+    return tuple(sorted(skipped, key=lambda item: item.ignored)[:LISTED])
+
+
+def _encode(
     examples: Examples, training: np.ndarray, reuse_preparation: Preparation | None
 ) -> tuple[list[np.ndarray], Preparation]:
-    """The arrays of one or both halves, and the preparation.
+    """The arrays of one or both halves, and the preparation that is fitted or used again.
 
-    Raises UserError where they are not of like's form.
+    Raises UserError where the examples are not of the form of the preparation to use again.
     """
     if reuse_preparation is not None:
-        halves = (
-            reuse_preparation.halves
-            if isinstance(reuse_preparation, PairPreparation)
-            else (reuse_preparation,)
-        )
+        halves: tuple[Preparation, ...] = (reuse_preparation,)
+        if isinstance(reuse_preparation, PairPreparation):
+            halves = reuse_preparation.halves
+
         if len(halves) != len(examples.parts):
             raise UserError(
                 "These data are not of the form that the network was trained on.",
@@ -141,36 +155,30 @@ def _settled(
                 "data.source",
             )
 
-        return [
-            part.coded(half) for part, half in zip(examples.parts, halves, strict=True)
-        ], reuse_preparation
+        arrays = [part.encode(half) for part, half in zip(examples.parts, halves, strict=True)]
+        return arrays, reuse_preparation
 
     first, *others = examples.parts
     if not others:
-        array, preparation = first.settle(training)
+        array, preparation = first.fit(training)
         return [array], preparation
 
-    (left, of_left), (right, of_right) = first.settle_with(others[0], training)
-    return [left, right], PairPreparation(of_left, of_right, examples.names_of_halves)
+    (left, left_half), (right, right_half) = first.fit_pair(others[0], training)
+    return [left, right], PairPreparation(left_half, right_half, examples.names_of_halves)
 
 
-def _prints(examples: Examples) -> np.ndarray:
-    """(N, 16): of one part its own; of a pair both halves', shortened again."""
-    first, *more = (part.digests() for part in examples.parts)
-    if not more:
+def _fingerprints(examples: Examples) -> np.ndarray:
+    """A fingerprint of each example, of a pair one of both halves': (N, 16) uint8."""
+    first, *others = (part.fingerprints() for part in examples.parts)
+    if not others:
         return first
 
-    both = np.concatenate([first, more[0]], axis=1)
-    return np.stack(
-        [
-            np.frombuffer(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), np.uint8)
-            for row in both
-        ]
-    )
+    both = np.concatenate([first, others[0]], axis=1)
+    return fingerprints_of(row.tobytes() for row in both)
 
 
 def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
-    """Examples per class or tag; where there are none, of all."""
+    """The examples of each class or tag; where there are none, of all together."""
     values = targets.values[rows]
     if not targets.classes:
         return (len(rows),)
@@ -181,8 +189,10 @@ def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
 
 
 def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage | None:
-    """How examples are damaged that are to be restored: patches of a picture or signal, single
-    values of a row. They are those of a masked autoencoder, so that it sees what is hidden.
+    """How examples are damaged that are to be restored, None where none are.
+
+    Patches of a picture or signal, single values of a row. The patches are those of a masked
+    autoencoder, so that it sees what is hidden.
     """
     if TASKS[task].answers != "copy":
         return None
@@ -194,6 +204,7 @@ def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage |
 def _refuse_empty_splits(
     data: DataSettings, examples: Examples, indices: dict[str, np.ndarray]
 ) -> None:
+    """Raises UserError where there is no training or no validation example."""
     source = readable(data.source)
     total = len(examples)
     if not len(indices["training"]):
@@ -213,8 +224,7 @@ def _refuse_empty_splits(
     if not examples.targets.classes:
         raise UserError(
             f"'{source}' has only {total:,} different {'example' if total == 1 else 'examples'}, "
-            "so none is left to "
-            "judge the training.",
+            "so none is left to judge the training.",
             "Add examples.",
             "data.source",
         )
@@ -228,8 +238,10 @@ def _refuse_empty_splits(
     )
 
 
-def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[str]:
-    """Sentences on classes that are not in a split."""
+def _notes_on_absent_classes(
+    classes: Sequence[str], counts: dict[str, tuple[int, ...]]
+) -> list[str]:
+    """Sentences on classes that have no example in a split."""
     notes = []
     for split in SPLITS:
         if not sum(counts[split]):
@@ -238,33 +250,33 @@ def _uneven(classes: Sequence[str], counts: dict[str, tuple[int, ...]]) -> list[
         absent = [name for name, count in zip(classes, counts[split], strict=True) if not count]
         if absent:
             verb = "has" if len(absent) == 1 else "have"
-            why = (
-                "the network cannot learn it"
-                if split == "training"
-                else f"the {split} says nothing about it"
-            )
+            why = f"the {split} says nothing about it"
+            if split == "training":
+                why = "the network cannot learn it"
 
             notes.append(f"{names_text(absent)} {verb} no example in the {split} set: {why}.")
 
     return notes
 
 
-def _fingerprint(
-    examples: Examples, prints: np.ndarray, indices: dict[str, np.ndarray], preparation: Preparation
+def _fingerprint_of_dataset(
+    examples: Examples,
+    fingerprints: np.ndarray,
+    indices: dict[str, np.ndarray],
+    preparation: Preparation,
 ) -> str:
-    """Of content alone, so that a copied or moved dataset is the same dataset."""
+    """A fingerprint of content alone, so that a copied or moved dataset is the same dataset."""
     state = hashlib.sha256()
-    state.update(np.ascontiguousarray(prints).tobytes())
+    state.update(np.ascontiguousarray(fingerprints).tobytes())
     values = examples.targets.values
-    state.update(
-        np.ascontiguousarray(values.astype("<i8" if values.dtype.kind == "i" else "<f4")).tobytes()
-    )
+    stored_type = "<i8" if values.dtype.kind == "i" else "<f4"
+    state.update(np.ascontiguousarray(values.astype(stored_type)).tobytes())
 
     for name in SPLITS:
         state.update(name.encode() + indices[name].astype("<i8").tobytes())
 
     state.update("\0".join(examples.targets.classes).encode("utf-8", "surrogatepass"))
-    state.update(
-        repr([(one.kind, one.shape, one.vocabulary) for one in preparation.inputs]).encode()
-    )
+
+    inputs = [(item.kind, item.shape, item.vocabulary) for item in preparation.inputs]
+    state.update(repr(inputs).encode())
     return state.hexdigest()

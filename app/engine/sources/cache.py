@@ -1,8 +1,8 @@
-"""Decoded pictures kept between starts: a folder an entry, whole or not there, the oldest go when
-it gets too much.
+"""A cache of decoded pictures on the disk, kept between starts.
 
-An entry is renewed by having another key: the key is of the files' names, sizes and times, and of
-how they are read.
+An entry is a folder, whole or not there; the least recently used go when it gets too much. It is
+renewed by having another key: the key is made of the files' names, sizes and times, and of the
+settings they are read with.
 """
 
 from __future__ import annotations
@@ -29,59 +29,65 @@ if TYPE_CHECKING:
 LAYOUT = 1
 """Part of every key: raise it when decoding or the files below change."""
 
-MOST_BYTES = 8 << 30
-MEMORY_SHARE = 0.25
-"""Of the free memory: arrays larger than this stay on the disk and are mapped."""
+MAX_BYTES = 8 << 30
+"""Older entries are removed beyond this."""
 
-STALE = 24 * 3600
-"""Seconds after which what an interrupted writer left is removed."""
+MEMORY_SHARE = 0.25
+"""Arrays that need more than this share of the free memory stay on the disk and are mapped."""
+
+STALE_SECONDS = 24 * 3600
+"""The age from which on what an interrupted writer left is removed."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """inputs: (N, C, H, W) uint8, in memory or mapped. about: plain data beside it."""
+class CacheEntry:
+    """Decoded pictures and what belongs to them.
+
+    inputs: (N, C, H, W) uint8, in memory or mapped. metadata: plain data.
+    """
 
     inputs: np.ndarray
-    about: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 def default_root() -> Path:
+    """Returns the folder of the cache, which need not be there."""
     return folders.cache() / "pictures"
 
 
 def key_of(*parts: Any) -> str:
-    """A name for an entry from plain data."""
+    """Returns the name of an entry, made of plain data."""
     text = json.dumps([LAYOUT, *parts], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def fits_memory(size: int) -> bool:
-    """Whether an array of so many bytes is held in memory: at most a share of what is free."""
-    return size <= MEMORY_SHARE * psutil.virtual_memory().available
+    """Whether an array of so many bytes is held in memory."""
+    return bool(size <= MEMORY_SHARE * psutil.virtual_memory().available)
 
 
 class Cache:
     """A folder of entries.
 
-    Nothing here raises for a folder that cannot be used: then nothing is found or kept.
+    Nothing here raises for a folder that cannot be used: then nothing is found or stored.
     """
 
-    def __init__(self, root: Path | None = None, most: int = MOST_BYTES) -> None:
+    def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.root = root or default_root()
-        self.most = most
+        self.max_bytes = max_bytes
 
-    def find(self, key: str) -> Entry | None:
-        """An entry, or None if there is none or it is damaged (a damaged one is removed)."""
+    def find(self, key: str) -> CacheEntry | None:
+        """Returns an entry, None if there is none or it is damaged (then it is removed)."""
         folder = self.root / key
         try:
-            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-            shape = tuple(about["shape"])
+            metadata = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+            shape = tuple(metadata["shape"])
 
             file = folder / "inputs.bin"
-            if file.stat().st_size != int(np.prod(shape, dtype=object)):
+            size = file.stat().st_size
+            if size != int(np.prod(shape, dtype=object)):
                 raise ValueError("another size than announced")
 
-            size = file.stat().st_size
             if fits_memory(size):
                 inputs = np.fromfile(file, np.uint8).reshape(shape)
             else:
@@ -96,11 +102,11 @@ class Cache:
             os.utime(folder)
 
         inputs.flags.writeable = False
-        return Entry(inputs, about)
+        return CacheEntry(inputs, metadata)
 
     @contextlib.contextmanager
-    def workplace(self) -> Iterator[Path | None]:
-        """A new folder in which an entry is made; removed unless it was kept.
+    def staging_folder(self) -> Iterator[Path | None]:
+        """Makes a folder for a new entry, removed afterwards unless it was stored.
 
         None where no folder can be made.
         """
@@ -115,44 +121,46 @@ class Cache:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def keep(
-        self, workplace: Path, key: str, inputs: np.ndarray, about: dict[str, Any], lineage: str
+    def store(
+        self, staging: Path, key: str, inputs: np.ndarray, metadata: dict[str, Any], lineage: str
     ) -> bool:
-        """Makes an entry of the workplace; False where the disk refuses.
+        """Makes an entry of the staging folder and returns True, or False where the disk refuses.
 
-        Entries of the same lineage are replaced.
-
-        `inputs` is written unless it is the map of the workplace's own inputs.bin already.
+        `inputs` is written unless it is the map of the folder's own inputs.bin already. Entries of
+        the same lineage, the same files with the same settings, are replaced.
         """
-        about = {**about, "shape": list(inputs.shape), "lineage": lineage}
+        metadata = {**metadata, "shape": list(inputs.shape), "lineage": lineage}
         try:
             if isinstance(inputs, np.memmap):
                 inputs.flush()
-                os.truncate(workplace / "inputs.bin", inputs.size)
+                os.truncate(staging / "inputs.bin", inputs.size)
             else:
                 if shutil.disk_usage(self.root).free < 2 * inputs.nbytes:
                     return False
-                with (workplace / "inputs.bin").open("wb") as file:
+
+                with (staging / "inputs.bin").open("wb") as file:
                     np.ascontiguousarray(inputs).tofile(file)
                     file.flush()
                     os.fsync(file.fileno())
 
-            with (workplace / "about.json").open("w", encoding="utf-8") as text:
-                json.dump(about, text)
+            with (staging / "about.json").open("w", encoding="utf-8") as text:
+                json.dump(metadata, text)
                 text.flush()
                 os.fsync(text.fileno())
 
             self._make_room(inputs.size, lineage)
             target = self.root / key
             shutil.rmtree(target, ignore_errors=True)
-            os.replace(workplace, target)
+            os.replace(staging, target)
         except OSError:
             return False
 
         return True
 
     def _make_room(self, size: int, lineage: str) -> None:
-        """Removes what an interrupted writer left, older entries of this lineage, then the least
+        """Makes room for so many bytes.
+
+        Removes what an interrupted writer left, older entries of this lineage, then the least
         recently used.
         """
         entries = []
@@ -160,7 +168,7 @@ class Cache:
             with contextlib.suppress(OSError):
                 status = folder.stat()
                 if folder.name.startswith(".making-"):
-                    if time.time() - status.st_mtime > STALE:
+                    if time.time() - status.st_mtime > STALE_SECONDS:
                         shutil.rmtree(folder, ignore_errors=True)
                     continue
 
@@ -168,17 +176,16 @@ class Cache:
                     shutil.rmtree(folder, ignore_errors=True)
                     continue
 
-                entries.append(
-                    (status.st_mtime, sum(file.stat().st_size for file in folder.iterdir()), folder)
-                )
+                entry_size = sum(file.stat().st_size for file in folder.iterdir())
+                entries.append((status.st_mtime, entry_size, folder))
 
-        held = size + sum(entry[1] for entry in entries)
-        for _, bytes_held, folder in sorted(entries, key=lambda entry: entry[0]):
-            if held <= self.most:
+        total = size + sum(entry_size for _, entry_size, _ in entries)
+        for _, entry_size, folder in sorted(entries, key=lambda entry: entry[0]):
+            if total <= self.max_bytes:
                 break
 
             shutil.rmtree(folder, ignore_errors=True)
-            held -= bytes_held
+            total -= entry_size
 
     @staticmethod
     def _lineage(folder: Path) -> str:

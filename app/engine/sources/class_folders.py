@@ -1,5 +1,6 @@
-"""Files of one sort in a folder for each class, with train/, val/, test/ above or below: what
-formats of texts and of sounds share with folders of pictures.
+"""Files of one type in a folder for each class, with train/, val/, test/ above or below.
+
+What the formats of texts and of sounds share.
 """
 
 from __future__ import annotations
@@ -15,40 +16,48 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import FOREIGN
 from app.engine.data.pictures import SUFFIXES as PICTURES
-from app.engine.data.splits import FREE, split_of
 from app.engine.errors import UserError
-from app.engine.sources.formats.image_folder import Found, Walk, is_junk, layout_of
+from app.engine.sources.class_layout import layout_of
+from app.engine.sources.folder_walk import FolderWalk, is_junk
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.format import Check
 
-LOOKED_AT = 3_000
+SAMPLE = 3_000
 """At most so many files are counted to find out what a folder holds."""
 
 
 @dataclass(frozen=True)
-class Listed:
+class ClassFile:
     """A file in the folder of its class.
 
-    name: below the source. group: its sub-folder in the class, "" directly.
+    name: below the source. split: the index in SPLITS, else UNASSIGNED. group: its sub-folder in
+    the class, "" directly in it.
     """
 
     path: Path
     name: str
     label: str
-    hint: int
+    split: int
     group: str
 
 
 @dataclass(frozen=True)
-class Listing:
-    files: tuple[Listed, ...]
+class FileList:
+    """The files of every class, and what was left out.
+
+    noun: "text" or "sound", for sentences.
+    """
+
+    source: str
+    noun: str
+    files: tuple[ClassFile, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
 
     def groups(self, data: DataSettings, rows: list[int]) -> list[str] | None:
-        """What is kept together of these files, as asked for."""
+        """Returns the group of each of these files, as the settings say; None for no groups."""
         if data.group == "none":
             return None
         if data.group == "folder":
@@ -57,8 +66,8 @@ class Listing:
         return splits.groups_by_name([self.files[row].name for row in rows])
 
 
-class FileWalk(Walk):
-    """Finds files of some endings; `noun` is what they are called."""
+class SuffixWalk(FolderWalk):
+    """Finds files of some endings. noun: what they are called."""
 
     def __init__(self, root: str, suffixes: tuple[str, ...], noun: str) -> None:
         super().__init__(root)
@@ -70,8 +79,9 @@ class FileWalk(Walk):
 
 
 def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a folder holds files of these endings, more than half of all, and no pictures; one
-    outside its sub-folders, such as a readme, does not count.
+    """Whether more than half of the files in a folder have these endings, and none is a picture.
+
+    A single one outside its sub-folders, such as a readme, does not count.
     """
     if not os.path.isdir(source):
         return False
@@ -88,7 +98,7 @@ def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
             counts[suffix] += 1
             fitting_below += suffix in suffixes and folder != source
 
-        if sum(counts.values()) >= LOOKED_AT:
+        if sum(counts.values()) >= SAMPLE:
             break
 
     if any(counts[suffix] for suffix in (*PICTURES, *FOREIGN)):
@@ -98,37 +108,35 @@ def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
     return (fitting_below > 0 or fitting > 1) and 2 * fitting > sum(counts.values())
 
 
-def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) -> Listing:
-    """The files of every class, in an order of their own. noun: "text", for sentences.
+def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) -> FileList:
+    """Lists the files of every class, ordered by split, class and name.
 
-    Raises UserError where the folders name no classes, OSError for the source itself.
+    noun: "text" or "sound", for sentences. Raises UserError where the folders name no classes,
+    OSError for the source itself.
     """
-    walk = FileWalk(source, suffixes, noun)
+    walk = SuffixWalk(source, suffixes, noun)
     walk.run(check)
-    walk.files.sort(key=lambda found: found.path)
+    walk.files.sort(key=lambda file: file.path)
     layout = layout_of(walk.files)
     skipped = list(walk.skipped)
 
-    rows: list[Listed] = []
-    for found in walk.files:
-        label, hint = layout.read(found.parts)
-        name = readable(os.path.relpath(found.path, walk.root))
-        if not label or (layout.split_first and hint == FREE):
+    files: list[ClassFile] = []
+    for file in walk.files:
+        label, split = layout.class_and_split(file.parts)
+        name = walk.name_of(file)
+        if layout.outside(label, split):
             skipped.append(Skipped(name, "it stands outside the folders of the classes"))
         else:
-            rows.append(Listed(Path(found.path), name, label, hint, layout.group(found.parts)))
+            group = layout.group(file.parts)
+            files.append(ClassFile(Path(file.path), name, label, split, group))
 
-    if not rows:
+    if not files:
         raise UserError(
             f"There are no {noun}s in folders of their classes in '{readable(source)}'.",
             f"Put the {noun}s of every class in a sub-folder of its own.",
             "data.source",
         )
-    if (
-        layout.depth == 0
-        and not layout.split_first
-        and all(split_of(row.label) != FREE for row in rows)
-    ):
+    if layout.holds_only_splits([file.label for file in files]):
         raise UserError(
             f"The {noun}s in '{readable(source)}' stand directly in folders named after splits, "
             "not after classes.",
@@ -136,27 +144,19 @@ def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) 
             "data.source",
         )
 
-    rows.sort(key=lambda row: (row.hint, natural_key(row.label), natural_key(row.name)))
-    notes: tuple[str, ...] = ()
-    if layout.depth:
-        notes = (
-            "The classes are the folders in "
-            f"'{readable('/'.join(_parts(walk.files[0], layout.depth)))}'.",
-        )
-
-    return Listing(tuple(rows), tuple(skipped), notes)
+    files.sort(key=lambda file: (file.split, natural_key(file.label), natural_key(file.name)))
+    return FileList(source, noun, tuple(files), tuple(skipped), layout.note(walk.files))
 
 
-def need_classes(
-    source: str, listing: Listing, labels: list[str], skipped: list[Skipped], noun: str
-) -> None:
-    """Raises UserError where fewer than two classes are left."""
+def refuse_one_class(file_list: FileList, labels: list[str], skipped: list[Skipped]) -> None:
+    """Raises UserError where the files that are left, with these labels, have not two classes."""
+    source = readable(file_list.source)
+    noun = file_list.noun
     bad = [item for item in skipped if not item.ignored]
     if not labels:
         first = f"; '{bad[0].path}': {bad[0].reason}" if bad else ""
         raise UserError(
-            f"None of the {len(listing.files):,} {noun}s in '{readable(source)}' could be "
-            f"used{first}.",
+            f"None of the {len(file_list.files):,} {noun}s in '{source}' could be used{first}.",
             f"Choose a folder with a sub-folder of {noun}s for every class.",
             "data.source",
         )
@@ -164,18 +164,14 @@ def need_classes(
     if len(set(labels)) < 2:
         more = f" ({len(bad):,} files could not be used)" if bad else ""
         raise UserError(
-            f"'{readable(source)}' holds only one class, '{labels[0]}'{more}; there is nothing to "
-            "tell apart.",
+            f"'{source}' holds only one class, '{labels[0]}'{more}; there is nothing to tell "
+            "apart.",
             f"Put the {noun}s of every class in a sub-folder of its own, at least two.",
             "data.source",
         )
 
 
-def lost_classes(listing: Listing, labels: list[str]) -> tuple[str, ...]:
-    """A sentence for each class of which no file could be read."""
-    lost = sorted({row.label for row in listing.files} - set(labels), key=natural_key)
+def lost_classes(file_list: FileList, labels: list[str]) -> tuple[str, ...]:
+    """Returns a sentence for each class of which no file could be read."""
+    lost = sorted({file.label for file in file_list.files} - set(labels), key=natural_key)
     return tuple(f"No file of '{name}' could be used; the class is left out." for name in lost)
-
-
-def _parts(found: Found, depth: int) -> tuple[str, ...]:
-    return found.parts[:depth]

@@ -1,15 +1,13 @@
-"""What a format finds before anything is decoded, and what every format must offer."""
+"""The base class of formats, and what all formats use."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from app.engine.data.names import natural, readable
+from app.engine.data.names import readable
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,23 +20,26 @@ if TYPE_CHECKING:
 
 
 Progress = Callable[[str, int, int], None]
+"""Is called with what happens, how much is done and how much there is to do."""
+
 Check = Callable[[], None]
+"""Is called for every file, or some thousand rows, and may raise to cancel."""
 
 
 def no_progress(text: str, done: int, total: int) -> None:
-    """For callers who do not watch."""
+    """Does nothing, for callers who do not watch."""
 
 
 def no_check() -> None:
-    """For callers who never cancel."""
+    """Does nothing, for callers who never cancel."""
 
 
 @dataclass(frozen=True)
 class OpenOptions:
-    """How a source is opened. progress(text, done, total) is told what happens. check is called for
-    every file (or some thousand rows) and may raise to cancel. reuse_preparation: the
-    preparation of a network that these data are opened for, None where they are to be learned
-    from.
+    """How a source is opened.
+
+    reuse_preparation: the preparation of a network that is tested on these data, None where one is
+    to be fitted on them.
     """
 
     cache: Cache
@@ -50,8 +51,8 @@ class OpenOptions:
 class Format(ABC):
     """One way in which people keep examples.
 
-    Formats are asked in the order of `order`. Those of pictures with a class each are made with
-    decoding.PictureFormat.
+    Of several that match a source the one with the lowest `order` reads it. Those of pictures with
+    a class each are built on picture_format.PictureFormat.
     """
 
     kind: ClassVar[str]
@@ -67,22 +68,18 @@ class Format(ABC):
 
     @abstractmethod
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        """Reads everything. Raises UserError, OSError, and whatever `options.check` raises."""
-
-
-def encode_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Class names in natural order, and the number of each label: (N,) int64."""
-    classes = natural(labels)
-    numbers = {name: number for number, name in enumerate(classes)}
-    return classes, np.fromiter((numbers[label] for label in labels), np.int64, len(labels))
+        """Reads a source. Raises UserError, OSError, and whatever `options.check` raises."""
 
 
 def stamp(path: Path) -> tuple[str, int, int]:
-    """Raises OSError."""
+    """Returns path, bytes and time of change of a file, which tell whether it changed.
+
+    Raises OSError.
+    """
     status = path.stat()
     return str(path), status.st_size, status.st_mtime_ns
 
 
 def unusable(path: Path | str, what: str, remedy: str) -> UserError:
-    """The sentence for a file that is of the right sort but cannot be used."""
+    """Returns the error for a file that is of the right type but cannot be used."""
     return UserError(f"'{readable(path)}' {what}.", remedy, "data.source")

@@ -1,4 +1,4 @@
-"""What a format has read: everything but the division into splits and what follows from it."""
+"""What a format has read of a source, before the examples are divided into splits."""
 
 from __future__ import annotations
 
@@ -17,45 +17,47 @@ if TYPE_CHECKING:
 
 
 class Part(ABC):
-    """The inputs of all examples (or one half of all pairs), read but not settled: what is learned
-    from the training examples (means, vocabularies) is not known before the division. A file in
-    `parts` for each sort of input.
+    """The inputs of all examples, or one half of all pairs, read but not fitted.
+
+    What is fitted on the training examples (means, vocabularies) is not known before they are
+    divided. A file in `parts` for each kind of input.
     """
 
     @abstractmethod
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
-        """The arrays (N, ...) as a Dataset keeps them, and the preparation, settled on the training
-        rows (n,).
+    def fit(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+        """Fits a preparation on the training rows (n,) and encodes all examples by it.
 
-        Raises UserError where the training examples do not suffice.
+        Returns the array (N, ...) as a Dataset stores it, and the preparation. Raises UserError
+        where the training examples do not suffice.
         """
 
-    def settle_with(
+    def fit_pair(
         self, other: Part, training: np.ndarray
     ) -> tuple[tuple[np.ndarray, Preparation], tuple[np.ndarray, Preparation]]:
-        """Of pairs: what `settle` gives of both halves, this one being the first.
+        """Fits both halves of pairs, this one being the first, and returns what `fit` does of each.
 
-        Each by itself, unless halves of one sort must be prepared alike.
+        Each by itself, unless halves of one kind must be prepared alike.
         """
-        return self.settle(training), other.settle(training)
+        return self.fit(training), other.fit(training)
 
     @abstractmethod
-    def coded(self, preparation: Preparation) -> np.ndarray:
-        """The same arrays by a preparation that was settled on other examples: those of a network's
-        training. Settling and then coding gives what `settle` gave. Raises UserError where these
-        examples are of another form.
+    def encode(self, preparation: Preparation) -> np.ndarray:
+        """Encodes all examples by a preparation that was fitted before, in a network's training.
+
+        By one that was fitted on these examples it returns the array of `fit`. Raises UserError
+        where the examples are of another form.
         """
 
     @abstractmethod
-    def digests(self) -> np.ndarray:
-        """A fingerprint of every example: (N, 16) uint8. Equal where two examples are."""
+    def fingerprints(self) -> np.ndarray:
+        """Returns a fingerprint of every example, equal where two examples are: (N, 16) uint8."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of settling or coding, after it: "3 texts were cut".
+        """What a person should know, after fitting or encoding: "3 texts were cut".
 
         One sentence each.
         """
@@ -64,21 +66,22 @@ class Part(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """A row an example.
+    """The examples of a source, a row each.
 
-    parts: one, or both halves of pairs. task: as asked for, or as the data suggest; the targets are
-    of that task. hints: (N,) int8, FREE or the place in SPLITS the data ask for. names: for a
-    person, unique. groups: examples of one group stand in one split, None where nothing is kept
-    together. names_of_halves: of pairs, what each half is called ("picture", "text"). split_reason:
-    how the hints divide them, in a sentence, where there is more to say than that the data have
-    splits of their own. chosen: settings of [data] that were left open and what was found for them,
-    such as the target column.
+    parts: the inputs, one part or both halves of pairs. task: as requested, or as the data suggest;
+    the targets are of that task. predefined_splits: (N,) int8, the index in SPLITS of the split
+    that the data put an example in, else UNASSIGNED. names: for a person, unique. groups: examples
+    of one group stand in one split, None where nothing is kept together. names_of_halves: of pairs,
+    what each half is called ("picture", "text"). split_reason: how the predefined splits divide
+    them, in a sentence, where there is more to say than that the data have splits of their own.
+    chosen: settings of [data] that were left open and what was chosen for them, such as the target
+    column.
     """
 
     task: str
     parts: tuple[Part, ...]
     targets: Targets
-    hints: np.ndarray
+    predefined_splits: np.ndarray
     names: Sequence[str]
     groups: Sequence[str] | None = None
     skipped: tuple[Skipped, ...] = ()

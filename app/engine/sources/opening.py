@@ -1,6 +1,4 @@
-"""From a source to a Dataset: find the format, list the examples, decode or take from the cache,
-divide, describe.
-"""
+"""Opens a source as a Dataset: finds its format, reads the examples, divides and describes them."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.files import disk_error
 from app.engine.sources import formats
-from app.engine.sources.build import assemble
+from app.engine.sources.build import build_dataset
 from app.engine.sources.cache import Cache
 from app.engine.sources.format import Check, Format, OpenOptions, Progress, no_check, no_progress
 from app.engine.sources.samples import PREFIX
@@ -33,28 +31,28 @@ def open_dataset(
 ) -> Dataset:
     """Opens what `data.source` names.
 
-    `progress(text, done, total)` is told what happens; `check` is called for every file and may
-    raise (Stopped) to cancel, which leaves nothing behind. reuse_preparation: the preparation of a
-    network that is to be judged on these data; left out, they get one of their own.
+    `progress(text, done, total)` is called with what happens; `check` is called for every file and
+    may raise (Stopped) to cancel, which leaves nothing behind. reuse_preparation: the preparation
+    of a network that is to be tested on these data; left out, one is fitted on them.
 
     Raises UserError when there is nothing to train on; files that cannot be read are listed in the
     description.
     """
-    source, form = _format_of(data.source)
+    source, source_format = _find_format(data.source)
+    options = OpenOptions(cache or Cache(), progress, check, reuse_preparation)
     try:
-        examples = form.open(
-            source, data, OpenOptions(cache or Cache(), progress, check, reuse_preparation)
-        )
+        examples = source_format.open(source, data, options)
     except OSError as error:
         raise disk_error(error, Path(error.filename or source)) from error
 
     progress("Dividing the examples", 0, 0)
-    return assemble(data, form.label, examples, reuse_preparation)
+    return build_dataset(data, source_format.label, examples, reuse_preparation)
 
 
 def same_classes(ours: Description, theirs: Description) -> str:
-    """Why data described by `theirs` cannot be used with a network trained on `ours`; "" when the
-    classes are equal.
+    """Says how the classes of other data differ from those that a network was trained on.
+
+    ours: of the training. Returns a sentence, "" when the classes are equal.
     """
     if ours.classes == theirs.classes:
         return ""
@@ -73,8 +71,8 @@ def same_classes(ours: Description, theirs: Description) -> str:
     return f"The classes differ from those of the training: {' and '.join(parts)}."
 
 
-def _format_of(source: str) -> tuple[str, Format]:
-    """The source as an absolute path (or as it is, for a sample) and the format that reads it.
+def _find_format(source: str) -> tuple[str, Format]:
+    """Returns the source as an absolute path (a sample as it is) and the format that reads it.
 
     Raises UserError.
     """
@@ -86,30 +84,17 @@ def _format_of(source: str) -> tuple[str, Format]:
     if not source.startswith(PREFIX):
         path = Path(source).expanduser().absolute()
         try:
-            path.stat()
-            if path.is_dir():
-                with os.scandir(path) as entries:
-                    if next(entries, None) is None:
-                        raise UserError(
-                            f"The folder '{readable(path)}' is empty.",
-                            "Put the pictures, texts or sounds of every class in a sub-folder of "
-                            "its own.",
-                            "data.source",
-                        )
-            else:
-                path.open("rb").close()
-        except (OSError, ValueError) as error:
-            failure = (
-                disk_error(error, path)
-                if isinstance(error, OSError)
-                else UserError(f"'{source}' is no path.")
-            )
+            _refuse_unreadable(path)
+        except OSError as error:
+            failure = disk_error(error, path)
             raise UserError(failure.what, failure.remedy, "data.source") from error
+        except ValueError as error:  # a zero byte in it
+            raise UserError(f"'{source}' is no path.", "", "data.source") from error
 
         source = str(path)
 
-    form = formats.find(source)
-    if form is None:
+    source_format = formats.find(source)
+    if source_format is None:
         raise UserError(
             f"'{readable(source)}' is of a sort that is not read.",
             "Open a folder of pictures, texts or sounds, a table (CSV, Excel, Parquet), a text, or "
@@ -117,4 +102,19 @@ def _format_of(source: str) -> tuple[str, Format]:
             "data.source",
         )
 
-    return source, form
+    return source, source_format
+
+
+def _refuse_unreadable(path: Path) -> None:
+    """Raises UserError for an empty folder, OSError for what is not there or may not be read."""
+    if not path.is_dir():
+        path.open("rb").close()
+        return
+
+    with os.scandir(path) as entries:
+        if next(entries, None) is None:
+            raise UserError(
+                f"The folder '{readable(path)}' is empty.",
+                "Put the pictures, texts or sounds of every class in a sub-folder of its own.",
+                "data.source",
+            )

@@ -1,256 +1,283 @@
-"""Pictures of a catalogue, decoded or taken from the cache: how the formats of pictures become
-examples.
-"""
+"""Decodes a list of pictures into one array: in threads, in order, never stopped by a bad file."""
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import os
-from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+import time
+from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data import splits
 from app.engine.data.dataset import Skipped
 from app.engine.data.kinds.image.preparation import ImagePreparation
-from app.engine.data.names import readable
+from app.engine.data.pictures import REMARKS, UnreadablePicture
 from app.engine.errors import UserError
-from app.engine.learning.tasks import task
-from app.engine.sources.cache import Cache, key_of
-from app.engine.sources.format import Check, Format, OpenOptions, Progress
-from app.engine.sources.loaded import Examples
-from app.engine.sources.parts.pictures import PicturePart
-from app.engine.sources.picture_reading import read
-from app.engine.sources.targets import labelled
-from app.engine.text import names_text
+from app.engine.sources.cache import fits_memory
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator
+    from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.picture_list import PictureList, Scan
+    from app.engine.sources.format import Check, Progress
+    from app.engine.sources.picture_list import PictureList
 
-USUAL = "classification"
+AUTO_LARGEST = 64
+"""Sides that are left open become at most this, in pixels, so that a first try trains fast."""
 
+UNCHANGED_SIDE = 96
+"""Pictures that all have one size up to this keep it."""
 
-class PictureFormat(Format):
-    """A way in which people keep pictures of several classes: it only says where they are."""
+SIDE_STEP = 8
+"""Sides that are left open become a multiple of this, unless all pictures have one small size."""
 
-    cached = True
+MEASURED = 2_000
+"""So many pictures, evenly spread, decide about the size."""
 
-    @abstractmethod
-    def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
-        """Finds the files. Raises UserError, and whatever `check` raises."""
-
-    def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        options.progress("Looking for pictures", 0, 0)
-        decoded = _decode(
-            source,
-            self,
-            self.scan(source, data, options.check),
-            data,
-            options.progress,
-            options.check,
-            options.cache,
-        )
-
-        kind = data.task or USUAL
-        return Examples(
-            kind,
-            (PicturePart(decoded.inputs, decoded.preparation, decoded.prints),),
-            labelled(task(kind), decoded.classes, decoded.targets),
-            decoded.hints,
-            decoded.names,
-            decoded.groups(data),
-            decoded.skipped,
-            decoded.notes,
-        )
+PROGRESS_SECONDS = 0.1
+"""Progress is reported at most this often."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Decoded:
-    """What is read and kept between starts: everything but the division and what follows from it."""
+@dataclass(frozen=True)
+class DecodedPictures:
+    """The pictures of a list that could be read.
+
+    inputs: (n, C, H, W) uint8. rows: (n,) their rows in the list. preparation: without statistics.
+    """
 
     inputs: np.ndarray
-    targets: np.ndarray
-    hints: np.ndarray
-    prints: np.ndarray
-    classes: tuple[str, ...]
-    names: list[str]
-    folders: list[str] | None
+    rows: np.ndarray
     preparation: ImagePreparation
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
 
-    def groups(self, data: DataSettings) -> list[str] | None:
-        """What is kept together, as asked for."""
-        if data.group == "none" or self.folders is None:
-            return None
 
-        return self.folders if data.group == "folder" else splits.groups_by_name(self.names)
+def choose_size(
+    picture_list: PictureList, data: DataSettings, check: Check
+) -> tuple[int, int, str]:
+    """Returns the height and width that all pictures get, and a note on them.
 
-    def to_plain(self) -> dict[str, Any]:
-        return {
-            "targets": self.targets.tolist(),
-            "hints": self.hints.tolist(),
-            "prints": self.prints.tobytes().hex(),
-            "classes": list(self.classes),
-            "names": self.names,
-            "folders": self.folders,
-            "preparation": self.preparation.to_plain(),
-            "skipped": [dataclasses.asdict(item) for item in self.skipped],
-            "notes": list(self.notes),
-        }
+    Sides that are left open follow the pictures: their own size if it is one and small, else the
+    median, at most 64, in steps of 8. Where one side is set, the other keeps the proportions.
+    """
+    if data.height is not None and data.width is not None:
+        return data.height, data.width, ""
 
-    @classmethod
-    def from_plain(cls, inputs: np.ndarray, description: dict[str, Any]) -> Decoded:
-        """Raises KeyError, TypeError or ValueError for what is not of this form."""
-        preparation = dict(description["preparation"])
-        preparation.pop("kind", None)
-        decoded = cls(
-            inputs,
-            np.array(description["targets"], np.int64),
-            np.array(description["hints"], np.int8),
-            np.frombuffer(bytes.fromhex(description["prints"]), np.uint8).reshape(-1, 16),
-            tuple(description["classes"]),
-            list(description["names"]),
-            list(description["folders"]) if description["folders"] is not None else None,
-            ImagePreparation.from_plain(preparation),
-            tuple(Skipped(**item) for item in description["skipped"]),
-            tuple(description["notes"]),
+    sizes = _sample_sizes(picture_list, check)
+    one_size = (sizes == sizes[0]).all()
+    height, width = (float(side) for side in np.median(sizes, axis=0))
+    if data.height is not None or data.width is not None:
+        factor = (data.height or 0) / height or (data.width or 0) / width
+        sides = (
+            data.height or _round_side(height * factor),
+            data.width or _round_side(width * factor),
         )
+        return *sides, f"Pictures are brought to {sides[1]} × {sides[0]} pixels."
 
-        lengths = {
-            len(inputs),
-            len(decoded.targets),
-            len(decoded.hints),
-            len(decoded.prints),
-            len(decoded.names),
-        }
-        if len(lengths) != 1:
-            raise ValueError("lengths differ")
+    if one_size and max(height, width) <= UNCHANGED_SIDE:
+        return max(4, int(height)), max(4, int(width)), ""
 
-        return decoded
+    factor = min(1.0, AUTO_LARGEST / max(height, width))
+    sides = _round_side(height * factor), _round_side(width * factor)
+    subject = "All pictures are" if one_size else "The middle size of the pictures is"
+
+    return *sides, (
+        f"{subject} {int(width)} × {int(height)} pixels; the network sees {sides[1]} × {sides[0]} "
+        "(change it under Height and Width)."
+    )
 
 
-def _decode(
-    source: str,
-    form: PictureFormat,
-    scan: Scan,
+def _sample_sizes(picture_list: PictureList, check: Check) -> np.ndarray:
+    """The sizes of some pictures, (n, 2) of height and width; at least one."""
+    if picture_list.array is not None:
+        return np.array([picture_list.array.shape[1:3]])
+
+    sizes = []
+    count = min(MEASURED, len(picture_list))
+    for row in np.unique(np.linspace(0, len(picture_list) - 1, count).astype(int)):
+        check()
+        try:
+            sizes.append(picture_list.measure(int(row)))
+        except UnreadablePicture:
+            continue
+
+    return np.array(sizes or [(AUTO_LARGEST, AUTO_LARGEST)])
+
+
+def _round_side(side: float) -> int:
+    return max(SIDE_STEP, int(side / SIDE_STEP + 0.5) * SIDE_STEP)
+
+
+def decode_pictures(
+    picture_list: PictureList,
     data: DataSettings,
+    folder: Path | None,
     progress: Progress,
     check: Check,
-    cache: Cache,
-) -> Decoded:
-    """From the cache if nothing changed, else read and kept."""
-    manner = [
-        form.kind,
-        os.path.realpath(source),
-        data.height,
-        data.width,
-        data.fit,
-        data.colour,
-        data.target,
-    ]
-    key = key_of(manner, scan.stamps)
-    lineage = key_of(manner)
+) -> DecodedPictures:
+    """Decodes all pictures of a list at one size.
 
-    if form.cached and (entry := cache.find(key)):
-        try:
-            return Decoded.from_plain(entry.inputs, entry.about)
-        except (KeyError, TypeError, ValueError):
-            pass  # written by another version: read again
+    folder: for a memory-mapped array, where the pictures do not fit into memory.
 
-    picture_list = scan.read()
-    _refuse_nothing(source, picture_list.skipped, len(picture_list))
-    _refuse_one_class(source, picture_list.classes, picture_list.skipped)
-
-    with cache.workplace() as place:
-        reading = read(picture_list, data, place, progress, check)
-        skipped = (*picture_list.skipped, *reading.skipped)
-        _refuse_nothing(source, skipped, len(reading.rows))
-        classes, targets, lost = _remaining(picture_list, reading.rows)
-        left_out = "it is left out" if len(lost) == 1 else "they are left out"
-        lost_notes = (
-            (f"No picture of {names_text(lost)} could be read; {left_out}.",) if lost else ()
-        )
-        _refuse_one_class(source, classes, skipped)
-        decoded = Decoded(
-            reading.inputs,
-            targets,
-            picture_list.hints[reading.rows],
-            splits.digests(reading.inputs),
-            classes,
-            [picture_list.names[row] for row in reading.rows],
-            [picture_list.folders[row] for row in reading.rows]
-            if picture_list.folders is not None
-            else None,
-            reading.preparation,
-            skipped,
-            (*picture_list.notes, *reading.notes, *lost_notes),
-        )
-
-        check()
-        mapped = isinstance(reading.inputs, np.memmap)
-
-        kept = (
-            place is not None
-            and (form.cached or mapped)
-            and cache.keep(place, key, reading.inputs, decoded.to_plain(), lineage)
-        )
-        if kept and mapped and (entry := cache.find(key)):
-            return dataclasses.replace(decoded, inputs=entry.inputs)
-
-        decoded.inputs.flags.writeable = False
-        return decoded
-
-
-def _remaining(
-    picture_list: PictureList, rows: np.ndarray
-) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
-    """Classes of which something could be read, the targets in their numbers, and the classes that
-    are lost.
+    Raises UserError when there is neither memory nor disk for them, and whatever `check` raises.
     """
-    targets = picture_list.targets[rows]
-    present = np.bincount(targets, minlength=len(picture_list.classes)) > 0
-    numbers = np.cumsum(present) - 1
-    classes = tuple(name for name, here in zip(picture_list.classes, present, strict=True) if here)
-    lost = [name for name, here in zip(picture_list.classes, present, strict=True) if not here]
+    height, width, note = choose_size(picture_list, data, check)
+    grey_array = picture_list.array is not None and picture_list.array.ndim == 3
+    one_channel = data.colour == "grey" or (grey_array and data.colour != "colour")
+    channels = 1 if one_channel else 3
+    preparation = ImagePreparation(
+        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
+    )
+    inputs = _allocate((len(picture_list), channels, height, width), folder)
+    rows, skipped, remarks, all_grey = _fill(inputs, picture_list, preparation, progress, check)
 
-    return classes, numbers[targets], lost
+    inputs = inputs[: len(rows)]
+    if channels == 3 and data.colour is None and all_grey and len(rows):
+        inputs = _one_channel(inputs)
+        preparation = ImagePreparation(height, width, 1, data.fit, (0.0,), (1.0,))
+
+    notes = [note] if note else []
+    notes += [
+        f"{number:,} {REMARKS[word][number > 1]}." for word, number in sorted(remarks.items())
+    ]
+    return DecodedPictures(inputs, rows, preparation, tuple(skipped), tuple(notes))
 
 
-def _refuse_nothing(source: str, skipped: Sequence[Skipped], found: int) -> None:
-    if found:
-        return
+def _allocate(shape: tuple[int, ...], folder: Path | None) -> np.ndarray:
+    """An empty array in memory, or in a file of the folder where it does not fit into memory."""
+    size = int(np.prod(shape, dtype=object))
+    if not size or fits_memory(size):
+        return np.empty(shape, np.uint8)
 
-    bad = [item for item in skipped if not item.ignored]
-    if not bad:
+    if folder is None:
         raise UserError(
-            f"There are no pictures in '{readable(source)}'.",
-            "Put the pictures of every class in a sub-folder of its own.",
-            "data.source",
+            f"The pictures take {bytes_text(size)}, more than a quarter of the free memory, and "
+            "the folder for temporary files cannot be used.",
+            "Choose smaller pictures, or free memory and disk.",
+            "data.height",
         )
 
-    count = f"None of the {len(bad):,} files" if len(bad) > 1 else "The one file"
-    verb = "could be used" if len(bad) > 1 else "could not be used"
-    raise UserError(
-        f"{count} in '{readable(source)}' {verb}; '{bad[0].path}': {bad[0].reason}.",
-        "Choose a folder with a sub-folder of pictures for every class.",
-        "data.source",
-    )
+    return _allocate_on_disk(folder / "inputs.bin", shape)
 
 
-def _refuse_one_class(source: str, classes: Sequence[str], skipped: Sequence[Skipped]) -> None:
-    if len(classes) > 1:
+def _allocate_on_disk(file: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """An empty array in a file.
+
+    The room is taken at once: a full disk is an error here, not a crash on writing.
+    """
+    size = int(np.prod(shape, dtype=object))
+    try:
+        with file.open("wb") as handle:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(handle.fileno(), 0, size)
+            else:
+                handle.truncate(size)
+    except OSError as error:
+        raise UserError(
+            f"The disk has no room for {bytes_text(size)} of decoded pictures.",
+            "Free some space, or choose smaller pictures.",
+            "data.height",
+        ) from error
+
+    return np.memmap(file, np.uint8, "r+", shape=shape)
+
+
+def _one_channel(inputs: np.ndarray) -> np.ndarray:
+    """The first channel alone.
+
+    A mapped array is rewritten in the same file, forwards, which never overtakes what is read.
+    """
+    if not isinstance(inputs, np.memmap):
+        return np.ascontiguousarray(inputs[:, :1])
+
+    assert inputs.filename is not None
+
+    grey = np.memmap(inputs.filename, np.uint8, "r+", shape=(len(inputs), 1, *inputs.shape[2:]))
+    for row in range(len(inputs)):
+        grey[row] = np.array(inputs[row, :1])
+
+    return grey
+
+
+def _fill(
+    inputs: np.ndarray,
+    picture_list: PictureList,
+    preparation: ImagePreparation,
+    progress: Progress,
+    check: Check,
+) -> tuple[np.ndarray, list[Skipped], Counter[str], bool]:
+    """Writes what can be read to the front of `inputs`.
+
+    Returns the rows, what was skipped, how often each remark was made, and whether all was grey.
+    """
+    total = len(picture_list)
+    last = 0.0
+    rows: list[int] = []
+    skipped = []
+    remarks = Counter[str]()
+    all_grey = True
+
+    # Closed at once, so that a cancel ends the threads.
+    with contextlib.closing(_decode_all(picture_list, preparation)) as results:
+        for row, result in results:
+            check()
+            if isinstance(result, UnreadablePicture):
+                skipped.append(Skipped(picture_list.names[row], result.reason))
+            else:
+                pixels, words = result
+                if all_grey and len(pixels) == 3:
+                    all_grey = bool(
+                        (pixels[0] == pixels[1]).all() and (pixels[0] == pixels[2]).all()
+                    )
+
+                inputs[len(rows)] = pixels
+                rows.append(row)
+                remarks.update(words)
+
+            now = time.monotonic()
+            if now - last > PROGRESS_SECONDS or row + 1 == total:
+                last = now
+                progress(f"Reading {row + 1:,} of {total:,} pictures", row + 1, total)
+
+    return np.array(rows, np.int64), skipped, remarks, all_grey
+
+
+DecodeResult = tuple[np.ndarray, tuple[str, ...]] | UnreadablePicture
+
+
+def _decode_all(
+    picture_list: PictureList, preparation: ImagePreparation
+) -> Generator[tuple[int, DecodeResult], None, None]:
+    """Yields every row in order with its pixels (C, H, W) uint8 and remarks, or why it has none."""
+    array = picture_list.array
+    shape = (preparation.height, preparation.width, *((3,) if preparation.channels == 3 else ()))
+    if array is not None and array.shape[1:] == shape:
+        for row, pixels in enumerate(array):
+            yield row, (pixels[None] if array.ndim == 3 else pixels.transpose(2, 0, 1), ())
         return
 
-    bad = sum(not item.ignored for item in skipped)
-    more = f" ({bad:,} files or folders could not be used)" if bad else ""
-    raise UserError(
-        f"'{readable(source)}' holds only one class, '{classes[0]}'{more}; there is nothing to "
-        "tell apart.",
-        "Put the pictures of every class in a sub-folder of its own, at least two.",
-        "data.source",
-    )
+    def decode(row: int) -> DecodeResult:
+        try:
+            picture = picture_list.picture(row, preparation.detail)
+            return preparation.array(picture), picture.info.get("remarks", ())
+        except UnreadablePicture as error:
+            return error
+
+    workers = max(1, min(4, os.cpu_count() or 1))
+    with ThreadPoolExecutor(workers, thread_name_prefix="decoding") as pool:
+        # A few pictures ahead only: a queue of all of them would hold all of them in memory.
+        pending: deque[Future[DecodeResult]] = deque()
+        next_rows = iter(range(len(picture_list)))
+        try:
+            for row in range(len(picture_list)):
+                while len(pending) < 8 * workers and (ahead := next(next_rows, None)) is not None:
+                    pending.append(pool.submit(decode, ahead))
+                yield row, pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()

@@ -1,4 +1,4 @@
-"""Pictures that a format found and did not decode yet."""
+"""The pictures of a source, listed and not decoded yet."""
 
 from __future__ import annotations
 
@@ -17,25 +17,22 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Skipped
 
-    pass
-
 
 @dataclass(frozen=True)
 class PictureList:
-    """All examples of a dataset, not decoded yet, a row each.
+    """The pictures of a source and their classes, a row each.
 
     Either `paths` or `array` holds the pictures.
 
-    targets: (N,) int64, numbers of `classes`. hints: (N,) int8, FREE or the place in SPLITS the
-    data ask for. array: (N, H, W) or (N, H, W, 3) uint8. names: for a person, unique; a path below
-    the source, or "file #12". folders: the sub-folder that keeps an example's relatives, "" where
-    there is none.
+    targets: (N,) int64, numbers of `classes`. predefined_splits: (N,) int8, see Examples. array:
+    (N, H, W) or (N, H, W, 3) uint8. names: for a person, unique; a path below the source, or
+    "file #12". folders: the sub-folder that keeps an example's relatives, "" where there is none.
     """
 
     classes: tuple[str, ...]
     names: Sequence[str]
     targets: np.ndarray
-    hints: np.ndarray
+    predefined_splits: np.ndarray
     paths: Sequence[Path] | None = None
     array: np.ndarray | None = None
     folders: Sequence[str] | None = None
@@ -46,7 +43,7 @@ class PictureList:
         return len(self.targets)
 
     def picture(self, row: int, detail: int = pictures.DETAIL) -> Image.Image:
-        """Raises pictures.Unreadable."""
+        """Decodes a picture; see pictures.decode for `detail`. Raises UnreadablePicture."""
         if self.paths is not None:
             return pictures.decode(self.paths[row], detail)
 
@@ -54,7 +51,7 @@ class PictureList:
         return Image.fromarray(self.array[row])
 
     def measure(self, row: int) -> tuple[int, int]:
-        """(height, width) without decoding. Raises pictures.Unreadable."""
+        """Returns (height, width) without decoding. Raises UnreadablePicture."""
         if self.paths is not None:
             return pictures.measure(self.paths[row])
 
@@ -63,10 +60,10 @@ class PictureList:
 
 
 @dataclass(frozen=True)
-class Scan:
-    """The files of a source and a way to read them.
+class ScanResult:
+    """The files of a source, and how to list their pictures.
 
-    stamps: (path, bytes, time of change) of every file that counts.
+    stamps: path, bytes and time of change of every file that counts.
     """
 
     stamps: tuple[tuple[str, int, int], ...]

@@ -1,4 +1,4 @@
-"""Text files: their encoding found, binary files told from texts."""
+"""Reads text files: finds their encoding, and refuses what is no text."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ LARGEST = 200_000_000
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
-class NoText(Exception):
-    """A file that is no text. `reason` is in a person's words, after the file's name."""
+class UnreadableText(Exception):
+    """A file that cannot be read as text. `reason` continues the sentence "FILE: ..."."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -26,35 +26,35 @@ class NoText(Exception):
 
 
 def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
-    """A file's text without byte-order mark, its line breaks as they are, and its encoding: the one
-    asked for, else the likeliest one.
+    """Reads the text of a file, and returns it with its encoding.
 
-    Raises NoText for what is empty, binary or too large, and OSError.
+    encoding: left out, the likeliest one is taken. Line breaks stay as they are, a byte-order mark
+    goes. Raises UnreadableText for what is empty, binary or too large, and OSError.
     """
     size = path.stat().st_size
     if size > LARGEST:
-        raise NoText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
+        raise UnreadableText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
 
     content = path.read_bytes()
     if encoding is None:
-        found = detect(content)
-        text = content.decode(found.name, found.errors)
-        encoding = found.name
+        detected = detect(content)
+        text = content.decode(detected.name, detected.errors)
+        encoding = detected.name
     elif not known(encoding):
-        raise NoText(f"there is no encoding '{encoding}'")
+        raise UnreadableText(f"there is no encoding '{encoding}'")
     else:
         try:
             text = content.decode(encoding)
         except UnicodeError:
-            raise NoText(f"it is not in the encoding {encoding}") from None
+            raise UnreadableText(f"it is not in the encoding {encoding}") from None
 
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise NoText("it is empty")
+        raise UnreadableText("it is empty")
 
     sample = text[:100_000]
-    odd = len(_CONTROL.findall(sample)) + sample.count("\ufffd")
-    if "\0" in text or odd > len(sample) / 100:
-        raise NoText("it is no text (it holds binary data)")
+    junk = len(_CONTROL.findall(sample)) + sample.count("\ufffd")
+    if "\0" in text or junk > len(sample) / 100:
+        raise UnreadableText("it is no text (it holds binary data)")
 
     return text, encoding

@@ -1,4 +1,4 @@
-"""What a dataset holds, as plain data for the window and `netwright describe`."""
+"""Says what a dataset holds, as plain data for the window and `netwright describe`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.engine.data.dataset import SPLITS, Dataset, Description
 from app.engine.data.kinds.row.preparation import RowPreparation
-from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import TASKS
-from app.engine.text import number_text, times_text
+from app.engine.text import names_text, number_text, times_text
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
@@ -18,18 +17,23 @@ Level = Literal["good", "info", "warning", "problem"]
 
 UNEVEN = 3.0
 VERY_UNEVEN = 10.0
+"""How many times as many examples the largest class may have as the smallest."""
+
 FEW = 20
+"""Training examples of a class; with fewer, it is hardly learned."""
+
 FEW_AMOUNTS = 100
 """Training examples of a regression; with fewer, chance decides much."""
 
 FAR_OUT = 10.0
-"""Standard deviations from the mean: an amount this far out is worth a word."""
+"""Standard deviations from the mean; an amount this far out is worth a word."""
 
 
 def balance(description: Description) -> tuple[float, Level]:
-    """How many times as many training examples the largest class has as the smallest (an empty one
-    counts as one): above 3 a warning, above 10 a problem. Always good where there are no classes
-    to hold against each other.
+    """Returns how many times as many training examples the largest class has as the smallest.
+
+    An empty class counts as one example. Above 3 it is a warning, above 10 a problem; always good
+    where there are no classes to compare.
     """
     counts = description.counts.get("training", ())
     if not _one_class_each(description):
@@ -40,144 +44,114 @@ def balance(description: Description) -> tuple[float, Level]:
 
 
 def _one_class_each(description: Description) -> bool:
-    """Whether the counts are of classes, of which every example has one: not of tags, and not of
-    all examples.
-    """
+    """Whether every example has one class, so that counts of classes can be compared."""
     task = TASKS.get(description.task)
     return bool(description.classes) and (task is None or task.targets == "classes")
 
 
 def problems(description: Description) -> list[dict[str, str]]:
-    """What a person should know, the gravest first: {"level", "text"}, a sentence or two each."""
-    found = [*_on_classes(description), *_on_amounts(description)]
+    """Returns what a person should know, the gravest first: {"level", "text"} each."""
+    remarks = [*_remarks_on_classes(description), *_remarks_on_amounts(description)]
     bad = [item for item in description.skipped if not item.ignored]
     if bad:
         rows = all(item.path.startswith("row ") for item in bad)
-        one, many = (
-            ("row was", "rows were") if rows else ("file or folder was", "files or folders were")
+        singular = "row was" if rows else "file or folder was"
+        plural = "rows were" if rows else "files or folders were"
+        text = (
+            f"{len(bad):,} {singular if len(bad) == 1 else plural} left out, for example "
+            f"'{bad[0].path}': {bad[0].reason}."
         )
-        found.append(
-            (
-                "warning",
-                f"{len(bad):,} {one if len(bad) == 1 else many} left out, for example "
-                f"'{bad[0].path}': {bad[0].reason}.",
-            )
-        )
+        remarks.append(("warning", text))
 
     junk = len(description.skipped) - len(bad)
     if junk:
-        found.append(
-            ("info", f"{junk:,} system {'file was' if junk == 1 else 'files were'} ignored.")
-        )
+        text = f"{junk:,} system {'file was' if junk == 1 else 'files were'} ignored."
+        remarks.append(("info", text))
 
     if not description.size("test"):
-        found.append(
-            ("info", "There is no test set: the final figure will be that of the validation set.")
-        )
+        text = "There is no test set: the final figure will be that of the validation set."
+        remarks.append(("info", text))
 
-    found += [("info", note) for note in description.notes]
-    grave = ("problem", "warning", "info", "good")
+    remarks += [("info", note) for note in description.notes]
+    gravest_first = ("problem", "warning", "info", "good")
     return [
         {"level": level, "text": text}
-        for level, text in sorted(found, key=lambda item: grave.index(item[0]))
+        for level, text in sorted(remarks, key=lambda remark: gravest_first.index(remark[0]))
     ]
 
 
-def _on_classes(description: Description) -> list[tuple[Level, str]]:
-    """On classes, or tags, that are rare or missing in training."""
+def _remarks_on_classes(description: Description) -> list[tuple[Level, str]]:
+    """Remarks on classes, or tags, that are rare or missing in training."""
     if not description.classes:
         return []
 
-    found: list[tuple[Level, str]] = []
+    remarks: list[tuple[Level, str]] = []
     counts = description.counts.get("training", ())
 
     ratio, level = balance(description)
     if level != "good":
-        most, least = (
-            description.classes[counts.index(number)] for number in (max(counts), min(counts))
+        most = description.classes[counts.index(max(counts))]
+        least = description.classes[counts.index(min(counts))]
+        text = (
+            f"'{most}' has {times_text(ratio)} times as many training examples as '{least}'. Use "
+            "balanced class weights in the loss, or add examples."
         )
-        found.append(
-            (
-                level,
-                f"'{most}' has {times_text(ratio)} times as many training examples as '{least}'. Use "
-                "balanced "
-                "class weights in the loss, or add examples.",
-            )
-        )
+        remarks.append((level, text))
 
-    missing = [name for name, count in zip(description.classes, counts, strict=False) if count == 0]
-    if missing:
-        found.append(
-            ("problem", f"{_some(missing)}: no training example, so it cannot be learned.")
-        )
+    counted = list(zip(description.classes, counts, strict=False))
+    if missing := [name for name, count in counted if count == 0]:
+        text = f"{names_text(missing)}: no training example, so it cannot be learned."
+        remarks.append(("problem", text))
 
-    few = [
-        name for name, count in zip(description.classes, counts, strict=False) if 0 < count < FEW
-    ]
-    if few:
-        found.append(
-            ("warning", f"{_some(few)}: fewer than {FEW} training examples; more would help most.")
-        )
+    if few := [name for name, count in counted if 0 < count < FEW]:
+        text = f"{names_text(few)}: fewer than {FEW} training examples; more would help most."
+        remarks.append(("warning", text))
 
     if not _one_class_each(description):
         size = description.size("training")
-        always = [
-            name
-            for name, count in zip(description.classes, counts, strict=False)
-            if size and count == size
-        ]
-        if always:
-            found.append(
-                (
-                    "warning",
-                    f"{_some(always)}: every training example has it, so there is nothing to "
-                    "learn.",
-                )
-            )
+        if always := [name for name, count in counted if size and count == size]:
+            names = names_text(always)
+            text = f"{names}: every training example has it, so there is nothing to learn."
+            remarks.append(("warning", text))
 
-    return found
+    return remarks
 
 
-def _on_amounts(description: Description) -> list[tuple[Level, str]]:
-    found: list[tuple[Level, str]] = []
+def _remarks_on_amounts(description: Description) -> list[tuple[Level, str]]:
+    """Remarks on amounts that do not vary, lie far out or are few."""
+    remarks: list[tuple[Level, str]] = []
     for amount in description.amounts:
+        low = number_text(amount.low, 6)
         unit = f" {amount.unit}" if amount.unit else ""
         far = max(amount.high - amount.mean, amount.mean - amount.low) / amount.std
         if amount.low == amount.high:
-            found.append(
-                (
-                    "problem",
-                    f"'{amount.name}' is {number_text(amount.low, 6)}{unit} in every training example, so "
-                    "there "
-                    "is nothing to learn.",
-                )
+            text = (
+                f"'{amount.name}' is {low}{unit} in every training example, so there is "
+                "nothing to learn."
             )
+            remarks.append(("problem", text))
         elif far > FAR_OUT:
-            found.append(
-                (
-                    "warning",
-                    f"'{amount.name}' reaches from {number_text(amount.low, 6)} to {number_text(amount.high, 6)}{unit}, "
-                    f"though the middle one is {number_text(amount.median, 6)}: a few values lie far out. With "
-                    "L1 they count less than with L2.",
-                )
+            high = number_text(amount.high, 6)
+            median = number_text(amount.median, 6)
+            text = (
+                f"'{amount.name}' reaches from {low} to {high}{unit}, though the middle one is "
+                f"{median}: a few values lie far out. With L1 they count less than with L2."
             )
+            remarks.append(("warning", text))
 
-    if description.amounts and 0 < description.size("training") < FEW_AMOUNTS:
-        found.append(
-            (
-                "warning",
-                f"There are only {description.size('training'):,} training examples; more would "
-                "help "
-                "most.",
-            )
-        )
+    size = description.size("training")
+    if description.amounts and 0 < size < FEW_AMOUNTS:
+        text = f"There are only {size:,} training examples; more would help most."
+        remarks.append(("warning", text))
 
-    return found
+    return remarks
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
-    """Plain JSON: kind, format, task, classes, counts per split and class, amounts, columns of a
-    table, shape, problems, skipped files.
+    """Returns what a dataset holds as plain data for JSON.
+
+    Kind, format, task, classes, counts per split and class, amounts, columns of a table, shape,
+    problems, skipped files.
     """
     description = dataset.description
     ratio, level = balance(description)
@@ -187,7 +161,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "format": description.format,
         "task": description.task,
         "shape": list(description.shape),
-        "inputs": [one.to_plain() for one in description.preparation.inputs],
+        "inputs": [item.to_plain() for item in description.preparation.inputs],
         "examples": description.total,
         "classes": list(description.classes),
         "splits": {split: description.size(split) for split in SPLITS},
@@ -211,42 +185,37 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 
 
 def columns(preparation: Preparation) -> list[dict[str, Any]]:
-    """What is read of a table's row: name, role, the range of a number or the values of a category,
-    and what happens where there is no value. [] where no rows are read.
+    """Returns the columns of a table that are read; [] where no rows are read.
+
+    Name, role, the statistics of a number or the values of a category, and what happens where there
+    is no value.
     """
     if not isinstance(preparation, RowPreparation):
         return []
 
-    found: list[dict[str, Any]] = []
+    plain_columns: list[dict[str, Any]] = []
     for column in preparation.columns:
-        description: dict[str, Any] = {
+        plain: dict[str, Any] = {
             "name": column.name,
             "role": column.role,
             "missing": column.missing,
         }
         if column.role == "category":
-            description["categories"] = list(column.categories)
+            plain["categories"] = list(column.categories)
         else:
-            description |= {
+            plain |= {
                 name: getattr(column, name)
                 for name in ("mean", "std", "low", "high", "median", "whole")
             }
             if column.date:
-                description["date"] = column.date
+                plain["date"] = column.date
 
-        found.append(description)
+        plain_columns.append(plain)
 
-    return found
+    return plain_columns
 
 
 def _targets(description: Description) -> list[str]:
-    """The names of the target columns, of a table."""
-    target = DataSettings(
-        **{key: value for key, value in description.chosen.items() if key == "target"}
-    ).target
+    """The names of the target columns of a table."""
+    target = description.chosen.get("target")
     return [target] if isinstance(target, str) else list(target or ())
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

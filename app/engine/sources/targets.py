@@ -1,18 +1,16 @@
-"""From what the data say of each example to what the network must answer: classes, tags, amounts,
-or nothing.
-"""
+"""The targets of examples: from labels, tags or amounts to what the network must predict."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import Amount
+from app.engine.data.names import natural
 from app.engine.errors import UserError
-from app.engine.sources.format import encode_classes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +18,10 @@ if TYPE_CHECKING:
     from app.engine.learning.task import Task
 
 BINS = 10
-"""Into so many equal parts amounts are sorted, so that every split gets low and high ones alike."""
+"""Amounts are stratified by so many quantiles, so that every split gets low and high ones alike."""
+
+EXAMPLES_PER_BIN = 10
+"""With fewer examples a bin is too small to be divided, so there are fewer bins."""
 
 YES_FIRST = {
     ("ja", "nein"),
@@ -30,83 +31,72 @@ YES_FIRST = {
     ("ano", "ne"),
     ("да", "нет"),
 }
-"""Words for yes that come before those for no in the alphabet; the second class is what counts as
-yes.
+"""Words for yes that come before those for no in the alphabet, yet must be the second class.
+
+The second class is what counts as yes.
 """
 
 
 @dataclass(frozen=True)
 class Targets:
-    """values: (N, ...) as Dataset.targets.
+    """What is to be predicted of each example.
 
-    strata: (N,) int64, what every split gets the same share of; layers: how many. classes: of
-    classes or tags. amounts: names and units, without figures yet.
+    values: (N, ...) as Dataset.targets. strata: (N,) int64, of which every split gets the same
+    share, numbered from 0 to stratum_count less one. classes: names of classes or tags. amounts:
+    names and units, without statistics yet.
     """
 
     values: np.ndarray
     strata: np.ndarray
-    layers: int
+    stratum_count: int
     classes: tuple[str, ...] = ()
     amounts: tuple[Amount, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, rows: np.ndarray) -> Targets:
-        """Those of these rows. Classes that are left without an example stay."""
-        return replace(self, values=self.values[rows], strata=self.strata[rows])
 
-    def to_plain(self) -> dict[str, Any]:
-        return {
-            "values": self.values.tolist(),
-            "dtype": str(self.values.dtype),
-            "strata": self.strata.tolist(),
-            "layers": self.layers,
-            "classes": list(self.classes),
-            "amounts": [[amount.name, amount.unit] for amount in self.amounts],
-        }
-
-    @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> Targets:
-        return cls(
-            np.array(data["values"], data["dtype"]),
-            np.array(data["strata"], np.int64),
-            int(data["layers"]),
-            tuple(data["classes"]),
-            tuple(Amount(name, unit) for name, unit in data["amounts"]),
-        )
+def encode_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Returns the class names in natural order, and the number of each label: (N,) int64."""
+    classes = natural(labels)
+    numbers = {name: number for number, name in enumerate(classes)}
+    return classes, np.fromiter((numbers[label] for label in labels), np.int64, len(labels))
 
 
-def classes_of(labels: Sequence[str]) -> Targets:
-    """One class an example, in natural order: 2 before 10; of a word for yes and one for no, yes
-    comes last.
+def targets_from_labels(labels: Sequence[str]) -> Targets:
+    """Returns targets of one class an example, the classes in natural order: 2 before 10.
+
+    Of a word for yes and one for no, yes comes last.
     """
     classes, numbers = encode_classes(labels)
     if tuple(name.lower() for name in classes) in YES_FIRST:
-        return numbered(classes[::-1], 1 - numbers)
+        return class_targets(classes[::-1], 1 - numbers)
 
-    return numbered(classes, numbers)
+    return class_targets(classes, numbers)
 
 
-def numbered(classes: tuple[str, ...], numbers: np.ndarray) -> Targets:
-    """One class an example, the classes in a given order. numbers: (N,) int64."""
+def class_targets(classes: tuple[str, ...], numbers: np.ndarray) -> Targets:
+    """Returns targets of one class an example. numbers: (N,) int64 of the classes."""
     return Targets(numbers, numbers, max(1, len(classes)), classes)
 
 
-def tags_of(tags: Sequence[Sequence[str]]) -> Targets:
-    """Any of several tags an example; strata by the rarest tag that an example has."""
-    classes, _ = encode_classes([tag for one in tags for tag in one])
+def targets_from_tags(rows: Sequence[Sequence[str]]) -> Targets:
+    """Returns targets of any number of tags an example, from the tags of each."""
+    classes, _ = encode_classes([tag for tags in rows for tag in tags])
     numbers = {name: number for number, name in enumerate(classes)}
 
-    values = np.zeros((len(tags), len(classes)), np.float32)
-    for row, one in enumerate(tags):
-        values[row, [numbers[tag] for tag in one]] = 1
+    values = np.zeros((len(rows), len(classes)), np.float32)
+    for row, tags in enumerate(rows):
+        values[row, [numbers[tag] for tag in tags]] = 1
 
-    return tagged(values, classes)
+    return tag_targets(values, classes)
 
 
-def tagged(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
-    """Any of several tags an example. values: (N, K) float32 of 0 and 1."""
+def tag_targets(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
+    """Returns targets of any number of tags an example. values: (N, K) of 0 and 1.
+
+    Strata by the rarest tag that an example has.
+    """
     counts = values.sum(axis=0)
     rarity = np.where(values > 0, counts, np.inf)
     strata = np.where(
@@ -116,34 +106,30 @@ def tagged(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
     return Targets(values.astype(np.float32), strata.astype(np.int64), len(classes) + 1, classes)
 
 
-def amounts_of(
-    values: np.ndarray, names: Sequence[str], units: Sequence[str] | None = None
-) -> Targets:
-    """One or more amounts an example.
+def regression_targets(values: np.ndarray, names: Sequence[str]) -> Targets:
+    """Returns targets of one or more amounts an example. values: (N, T), finite.
 
-    values: (N, T) of finite numbers; strata by the first one's size.
+    Strata by the size of the first amount. Units are taken from the names: "height (cm)".
     """
     values = np.asarray(values, np.float32).reshape(len(values), -1)
     first = values[:, 0]
-    layers = max(1, min(BINS, len(first) // 10))
-    edges = np.quantile(first, np.linspace(0, 1, layers + 1)[1:-1]) if len(first) else np.zeros(0)
+    bins = max(1, min(BINS, len(first) // EXAMPLES_PER_BIN))
+    edges = np.quantile(first, np.linspace(0, 1, bins + 1)[1:-1]) if len(first) else np.zeros(0)
     strata = np.searchsorted(edges, first, side="right").astype(np.int64)
-    units = units or [unit_in(name) for name in names]
+    amounts = tuple(Amount(name, unit_in(name)) for name in names)
 
-    return Targets(
-        values, strata, layers, (), tuple(Amount(n, u) for n, u in zip(names, units, strict=True))
-    )
+    return Targets(values, strata, bins, (), amounts)
 
 
-def none_of(count: int) -> Targets:
-    """Nothing is given: it is derived from the examples themselves."""
+def no_targets(count: int) -> Targets:
+    """Returns targets for a task that derives them from the examples themselves."""
     return Targets(np.zeros(count, np.int64), np.zeros(count, np.int64), 1)
 
 
-def partners_of(keys: Sequence[object]) -> Targets:
-    """Of pairs: equal numbers where two second halves are the same.
+def pair_targets(keys: Sequence[object]) -> Targets:
+    """Returns targets of pairs: equal numbers where two second halves are the same.
 
-    keys: one a pair, such as its text.
+    keys: of the second half of each pair, such as its text.
     """
     _, numbers = np.unique(
         np.array([str(key) for key in keys], dtype=object).astype(str), return_inverse=True
@@ -152,7 +138,7 @@ def partners_of(keys: Sequence[object]) -> Targets:
 
 
 def unit_in(name: str) -> str:
-    """The unit in a column's name: "height (cm)" and "height [cm]" have "cm"."""
+    """Returns the unit in a column's name: "height (cm)" and "height [cm]" have "cm"."""
     for opening, closing in ("()", "[]"):
         if name.rstrip().endswith(closing) and opening in name:
             return name.rstrip()[name.rindex(opening) + 1 : -1].strip()
@@ -160,18 +146,18 @@ def unit_in(name: str) -> str:
     return ""
 
 
-def measured(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, ...]:
-    """The amounts with the figures of the training examples, where there are any.
+def with_statistics(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, ...]:
+    """Returns the amounts with the statistics of the training examples, where there are any.
 
     values: (n, T).
     """
     if not amounts or not len(values):
         return amounts
 
-    found = []
+    complete = []
     for amount, column in zip(amounts, np.asarray(values, float).T, strict=True):
         std = float(column.std())
-        found.append(
+        complete.append(
             replace(
                 amount,
                 mean=float(column.mean()),
@@ -182,33 +168,33 @@ def measured(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, .
             )
         )
 
-    return tuple(found)
+    return tuple(complete)
 
 
-def labelled(task: Task, classes: tuple[str, ...], numbers: np.ndarray) -> Targets:
-    """What the task makes of examples with one class each. numbers: (N,) int64.
+def targets_for_task(task: Task, classes: tuple[str, ...], numbers: np.ndarray) -> Targets:
+    """Returns the targets of a task from examples with one class each. numbers: (N,) int64.
 
     Raises UserError where the task needs something else.
     """
     if task.targets == "classes":
-        return numbered(classes, numbers)
+        return class_targets(classes, numbers)
     if task.targets == "tags":
-        return tagged(np.eye(len(classes), dtype=np.float32)[numbers], classes)
+        return tag_targets(np.eye(len(classes), dtype=np.float32)[numbers], classes)
 
     if task.targets == "amounts":
         try:
             amounts = np.array([float(name.replace(",", ".")) for name in classes])
         except ValueError:
-            odd = next(name for name in classes if not is_number(name))
+            example = next(name for name in classes if not is_number(name))
             raise UserError(
-                f"An amount is to be predicted, but the classes are names such as '{odd}'.",
+                f"An amount is to be predicted, but the classes are names such as '{example}'.",
                 "Choose classification as the task, or data with a column of numbers.",
                 "data.task",
             ) from None
-        return amounts_of(amounts[numbers], ["amount"])
+        return regression_targets(amounts[numbers], ["amount"])
 
     if task.targets == "none" and not task.pairs:
-        return none_of(len(numbers))
+        return no_targets(len(numbers))
 
     raise UserError(
         f"{task.label} does not go with examples that have one class each.",

@@ -53,16 +53,16 @@ def test_every_variation_keeps_form_and_is_repeatable(
     augmentation = Augmentation(AugmentationSettings(**(OFF | chosen)))
     pixels = batch(*shape)
     before = pixels.clone()
-    one, two, other = (augmentation(pixels, generator(seed)) for seed in (1, 1, 2))
-    assert one.shape == pixels.shape and one.dtype == torch.uint8
-    assert torch.equal(one, two)
+    first, again, other = (augmentation(pixels, generator(seed)) for seed in (1, 1, 2))
+    assert first.shape == pixels.shape and first.dtype == torch.uint8
+    assert torch.equal(first, again)
 
     if shape[0] == 16:
-        assert not torch.equal(one, other) and not torch.equal(one, pixels)
+        assert not torch.equal(first, other) and not torch.equal(first, pixels)
 
     assert torch.equal(pixels, before)
     floats = augmentation(pixels.float() / 255, generator(1))
-    assert floats.dtype == torch.float32 and (floats * 255 - one.float()).abs().max() < 2
+    assert floats.dtype == torch.float32 and (floats * 255 - first.float()).abs().max() < 2
     assert augmentation.active and augmentation.words != "none"
 
 
@@ -77,9 +77,9 @@ def test_about_half_are_mirrored_exactly() -> None:
     pixels = batch(400, 1, 6, 6)
     result = Augmentation(AugmentationSettings(flip=True, shift=0.0))(pixels, generator())
     mirrored = (result == pixels.flip(3)).flatten(1).all(1)
-    kept = (result == pixels).flatten(1).all(1)
+    unchanged = (result == pixels).flatten(1).all(1)
 
-    assert bool((mirrored | kept).all())
+    assert bool((mirrored | unchanged).all())
     assert 150 < int(mirrored.sum()) < 250
 
 
@@ -89,15 +89,15 @@ def test_shifts_are_whole_pixels_both_ways_and_continue_the_edge() -> None:
     padded = torch.nn.functional.pad(pixels.float(), (1, 1, 1, 1), mode="replicate").to(torch.uint8)
 
     seen = set()
-    for one, picture in zip(result, padded, strict=True):
-        found = [
+    for shifted, picture in zip(result, padded, strict=True):
+        shifts = [
             (y, x)
             for y in range(3)
             for x in range(3)
-            if torch.equal(one, picture[:, y : y + 8, x : x + 8])
+            if torch.equal(shifted, picture[:, y : y + 8, x : x + 8])
         ]
-        assert found
-        seen.update(found)
+        assert shifts
+        seen.update(shifts)
 
     assert len(seen) == 9
 
@@ -119,11 +119,11 @@ def test_erased_parts_are_rectangles_of_the_mean() -> None:
     result = Augmentation(AugmentationSettings(**OFF, erase=0.5))(pixels, generator())
 
     changed = (result != pixels)[:, 0]
-    for one, mask, picture in zip(result, changed, pixels, strict=True):
+    for erased, mask, picture in zip(result, changed, pixels, strict=True):
         rows = torch.nonzero(mask.any(1)).flatten()
         columns = torch.nonzero(mask.any(0)).flatten()
         assert len(rows) <= 10 and len(columns) <= 10
-        assert one[0][mask].unique().tolist() in ([], [round(float(picture.float().mean()))])
+        assert erased[0][mask].unique().tolist() in ([], [round(float(picture.float().mean()))])
 
 
 def test_the_defaults_follow_the_data() -> None:

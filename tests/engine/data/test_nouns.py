@@ -8,7 +8,7 @@ from app.engine.data.nouns import counted, noun
 
 
 @pytest.mark.parametrize(
-    ("kind", "one", "many"),
+    ("kind", "singular", "plural"),
     [
         ("image", "picture", "pictures"),
         ("row", "row", "rows"),
@@ -18,8 +18,8 @@ from app.engine.data.nouns import counted, noun
         ("anything", "example", "examples"),
     ],
 )
-def test_the_word_follows_kind_and_count(kind: str, one: str, many: str) -> None:
-    assert (noun(kind, 1), noun(kind), noun(kind, 0)) == (one, many, many)
+def test_the_word_follows_kind_and_count(kind: str, singular: str, plural: str) -> None:
+    assert (noun(kind, 1), noun(kind), noun(kind, 0)) == (singular, plural, plural)
 
 
 def test_numbers_are_grouped() -> None:

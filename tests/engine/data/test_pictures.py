@@ -1,4 +1,4 @@
-"""Decoding: every kind of picture keeps its tones and comes upright; every bad file gets a reason."""
+"""Pictures are decoded with their tones and upright; every bad file gets a reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.engine.data.pictures import Unreadable, decode, eight_bits, measure
+from app.engine.data.pictures import UnreadablePicture, decode, measure, to_uint8
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_other_number_types_keep_their_tones(tmp_path: Path, values: np.ndarray)
 
 
 def test_values_that_are_no_numbers_become_black() -> None:
-    assert eight_bits(np.array([np.nan, np.inf, 1.0, 0.5])).tolist() == [0, 0, 255, 128]
+    assert to_uint8(np.array([np.nan, np.inf, 1.0, 0.5])).tolist() == [0, 0, 255, 128]
 
 
 @pytest.mark.parametrize("orientation", [1, 2, 3, 4, 5, 6, 7, 8])
@@ -180,11 +180,11 @@ def test_bad_files_have_reasons(tmp_path: Path) -> None:
         "missing.png": "not there",
     }
     for name, word in expected.items():
-        with pytest.raises(Unreadable) as caught:
+        with pytest.raises(UnreadablePicture) as caught:
             decode(tmp_path / name)
         assert word in caught.value.reason, name
 
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadablePicture):
         measure(tmp_path / "bomb.png")
 
 
@@ -202,7 +202,7 @@ def test_no_damage_raises_anything_but_unreadable(tmp_path: Path) -> None:
 
             try:
                 assert decode(bytes(content)).mode in ("L", "RGB")
-            except Unreadable as error:
+            except UnreadablePicture as error:
                 assert error.reason
 
 
@@ -213,7 +213,7 @@ def test_no_permission_is_a_reason(tmp_path: Path) -> None:
     script = (
         "import sys; from app.engine.data.pictures import *\n"
         "try: decode(sys.argv[1])\n"
-        "except Unreadable as error: print(error.reason)"
+        "except UnreadablePicture as error: print(error.reason)"
     )
 
     command = [sys.executable, "-c", script, str(tmp_path / "secret.png")]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.engine.data.splits import FREE, divide, groups_by_name, units_of
+from app.engine.data.splits import UNASSIGNED, divide, groups_by_name, units_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
@@ -19,7 +19,7 @@ Maker = Callable[..., Path]
 
 
 def free(targets: np.ndarray) -> np.ndarray:
-    return np.full(len(targets), FREE, np.int8)
+    return np.full(len(targets), UNASSIGNED, np.int8)
 
 
 @settings(max_examples=60, deadline=None)
@@ -41,42 +41,42 @@ def test_every_division_keeps_its_promises(
     for _ in range(copies):  # also copies across classes
         units[random.integers(len(units))] = units[random.integers(len(units))]
 
-    places = divide(targets, free(targets), units, len(counts), validation, test, seed).places
-    assert set(np.unique(places)) <= {0, 1, 2}
+    splits = divide(targets, free(targets), units, len(counts), validation, test, seed).splits
+    assert set(np.unique(splits)) <= {0, 1, 2}
 
     for unit in np.unique(units):
-        assert len(np.unique(places[units == unit])) == 1, "a unit straddles"
+        assert len(np.unique(splits[units == unit])) == 1, "a unit straddles"
 
     for number in range(len(counts)):
         own = targets == number
-        assert (places[own] == 0).any(), "training lost a class"
+        assert (splits[own] == 0).any(), "training lost a class"
 
         alone = all((targets[units == unit] == number).all() for unit in units[own])
         if alone and len(np.unique(units[own])) >= 2:
-            assert (places[own] == 1).any(), "validation lost a class"
+            assert (splits[own] == 1).any(), "validation lost a class"
         if alone and len(np.unique(units[own])) >= 3 and test:
-            assert (places[own] == 2).any(), "test lost a class"
+            assert (splits[own] == 2).any(), "test lost a class"
 
 
 def test_shares_are_met_in_every_class() -> None:
     targets = np.repeat([0, 1, 2], [1000, 100, 30])
-    places = divide(targets, free(targets), np.arange(1130), 3, None, 0.1, 0).places
+    splits = divide(targets, free(targets), np.arange(1130), 3, None, 0.1, 0).splits
     for split in (1, 2):
-        assert [int(((places == split) & (targets == c)).sum()) for c in range(3)] == [100, 10, 3]
+        assert [int(((splits == split) & (targets == c)).sum()) for c in range(3)] == [100, 10, 3]
 
 
 def test_validation_left_open_is_at_most_3000() -> None:
     targets = np.tile(np.arange(10), 6000)
-    hints = np.zeros(len(targets), np.int8)
-    places = divide(targets, hints, np.arange(len(targets)), 10, None, 0.0, 0).places
-    assert (places == 1).sum() == 3000
-    assert set(np.bincount(targets[places == 1]).tolist()) == {300}
+    predefined_splits = np.zeros(len(targets), np.int8)
+    splits = divide(targets, predefined_splits, np.arange(len(targets)), 10, None, 0.0, 0).splits
+    assert (splits == 1).sum() == 3000
+    assert set(np.bincount(targets[splits == 1]).tolist()) == {300}
 
 
 def test_the_seed_decides() -> None:
     targets = np.repeat([0, 1], 50)
     first, again, other = (
-        divide(targets, free(targets), np.arange(100), 2, 0.2, 0.2, s).places for s in (3, 3, 4)
+        divide(targets, free(targets), np.arange(100), 2, 0.2, 0.2, s).splits for s in (3, 3, 4)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -85,25 +85,25 @@ def test_the_seed_decides() -> None:
 def test_groups_are_spread_in_proportion() -> None:
     targets = np.repeat([0, 1], 200)
     units = np.arange(400) // 4  # 100 films of four frames
-    places = divide(targets, free(targets), units, 2, 0.2, 0.2, 0).places
-    assert [int((places == split).sum()) for split in range(3)] == [240, 80, 80]
+    splits = divide(targets, free(targets), units, 2, 0.2, 0.2, 0).splits
+    assert [int((splits == split).sum()) for split in range(3)] == [240, 80, 80]
 
 
 def test_training_copies_of_an_own_test_set_are_left_out() -> None:
     targets = np.repeat([0, 1], 20)
-    hints = np.tile([0, 0, 0, 2], 10).astype(np.int8)
+    predefined_splits = np.tile([0, 0, 0, 2], 10).astype(np.int8)
     units = np.arange(40)
     units[0] = units[3]
-    division = divide(targets, hints, units, 2, 0.2, 0.1, 0)
+    division = divide(targets, predefined_splits, units, 2, 0.2, 0.1, 0)
 
-    assert division.left_out == 1 and division.places[0] == FREE and division.places[3] == 2
-    assert np.array_equal(division.places == 2, hints == 2)
+    assert division.left_out == 1 and division.splits[0] == UNASSIGNED and division.splits[3] == 2
+    assert np.array_equal(division.splits == 2, predefined_splits == 2)
 
 
 def test_copies_and_groups_are_joined() -> None:
-    prints = np.array([[1], [2], [1], [3], [4]], np.uint8)
-    assert len(set(units_of(prints, None).tolist())) == 4
-    joined = units_of(prints, ["film", "", "", "film", ""])
+    fingerprints = np.array([[1], [2], [1], [3], [4]], np.uint8)
+    assert len(set(units_of(fingerprints, None).tolist())) == 4
+    joined = units_of(fingerprints, ["film", "", "", "film", ""])
     assert joined[0] == joined[2] == joined[3]
     assert len(set(joined.tolist())) == 3
 
@@ -126,9 +126,12 @@ def test_copied_files_never_straddle(folder: Maker) -> None:
         (base / "a" / f"copy {number}.png").write_bytes((base / "a" / f"{number}.png").read_bytes())
 
     dataset = open_dataset(DataSettings(source=str(base), validation_share=0.3, test_share=0.2))
-    place = {dataset.names[row]: split for split, rows in dataset.indices.items() for row in rows}
+    split_of_name = {
+        dataset.names[row]: split for split, rows in dataset.indices.items() for row in rows
+    }
     assert all(
-        place[f"a/{number}.png"] == place[f"a/copy {number}.png"] for number in range(0, 30, 2)
+        split_of_name[f"a/{number}.png"] == split_of_name[f"a/copy {number}.png"]
+        for number in range(0, 30, 2)
     )
     assert any("15 exact copies" in note for note in dataset.description.notes)
 

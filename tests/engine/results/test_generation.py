@@ -9,7 +9,7 @@ import torch
 from app.engine.data.dataset import Description
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.text.preparation import TextPreparation
-from app.engine.data.tokens import learn, read_tokens
+from app.engine.data.tokenizer import load_tokenizer, train_tokenizer
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 from app.engine.results.generation import generate, probable
@@ -19,12 +19,12 @@ from models.network import build_model
 from models.shape import Problem
 
 CONTEXT = 12
-LEARNED = learn(["the old house by the river. " * 300], "bpe", 300)
+LEARNED = train_tokenizer(["the old house by the river. " * 300], "bpe", 300)
 
 
 def predictor(saved: str = "", seed: int = 3) -> Predictor:
     """An untrained network, made sharper so that its answers differ."""
-    preparation = TextPreparation(saved, read_tokens(saved).vocabulary, CONTEXT)
+    preparation = TextPreparation(saved, load_tokenizer(saved).vocabulary, CONTEXT)
     problem = Problem.of(preparation.inputs, preparation.vocabulary, 10, "tokens")
     graph = Graph(
         (

@@ -1,4 +1,4 @@
-"""Decoded pictures are kept, renewed, bounded, and never half there."""
+"""Decoded pictures are stored, renewed, bounded, and never half there."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.runs.control import Stopped
-from app.engine.sources import picture_reading
 from app.engine.sources.cache import Cache, default_root, key_of
 from app.engine.sources.opening import open_dataset
+from app.engine.sources.picture_list import PictureList
 
 Maker = Callable[..., Path]
 
@@ -23,13 +23,13 @@ Maker = Callable[..., Path]
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what is decoded, as it happens."""
     seen: list[str] = []
-    decode = picture_reading.PictureList.picture
+    decode = PictureList.picture
 
-    def spied(self: picture_reading.PictureList, row: int, detail: int = 448) -> object:
+    def spied(self: PictureList, row: int, detail: int = 448) -> object:
         seen.append(self.names[row])
         return decode(self, row, detail)
 
-    monkeypatch.setattr(picture_reading.PictureList, "picture", spied)
+    monkeypatch.setattr(PictureList, "picture", spied)
     return seen
 
 
@@ -99,10 +99,10 @@ def test_a_cancel_leaves_nothing_behind(folder: Maker) -> None:
             raise Stopped
 
     limit = -1  # never
-    told: list[tuple[str, int, int]] = []
+    events: list[tuple[str, int, int]] = []
     open_dataset(
         settings,
-        lambda *event: told.append(event),
+        lambda *event: events.append(event),
         check,
         Cache(Path(settings.source).parent / "other"),
     )
@@ -120,7 +120,7 @@ def test_a_cancel_leaves_nothing_behind(folder: Maker) -> None:
 
         assert entries(default_root()) == []
 
-    assert ("Reading 60 of 60 pictures", 60, 60) in told
+    assert ("Reading 60 of 60 pictures", 60, 60) in events
 
 
 def test_a_damaged_entry_is_read_again(folder: Maker) -> None:
@@ -196,17 +196,17 @@ def test_neither_memory_nor_disk_is_a_sentence(
 
 
 def test_the_total_is_bounded_and_the_oldest_go(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache", most=3_000)
+    cache = Cache(tmp_path / "cache", max_bytes=3_000)
     for number in range(6):
-        with cache.workplace() as place:
-            assert place is not None
-            assert cache.keep(
-                place, key_of(number), np.zeros((1, 1, 25, 40), np.uint8), {}, f"line {number}"
+        with cache.staging_folder() as folder:
+            assert folder is not None
+            assert cache.store(
+                folder, key_of(number), np.zeros((1, 1, 25, 40), np.uint8), {}, f"line {number}"
             )
         os.utime(tmp_path / "cache" / key_of(number), (1000 + number, 1000 + number))
 
-    kept = [number for number in range(6) if cache.find(key_of(number))]
-    assert kept[-1] == 5 and 0 not in kept and len(kept) <= 3
+    remaining = [number for number in range(6) if cache.find(key_of(number))]
+    assert remaining[-1] == 5 and 0 not in remaining and len(remaining) <= 3
 
 
 def test_what_an_interrupted_writer_left_is_removed(tmp_path: Path) -> None:
@@ -216,8 +216,8 @@ def test_what_an_interrupted_writer_left_is_removed(tmp_path: Path) -> None:
         if age:
             os.utime(tmp_path / name, (age, age))
 
-    with cache.workplace() as place:
-        assert place is not None
-        cache.keep(place, "key", np.zeros((1, 1, 4, 4), np.uint8), {}, "line")
+    with cache.staging_folder() as folder:
+        assert folder is not None
+        cache.store(folder, "key", np.zeros((1, 1, 4, 4), np.uint8), {}, "line")
 
     assert entries(tmp_path) == [".making-new", "key"]

@@ -12,7 +12,7 @@ import pytest
 from app.engine.data.splits import split_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.sources.formats.image_folder import layout_of
+from app.engine.sources.class_layout import layout_of
 from app.engine.sources.opening import open_dataset
 
 if TYPE_CHECKING:

@@ -77,7 +77,7 @@ def test_copies_of_one_picture_leave_nothing_to_judge(folder: Maker) -> None:
     assert "copies of one example" in refused(base).what
 
 
-def test_a_class_with_one_picture_is_trained_on_and_told(folder: Maker) -> None:
+def test_a_class_with_one_picture_is_trained_on_and_mentioned(folder: Maker) -> None:
     dataset = opened(folder({"a": 10, "b": 10, "lonely": 1}))
     assert [counts[2] for counts in dataset.description.counts.values()] == [1, 0, 0]
     texts = [problem["text"] for problem in describe(dataset)["problems"]]
@@ -85,10 +85,14 @@ def test_a_class_with_one_picture_is_trained_on_and_told(folder: Maker) -> None:
 
 
 def as_nobody(path: Path) -> str:
-    """What a person without rights is told on opening it."""
+    """What opening it prints for a person without rights."""
     script = (
-        "import sys; from app.engine.sources.opening import *\n"
-        "from app.engine.sources.cache import Cache\nfrom pathlib import Path\n"
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from app.engine.errors import UserError\n"
+        "from app.engine.experiment.data_settings import DataSettings\n"
+        "from app.engine.sources.cache import Cache\n"
+        "from app.engine.sources.opening import open_dataset\n"
         "settings, cache = DataSettings(source=sys.argv[1]), Cache(Path('/nowhere/x'))\n"
         "try: print(open_dataset(settings, cache=cache).description.skipped)\n"
         "except UserError as error: print(error)"
@@ -113,10 +117,10 @@ def test_folders_without_permission(folder: Maker) -> None:
 
     (base / "c").chmod(0o755)
     base.chmod(0)
-    told = as_nobody(base)
+    message = as_nobody(base)
     base.chmod(0o755)
 
-    assert "may not be read" in told and "Traceback" not in told
+    assert "may not be read" in message and "Traceback" not in message
 
 
 def test_mixed_modes_and_sizes_are_read(folder: Maker, picture: Maker) -> None:
@@ -243,12 +247,12 @@ def test_relative_and_home_paths(
     )
 
 
-def test_differing_classes_are_told(folder: Maker) -> None:
-    one = opened(folder({"a": 4, "b": 4}, root="one")).description
+def test_differing_classes_are_named(folder: Maker) -> None:
+    ours = opened(folder({"a": 4, "b": 4}, root="one")).description
     same = opened(folder({"a": 3, "b": 5}, root="two")).description
     other = opened(folder({"b": 4, "c": 4, "d": 4}, root="three")).description
-    assert same_classes(one, same) == ""
-    assert same_classes(one, other) == (
+    assert same_classes(ours, same) == ""
+    assert same_classes(ours, other) == (
         "The classes differ from those of the training: 'a' is missing and 'c' and 'd' are new."
     )
 
@@ -258,8 +262,8 @@ def test_differing_classes_are_told(folder: Maker) -> None:
 )
 def test_imbalance_is_flagged(folder: Maker, counts: tuple[int, int], level: str) -> None:
     dataset = opened(folder({"a": counts[0], "b": counts[1]}, size=(4, 4), mode="L"))
-    ratio, found = balance(dataset.description)
-    assert found == level and ratio == pytest.approx(counts[0] / counts[1], rel=0.1)
+    ratio, actual = balance(dataset.description)
+    assert actual == level and ratio == pytest.approx(counts[0] / counts[1], rel=0.1)
     flagged = [
         problem["level"]
         for problem in describe(dataset)["problems"]
@@ -271,7 +275,9 @@ def test_imbalance_is_flagged(folder: Maker, counts: tuple[int, int], level: str
 
 def test_opening_data_does_not_import_torch() -> None:
     script = (
-        "import sys; from app.engine.data import augmentation\nfrom app.engine.sources import summary\n"
+        "import sys\n"
+        "from app.engine.data import augmentation\n"
+        "from app.engine.sources import summary\n"
         "from app.engine.sources.opening import open_dataset\n"
         "from app.engine.experiment.data_settings import DataSettings\n"
         "open_dataset(DataSettings(source='sample:digits'))\n"

@@ -1,6 +1,4 @@
-"""Folders of pictures with a text each: found, matched by name, and everything that stands alone is
-said.
-"""
+"""Folders of pictures with a text each are matched by name; what stands alone is listed."""
 
 from __future__ import annotations
 
@@ -62,14 +60,17 @@ def test_a_folder_of_pairs_opens_as_matching(pairs: Path) -> None:
 
     assert isinstance(description.preparation, PairPreparation)
     assert description.preparation.names == ("picture", "text")
-    assert [one.kind for one in description.preparation.inputs] == ["image", "text"]
-    assert dataset.others is not None and len(dataset.inputs) == len(dataset.others) == 30
+    assert [item.kind for item in description.preparation.inputs] == ["image", "text"]
+    assert (
+        dataset.second_halves is not None
+        and len(dataset.inputs) == len(dataset.second_halves) == 30
+    )
     assert not description.skipped
 
     row = dataset.names.index("thing 7.jpg")
     text = description.preparation.right
     assert isinstance(text, TextPreparation)
-    assert text.decode(dataset.others[row].tolist()).startswith("a green thing")
+    assert text.decode(dataset.second_halves[row].tolist()).startswith("a green thing")
 
 
 def test_opened_twice_it_is_the_same_and_the_second_time_from_the_cache(pairs: Path) -> None:
@@ -130,8 +131,10 @@ def test_of_a_text_in_many_languages_the_first_is_read(tmp_path: Path) -> None:
         write_pair(tmp_path, f"p{number}", f"Apple {number}.\n{others}", number)
 
     dataset = open_dataset(DataSettings(source=str(tmp_path)))
-    assert dataset.others is not None
-    texts = {dataset.description.preparation.right.decode(row.tolist()) for row in dataset.others}  # type: ignore[attr-defined]
+    assert dataset.second_halves is not None
+    texts = {
+        dataset.description.preparation.right.decode(row.tolist()) for row in dataset.second_halves
+    }  # type: ignore[attr-defined]
     assert texts == {f"Apple {number}." for number in range(12)}
 
 
@@ -192,7 +195,7 @@ def test_boxes_in_numbers_are_no_texts(tmp_path: Path) -> None:
     assert form is not None and form.kind == "image-folder"
 
 
-def test_asked_for_classes_the_folders_are_the_classes(tmp_path: Path) -> None:
+def test_for_a_task_of_classes_the_folders_are_the_classes(tmp_path: Path) -> None:
     for number in range(24):
         write_pair(
             tmp_path / ("cats" if number % 2 else "dogs"), str(number), f"animal {number}", number

@@ -31,11 +31,11 @@ def part(
     made = [
         Column(name, STYLE, pa.array(cells, pa.large_string())) for name, cells in columns.items()
     ]
-    found = {
+    roles = {
         column.name: roles.get(column.name, "number" if column.numeric else "category")
         for column in made
     }
-    return RowPart(made, found, missing or {}, STYLE)
+    return RowPart(made, roles, missing or {}, STYLE)
 
 
 CELLS = {
@@ -45,14 +45,14 @@ CELLS = {
 TRAINING = np.array([0, 1, 2, 3])
 
 
-def settled(**changes: Any) -> tuple[np.ndarray, RowPreparation]:
-    values, preparation = part({**CELLS, **changes.pop("cells", {})}, **changes).settle(TRAINING)
+def fitted(**changes: Any) -> tuple[np.ndarray, RowPreparation]:
+    values, preparation = part({**CELLS, **changes.pop("cells", {})}, **changes).fit(TRAINING)
     assert isinstance(preparation, RowPreparation)
     return values, preparation
 
 
 def test_rows_are_kept_with_gaps_flags_and_numbers_of_categories() -> None:
-    values, preparation = settled()
+    values, preparation = fitted()
     assert values.dtype == np.float32
     assert preparation.features == ("size", "size: missing", "colour")
     assert preparation.inputs[0].shape == (3,) and preparation.inputs[0].categories == (4,)
@@ -72,8 +72,8 @@ def test_rows_are_kept_with_gaps_flags_and_numbers_of_categories() -> None:
 
 
 def test_statistics_are_of_the_training_rows_alone() -> None:
-    _, first = settled()
-    _, second = settled(
+    _, first = fitted()
+    _, second = fitted(
         cells={
             "size": ["1,5", "", "2,5", "3,5", "-999", "7"],
             "colour": ["red", "blue", "red", "", "violet", "pink"],
@@ -81,7 +81,7 @@ def test_statistics_are_of_the_training_rows_alone() -> None:
     )
 
     assert first == second
-    _, third = settled(cells={"size": ["1,5", "", "2,5", "99", "10", "NA"]})
+    _, third = fitted(cells={"size": ["1,5", "", "2,5", "99", "10", "NA"]})
     assert third != first
 
 
@@ -89,7 +89,7 @@ def test_statistics_are_of_the_training_rows_alone() -> None:
     ("policy", "fill"), [("median", 2.5), ("mean", 2.5), ("zero", 0.0), (None, 2.5)]
 )
 def test_the_network_sees_gaps_filled_and_one_scale(policy: str | None, fill: float) -> None:
-    values, preparation = settled(missing={"size": policy} if policy else {})
+    values, preparation = fitted(missing={"size": policy} if policy else {})
     batch = torch.from_numpy(values)
     seen = preparation.tensor(batch)
     filled = np.array([1.5, fill, 2.5, 3.5])
@@ -98,25 +98,25 @@ def test_the_network_sees_gaps_filled_and_one_scale(policy: str | None, fill: fl
     assert np.allclose(seen[:, 0].numpy(), expected, atol=1e-6)
     assert torch.equal(seen[:, 1:], batch[:, 1:]) and torch.isnan(
         batch[1, 0]
-    )  # what is given stays
+    )  # the batch itself stays
     assert seen[:4, 0].mean().abs() < 1e-6 and seen[:4, 0].std(correction=0) == pytest.approx(1)
 
 
 def test_mean_and_median_differ_where_they_should() -> None:
     cells = {"size": ["1", "", "2", "9", "10", "NA"]}
-    assert settled(cells=cells)[1].amounts[0].fill == 2
-    assert settled(cells=cells, missing={"size": "mean"})[1].amounts[0].fill == 4
+    assert fitted(cells=cells)[1].amounts[0].fill == 2
+    assert fitted(cells=cells, missing={"size": "mean"})[1].amounts[0].fill == 4
 
 
 def test_settling_and_coding_give_the_same() -> None:
-    one = part(CELLS)
-    values, preparation = one.settle(TRAINING)
-    assert np.array_equal(one.coded(preparation), values, equal_nan=True)
-    assert np.array_equal(part(CELLS).coded(preparation), values, equal_nan=True)
+    rows = part(CELLS)
+    values, preparation = rows.fit(TRAINING)
+    assert np.array_equal(rows.encode(preparation), values, equal_nan=True)
+    assert np.array_equal(part(CELLS).encode(preparation), values, equal_nan=True)
 
 
 def test_one_row_is_prepared_as_the_table() -> None:
-    values, preparation = settled()
+    values, preparation = fitted()
     for row in range(6):
         raw = {name: cells[row] for name, cells in CELLS.items()}
         assert np.array_equal(preparation.array(raw), values[row], equal_nan=True)
@@ -138,8 +138,8 @@ def test_one_row_is_prepared_as_the_table() -> None:
         preparation.array({"Size": "1"})
 
 
-def test_a_dropped_gap_is_asked_for_in_one_row() -> None:
-    _, preparation = settled(
+def test_a_gap_that_is_not_filled_is_refused_in_one_row() -> None:
+    _, preparation = fitted(
         missing={"size": "drop"}, cells={"size": ["1", "2", "3", "4", "5", "6"]}
     )
     with pytest.raises(UserError, match="'size' has no value"):
@@ -153,7 +153,7 @@ def test_policies_that_do_not_fit_are_refused() -> None:
 
 
 def test_no_variation_and_no_values_divide_by_nothing() -> None:
-    values, preparation = settled(
+    values, preparation = fitted(
         cells={"size": ["5", "5", "5", "5", "6", ""], "none": ["", "", "", "", "1", "2"]}
     )
     seen = preparation.tensor(torch.from_numpy(values))
@@ -162,35 +162,35 @@ def test_no_variation_and_no_values_divide_by_nothing() -> None:
 
 
 def test_a_preparation_survives_json() -> None:
-    _, preparation = settled(cells={"when": [f"{day}.3.2024" for day in range(1, 7)]})
+    _, preparation = fitted(cells={"when": [f"{day}.3.2024" for day in range(1, 7)]})
     again = read_preparation(json.loads(json.dumps(preparation.to_plain(), allow_nan=False)))
     assert again == preparation
     assert again.array({"size": 1, "colour": "red", "when": "2.3.2024"})[1] == 19_784  # type: ignore[index]
 
 
-def test_what_is_filled_and_unseen_is_told() -> None:
-    one = part(CELLS)
-    one.settle(TRAINING)
+def test_what_is_filled_and_unseen_is_noted() -> None:
+    rows = part(CELLS)
+    rows.fit(TRAINING)
 
-    told = " ".join(one.notes)
+    notes = " ".join(rows.notes)
     for words in ("2 missing values of 'size'", "1 missing value of 'colour'", "1 row has a value"):
-        assert words in told
+        assert words in notes
 
 
 def test_equal_rows_are_copies_unless_most_are() -> None:
-    few = part({"a": ["1", "2", "3", "1"], "b": ["x", "y", "z", "x"]}).digests()
+    few = part({"a": ["1", "2", "3", "1"], "b": ["x", "y", "z", "x"]}).fingerprints()
     assert (few[0] == few[3]).all() and len(np.unique(few, axis=0)) == 3
-    many = part({"a": ["0", "1"] * 20}).digests()
+    many = part({"a": ["0", "1"] * 20}).fingerprints()
     assert len(np.unique(many, axis=0)) == 40
     assert not np.array_equal(
-        part({"b": ["x", "y"]}).digests()[0], part({"b": ["v", "y"]}).digests()[0]
+        part({"b": ["x", "y"]}).fingerprints()[0], part({"b": ["v", "y"]}).fingerprints()[0]
     )
 
 
-def test_gaps_are_told_in_other_data_too() -> None:
-    _, preparation = settled()
+def test_gaps_are_noted_in_other_data_too() -> None:
+    _, preparation = fitted()
     other = part({"size": ["", "2,5"], "colour": ["red", "blue"]})
-    other.coded(preparation)
+    other.encode(preparation)
     assert other.notes == (
         "1 missing value of 'size': the median of training, 2.5; a further input says where.",
     )

@@ -23,7 +23,7 @@ from app.engine.sources.samples import (
     thumbnails,
 )
 from app.engine.sources.samples.shapes import draw_shapes
-from app.engine.sources.samples.signals import LENGTH, SORTS, make_signals
+from app.engine.sources.samples.signals import FORMS, LENGTH, make_signals
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -130,7 +130,9 @@ def test_tables_are_scikit_learns() -> None:
             assert np.array_equal(np.array([row[-1] for row in rows], float), reference.target)
         else:
             classes = (
-                TABLES[name][2] if name == "wine" else [str(one) for one in reference.target_names]
+                TABLES[name][2]
+                if name == "wine"
+                else [str(name) for name in reference.target_names]
             )
             assert [row[-1] for row in rows] == [classes[label] for label in reference.target]
 
@@ -155,10 +157,10 @@ def test_the_book_is_whole_and_long_enough() -> None:
 
 
 def test_emoji_are_pictures_with_names() -> None:
-    found = content.load_captioned("emoji")
-    assert found.images.shape == (1_885, 32, 32, 3) and len(set(found.texts)) == 1_885
-    assert "flag France" in found.texts and len(set(found.groups)) == 9
-    assert len({image.tobytes() for image in found.images}) == 1_885
+    emoji = content.load_captioned("emoji")
+    assert emoji.images.shape == (1_885, 32, 32, 3) and len(set(emoji.texts)) == 1_885
+    assert "flag France" in emoji.texts and len(set(emoji.groups)) == 9
+    assert len({image.tobytes() for image in emoji.images}) == 1_885
 
     dataset = opened("emoji")
     assert dataset.description.preparation.to_plain()["names"] == ["picture", "text"]
@@ -170,10 +172,10 @@ def test_for_a_network_of_other_pictures_emoji_get_its_size() -> None:
     again = open_dataset(
         DataSettings(source="sample:emoji"), reuse_preparation=trained.description.preparation
     )
-    assert np.array_equal(trained.inputs, again.inputs) and again.others is not None
+    assert np.array_equal(trained.inputs, again.inputs) and again.second_halves is not None
 
 
-def test_where_no_pairs_are_asked_for_emoji_are_pictures_of_nine_groups() -> None:
+def test_for_a_task_without_pairs_emoji_are_pictures_of_nine_groups() -> None:
     description = opened(
         "emoji", task="classification", height=16, width=16, colour="grey"
     ).description
@@ -182,13 +184,13 @@ def test_where_no_pairs_are_asked_for_emoji_are_pictures_of_nine_groups() -> Non
 
 
 def test_signals_are_the_same_every_time_and_all_different() -> None:
-    (one, targets) = make_signals(each=4)
-    (two, _) = make_signals(each=4)
-    assert np.array_equal(one, two) and np.isfinite(one).all()
-    assert one.shape == (4 * len(SORTS), 1, LENGTH) and np.bincount(targets).tolist() == [4] * len(
-        SORTS
-    )
-    assert len({signal.tobytes() for signal in one}) == len(one)
+    (first, targets) = make_signals(each=4)
+    (second, _) = make_signals(each=4)
+    assert np.array_equal(first, second) and np.isfinite(first).all()
+    assert first.shape == (4 * len(FORMS), 1, LENGTH) and np.bincount(targets).tolist() == [
+        4
+    ] * len(FORMS)
+    assert len({signal.tobytes() for signal in first}) == len(first)
 
 
 def test_a_task_that_does_not_go_with_a_sample_is_one_sentence() -> None:
@@ -246,10 +248,10 @@ def test_the_digits_are_scikit_learns() -> None:
 
 
 def test_shapes_are_the_same_every_time_and_all_different() -> None:
-    (one, _) = draw_shapes(each=5)
-    (two, _) = draw_shapes(each=5)
-    assert np.array_equal(one, two)
-    assert len({image.tobytes() for image in one}) == 30
+    (first, _) = draw_shapes(each=5)
+    (second, _) = draw_shapes(each=5)
+    assert np.array_equal(first, second)
+    assert len({image.tobytes() for image in first}) == 30
 
 
 @pytest.mark.skipif(

@@ -73,16 +73,16 @@ def float_wave(
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-# --- WAV --------------------------------------------------------------------------------------------------------------
+# --- WAV
 
 
 @pytest.mark.parametrize("bits", [8, 16, 24, 32])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_pcm_is_read_as_it_was_written(tmp_path: Path, bits: int, channels: int) -> None:
     values = RANDOM.uniform(-1, 1, (500, channels)).astype(np.float32)
-    found, rate = sounds.read_wave(write(tmp_path / "a.wav", values, 11_025, bits))
-    assert rate == 11_025 and found.shape == (channels, 500) and found.dtype == np.float32
-    assert np.abs(found.T - values).max() < 2.0 ** (2 - bits) + 1e-6
+    samples, rate = sounds.read_wave(write(tmp_path / "a.wav", values, 11_025, bits))
+    assert rate == 11_025 and samples.shape == (channels, 500) and samples.dtype == np.float32
+    assert np.abs(samples.T - values).max() < 2.0 ** (2 - bits) + 1e-6
 
 
 @pytest.mark.parametrize("bits", [32, 64])
@@ -107,9 +107,11 @@ def test_floating_point_and_unfinished_headings(
         (float_wave(np.array([1.0, np.nan])), "no numbers"),
     ],
 )
-def test_damaged_files_are_told(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_damaged_files_are_refused_with_a_reason(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
     (tmp_path / "a.wav").write_bytes(content)
-    with pytest.raises(sounds.NoSound, match=reason):
+    with pytest.raises(sounds.UnreadableSound, match=reason):
         sounds.read_wave(tmp_path / "a.wav")
 
 
@@ -117,32 +119,32 @@ def test_damaged_files_are_told(tmp_path: Path, content: bytes, reason: str) -> 
     ("rate", "wanted"), [(44_100, 16_000), (16_000, 44_100), (8_000, 11_025), (48_000, 8_000)]
 )
 def test_another_rate_keeps_the_tone(rate: int, wanted: int) -> None:
-    found = sounds.resampled(tone(440, rate, 0.5)[None], rate, wanted)
-    assert found.shape == (1, wanted // 2) and found.dtype == np.float32
+    samples = sounds.resample(tone(440, rate, 0.5)[None], rate, wanted)
+    assert samples.shape == (1, wanted // 2) and samples.dtype == np.float32
     middle = slice(wanted // 20, -wanted // 20)
-    assert np.abs(found[0][middle] - tone(440, wanted, 0.5)[middle]).max() < 5e-3
+    assert np.abs(samples[0][middle] - tone(440, wanted, 0.5)[middle]).max() < 5e-3
 
 
 def test_tones_that_do_not_fit_are_lost_and_not_folded() -> None:
-    found = sounds.resampled(tone(7_000, 48_000, 0.5)[None], 48_000, 8_000)
-    assert np.abs(found[0][200:-200]).max() < 0.01
+    samples = sounds.resample(tone(7_000, 48_000, 0.5)[None], 48_000, 8_000)
+    assert np.abs(samples[0][200:-200]).max() < 0.01
 
 
 def test_the_middle_is_kept_and_short_signals_stand_in_it() -> None:
     values = np.arange(10, dtype=np.float32)[None]
-    assert sounds.fitted(values, 4).tolist() == [[3, 4, 5, 6]]
-    assert sounds.fitted(values[:, :3], 6).tolist() == [[1, 0, 1, 2, 1, 1]]
+    assert sounds.crop_or_pad(values, 4).tolist() == [[3, 4, 5, 6]]
+    assert sounds.crop_or_pad(values[:, :3], 6).tolist() == [[1, 0, 1, 2, 1, 1]]
 
 
-# --- preparation and part ---------------------------------------------------------------------------------------------
+# --- preparation and part
 
 
-def test_to_settle_and_to_code_are_the_same_and_training_alone_is_measured() -> None:
+def test_fitting_and_encoding_give_the_same_and_training_alone_is_measured() -> None:
     values = RANDOM.normal(1_000, 3, (40, 2, 30)).astype(np.float32)
     values[:, 1] = 7  # a channel without variation
     values[30:, 0] += 1e6
     part = SignalPart(values, 100.0)
-    arrays, preparation = part.settle(np.arange(30))
+    arrays, preparation = part.fit(np.arange(30))
     assert isinstance(preparation, SignalPreparation)
     assert preparation.mean == pytest.approx(values[:30].mean(axis=(0, 2), dtype=float), rel=1e-6)
     assert (
@@ -150,7 +152,7 @@ def test_to_settle_and_to_code_are_the_same_and_training_alone_is_measured() -> 
         and preparation.std[1] == 1
     )
 
-    assert np.array_equal(SignalPart(values, 100.0).coded(preparation), arrays)
+    assert np.array_equal(SignalPart(values, 100.0).encode(preparation), arrays)
     assert np.array_equal(preparation.array(values[0]), values[0])
     seen = preparation.tensor(torch.from_numpy(arrays[:30].copy()))
     assert torch.isfinite(seen).all()
@@ -159,8 +161,10 @@ def test_to_settle_and_to_code_are_the_same_and_training_alone_is_measured() -> 
     assert (seen[:, 1] == 0).all()
     assert read_preparation(json.loads(json.dumps(preparation.to_plain()))) == preparation
 
-    prints = SignalPart(values[[0, 1, 0]]).digests()
-    assert np.array_equal(prints[0], prints[2]) and not np.array_equal(prints[0], prints[1])
+    fingerprints = SignalPart(values[[0, 1, 0]]).fingerprints()
+    assert np.array_equal(fingerprints[0], fingerprints[2]) and not np.array_equal(
+        fingerprints[0], fingerprints[1]
+    )
 
 
 def test_one_signal_is_brought_to_rate_and_length(tmp_path: Path) -> None:
@@ -172,10 +176,10 @@ def test_one_signal_is_brought_to_rate_and_length(tmp_path: Path) -> None:
     assert np.abs(preparation.array(path)[0] - tone(100, 8_000, 0.3)[800:1600]).max() < 0.01
     assert preparation.array([1.0, 2.0, 3.0]).shape == (1, 800)
     assert preparation.array(tone(100, 8_000, 0.1)).shape == (1, 800)
-    assert preparation.left_out(path) == preparation.left_out(np.zeros((1, 800))) == ""
-    assert "middle 800 of 900" in preparation.left_out(
+    assert preparation.left_out_note(path) == preparation.left_out_note(np.zeros((1, 800))) == ""
+    assert "middle 800 of 900" in preparation.left_out_note(
         np.zeros(900)
-    ) and "3 values" in preparation.left_out([1, 2, 3])
+    ) and "3 values" in preparation.left_out_note([1, 2, 3])
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,7 @@ def test_a_silent_file_is_refused(tmp_path: Path) -> None:
         )
 
 
-# --- folders of sounds ------------------------------------------------------------------------------------------------
+# --- folders of sounds
 
 
 def test_a_folder_of_sounds(tmp_path: Path) -> None:
@@ -271,7 +275,7 @@ def test_a_folder_of_silence_is_refused(tmp_path: Path) -> None:
         opened(tmp_path)
 
 
-# --- NPZ --------------------------------------------------------------------------------------------------------------
+# --- NPZ
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def opened(path: Path, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **settings))
 
 
-# --- tables -----------------------------------------------------------------------------------------------------------
+# --- tables
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -151,7 +151,7 @@ def test_useless_tables_are_refused_in_one_sentence(tmp_path: Path, content: byt
     assert "list.csv" in caught.value.what and caught.value.remedy
 
 
-# --- NPZ --------------------------------------------------------------------------------------------------------------
+# --- NPZ
 
 
 def pixels(*shape: int) -> np.ndarray:
@@ -200,9 +200,9 @@ def test_npz_pixels_arrive_unchanged(tmp_path: Path) -> None:
 )
 def test_npz_with_splits(tmp_path: Path, names: tuple[str, ...]) -> None:
     content = {}
-    for place, count in enumerate((20, 6, 4)):
-        content[names[2 * place]] = pixels(count, 8, 8)
-        content[names[2 * place + 1]] = (np.arange(count) % 2)[:, None]
+    for index, count in enumerate((20, 6, 4)):
+        content[names[2 * index]] = pixels(count, 8, 8)
+        content[names[2 * index + 1]] = (np.arange(count) % 2)[:, None]
 
     np.savez_compressed(tmp_path / "a.npz", **content)
     description = opened(tmp_path / "a.npz").description
@@ -270,7 +270,7 @@ def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
         assert name in caught.value.what and caught.value.remedy
 
 
-# --- IDX --------------------------------------------------------------------------------------------------------------
+# --- IDX
 
 
 def write_idx(

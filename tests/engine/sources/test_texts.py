@@ -14,13 +14,13 @@ from hypothesis import strategies as some
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.kinds import read_preparation
 from app.engine.data.kinds.text.preparation import TextPreparation
-from app.engine.data.tokens import learn, pieces_of, read_tokens
+from app.engine.data.tokenizer import load_tokenizer, pieces_of, train_tokenizer
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.formats import find
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.parts.texts import TextPart
-from app.engine.sources.plain_text import NoText, read_text
+from app.engine.sources.plain_text import UnreadableText, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,10 +57,10 @@ def read_back(dataset: Dataset) -> Description:
     return Description.from_plain(json.loads(json.dumps(dataset.description.to_plain())))
 
 
-# --- tokens -----------------------------------------------------------------------------------------------------------
+# --- tokens
 
 
-LEARNED = learn([" ".join(WORDS * 200)], "bpe", 300)
+LEARNED = train_tokenizer([" ".join(WORDS * 200)], "bpe", 300)
 
 
 @pytest.mark.parametrize("saved", ["", LEARNED], ids=["bytes", "bpe"])
@@ -70,28 +70,28 @@ LEARNED = learn([" ".join(WORDS * 200)], "bpe", 300)
     | some.sampled_from(["<pad>", "\r\n\t", "ĠĊ ø", "👩‍🚀 x", " the house"])
 )
 def test_every_text_comes_back_as_it_was_and_holds_no_padding(saved: str, text: str) -> None:
-    tokens = read_tokens(saved)
-    (numbers,) = tokens.encode([text])
-    assert tokens.decode(numbers.tolist()) == text.encode("utf-8", "replace").decode()
-    assert (numbers > 0).all() and (numbers < tokens.vocabulary).all()
-    assert tokens.sizes[numbers].sum() == len(text.encode("utf-8", "replace"))
+    tokenizer = load_tokenizer(saved)
+    (numbers,) = tokenizer.encode([text])
+    assert tokenizer.decode(numbers.tolist()) == text.encode("utf-8", "replace").decode()
+    assert (numbers > 0).all() and (numbers < tokenizer.vocabulary).all()
+    assert tokenizer.byte_counts[numbers].sum() == len(text.encode("utf-8", "replace"))
 
 
 def test_bytes_are_their_values_plus_one() -> None:
-    tokens = read_tokens("")
-    assert tokens.vocabulary == 257
-    assert tokens.encode(["Aü"])[0].tolist() == [66, 0xC3 + 1, 0xBC + 1]
-    assert tokens.decode([66, 0xC3 + 1]) == "A"  # half a character leaves nothing
+    tokenizer = load_tokenizer("")
+    assert tokenizer.vocabulary == 257
+    assert tokenizer.encode(["Aü"])[0].tolist() == [66, 0xC3 + 1, 0xBC + 1]
+    assert tokenizer.decode([66, 0xC3 + 1]) == "A"  # half a character leaves nothing
 
 
 def test_learned_tokens_are_parts_of_words_within_the_vocabulary_and_always_the_same() -> None:
-    tokens = read_tokens(LEARNED)
-    assert b" the" in tokens.bytes_of and 257 < tokens.vocabulary <= 300
-    assert len(tokens.encode(["the old house by the river"])[0]) < 12
-    assert learn([" ".join(WORDS * 200)], "bpe", 300) == LEARNED
+    tokenizer = load_tokenizer(LEARNED)
+    assert b" the" in tokenizer.bytes_of and 257 < tokenizer.vocabulary <= 300
+    assert len(tokenizer.encode(["the old house by the river"])[0]) < 12
+    assert train_tokenizer([" ".join(WORDS * 200)], "bpe", 300) == LEARNED
 
     with pytest.raises(ValueError, match="damaged"):
-        read_tokens(LEARNED[:-20])
+        load_tokenizer(LEARNED[:-20])
 
 
 def test_a_long_text_is_taken_in_pieces_without_loss() -> None:
@@ -99,99 +99,100 @@ def test_a_long_text_is_taken_in_pieces_without_loss() -> None:
     assert "".join(pieces_of(text)) == text and len(list(pieces_of(text))) > 5
 
     for saved in ("", LEARNED):
-        tokens = read_tokens(saved)
-        assert tokens.decode(tokens.encode_long(text).tolist()) == text
+        tokenizer = load_tokenizer(saved)
+        assert tokenizer.decode(tokenizer.encode_long(text).tolist()) == text
 
-    assert len(read_tokens("").encode_long("")) == 0
+    assert len(load_tokenizer("").encode_long("")) == 0
 
 
-# --- parts and preparation --------------------------------------------------------------------------------------------
+# --- parts and preparation
 
 
 def test_tokens_are_learned_from_training_texts_only() -> None:
     texts = sentences(1_000) + sentences(1_000, "Zyxwvut")
     training = np.arange(1_000)
     part = TextPart(texts, DataSettings(tokens="bpe", vocabulary=2_000))
-    _, preparation = part.settle(training)
+    _, preparation = part.fit(training)
 
     assert isinstance(preparation, TextPreparation)
-    assert not any(b"yx" in one for one in preparation.tokens.bytes_of)
+    assert not any(b"yx" in content for content in preparation.tokenizer.bytes_of)
     changed = TextPart(
         texts[:1_000] + ["other words"] * 1_000, DataSettings(tokens="bpe", vocabulary=2_000)
     )
-    assert changed.settle(training)[1] == preparation
+    assert changed.fit(training)[1] == preparation
 
-    _, both = TextPart(texts, DataSettings(tokens="bpe", vocabulary=2_000)).settle(np.arange(2_000))
+    _, both = TextPart(texts, DataSettings(tokens="bpe", vocabulary=2_000)).fit(np.arange(2_000))
     assert isinstance(both, TextPreparation) and any(
-        b"Zyxwvut" in one for one in both.tokens.bytes_of
+        b"Zyxwvut" in content for content in both.tokenizer.bytes_of
     )
 
 
 @pytest.mark.parametrize("tokens", ["bytes", "bpe"])
-def test_to_settle_and_to_code_are_the_same(tokens: Literal["bytes", "bpe"]) -> None:
+def test_fitting_and_encoding_give_the_same(tokens: Literal["bytes", "bpe"]) -> None:
     texts = [*sentences(300), "", "a " * 2_000, "ü"]
     part = TextPart(texts, DataSettings(tokens=tokens))
-    arrays, preparation = part.settle(np.arange(250))
+    arrays, preparation = part.fit(np.arange(250))
     assert isinstance(preparation, TextPreparation)
     assert arrays.dtype == np.int32 and arrays.shape == (len(texts), preparation.length)
-    assert np.array_equal(TextPart(texts, DataSettings()).coded(preparation), arrays)
+    assert np.array_equal(TextPart(texts, DataSettings()).encode(preparation), arrays)
     assert np.array_equal(preparation.array(texts[0]), arrays[0])
 
     padding = arrays == 0
     assert (
         not padding[:, 0].any() and not (padding[:, :-1] & ~padding[:, 1:]).any()
     )  # at the end alone
-    assert preparation.shown(arrays[3]) == texts[3]
+    assert preparation.to_display(arrays[3]) == texts[3]
     assert any("longer than the context and" in note for note in part.notes)
     assert any("1 empty text" in note for note in part.notes)
 
 
-def test_the_context_covers_nearly_all_training_texts_or_is_as_asked() -> None:
+def test_the_context_covers_nearly_all_training_texts_or_is_as_chosen() -> None:
     texts = ["x" * 30] * 99 + ["x" * 3_000]
     part = TextPart(texts, DataSettings())
-    arrays, _ = part.settle(np.arange(100))
+    arrays, _ = part.fit(np.arange(100))
     assert arrays.shape == (100, 32)
     assert part.notes == ("1 text is longer than the context and was cut after 32 tokens.",)
-    assert TextPart(["x" * 30] * 99 + ["x" * 36], DataSettings()).settle(np.arange(100))[
-        0
-    ].shape == (100, 40)
-    assert TextPart(texts, DataSettings(context=12)).settle(np.arange(100))[0].shape == (100, 12)
-    assert TextPart(["x" * 9_000] * 5, DataSettings()).settle(np.arange(5))[0].shape == (5, 512)
+    assert TextPart(["x" * 30] * 99 + ["x" * 36], DataSettings()).fit(np.arange(100))[0].shape == (
+        100,
+        40,
+    )
+    assert TextPart(texts, DataSettings(context=12)).fit(np.arange(100))[0].shape == (100, 12)
+    assert TextPart(["x" * 9_000] * 5, DataSettings()).fit(np.arange(5))[0].shape == (5, 512)
 
 
 def test_enough_text_is_cut_into_parts_of_words_and_little_into_bytes() -> None:
     for count, expected in ((20, 257), (2_000, 258)):
-        _, preparation = TextPart(sentences(count), DataSettings()).settle(np.arange(count))
+        _, preparation = TextPart(sentences(count), DataSettings()).fit(np.arange(count))
         vocabulary = preparation.inputs[0].vocabulary
         assert vocabulary >= expected and (count > 20 or vocabulary == 257)
 
 
 def test_equal_texts_have_equal_prints() -> None:
-    prints = TextPart(["a", "b", "a"], DataSettings()).digests()
+    fingerprints = TextPart(["a", "b", "a"], DataSettings()).fingerprints()
     assert (
-        prints.shape == (3, 16)
-        and np.array_equal(prints[0], prints[2])
-        and not np.array_equal(prints[0], prints[1])
+        fingerprints.shape == (3, 16)
+        and np.array_equal(fingerprints[0], fingerprints[2])
+        and not np.array_equal(fingerprints[0], fingerprints[1])
     )
 
 
 def test_the_preparation_travels_as_json_and_reads_one_text() -> None:
-    preparation = TextPreparation(LEARNED, read_tokens(LEARNED).vocabulary, 6)
+    preparation = TextPreparation(LEARNED, load_tokenizer(LEARNED).vocabulary, 6)
     again = read_preparation(json.loads(json.dumps(preparation.to_plain())))
     assert again == preparation and isinstance(again, TextPreparation)
     assert len(repr(preparation)) < 200
     assert again.inputs[0].shape == (6,) and again.inputs[0].vocabulary == preparation.vocabulary
 
-    kept = again.array("the old house")
-    assert again.decode(kept.tolist()) == "the old house"
+    encoded = again.array("the old house")
+    assert again.decode(encoded.tolist()) == "the old house"
     assert (
         "".join(again.pieces("the old house")) == "the old house"
         and len(again.pieces("the old house")) < 8
     )
 
     assert again.pieces("ü") == ["\\xc3", "\\xbc"]
-    assert again.left_out("the") == "" and "first 6 of" in again.left_out("qwertzuiop")
-    tensor = again.tensor(torch.from_numpy(kept[None]))
+    assert again.left_out_note("the") == "" and "first 6 of" in again.left_out_note("qwertzuiop")
+    tensor = again.tensor(torch.from_numpy(encoded[None]))
     assert tensor.dtype == torch.int64 and tensor.shape == (1, 6)
 
     for bad in ("", "  \n"):
@@ -202,7 +203,7 @@ def test_the_preparation_travels_as_json_and_reads_one_text() -> None:
         again.array(7)  # type: ignore[arg-type]
 
 
-# --- files ------------------------------------------------------------------------------------------------------------
+# --- files
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -224,18 +225,18 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
         (b"\xff\xff", "utf-8", "not in the encoding"),
     ],
 )
-def test_what_is_no_text_is_told(
+def test_what_is_no_text_is_refused(
     tmp_path: Path, content: bytes, encoding: str | None, reason: str
 ) -> None:
     (tmp_path / "a.txt").write_bytes(content)
-    with pytest.raises(NoText, match=reason):
+    with pytest.raises(UnreadableText, match=reason):
         read_text(tmp_path / "a.txt", encoding)
 
 
 def class_folder(base: Path, count: int = 12) -> Path:
-    for place, name in enumerate(("sport", "weather 10", "weather 9")):
+    for index, name in enumerate(("sport", "weather 10", "weather 9")):
         (base / name).mkdir(parents=True)
-        for number, text in enumerate(sentences(count, f"word{place}")):
+        for number, text in enumerate(sentences(count, f"word{index}")):
             (base / name / f"{number}.txt").write_text(text, encoding="utf-8")
     return base
 
@@ -264,7 +265,10 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
 
     assert any("1 text is not in Unicode" in note for note in description.notes)
     row = list(dataset.names).index("sport/old.txt")
-    assert description.preparation.shown(dataset.inputs[row]) == "Ein Gruß aus Köln über die Mühlen"
+    assert (
+        description.preparation.to_display(dataset.inputs[row])
+        == "Ein Gruß aus Köln über die Mühlen"
+    )
     assert description.classes[dataset.targets[row]] == "sport"
     assert read_back(dataset) == description
     assert (
@@ -285,22 +289,22 @@ def test_splits_of_their_own(tmp_path: Path) -> None:
 
 
 def test_useless_folders_are_refused_in_one_sentence(tmp_path: Path) -> None:
-    one = tmp_path / "one"
-    (one / "only").mkdir(parents=True)
-    (one / "only" / "a.txt").write_text("text")
+    folder = tmp_path / "one"
+    (folder / "only").mkdir(parents=True)
+    (folder / "only" / "a.txt").write_text("text")
 
     with pytest.raises(UserError, match="only one class"):
-        opened(one)
+        opened(folder)
 
-    (one / "more").mkdir()
-    (one / "more" / "b.txt").write_bytes(b"")
+    (folder / "more").mkdir()
+    (folder / "more" / "b.txt").write_bytes(b"")
 
     with pytest.raises(UserError, match=r"only one class, 'only' \(1 files"):
-        opened(one)
+        opened(folder)
 
-    (one / "only" / "a.txt").write_bytes(b"")
+    (folder / "only" / "a.txt").write_bytes(b"")
     with pytest.raises(UserError, match="None of the 2 texts"):
-        opened(one)
+        opened(folder)
 
 
 def test_texts_without_classes_are_refused_in_words_of_texts(tmp_path: Path) -> None:
@@ -317,12 +321,12 @@ def test_pictures_are_not_taken_for_texts(tmp_path: Path) -> None:
     assert form is not None and form.kind != "text-folder"
 
 
-# --- one long text ----------------------------------------------------------------------------------------------------
+# --- one long text
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
-    """90 % ordinary lines, then a last tenth in words of its own; not a character is ASCII alone."""
+    """90 % ordinary lines, then a last tenth in words of its own; not all letters are ASCII."""
     text = "\n".join(sentences(3_000))
     last = "\n".join(["Zürich Zyxwvut"] * (len(text) // 9 // 16))
     path = tmp_path / "book ü.txt"
@@ -345,9 +349,9 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
     )
 
     assert dataset.targets.shape == dataset.inputs.shape and dataset.targets.dtype == np.int64
-    found = {
+    decoded = {
         split: b"".join(
-            preparation.tokens.bytes_of[number]
+            preparation.tokenizer.bytes_of[number]
             for row in rows
             for number in dataset.inputs[row]
             if number
@@ -358,17 +362,17 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
     # the last token of each part is only a target
     rest = content
     for split, share in (("training", 0.8), ("validation", 0.1), ("test", 0.1)):
-        assert rest.startswith(found[split]) and len(found[split]) == pytest.approx(
+        assert rest.startswith(decoded[split]) and len(decoded[split]) == pytest.approx(
             share * len(content), rel=0.01
         )
         last = dataset.targets[dataset.indices[split][-1]]
-        rest = rest[len(found[split]) :].removeprefix(
-            preparation.tokens.bytes_of[last[last >= 0][-1]]
+        rest = rest[len(decoded[split]) :].removeprefix(
+            preparation.tokenizer.bytes_of[last[last >= 0][-1]]
         )
 
     assert rest == b""
     assert not any(
-        b"yx" in one for one in preparation.tokens.bytes_of
+        b"yx" in content for content in preparation.tokenizer.bytes_of
     )  # learned before the last tenth
     assert (
         "Divided by position" in description.split_reason
@@ -378,7 +382,7 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
     assert read_back(dataset) == description
 
 
-def test_every_next_token_is_asked_for_once(book: Path) -> None:
+def test_every_next_token_is_a_target_once(book: Path) -> None:
     dataset = opened(book, tokens="bytes", context=64)
     for rows in dataset.indices.values():
         inputs = dataset.inputs[rows]
@@ -413,7 +417,7 @@ def test_another_text_for_the_same_network(book: Path, tmp_path: Path) -> None:
     other = opened(tmp_path / "other.md", reuse_preparation=preparation)
 
     assert other.description.preparation == preparation
-    assert (tmp_path / "other.md").read_text().startswith(preparation.shown(other.inputs[0]))
+    assert (tmp_path / "other.md").read_text().startswith(preparation.to_display(other.inputs[0]))
 
 
 def test_no_test_part_if_none_is_wanted(book: Path) -> None:
@@ -451,6 +455,6 @@ def test_pairs_of_texts_share_tokens_and_context(tmp_path: Path) -> None:
     )
     left, right = dataset.description.preparation.halves
 
-    assert isinstance(left, TextPreparation) and left.tokenizer and left == right
+    assert isinstance(left, TextPreparation) and left.saved_tokenizer and left == right
     assert dataset.arrays[0].shape == dataset.arrays[1].shape
     assert left.decode(dataset.arrays[1][0].tolist()) == f"{'apple house river ' * 3}0"

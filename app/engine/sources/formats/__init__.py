@@ -1,4 +1,4 @@
-"""The formats of datasets: a file each, found by walking this folder."""
+"""The formats of datasets, a file each, found by walking this folder."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
 @cache
 def all_formats() -> tuple[Format, ...]:
-    """Every format, in the order in which they are asked: to add one is to add a file with a class
-    `FORMAT`.
-    """
+    """Returns every format in its order. To add one is to add a file with an object `FORMAT`."""
     modules = [
-        importlib.import_module(found.name)
-        for found in pkgutil.iter_modules(__path__, __name__ + ".")
+        importlib.import_module(info.name)
+        for info in pkgutil.iter_modules(__path__, __name__ + ".")
     ]
     return tuple(
         sorted((module.FORMAT for module in modules), key=lambda item: (item.order, item.kind))
@@ -26,5 +24,5 @@ def all_formats() -> tuple[Format, ...]:
 
 
 def find(source: str) -> Format | None:
-    """The first format that would read the source."""
+    """Returns the first format that would read the source."""
     return next((item for item in all_formats() if item.matches(source)), None)

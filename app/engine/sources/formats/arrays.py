@@ -1,4 +1,4 @@
-"""NPZ: images and labels as NumPy arrays in one file, under the names people give them."""
+"""Pictures and labels as NumPy arrays in one NPZ file, under the names that people give them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import numpy as np
 import psutil
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.pictures import eight_bits
-from app.engine.data.splits import FREE, split_of
-from app.engine.sources.format import Check, encode_classes, stamp, unusable
-from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import PictureList, Scan
+from app.engine.data.pictures import to_uint8
+from app.engine.data.splits import UNASSIGNED, split_of
+from app.engine.sources.format import Check, stamp, unusable
+from app.engine.sources.picture_format import PictureFormat
+from app.engine.sources.picture_list import PictureList, ScanResult
+from app.engine.sources.targets import encode_classes
 from app.engine.text import bytes_text, number_text
 
 if TYPE_CHECKING:
@@ -48,40 +49,60 @@ LABEL_WORDS = frozenset(
 NAME_WORDS = frozenset(
     {"classes", "classnames", "labelnames", "labelsnames", "targetnames", "names", "categorynames"}
 )
+"""Names of arrays, without the word for the split and in small letters."""
+
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What reading a damaged NPZ file raises."""
+
+SMALLEST_SIDE = 4
+FEW_TONES = 64
+"""Whole tones below this are stretched to the full range, because they are nearly black."""
+
+MEMORY_SHARE = 0.8
+"""Of the free memory that the pictures may take."""
+
 REMEDY = "Save the pictures as 'images' (N, height, width[, 3]) and their classes as 'labels' (N,)."
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One array of the file, known by its header. role: the name without the word for the split."""
+class ArrayHeader:
+    """An array of the file, known by its header.
+
+    role: its name without the word for the split. split: the index in SPLITS, else UNASSIGNED.
+    """
 
     key: str
     role: str
-    hint: int
+    split: int
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
 
-def entries_of(path: Path) -> list[Entry]:
-    """The headers of all arrays, nothing unpacked.
+def read_headers(path: Path) -> list[ArrayHeader]:
+    """Reads the headers of all arrays, without unpacking the arrays.
 
-    Raises UserError for a damaged file or one with Python objects.
+    Raises UserError for a file with Python objects, and DAMAGED errors for a damaged one.
     """
-    entries = []
+    headers = []
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if not name.endswith(".npy"):
                 continue
 
             with archive.open(name) as member:
-                version = np.lib.format.read_magic(member)
-                read = (
-                    np.lib.format.read_array_header_1_0
-                    if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0
-                )
+                read_header = np.lib.format.read_array_header_2_0
+                if np.lib.format.read_magic(member) == (1, 0):
+                    read_header = np.lib.format.read_array_header_1_0
 
-                shape, _, dtype = read(member)
+                shape, _, dtype = read_header(member)
 
             if dtype.hasobject:
                 raise unusable(
@@ -91,43 +112,48 @@ def entries_of(path: Path) -> list[Entry]:
                     "Save plain arrays of numbers or texts.",
                 )
 
-            key = name[:-4]
-            words = [word for word in re.split(r"[-_. ]+", key.lower()) if word]
-            if len(words) == 1 and (
-                match := re.fullmatch(r"([xy])(train|tr|val|valid|test|te)", words[0])
-            ):
-                words = [match[1], {"tr": "train", "te": "test"}.get(match[2], match[2])]
+            headers.append(_header(name[:-4], shape, dtype))
 
-            hints = [split_of(word) for word in words if split_of(word) != FREE]
-            role = "".join(word for word in words if split_of(word) == FREE)
-            entries.append(Entry(key, role, hints[-1] if hints else FREE, shape, dtype))
-
-    return entries
+    return headers
 
 
-def pairs_of(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
-    """Images with their labels, a pair for each split: by name, else by the only shapes that fit."""
+def _header(key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ArrayHeader:
+    """Reads role and split from the name of an array: "x_train", "ytest", "val-labels"."""
+    words = [word for word in re.split(r"[-_. ]+", key.lower()) if word]
+    if len(words) == 1 and (match := re.fullmatch(r"([xy])(train|tr|val|valid|test|te)", words[0])):
+        words = [match[1], {"tr": "train", "te": "test"}.get(match[2], match[2])]
+
+    splits = [split_of(word) for word in words if split_of(word) != UNASSIGNED]
+    role = "".join(word for word in words if split_of(word) == UNASSIGNED)
+    return ArrayHeader(key, role, splits[-1] if splits else UNASSIGNED, shape, dtype)
+
+
+def match_images_and_labels(headers: list[ArrayHeader]) -> list[tuple[ArrayHeader, ArrayHeader]]:
+    """Returns the images of each split with their labels.
+
+    Both are known by their names, else by the only shapes that fit.
+    """
     pairs = []
-    for hint in sorted({entry.hint for entry in entries}):
-        own = [entry for entry in entries if entry.hint == hint]
-        images = [entry for entry in own if len(entry.shape) in (3, 4)] or [
-            entry
-            for entry in own
-            if len(entry.shape) == 2 and entry.role in IMAGE_WORDS and _side(entry.shape[1])
+    for split in sorted({header.split for header in headers}):
+        own = [header for header in headers if header.split == split]
+        images = [header for header in own if len(header.shape) in (3, 4)] or [
+            header
+            for header in own
+            if len(header.shape) == 2 and header.role in IMAGE_WORDS and _side(header.shape[1])
         ]
 
-        images.sort(key=lambda entry: entry.role not in IMAGE_WORDS)
+        images.sort(key=lambda header: header.role not in IMAGE_WORDS)
         for image in images:
             labels = [
-                entry
-                for entry in own
-                if entry is not image
-                and entry.shape[:1] == image.shape[:1]
-                and len(entry.shape) in (1, 2)
-                and entry.role not in NAME_WORDS
-                and entry.role not in IMAGE_WORDS
+                header
+                for header in own
+                if header is not image
+                and header.shape[:1] == image.shape[:1]
+                and len(header.shape) in (1, 2)
+                and header.role not in NAME_WORDS
+                and header.role not in IMAGE_WORDS
             ]
-            labels.sort(key=lambda entry: (entry.role not in LABEL_WORDS, len(entry.shape)))
+            labels.sort(key=lambda header: (header.role not in LABEL_WORDS, len(header.shape)))
 
             if labels:
                 pairs.append((image, labels[0]))
@@ -139,10 +165,12 @@ def pairs_of(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
 def _side(size: int) -> int:
     """The side of a square of so many pixels, 0 if it is none."""
     side = round(size**0.5)
-    return side if side * side == size and side >= 4 else 0
+    return side if side * side == size and side >= SMALLEST_SIDE else 0
 
 
 class Arrays(PictureFormat):
+    """Reads pictures and their labels from an NPZ file."""
+
     kind = "arrays"
     label = "NPZ arrays"
     order = 40
@@ -150,45 +178,43 @@ class Arrays(PictureFormat):
     def matches(self, source: str) -> bool:
         return source.lower().endswith(".npz") and Path(source).is_file()
 
-    def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
+    def scan(
+        self,
+        source: str,
+        data: DataSettings,  # noqa: ARG002 - nothing in the file is read by settings
+        check: Check,
+    ) -> ScanResult:
         path = Path(source)
-        return Scan((stamp(path),), lambda: _guarded(path, check))
+        return ScanResult((stamp(path),), lambda: _read(path, check))
 
 
-def _guarded(path: Path, check: Check) -> PictureList:
+def _read(path: Path, check: Check) -> PictureList:
+    """Raises UserError for what is damaged or holds no pictures with labels."""
     try:
         return _picture_list(path, check)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except DAMAGED as error:
         raise unusable(path, "is not a whole NPZ file", "Save or copy the file again.") from error
 
 
 def _picture_list(path: Path, check: Check) -> PictureList:
-    entries = entries_of(path)
-    pairs = pairs_of(entries)
+    headers = read_headers(path)
+    pairs = match_images_and_labels(headers)
     if not pairs:
         raise unusable(path, "holds no images with labels of the same number", REMEDY)
 
     needed = sum(
         int(np.prod(image.shape, dtype=object)) * image.dtype.itemsize for image, _ in pairs
     )
-    if needed > 0.8 * psutil.virtual_memory().available:
+    if needed > MEMORY_SHARE * psutil.virtual_memory().available:
         raise unusable(
             path, f"needs {bytes_text(needed)} of memory", "Save it as uint8 or in smaller parts."
         )
 
     images: list[np.ndarray] = []
     labels: list[str] = []
-    hints = []
-
+    predefined_splits = []
     names = []
+
     with np.load(path, allow_pickle=False) as file:
         for image, label in pairs:
             check()
@@ -200,33 +226,33 @@ def _picture_list(path: Path, check: Check) -> PictureList:
 
             images.append(pixels)
             labels += labels_of(file[label.key])
-            hints.append(np.full(len(pixels), image.hint, np.int8))
+            predefined_splits.append(np.full(len(pixels), image.split, np.int8))
             names += [f"{image.key} #{number}" for number in range(1, len(pixels) + 1)]
-        known = class_names(entries, file)
+        known = class_names(headers, file)
 
-    return _assemble(images, labels, np.concatenate(hints), names, known)
+    return _assemble(images, labels, np.concatenate(predefined_splits), names, known)
 
 
 def _assemble(
     images: list[np.ndarray],
     labels: list[str],
-    hints: np.ndarray,
+    predefined_splits: np.ndarray,
     names: list[str],
     known: list[str],
 ) -> PictureList:
     pixels = np.concatenate(images) if len(images) > 1 else images[0]
     skipped: list[Skipped] = []
     if pixels.dtype.kind == "f":
-        whole = np.isfinite(pixels.reshape(len(pixels), -1)).all(axis=1)
+        finite = np.isfinite(pixels.reshape(len(pixels), -1)).all(axis=1)
         skipped = [
             Skipped(names[row], "it holds values that are no numbers")
-            for row in np.flatnonzero(~whole)
+            for row in np.flatnonzero(~finite)
         ]
 
-        pixels = pixels[whole]
-        hints = hints[whole]
-        labels = [label for label, keep in zip(labels, whole, strict=True) if keep]
-        names = [name for name, keep in zip(names, whole, strict=True) if keep]
+        pixels = pixels[finite]
+        predefined_splits = predefined_splits[finite]
+        labels = [label for label, keep in zip(labels, finite, strict=True) if keep]
+        names = [name for name, keep in zip(names, finite, strict=True) if keep]
 
     if known and all(label.isdigit() and int(label) < len(known) for label in labels):
         classes = tuple(known)
@@ -234,15 +260,16 @@ def _assemble(
     else:
         classes, targets = encode_classes(labels)
 
-    tones, notes = to_bytes(pixels)
+    tones, notes = to_tones(pixels)
     return PictureList(
-        classes, names, targets, hints, array=tones, skipped=tuple(skipped), notes=notes
+        classes, names, targets, predefined_splits, array=tones, skipped=tuple(skipped), notes=notes
     )
 
 
 def pixels_last(array: np.ndarray) -> np.ndarray:
-    """(N, H, W), (N, H, W, C), (N, C, H, W) or square (N, D) as (N, H, W) or (N, H, W, C), C 3 or
-    4, any type.
+    """Returns pictures as (N, H, W) or (N, H, W, C), C 3 or 4, of any type.
+
+    array: (N, H, W), (N, H, W, C), (N, C, H, W) or square (N, D). Raises ValueError.
     """
     if array.ndim == 2:
         side = _side(array.shape[1])
@@ -259,9 +286,10 @@ def pixels_last(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def to_bytes(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Values of any type as (N, H, W) or (N, H, W, 3) uint8 on one scale for the whole set;
-    transparency on white.
+def to_tones(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Returns values of any type as (N, H, W) or (N, H, W, 3) uint8, and notes on it.
+
+    All are on one scale; transparent pictures are laid on white.
     """
     notes: tuple[str, ...] = ()
     if pixels.size == 0:
@@ -269,19 +297,16 @@ def to_bytes(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 
     low = float(pixels.min())
     high = float(pixels.max())
-    if (
-        pixels.dtype != np.bool_
-        and low >= 0
-        and 0 < high < 64
-        and not (pixels.dtype.kind == "f" and high <= 1)
-    ):
+    fractions = pixels.dtype.kind == "f" and high <= 1
+    few_tones = pixels.dtype != np.bool_ and low >= 0 and 0 < high < FEW_TONES
+    if few_tones and not fractions:
         tones = np.rint(pixels * (255 / high)).astype(np.uint8)
         notes = (f"The values 0 to {number_text(high)} were stretched to 0 to 255.",)
-    elif pixels.dtype.kind == "f" and -1 <= low < 0 and high <= 1:
+    elif fractions and -1 <= low < 0:
         tones = np.rint((pixels + 1) * 127.5).astype(np.uint8)
         notes = ("The values -1 to 1 were stretched to 0 to 255.",)
     else:
-        tones = eight_bits(pixels)
+        tones = to_uint8(pixels)
 
     if tones.ndim == 4 and tones.shape[3] == 4:
         alpha = tones[..., 3:].astype(np.uint16)
@@ -291,7 +316,10 @@ def to_bytes(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def labels_of(array: np.ndarray) -> list[str]:
-    """Labels (N,), (N, 1) or one-hot (N, K) of numbers or texts as texts. Raises ValueError."""
+    """Returns labels (N,), (N, 1) or one-hot (N, K), numbers or texts, as texts.
+
+    Raises ValueError for fractions.
+    """
     if array.ndim == 2:
         array = array[:, 0] if array.shape[1] == 1 else array.argmax(axis=1)
     if array.dtype.kind == "S":
@@ -305,11 +333,11 @@ def labels_of(array: np.ndarray) -> list[str]:
     return [str(label) for label in array.tolist()]
 
 
-def class_names(entries: list[Entry], file: Mapping[str, np.ndarray]) -> list[str]:
-    """The names of the classes, in order, where the file holds them; else none."""
-    for entry in entries:
-        if entry.role in NAME_WORDS and len(entry.shape) == 1 and entry.dtype.kind in "US":
-            return labels_of(file[entry.key])
+def class_names(headers: list[ArrayHeader], file: Mapping[str, np.ndarray]) -> list[str]:
+    """Returns the names of the classes, in order, where the file holds them; else none."""
+    for header in headers:
+        if header.role in NAME_WORDS and len(header.shape) == 1 and header.dtype.kind in "US":
+            return labels_of(file[header.key])
 
     return []
 

@@ -1,4 +1,4 @@
-"""The built-in datasets: "sample:NAME"."""
+"""The built-in datasets, whose sources are "sample:NAME"."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.dataset import SPLITS
-from app.engine.data.splits import FREE
+from app.engine.data.splits import TEST, TRAINING, UNASSIGNED
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 from app.engine.sources import formats
-from app.engine.sources.format import Check, Format, OpenOptions, encode_classes
+from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.loaded import Examples, Part
-from app.engine.sources.parts.pictures import PicturePart, as_trained
-from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import PictureList, Scan
-from app.engine.sources.picture_reading import read
+from app.engine.sources.parts.pictures import PicturePart, with_trained_size
+from app.engine.sources.parts.signals import SignalPart
+from app.engine.sources.parts.texts import TextPart
+from app.engine.sources.picture_decoding import decode_pictures
+from app.engine.sources.picture_format import PictureFormat
+from app.engine.sources.picture_list import PictureList, ScanResult
 from app.engine.sources.samples import PREFIX, SAMPLES, Sample, content
-from app.engine.sources.targets import labelled, partners_of
+from app.engine.sources.targets import encode_classes, pair_targets, targets_for_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 
 
 class BuiltIn(Format):
-    """Every sample is opened as its content is kept, by the same parts and formats as a person's
-    own data.
-    """
+    """Opens samples by the parts and formats that open a person's own data."""
 
     kind = "built-in"
     label = "Built-in"
@@ -55,6 +54,7 @@ class BuiltIn(Format):
 
 
 def _find(source: str) -> Sample:
+    """Raises UserError for a name that no sample has."""
     name = source.removeprefix(PREFIX)
     if name not in SAMPLES:
         near = difflib.get_close_matches(name, SAMPLES, n=1)
@@ -65,30 +65,37 @@ def _find(source: str) -> Sample:
 
 
 class Pictures(PictureFormat):
-    """Pictures with a class each."""
+    """Lists the pictures of samples that have one class each."""
 
     kind = "built-in"
     label = BuiltIn.label
     cached = False
 
-    def matches(self, source: str) -> bool:
+    def matches(self, source: str) -> bool:  # noqa: ARG002 - only BuiltIn opens it
         return False
 
-    def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
+    def scan(
+        self,
+        source: str,
+        data: DataSettings,  # noqa: ARG002 - a sample is what it is
+        check: Check,  # noqa: ARG002 - it is read at once
+    ) -> ScanResult:
         name = source.removeprefix(PREFIX)
-        return Scan(((source, 0, 0),), lambda: _picture_list(name))
+        return ScanResult(((source, 0, 0),), lambda: _picture_list(name))
 
 
 def _picture_list(name: str) -> PictureList:
-    found = content.load(name)
-    total = len(found.targets)
+    sample = content.load(name)
+    total = len(sample.targets)
 
-    hints = np.full(total, FREE, np.int8)
-    if found.test:
-        hints[: -found.test] = SPLITS.index("training")
-        hints[-found.test :] = SPLITS.index("test")
+    predefined_splits = np.full(total, UNASSIGNED, np.int8)
+    if sample.test:
+        predefined_splits[: -sample.test] = TRAINING
+        predefined_splits[-sample.test :] = TEST
 
-    return PictureList(found.classes, _names(name, total), found.targets, hints, array=found.images)
+    return PictureList(
+        sample.classes, _names(name, total), sample.targets, predefined_splits, array=sample.images
+    )
 
 
 def _pictures(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
@@ -96,7 +103,7 @@ def _pictures(sample: Sample, data: DataSettings, options: OpenOptions) -> Examp
 
 
 def table_settings(sample: Sample, data: DataSettings) -> DataSettings:
-    """The sample's own settings where the person left them open."""
+    """Returns the settings, with those of the sample where they are left open."""
     own = data.target is None
     return data.replace(
         task=data.task or (sample.task if own else None),
@@ -110,64 +117,54 @@ def table_settings(sample: Sample, data: DataSettings) -> DataSettings:
 
 
 def _table(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
-    """By the format of tables."""
+    """Opens a sample by the format of tables."""
     return _by_format(content.table_path(sample.name), table_settings(sample, data), options)
 
 
-def _sentences(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
-    from app.engine.sources.parts.texts import TextPart
-
+def _sentences(sample: Sample, data: DataSettings, _options: OpenOptions) -> Examples:
     texts, labels = content.load_sentences(sample.name)
     return _classified(sample, data, TextPart(texts, data), *encode_classes(labels))
 
 
-def _signals(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
-    from app.engine.sources.parts.signals import SignalPart
-
+def _signals(sample: Sample, data: DataSettings, _options: OpenOptions) -> Examples:
     values, targets, classes = content.load_signals(sample.name)
     return _classified(sample, data, SignalPart(values), classes, targets)
 
 
 def _captions(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
-    """Pairs of picture and text; where the task takes no pairs, pictures of several groups."""
-    from app.engine.sources.parts.texts import TextPart
-
-    found = content.load_captioned(sample.name)
-    total = len(found.texts)
+    """Opens pairs of picture and text, or where the task takes no pairs, pictures of groups."""
+    captioned = content.load_captioned(sample.name)
+    texts = captioned.texts
+    total = len(texts)
     picture_list = PictureList(
         (),
-        found.texts,
+        texts,
         np.zeros(total, np.int64),
-        np.full(total, FREE, np.int8),
-        array=found.images,
+        np.full(total, UNASSIGNED, np.int8),
+        array=captioned.images,
     )
 
-    reading = read(
-        picture_list,
-        as_trained(data, options.reuse_preparation),
-        None,
-        options.progress,
-        options.check,
-    )
-    pictures = PicturePart(reading.inputs, reading.preparation)
+    settings = with_trained_size(data, options.reuse_preparation)
+    decoded = decode_pictures(picture_list, settings, None, options.progress, options.check)
+    pictures = PicturePart(decoded.inputs, decoded.preparation)
 
-    kind = data.task or sample.task
-    if not task(kind).pairs:
-        return _classified(sample, data, pictures, *encode_classes(found.groups), names=found.texts)
+    task_kind = data.task or sample.task
+    if not task(task_kind).pairs:
+        return _classified(sample, data, pictures, *encode_classes(captioned.groups), names=texts)
 
     return Examples(
-        kind,
-        (pictures, TextPart(found.texts, data)),
-        partners_of(found.texts),
-        picture_list.hints,
-        found.texts,
-        notes=reading.notes,
+        task_kind,
+        (pictures, TextPart(texts, data)),
+        pair_targets(texts),
+        picture_list.predefined_splits,
+        texts,
+        notes=decoded.notes,
         names_of_halves=("picture", "text"),
     )
 
 
 def _book(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
-    """Unpacked into a file of its own, which the format of long texts reads."""
+    """Unpacks a book into a file, which the format of long texts reads."""
     with tempfile.TemporaryDirectory(prefix="netwright-") as folder:
         path = Path(folder) / f"{sample.name}.txt"
         path.write_text(content.load_book(sample.name), encoding="utf-8", newline="")
@@ -175,12 +172,12 @@ def _book(sample: Sample, data: DataSettings, options: OpenOptions) -> Examples:
 
 
 def _by_format(path: Path, data: DataSettings, options: OpenOptions) -> Examples:
-    """As the file would be opened if it were a person's own."""
-    form = formats.find(str(path))
-    if form is None:
+    """Opens a file as if it were a person's own."""
+    source_format = formats.find(str(path))
+    if source_format is None:
         raise FileNotFoundError(path)
 
-    return form.open(str(path), data, options)
+    return source_format.open(str(path), data, options)
 
 
 def _classified(
@@ -191,13 +188,14 @@ def _classified(
     numbers: np.ndarray,
     names: list[str] | None = None,
 ) -> Examples:
-    kind = data.task or ("classification" if sample.task == "matching" else sample.task)
+    """Examples with one class each. numbers: (N,) int64 of the classes."""
+    task_kind = data.task or ("classification" if sample.task == "matching" else sample.task)
     total = len(numbers)
     return Examples(
-        kind,
+        task_kind,
         (part,),
-        labelled(task(kind), classes, numbers),
-        np.full(total, FREE, np.int8),
+        targets_for_task(task(task_kind), classes, numbers),
+        np.full(total, UNASSIGNED, np.int8),
         names or _names(sample.name, total),
     )
 

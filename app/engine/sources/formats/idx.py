@@ -1,4 +1,7 @@
-"""The IDX files of the MNIST family: `*-images-idx3-ubyte[.gz]` with their labels, in one folder."""
+"""The IDX files of the MNIST family, in one folder.
+
+Pictures are in `*-images-idx3-ubyte[.gz]`, their labels in `*-labels-idx1-ubyte[.gz]`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
-from app.engine.data.splits import FREE, split_of
+from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
-from app.engine.sources.format import Check, encode_classes, stamp, unusable
-from app.engine.sources.picture_decoding import PictureFormat
-from app.engine.sources.picture_list import PictureList, Scan
+from app.engine.sources.format import Check, stamp, unusable
+from app.engine.sources.picture_format import PictureFormat
+from app.engine.sources.picture_list import PictureList, ScanResult
 from app.engine.sources.samples import FASHION
+from app.engine.sources.targets import encode_classes
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -31,44 +35,49 @@ FASHION_LABELS = frozenset(
 )
 """SHA-256 of the unpacked labels of Fashion-MNIST, training and test."""
 
+PORTION = 1 << 22
+"""Bytes that are read at once."""
+
 
 @dataclass(frozen=True)
-class Pair:
-    """Pictures and their labels. family: the name without the word for the split."""
+class IdxPair:
+    """A file of pictures and the file of their labels.
+
+    family: the name without the word for the split. split: the index in SPLITS, else UNASSIGNED.
+    """
 
     images: Path
     labels: Path
     family: str
-    hint: int
+    split: int
 
 
-def pairs_in(folder: Path) -> list[Pair]:
-    """The pairs in a folder, in the order training, validation, test.
+def find_pairs(folder: Path) -> list[IdxPair]:
+    """Finds the pairs in a folder, by family, in the order training, validation, test.
 
-    Raises UserError where labels are missing.
+    Of a file and its packed copy one is taken. Raises UserError where labels are missing.
     """
-    found = []
-    seen = set()
+    pairs = []
+    used = set()
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         match = IMAGES.fullmatch(path.name)
-        if (
-            not match
-            or match["base"].lower() in seen
-            or path.name.startswith(".")
-            or not path.is_file()
-        ):
+        if not match or path.name.startswith(".") or not path.is_file():
+            continue
+        if match["base"].lower() in used:
             continue
 
-        seen.add(match["base"].lower())
+        used.add(match["base"].lower())
         words = re.split(r"[-_.]", match["base"])
-        hints = [split_of(word) for word in words if split_of(word) != FREE]
-        family = "-".join(word for word in words if split_of(word) == FREE)
-        found.append(Pair(path, _labels_of(path), family, hints[-1] if hints else FREE))
+        splits = [split_of(word) for word in words if split_of(word) != UNASSIGNED]
+        family = "-".join(word for word in words if split_of(word) == UNASSIGNED)
+        split = splits[-1] if splits else UNASSIGNED
+        pairs.append(IdxPair(path, _labels_of(path), family, split))
 
-    return sorted(found, key=lambda pair: (pair.family, pair.hint))
+    return sorted(pairs, key=lambda pair: (pair.family, pair.split))
 
 
 def _labels_of(images: Path) -> Path:
+    """The file of labels beside a file of pictures. Raises UserError."""
     name = re.sub("idx3", "idx1", images.name, flags=re.IGNORECASE)
     name = re.sub(r"images(?!.*images)", "labels", re.sub(r"image(?!s)", "label", name))
 
@@ -85,9 +94,9 @@ def _labels_of(images: Path) -> Path:
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The unsigned bytes of an IDX file with so many dimensions.
+    """Reads the unsigned bytes of an IDX file with so many dimensions.
 
-    Raises UserError where it is not whole.
+    Raises UserError where it is not whole, and OSError.
     """
     again = "Copy or download the file again."
     try:
@@ -120,19 +129,22 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
 
 
 def _read_up_to(file: BinaryIO, size: int) -> bytes:
-    """At most `size` bytes, in portions: what a damaged header announces is never allocated at
-    once.
+    """Reads at most `size` bytes, in portions.
+
+    So what a damaged header announces is never allocated at once.
     """
     portions = []
-    held = 0
-    while held < size and (portion := file.read(min(1 << 22, size - held))):
+    count = 0
+    while count < size and (portion := file.read(min(PORTION, size - count))):
         portions.append(portion)
-        held += len(portion)
+        count += len(portion)
 
     return b"".join(portions)
 
 
 class Idx(PictureFormat):
+    """Reads pictures and labels from IDX files."""
+
     kind = "idx"
     label = "IDX files"
     order = 30
@@ -148,10 +160,14 @@ class Idx(PictureFormat):
 
         return "idx3-ubyte" in path.name.lower() or "idx1-ubyte" in path.name.lower()
 
-    def scan(self, source: str, data: DataSettings, check: Check) -> Scan:
+    def scan(
+        self,
+        source: str,
+        data: DataSettings,  # noqa: ARG002 - nothing in the files is read by settings
+        check: Check,
+    ) -> ScanResult:
         path = Path(source)
-        pairs = pairs_in(path if path.is_dir() else path.parent)
-
+        pairs = find_pairs(path if path.is_dir() else path.parent)
         families = {pair.family for pair in pairs}
         if not path.is_dir():
             own = {
@@ -172,20 +188,19 @@ class Idx(PictureFormat):
             )
 
         stamps = tuple(stamp(file) for pair in pairs for file in (pair.images, pair.labels))
-        return Scan(stamps, lambda: _picture_list(path, pairs, check))
+        return ScanResult(stamps, lambda: _picture_list(path, pairs, check))
 
 
-def _picture_list(source: Path, pairs: list[Pair], check: Check) -> PictureList:
+def _picture_list(source: Path, pairs: list[IdxPair], check: Check) -> PictureList:
     arrays: list[np.ndarray] = []
     labels = []
-    hints = []
+    predefined_splits = []
     names = []
 
     fashion = "fashion" in str(source.absolute()).lower()
     for pair in pairs:
         check()
         images = read_idx(pair.images, 3)
-
         classes = read_idx(pair.labels, 1)
         if len(images) != len(classes):
             raise unusable(
@@ -202,17 +217,23 @@ def _picture_list(source: Path, pairs: list[Pair], check: Check) -> PictureList:
         fashion |= hashlib.sha256(header + classes.tobytes()).hexdigest() in FASHION_LABELS
         arrays.append(images)
         labels.append(classes)
-        hints.append(np.full(len(images), pair.hint, np.int8))
+        predefined_splits.append(np.full(len(images), pair.split, np.int8))
         names += [f"{pair.images.name} #{number}" for number in range(1, len(images) + 1)]
 
     numbers = np.concatenate(labels)
-    order: tuple[str, ...] = FASHION
+    if fashion and len(numbers) and numbers.max() < len(FASHION):
+        class_names: tuple[str, ...] = FASHION
+        targets = numbers.astype(np.int64)
+    else:
+        class_names, targets = encode_classes([str(number) for number in numbers])
 
-    targets = numbers.astype(np.int64)
-    if not fashion or not len(numbers) or numbers.max() >= len(FASHION):
-        order, targets = encode_classes([str(number) for number in numbers])
-
-    return PictureList(order, names, targets, np.concatenate(hints), array=np.concatenate(arrays))
+    return PictureList(
+        class_names,
+        names,
+        targets,
+        np.concatenate(predefined_splits),
+        array=np.concatenate(arrays),
+    )
 
 
 FORMAT = Idx()

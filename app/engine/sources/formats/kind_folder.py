@@ -10,20 +10,25 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.kinds import Kind, all_kinds
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
-from app.engine.sources.class_folders import holds_mostly, list_files, lost_classes, need_classes
-from app.engine.sources.format import Format, OpenOptions, encode_classes
+from app.engine.sources.class_folders import (
+    holds_mostly,
+    list_files,
+    lost_classes,
+    refuse_one_class,
+)
+from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.prepared import PreparedPart
-from app.engine.sources.targets import labelled
+from app.engine.sources.targets import encode_classes, targets_for_task
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
 
-USUAL = "classification"
+DEFAULT_TASK = "classification"
 
 
 class KindFolder(Format):
-    """Class folders of a kind that declares its files: see Kind.files."""
+    """Reads class folders of a kind that declares its files: see Kind.files."""
 
     kind = "kind-folder"
     label = "Folder of files"
@@ -36,14 +41,14 @@ class KindFolder(Format):
         kind = _kind_in(source)
         assert kind is not None and kind.files is not None
         options.progress(f"Looking for {kind.plural}", 0, 0)
-        listing = list_files(source, kind.files.suffixes, kind.singular, options.check)
-        skipped = list(listing.skipped)
+        file_list = list_files(source, kind.files.suffixes, kind.singular, options.check)
+        skipped = list(file_list.skipped)
         rows = []
         raws = []
 
-        for row, file in enumerate(listing.files):
+        for row, file in enumerate(file_list.files):
             options.check()
-            options.progress(f"Reading {kind.plural}", row, len(listing.files))
+            options.progress(f"Reading {kind.plural}", row, len(file_list.files))
             try:
                 raws.append(kind.files.read(file.path))
                 rows.append(row)
@@ -53,20 +58,20 @@ class KindFolder(Format):
                 reason = error.strerror or "error of the disk"
                 skipped.append(Skipped(file.name, f"it could not be opened ({reason})"))
 
-        labels = [listing.files[row].label for row in rows]
-        need_classes(source, listing, labels, skipped, kind.singular)
+        labels = [file_list.files[row].label for row in rows]
+        refuse_one_class(file_list, labels, skipped)
         classes, numbers = encode_classes(labels)
 
-        task_name = data.task or USUAL
+        task_kind = data.task or DEFAULT_TASK
         return Examples(
-            task_name,
+            task_kind,
             (PreparedPart(kind, raws),),
-            labelled(task(task_name), classes, numbers),
-            np.array([listing.files[row].hint for row in rows], np.int8),
-            [listing.files[row].name for row in rows],
-            listing.groups(data, rows),
+            targets_for_task(task(task_kind), classes, numbers),
+            np.array([file_list.files[row].split for row in rows], np.int8),
+            [file_list.files[row].name for row in rows],
+            file_list.groups(data, rows),
             tuple(skipped),
-            (*listing.notes, *lost_classes(listing, labels)),
+            (*file_list.notes, *lost_classes(file_list, labels)),
         )
 
 

@@ -1,6 +1,6 @@
-"""One long text, such as a book: the network learns to go on with it.
+"""One long text, such as a book, which the network learns to continue.
 
-Its labels are the text itself, one token on.
+The targets are the text itself, one token on.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
+from app.engine.data.fingerprints import fingerprints_of
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.data.names import readable
 from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
-from app.engine.data.tokens import choose, learn, read_tokens, utf8
+from app.engine.data.tokenizer import choose_kind, load_tokenizer, train_tokenizer, utf8
 from app.engine.errors import UserError
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Format, OpenOptions, unusable
 from app.engine.sources.loaded import Examples, Part
-from app.engine.sources.parts.texts import digests_of
-from app.engine.sources.plain_text import NoText, read_text
+from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.targets import Targets
 from app.engine.text import bytes_text, list_text, number_text, percent_text
 
@@ -32,15 +32,27 @@ if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
 
 SUFFIXES = (".txt", ".text", ".md")
-USUAL = "language-modelling"
+DEFAULT_TASK = "language-modelling"
 CONTEXT = 256
-"""Tokens that a network sees at once, unless asked otherwise; fewer of a short text."""
+"""Tokens that a network sees at once, where it is left open; fewer of a short text."""
+
+SHORTEST_CONTEXT = 8
+WINDOWS = 32
+"""A context that is left open leaves about so many windows to learn from."""
 
 LEAST = 1_000
-"""Bytes that a text must have: below, the parts to judge by say nothing."""
+"""Bytes that a text must have: with fewer, validation and test say nothing."""
+
+MEMORY_SHARE = 0.8
+"""Of the free memory that a text may take."""
+
+BYTES_A_TOKEN = 4
+"""About so many bytes of text are a token, as measured; to estimate how many examples there are."""
 
 
 class LongText(Format):
+    """Reads one long text, divided into training, validation and test by position."""
+
     kind = "long-text"
     label = "One long text"
     order = 60
@@ -50,20 +62,20 @@ class LongText(Format):
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         path = Path(source)
-        kind = data.task or USUAL
-        if task(kind).targets != "tokens":
+        task_kind = data.task or DEFAULT_TASK
+        if task(task_kind).targets != "tokens":
             raise UserError(
                 f"'{readable(path)}' is one long text; it holds no examples for "
-                f"'{task(kind).label}'.",
-                f"Choose '{task(USUAL).label}', or open a table or a folder of texts for every "
-                "class.",
+                f"'{task(task_kind).label}'.",
+                f"Choose '{task(DEFAULT_TASK).label}', or open a table or a folder of texts for "
+                "every class.",
                 "data.task",
             )
 
         options.progress("Reading the text", 0, 0)
         try:
             text, encoding = read_text(path, data.encoding)
-        except NoText as error:
+        except UnreadableText as error:
             raise unusable(
                 path, f"cannot be used: {error.reason}", "Choose a file of plain text."
             ) from error
@@ -77,58 +89,58 @@ class LongText(Format):
             )
 
         options.check()
-        shares = _shares(len(content), data)
+        shares = _choose_shares(len(content), data)
         parts = _cut(content, shares)
-        del text
+        del text  # it may take a good part of the memory
         options.progress("Cutting the text into tokens", 0, 0)
         preparation = (
             options.reuse_preparation
             if isinstance(options.reuse_preparation, TextPreparation)
-            else _learned(parts[0], data)
+            else _fit(parts[0], data)
         )
 
         _refuse_too_much(path, len(content), preparation)
-        found = [preparation.tokens_of(part) for part in parts]
+        tokens = [preparation.tokens_of(part) for part in parts]
         options.check()
 
-        return _examples(path, kind, preparation, found, shares, encoding)
+        return _examples(path, task_kind, preparation, tokens, shares, encoding)
 
 
 def _refuse_too_much(path: Path, size: int, preparation: TextPreparation) -> None:
     """Raises UserError where the tokens of so many bytes do not fit into memory."""
-    needed = size * (15 if preparation.tokenizer else 40)  # measured
-    if needed > 0.8 * psutil.virtual_memory().available:
+    needed = size * (15 if preparation.saved_tokenizer else 40)  # measured
+    if needed > MEMORY_SHARE * psutil.virtual_memory().available:
         raise unusable(path, f"needs {bytes_text(needed)} of memory", "Choose a part of it.")
 
 
-def _shares(size: int, data: DataSettings) -> tuple[float, float]:
-    """What share of the text judges the training, and what share is the test. Raises UserError."""
-    judging = data.validation_share
-    if judging is None:
-        judging = min(AUTO_SHARE, AUTO_MOST * CONTEXT * 4 / size)
+def _choose_shares(size: int, data: DataSettings) -> tuple[float, float]:
+    """The shares of the text for validation and for the test. Raises UserError."""
+    validation = data.validation_share
+    if validation is None:
+        validation = min(AUTO_SHARE, AUTO_MOST * CONTEXT * BYTES_A_TOKEN / size)
 
-    if judging + data.test_share > 0.95:
+    if validation + data.test_share > 0.95:
         raise UserError(
-            f"Validation and test take {percent_text(judging + data.test_share)} of the text; too "
-            "little is left to "
-            "learn from.",
+            f"Validation and test take {percent_text(validation + data.test_share)} of the text; "
+            "too little is left to learn from.",
             "Lower one of the shares.",
             "data.validation_share",
         )
 
-    return judging, data.test_share
+    return validation, data.test_share
 
 
 def _cut(content: bytes, shares: tuple[float, float]) -> list[str]:
-    """The text for training, for validation and for the test, one after the other; no character is
-    cut in two.
+    """Cuts a text into training, validation and test, one after the other.
+
+    shares: of validation and test. No character is cut in two.
     """
     size = len(content)
     edges = [round(size * (1 - shares[0] - shares[1])), round(size * (1 - shares[1]))]
-    for place, edge in enumerate(edges):
+    for index, edge in enumerate(edges):
         while edge < size and content[edge] & 0xC0 == 0x80:  # inside a character
             edge += 1
-        edges[place] = edge
+        edges[index] = edge
 
     return [
         part.decode("utf-8")
@@ -136,21 +148,23 @@ def _cut(content: bytes, shares: tuple[float, float]) -> list[str]:
     ]
 
 
-def _learned(training: str, data: DataSettings) -> TextPreparation:
-    """Tokens and context from the training part alone."""
-    saved = learn([training], choose([training], data.tokens), data.vocabulary)
-    tokens = read_tokens(saved)
+def _fit(training: str, data: DataSettings) -> TextPreparation:
+    """Fits tokenizer and context on the training part alone."""
+    kind = choose_kind([training], data.tokens)
+    saved = train_tokenizer([training], kind, data.vocabulary)
+    tokenizer = load_tokenizer(saved)
 
     length = data.context
-    if length is None:  # at least some thirty windows to learn from
-        length = min(CONTEXT, max(8, len(tokens.encode_long(training)) // 32 // 8 * 8))
+    if length is None:
+        longest = len(tokenizer.encode_long(training)) // WINDOWS // 8 * 8
+        length = min(CONTEXT, max(SHORTEST_CONTEXT, longest))
 
-    return TextPreparation(saved, tokens.vocabulary, length)
+    return TextPreparation(saved, tokenizer.vocabulary, length)
 
 
 @dataclass(frozen=True, eq=False)
 class Windows(Part):
-    """Windows of one text, cut and settled already: what is learned from comes first in the text.
+    """Windows of one text, fitted already, because the training part is known beforehand.
 
     inputs: (N, L) int32. starts: (N,) int64, the byte of the text at which each begins.
     """
@@ -162,10 +176,13 @@ class Windows(Part):
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+    def fit(
+        self,
+        training: np.ndarray,  # noqa: ARG002 - the training part was fitted on beforehand
+    ) -> tuple[np.ndarray, Preparation]:
         return self.inputs, self.preparation
 
-    def coded(self, preparation: Preparation) -> np.ndarray:
+    def encode(self, preparation: Preparation) -> np.ndarray:
         if preparation != self.preparation:
             raise UserError(
                 "These texts are not cut as those of the network's training.",
@@ -174,11 +191,12 @@ class Windows(Part):
             )
         return self.inputs
 
-    def digests(self) -> np.ndarray:
-        """The place counts as well: a text may say a thing twice, on both sides of an edge, and
-        that is no copy.
+    def fingerprints(self) -> np.ndarray:
+        """Returns fingerprints of content and position.
+
+        A text may say a thing twice, on both sides of an edge, and that is no copy.
         """
-        return digests_of(
+        return fingerprints_of(
             struct.pack("<q", start) + row.tobytes()
             for start, row in zip(self.starts.tolist(), self.inputs, strict=True)
         )
@@ -186,31 +204,38 @@ class Windows(Part):
 
 def _examples(
     path: Path,
-    kind: str,
+    task_kind: str,
     preparation: TextPreparation,
-    found: list[np.ndarray],
+    parts: list[np.ndarray],
     shares: tuple[float, float],
     encoding: str,
 ) -> Examples:
-    """Windows of the three parts, none reaching over an edge. found: the tokens of each part."""
+    """Examples of windows, none reaching over an edge between the three parts.
+
+    parts: the tokens of each.
+    """
     length = preparation.length
     sizes = preparation.token_bytes()
     inputs = []
     targets = []
     starts = []
-    hints = []
+    predefined_splits = []
 
     begin = 0
-    for place, tokens in enumerate(found):
+    for split, tokens in enumerate(parts):
         count = -(-(len(tokens) - 1) // length) if len(tokens) > 1 else 0
         offsets = begin + np.concatenate([[0], np.cumsum(sizes[tokens])])
         inputs.append(_windows(tokens[:-1], count, length, 0, np.int32))
         targets.append(_windows(tokens[1:], count, length, NO_TOKEN, np.int64))
         starts.append(offsets[np.arange(count) * length])
-        hints.append(np.full(count, place, np.int8))
+        predefined_splits.append(np.full(count, split, np.int8))
         begin = int(offsets[-1])
 
-    if not len(hints[0]) or not len(hints[1]) or (shares[1] > 0 and not len(hints[2])):
+    if (
+        not len(predefined_splits[0])
+        or not len(predefined_splits[1])
+        or (shares[1] > 0 and not len(predefined_splits[2]))
+    ):
         raise unusable(
             path,
             "is too short to be divided into training, validation and test",
@@ -218,42 +243,43 @@ def _examples(
         )
 
     values = np.concatenate(targets)
-    places = np.concatenate(starts).astype(np.int64)
-    total = sum(len(tokens) for tokens in found)
-    sort = "parts of words (tokens)" if preparation.tokenizer else "bytes (tokens)"
+    positions = np.concatenate(starts).astype(np.int64)
+    total = sum(len(tokens) for tokens in parts)
+    unit = "parts of words (tokens)" if preparation.saved_tokenizer else "bytes (tokens)"
     notes = (
-        f"{begin:,} bytes of text ({encoding}) are {total:,} {sort}, {number_text(begin / total)} bytes "
-        "each; an example is "
-        f"{length:,} of them in a row.",
+        f"{begin:,} bytes of text ({encoding}) are {total:,} {unit}, "
+        f"{number_text(begin / total)} bytes each; an example is {length:,} of them in a row.",
     )
 
     return Examples(
-        kind,
-        (Windows(np.concatenate(inputs), places, preparation),),
+        task_kind,
+        (Windows(np.concatenate(inputs), positions, preparation),),
         Targets(values, np.zeros(len(values), np.int64), 1),
-        np.concatenate(hints),
-        [f"{readable(path.name)}, byte {start:,}" for start in places.tolist()],
+        np.concatenate(predefined_splits),
+        [f"{readable(path.name)}, byte {start:,}" for start in positions.tolist()],
         notes=notes,
-        split_reason=_reason(shares),
+        split_reason=_split_reason(shares),
     )
 
 
 def _windows(
     tokens: np.ndarray, count: int, length: int, filling: int, dtype: type[np.integer[Any]]
 ) -> np.ndarray:
-    """(count, length), the last one filled up."""
+    """Tokens (n,) as windows (count, length), the last one filled up."""
     flat = np.full(count * length, filling, dtype)
     flat[: len(tokens)] = tokens
     return flat.reshape(count, length)
 
 
-def _reason(shares: tuple[float, float]) -> str:
+def _split_reason(shares: tuple[float, float]) -> str:
+    training = percent_text(1 - sum(shares))
     words = [
-        f"Divided by position: the first {percent_text(1 - sum(shares))} of the text are learned from",
+        f"Divided by position: the first {training} of the text are learned from",
         f"the next {percent_text(shares[0])} judge the training",
     ]
     if shares[1]:
         words.append(f"the last {percent_text(shares[1])} are the test")
+
     return f"{list_text(words)}."
 
 

@@ -1,4 +1,4 @@
-"""A folder of pairs: name.png (or any other picture) beside name.txt, which says what is on it."""
+"""A folder of pairs: name.png, or any other picture, beside name.txt, which says what is on it."""
 
 from __future__ import annotations
 
@@ -15,31 +15,34 @@ from app.engine.data import splits
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import SUFFIXES as PICTURES
-from app.engine.data.splits import FREE, split_of
+from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
+from app.engine.sources.folder_walk import FolderWalk, SourceFile, is_junk
 from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.formats import image_folder
-from app.engine.sources.formats.image_folder import Found, Walk, is_junk
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import picture_part
 from app.engine.sources.parts.texts import TextPart
-from app.engine.sources.plain_text import NoText, read_text
-from app.engine.sources.targets import partners_of
+from app.engine.sources.plain_text import UnreadableText, read_text
+from app.engine.sources.targets import pair_targets
 from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from app.engine.experiment.data_settings import DataSettings
 
 TEXTS = (".txt", ".text", ".caption")
-USUAL = "matching"
-LOOKED_AT = 3_000
+DEFAULT_TASK = "matching"
+SAMPLE = 3_000
 """At most so many files are counted to find out whether a folder holds pairs."""
 
 PROBED = 5
-"""So many texts are looked into: beside pictures there may be boxes in numbers, which are no words."""
+"""So many texts are looked into.
+
+Beside pictures there may be files of boxes in numbers, which are no words.
+"""
 
 LONGEST = 100_000
 """Bytes of a text beside a picture; what is larger is no caption."""
@@ -50,12 +53,10 @@ ABOUT = re.compile(
 """Texts of these names are about the folder and nobody would miss them as halves of pairs."""
 
 TRANSLATION = re.compile(r"^[a-z]{2,3}(?:_[A-Z]{2})?(?:@\w+)?\.utf8=.*$", re.MULTILINE)
-"""Lines such as "de.utf8=Ein Apfel", by which the stamps of Tux Paint say the same in a hundred
-languages.
-"""
+"""Lines such as "de.utf8=Ein Apfel" in the texts of Tux Paint's stamps, for a hundred languages."""
 
 
-class PairWalk(Walk):
+class PairWalk(FolderWalk):
     """Finds pictures and texts."""
 
     def refusal(self, suffix: str) -> tuple[str, bool] | None:
@@ -63,20 +64,23 @@ class PairWalk(Walk):
 
 
 @dataclass(frozen=True)
-class Pair:
-    """name: of the picture, below the source.
+class CaptionedPicture:
+    """A picture and its text.
 
-    folder: the sub-folder both stand in, "" at the top.
+    name: of the picture, below the source. folder: the sub-folder both stand in, "" at the top.
+    split: the index in SPLITS, else UNASSIGNED.
     """
 
     picture: Path
     text: Path
     name: str
     folder: str
-    hint: int
+    split: int
 
 
 class Pairs(Format):
+    """Reads pictures and the texts beside them."""
+
     kind = "pairs"
     label = "Pictures with texts"
     order = 45
@@ -86,120 +90,128 @@ class Pairs(Format):
             return False
 
         pictures, texts = _names_in(source)
-        told = sum(1 for name in pictures if name in texts)
-        return 2 * told > len(pictures) and _in_words(
-            texts[name] for name in pictures if name in texts
-        )
+        paired = [texts[name] for name in pictures if name in texts]
+        return 2 * len(paired) > len(pictures) and _in_words(paired)
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        kind = data.task or USUAL
-        if not task(kind).pairs:  # then the folders are classes, and the texts are not read
+        task_kind = data.task or DEFAULT_TASK
+        if not task(task_kind).pairs:  # then the folders are classes, and the texts are not read
             return image_folder.FORMAT.open(source, data, options)
 
         options.progress("Looking for pictures and texts", 0, 0)
         pairs, skipped = find_pairs(source, options.check)
-        told = []
-
-        texts = []
-        for number, pair in enumerate(pairs):
-            options.check()
-            options.progress("Reading texts", number, len(pairs))
-
-            try:
-                texts.append(_caption(pair.text, data.encoding))
-                told.append(pair)
-            except NoText as error:
-                skipped.append(Skipped(pair.name, f"its text cannot be used: {error.reason}"))
-            except OSError as error:
-                reason = error.strerror or "error of the disk"
-                skipped.append(Skipped(pair.name, f"its text could not be opened ({reason})"))
+        readable_pairs, texts = _read_captions(pairs, data, options, skipped)
 
         part, rows, unreadable, notes = picture_part(
-            [pair.picture for pair in told], data, options, [pair.name for pair in told]
+            [pair.picture for pair in readable_pairs],
+            data,
+            options,
+            [pair.name for pair in readable_pairs],
         )
         skipped += unreadable
-        kept = [told[row] for row in rows.tolist()]
+        remaining = [readable_pairs[row] for row in rows.tolist()]
         texts = [texts[row] for row in rows.tolist()]
-        _refuse_nothing(source, len(kept), len(pairs), skipped)
+        _refuse_nothing(source, len(remaining), len(pairs), skipped)
 
         return Examples(
-            kind,
+            task_kind,
             (part, TextPart(texts, data)),
-            partners_of(texts),
-            np.array([pair.hint for pair in kept], np.int8),
-            [pair.name for pair in kept],
-            _groups(kept, data),
+            pair_targets(texts),
+            np.array([pair.split for pair in remaining], np.int8),
+            [pair.name for pair in remaining],
+            _groups(remaining, data),
             tuple(skipped),
-            (*notes, *_often(texts)),
+            (*notes, *_note_on_equal_texts(texts)),
             ("picture", "text"),
         )
 
 
-def find_pairs(source: str, check: Check) -> tuple[list[Pair], list[Skipped]]:
-    """Every picture with the text of the same name in the same folder; whatever stands alone is
-    skipped.
+def _read_captions(
+    pairs: list[CaptionedPicture], data: DataSettings, options: OpenOptions, skipped: list[Skipped]
+) -> tuple[list[CaptionedPicture], list[str]]:
+    """The pairs whose text can be read, and the texts; the others are added to skipped."""
+    readable_pairs = []
+    texts = []
+    for number, pair in enumerate(pairs):
+        options.check()
+        options.progress("Reading texts", number, len(pairs))
+
+        try:
+            texts.append(_read_caption(pair.text, data.encoding))
+            readable_pairs.append(pair)
+        except UnreadableText as error:
+            skipped.append(Skipped(pair.name, f"its text cannot be used: {error.reason}"))
+        except OSError as error:
+            reason = error.strerror or "error of the disk"
+            skipped.append(Skipped(pair.name, f"its text could not be opened ({reason})"))
+
+    return readable_pairs, texts
+
+
+def find_pairs(source: str, check: Check) -> tuple[list[CaptionedPicture], list[Skipped]]:
+    """Finds every picture with a text of the same name in its folder; what stands alone is skipped.
 
     Raises OSError for the source itself, and whatever `check` raises.
     """
     walk = PairWalk(source)
     walk.run(check)
     skipped = list(walk.skipped)
-    pairs: list[Pair] = []
-    pictures: list[Found] = []
+    pictures: list[SourceFile] = []
+    texts: dict[str, SourceFile] = {}
 
-    texts: dict[str, Found] = {}
-    for found in sorted(walk.files, key=lambda found: natural_key(found.path)):
-        if os.path.splitext(found.path)[1].lower() in TEXTS:
-            texts.setdefault(_key(found), found)
+    for file in sorted(walk.files, key=lambda file: natural_key(file.path)):
+        if _is_text(file):
+            texts.setdefault(_pair_key(file), file)
         else:
-            pictures.append(found)
+            pictures.append(file)
 
-    for found in pictures:
-        name = readable(os.path.relpath(found.path, walk.root))
-        text = texts.get(_key(found))
+    pairs: list[CaptionedPicture] = []
+    for picture in pictures:
+        name = walk.name_of(picture)
+        text = texts.get(_pair_key(picture))
         if text is None:
             skipped.append(Skipped(name, "there is no text of the same name beside it"))
             continue
 
-        hint = next((place for place in map(split_of, found.parts) if place != FREE), FREE)
-        pairs.append(
-            Pair(Path(found.path), Path(text.path), name, readable("/".join(found.parts)), hint)
-        )
+        splits = [split_of(part) for part in picture.parts]
+        split = next((split for split in splits if split != UNASSIGNED), UNASSIGNED)
+        folder = readable("/".join(picture.parts))
+        pairs.append(CaptionedPicture(Path(picture.path), Path(text.path), name, folder, split))
 
     used = {str(pair.text) for pair in pairs}
-    for found in walk.files:
-        if os.path.splitext(found.path)[1].lower() in TEXTS and found.path not in used:
-            description = bool(ABOUT.fullmatch(os.path.basename(found.path)))
-            name = readable(os.path.relpath(found.path, walk.root))
-            skipped.append(
-                Skipped(name, "there is no picture of the same name beside it", description)
-            )
+    for file in walk.files:
+        if _is_text(file) and file.path not in used:
+            about_folder = bool(ABOUT.fullmatch(os.path.basename(file.path)))
+            reason = "there is no picture of the same name beside it"
+            skipped.append(Skipped(walk.name_of(file), reason, about_folder))
 
     return pairs, skipped
 
 
-def _key(found: Found) -> str:
-    """Equal for a picture and its text: "Cat.PNG" and "cat.txt" are one pair."""
-    return os.path.splitext(found.path)[0].casefold()
+def _is_text(file: SourceFile) -> bool:
+    return os.path.splitext(file.path)[1].lower() in TEXTS
 
 
-def _caption(path: Path, encoding: str | None) -> str:
-    """Raises NoText for what is no caption, and OSError."""
+def _pair_key(file: SourceFile) -> str:
+    """A key that is equal for a picture and its text: "Cat.PNG" and "cat.txt" are a pair."""
+    return os.path.splitext(file.path)[0].casefold()
+
+
+def _read_caption(path: Path, encoding: str | None) -> str:
+    """Raises UnreadableText for what is no caption, and OSError."""
     size = path.stat().st_size
     if size > LONGEST:
-        raise NoText(f"it has {bytes_text(size)}; at most {bytes_text(LONGEST)} are read")
+        raise UnreadableText(f"it has {bytes_text(size)}; at most {bytes_text(LONGEST)} are read")
 
     text = TRANSLATION.sub("", read_text(path, encoding)[0]).strip()
     if not text:
-        raise NoText("it is empty")
+        raise UnreadableText("it is empty")
 
     return text
 
 
 def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
-    """What pictures and texts are called, without endings, and where each text is; the first few
-    thousand.
-    """
+    """The names of pictures without endings, and of texts with their paths; the first thousands."""
     pictures: set[str] = set()
     texts: dict[str, str] = {}
     for folder, folders, files in os.walk(source):
@@ -214,34 +226,35 @@ def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
             elif suffix.lower() in TEXTS:
                 texts[stem.casefold()] = stem + suffix
 
-        if len(pictures) + len(texts) >= LOOKED_AT:
+        if len(pictures) + len(texts) >= SAMPLE:
             break
 
     return pictures, texts
 
 
-def _in_words(paths: Iterable[str]) -> bool:
-    """Whether the first texts are not all numbers: those are boxes or measurements of what is on a
-    picture.
+def _in_words(paths: Sequence[str]) -> bool:
+    """Whether the first texts are not all numbers.
+
+    Those would be boxes or measurements of what is on a picture.
     """
-    numbers = False
-    for _, path in zip(range(PROBED), paths, strict=False):
+    any_numbers = False
+    for path in paths[:PROBED]:
         try:
             with open(path, "rb") as file:
-                begin = file.read(1000)
+                beginning = file.read(1000)
         except OSError:
             continue
 
-        if re.search(rb"[^\s\d.,;:+\-eE]", begin):
+        if re.search(rb"[^\s\d.,;:+\-eE]", beginning):
             return True
 
-        numbers = numbers or bool(begin.strip())
+        any_numbers = any_numbers or bool(beginning.strip())
 
-    return not numbers
+    return not any_numbers
 
 
-def _groups(pairs: list[Pair], data: DataSettings) -> list[str] | None:
-    """What is kept together, as asked for."""
+def _groups(pairs: list[CaptionedPicture], data: DataSettings) -> list[str] | None:
+    """The group of each pair, as the settings say; None for no groups."""
     if data.group == "none":
         return None
     if data.group == "folder":
@@ -250,8 +263,8 @@ def _groups(pairs: list[Pair], data: DataSettings) -> list[str] | None:
     return splits.groups_by_name([pair.name for pair in pairs])
 
 
-def _often(texts: list[str]) -> tuple[str, ...]:
-    """A sentence where many pictures have one text, for then few things tell them apart."""
+def _note_on_equal_texts(texts: list[str]) -> tuple[str, ...]:
+    """A sentence where several pictures have one text."""
     counts = Counter(texts)
     several = sum(count for count in counts.values() if count > 1)
     if not several:
@@ -263,14 +276,19 @@ def _often(texts: list[str]) -> tuple[str, ...]:
     )
 
 
-def _refuse_nothing(source: str, kept: int, found: int, skipped: list[Skipped]) -> None:
-    if kept:
+def _refuse_nothing(source: str, remaining: int, candidates: int, skipped: list[Skipped]) -> None:
+    """Raises UserError where no pair remains of the candidates."""
+    if remaining:
         return
 
     bad = [item for item in skipped if not item.ignored]
     first = f"; '{bad[0].path}': {bad[0].reason}" if bad else ""
-    what = f"None of the {found:,} pairs" if found else "There are no pairs of picture and text"
-    verb = " could be used" if found else ""
+    what = (
+        f"None of the {candidates:,} pairs"
+        if candidates
+        else "There are no pairs of picture and text"
+    )
+    verb = " could be used" if candidates else ""
 
     raise UserError(
         f"{what} in '{readable(source)}'{verb}{first}.",

@@ -1,4 +1,4 @@
-"""NPZ: signals (N, channels, length) and their classes or amounts as NumPy arrays in one file.
+"""Signals and their classes or amounts as NumPy arrays in one NPZ file.
 
 A file is taken for signals where its name for them says so ("signals", "ecg", "audio" ...), or
 where the array could be no picture: (N, L) that is no square, or (N, C, L) in floating point with
@@ -7,8 +7,6 @@ few channels and far more values in each. All else is left to the format of pict
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,28 +17,31 @@ import psutil
 from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import LARGEST
 from app.engine.errors import UserError
-from app.engine.learning.tasks import TASKS, task
-from app.engine.sources.format import Check, Format, OpenOptions, encode_classes, unusable
+from app.engine.learning.tasks import task
+from app.engine.sources.format import Check, Format, OpenOptions, unusable
 from app.engine.sources.formats.arrays import (
+    DAMAGED,
     IMAGE_WORDS,
     LABEL_WORDS,
     NAME_WORDS,
-    Entry,
+    ArrayHeader,
     class_names,
-    entries_of,
-    labels_of,
-    pairs_of,
+    match_images_and_labels,
+    read_headers,
 )
+from app.engine.sources.label_arrays import targets_from_array
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
-from app.engine.sources.targets import Targets, amounts_of, labelled, none_of, tagged
+from app.engine.sources.targets import (
+    Targets,
+    no_targets,
+)
 from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.learning.task import Task
 
 SIGNAL_WORDS = frozenset(
     {
@@ -73,34 +74,33 @@ SIGNAL_WORDS = frozenset(
     }
 )
 RATE_WORDS = frozenset({"rate", "fs", "sr", "samplerate", "samplingrate", "hz", "frequency"})
-USUAL = ("classification", "regression", "multi-label", "reconstruction")
-"""What is predicted unless asked otherwise: of classes, of amounts, of tags, and where nothing is
-given.
-"""
+NO_LABELS = "reconstruction"
+"""The task of signals without labels."""
 
-CHANNELS = 16
+MOST_CHANNELS = 16
 SHORTEST = 16
-REMEDY = "Save the signals as 'signals' (N, channels, length) and their classes or amounts as 'labels' (N,)."
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    KeyError,
-    NotImplementedError,
-    RuntimeError,
+"""Values of a signal at least, where the name of the array does not say that it holds signals."""
+
+MEMORY_SHARE = 0.4
+"""Of the free memory that the signals may take."""
+
+REMEDY = (
+    "Save the signals as 'signals' (N, channels, length) and their classes or amounts as 'labels' "
+    "(N,)."
 )
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Signals and what belongs to them, of one split. labels: None where nothing does."""
+class LabelledSignals:
+    """The signals of one split and their labels, None where there are none."""
 
-    signals: Entry
-    labels: Entry | None
+    signals: ArrayHeader
+    labels: ArrayHeader | None
 
 
 class Signals(Format):
+    """Reads signals from an NPZ file."""
+
     kind = "signals"
     label = "NPZ signals"
     order = 35
@@ -111,7 +111,7 @@ class Signals(Format):
             return False
 
         try:
-            return bool(signals_of(entries_of(path)))
+            return bool(find_signals(read_headers(path)))
         except (*DAMAGED, UserError, OSError):
             return False  # the format of pictures says what is wrong
 
@@ -127,238 +127,209 @@ class Signals(Format):
             ) from error
 
 
-def signals_of(entries: list[Entry]) -> list[Pair]:
-    """The signals of each split with their labels; none where the file holds no signals."""
+def find_signals(headers: list[ArrayHeader]) -> list[LabelledSignals]:
+    """Returns the signals of each split with their labels, [] where the file holds no signals."""
     pairs = []
-    pictures = bool(pairs_of(entries))
-    for hint in sorted({entry.hint for entry in entries}):
-        own = [entry for entry in entries if entry.hint == hint]
-        named = [entry for entry in own if entry.role in SIGNAL_WORDS and _fits(entry)]
+    holds_pictures = bool(match_images_and_labels(headers))
+    for split in sorted({header.split for header in headers}):
+        own = [header for header in headers if header.split == split]
+        named = [header for header in own if header.role in SIGNAL_WORDS and _fits(header)]
 
         others = [
-            entry
-            for entry in own
-            if entry.role in IMAGE_WORDS and _fits(entry) and _no_picture(entry, pictures)
+            header
+            for header in own
+            if header.role in IMAGE_WORDS
+            and _fits(header)
+            and _is_no_picture(header, holds_pictures)
         ]
         for signals in (*named, *others):
             labels = [
-                entry
-                for entry in own
-                if entry is not signals
-                and entry.shape[:1] == signals.shape[:1]
-                and len(entry.shape) in (1, 2)
-                and entry.role not in NAME_WORDS | SIGNAL_WORDS | IMAGE_WORDS | RATE_WORDS
+                header
+                for header in own
+                if header is not signals
+                and header.shape[:1] == signals.shape[:1]
+                and len(header.shape) in (1, 2)
+                and header.role not in NAME_WORDS | SIGNAL_WORDS | IMAGE_WORDS | RATE_WORDS
             ]
-            labels.sort(key=lambda entry: (entry.role not in LABEL_WORDS, len(entry.shape)))
+            labels.sort(key=lambda header: (header.role not in LABEL_WORDS, len(header.shape)))
 
             if labels or signals.role in SIGNAL_WORDS:
-                pairs.append(Pair(signals, labels[0] if labels else None))
+                pairs.append(LabelledSignals(signals, labels[0] if labels else None))
                 break
 
     return pairs
 
 
-def _fits(entry: Entry) -> bool:
+def _fits(header: ArrayHeader) -> bool:
+    """Whether an array may hold signals by its shape and type."""
     return (
-        len(entry.shape) in (2, 3)
-        and entry.dtype.kind in "fiu"
-        and all(entry.shape)
-        and entry.shape[-1] > 1
+        len(header.shape) in (2, 3)
+        and header.dtype.kind in "fiu"
+        and all(header.shape)
+        and header.shape[-1] > 1
     )
 
 
-def _no_picture(entry: Entry, pictures: bool) -> bool:
-    if len(entry.shape) == 2:
-        return not pictures and entry.shape[1] >= SHORTEST
+def _is_no_picture(header: ArrayHeader, holds_pictures: bool) -> bool:
+    """Whether an array that is named like pictures cannot hold pictures.
 
-    _, height, width = entry.shape
+    holds_pictures: whether the file has arrays that are pictures with labels.
+    """
+    if len(header.shape) == 2:
+        return not holds_pictures and header.shape[1] >= SHORTEST
+
+    _, height, width = header.shape
     few = min(height, width)
     many = max(height, width)
 
-    return entry.dtype.kind == "f" and few <= CHANNELS and many >= 4 * few and many >= SHORTEST
+    return (
+        header.dtype.kind == "f" and few <= MOST_CHANNELS and many >= 4 * few and many >= SHORTEST
+    )
 
 
 def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
-    entries = entries_of(path)
-    pairs = signals_of(entries)
-
-    labels = {pair.labels is not None for pair in pairs}
-    if len(labels) > 1:
+    headers = read_headers(path)
+    pairs = find_signals(headers)
+    if len({pair.labels is not None for pair in pairs}) > 1:
         raise unusable(path, "holds labels for some of its splits only", REMEDY)
 
     needed = sum(int(np.prod(pair.signals.shape, dtype=object)) * 4 for pair in pairs)
-    if needed > 0.4 * psutil.virtual_memory().available:
+    if needed > MEMORY_SHARE * psutil.virtual_memory().available:
         raise unusable(
             path, f"needs {bytes_text(2 * needed)} of memory", "Save it in smaller parts."
         )
 
-    found: list[np.ndarray] = []
-    given = []
-    hints = []
-    names = []
-
-    notes = []
     with np.load(path, allow_pickle=False) as file:
-        for pair in pairs:
-            check()
-            values = file[pair.signals.key]
+        arrays = _read_arrays(path, pairs, file, check)
+        known_classes = class_names(headers, file)
+        rate = _rate(headers, file)
 
-            values, turned = channels_first(values)
-            if turned:
-                notes.append(
-                    f"'{pair.signals.key}' has its channels last; they were brought to the front."
-                )
-
-            if found and values.shape[1:] != found[0].shape[1:]:
-                raise unusable(
-                    path,
-                    f"holds '{pair.signals.key}' in another size than '{pairs[0].signals.key}'",
-                    REMEDY,
-                )
-
-            found.append(values)
-            if pair.labels is not None:
-                given.append(file[pair.labels.key])
-
-            hints.append(np.full(len(values), pair.signals.hint, np.int8))
-            names += [f"{pair.signals.key} #{number}" for number in range(1, len(values) + 1)]
-
-        known = class_names(entries, file)
-        rate = _rate(entries, file)
-
-    values = np.concatenate(found) if len(found) > 1 else found[0]
-    answers = np.concatenate([part.reshape(len(part), -1) for part in given]) if given else None
-    good = np.isfinite(values).all(axis=(1, 2))
-
-    reasons = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~good)}
-    if answers is not None and answers.dtype.kind == "f":
-        whole = (np.abs(answers) <= LARGEST).all(axis=1)
-        reasons |= {
-            int(row): "its label is no number"
-            for row in np.flatnonzero(~whole)
-            if int(row) not in reasons
-        }
-
-        good &= whole
-
-    if not good.any():
+    valid, reasons = _finite_rows(arrays.values, arrays.labels)
+    if not valid.any():
         raise unusable(
             path, "holds no signal of finite numbers only", "Fill in or leave out what is missing."
         )
 
-    rows = np.flatnonzero(good)
-    label = pairs[0].labels
-    kind, targets = _targets(
-        path, data, answers[rows] if answers is not None else None, label, known, len(rows)
+    rows = np.flatnonzero(valid)
+    labels = arrays.labels[rows] if arrays.labels is not None else None
+    label_header = pairs[0].labels
+    if labels is None or label_header is None:
+        task_kind, targets = _without_labels(path, data, len(rows))
+    else:
+        task_kind, targets = targets_from_array(path, data, labels, label_header.key, known_classes)
+
+    values = arrays.values[rows] if len(rows) < len(arrays.values) else arrays.values
+    return Examples(
+        task_kind,
+        (SignalPart(values, rate),),
+        targets,
+        arrays.predefined_splits[rows],
+        [arrays.names[row] for row in rows.tolist()],
+        skipped=tuple(
+            Skipped(arrays.names[row], reason) for row, reason in sorted(reasons.items())
+        ),
+        notes=arrays.notes,
     )
 
-    return Examples(
-        kind,
-        (SignalPart(values[rows] if len(rows) < len(values) else values, rate),),
-        targets,
-        np.concatenate(hints)[rows],
-        [names[row] for row in rows.tolist()],
-        skipped=tuple(Skipped(names[row], reason) for row, reason in sorted(reasons.items())),
-        notes=tuple(notes),
+
+@dataclass(frozen=True)
+class _Arrays:
+    """The signals of all splits in one array (N, C, L) float32, and their labels (N, K)."""
+
+    values: np.ndarray
+    labels: np.ndarray | None
+    predefined_splits: np.ndarray
+    names: list[str]
+    notes: tuple[str, ...]
+
+
+def _read_arrays(
+    path: Path, pairs: list[LabelledSignals], file: Mapping[str, np.ndarray], check: Check
+) -> _Arrays:
+    """Raises UserError where the splits have signals of different shapes."""
+    arrays: list[np.ndarray] = []
+    labels = []
+    predefined_splits = []
+    names = []
+    notes = []
+
+    for pair in pairs:
+        check()
+        key = pair.signals.key
+        values, channels_last = channels_first(file[key])
+        if channels_last:
+            notes.append(f"'{key}' has its channels last; they were brought to the front.")
+
+        if arrays and values.shape[1:] != arrays[0].shape[1:]:
+            raise unusable(
+                path, f"holds '{key}' in another size than '{pairs[0].signals.key}'", REMEDY
+            )
+
+        arrays.append(values)
+        if pair.labels is not None:
+            own_labels = file[pair.labels.key]
+            labels.append(own_labels.reshape(len(own_labels), -1))
+
+        predefined_splits.append(np.full(len(values), pair.signals.split, np.int8))
+        names += [f"{key} #{number}" for number in range(1, len(values) + 1)]
+
+    return _Arrays(
+        np.concatenate(arrays) if len(arrays) > 1 else arrays[0],
+        np.concatenate(labels) if labels else None,
+        np.concatenate(predefined_splits),
+        names,
+        tuple(notes),
     )
+
+
+def _finite_rows(
+    values: np.ndarray, labels: np.ndarray | None
+) -> tuple[np.ndarray, dict[int, str]]:
+    """Which examples have finite signals and labels, (N,) bool, and why the others are skipped."""
+    valid = np.isfinite(values).all(axis=(1, 2))
+    reasons = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~valid)}
+
+    if labels is not None and labels.dtype.kind == "f":
+        finite = (np.abs(labels) <= LARGEST).all(axis=1)
+        for row in np.flatnonzero(~finite).tolist():
+            reasons.setdefault(row, "its label is no number")
+
+        valid &= finite
+
+    return valid, reasons
 
 
 def channels_first(values: np.ndarray) -> tuple[np.ndarray, bool]:
-    """(N, L), (N, C, L) or (N, L, C) as (N, C, L) float32, and whether the channels stood last: few
-    of many values.
+    """Returns signals as (N, C, L) float32, and whether their channels stood last.
+
+    values: (N, L), (N, C, L) or (N, L, C), which has few channels of many values.
     """
     if values.ndim == 2:
         return values[:, None].astype(np.float32), False
 
-    turned = values.shape[2] <= CHANNELS and values.shape[1] >= 4 * values.shape[2]
-    return np.ascontiguousarray(values.transpose(0, 2, 1) if turned else values, np.float32), turned
+    last = values.shape[2] <= MOST_CHANNELS and values.shape[1] >= 4 * values.shape[2]
+    return np.ascontiguousarray(values.transpose(0, 2, 1) if last else values, np.float32), last
 
 
-def _targets(
-    path: Path,
-    data: DataSettings,
-    answers: np.ndarray | None,
-    entry: Entry | None,
-    known: Sequence[str],
-    count: int,
-) -> tuple[str, Targets]:
-    """The task, as asked for or as the labels suggest, and its targets. answers: (N, K)."""
-    classes, amounts, tags, nothing = USUAL
-    if answers is None or entry is None:
-        kind = data.task or nothing
-        if task(kind).targets != "none" or task(kind).pairs:
-            raise unusable(path, f"holds no labels, which '{task(kind).label}' needs", REMEDY)
+def _without_labels(path: Path, data: DataSettings, count: int) -> tuple[str, Targets]:
+    """The task and targets of signals without labels. Raises UserError if the task needs labels."""
+    task_kind = data.task or NO_LABELS
+    requested = task(task_kind)
+    if requested.targets != "none" or requested.pairs:
+        raise unusable(path, f"holds no labels, which '{requested.label}' needs", REMEDY)
 
-        return kind, none_of(count)
-
-    zeros_and_ones = (
-        answers.dtype.kind in "iufb"
-        and answers.shape[1] > 1
-        and bool(np.isin(answers, (0, 1)).all())
-    )
-    several = zeros_and_ones and bool((answers.sum(axis=1) != 1).any())
-    whole = answers.dtype.kind != "f" or zeros_and_ones or bool((answers == np.rint(answers)).all())
-    usual = (
-        tags
-        if several
-        else classes
-        if whole and (answers.shape[1] == 1 or zeros_and_ones)
-        else amounts
-    )
-
-    kind = data.task or usual
-    asked: Task = task(kind)
-    if asked.targets == "none" and not asked.pairs:
-        return kind, none_of(count)
-
-    if asked.targets == "amounts":
-        if answers.dtype.kind not in "iuf":
-            raise unusable(
-                path,
-                f"holds texts in '{entry.key}' where amounts are to be predicted",
-                f"Choose '{TASKS[classes].label}' as the task.",
-            )
-
-        width = answers.shape[1]
-        names = (
-            list(known)
-            if len(known) == width
-            else [entry.key]
-            if width == 1
-            else [f"{entry.key} {number}" for number in range(1, width + 1)]
-        )
-        return kind, amounts_of(answers, names)
-
-    if asked.targets == "tags" and zeros_and_ones:
-        width = answers.shape[1]
-        names = list(known) if len(known) == width else [str(number) for number in range(width)]
-        return kind, tagged(answers.astype(np.float32), tuple(names))
-
-    if asked.targets in ("classes", "tags") and usual == amounts:
-        raise unusable(
-            path,
-            f"holds amounts in '{entry.key}', not classes",
-            f"Choose '{TASKS[amounts].label}' as the task.",
-        )
-
-    texts = labels_of(answers)
-    if known and all(text.isdigit() and int(text) < len(known) for text in texts):
-        return kind, labelled(
-            asked, tuple(known), np.array([int(text) for text in texts], np.int64)
-        )
-
-    return kind, labelled(asked, *encode_classes(texts))
+    return task_kind, no_targets(count)
 
 
-def _rate(entries: list[Entry], file: Mapping[str, np.ndarray]) -> float | None:
-    """Samples a second, where the file says so."""
-    for entry in entries:
+def _rate(headers: list[ArrayHeader], file: Mapping[str, np.ndarray]) -> float | None:
+    """The samples a second, where the file says so."""
+    for header in headers:
         if (
-            entry.role in RATE_WORDS
-            and int(np.prod(entry.shape)) == 1
-            and entry.dtype.kind in "iuf"
+            header.role in RATE_WORDS
+            and int(np.prod(header.shape)) == 1
+            and header.dtype.kind in "iuf"
         ):
-            rate = float(file[entry.key].reshape(-1)[0])
+            rate = float(file[header.key].reshape(-1)[0])
             if np.isfinite(rate) and rate > 0:
                 return rate
 

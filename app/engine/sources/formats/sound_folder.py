@@ -1,5 +1,6 @@
-"""A folder with a sub-folder of WAV files for each class; train/, val/, test/ are recognised as
-with pictures.
+"""A folder with a sub-folder of WAV files for each class.
+
+Folders train/, val/ and test/ are recognised as with pictures.
 """
 
 from __future__ import annotations
@@ -15,39 +16,46 @@ import psutil
 from app.engine.data import sounds
 from app.engine.data.dataset import Skipped
 from app.engine.data.kinds.signal.preparation import SignalPreparation
-from app.engine.data.sounds import Heading, NoSound
+from app.engine.data.sounds import UnreadableSound, WavHeader
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import (
-    Listed,
-    Listing,
+    ClassFile,
+    FileList,
     holds_mostly,
     list_files,
     lost_classes,
-    need_classes,
+    refuse_one_class,
 )
-from app.engine.sources.format import Format, OpenOptions, encode_classes, unusable
+from app.engine.sources.format import Format, OpenOptions, unusable
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
-from app.engine.sources.targets import labelled
+from app.engine.sources.targets import encode_classes, targets_for_task
 from app.engine.text import bytes_text, number_text
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
 
 SUFFIXES = (".wav", ".wave")
-USUAL = "classification"
+DEFAULT_TASK = "classification"
 LONGEST = 16_000
-"""Values of a signal at most, so that a network can be trained on it: two seconds of speech at 8
-kHz.
+"""Values of a signal at most, so that a network can be trained on it.
+
+Two seconds of speech at 8 kHz.
 """
 
-LOWEST = 8_000
-"""Samples a second below which a sound is not brought on its own: speech is still understood at it."""
+LOWEST_RATE = 8_000
+"""Samples a second: no sound is reduced to fewer, for speech is still understood at this rate."""
+
+SHORTEST = 8
+"""Values of a signal at least."""
+
+MEMORY_SHARE = 0.4
+"""Of the free memory that the signals may take."""
 
 
 @dataclass(frozen=True)
-class Manner:
-    """To what rate, length and channels all sounds are brought."""
+class SoundShape:
+    """The rate (samples a second), length and channels that all sounds are brought to."""
 
     rate: int | float
     length: int
@@ -55,6 +63,8 @@ class Manner:
 
 
 class SoundFolder(Format):
+    """Reads sounds from a folder for each class."""
+
     kind = "sound-folder"
     label = "Folder of sounds"
     order = 81
@@ -63,140 +73,140 @@ class SoundFolder(Format):
         return holds_mostly(source, SUFFIXES)
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        kind = data.task or USUAL
+        task_kind = data.task or DEFAULT_TASK
         options.progress("Looking for sounds", 0, 0)
-        listing = list_files(source, SUFFIXES, "sound", options.check)
-        skipped = list(listing.skipped)
+        file_list = list_files(source, SUFFIXES, "sound", options.check)
+        skipped = list(file_list.skipped)
+        headers = _read_headers(file_list, options, skipped)
+        refuse_one_class(file_list, [file_list.files[row].label for row in headers], skipped)
 
-        headings = {}
-        for row, file in enumerate(listing.files):
-            options.check()
-            try:
-                headings[row] = sounds.read_heading(file.path)
-            except (NoSound, OSError) as error:
-                skipped.append(_skipped(file, error))
-
-        need_classes(
-            source, listing, [listing.files[row].label for row in headings], skipped, "sound"
-        )
-        reuse_preparation = options.reuse_preparation
-
-        manner, notes = _manner(list(headings.values()))
-        if isinstance(reuse_preparation, SignalPreparation):
-            manner = Manner(
-                reuse_preparation.rate or manner.rate,
-                reuse_preparation.length,
-                reuse_preparation.channels,
-            )
+        shape, notes = _choose_shape(list(headers.values()))
+        trained = options.reuse_preparation
+        if isinstance(trained, SignalPreparation):
+            shape = SoundShape(trained.rate or shape.rate, trained.length, trained.channels)
             notes = []
 
-        needed = len(headings) * manner.length * manner.channels * 4
-        if needed > 0.4 * psutil.virtual_memory().available:
+        needed = len(headers) * shape.length * shape.channels * 4
+        if needed > MEMORY_SHARE * psutil.virtual_memory().available:
             raise unusable(
                 source, f"needs {bytes_text(2 * needed)} of memory", "Choose fewer files."
             )
 
-        rows, values = _read(listing, headings, manner, options, skipped)
-        labels = [listing.files[row].label for row in rows]
-        need_classes(source, listing, labels, skipped, "sound")
+        rows, values = _read_sounds(file_list, headers, shape, options, skipped)
+        labels = [file_list.files[row].label for row in rows]
+        refuse_one_class(file_list, labels, skipped)
 
         return Examples(
-            kind,
-            (SignalPart(values, float(manner.rate)),),
-            labelled(task(kind), *encode_classes(labels)),
-            np.array([listing.files[row].hint for row in rows], np.int8),
-            [listing.files[row].name for row in rows],
-            listing.groups(data, rows),
+            task_kind,
+            (SignalPart(values, float(shape.rate)),),
+            targets_for_task(task(task_kind), *encode_classes(labels)),
+            np.array([file_list.files[row].split for row in rows], np.int8),
+            [file_list.files[row].name for row in rows],
+            file_list.groups(data, rows),
             tuple(skipped),
-            (*listing.notes, *notes, *lost_classes(listing, labels)),
+            (*file_list.notes, *notes, *lost_classes(file_list, labels)),
         )
 
 
-def _read(
-    listing: Listing,
-    headings: dict[int, Heading],
-    manner: Manner,
+def _read_headers(
+    file_list: FileList, options: OpenOptions, skipped: list[Skipped]
+) -> dict[int, WavHeader]:
+    """The headers of the files by row; files that cannot be read are added to skipped."""
+    headers = {}
+    for row, file in enumerate(file_list.files):
+        options.check()
+        try:
+            headers[row] = sounds.read_header(file.path)
+        except (UnreadableSound, OSError) as error:
+            skipped.append(_skipped(file, error))
+
+    return headers
+
+
+def _read_sounds(
+    file_list: FileList,
+    headers: dict[int, WavHeader],
+    shape: SoundShape,
     options: OpenOptions,
     skipped: list[Skipped],
 ) -> tuple[list[int], np.ndarray]:
-    """The rows that could be read, and their signals (n, C, L); the others are added to skipped."""
-    values = np.empty((len(headings), manner.channels, manner.length), np.float32)
+    """The rows that could be read, and their signals (n, C, L); others are added to skipped."""
+    values = np.empty((len(headers), shape.channels, shape.length), np.float32)
     rows: list[int] = []
-    for place, (row, heading) in enumerate(headings.items()):
+    for number, (row, header) in enumerate(headers.items()):
         options.check()
-        options.progress("Reading sounds", place, len(headings))
+        options.progress("Reading sounds", number, len(headers))
 
         try:
-            sound, rate = sounds.read_wave(listing.files[row].path, heading)
-            if sounds.silent(sound):
-                raise NoSound("it is silent from beginning to end")
-            if manner.channels not in (1, len(sound)):
-                raise NoSound(f"it has {len(sound)} channels, not {manner.channels}")
-        except (NoSound, OSError) as error:
-            skipped.append(_skipped(listing.files[row], error))
+            sound, rate = sounds.read_wave(file_list.files[row].path, header)
+            if sounds.is_silent(sound):
+                raise UnreadableSound("it is silent from beginning to end")
+            if shape.channels not in (1, len(sound)):
+                raise UnreadableSound(f"it has {len(sound)} channels, not {shape.channels}")
+        except (UnreadableSound, OSError) as error:
+            skipped.append(_skipped(file_list.files[row], error))
             continue
 
-        mixed = sound.mean(axis=0, keepdims=True) if manner.channels == 1 else sound
-        values[len(rows)] = sounds.fitted(sounds.resampled(mixed, rate, manner.rate), manner.length)
+        if shape.channels == 1:
+            sound = sound.mean(axis=0, keepdims=True)
+
+        resampled = sounds.resample(sound, rate, shape.rate)
+        values[len(rows)] = sounds.crop_or_pad(resampled, shape.length)
         rows.append(row)
 
     return rows, values[: len(rows)]
 
 
-def _manner(headings: list[Heading]) -> tuple[Manner, list[str]]:
-    """The most frequent rate and the median length, both lowered where a signal would become too
-    long; and what a person should know of it.
+def _choose_shape(headers: list[WavHeader]) -> tuple[SoundShape, list[str]]:
+    """Chooses the most frequent rate and the median length, and says what that does to sounds.
+
+    Both are lowered where a signal would become too long.
     """
     notes = []
-    common, count = max(
-        Counter(heading.rate for heading in headings).items(), key=lambda item: (item[1], item[0])
-    )
-    if count < len(headings):
+    rates = Counter(header.rate for header in headers)
+    common, count = max(rates.items(), key=lambda item: (item[1], item[0]))
+    if count < len(headers):
         notes.append(
-            f"{len(headings) - count:,} of {len(headings):,} sounds have another rate; they were "
-            "brought to "
-            f"{common:,} samples a second."
+            f"{len(headers) - count:,} of {len(headers):,} sounds have another rate; they were "
+            f"brought to {common:,} samples a second."
         )
 
-    stereo = sum(heading.channels > 1 for heading in headings)
+    stereo = sum(header.channels > 1 for header in headers)
     if stereo:
-        notes.append(
-            f"The channels of {stereo:,} {'sound' if stereo == 1 else 'sounds'} were mixed into "
-            "one."
-        )
+        sounds_of = "sound" if stereo == 1 else "sounds"
+        notes.append(f"The channels of {stereo:,} {sounds_of} were mixed into one.")
 
-    seconds = float(np.median([heading.frames / heading.rate for heading in headings]))
+    durations = [header.frames / header.rate for header in headers]
+    seconds = float(np.median(durations))
     rate = common
-    if seconds * common > LONGEST and common > LOWEST:
-        parts = min(common // LOWEST, ceil(seconds * common / LONGEST))
-        rate = round(common / max(1, parts))
+    if seconds * common > LONGEST and common > LOWEST_RATE:
+        factor = min(common // LOWEST_RATE, ceil(seconds * common / LONGEST))
+        rate = round(common / max(1, factor))
         if rate < common:
             notes.append(
                 f"The sounds are long: they were brought from {common:,} to {rate:,} samples a "
-                "second, so "
-                f"tones above {rate // 2:,} Hz are lost."
+                f"second, so tones above {rate // 2:,} Hz are lost."
             )
 
-    length = int(max(8, min(LONGEST, round(seconds * rate))))
-    longer = sum(heading.frames / heading.rate * rate > length + 1 for heading in headings)
-
-    shorter = sum(heading.frames / heading.rate * rate < length - 1 for heading in headings)
-    for number, how, so in (
+    length = int(max(SHORTEST, min(LONGEST, round(seconds * rate))))
+    longer = sum(duration * rate > length + 1 for duration in durations)
+    shorter = sum(duration * rate < length - 1 for duration in durations)
+    for number, comparison, treatment in (
         (longer, "longer", "the middle is used"),
         (shorter, "shorter", "silence stands around"),
     ):
         if number:
             verb = "sound is" if number == 1 else "sounds are"
-            notes.append(
-                f"{number:,} {verb} {how} than {number_text(length / rate)} seconds: {so}."
-            )
+            duration_text = f"{number_text(length / rate)} seconds"
+            notes.append(f"{number:,} {verb} {comparison} than {duration_text}: {treatment}.")
 
-    return Manner(rate, length), notes
+    return SoundShape(rate, length), notes
 
 
-def _skipped(file: Listed, error: NoSound | OSError) -> Skipped:
-    if isinstance(error, NoSound):
+def _skipped(file: ClassFile, error: UnreadableSound | OSError) -> Skipped:
+    if isinstance(error, UnreadableSound):
         return Skipped(file.name, error.reason)
+
     return Skipped(file.name, f"it could not be opened ({error.strerror or 'error of the disk'})")
 
 

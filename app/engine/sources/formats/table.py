@@ -1,7 +1,4 @@
-"""A table: CSV and its relatives, Excel, OpenDocument, Parquet.
-
-A row an example, or half of one.
-"""
+"""A table with an example in every row: CSV and its relatives, Excel, OpenDocument, Parquet."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.data.splits import FREE, split_of
+from app.engine.data.splits import TRAINING, split_of
 from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import find_delimiter
@@ -20,13 +17,16 @@ if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.loaded import Examples
 
-FREE_TEXT = (".txt", ".dat", ".data")
-"""May be tables, or anything else."""
+AMBIGUOUS = (".txt", ".dat", ".data")
+"""Endings of tables, but also of other texts."""
 
-LOOK = 64 << 10
+GLANCE = 64 << 10
+"""Bytes from which it is seen whether a text is a table."""
 
 
 class TableFormat(Format):
+    """Reads every table that is no plain list of pictures."""
+
     kind = "table"
     label = "Table"
     order = 55
@@ -40,57 +40,57 @@ class TableFormat(Format):
 
 
 def table_in(path: Path) -> Path | None:
-    """The table that a path is, or the only one in a folder that has nothing else; of several the
-    one called train.
+    """Returns the table that a path is, or the only one in a folder; None where there is none.
+
+    Of several in a folder the one called train. A folder with sub-folders has none.
     """
     if not path.is_dir():
         suffix = path.suffix.lower()
-        if suffix in FREE_TEXT:
-            return path if _rows_alike(path) else None
+        if suffix in AMBIGUOUS:
+            return path if _has_regular_rows(path) else None
 
         return path if suffix in SUFFIXES else None
 
     try:
         with os.scandir(path) as entries:
-            found = [entry for entry in entries if not entry.name.startswith((".", "~$"))]
+            visible = [entry for entry in entries if not entry.name.startswith((".", "~$"))]
     except OSError:
         return None
 
-    sure = tuple(suffix for suffix in SUFFIXES if suffix not in FREE_TEXT)
-    tables = [entry for entry in found if entry.is_file() and entry.name.lower().endswith(sure)]
-    if not tables or any(entry.is_dir() for entry in found):
+    certain = tuple(suffix for suffix in SUFFIXES if suffix not in AMBIGUOUS)
+    tables = [
+        entry for entry in visible if entry.is_file() and entry.name.lower().endswith(certain)
+    ]
+    if not tables or any(entry.is_dir() for entry in visible):
         return None
 
-    training = [
-        entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) not in (FREE, 1, 2)
-    ]
+    training = [entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) == TRAINING]
     chosen = tables if len(tables) == 1 else training
     return Path(chosen[0].path) if len(chosen) == 1 else None
 
 
-def _rows_alike(path: Path) -> bool:
-    """Whether the lines of a text file have the same cells: prose does not."""
+def _has_regular_rows(path: Path) -> bool:
+    """Whether the lines of a text file have the same number of cells, which prose does not."""
     try:
         with path.open("rb") as file:
-            head = file.read(LOOK)
+            head = file.read(GLANCE)
     except OSError:
         return False
 
-    text = head.decode(encoding.detect(head, len(head) < LOOK).name, "replace")
+    text = head.decode(encoding.detect(head, len(head) < GLANCE).name, "replace")
     lines = [line for line in text.splitlines() if line.strip()]
-    if len(head) == LOOK:
+    if len(head) == GLANCE:
         lines = lines[:-1]
     if len(lines) < 3 or "\0" in text:
         return False
 
-    delimiter, _ = find_delimiter("\n".join(lines[:60]) + "\n", path.suffix.lower(), str(path))
+    delimiter, _ = find_delimiter("\n".join(lines[:60]) + "\n", path.suffix.lower())
     counts = [line.strip().count(delimiter) for line in lines[:60]]
 
     if delimiter == " ":
-        numbers = sum(character.isdigit() for character in text)
-        return min(len(line.split()) for line in lines) > 1 and numbers > 0.3 * len(
-            text.replace(" ", "")
-        )
+        digits = sum(character.isdigit() for character in text)
+        several_cells = min(len(line.split()) for line in lines) > 1
+        return several_cells and digits > 0.3 * len(text.replace(" ", ""))
 
     alike = sum(count == counts[1] for count in counts)
     return counts[1] > 0 and alike > 0.9 * len(counts)

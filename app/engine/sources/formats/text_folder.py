@@ -1,31 +1,40 @@
-"""A folder with a sub-folder of text files for each class; train/, val/, test/ are recognised as
-with pictures.
+"""A folder with a sub-folder of text files for each class.
+
+Folders train/, val/ and test/ are recognised as with pictures.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.learning.tasks import task
-from app.engine.sources.class_folders import holds_mostly, list_files, lost_classes, need_classes
-from app.engine.sources.format import Format, OpenOptions, encode_classes
+from app.engine.sources.class_folders import (
+    holds_mostly,
+    list_files,
+    lost_classes,
+    refuse_one_class,
+)
+from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.texts import TextPart
-from app.engine.sources.plain_text import NoText, read_text
-from app.engine.sources.targets import labelled
+from app.engine.sources.plain_text import UnreadableText, read_text
+from app.engine.sources.targets import encode_classes, targets_for_task
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
 
 SUFFIXES = (".txt", ".text", ".md")
-USUAL = "classification"
+DEFAULT_TASK = "classification"
 UNICODE = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
 
 
 class TextFolder(Format):
+    """Reads texts from a folder for each class."""
+
     kind = "text-folder"
     label = "Folder of texts"
     order = 80
@@ -34,53 +43,50 @@ class TextFolder(Format):
         return holds_mostly(source, SUFFIXES)
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        kind = data.task or USUAL
+        task_kind = data.task or DEFAULT_TASK
         options.progress("Looking for texts", 0, 0)
-        listing = list_files(source, SUFFIXES, "text", options.check)
-        skipped = list(listing.skipped)
+        file_list = list_files(source, SUFFIXES, "text", options.check)
+        skipped = list(file_list.skipped)
         rows = []
         texts = []
+        encodings: Counter[str] = Counter()
 
-        guessed: dict[str, int] = {}
-        for row, file in enumerate(listing.files):
+        for row, file in enumerate(file_list.files):
             options.check()
-            options.progress("Reading texts", row, len(listing.files))
+            options.progress("Reading texts", row, len(file_list.files))
 
             try:
                 text, encoding = read_text(file.path, data.encoding)
-            except NoText as error:
+            except UnreadableText as error:
                 skipped.append(Skipped(file.name, error.reason))
+                continue
             except OSError as error:
-                skipped.append(
-                    Skipped(
-                        file.name,
-                        f"it could not be opened ({error.strerror or 'error of the disk'})",
-                    )
-                )
-            else:
-                rows.append(row)
-                texts.append(text)
+                reason = f"it could not be opened ({error.strerror or 'error of the disk'})"
+                skipped.append(Skipped(file.name, reason))
+                continue
 
-                if encoding not in UNICODE:
-                    guessed[encoding] = guessed.get(encoding, 0) + 1
+            rows.append(row)
+            texts.append(text)
+            if encoding not in UNICODE:
+                encodings[encoding] += 1
 
-        labels = [listing.files[row].label for row in rows]
-        need_classes(source, listing, labels, skipped, "text")
+        labels = [file_list.files[row].label for row in rows]
+        refuse_one_class(file_list, labels, skipped)
         notes = [
             f"{count:,} {'text is' if count == 1 else 'texts are'} not in Unicode: read as "
             f"{encoding}."
-            for encoding, count in guessed.items()
+            for encoding, count in encodings.items()
         ]
 
         return Examples(
-            kind,
+            task_kind,
             (TextPart(texts, data),),
-            labelled(task(kind), *encode_classes(labels)),
-            np.array([listing.files[row].hint for row in rows], np.int8),
-            [listing.files[row].name for row in rows],
-            listing.groups(data, rows),
+            targets_for_task(task(task_kind), *encode_classes(labels)),
+            np.array([file_list.files[row].split for row in rows], np.int8),
+            [file_list.files[row].name for row in rows],
+            file_list.groups(data, rows),
             tuple(skipped),
-            (*listing.notes, *notes, *lost_classes(listing, labels)),
+            (*file_list.notes, *notes, *lost_classes(file_list, labels)),
         )
 
 

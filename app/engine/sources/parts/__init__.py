@@ -1,1 +1,1 @@
-"""Inputs that are read but not fitted yet: a file for each kind of input."""
+"""Inputs that are read and not fitted yet: a file for each kind of input."""

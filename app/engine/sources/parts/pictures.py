@@ -1,4 +1,4 @@
-"""Pictures: decoded already; only their mean and spread are learned from the training examples."""
+"""Pictures as inputs, decoded already; mean and spread are fitted on the training pictures."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data import splits
 from app.engine.data.dataset import Skipped
+from app.engine.data.fingerprints import fingerprints
 from app.engine.data.kinds.image.preparation import ImagePreparation, statistics
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
-from app.engine.data.splits import FREE
+from app.engine.data.splits import UNASSIGNED
 from app.engine.errors import UserError
 from app.engine.sources.cache import key_of
 from app.engine.sources.loaded import Part
+from app.engine.sources.picture_decoding import DecodedPictures, decode_pictures
 from app.engine.sources.picture_list import PictureList
-from app.engine.sources.picture_reading import Reading, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,25 +30,36 @@ if TYPE_CHECKING:
 
 
 class PicturePart(Part):
-    """inputs: (N, C, H, W) uint8, in memory or mapped. prints: (N, 16), where they are known."""
+    """Pictures that are decoded and not fitted.
+
+    inputs: (N, C, H, W) uint8, in memory or mapped. known_fingerprints: (N, 16), where they are
+    known.
+    """
 
     def __init__(
-        self, inputs: np.ndarray, preparation: ImagePreparation, prints: np.ndarray | None = None
+        self,
+        inputs: np.ndarray,
+        preparation: ImagePreparation,
+        known_fingerprints: np.ndarray | None = None,
     ) -> None:
         self.inputs = inputs
         self.preparation = preparation
-        self._prints = splits.digests(inputs) if prints is None else prints
+        self._fingerprints = (
+            fingerprints(inputs) if known_fingerprints is None else known_fingerprints
+        )
 
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+    def fit(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
         mean, std = statistics(self.inputs, training)
         return self.inputs, dataclasses.replace(self.preparation, mean=mean, std=std)
 
-    def coded(self, preparation: Preparation) -> np.ndarray:
-        """As they are: size and colours are those of the settings they were read with (see
-        as_trained).
+    def encode(self, preparation: Preparation) -> np.ndarray:
+        """Returns the pictures as they are.
+
+        Their size and colours are already those of the settings they were decoded with, see
+        `with_trained_size`.
         """
         if not isinstance(preparation, ImagePreparation):
             raise UserError(
@@ -65,8 +76,8 @@ class PicturePart(Part):
 
         return self.inputs
 
-    def digests(self) -> np.ndarray:
-        return self._prints
+    def fingerprints(self) -> np.ndarray:
+        return self._fingerprints
 
 
 def picture_part(
@@ -76,30 +87,29 @@ def picture_part(
     names: Sequence[str] | None = None,
     half: int = 0,
 ) -> tuple[PicturePart, np.ndarray, tuple[Skipped, ...], tuple[str, ...]]:
-    """The pictures of these files, decoded or taken from the cache, in their order: the part, the
-    rows of `paths` that could be read (n,), those that could not, and notes. One file may stand
-    in several rows.
+    """Decodes the pictures of these files in their order, or takes them from the cache.
 
-    names: what a file is called where it is skipped. half: of pairs, which half these pictures are,
-    so that they get the size and colours of `options.like`. Nothing readable is no error here: the
-    part is then empty.
+    Returns the part, the rows of `paths` that could be read (n,), what could not, and notes. One
+    file may stand in several rows. names: what a file is called where it is skipped. half: of
+    pairs, which half these pictures are, so that they get the size and colours of that half of
+    `options.reuse_preparation`. Nothing readable is no error here: the part is then empty.
     """
-    data = as_trained(data, options.reuse_preparation, half)
+    data = with_trained_size(data, options.reuse_preparation, half)
     shown = list(names) if names is not None else [readable(path) for path in paths]
-    reading = _kept(paths, shown, data, options)
+    decoded = _decode_or_recall(paths, shown, data, options)
 
     return (
-        PicturePart(reading.inputs, reading.preparation),
-        reading.rows,
-        reading.skipped,
-        reading.notes,
+        PicturePart(decoded.inputs, decoded.preparation),
+        decoded.rows,
+        decoded.skipped,
+        decoded.notes,
     )
 
 
-def as_trained(
+def with_trained_size(
     data: DataSettings, reuse_preparation: Preparation | None, half: int = 0
 ) -> DataSettings:
-    """The settings with size and colours of the pictures that a network was trained on."""
+    """Returns the settings with size and colours of the pictures that a network was trained on."""
     trained = (
         reuse_preparation.halves[half]
         if isinstance(reuse_preparation, PairPreparation)
@@ -112,64 +122,68 @@ def as_trained(
     return data.replace(height=trained.height, width=trained.width, fit=trained.fit, colour=colour)
 
 
-def _kept(
+def _decode_or_recall(
     paths: Sequence[Path], names: list[str], data: DataSettings, options: OpenOptions
-) -> Reading:
-    """From the cache if no file changed, else read and kept."""
-    manner = ["files", data.height, data.width, data.fit, data.colour]
-    key = key_of(manner, names, [_stamp(path) for path in paths])
-    lineage = key_of(manner, [str(path) for path in paths[:1]], len(paths))
+) -> DecodedPictures:
+    """Takes the pictures from the cache if no file changed, else decodes and stores them."""
+    settings = ["files", data.height, data.width, data.fit, data.colour]
+    key = key_of(settings, names, [_stamp(path) for path in paths])
+    lineage = key_of(settings, [str(path) for path in paths[:1]], len(paths))
 
     if entry := options.cache.find(key):
         try:
-            return _remembered(entry.inputs, entry.about)
+            return _from_cache(entry.inputs, entry.metadata)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
 
     total = len(paths)
     picture_list = PictureList(
-        (), names, np.zeros(total, np.int64), np.full(total, FREE, np.int8), paths=paths
+        (), names, np.zeros(total, np.int64), np.full(total, UNASSIGNED, np.int8), paths=paths
     )
-    with options.cache.workplace() as place:
-        reading = read(picture_list, data, place, options.progress, options.check)
-        if not len(reading.rows):
-            return reading
+    with options.cache.staging_folder() as folder:
+        decoded = decode_pictures(picture_list, data, folder, options.progress, options.check)
+        if not len(decoded.rows):
+            return decoded
 
-        mapped = isinstance(reading.inputs, np.memmap)
-        description = {
-            "rows": reading.rows.tolist(),
-            "preparation": reading.preparation.to_plain(),
-            "notes": list(reading.notes),
-            "skipped": [dataclasses.asdict(item) for item in reading.skipped],
+        mapped = isinstance(decoded.inputs, np.memmap)
+        metadata = {
+            "rows": decoded.rows.tolist(),
+            "preparation": decoded.preparation.to_plain(),
+            "notes": list(decoded.notes),
+            "skipped": [dataclasses.asdict(item) for item in decoded.skipped],
         }
 
-        kept = place is not None and options.cache.keep(
-            place, key, reading.inputs, description, lineage
+        stored = folder is not None and options.cache.store(
+            folder, key, decoded.inputs, metadata, lineage
         )
-        if kept and mapped and (entry := options.cache.find(key)):
-            return dataclasses.replace(reading, inputs=entry.inputs)
+        if stored and mapped and (entry := options.cache.find(key)):
+            return dataclasses.replace(decoded, inputs=entry.inputs)
 
-        return reading
+        return decoded
 
 
 def _stamp(path: Path) -> list[object]:
     try:
         status = os.stat(path)
     except OSError:
-        return [str(path), -1, -1]  # is said when it is read
+        return [str(path), -1, -1]  # is listed as skipped when it is read
+
     return [str(path), status.st_size, status.st_mtime_ns]
 
 
-def _remembered(inputs: np.ndarray, description: dict[str, Any]) -> Reading:
-    """Raises KeyError, TypeError or ValueError for what is not of this form."""
-    plain = dict(description["preparation"])
-    plain.pop("kind", None)
+def _from_cache(inputs: np.ndarray, metadata: dict[str, Any]) -> DecodedPictures:
+    """Raises KeyError, TypeError or ValueError for metadata that are not of this form."""
+    preparation = dict(metadata["preparation"])
+    preparation.pop("kind", None)
 
-    rows = np.array(description["rows"], np.int64)
+    rows = np.array(metadata["rows"], np.int64)
     if len(rows) != len(inputs):
         raise ValueError("lengths differ")
 
-    skipped = tuple(Skipped(**item) for item in description["skipped"])
-    return Reading(
-        inputs, rows, ImagePreparation.from_plain(plain), skipped, tuple(description["notes"])
+    return DecodedPictures(
+        inputs,
+        rows,
+        ImagePreparation.from_plain(preparation),
+        tuple(Skipped(**item) for item in metadata["skipped"]),
+        tuple(metadata["notes"]),
     )

@@ -1,12 +1,12 @@
-"""Examples of a kind that reads its own files: arrays, prepared as the kind says."""
+"""Examples of a kind that reads its own files, as inputs: arrays, prepared as the kind says."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.engine.data.fingerprints import fingerprints_of
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PreparedPart(Part):
-    """The examples of one kind, read and not prepared yet.
+    """The examples of one kind, read and not fitted yet.
 
     Args:
         kind: a kind with `files`.
@@ -32,12 +32,12 @@ class PreparedPart(Part):
     def __len__(self) -> int:
         return len(self.raws)
 
-    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+    def fit(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
         assert self.kind.files is not None
         preparation = self.kind.files.fit([self.raws[row] for row in training.tolist()])
-        return self.coded(preparation), preparation
+        return self.encode(preparation), preparation
 
-    def coded(self, preparation: Preparation) -> np.ndarray:
+    def encode(self, preparation: Preparation) -> np.ndarray:
         if preparation.kind != self.kind.name:
             raise UserError(
                 f"The network was not trained on {self.kind.plural}, but these data are.",
@@ -47,13 +47,9 @@ class PreparedPart(Part):
 
         return np.stack([np.asarray(preparation.array(raw)) for raw in self.raws])
 
-    def digests(self) -> np.ndarray:
-        """(N, 16) uint8, of the form and the bytes of every example."""
-        digests = []
-        for raw in self.raws:
-            values = np.ascontiguousarray(raw)
-            digest = hashlib.blake2b(f"{values.dtype} {values.shape}".encode(), digest_size=16)
-            digest.update(values.tobytes())
-            digests.append(np.frombuffer(digest.digest(), np.uint8))
-
-        return np.stack(digests)
+    def fingerprints(self) -> np.ndarray:
+        """Returns fingerprints of the shape, type and bytes of every example: (N, 16) uint8."""
+        arrays = [np.ascontiguousarray(raw) for raw in self.raws]
+        return fingerprints_of(
+            f"{array.dtype} {array.shape}".encode() + array.tobytes() for array in arrays
+        )

@@ -1,5 +1,6 @@
-"""Rows of a table: what fills gaps, scales amounts and numbers categories is learned from the
-training rows.
+"""Rows of a table as inputs.
+
+What fills gaps, scales numbers and encodes categories is fitted on the training rows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.engine.data.fingerprints import fingerprints_of
 from app.engine.data.kinds.row.preparation import NO_VALUE, RowColumn, RowPreparation
 from app.engine.data.names import natural_key
 from app.engine.errors import UserError
@@ -23,18 +25,25 @@ if TYPE_CHECKING:
     from app.engine.experiment.data_settings import Missing
     from app.engine.sources.tables.columns import Column
 
-FOR_NUMBERS = ("median", "mean", "zero", "drop")
-FOR_CATEGORIES = ("category", "drop")
-"""What may happen where a value is missing, the usual first."""
+POLICIES: dict[str, tuple[str, ...]] = {
+    "number": ("median", "mean", "zero", "drop"),
+    "category": ("category", "drop"),
+}
+"""What may happen where a value is missing, by the role of the column, the default first."""
 
-TWINS = 0.5
-"""With more than this share of rows that are like another, a row like another is no copy: few
-values make few rows.
+DUPLICATES = 0.5
+"""With more than this share of rows that equal another, equal rows are no copies.
+
+A table of few distinct values has few distinct rows.
 """
+
+REPORTED_UNSEEN = 10
+REPORTED_GAPS = 20
+"""At most so many columns are named in the notes."""
 
 
 class RowPart(Part):
-    """columns: of one length.
+    """Columns of one length, read but not fitted.
 
     roles: "number" or "category" by name. missing: what a person chose, by name; rows that are to
     be dropped are gone already.
@@ -54,7 +63,7 @@ class RowPart(Part):
         self._notes: list[str] = []
 
         for column in self.columns:
-            policy_of(column.name, self.roles[column.name], self.missing)
+            missing_policy(column.name, self.roles[column.name], self.missing)
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -63,12 +72,12 @@ class RowPart(Part):
     def notes(self) -> tuple[str, ...]:
         return tuple(self._notes)
 
-    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
-        settled = tuple(self._settle(column, training) for column in self.columns)
-        preparation = RowPreparation(settled, self.style.decimal, self.style.thousands)
-        return self.coded(preparation), preparation
+    def fit(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+        columns = tuple(self._fit_column(column, training) for column in self.columns)
+        preparation = RowPreparation(columns, self.style.decimal, self.style.thousands)
+        return self.encode(preparation), preparation
 
-    def coded(self, preparation: Preparation) -> np.ndarray:
+    def encode(self, preparation: Preparation) -> np.ndarray:
         if not isinstance(preparation, RowPreparation):
             raise UserError(
                 "The network was not trained on rows of a table.",
@@ -77,101 +86,58 @@ class RowPart(Part):
             )
 
         self._notes = []
-        values = self._fill(preparation)
-        self._tell(preparation)
+        values = self._encoded(preparation)
+        self._note_gaps(preparation)
 
         return values
 
-    def digests(self) -> np.ndarray:
+    def fingerprints(self) -> np.ndarray:
         values = np.empty((len(self), len(self.columns)), np.uint64)
-        for place, column in enumerate(self.columns):
+        for index, column in enumerate(self.columns):
             if self.roles[column.name] == "category":
-                codes, words = column.coded
-                prints = [_print(word) for word in (*words, "")]
-                values[:, place] = np.array(prints, np.uint64)[codes]
+                codes, words = column.factorized
+                hashes = [_hash_word(word) for word in (*words, "")]
+                values[:, index] = np.array(hashes, np.uint64)[codes]
             else:
                 numbers = column.numbers[0] + 0.0  # so that -0 is 0
-                values[:, place] = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
+                values[:, index] = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
 
-        found = _hashed(values)
-        _, first, twins = np.unique(
-            found.view("V16").ravel(), return_index=True, return_inverse=True
+        hashes_of_rows = _hash_rows(values)
+        _, first, copy_of = np.unique(
+            hashes_of_rows.view("V16").ravel(), return_index=True, return_inverse=True
         )
-        if len(first) >= TWINS * len(found):
-            return found
+        if len(first) >= DUPLICATES * len(hashes_of_rows):
+            return hashes_of_rows
 
-        order = np.argsort(twins, kind="stable")
-        starts = np.zeros(len(found), np.int64)
-        sorted_twins = twins[order]
-        begin = np.flatnonzero(np.r_[True, sorted_twins[1:] != sorted_twins[:-1]])
-        starts[begin] = begin
-        nth = np.empty(len(found), np.uint64)
-        nth[order] = np.arange(len(found)) - np.maximum.accumulate(starts)
+        # Equal rows are told apart by their number among their equals.
+        order = np.argsort(copy_of, kind="stable")
+        sorted_copies = copy_of[order]
+        begins = np.flatnonzero(np.r_[True, sorted_copies[1:] != sorted_copies[:-1]])
+        starts = np.zeros(len(order), np.int64)
+        starts[begins] = begins
+        nth = np.empty(len(order), np.uint64)
+        nth[order] = np.arange(len(order)) - np.maximum.accumulate(starts)
 
-        return _hashed(np.concatenate([values, nth[:, None]], axis=1))
+        return _hash_rows(np.concatenate([values, nth[:, None]], axis=1))
 
-    # --- settling
+    # --- fitting
 
-    def _settle(self, column: Column, training: np.ndarray) -> RowColumn:
-        policy = policy_of(column.name, self.roles[column.name], self.missing)
+    def _fit_column(self, column: Column, training: np.ndarray) -> RowColumn:
+        policy = missing_policy(column.name, self.roles[column.name], self.missing)
         if self.roles[column.name] == "category":
-            codes, words = column.coded
-            counts = np.bincount(codes[training] + 1, minlength=len(words) + 1)
-            seen = [place for place in range(len(words)) if counts[place + 1]]
+            return _fit_category(column, policy, training)
 
-            names = [(int(counts[place + 1]), words[place]) for place in seen]
-            if counts[0]:
-                names.append((int(counts[0]), NO_VALUE))
+        return _fit_number(column, policy, training)
 
-            names.sort(key=lambda item: (-item[0], natural_key(item[1])))
-            return RowColumn(
-                column.name, "category", policy, categories=tuple(word for _, word in names)
-            )
+    # --- encoding
 
-        values = column.numbers[0].astype(np.float32).astype(np.float64)[training]
-        present = values[np.isfinite(values)]
-        if not len(present):
-            return RowColumn(
-                column.name,
-                "number",
-                policy,
-                flagged=bool(len(values)),
-                whole=column.whole,
-                date=column.date,
-            )
-
-        median = float(np.median(present))
-        mean = float(present.mean())
-        fill = {"mean": mean, "zero": 0.0}.get(policy, median)
-        filled = np.where(np.isfinite(values), values, fill)
-        spread = float(filled.std())
-        exact = spread > 1e-6 * max(
-            abs(float(filled.mean())), 1e-30
-        )  # less is what 32 bits round away
-
-        return RowColumn(
-            column.name,
-            "number",
-            policy,
-            fill,
-            len(present) < len(values),
-            float(filled.mean()),
-            spread if exact else 1.0,
-            float(present.min()),
-            float(present.max()),
-            median,
-            column.whole,
-            column.date,
-        )
-
-    def _fill(self, preparation: RowPreparation) -> np.ndarray:
-        """(N, F) float32. Raises UserError for a column that is not there."""
-        here = {column.name: column for column in self.columns}
-        absent = [column.name for column in preparation.columns if column.name not in here]
+    def _encoded(self, preparation: RowPreparation) -> np.ndarray:
+        """The columns as (N, F) float32. Raises UserError for a column that is not there."""
+        by_name = {column.name: column for column in self.columns}
+        absent = [column.name for column in preparation.columns if column.name not in by_name]
         if absent:
-            shown = ", ".join(f"'{name}'" for name in absent[:5]) + (
-                " …" if len(absent) > 5 else ""
-            )
+            more = " …" if len(absent) > 5 else ""
+            shown = ", ".join(f"'{name}'" for name in absent[:5]) + more
             raise UserError(
                 f"The table has no column {shown}, which the network was trained on.",
                 "Choose a table with the same columns.",
@@ -179,79 +145,124 @@ class RowPart(Part):
             )
 
         values = np.empty((len(self), len(preparation.features)), np.float32)
-        place = 0
+        index = 0
         for column in preparation.amounts:
-            values[:, place] = here[column.name].numbers[0]
-            place += 1
+            values[:, index] = by_name[column.name].numbers[0]
+            index += 1
 
-        for number, column in enumerate(preparation.amounts):
+        for number_index, column in enumerate(preparation.amounts):
             if column.flagged:
-                values[:, place] = np.isnan(values[:, number])
-                place += 1
+                values[:, index] = np.isnan(values[:, number_index])
+                index += 1
 
-        unseen: list[tuple[str, int]] = []
+        unseen: dict[str, int] = {}
         for column in preparation.categories:
-            codes, words = here[column.name].coded
-            table = np.array(
-                [column.numbers.get(word, 0) for word in (*words, NO_VALUE)], np.float32
-            )
-            values[:, place] = table[codes]
+            codes, words = by_name[column.name].factorized
+            numbers = [column.numbers.get(word, 0) for word in (*words, NO_VALUE)]
+            values[:, index] = np.array(numbers, np.float32)[codes]
+            if count := int((values[:, index] == 0).sum()):
+                unseen[column.name] = count
 
-            new = int((values[:, place] == 0).sum())
-            if new:
-                unseen.append((column.name, new))
+            index += 1
 
-            place += 1
-
-        for name, count in unseen[:10]:
+        for name, count in list(unseen.items())[:REPORTED_UNSEEN]:
             rows = "row has" if count == 1 else "rows have"
             self._notes.append(
                 f"{count:,} {rows} a value of '{name}' that does not come up in training; it "
-                "counts as "
-                "unseen."
+                "counts as unseen."
             )
 
         return values
 
-    def _tell(self, preparation: RowPreparation) -> None:
-        """Sentences on the gaps that were filled."""
-        told = []
-        here = {column.name: column for column in self.columns}
-        for settled in preparation.columns:
-            column = here[settled.name]
-            gaps = int(
-                (~np.isfinite(column.numbers[0])).sum()
-                if settled.role == "number"
-                else (column.coded[0] < 0).sum()
-            )
+    def _note_gaps(self, preparation: RowPreparation) -> None:
+        """Adds sentences on the gaps that were filled."""
+        notes = []
+        by_name = {column.name: column for column in self.columns}
+        for fitted in preparation.columns:
+            column = by_name[fitted.name]
+            if fitted.role == "number":
+                gaps = int((~np.isfinite(column.numbers[0])).sum())
+            else:
+                gaps = int((column.factorized[0] < 0).sum())
+
             if not gaps:
                 continue
 
             count = f"{gaps:,} missing {'value' if gaps == 1 else 'values'} of '{column.name}'"
-            if settled.role == "category":
-                if NO_VALUE in settled.numbers:  # else they are told of as unseen
-                    told.append(f"{count}: a category of their own.")
-            else:
-                what = {"zero": "0"}.get(
-                    settled.missing,
-                    f"the {settled.missing} of training, {number_text(settled.fill, 6)}",
-                )
-                flag = "; a further input says where" if settled.flagged else ""
-                told.append(f"{count}: {what}{flag}.")
+            if fitted.role == "number":
+                average = f"the {fitted.missing} of training, {number_text(fitted.fill, 6)}"
+                filling = "0" if fitted.missing == "zero" else average
+                flag = "; a further input says where" if fitted.flagged else ""
+                notes.append(f"{count}: {filling}{flag}.")
+            elif NO_VALUE in fitted.numbers:  # else they are counted as unseen
+                notes.append(f"{count}: a category of their own.")
 
-        self._notes += told[:20]
-        if len(told) > 20:
+        self._notes += notes[:REPORTED_GAPS]
+        if len(notes) > REPORTED_GAPS:
             self._notes.append(
-                f"{len(told) - 20:,} more columns have missing values, treated in the same way."
+                f"{len(notes) - REPORTED_GAPS:,} more columns have missing values, treated in the "
+                "same way."
             )
 
 
-def policy_of(name: str, role: str, chosen: Mapping[str, Any]) -> str:
-    """What happens where a value is missing.
+def _fit_category(column: Column, policy: str, training: np.ndarray) -> RowColumn:
+    """Numbers the categories that come up in training, the most frequent first."""
+    codes, words = column.factorized
+    counts = np.bincount(codes[training] + 1, minlength=len(words) + 1).tolist()
+    categories = [(count, word) for count, word in zip(counts[1:], words, strict=True) if count]
+    if counts[0]:
+        categories.append((counts[0], NO_VALUE))
+
+    categories.sort(key=lambda item: (-item[0], natural_key(item[1])))
+    return RowColumn(
+        column.name, "category", policy, categories=tuple(word for _, word in categories)
+    )
+
+
+def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
+    """Finds out what fills gaps, and the mean and spread of the filled column."""
+    # As they are kept, in 32 bits.
+    values = column.numbers[0].astype(np.float32).astype(np.float64)[training]
+    present = values[np.isfinite(values)]
+    if not len(present):
+        return RowColumn(
+            column.name,
+            "number",
+            policy,
+            flagged=bool(len(values)),
+            whole=column.whole,
+            date=column.date,
+        )
+
+    median = float(np.median(present))
+    fill = {"mean": float(present.mean()), "zero": 0.0}.get(policy, median)
+    filled = np.where(np.isfinite(values), values, fill)
+    mean = float(filled.mean())
+    spread = float(filled.std())
+    varies = spread > 1e-6 * max(abs(mean), 1e-30)  # less is what 32 bits round away
+
+    return RowColumn(
+        column.name,
+        "number",
+        policy,
+        fill,
+        len(present) < len(values),
+        mean,
+        spread if varies else 1.0,
+        float(present.min()),
+        float(present.max()),
+        median,
+        column.whole,
+        column.date,
+    )
+
+
+def missing_policy(name: str, role: str, chosen: Mapping[str, Any]) -> str:
+    """Returns what happens where a value of a column is missing.
 
     Raises UserError for what the column's role does not allow.
     """
-    allowed = FOR_CATEGORIES if role == "category" else FOR_NUMBERS
+    allowed = POLICIES[role]
     policy = chosen.get(name, allowed[0])
     if policy not in allowed:
         raise UserError(
@@ -263,16 +274,12 @@ def policy_of(name: str, role: str, chosen: Mapping[str, Any]) -> str:
     return str(policy)
 
 
-def _print(word: str) -> int:
+def _hash_word(word: str) -> int:
     return int.from_bytes(
         hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little"
     )
 
 
-def _hashed(values: np.ndarray) -> np.ndarray:
-    """(N, K) uint64 -> (N, 16) uint8."""
-    found = np.empty((len(values), 16), np.uint8)
-    for row, content in enumerate(np.ascontiguousarray(values)):
-        found[row] = np.frombuffer(hashlib.blake2b(content.data, digest_size=16).digest(), np.uint8)
-
-    return found
+def _hash_rows(values: np.ndarray) -> np.ndarray:
+    """A hash of every row of (N, K) uint64: (N, 16) uint8."""
+    return fingerprints_of(row.data for row in np.ascontiguousarray(values))

@@ -1,5 +1,6 @@
-"""Signals: of one length already; mean and spread of each channel are learned from the training
-signals.
+"""Signals as inputs, of one length already.
+
+Mean and spread of each channel are fitted on the training signals.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data import splits
+from app.engine.data.fingerprints import fingerprints
 from app.engine.data.kinds.signal.preparation import SignalPreparation, statistics
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class SignalPart(Part):
-    """values: (N, C, L) float32, finite. rate: samples a second, where it is known."""
+    """Signals that are read and not fitted.
+
+    values: (N, C, L) float32, finite. rate: samples a second, where it is known.
+    """
 
     def __init__(self, values: np.ndarray, rate: float | None = None) -> None:
         self.values = np.ascontiguousarray(values, np.float32)
@@ -27,12 +31,12 @@ class SignalPart(Part):
     def __len__(self) -> int:
         return len(self.values)
 
-    def settle(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
+    def fit(self, training: np.ndarray) -> tuple[np.ndarray, Preparation]:
         _, channels, length = self.values.shape
         mean, std = statistics(self.values, training)
         return self.values, SignalPreparation(channels, length, self.rate, mean, std)
 
-    def coded(self, preparation: Preparation) -> np.ndarray:
+    def encode(self, preparation: Preparation) -> np.ndarray:
         if not isinstance(preparation, SignalPreparation):
             raise UserError(
                 "The network was not trained on signals, but these data are.",
@@ -48,9 +52,9 @@ class SignalPart(Part):
             return self.values
 
         try:
-            return np.stack([preparation.fitted(one, rate) for one in self.values])
+            return np.stack([preparation.conform(signal, rate) for signal in self.values])
         except UserError as error:
             raise UserError(error.what, error.remedy, "data.source") from error
 
-    def digests(self) -> np.ndarray:
-        return splits.digests(self.values)
+    def fingerprints(self) -> np.ndarray:
+        return fingerprints(self.values)

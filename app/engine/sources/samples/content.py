@@ -1,4 +1,4 @@
-"""What the built-in datasets hold, read from resources/samples or made by the program."""
+"""The content of the built-in datasets, read from resources/samples or made by the program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from app.engine.sources.samples.shapes import SHAPES, draw_shapes
-from app.engine.sources.samples.signals import SORTS, make_signals
+from app.engine.sources.samples.signals import FORMS, make_signals
 
 FOLDER = Path(__file__).resolve().parents[4] / "resources" / "samples"
 FASHION = (
@@ -30,9 +30,10 @@ FASHION = (
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """images: (N, H, W[, 3]) uint8.
+    """Pictures with a class each.
 
-    targets: (N,) class numbers. test: how many of the last rows are the test set.
+    images: (N, H, W[, 3]) uint8. targets: (N,) class numbers. test: how many of the last rows are
+    the test set.
     """
 
     images: np.ndarray
@@ -43,9 +44,9 @@ class Content:
 
 @dataclass(frozen=True, eq=False)
 class Captioned:
-    """images: (N, H, W, 3) uint8.
+    """Pictures with a text each.
 
-    texts: one a picture. groups: what sort of thing it is, one a picture.
+    images: (N, H, W, 3) uint8. texts: one a picture. groups: what sort of thing is on each.
     """
 
     images: np.ndarray
@@ -54,7 +55,7 @@ class Captioned:
 
 
 def load(name: str) -> Content:
-    """Pictures with a class each.
+    """Returns pictures with a class each.
 
     Raises KeyError for an unknown name, OSError where its file is missing.
     """
@@ -76,7 +77,7 @@ def load(name: str) -> Content:
 
 
 def load_captioned(name: str) -> Captioned:
-    """Pictures with a text each.
+    """Returns pictures with a text each.
 
     Raises OSError, ValueError or KeyError where the file is missing or damaged.
     """
@@ -85,29 +86,29 @@ def load_captioned(name: str) -> Captioned:
 
 
 def load_sentences(name: str) -> tuple[list[str], list[str]]:
-    """Short texts and the class of each. Raises OSError, LZMAError or ValueError."""
+    """Returns short texts and the class of each. Raises OSError, LZMAError or ValueError."""
     rows = list(csv.reader(io.StringIO(_unpacked(f"{name}.csv.xz"))))[1:]
     return [text for text, _ in rows], [label for _, label in rows]
 
 
 def load_book(name: str) -> str:
-    """One long text. Raises OSError, LZMAError or ValueError."""
+    """Returns one long text. Raises OSError, LZMAError or ValueError."""
     return _unpacked(f"{name}.txt.xz")
 
 
 def load_signals(name: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """(N, C, L) float32, class numbers (N,) and the classes.
+    """Returns signals (N, C, L) float32, class numbers (N,) and the classes.
 
     Raises KeyError for an unknown name.
     """
     if name != "signals":
         raise KeyError(name)
 
-    return *make_signals(), SORTS
+    return *make_signals(), FORMS
 
 
 def table_path(name: str) -> Path:
-    """Where a built-in table lies, a plain CSV file."""
+    """Returns the path of a built-in table, a plain CSV file."""
     return FOLDER / f"{name}.csv"
 
 
@@ -116,8 +117,10 @@ def _unpacked(file: str) -> str:
 
 
 def thumbnails(name: str, most: int = 6) -> list[np.ndarray]:
-    """A few pictures of a sample, of different classes where it has classes: (H, W) or (H, W, 3)
-    uint8; [] where it holds no pictures. Raises OSError where its file is missing.
+    """Returns a few pictures of a sample, of different classes where it has classes.
+
+    (H, W) or (H, W, 3) uint8 each; [] where it holds no pictures. Raises OSError where its file is
+    missing.
     """
     if name == "shapes":
         return list(draw_shapes(each=1)[0][:most])

@@ -1,4 +1,4 @@
-"""The list of built-in datasets: what each is, where it is from, and what to expect of it."""
+"""Lists the built-in datasets: what each is, where it is from, and what to expect of it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,9 @@ MORE_DATA = {
 class Sample:
     """A built-in dataset.
 
-    expectation: what to expect of a network, for a person. source_note: where it is from.
-
-    kind: of its inputs, "pair" for picture and text. task: what it is made for. form: how its
-    content is kept, which tells how it is opened. target and columns: of a table, as [data] has
-    them.
+    expectation: what to expect of a network, for a person. source_note: where it is from. kind: of
+    its inputs, "pair" for picture and text. task: what it is made for. form: how its content is
+    stored, which decides how it is opened. target and columns: of a table, as in [data].
     """
 
     name: str
@@ -93,9 +91,8 @@ _PICTURES = (
         "1,797 grey pictures of the digits 0 to 9, 8 × 8 pixels: trains in seconds.",
         "Expect 97 to 99 % right.",
         "CC BY 4.0",
-        "The test part of UCI's Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak, "
-        "1998), "
-        "as scikit-learn ships it.",
+        "The test part of UCI's Optical Recognition of Handwritten Digits (E. Alpaydin, C. "
+        "Kaynak, 1998), as scikit-learn ships it.",
     ),
     Sample(
         "fashion",
@@ -124,8 +121,7 @@ _TABLES = (
         "Expect 95 to 98 % right.",
         "CC BY 4.0",
         "UCI's Breast Cancer Wisconsin (Diagnostic) (W. Wolberg, W. N. Street, O. Mangasarian, "
-        "1995), as scikit-learn "
-        "ships it.",
+        "1995), as scikit-learn ships it.",
         target="diagnosis",
         task="binary-classification",
     ),
@@ -134,12 +130,11 @@ _TABLES = (
         "Diabetes: an amount",
         "442 rows: ten measurements of a patient; how far will the illness go on within a year?",
         "Expect to explain 40 to 50 % of the differences (R² 0.40 to 0.50); a third of the "
-        "patients are off by 50 or "
-        "more.",
+        "patients are off by 50 or more.",
         "BSD-3-Clause, as part of scikit-learn",
         "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani: Least Angle Regression (2004), in the "
-        "units of the "
-        "measurements, as scikit-learn ships it; the authors state no licence of their own.",
+        "units of the measurements, as scikit-learn ships it; the authors state no licence of "
+        "their own.",
         target="progression",
         task="regression",
         columns={"sex": "category"},
@@ -147,8 +142,8 @@ _TABLES = (
     _table(
         "penguins",
         "Penguins",
-        "344 rows: bill, flipper, weight, sex and island of penguins of three species; some values "
-        "are missing.",
+        "344 rows: bill, flipper, weight, sex and island of penguins of three species; some "
+        "values are missing.",
         "Expect 97 to 100 % right.",
         "CC0",
         "Palmer Station LTER and K. Gorman; A. Horst, A. Hill, K. Gorman: palmerpenguins (2020).",
@@ -184,8 +179,7 @@ _OTHERS = (
         "Expect 80 to 86 % right.",
         "WordNet 3.0",
         "Definitions of ten topics of WordNet 3.0 (Princeton University, 2006), at most 800 of "
-        "each, without their "
-        "examples.",
+        "each, without their examples.",
         "text",
         "classification",
         "sentences",
@@ -197,8 +191,7 @@ _OTHERS = (
         "Expect 2.0 bits per byte or fewer; the packer gzip needs 2.6 on the same last tenth.",
         "Public domain",
         "The translation of 1611, as Debian's package bible-kjv prints it, without numbers of "
-        "verses. In the United "
-        "Kingdom its printing is a privilege of the Crown.",
+        "verses. In the United Kingdom its printing is a privilege of the Crown.",
         "text",
         "language-modelling",
         "book",
@@ -212,8 +205,7 @@ _OTHERS = (
         "guessing finds 3 %.",
         "OFL-1.1, Apache-2.0 and MIT",
         "Drawn with the font Noto Color Emoji (Google Inc., OFL-1.1; pictures Apache-2.0), names "
-        "of Unicode from "
-        "unicode-emoji-json (Mu-An Chiou, MIT).",
+        "of Unicode from unicode-emoji-json (Mu-An Chiou, MIT).",
         "pair",
         "matching",
         "captions",

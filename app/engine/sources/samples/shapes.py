@@ -1,4 +1,4 @@
-"""Coloured shapes, drawn by the program: the same pictures every time."""
+"""Draws the pictures of the sample "shapes", the same ones every time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ SHAPES = ("circle", "cross", "ring", "square", "star", "triangle")
 
 
 def draw_shapes(each: int = 200, side: int = 32, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
-    """So many pictures of each shape, (N, side, side, 3) uint8, and their numbers in SHAPES, (N,)
-    int64; drawn four times as large, then reduced, so that edges are smooth.
+    """Draws so many pictures of each shape.
+
+    Returns (N, side, side, 3) uint8 and their numbers in SHAPES, (N,) int64. They are drawn four
+    times as large, then reduced, so that edges are smooth.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     targets = np.tile(np.arange(len(SHAPES)), each)
@@ -24,15 +26,14 @@ def draw_shapes(each: int = 200, side: int = 32, seed: int = 7) -> tuple[np.ndar
 def _draw(shape: str, side: int, random: np.random.Generator) -> np.ndarray:
     large = side * 4
     paper = random.integers(0, 256, 3)
-
     ink = random.integers(0, 256, 3)
-    while np.abs(paper - ink).sum() < 180:  # not to be told apart by anyone
+    while np.abs(paper - ink).sum() < 180:  # nobody could tell these apart
         ink = random.integers(0, 256, 3)
 
     picture = Image.new("RGB", (large, large), tuple(paper.tolist()))
     radius = random.uniform(0.2, 0.42) * large
     x, y = random.uniform(radius, large - radius, 2)
-    turn = random.uniform(0, 2 * math.pi)
+    angle = random.uniform(0, 2 * math.pi)
     draw = ImageDraw.Draw(picture)
 
     colour = tuple(ink.tolist())
@@ -43,7 +44,7 @@ def _draw(shape: str, side: int, random: np.random.Generator) -> np.ndarray:
         )
     else:
         draw.polygon(
-            [(x + px * radius, y + py * radius) for px, py in _outline(shape, turn)], fill=colour
+            [(x + px * radius, y + py * radius) for px, py in _outline(shape, angle)], fill=colour
         )
 
     small = picture.resize((side, side), Image.Resampling.BOX)
@@ -51,8 +52,8 @@ def _draw(shape: str, side: int, random: np.random.Generator) -> np.ndarray:
     return np.clip(np.asarray(small) + noise, 0, 255).astype(np.uint8)
 
 
-def _outline(shape: str, turn: float) -> list[tuple[float, float]]:
-    """Corners on or within the circle of radius 1, turned."""
+def _outline(shape: str, angle: float) -> list[tuple[float, float]]:
+    """The corners of a shape on or within the circle of radius 1, rotated by an angle."""
     if shape == "cross":
         arm = 0.28
         quarter = [(arm, 0.96), (arm, arm), (0.96, arm), (0.96, -arm), (arm, -arm), (arm, -0.96)]
@@ -63,6 +64,6 @@ def _outline(shape: str, turn: float) -> list[tuple[float, float]]:
         angles = [2 * math.pi * corner / count for corner in range(count)]
         corners = [(r * math.cos(a), r * math.sin(a)) for r, a in zip(radii, angles, strict=True)]
 
-    cos = math.cos(turn)
-    sin = math.sin(turn)
+    cos = math.cos(angle)
+    sin = math.sin(angle)
     return [(px * cos - py * sin, px * sin + py * cos) for px, py in corners]

@@ -1,1 +1,4 @@
-"""Tables of any sort: detected formatting, guessed roles of columns, both changeable."""
+"""Tables of any type: finds out how they are written and guesses what their columns are.
+
+Both can be overruled.
+"""

@@ -24,64 +24,65 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Skipped
 
-Kind = Literal["empty", "number", "date", "text", "mixed", "nested"]
+ColumnKind = Literal["empty", "number", "date", "text", "mixed", "nested"]
+
 MOSTLY = 0.8
-"""From this share on a column with texts among its numbers is thought to be one of numbers."""
+"""From this share of numbers on, a column with texts among them is thought to be one of numbers."""
 
 PREVIEW_CELLS = 2_000_000
-"""So many cells are read at most where only the first rows are asked for."""
+"""So many cells are read at most where only the first rows are wanted."""
 
 
-def limited(most: int | None, width: int) -> int | None:
-    """The rows to read of a table of so many columns: as asked for, or fewer where they would be
-    too many cells.
+def rows_within_limit(most: int | None, width: int) -> int | None:
+    """Returns how many rows to read of a table of so many columns.
+
+    As many as are wanted, or fewer where they would be more than PREVIEW_CELLS; None for all.
     """
     return None if most is None else max(1, min(most, PREVIEW_CELLS // max(1, width)))
 
 
 @dataclass(frozen=True)
-class Odd:
-    """A cell that is no number in a column of numbers.
+class NonNumber:
+    """A cell that is no number in a column of numbers. row: by position, see Table.row_name."""
 
-    row: as a person counts, see Table.row_of.
-    """
-
-    place: int
+    row: int
     text: str
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """texts: (N,) Arrow large_string, trimmed, "" where there is nothing.
+    """A column of texts, or of numbers where the file itself has them.
 
-    values: (N,) float64 with NaN, where the file itself has numbers; then texts are made of them.
-    style: how numbers are written in it. nested: lists and such.
+    stored_texts: (N,) Arrow large_string, trimmed, "" where there is nothing. values: (N,) float64
+    with NaN, instead of texts. style: how numbers are written in it. nested: whether it holds lists
+    and such.
     """
 
     name: str
     style: NumberStyle
-    given: Any = field(default=None, repr=False)
+    stored_texts: Any = field(default=None, repr=False)
     values: np.ndarray | None = None
-    whole_type: bool = False
     nested: bool = False
 
     def __len__(self) -> int:
-        return len(self.values) if self.values is not None else len(self.given)
+        return len(self.values) if self.values is not None else len(self.stored_texts)
 
     @functools.cached_property
     def texts(self) -> Any:
-        import pyarrow as pa
+        """The cells as texts, (N,) Arrow large_string; of numbers made from them."""
+        import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-        if self.given is not None:
-            return self.given
+        if self.stored_texts is not None:
+            return self.stored_texts
 
         assert self.values is not None
         return pa.array([plain(value) for value in self.values.tolist()], pa.large_string())
 
     @functools.cached_property
     def numbers(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """(values (N,) float64 with NaN, whether a cell is there but no number (N,), how many are
-        infinite).
+        """The cells as numbers (N,) float64 with NaN where there is none.
+
+        Then (N,) bool, whether a cell is there but no number, and how many are infinite.
         """
         if self.values is not None:
             values = self.values.copy()
@@ -95,27 +96,27 @@ class Column:
     @property
     def infinite(self) -> np.ndarray:
         """(N,) bool: numbers that are infinite, or too large to be one."""
-        values, odd, count = self.numbers
+        values, non_number, count = self.numbers
         if not count:
             return np.zeros(len(values), bool)
         if self.values is not None:
-            return np.abs(self.values) > LARGEST
+            return np.asarray(np.abs(self.values) > LARGEST)
 
-        there = np.array([text.lower() not in NO_NUMBER for text in self.texts.to_pylist()], bool)
-        return np.isnan(values) & ~odd & there
+        present = np.array([text.lower() not in NO_NUMBER for text in self.texts.to_pylist()], bool)
+        return np.asarray(np.isnan(values) & ~non_number & present)
 
     @functools.cached_property
     def date(self) -> str:
-        """The format of the dates in it, "" where it has none.
+        """The format of its dates, "" where it has none.
 
-        Told by the first cells, held by all.
+        The first cells decide; all must be of the format.
         """
         if self.values is not None or self.nested:
             return ""
 
         few = self._first(8)
         if few and not date_format(few[:1]):
-            return ""  # most columns are told so, quickly
+            return ""  # the quick way out for most columns
 
         form = date_format(self._first(200))
         if form and to_days(self.texts, form)[1].any():
@@ -127,25 +128,27 @@ class Column:
         return form
 
     def _first(self, count: int) -> list[str]:
-        """What stands in the first cells, where something does."""
+        """The first cells, without those that stand for nothing."""
         return [text for text in self.texts[:count].to_pylist() if text.lower() not in NOTHING]
 
     @functools.cached_property
-    def coded(self) -> tuple[np.ndarray, list[str]]:
-        """(N,) int64 places in the list of different texts, by first appearance; -1 where there is
-        no value.
-        """
-        found = self.texts.dictionary_encode()
-        words = found.dictionary.to_pylist()
-        codes = found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        kept = [place for place, word in enumerate(words) if word.lower() not in NOTHING]
-        table = np.full(len(words) + 1, -1, np.int64)
-        table[kept] = np.arange(len(kept))
+    def factorized(self) -> tuple[np.ndarray, list[str]]:
+        """Codes (N,) int64 and the distinct texts that they number, by first appearance.
 
-        return table[codes], [words[place] for place in kept]
+        -1 where there is no value.
+        """
+        encoded = self.texts.dictionary_encode()
+        words = encoded.dictionary.to_pylist()
+        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+        valid = [index for index, word in enumerate(words) if word.lower() not in NOTHING]
+        new_codes = np.full(len(words) + 1, -1, np.int64)
+        new_codes[valid] = np.arange(len(valid))
+
+        return new_codes[codes], [words[index] for index in valid]
 
     @functools.cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> ColumnKind:
         if self.nested:
             return "nested"
         if self.values is not None:
@@ -153,14 +156,14 @@ class Column:
         if self.date:
             return "date"
 
-        values, odd, infinite = self.numbers
-        right = int(np.isfinite(values).sum())
-        if right == 0 and not infinite:
-            return "text" if self.coded[1] else "empty"
-        if not odd.any():
+        values, non_number, infinite = self.numbers
+        finite = int(np.isfinite(values).sum())
+        if finite == 0 and not infinite:
+            return "text" if self.factorized[1] else "empty"
+        if not non_number.any():
             return "number"
 
-        return "mixed" if right >= MOSTLY * (right + int(odd.sum())) else "text"
+        return "mixed" if finite >= MOSTLY * (finite + int(non_number.sum())) else "text"
 
     @property
     def numeric(self) -> bool:
@@ -170,41 +173,43 @@ class Column:
     def whole(self) -> bool:
         """Whether all numbers in it are whole."""
         values = self.numbers[0]
-        found = values[np.isfinite(values)]
-        return bool(len(found)) and bool((found == np.rint(found)).all()) and not self.date
+        finite = values[np.isfinite(values)]
+        return bool(len(finite)) and bool((finite == np.rint(finite)).all()) and not self.date
 
     @functools.cached_property
     def present(self) -> np.ndarray:
         """(N,) bool: where there is a value."""
-        return np.isfinite(self.numbers[0]) if self.numeric else self.coded[0] >= 0
+        return np.isfinite(self.numbers[0]) if self.numeric else self.factorized[0] >= 0
 
     @functools.cached_property
-    def different(self) -> int:
-        """How many different values there are."""
+    def distinct(self) -> int:
+        """How many distinct values there are."""
         if not self.numeric:
-            return len(self.coded[1])
+            return len(self.factorized[1])
 
         values = self.numbers[0]
         return len(np.unique(values[np.isfinite(values)]))
 
-    def odd(self, most: int = 3) -> list[Odd]:
+    def non_numbers(self, most: int = 3) -> list[NonNumber]:
         """The first cells that are no numbers."""
         return [
-            Odd(int(place), self.texts[int(place)].as_py())
-            for place in np.flatnonzero(self.numbers[1])[:most]
+            NonNumber(row, self.texts[row].as_py())
+            for row in np.flatnonzero(self.numbers[1])[:most].tolist()
         ]
 
     def take(self, rows: np.ndarray) -> Column:
-        given = None if self.given is None else self.given.take(rows)
+        """The column of these rows alone."""
+        texts = None if self.stored_texts is None else self.stored_texts.take(rows)
         values = None if self.values is None else self.values[rows]
-        return Column(self.name, self.style, given, values, self.whole_type, self.nested)
+        return Column(self.name, self.style, texts, values, self.nested)
 
 
 @dataclass(frozen=True)
-class Manner:
+class Dialect:
     """How a table is written.
 
-    reasons: setting -> the words for a person ("semicolons: ..."), of what applies to it.
+    sort: "text", "spreadsheet" or "Parquet"; what does not apply to it is None. reasons: setting ->
+    the words for a person ("semicolons: ...").
     """
 
     sort: str
@@ -219,16 +224,16 @@ class Manner:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """columns: of one length, names unique.
+    """Columns of one length with unique names.
 
-    row_numbers: (N,) of the rows as a person counts them in the file, from 1, the head among them.
-    complete: whether everything was read. estimated: how many rows there may be.
+    row_numbers: (N,) of the rows in the file, from 1, the row of names among them. complete:
+    whether all of the file was read. estimated: how many rows there may be.
     """
 
     path: str
     columns: tuple[Column, ...]
     row_numbers: np.ndarray
-    manner: Manner
+    dialect: Dialect
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     complete: bool = True
@@ -238,25 +243,25 @@ class Table:
         return len(self.row_numbers)
 
     @property
-    def heads(self) -> tuple[str, ...]:
+    def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
     @functools.cached_property
     def by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
 
-    def row_of(self, place: int) -> str:
-        """What a row is called: "row 17"."""
-        return f"row {int(self.row_numbers[place])}"
+    def row_name(self, row: int) -> str:
+        """What a row is called for a person: "row 17"."""
+        return f"row {int(self.row_numbers[row])}"
 
     def take(self, rows: np.ndarray) -> Table:
-        """The table of these places alone."""
+        """The table of these rows alone."""
         columns = tuple(column.take(rows) for column in self.columns)
         return Table(
             self.path,
             columns,
             self.row_numbers[rows],
-            self.manner,
+            self.dialect,
             self.skipped,
             self.notes,
             self.complete,
@@ -271,54 +276,54 @@ class Table:
         ]
         return [list(row) for row in zip(*shown, strict=True)]
 
-    def raws(self, words: Collection[str] = ()) -> Iterator[dict[str, float | str]]:
-        """Every row as `RowPreparation.array` takes it: numbers as numbers, whatever signs this
-        file writes them with, and NaN where they are missing; everything else as its text.
-        words: columns whose numbers are names of something, such as "01", and stay as they are
-        written.
+    def raw_rows(self, words: Collection[str] = ()) -> Iterator[dict[str, float | str]]:
+        """Yields every row as `RowPreparation.array` takes it.
+
+        Numbers as numbers, however this file writes them, and NaN where they are missing;
+        everything else as its text. words: columns whose numbers are names of something, such as
+        "01", and stay as they are written.
         """
-        ready: list[Sequence[Any]] = [
+        cells: list[Sequence[Any]] = [
             column.numbers[0].tolist()
             if column.kind == "number" and column.name not in words
             else column.texts.to_pylist()
             for column in self.columns
         ]
-        for row in zip(*ready, strict=True):
-            yield dict(zip(self.heads, row, strict=True))
+        for row in zip(*cells, strict=True):
+            yield dict(zip(self.column_names, row, strict=True))
 
 
-def unique_heads(heads: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Names for all columns, made unique, and sentences on what was done."""
-    found: list[str] = []
-    taken: set[str] = set()
+def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Returns a name for every column, made unique, and sentences on what was changed."""
+    unique: list[str] = []
+    used: set[str] = set()
     doubled: list[str] = []
-    unnamed = 0
 
-    wanted = {head for head in heads if head}
-    for place, head in enumerate(heads, 1):
-        name = head or f"column {place}"
+    original = {name for name in names if name}
+    for index, original_name in enumerate(names, 1):
+        base = original_name or f"column {index}"
+        name = base
         number = 1
-        unnamed += not head
-
-        while name in taken or (number > 1 and name in wanted):
+        while name in used or (number > 1 and name in original):
             number += 1
-            name = f"{head or f'column {place}'} ({number})"
+            name = f"{base} ({number})"
 
         if number > 1:
             doubled.append(name)
 
-        taken.add(name)
-        found.append(name)
+        used.add(name)
+        unique.append(name)
 
     notes = []
     if doubled:
         shown = ", ".join(f"'{name}'" for name in doubled[:5]) + (" …" if len(doubled) > 5 else "")
         notes.append(f"Several columns have one name; the later ones are called {shown}.")
 
-    if unnamed and unnamed < len(heads):
+    unnamed = sum(not name for name in names)
+    if unnamed and unnamed < len(names):
         notes.append(
             f"{unnamed:,} {'column has' if unnamed == 1 else 'columns have'} no name and "
             f"{'is' if unnamed == 1 else 'are'} numbered."
         )
 
-    return tuple(found), notes
+    return tuple(unique), notes

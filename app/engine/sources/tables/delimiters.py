@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 SPACE = " "
+"""Several spaces in a row count as one."""
+
 WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 LINE_LIMIT = 16 << 20
 """Characters: no line of a table is longer. 10,000 columns of numbers have some 200,000."""
@@ -27,17 +29,17 @@ REMEDY = "Save it again as CSV, with a line for every row and one name for every
 
 
 def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[int, list[str]]]:
-    """(number of the row, from 1, empty ones counted; its cells).
+    """Yields the number of each row, from 1, empty ones counted, and its cells.
 
     lines: with their ends, as the file has them.
 
-    Raises UserError for a quote that is never closed.
+    Raises UserError for a quote that is never closed, and for what is no table.
     """
-    waiting: list[str] = []
+    row_lines: list[str] = []
 
     def watched() -> Iterator[str]:
         for line in lines:
-            waiting.append(line)
+            row_lines.append(line)
             yield re.sub(" {2,}", " ", line.strip()) + "\n" if delimiter == SPACE else line
 
     csv.field_size_limit(LINE_LIMIT)
@@ -45,10 +47,10 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
     try:
         for row in csv.reader(watched(), delimiter=delimiter, skipinitialspace=delimiter != SPACE):
             number += 1
-            if len(waiting) > 1 and "".join(waiting).count('"') % 2:
+            if len(row_lines) > 1 and "".join(row_lines).count('"') % 2:
                 break
 
-            waiting.clear()
+            row_lines.clear()
             yield number, row
         else:
             return
@@ -60,49 +62,50 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
     raise unusable(path, f"has a quotation mark in row {number} that is never closed", REMEDY)
 
 
-def find_delimiter(text: str, suffix: str, path: str) -> tuple[str, str]:
-    """(the delimiter, why).
+def find_delimiter(text: str, suffix: str) -> tuple[str, str]:
+    """Returns the delimiter of a table, and why it is taken.
 
-    text: some whole lines. One that gives every row the same number of cells, at least two; among
-    several, the one for which the cells make most sense.
+    It gives every row the same number of cells, at least two; among several, it is the one with
+    which the cells make most sense. text: some whole lines.
     """
     lines = [
         line
         for line in itertools.islice(io.StringIO(text, newline=""), 3 * SAMPLE_ROWS)
         if line.strip()
     ]
-    counted: dict[str, tuple[float, int]] = {}
+    candidates: dict[str, tuple[float, int]] = {}
     for delimiter in (*DELIMITERS, SPACE):
-        found = _widths(lines, delimiter)
-        widths = Counter(found)
-        width, often = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
-        share = often / max(1, sum(widths.values()))
+        widths = _widths(lines, delimiter)
+        counts = Counter(widths)
+        width, often = max(counts.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
+        share = often / max(1, len(widths))
 
-        if delimiter == SPACE and found and found[0] not in (width, width - 1):
+        if delimiter == SPACE and widths and widths[0] not in (width, width - 1):
             continue  # a text under one word
 
         if width > 1 and share >= (0.95 if delimiter == SPACE else 0.6):
-            counted[delimiter] = (share, width)
+            candidates[delimiter] = (share, width)
 
-    if not counted:
+    if not candidates:
         return ("\t" if suffix in (".tsv", ".tab") else ","), "no sign separates every row alike"
 
-    best = max(share for share, _ in counted.values())
-    close = [delimiter for delimiter, (share, _) in counted.items() if share >= best - 0.1]
+    best = max(share for share, _ in candidates.values())
+    close = [delimiter for delimiter, (share, _) in candidates.items() if share >= best - 0.1]
     if len(close) > 1 and SPACE in close:
-        others = max(counted[one][0] for one in close if one != SPACE)
-        close = [one for one in close if one != SPACE] if others >= counted[SPACE][0] else [SPACE]
+        others = [delimiter for delimiter in close if delimiter != SPACE]
+        others_share = max(candidates[delimiter][0] for delimiter in others)
+        close = others if others_share >= candidates[SPACE][0] else [SPACE]
 
     if len(close) == 1:
-        return close[0], f"they give {counted[close[0]][1]:,} cells in every row"
+        return close[0], f"they give {candidates[close[0]][1]:,} cells in every row"
 
-    sniffed = _sniffed("".join(lines)[:SAMPLE_CHARACTERS])
+    sniffed = _sniff("".join(lines)[:SAMPLE_CHARACTERS])
     if sniffed in close:
-        return sniffed, f"with them the {counted[sniffed][1]:,} cells of a row make most sense"
+        return sniffed, f"with them the {candidates[sniffed][1]:,} cells of a row make most sense"
 
     usual = {".tsv": "\t", ".tab": "\t"}.get(suffix, "")
-    chosen = usual if usual in close else max(close, key=lambda one: counted[one])
-    return chosen, f"they give {counted[chosen][1]:,} cells in every row"
+    chosen = usual if usual in close else max(close, key=lambda delimiter: candidates[delimiter])
+    return chosen, f"they give {candidates[chosen][1]:,} cells in every row"
 
 
 def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
@@ -122,8 +125,9 @@ def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
     return [len(row) for row in (rows[:-1] if len(rows) > 3 else rows)]
 
 
-def _sniffed(sample: str) -> str:
-    import clevercsv
+def _sniff(sample: str) -> str:
+    """The delimiter with which the cells make most sense, "" where none does."""
+    import clevercsv  # noqa: PLC0415 - clevercsv takes 0.15 s to load
 
     try:
         dialect = clevercsv.Sniffer().sniff(sample, delimiters=[*DELIMITERS])
@@ -134,7 +138,10 @@ def _sniffed(sample: str) -> str:
 
 
 def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool, str]:
-    """Whether the first of these rows has the names of the columns, and why. Cells are trimmed."""
+    """Tells whether the first of these rows has the names of the columns, and why.
+
+    Cells are trimmed.
+    """
     if not rows:
         return True, "there is nothing else"
 
@@ -142,7 +149,7 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
     body = [row for row in rows[1:] if len(row) == len(rows[0])]
 
     filled = [cell for cell in first if cell]
-    if any(_number(cell, style) for cell in filled):
+    if any(_is_number(cell, style) for cell in filled):
         if _counts_up(first, body):
             return True, "its numbers count up from cell to cell"
         return False, "its cells are values already"
@@ -151,7 +158,7 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
         return False, "its cells repeat"
     if not body:
         return True, "it is the only row"
-    if any(_differs_at(place, first, body, style) for place in range(len(first))):
+    if any(_has_numbers_below(index, first, body, style) for index in range(len(first))):
         return True, "it has words above numbers"
     if any(
         re.search(r"\.(png|jpe?g|bmp|gif|tiff?|webp|txt|wav)$", cell, re.IGNORECASE)
@@ -162,7 +169,7 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
         return False, "its cells are long"
 
     repeated = sum(
-        any(row[place] == cell for row in body) for place, cell in enumerate(first) if cell
+        any(row[index] == cell for row in body) for index, cell in enumerate(first) if cell
     )
     if repeated:
         return False, "its words come again below"
@@ -170,38 +177,36 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
     return True, "its words do not come again below"
 
 
-def _number(cell: str, style: NumberStyle) -> bool:
+def _is_number(cell: str, style: NumberStyle) -> bool:
     return bool(style.matches.match(cell)) or cell.lower() in INFINITE
 
 
-def _differs_at(
-    place: int, first: Sequence[str], body: Sequence[Sequence[str]], style: NumberStyle
+def _has_numbers_below(
+    index: int, first: Sequence[str], body: Sequence[Sequence[str]], style: NumberStyle
 ) -> bool:
-    """Whether there are numbers below this cell."""
-    cells = [row[place] for row in body if row[place].lower() not in NO_NUMBER]
-    return (
-        bool(cells)
-        and bool(first[place])
-        and sum(_number(cell, style) for cell in cells) > 0.8 * len(cells)
-    )
+    """Whether there are numbers below a cell of the first row."""
+    cells = [row[index] for row in body if row[index].lower() not in NO_NUMBER]
+    numbers = sum(_is_number(cell, style) for cell in cells)
+    return bool(cells) and bool(first[index]) and numbers > 0.8 * len(cells)
 
 
 def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether the numbers among these are years, or 0, 1, 2 ..., each one more than the one before,
-    and the rows below are not like that.
+    """Whether the numbers among these are years, or 0, 1, 2 ..., unlike in the rows below.
+
+    Each is one more than the one before.
     """
 
     def running(cells: Sequence[str]) -> bool:
         numbers = [int(cell) for cell in cells if cell.isdecimal()]
-        steps = all(other == one + 1 for one, other in itertools.pairwise(numbers))
+        steps = all(number == previous + 1 for previous, number in itertools.pairwise(numbers))
         years = len(numbers) >= 2 and all(1900 <= number < 2100 for number in numbers)
 
         return steps and (years or (len(numbers) >= 3 and numbers[0] in (0, 1)))
 
-    places = [place for place, cell in enumerate(first) if cell and not cell.isalpha()]
-    numeric = [first[place] for place in places]
+    indices = [index for index, cell in enumerate(first) if cell and not cell.isalpha()]
+    numeric = [first[index] for index in indices]
     return (
         running(numeric)
         and all(cell.isdecimal() or not cell[0].isdigit() for cell in numeric)
-        and not any(running([row[place] for place in places]) for row in body[:20])
+        and not any(running([row[index] for index in indices]) for row in body[:20])
     )

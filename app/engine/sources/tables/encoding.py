@@ -1,5 +1,4 @@
-"""How the characters of a text file are stored: by its mark, else UTF-8 if it is, else the
-likeliest code page.
+"""The encoding of a text file: by its byte-order mark, else UTF-8, else the likeliest code page.
 
 General detectors are not used: measured, they take western Windows text for central European, and
 UTF-8 that is cut off for either. Instead the letters beyond ASCII are compared with the alphabets
@@ -62,7 +61,10 @@ PATCHED = 0.05
 
 @dataclass(frozen=True)
 class Encoding:
-    """name: as Python calls it. reason: why it is taken, continues "UTF-8: ..."."""
+    """An encoding and why it is taken.
+
+    name: as Python calls it. reason: continues "UTF-8: ...".
+    """
 
     name: str
     reason: str
@@ -73,21 +75,21 @@ class Encoding:
 
     @property
     def errors(self) -> str:
-        """How bytes that do not belong are treated: they become the replacement character, and are
-        counted.
-        """
+        """How Python treats invalid bytes: each becomes U+FFFD, by which they are counted."""
         return "replace"
 
 
 def detect(content: bytes, whole: bool = True) -> Encoding:
-    """content: the file, or its beginning (whole is False), which may end within a character."""
+    """Tells the likeliest encoding of a file.
+
+    content: all of it, or its beginning (whole is False), which may end within a character.
+    """
     for mark, name in MARKS:
         if content.startswith(mark):
             return Encoding(name, "the file begins with its mark")
 
     head = content[:4096]
     even = head[0::2].count(0)
-
     odd = head[1::2].count(0)
     if len(head) >= 4 and max(even, odd) > len(head) // 8 and min(even, odd) <= max(even, odd) // 8:
         return Encoding("utf-16-le" if odd > even else "utf-16-be", "every second byte is empty")
@@ -102,9 +104,8 @@ def detect(content: bytes, whole: bool = True) -> Encoding:
 
     text = content.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-
-    right = sum(character > "\x7f" for character in text) - broken
-    if broken <= PATCHED * right:
+    valid = sum(character > "\x7f" for character in text) - broken
+    if broken <= PATCHED * valid:
         return Encoding("utf-8", "nearly everything in it is valid UTF-8")
 
     return _code_page(content)
@@ -114,20 +115,21 @@ UNION = 0.9
 """What a letter counts that is none of a language's but of another one's in the same code page."""
 
 TOGETHER = 0.6
-"""In Cyrillic words the letters stand together; at least this share of the bytes beyond ASCII has
-such a neighbour.
-"""
+"""In Cyrillic words at least this share of the bytes beyond ASCII stands beside another one."""
+
+SIGN_WEIGHT = 0.2
+"""What a sign counts beside a letter, which counts 1."""
 
 
 def _code_page(content: bytes) -> Encoding:
+    """The code page in which most letters beyond ASCII are those of one language."""
     beyond = bytes(byte for byte in content if byte >= 128)
     high = bytes(byte >= 128 for byte in content)
-    together = high.count(b"\1\1") / max(
-        1, len(beyond)
-    )  # pairs do not overlap: of a long word about half
-    best = "cp1252"
+    # Pairs do not overlap, so a long word counts about half of its letters.
+    together = high.count(b"\1\1") / max(1, len(beyond))
 
-    score = -1.0
+    best = "cp1252"
+    best_score = -1.0
     for name, alphabets in ALPHABETS.items():
         if name == "cp1251" and 2 * together < TOGETHER:
             continue
@@ -135,16 +137,14 @@ def _code_page(content: bytes) -> Encoding:
         text = Counter(beyond.decode(name, "replace").lower())
         signs = sum(count for sign, count in text.items() if sign in SIGNS)
         union = "".join(alphabets)
-
         shared = sum(count for letter, count in text.items() if letter in union)
         for alphabet in alphabets:
             own = sum(count for letter, count in text.items() if letter in alphabet)
             letters = float(own) if name == "cp1251" else UNION * shared + (1 - UNION) * own
-
-            found = (letters + 0.2 * signs) / max(1, len(beyond))
-            if found > score + 1e-9:
+            score = (letters + SIGN_WEIGHT * signs) / max(1, len(beyond))
+            if score > best_score + 1e-9:
                 best = name
-                score = found
+                best_score = score
 
     return Encoding(best, "it is not UTF-8, and its letters make most sense so")
 

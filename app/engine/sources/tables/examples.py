@@ -1,9 +1,8 @@
-"""A table becomes examples: rows that cannot be used are listed, columns become parts and targets."""
+"""From a table to examples: columns become inputs and targets, unusable rows are listed."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +10,22 @@ import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
-from app.engine.data.splits import FREE, split_of
+from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.format import OpenOptions, unusable
 from app.engine.sources.loaded import Examples, Part
-from app.engine.sources.parts.rows import RowPart, policy_of
-from app.engine.sources.tables.answers import finite, present, targets_of
-from app.engine.sources.tables.plan import Plan, plan
-from app.engine.sources.targets import partners_of
+from app.engine.sources.parts.pictures import picture_part
+from app.engine.sources.parts.rows import RowPart, missing_policy
+from app.engine.sources.parts.signals import SignalPart
+from app.engine.sources.parts.texts import TextPart
+from app.engine.sources.tables.plan import TablePlan, plan_table
+from app.engine.sources.tables.target_columns import (
+    finite_targets,
+    present_targets,
+    targets_of,
+)
+from app.engine.sources.targets import pair_targets
 from app.engine.text import names_text
 
 if TYPE_CHECKING:
@@ -27,24 +33,31 @@ if TYPE_CHECKING:
     from app.engine.sources.tables.columns import Column, Table
 
 LEAST = 2
-"""Rows: from one nothing can be learned and judged."""
+"""Rows: from one nothing can be learned and validated."""
+
+REPORTED_COLUMNS = 10
+"""At most so many columns with infinite values are named."""
+
+REPORTED_REASONS = 8
+"""At most so many reasons for which columns are not read are named."""
 
 
 def examples_of(table: Table, data: DataSettings, options: OpenOptions) -> Examples:
-    """Raises UserError where nothing can be learned from the table, and whatever `options.check`
-    raises.
+    """Makes examples of a table.
+
+    Raises UserError where nothing can be learned from it, and whatever `options.check` raises.
     """
     if options.reuse_preparation is None or not len(table):
         _refuse_few(table, data)
 
-    planned = plan(table, data, options.reuse_preparation)
-    builder = _Builder(table, planned, data, options)
-    return builder.build()
+    plan = plan_table(table, data, options.reuse_preparation)
+    return _Builder(table, plan, data, options).build()
 
 
 def _refuse_few(table: Table, data: DataSettings) -> None:
+    """Raises UserError where a table has fewer than two rows that can be used."""
     if not len(table):
-        what = "has a row of names but no other row" if table.manner.header else "has no row"
+        what = "has a row of names but no other row" if table.dialect.header else "has no row"
         if table.skipped:
             what = (
                 f"has no row that can be used: {table.skipped[0].path}: {table.skipped[0].reason}"
@@ -66,116 +79,122 @@ def _refuse_few(table: Table, data: DataSettings) -> None:
 
 
 class _Builder:
-    """Narrows the rows down, then makes the parts.
+    """Narrows the rows down, then makes inputs and targets of the columns.
 
     Every row that goes is listed with the reason.
     """
 
     def __init__(
-        self, table: Table, planned: Plan, data: DataSettings, options: OpenOptions
+        self, table: Table, plan: TablePlan, data: DataSettings, options: OpenOptions
     ) -> None:
         self.table = table
-        self.plan = planned
+        self.plan = plan
         self.data = data
         self.options = options
         self.skipped = list(table.skipped)
 
-        self.notes = [*table.notes, *planned.notes]
-        if planned.question:
-            self.notes.append(planned.question)
+        self.notes = [*table.notes, *plan.notes]
+        if plan.question:
+            self.notes.append(plan.question)
 
     def build(self) -> Examples:
         plan = self.plan
         task = task_of(plan.task)
-        targets = ", ".join(f"'{name}'" for name in plan.targets)
-        self._keep(finite(self.table, plan), f"its value of {targets} is infinite")
-        self._keep(present(self.table, plan), f"it has no value of {targets}")
+        names = ", ".join(f"'{name}'" for name in plan.targets)
+        self._keep(finite_targets(self.table, plan), f"its value of {names} is infinite")
+        self._keep(present_targets(self.table, plan), f"it has no value of {names}")
         self._drop_missing()
-        parts = self._pair() if plan.reads == "pair" else (self._part(plan.inputs[0], 0),)
 
-        told: tuple[str, ...] = ()
+        pair = plan.input_kind == "pair"
+        parts = self._both_halves() if pair else (self._part(plan.inputs[0], 0),)
+
         if task.pairs:
-            answers = partners_of(self.table.by_name[plan.inputs[1]].texts.to_pylist())
+            targets = pair_targets(self.table.by_name[plan.inputs[1]].texts.to_pylist())
         else:
-            answers, told = targets_of(self.table, plan, self.options.reuse_preparation is not None)
+            test_only = self.options.reuse_preparation is not None
+            targets, notes = targets_of(self.table, plan, test_only)
+            self.notes += notes
 
-        self.notes += [*told, *self._told()]
-        kinds = {"image": "picture", "text": "text"}
-
-        names: tuple[str, ...] = tuple(
-            kinds.get(plan.roles[name].role, name) for name in plan.inputs[:2]
-        )
-        if len(set(names)) < 2:
-            names = plan.inputs[:2]
-
+        self.notes += self._reading_notes()
         return Examples(
             plan.task,
             parts,
-            answers,
-            self._hints(),
-            [self.table.row_of(row) for row in range(len(self.table))],
+            targets,
+            self._predefined_splits(),
+            [self.table.row_name(row) for row in range(len(self.table))],
             self._groups(),
             tuple(self.skipped),
             tuple(self.notes),
-            (names[0], names[1]) if plan.reads == "pair" else ("first", "second"),
-            chosen=self._chosen(),
+            self._names_of_halves() if pair else ("first", "second"),
+            chosen=self._chosen_settings(),
         )
 
-    def _keep(self, kept: np.ndarray, reason: str) -> np.ndarray:
-        """Leaves the other rows out.
+    def _names_of_halves(self) -> tuple[str, str]:
+        """What the halves of a pair are, or where both are the same, the names of their columns."""
+        kinds = {"image": "picture", "text": "text"}
+        first, second = self.plan.inputs
+        first_kind = kinds.get(self.plan.roles[first].role, first)
+        second_kind = kinds.get(self.plan.roles[second].role, second)
 
-        kept: (N,) bool. Returns the places that stay. Raises UserError if none does.
+        return (first, second) if first_kind == second_kind else (first_kind, second_kind)
+
+    def _keep(self, valid: np.ndarray, reason: str) -> np.ndarray:
+        """Leaves out the rows that are not valid (N,) bool, and lists them with the reason.
+
+        Returns the indices of those that stay. Raises UserError if none does.
         """
-        places = np.flatnonzero(kept)
-        if len(places) < len(kept):
-            self.skipped += [
-                Skipped(self.table.row_of(row), reason) for row in np.flatnonzero(~kept).tolist()
-            ]
-            if not len(places):
-                raise unusable(
-                    self.table.path,
-                    f"has no row that can be used: of every one, {reason}",
-                    "Check what the columns are.",
-                )
+        indices = np.flatnonzero(valid)
+        if len(indices) == len(valid):
+            return indices
 
-            count = len(kept) - len(places)
-            self.notes.append(
-                f"{count:,} {'row is' if count == 1 else 'rows are'} left out: {reason}."
+        self.skipped += [
+            Skipped(self.table.row_name(row), reason) for row in np.flatnonzero(~valid).tolist()
+        ]
+        if not len(indices):
+            raise unusable(
+                self.table.path,
+                f"has no row that can be used: of every one, {reason}",
+                "Check what the columns are.",
             )
-            self.table = self.table.take(places)
 
-        return places
+        count = len(valid) - len(indices)
+        self.notes.append(f"{count:,} {'row is' if count == 1 else 'rows are'} left out: {reason}.")
+        self.table = self.table.take(indices)
+        return indices
 
     def _drop_missing(self) -> None:
-        if self.plan.reads == "signal":
+        """Leaves out the rows with gaps in columns whose gaps are not filled."""
+        if self.plan.input_kind == "signal":
             values = np.stack(
                 [self.table.by_name[name].numbers[0] for name in self.plan.inputs], axis=1
             )
             self._keep(np.isfinite(values).all(axis=1), "a value of the signal is missing")
 
-        if self.plan.reads != "row":
+        if self.plan.input_kind != "row":
             return
 
         for name in self.plan.inputs:
             role = self._role(name)
             column = self.table.by_name[name]
-            if policy_of(name, role, self.data.missing) == "drop":
-                there = np.isfinite(column.numbers[0]) if role == "number" else column.coded[0] >= 0
-                self._keep(there, f"it has no value of '{name}'")
+            if missing_policy(name, role, self.data.missing) == "drop":
+                numbers = role == "number"
+                present = np.isfinite(column.numbers[0]) if numbers else column.factorized[0] >= 0
+                self._keep(present, f"it has no value of '{name}'")
 
     def _role(self, name: str) -> str:
         return "category" if self.plan.roles[name].role == "category" else "number"
 
-    def _chosen(self) -> dict[str, Any]:
-        """What other data must be read by as well: the target, and the columns that are texts or
-        pictures.
+    def _chosen_settings(self) -> dict[str, Any]:
+        """The settings that other data must be read by as well.
+
+        They are the target, and the columns that are texts or pictures.
         """
         plan = self.plan
         chosen: dict[str, Any] = {}
         if plan.targets:
             chosen["target"] = plan.targets[0] if len(plan.targets) == 1 else list(plan.targets)
 
-        if plan.reads in ("text", "image", "pair"):
+        if plan.input_kind in ("text", "image", "pair"):
             chosen["columns"] = {
                 **self.data.columns,
                 **{name: plan.roles[name].role for name in plan.inputs},
@@ -183,41 +202,36 @@ class _Builder:
 
         return chosen
 
-    # --- parts
+    # --- inputs
 
     def _part(self, name: str, half: int) -> Part:
-        if self.plan.reads == "row":
-            columns = [self.table.by_name[one] for one in self.plan.inputs]
-            roles = {one: self._role(one) for one in self.plan.inputs}
-            missing = {one: policy for one, policy in self.data.missing.items() if one in roles}
-            self._tell_odd([column for column in columns if roles[column.name] == "number"])
+        if self.plan.input_kind == "row":
+            return self._rows()
+        if self.plan.input_kind == "signal":
+            return self._signals()
 
-            return RowPart(columns, roles, missing, self.table.manner.style)
+        is_picture = self.plan.roles[name].role == "image"
+        return self._pictures(name, half) if is_picture else self._texts(name)
 
-        if self.plan.reads == "signal":
-            from app.engine.sources.parts.signals import SignalPart
+    def _rows(self) -> Part:
+        columns = [self.table.by_name[name] for name in self.plan.inputs]
+        roles = {name: self._role(name) for name in self.plan.inputs}
+        missing = {name: policy for name, policy in self.data.missing.items() if name in roles}
+        self._note_non_numbers([column for column in columns if roles[column.name] == "number"])
 
-            values = np.stack(
-                [self.table.by_name[one].numbers[0] for one in self.plan.inputs], axis=1
-            )
-            return SignalPart(values[:, None].astype(np.float32))
+        return RowPart(columns, roles, missing, self.table.dialect.style)
 
-        return (
-            self._pictures(name, half)
-            if self.plan.roles[name].role == "image"
-            else self._texts(name)
-        )
+    def _signals(self) -> Part:
+        columns = [self.table.by_name[name].numbers[0] for name in self.plan.inputs]
+        values = np.stack(columns, axis=1)
+        return SignalPart(values[:, None].astype(np.float32))
 
     def _texts(self, name: str) -> Part:
-        from app.engine.sources.parts.texts import TextPart
-
         texts = self.table.by_name[name].texts.to_pylist()
         self._keep(np.array([bool(text) for text in texts]), f"its text in '{name}' is empty")
         return TextPart(self.table.by_name[name].texts.to_pylist(), self.data)
 
     def _pictures(self, name: str, half: int) -> Part:
-        from app.engine.sources.parts.pictures import picture_part
-
         cells = self.table.by_name[name].texts.to_pylist()
         folder = Path(self.table.path).parent
         paths = [
@@ -225,32 +239,30 @@ class _Builder:
             for cell in cells
         ]
 
-        there = np.array(
+        exists = np.array(
             [
                 bool(cell) and len(cell) < 1000 and path.is_file()
                 for cell, path in zip(cells, paths, strict=True)
             ]
         )
-        if not there.any():
+        if not exists.any():
             raise UserError(
                 f"None of the pictures that '{name}' of '{readable(self.table.path)}' names is "
-                "there; the first is "
-                f"'{cells[0]}'.",
+                f"there; the first is '{cells[0]}'.",
                 "The files are looked for from the table's own folder.",
                 "data.source",
             )
 
-        kept = self._keep(there, f"there is no such file as '{name}' says")
-        names = [cells[row] for row in kept]
+        indices = self._keep(exists, f"there is no such file as '{name}' says")
+        names = [cells[index] for index in indices]
 
         part, rows, skipped, notes = picture_part(
-            [paths[row] for row in kept], self.data, self.options, names, half
+            [paths[index] for index in indices], self.data, self.options, names, half
         )
         if not len(rows):
             raise UserError(
                 f"None of the {len(names):,} pictures of '{readable(self.table.path)}' could be "
-                "read; "
-                f"'{skipped[0].path}': {skipped[0].reason}.",
+                f"read; '{skipped[0].path}': {skipped[0].reason}.",
                 "Choose other data.",
                 "data.source",
             )
@@ -267,10 +279,10 @@ class _Builder:
         self.notes += notes
         return part
 
-    def _pair(self) -> tuple[Part, ...]:
-        """Both halves.
+    def _both_halves(self) -> tuple[Part, ...]:
+        """Both halves of the pairs.
 
-        Rows are left out before anything is decoded, but for pictures that cannot be.
+        Rows are left out before anything is decoded, but for pictures that cannot be decoded.
         """
         first, second = self.plan.inputs
         for name in (first, second):
@@ -286,15 +298,15 @@ class _Builder:
 
         return left, right
 
-    # --- the rest
+    # --- notes
 
-    def _tell_odd(self, columns: list[Column]) -> None:
+    def _note_non_numbers(self, columns: list[Column]) -> None:
         for column in columns:
-            odd = column.odd()
-            if odd:
+            examples = column.non_numbers()
+            if examples:
                 count = int(column.numbers[1].sum())
                 cells = ", ".join(
-                    f"'{one.text[:40]}' ({self.table.row_of(one.place)})" for one in odd
+                    f"'{cell.text[:40]}' ({self.table.row_name(cell.row)})" for cell in examples
                 )
                 verb = "is no number and counts" if count == 1 else "are no numbers and count"
                 self.notes.append(
@@ -302,17 +314,20 @@ class _Builder:
                     f"missing: {cells}."
                 )
 
-    def _told(self) -> list[str]:
+    def _reading_notes(self) -> list[str]:
         """How the table was read, and what was replaced."""
         plan = self.plan
         notes = []
+        if plan.targets:
+            more = " …" if len(plan.targets) > 5 else ""
+            notes.append(f"Predicted: {', '.join(plan.targets[:5])}{more}.")
 
         infinite = {
             name: count
             for name in plan.inputs
             if plan.roles[name].role == "number" and (count := self.table.by_name[name].numbers[2])
         }
-        for name, count in list(infinite.items())[:10]:
+        for name, count in list(infinite.items())[:REPORTED_COLUMNS]:
             verb = (
                 "value of '{}' is infinite and counts"
                 if count == 1
@@ -330,17 +345,7 @@ class _Builder:
                 f"{', '.join(repr(name) for name in dates[:5])}: dates, read as days since 1970."
             )
 
-        ignored = [
-            name for name, one in plan.roles.items() if one.role == "ignore" and not one.given
-        ]
-        reasons = Counter(plan.roles[name].reason for name in ignored)
-        for reason, count in reasons.most_common(8):
-            names = [name for name in ignored if plan.roles[name].reason == reason]
-            shown = ", ".join(f"'{name}'" for name in names[:3]) + (
-                f" and {count - 3:,} more" if count > 3 else ""
-            )
-            notes.append(f"{shown} {'is' if count == 1 else 'are'} not read: {reason}.")
-
+        notes += self._unread_notes()
         if plan.groups:
             together = names_text(plan.groups)
             notes.append(
@@ -348,25 +353,38 @@ class _Builder:
                 f"{len(set(self._groups() or ())):,} groups."
             )
 
-        if plan.targets:
-            notes.insert(
-                0,
-                f"Predicted: {', '.join(plan.targets[:5])}{' …' if len(plan.targets) > 5 else ''}.",
-            )
+        return notes
+
+    def _unread_notes(self) -> list[str]:
+        """A sentence for each reason for which columns are not read."""
+        by_reason: dict[str, list[str]] = {}
+        for name, guess in self.plan.roles.items():
+            if guess.role == "ignore" and not guess.chosen:
+                by_reason.setdefault(guess.reason, []).append(name)
+
+        notes = []
+        most_first = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+        for reason, names in most_first[:REPORTED_REASONS]:
+            shown = ", ".join(f"'{name}'" for name in names[:3])
+            if len(names) > 3:
+                shown += f" and {len(names) - 3:,} more"
+            notes.append(f"{shown} {'is' if len(names) == 1 else 'are'} not read: {reason}.")
 
         return notes
 
-    def _hints(self) -> np.ndarray:
+    # --- splits and groups
+
+    def _predefined_splits(self) -> np.ndarray:
         if self.plan.split is None:
-            return np.full(len(self.table), FREE, np.int8)
-        return np.array(
-            [split_of(text) for text in self.table.by_name[self.plan.split].texts.to_pylist()],
-            np.int8,
-        )
+            return np.full(len(self.table), UNASSIGNED, np.int8)
+
+        words = self.table.by_name[self.plan.split].texts.to_pylist()
+        return np.array([split_of(word) for word in words], np.int8)
 
     def _groups(self) -> list[str] | None:
+        """The group of each row, from the columns of groups; "" where all are empty."""
         if not self.plan.groups:
             return None
 
-        several = [self.table.by_name[name].texts.to_pylist() for name in self.plan.groups]
-        return ["\0".join(row) if any(row) else "" for row in zip(*several, strict=True)]
+        columns = [self.table.by_name[name].texts.to_pylist() for name in self.plan.groups]
+        return ["\0".join(row) if any(row) else "" for row in zip(*columns, strict=True)]

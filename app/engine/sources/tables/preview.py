@@ -1,4 +1,4 @@
-"""What was found out about a table, for a person to look at and to overrule."""
+"""How a table is read and what its columns are taken for, for a person to look at and overrule."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.parts.rows import FOR_CATEGORIES, FOR_NUMBERS
-from app.engine.sources.tables.plan import plan, targets_in
+from app.engine.sources.parts.rows import POLICIES
+from app.engine.sources.tables.plan import plan_table, targets_in
 from app.engine.sources.tables.reading import read_beginning
-from app.engine.sources.tables.roles import guess
+from app.engine.sources.tables.roles import guess_roles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,39 +18,43 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Skipped
     from app.engine.experiment.data_settings import DataSettings, Role
     from app.engine.sources.tables.columns import Table
+    from app.engine.sources.tables.roles import RoleGuess
 
 SHOWN_ROWS = 20
+SHOWN_SKIPPED = 200
 
 
 @dataclass(frozen=True)
 class ColumnPreview:
-    """role, reason: what it is taken for, and why.
+    """A column of a table and what it is taken for.
 
-    given: whether a person said so. different: values. missing: cells without a value. policy: what
-    happens to them, "" where nothing is read; policies: what could. odd: the first cells that are
-    no numbers in a column that mostly has numbers: (row, text).
+    reason: why it has this role. chosen: whether a person chose it. distinct: how many distinct
+    values it has. missing: cells without a value. policy: what happens to them, "" where nothing is
+    read; policies: what could. non_numbers: the first cells that are no numbers in a column that
+    mostly has numbers, (row, text).
     """
 
     name: str
     role: Role
     reason: str
-    given: bool
+    chosen: bool
     kind: str
-    different: int
+    distinct: int
     missing: int
     policy: str = ""
     policies: tuple[str, ...] = ()
-    odd: tuple[tuple[str, str], ...] = ()
+    non_numbers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class TablePreview:
-    """sort: "text", "spreadsheet" or "Parquet". delimiter ... sheet: what is used, None where it
-    does not apply. reasons: by the name of a setting in [data], the words for what was found and
-    why. rows: the first twenty, as texts; row_names: what each is called. total: rows, exactly
-    if `complete`, else estimated from the beginning that was read. question: what is asked about
-    the target, "" if nothing. problem: why it cannot be learned from as it is, with `setting` at
-    fault.
+    """A table as it is read with some settings.
+
+    sort: "text", "spreadsheet" or "Parquet". delimiter ... sheet: what is used, None where it does
+    not apply. reasons: by the name of a setting in [data], the words for what is used and why.
+    rows: the first twenty, as texts; row_names: what each is called. total: rows, exactly if
+    `complete`, else estimated from the beginning that was read. question: what is asked about the
+    target, "" if nothing. problem: why it cannot be learned from as it is, with `setting` at fault.
     """
 
     path: str
@@ -70,7 +74,7 @@ class TablePreview:
     complete: bool
     task: str
     targets: tuple[str, ...]
-    reads: str
+    input_kind: str
     separator: str
     question: str
     notes: tuple[str, ...]
@@ -81,7 +85,7 @@ class TablePreview:
 
 
 def preview(source: str | Path, data: DataSettings, check: Check = no_check) -> TablePreview:
-    """Reads a small table as a whole, of a large one the beginning.
+    """Reads a small table as a whole, of a large one the beginning, and says what it holds.
 
     A table that can be read but not be learned from has a `problem`. Raises UserError for what is
     no table, OSError, and whatever `check` raises.
@@ -90,75 +94,70 @@ def preview(source: str | Path, data: DataSettings, check: Check = no_check) -> 
 
 
 def preview_of(table: Table, data: DataSettings) -> TablePreview:
-    """Of a table that is read already."""
+    """Says what a table holds that is read already."""
     problem = UserError("", "")
     task: str = data.task or ""
     targets = targets_in(data)
-    reads = ""
+    input_kind = ""
     separator = ""
     question = ""
 
     notes = list(table.notes)
     try:
-        planned = plan(table, data)
-        roles = planned.roles
-        task = planned.task
-        targets = planned.targets
-        reads = planned.reads
-        separator = planned.separator
-        question = planned.question
-        notes += planned.notes
+        plan = plan_table(table, data)
+        roles = plan.roles
+        task = plan.task
+        targets = plan.targets
+        input_kind = plan.input_kind
+        separator = plan.separator
+        question = plan.question
+        notes += plan.notes
     except UserError as error:
         problem = error
         known = {name: role for name, role in data.columns.items() if name in table.by_name}
-        roles = guess(table, known, [name for name in targets if name in table.by_name])
+        roles = guess_roles(table, known, [name for name in targets if name in table.by_name])
 
     if not table.complete:
         notes.append(f"Judged by the first {len(table):,} rows.")
 
-    manner = table.manner
+    dialect = table.dialect
     return TablePreview(
         table.path,
-        manner.sort,
-        manner.delimiter,
-        manner.style.decimal,
-        manner.style.thousands,
-        manner.encoding,
-        manner.header,
-        manner.sheet,
-        manner.sheets,
-        dict(manner.reasons),
-        tuple(
-            _column(table, name, one.role, one.reason, one.given, data)
-            for name, one in roles.items()
-        ),
+        dialect.sort,
+        dialect.delimiter,
+        dialect.style.decimal,
+        dialect.style.thousands,
+        dialect.encoding,
+        dialect.header,
+        dialect.sheet,
+        dialect.sheets,
+        dict(dialect.reasons),
+        tuple(_column(table, name, guess, data) for name, guess in roles.items()),
         tuple(tuple(row) for row in table.cells(SHOWN_ROWS)),
-        tuple(table.row_of(row) for row in range(min(SHOWN_ROWS, len(table)))),
+        tuple(table.row_name(row) for row in range(min(SHOWN_ROWS, len(table)))),
         table.estimated,
         table.complete,
         task,
         targets,
-        reads,
+        input_kind,
         separator,
         question,
         tuple(notes),
-        table.skipped[:200],
+        table.skipped[:SHOWN_SKIPPED],
         problem.what,
         problem.remedy,
         problem.setting,
     )
 
 
-def _column(
-    table: Table, name: str, role: Role, reason: str, given: bool, data: DataSettings
-) -> ColumnPreview:
+def _column(table: Table, name: str, guess: RoleGuess, data: DataSettings) -> ColumnPreview:
     column = table.by_name[name]
-    policies = FOR_NUMBERS if role == "number" else FOR_CATEGORIES if role == "category" else ()
-    odd = (
-        [(table.row_of(one.place), one.text) for one in column.odd()]
-        if column.kind == "mixed" or (role == "number" and not column.numeric)
-        else []
-    )
+    role = guess.role
+    policies = POLICIES.get(role, ())
+
+    non_numbers: list[tuple[str, str]] = []
+    if column.kind == "mixed" or (role == "number" and not column.numeric):
+        non_numbers = [(table.row_name(cell.row), cell.text) for cell in column.non_numbers()]
 
     missing = len(column) - int(column.present.sum())
     chosen = data.missing.get(name)
@@ -167,12 +166,12 @@ def _column(
     return ColumnPreview(
         name,
         role,
-        reason,
-        given,
+        guess.reason,
+        guess.chosen,
         column.kind,
-        column.different,
+        column.distinct,
         missing,
         policy or "",
         policies,
-        tuple(odd),
+        tuple(non_numbers),
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.engine.sources.format import Check, OpenOptions, no_check, unusable
-from app.engine.sources.tables import sheets, text
+from app.engine.sources.tables import sheets
+from app.engine.sources.tables.text import read_text_table
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -19,18 +20,20 @@ SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SUFFIXES = (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *PARQUET_SUFFIXES)
 
-Sort = Literal["text", "spreadsheet", "parquet"]
+FileType = Literal["text", "spreadsheet", "parquet"]
+
 PREVIEW_ROWS = 5_000
-"""Of a large table a preview reads at most so many rows; fewer of one with very many columns
-(columns.limited).
-"""
+"""Of a large table a preview reads at most so many rows, fewer of one with very many columns."""
 
 SMALL = 4 << 20
 """Bytes: a smaller file is read as a whole for a preview too."""
 
 
-def sort_of(path: Path) -> Sort:
-    """By what the file begins with. Raises UserError for what is no table at all, OSError."""
+def file_type_of(path: Path) -> FileType:
+    """Tells the type of a file by what it begins with.
+
+    Raises UserError for what is no table at all, and OSError.
+    """
     with path.open("rb") as file:
         head = file.read(4096)
 
@@ -39,7 +42,7 @@ def sort_of(path: Path) -> Sort:
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "spreadsheet"
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
-        return _archive(path)
+        return _type_of_archive(path)
     if (
         head.lstrip(b"\xef\xbb\xbf \t\r\n")
         .lower()
@@ -50,7 +53,7 @@ def sort_of(path: Path) -> Sort:
     if (
         path.suffix.lower() in (*SHEET_SUFFIXES, *PARQUET_SUFFIXES)
         and b"\0" in head
-        and not _marked(head)
+        and not _may_be_utf16(head)
     ):
         what = "Parquet file" if path.suffix.lower() in PARQUET_SUFFIXES else "spreadsheet"
         raise unusable(path, f"is not a {what}, or a damaged one", sheets.REMEDY)
@@ -58,12 +61,12 @@ def sort_of(path: Path) -> Sort:
     return "text"
 
 
-def _marked(head: bytes) -> bool:
-    """Whether zero bytes are what UTF-16 has."""
+def _may_be_utf16(head: bytes) -> bool:
+    """Whether the zero bytes of a file may be those of text in UTF-16."""
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:200].count(0) > len(head[:200]) // 3
 
 
-def _archive(path: Path) -> Sort:
+def _type_of_archive(path: Path) -> FileType:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
@@ -79,28 +82,30 @@ def _archive(path: Path) -> Sort:
 def read_file(
     path: Path, data: DataSettings, check: Check = no_check, most: int | None = None
 ) -> Table:
-    """The table in a file.
+    """Reads the table in a file; `most`: only its first rows.
 
-    most: only its first rows. Raises UserError, OSError, and whatever `check` raises.
+    Raises UserError, OSError, and whatever `check` raises.
     """
-    sort = sort_of(path)
-    if sort == "parquet":
+    file_type = file_type_of(path)
+    if file_type == "parquet":
         table = sheets.read_parquet(path, data, check, most)
-    elif sort == "spreadsheet":
+    elif file_type == "spreadsheet":
         table = sheets.read_sheet(path, data, check, most)
     else:
-        table = text.read(path, data, check, most)
+        table = read_text_table(path, data, check, most)
 
-    expected: Sort | None = _expected(path.suffix.lower())
-    if expected not in (None, sort):
-        named = {"text": "text", "spreadsheet": "a spreadsheet", "parquet": "a Parquet file"}
-        note = f"'{path.name}' is {named[sort]}, not what its name says; it is read as what it is."
+    if _type_of_suffix(path.suffix.lower()) not in (None, file_type):
+        words = {"text": "text", "spreadsheet": "a spreadsheet", "parquet": "a Parquet file"}
+        note = (
+            f"'{path.name}' is {words[file_type]}, not what its name says; it is read as what it "
+            "is."
+        )
         table = dataclasses.replace(table, notes=(note, *table.notes))
 
     return table
 
 
-def _expected(suffix: str) -> Sort | None:
+def _type_of_suffix(suffix: str) -> FileType | None:
     if suffix in TEXT_SUFFIXES:
         return "text"
     if suffix in SHEET_SUFFIXES:
@@ -110,7 +115,7 @@ def _expected(suffix: str) -> Sort | None:
 
 
 def read_table(source: str | Path, data: DataSettings, options: OpenOptions | None = None) -> Table:
-    """All of it. Raises UserError, OSError, and whatever `options.check` raises."""
+    """Reads a whole table. Raises UserError, OSError, and whatever `options.check` raises."""
     path = Path(source).expanduser()
     if options is not None:
         options.progress(f"Reading '{path.name}'", 0, 0)
@@ -119,7 +124,7 @@ def read_table(source: str | Path, data: DataSettings, options: OpenOptions | No
 
 
 def read_beginning(source: str | Path, data: DataSettings, check: Check = no_check) -> Table:
-    """All of a small file, the first rows of a large one."""
+    """Reads all of a small table, the first rows of a large one. Raises as `read_table`."""
     path = Path(source).expanduser()
     most = None if path.stat().st_size <= SMALL else PREVIEW_ROWS
     return read_file(path, data, check, most)

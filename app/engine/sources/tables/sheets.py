@@ -5,14 +5,22 @@ from __future__ import annotations
 import datetime
 import os
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import python_calamine as calamine
 
 from app.engine.data.numbers import NumberStyle, find_style, plain
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, unusable
-from app.engine.sources.tables.columns import Column, Manner, Table, limited, unique_heads
+from app.engine.sources.tables.columns import (
+    Column,
+    Dialect,
+    Table,
+    rows_within_limit,
+    unique_names,
+)
 from app.engine.sources.tables.delimiters import has_header
 from app.engine.text import bytes_text
 
@@ -24,97 +32,137 @@ if TYPE_CHECKING:
 UNPACKED_LIMIT = 4 << 30
 """Bytes: a spreadsheet that unpacks to more is an attack, or should be a Parquet file."""
 
+SAMPLE_ROWS = 400
+"""Rows from which header and number style are found out."""
+
+SAMPLE_COLUMNS = 300
+"""At most so many columns of texts of a Parquet file decide about the number style."""
+
+COLUMNS_PER_CHECK = 500
+
 REMEDY = "Open it in the program that made it and save it again, or save it as CSV."
 
 
 def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = None) -> Table:
-    """One sheet of a spreadsheet. Raises UserError, and whatever `check` raises."""
-    import python_calamine as calamine
+    """Reads one sheet of a spreadsheet; `most`: only its first rows.
 
-    _refuse_bombs(path)
-    try:
-        book = calamine.CalamineWorkbook.from_path(os.fspath(path))
-        sheets = tuple(book.sheet_names)
-        name, why = _sheet_of(path, sheets, data)
-        sheet = book.get_sheet_by_name(name)
-        start = sheet.start or (0, 0)
-        most = limited(most, sheet.total_width)
-        rows = sheet.to_python(nrows=None if most is None else most + 1)
-    except (UserError, MemoryError):
-        raise
-    except calamine.PasswordError as error:
-        raise unusable(path, "is protected by a password", "Save it without one.") from error
-    except (
-        Exception
-    ) as error:  # whatever a damaged file makes the reader raise, its panics among it
-        if _encrypted(path):
-            raise unusable(path, "is protected by a password", "Save it without one.") from error
-        raise unusable(path, f"is a spreadsheet that cannot be read ({error})", REMEDY) from error
-
+    Raises UserError, and whatever `check` raises.
+    """
+    sheet = _open_sheet(path, data, most)
     check()
-    first = start[0] + 1
 
     numbered = [
-        (first + place, row)
-        for place, row in enumerate(rows)
+        (number, row)
+        for number, row in enumerate(sheet.rows, sheet.first_row)
         if any(cell not in ("", None) for cell in row)
     ]
     if not numbered:
         raise unusable(
-            path, f"has nothing in its sheet '{name}'", "Choose another sheet, or another file."
+            path,
+            f"has nothing in its sheet '{sheet.name}'",
+            "Choose another sheet, or another file.",
         )
 
-    texts = [[_text(cell) for cell in row] for _, row in numbered[:400]]
+    texts = [[_text(cell) for cell in row] for _, row in numbered[:SAMPLE_ROWS]]
+    width = len(texts[0])
     style = find_style(
-        [_loose(numbered[1:400], place) for place in range(len(texts[0]))],
+        [_typed_texts(numbered[1:SAMPLE_ROWS], index) for index in range(width)],
         ";",
         data.decimal,
         data.thousands,
     )
 
-    header, head_why = (
-        has_header(texts, NumberStyle()) if data.header is None else (data.header, "as chosen")
-    )
-    heads, notes = unique_heads(texts[0] if header else [""] * len(texts[0]))
-    body = numbered[1:] if header else numbered
-    manner = Manner(
-        "spreadsheet",
-        header,
-        style,
-        sheet=name,
-        sheets=sheets,
-        reasons={
-            "sheet": f"'{name}': {why}",
-            "header": f"the first row {'has the names' if header else 'is an example'}: {head_why}",
-        },
-    )
+    dialect = _dialect(sheet, texts, style, data)
+    names, notes = unique_names(texts[0] if dialect.header else [""] * width)
+    body = numbered[1:] if dialect.header else numbered
 
     columns = []
-    for place, head in enumerate(heads):
-        if place % 500 == 0:
+    for index, name in enumerate(names):
+        if index % COLUMNS_PER_CHECK == 0:
             check()
-        columns.append(_column(head, style, [row[place] for _, row in body]))
+        columns.append(_column(name, style, [row[index] for _, row in body]))
 
-    total = sheet.total_height or len(body)
+    total = sheet.total_rows or len(body)
     return Table(
         os.fspath(path),
         tuple(columns),
         np.array([number for number, _ in body], np.int64),
-        manner,
+        dialect,
         (),
         tuple(notes),
-        most is None or total <= most + 1,
-        max(len(body), total - header),
+        sheet.most is None or total <= sheet.most + 1,
+        max(len(body), total - dialect.header),
     )
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """The cells of a sheet. reason: why it is this one. most: rows that were read below the first.
+
+    first_row: the number of the first one in the sheet, from 1. total_rows: of the whole sheet.
+    """
+
+    name: str
+    reason: str
+    all_names: tuple[str, ...]
+    rows: list[list[Any]]
+    first_row: int
+    total_rows: int
+    most: int | None
+
+
+def _dialect(
+    sheet: _Sheet, sample: list[list[str]], style: NumberStyle, data: DataSettings
+) -> Dialect:
+    """How a sheet is written, as chosen or as its first rows suggest."""
+    header, header_reason = (
+        has_header(sample, NumberStyle()) if data.header is None else (data.header, "as chosen")
+    )
+    first_row = "has the names" if header else "is an example"
+
+    return Dialect(
+        "spreadsheet",
+        header,
+        style,
+        sheet=sheet.name,
+        sheets=sheet.all_names,
+        reasons={
+            "sheet": f"'{sheet.name}': {sheet.reason}",
+            "header": f"the first row {first_row}: {header_reason}",
+        },
+    )
+
+
+def _open_sheet(path: Path, data: DataSettings, most: int | None) -> _Sheet:
+    """Raises UserError for what cannot be read."""
+    _refuse_bombs(path)
+    try:
+        book = calamine.CalamineWorkbook.from_path(os.fspath(path))
+        all_names = tuple(book.sheet_names)
+        name, reason = _sheet_of(path, all_names, data)
+        sheet = book.get_sheet_by_name(name)
+        start = sheet.start or (0, 0)
+        most = rows_within_limit(most, sheet.total_width)
+        rows = sheet.to_python(nrows=None if most is None else most + 1)
+    except (UserError, MemoryError):
+        raise
+    except calamine.PasswordError as error:
+        raise unusable(path, "is protected by a password", "Save it without one.") from error
+    except Exception as error:  # whatever a damaged file makes the reader raise, its panics too
+        if _encrypted(path):
+            raise unusable(path, "is protected by a password", "Save it without one.") from error
+        raise unusable(path, f"is a spreadsheet that cannot be read ({error})", REMEDY) from error
+
+    return _Sheet(name, reason, all_names, rows, start[0] + 1, sheet.total_height, most)
+
+
 def _sheet_of(path: Path, sheets: tuple[str, ...], data: DataSettings) -> tuple[str, str]:
+    """Returns the name of the sheet to read, and why it is this one. Raises UserError."""
     if not sheets:
         raise unusable(path, "has no sheet", "Choose another file.")
     if data.sheet is None:
-        return sheets[0], "the only sheet" if len(
-            sheets
-        ) == 1 else f"the first of {len(sheets)} sheets"
+        only = len(sheets) == 1
+        return sheets[0], "the only sheet" if only else f"the first of {len(sheets)} sheets"
 
     if data.sheet not in sheets:
         known = ", ".join(f"'{sheet}'" for sheet in sheets[:10])
@@ -126,6 +174,7 @@ def _sheet_of(path: Path, sheets: tuple[str, ...], data: DataSettings) -> tuple[
 
 
 def _refuse_bombs(path: Path) -> None:
+    """Raises UserError for an archive that unpacks to far more than a spreadsheet holds."""
     if not zipfile.is_zipfile(path):
         return
 
@@ -144,14 +193,13 @@ def _refuse_bombs(path: Path) -> None:
 
 
 def _encrypted(path: Path) -> bool:
-    """Whether it is what Excel makes of a workbook with a password: a container with one encrypted
-    stream.
-    """
+    """Whether a workbook has a password: then it is a container with one encrypted stream."""
     with path.open("rb") as file:
         return "EncryptedPackage".encode("utf-16-le") in file.read(64 << 20)
 
 
 def _text(cell: Any) -> str:
+    """A cell as text, as a person would write it in a CSV file."""
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, (int, float)):
@@ -166,16 +214,14 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _loose(rows: list[tuple[int, list[Any]]], place: int) -> list[str]:
-    """Cells of a column that were typed as texts: of them alone it must be told how numbers are
-    written.
-    """
-    return [row[place].strip() for _, row in rows if isinstance(row[place], str)]
+def _typed_texts(rows: list[tuple[int, list[Any]]], index: int) -> list[str]:
+    """The cells of a column that are texts: only of them the number style is in doubt."""
+    return [row[index].strip() for _, row in rows if isinstance(row[index], str)]
 
 
 def _column(name: str, style: NumberStyle, cells: list[Any]) -> Column:
-    """Of numbers where the sheet has nothing else in it, else of texts."""
-    import pyarrow as pa
+    """A column of numbers where the sheet has nothing else in it, else one of texts."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
     numbers = [
         cell for cell in cells if isinstance(cell, (int, float)) and not isinstance(cell, bool)
@@ -186,68 +232,62 @@ def _column(name: str, style: NumberStyle, cells: list[Any]) -> Column:
         )
         return Column(name, style, values=values)
 
-    loose = any(isinstance(cell, str) and cell for cell in cells)
-    if numbers and loose and style.decimal == ",":
-        return Column(
-            name,
-            style,
-            pa.array(
-                [
-                    _text(cell).replace(".", ",") if isinstance(cell, float) else _text(cell)
-                    for cell in cells
-                ],
-                pa.large_string(),
-            ),
-        )
+    texts = [_text(cell) for cell in cells]
+    has_texts = any(isinstance(cell, str) and cell for cell in cells)
+    if numbers and has_texts and style.decimal == ",":
+        # The numbers are written like the texts among them.
+        texts = [
+            text.replace(".", ",") if isinstance(cell, float) else text
+            for cell, text in zip(cells, texts, strict=True)
+        ]
 
-    return Column(name, style, pa.array([_text(cell) for cell in cells], pa.large_string()))
+    return Column(name, style, pa.array(texts, pa.large_string()))
 
 
 def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None = None) -> Table:
-    """Raises UserError, and whatever `check` raises."""
-    import pyarrow as pa
-    import pyarrow.parquet as parquet
+    """Reads a Parquet file; `most`: only its first rows.
+
+    Raises UserError, and whatever `check` raises.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.parquet as parquet  # noqa: PLC0415 - as above
 
     try:
         file = parquet.ParquetFile(path)
         total = file.metadata.num_rows
 
-        most = limited(most, file.metadata.num_columns)
+        most = rows_within_limit(most, file.metadata.num_columns)
         if most is None or total <= most:
-            found = file.read()
+            table = file.read()
         else:
             batch = next(file.iter_batches(batch_size=most))
-            found = pa.Table.from_batches([batch])
+            table = pa.Table.from_batches([batch])
     except (pa.ArrowException, OSError, ValueError, KeyError, StopIteration) as error:
         raise unusable(path, "is a damaged Parquet file", "Save it again.") from error
 
     check()
-    heads, notes = unique_heads([str(name).strip() for name in found.column_names])
+    names, notes = unique_names([str(name).strip() for name in table.column_names])
     style = NumberStyle()
 
-    texts = [place for place, field in enumerate(found.schema) if pa.types.is_string(field.type)]
+    texts = [index for index, field in enumerate(table.schema) if pa.types.is_string(field.type)]
     if texts:
-        style = find_style(
-            [_sample(found.column(place)) for place in texts[:300]],
-            ";",
-            data.decimal,
-            data.thousands,
-        )
+        samples = [_sample(table.column(index)) for index in texts[:SAMPLE_COLUMNS]]
+        style = find_style(samples, ";", data.decimal, data.thousands)
 
     columns = []
-    for place, head in enumerate(heads):
-        if place % 500 == 0:
+    for index, name in enumerate(names):
+        if index % COLUMNS_PER_CHECK == 0:
             check()
-        columns.append(_arrow_column(head, style, found.column(place)))
+        columns.append(_arrow_column(name, style, table.column(index)))
 
     return Table(
         os.fspath(path),
         tuple(columns),
-        np.arange(1, found.num_rows + 1),
-        Manner("Parquet", True, style),
+        np.arange(1, table.num_rows + 1),
+        Dialect("Parquet", True, style),
         (),
         tuple(notes),
-        found.num_rows == total,
+        table.num_rows == total,
         total,
     )
 
@@ -257,8 +297,9 @@ def _sample(column: Any) -> list[str]:
 
 
 def _arrow_column(name: str, style: NumberStyle, column: Any) -> Column:
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    """A column of a Parquet file: numbers stay numbers, all else becomes texts."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
     kind = column.type
     if pa.types.is_dictionary(kind):

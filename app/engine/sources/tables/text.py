@@ -1,346 +1,205 @@
-"""Text tables: CSV and its relatives.
-
-Read line by line into columns of texts, rows of another width listed.
-"""
+"""Text tables (CSV and its relatives), read row by row into columns; odd rows are listed."""
 
 from __future__ import annotations
 
-import io
+import itertools
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import NumberStyle, find_style
-from app.engine.errors import UserError
-from app.engine.sources.format import Check, unusable
-from app.engine.sources.tables import encoding
-from app.engine.sources.tables.columns import Column, Manner, Table, limited, unique_heads
-from app.engine.sources.tables.delimiters import (
-    LINE_LIMIT,
-    REMEDY,
-    WORDS,
-    find_delimiter,
-    has_header,
-    records,
+from app.engine.sources.tables.columns import (
+    Column,
+    Dialect,
+    Table,
+    rows_within_limit,
+    unique_names,
 )
+from app.engine.sources.tables.csv_file import CsvFile, CsvRows, open_csv
+from app.engine.sources.tables.delimiters import WORDS, has_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.format import Check
 
-BEGINNING = 4 << 20
-"""Bytes from which it is told how a table is written."""
+SAMPLE_ROWS = 400
+"""Rows from which header and number style are found out."""
 
-SNIFFED_ROWS = 400
 STYLE_COLUMNS = 300
+"""At most about so many columns, evenly spread, decide about the number style."""
+
 CHUNK_CELLS = 1_000_000
-JUNK_SHARE = 0.02
-"""With a larger share of control characters it is no text."""
+"""Cells that are gathered as Python strings before they become Arrow arrays."""
 
 
-def read(path: Path, data: DataSettings, check: Check, most: int | None = None) -> Table:
-    """The table in a text file; `most`: only its first rows.
+def read_text_table(path: Path, data: DataSettings, check: Check, most: int | None = None) -> Table:
+    """Reads the table in a text file; `most`: only its first rows.
 
-    Raises UserError, and whatever `check` raises.
+    Raises UserError, OSError, and whatever `check` raises.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        beginning = file.read(BEGINNING + (LINE_LIMIT if size > BEGINNING else 0))
+    file = open_csv(path, data, check)
+    rows = [row for row in itertools.islice(file.sample_rows(), SAMPLE_ROWS) if any(row)]
+    dialect = _dialect(file, rows, data)
+    return _Reader(file, dialect, rows, check, most).read()
 
-    if not beginning.strip(b"\0\r\n\t \xef\xbb\xbf\xff\xfe"):
-        raise unusable(
-            path, "is empty", "Choose a table with a row of names and a row for every example."
-        )
 
-    found = _encoding(path, beginning, size, data, check)
-    lines = _Lines(path, found, check)
-    text = _sample(path, found.name, beginning, size)
-    _refuse_binary(path, text)
-
-    suffix = path.suffix.lower()
-    if data.delimiter is not None:
-        if len(data.delimiter) != 1 or data.delimiter in '"\r\n':
-            raise UserError(
-                f"'{data.delimiter}' cannot stand between cells.",
-                "Choose one sign.",
-                "data.delimiter",
-            )
-
-        delimiter = data.delimiter
-        why = "as chosen"
-    else:
-        delimiter, why = find_delimiter(text, suffix, str(path))
-
-    rows = [
-        [cell.strip() for cell in row]
-        for _, row in zip(range(SNIFFED_ROWS), _rows(text, delimiter, str(path)), strict=False)
-    ]
-    rows = [row for row in rows if any(row)]
+def _dialect(file: CsvFile, rows: list[list[str]], data: DataSettings) -> Dialect:
+    """How the table is written, as chosen or as its first rows suggest."""
+    delimiter = file.delimiter
     style = _style(rows, delimiter, data)
-    header, head_why = (
+    header, header_reason = (
         has_header(rows, style) if data.header is None else (data.header, "as chosen")
     )
-    style_why = (
+    style_reason = (
         "as chosen" if data.decimal or data.thousands is not None else "most columns are numbers so"
     )
-    manner = Manner(
+    first_row = "has the names" if header else "is an example"
+
+    return Dialect(
         "text",
         header,
         style,
         delimiter,
-        found.name,
+        file.encoding.name,
         reasons={
-            "delimiter": f"{WORDS.get(delimiter, repr(delimiter))} between cells: {why}",
-            "encoding": f"{found.words}: {found.reason}",
-            "header": f"the first row {'has the names' if header else 'is an example'}: {head_why}",
-            "decimal": f"{style.words}: {style_why}",
+            "delimiter": f"{WORDS.get(delimiter, repr(delimiter))} between cells: "
+            f"{file.delimiter_reason}",
+            "encoding": f"{file.encoding.words}: {file.encoding.reason}",
+            "header": f"the first row {first_row}: {header_reason}",
+            "decimal": f"{style.words}: {style_reason}",
         },
     )
-
-    return _Reader(path, manner, rows, check, most).read(lines, size)
 
 
 def _style(rows: list[list[str]], delimiter: str, data: DataSettings) -> NumberStyle:
     body = rows[1:] if len(rows) > 1 else rows
     width = Counter(len(row) for row in body).most_common(1)[0][0] if body else 0
-    places = range(0, width, max(1, width // STYLE_COLUMNS))
-    columns = [[row[place] for row in body if len(row) == width] for place in places]
+    indices = range(0, width, max(1, width // STYLE_COLUMNS))
+    columns = [[row[index] for row in body if len(row) == width] for index in indices]
 
     return find_style(columns, delimiter, data.decimal, data.thousands)
 
 
-def _encoding(
-    path: Path, beginning: bytes, size: int, data: DataSettings, check: Check
-) -> encoding.Encoding:
-    """As chosen, or as the beginning says; a file that turns out to be no UTF-8 later is looked at
-    as a whole.
-    """
-    if data.encoding is not None:
-        if not encoding.known(data.encoding):
-            raise UserError(
-                f"There is no encoding '{data.encoding}'.",
-                "Choose one from the list.",
-                "data.encoding",
-            )
-        return encoding.Encoding(data.encoding, "as chosen")
-
-    found = encoding.detect(beginning, size <= len(beginning))
-    if found.name != "utf-8" or size <= len(beginning):
-        return found
-
-    with path.open("rb") as file:
-        import codecs
-
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        while part := file.read(BEGINNING):
-            check()
-            try:
-                decoder.decode(part)
-            except UnicodeDecodeError:
-                return encoding.detect(part[3:], False)
-
-    return found
-
-
-def _sample(path: Path, name: str, beginning: bytes, size: int) -> str:
-    """Whole lines from the beginning. Raises UserError for a line that is too long."""
-    text = beginning.decode(name, "replace").removeprefix("\ufeff")
-    if size <= len(beginning):
-        return text
-
-    cut = max(text.rfind("\n", 0, BEGINNING), text.rfind("\r", 0, BEGINNING))
-    if cut < 0:  # a first line of more than that
-        cut = max(text.find("\n"), text.find("\r"))
-    if cut < 0:
-        raise too_long(path, 1)
-
-    return text[: cut + 1]
-
-
-def too_long(path: Path, number: int) -> UserError:
-    """For a table with a line of more than LINE_LIMIT."""
-    return unusable(
-        path,
-        f"has a line longer than {LINE_LIMIT >> 20} million characters (line {number:,}), so it is "
-        "no table",
-        "Save it again with a line for every row.",
-    )
-
-
-def _refuse_binary(path: Path, text: str) -> None:
-    head = text[:100_000]
-    place = head.find("\0")
-    if place >= 0:
-        line = head.count("\n", 0, place) + 1
-        raise unusable(path, f"is not a text table: there is a zero byte in line {line:,}", REMEDY)
-
-    strange = sum(character < " " and character not in "\t\r\n\f\v" for character in head)
-    strange += head.count("\ufffd")
-    if strange > JUNK_SHARE * len(head):
-        raise unusable(path, "is not a text table: most of it is no text", REMEDY)
-
-
-def _rows(text: str, delimiter: str, path: str) -> Iterator[list[str]]:
-    """Rows of a sample; the last one may be cut in two and then makes no trouble."""
-    try:
-        for _, row in records(io.StringIO(text, newline=""), delimiter, path):
-            yield row
-    except UserError:
-        if len(text) < BEGINNING // 4:
-            raise
-
-
-class _Lines:
-    """The lines of the file, in memory one at a time."""
-
-    def __init__(self, path: Path, found: encoding.Encoding, check: Check) -> None:
-        self.path = path
-        self.found = found
-        self.check = check
-        self.broken = 0
-        self.read = 0
-
-    def __call__(self, file: TextIO) -> Iterator[str]:
-        number = 0
-        while line := file.readline(LINE_LIMIT + 1):
-            number += 1
-            if number % 4096 == 0:
-                self.check()
-            if len(line) > LINE_LIMIT:
-                raise too_long(self.path, number)
-
-            if number == 1:
-                line = line.removeprefix("\ufeff")
-
-            if "\0" in line:
-                raise unusable(
-                    self.path,
-                    f"is not a text table: there is a zero byte in line {number:,}",
-                    REMEDY,
-                )
-
-            if "\ufffd" in line:
-                self.broken += line.count("\ufffd")
-
-            self.read += len(line)
-            yield line
-
-
 class _Reader:
-    """Rows gathered into columns, chunk by chunk."""
+    """Gathers rows into columns, chunk by chunk."""
 
     def __init__(
-        self, path: Path, manner: Manner, rows: list[list[str]], check: Check, most: int | None
+        self,
+        file: CsvFile,
+        dialect: Dialect,
+        sample: list[list[str]],
+        check: Check,
+        most: int | None,
     ) -> None:
-        self.path = path
-        self.manner = manner
+        self.file = file
+        self.dialect = dialect
         self.check = check
-        self.heads = rows[0] if manner.header and rows else []
-        body = rows[1:] if manner.header else rows
+        self.names = sample[0] if dialect.header and sample else []
+        body = sample[1:] if dialect.header else sample
         widths = Counter(len(row) for row in body)
-        self.width = widths.most_common(1)[0][0] if widths else len(self.heads)
+        self.width = widths.most_common(1)[0][0] if widths else len(self.names)
         self.notes: list[str] = []
-        self._settle_heads(body)
-        self.most = limited(most, self.width)
+        self.cut_last = False
+        self._fit_names(body)
+
+        self.most = rows_within_limit(most, self.width)
         self.skipped: list[Skipped] = []
         self.numbers: list[int] = []
         self.waiting: list[list[str]] = []
         self.chunks: list[list[object]] = [[] for _ in range(self.width)]
 
-    def _settle_heads(self, body: list[list[str]]) -> None:
-        """A head one shorter than the rows: names of rows in front, as R writes them, or a sign at
-        every row's end.
+    def _fit_names(self, body: list[list[str]]) -> None:
+        """Brings the names of the columns to the width of the rows.
+
+        Where they are one short, either names of rows stand in front, as R writes them, or every
+        row ends with a delimiter.
         """
-        self.cut_last = False
-        if not self.manner.header:
-            self.heads = [""] * self.width
+        if not self.dialect.header:
+            self.names = [""] * self.width
             return
 
-        if len(self.heads) == self.width - 1:
+        if len(self.names) == self.width - 1:
             ends = [row[-1] for row in body if len(row) == self.width]
             if not any(ends):
                 self.cut_last = True
                 self.notes.append("Every row ends with a separator; there is no column behind it.")
             else:
-                self.heads = ["row name", *self.heads]
+                self.names = ["row name", *self.names]
                 self.notes.append(
                     "The first column has no name in the first row; it is called 'row name'."
                 )
-        elif len(self.heads) != self.width:
-            self.width = len(self.heads)
+        elif len(self.names) != self.width:
+            self.width = len(self.names)
 
-    def read(self, lines: _Lines, size: int) -> Table:
-        complete = True
-        with self.path.open(
-            encoding=lines.found.name, errors=lines.found.errors, newline=""
-        ) as file:
-            assert self.manner.delimiter is not None
-            seen_head = not self.manner.header
-            for number, row in records(lines(file), self.manner.delimiter, str(self.path)):
-                if not any(row) or (len(row) == 1 and not row[0].strip()):
-                    if len(row) == self.width and self.width > 1 and seen_head:
-                        self.skipped.append(Skipped(f"row {number}", "it is empty"))
-                    continue
+    def read(self) -> Table:
+        rows = CsvRows(self.file, self.check)
+        complete = self._gather(rows)
+        self._finish_chunk()
 
-                if not seen_head:
-                    seen_head = True
-                    continue
+        estimated = len(self.numbers)
+        if not complete:
+            share_read = max(1, rows.characters)
+            estimated = max(estimated, int(len(self.numbers) * self.file.size / share_read))
 
-                if len(row) != self.width:
-                    self._odd_width(number, row)
-                    continue
-
-                self.waiting.append(row)
-                self.numbers.append(number)
-
-                if len(self.waiting) * self.width >= CHUNK_CELLS:
-                    self._settle()
-
-                if self.most is not None and len(self.numbers) >= self.most:
-                    complete = False
-                    break
-
-        self._settle()
-        estimated = (
-            len(self.numbers)
-            if complete
-            else max(len(self.numbers), int(len(self.numbers) * size / max(1, lines.read)))
-        )
-
-        if lines.broken:
+        if rows.invalid:
             self.notes.append(
-                f"{lines.broken:,} characters are not valid in {lines.found.words} and are shown "
-                "as �; "
-                "choose another encoding if they matter."
+                f"{rows.invalid:,} characters are not valid in {self.file.encoding.words} and are "
+                "shown as �; choose another encoding if they matter."
             )
 
-        if self.skipped and (ragged := sum("cells" in item.reason for item in self.skipped)):
+        if ragged := sum("cells" in item.reason for item in self.skipped):
             self.notes.append(
                 f"{ragged:,} {'row has' if ragged == 1 else 'rows have'} more or fewer than "
-                f"{self._cells()} cells "
-                f"and {'is' if ragged == 1 else 'are'} left out."
+                f"{self._cells()} cells and {'is' if ragged == 1 else 'are'} left out."
             )
 
         return self._table(complete, estimated)
 
+    def _gather(self, rows: CsvRows) -> bool:
+        """Takes the rows in; returns whether all of them were read."""
+        head_passed = not self.dialect.header
+        for number, row in rows:
+            if not any(row) or (len(row) == 1 and not row[0].strip()):
+                if len(row) == self.width and self.width > 1 and head_passed:
+                    self.skipped.append(Skipped(f"row {number}", "it is empty"))
+                continue
+
+            if not head_passed:
+                head_passed = True
+                continue
+
+            if len(row) != self.width:
+                self._take_ragged(number, row)
+                continue
+
+            self.waiting.append(row)
+            self.numbers.append(number)
+
+            if len(self.waiting) * self.width >= CHUNK_CELLS:
+                self._finish_chunk()
+
+            if self.most is not None and len(self.numbers) >= self.most:
+                return False
+
+        return True
+
     def _cells(self) -> int:
         return self.width - self.cut_last
 
-    def _odd_width(self, number: int, row: list[str]) -> None:
+    def _take_ragged(self, number: int, row: list[str]) -> None:
+        """Mends a row of another width where nothing is lost by it, else lists it as skipped."""
         if self.cut_last and len(row) == self.width - 1:
             self.waiting.append([*row, ""])
             self.numbers.append(number)
             return
 
-        extra = row[self.width :]
-        if len(row) > self.width and not any(
-            cell.strip() for cell in extra
-        ):  # separators at the end, nothing behind
+        surplus = row[self.width :]
+        if surplus and not any(cell.strip() for cell in surplus):  # only delimiters at the end
             self.waiting.append(row[: self.width])
             self.numbers.append(number)
             return
@@ -348,37 +207,37 @@ class _Reader:
         cells = "1 cell" if len(row) == 1 else f"{len(row):,} cells"
         self.skipped.append(Skipped(f"row {number}", f"it has {cells}, not {self._cells():,}"))
 
-    def _settle(self) -> None:
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    def _finish_chunk(self) -> None:
+        import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+        import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
         if not self.waiting:
             return
 
         self.check()
-        for place, cells in enumerate(zip(*self.waiting, strict=True)):
-            self.chunks[place].append(pc.utf8_trim_whitespace(pa.array(cells, pa.large_string())))
+        for index, cells in enumerate(zip(*self.waiting, strict=True)):
+            self.chunks[index].append(pc.utf8_trim_whitespace(pa.array(cells, pa.large_string())))
 
         self.waiting = []
 
     def _table(self, complete: bool, estimated: int) -> Table:
-        import pyarrow as pa
+        import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-        heads, notes = unique_heads(self.heads)
+        names, notes = unique_names(self.names)
         empty = pa.array([], pa.large_string())
 
         columns = []
-        for place, name in enumerate(heads):
-            chunks = self.chunks[place]
-            joined = pa.concat_arrays(chunks) if len(chunks) > 1 else chunks[0] if chunks else empty
-            self.chunks[place] = []
-            columns.append(Column(name, self.manner.style, joined))
+        for index, name in enumerate(names):
+            chunks = self.chunks[index]
+            joined = pa.concat_arrays(chunks) if len(chunks) > 1 else (*chunks, empty)[0]
+            self.chunks[index] = []  # of a large table both would not fit into memory
+            columns.append(Column(name, self.dialect.style, joined))
 
         return Table(
-            os.fspath(self.path),
+            os.fspath(self.file.path),
             tuple(columns),
             np.array(self.numbers, np.int64),
-            self.manner,
+            self.dialect,
             tuple(self.skipped),
             (*self.notes, *notes),
             complete,

@@ -142,7 +142,7 @@ class _Columns(QAbstractTableModel):
         return {
             NAME: column.name,
             WHY: column.reason,
-            DIFFERENT: f"{column.different:,}",
+            DIFFERENT: f"{column.distinct:,}",
             MISSING: f"{column.missing:,}" if column.missing else "–",
         }[cell]
 
@@ -154,8 +154,8 @@ class _Columns(QAbstractTableModel):
         if cell == POLICY and column.missing and column.policies:
             return "What the network gets where there is no value. Press to choose something else."
 
-        if column.odd:
-            cells = ", ".join(f"'{text}' ({row})" for row, text in column.odd)
+        if column.non_numbers:
+            cells = ", ".join(f"'{text}' ({row})" for row, text in column.non_numbers)
             return f"{column.name}: not all of it is numbers: {cells}."
 
         return column.reason if cell == WHY else column.name
@@ -271,7 +271,7 @@ class ColumnTable(QTableView):
                 )
             )
 
-        if index.column() == ROLE and columns[index.row()].given:
+        if index.column() == ROLE and columns[index.row()].chosen:
             menu.addSeparator()
             name = columns[index.row()].name
             menu.addAction("As guessed", lambda: self.chosen.emit(name, "role", ""))

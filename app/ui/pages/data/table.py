@@ -76,11 +76,11 @@ class TableView(QWidget):
         self._requested = data
 
         def look_again(control: Control) -> Any:
-            from app.engine.sources.tables.looking import (  # noqa: PLC0415 - with the first table
-                look,
+            from app.engine.sources.table_preview import (  # noqa: PLC0415 - with the first table
+                preview_source,
             )
 
-            return look(data, control.check)
+            return preview_source(data, control.check)
 
         self._background.run(look_again, self._show, self._failed, key=f"data.table.{id(self)}")
 

@@ -202,7 +202,7 @@ class Asker:
         extra = beside(task.view, predictor, arrays, predictions, halves, dataset, known, check)
         seen = example_from(description.preparation, arrays[0] if len(arrays) == 1 else arrays)
         left_out = (
-            description.preparation.left_out(given.raw)
+            description.preparation.left_out_note(given.raw)
             if given.kept is None and all(halves)
             else ""
         )
@@ -254,7 +254,7 @@ def _shown(given: Given, arrays: tuple[np.ndarray, ...]) -> np.ndarray | None:
     if isinstance(given.raw, Path):
         try:
             return _preview(pictures.decode(given.raw))
-        except pictures.Unreadable:
+        except pictures.UnreadablePicture:
             return None
 
     if isinstance(given.raw, Image.Image):

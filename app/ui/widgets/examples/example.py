@@ -76,7 +76,7 @@ def example_from(preparation: Preparation, arrays: Any, name: str = "") -> Examp
         )
 
     kind = preparation.kind
-    shown = preparation.shown(arrays)
+    shown = preparation.to_display(arrays)
     if isinstance(shown, str):
         return Example(kind, name, text=shown)
     if isinstance(shown, tuple):

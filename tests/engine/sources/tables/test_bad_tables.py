@@ -94,8 +94,8 @@ def test_damaged_workbooks_are_refused(tmp_path: Path) -> None:
     whole = (tmp_path / "a.xlsx").read_bytes()
     assert "damaged" in refused(tmp_path / "b.xlsx", whole[: len(whole) // 2]).what
 
-    place = whole.index(b"xl/worksheets/sheet1.xml") + 60
-    refused(tmp_path / "c.xlsx", whole[:place] + bytes(400) + whole[place + 400 :])
+    position = whole.index(b"xl/worksheets/sheet1.xml") + 60
+    refused(tmp_path / "c.xlsx", whole[:position] + bytes(400) + whole[position + 400 :])
 
 
 def test_ragged_rows_are_left_out_counted_and_listed(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_texts_in_a_target_of_numbers_are_shown_with_their_rows(tmp_path: Path) 
         assert error.setting == "data.target"
 
 
-def test_texts_in_a_column_of_numbers_count_as_missing_only_if_asked(tmp_path: Path) -> None:
+def test_texts_in_a_column_of_numbers_count_as_missing_only_if_chosen(tmp_path: Path) -> None:
     content = GOOD.replace("\n4,", "\nfour,", 1)
     notes = opened(tmp_path / "a.csv", content).description.notes
     assert any("'four'" in note and "not read" in note for note in notes)
@@ -173,10 +173,10 @@ def test_rows_without_target_and_dropped_gaps_are_listed(tmp_path: Path) -> None
     }
 
 
-def test_a_class_with_one_row_is_trained_on_and_told(tmp_path: Path) -> None:
+def test_a_class_with_one_row_is_trained_on_and_mentioned(tmp_path: Path) -> None:
     description = opened(tmp_path / "a.csv", GOOD + "5,6,lonely\n").description
-    place = description.classes.index("lonely")
-    assert [counts[place] for counts in description.counts.values()] == [1, 0, 0]
+    index = description.classes.index("lonely")
+    assert [counts[index] for counts in description.counts.values()] == [1, 0, 0]
     assert any("'lonely'" in note for note in description.notes)
 
 

@@ -63,7 +63,7 @@ def test_delimiter_decimals_quotes_and_thousands_are_detected(
         table = read(tmp_path / "a.csv")
         case = f"{quoted=} {grouped=}"
 
-        assert table.heads == HEADS and table.manner.delimiter == delimiter, case
+        assert table.column_names == HEADS and table.dialect.delimiter == delimiter, case
         assert [column.kind for column in table.columns] == [
             "number",
             "number",
@@ -115,9 +115,9 @@ def test_the_same_table_in_every_encoding(tmp_path: Path, encoding: str) -> None
 
     (tmp_path / "a.csv").write_bytes(content)
     table = read(tmp_path / "a.csv")
-    assert table.heads == heads
+    assert table.column_names == heads
     assert set(table.columns[3].texts.to_pylist()) == set("äöü")
-    assert table.manner.encoding and table.manner.reasons["encoding"]
+    assert table.dialect.encoding and table.dialect.reasons["encoding"]
 
 
 @pytest.mark.parametrize(
@@ -133,31 +133,33 @@ def test_the_same_table_in_every_encoding(tmp_path: Path, encoding: str) -> None
         ("cp1251", "широкая электрификация южных губерний"),
     ],
 )
-def test_code_pages_are_told_by_their_letters(tmp_path: Path, encoding: str, words: str) -> None:
+def test_code_pages_are_recognised_by_their_letters(
+    tmp_path: Path, encoding: str, words: str
+) -> None:
     lines = ["a;text"] + [f"{row};{word}" for row, word in enumerate(words.split() * 4)]
     (tmp_path / "a.csv").write_bytes("\n".join(lines).encode(encoding))
     table = read(tmp_path / "a.csv")
     assert table.columns[1].texts.to_pylist() == words.split() * 4
-    assert table.manner.encoding == encoding
+    assert table.dialect.encoding == encoding
 
 
 def test_utf8_that_is_cut_or_a_little_broken_stays_utf8(tmp_path: Path) -> None:
     content = "a;ß\n".encode() + "".join(f"{row};äöü\n" for row in range(200)).encode()
     (tmp_path / "a.csv").write_bytes(content.replace("5;äöü".encode(), b"5;\xff", 1))
     table = read(tmp_path / "a.csv")
-    assert table.manner.encoding == "utf-8" and table.heads == ("a", "ß")
+    assert table.dialect.encoding == "utf-8" and table.column_names == ("a", "ß")
     assert any("not valid" in note for note in table.notes)
 
 
 def test_everything_detected_can_be_overruled(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("a;b\n1,5;x|y\n2,5;z|w\n3,5;v|u\n".encode("cp1250"))
-    assert read(tmp_path / "a.csv").manner.style.decimal == ","
+    assert read(tmp_path / "a.csv").dialect.style.decimal == ","
     assert read(tmp_path / "a.csv", decimal=".").columns[0].kind == "text"
     assert read(tmp_path / "a.csv", thousands=",").columns[0].kind != "number"
-    assert read(tmp_path / "a.csv", delimiter="|", header=False).manner.delimiter == "|"
-    assert read(tmp_path / "a.csv", header=False).heads == ("column 1", "column 2")
+    assert read(tmp_path / "a.csv", delimiter="|", header=False).dialect.delimiter == "|"
+    assert read(tmp_path / "a.csv", header=False).column_names == ("column 1", "column 2")
     assert len(read(tmp_path / "a.csv", header=False)) == 4
-    assert read(tmp_path / "a.csv", encoding="cp1252").manner.encoding == "cp1252"
+    assert read(tmp_path / "a.csv", encoding="cp1252").dialect.encoding == "cp1252"
 
     for setting, value in (("encoding", "klingon"), ("delimiter", "::")):
         with pytest.raises(UserError) as caught:
@@ -179,7 +181,7 @@ def test_everything_detected_can_be_overruled(tmp_path: Path) -> None:
 def test_names_in_the_first_row(tmp_path: Path, first: str, rows: list[str], header: bool) -> None:
     (tmp_path / "a.csv").write_text("\n".join([first, *rows * 3]), encoding="utf-8")
     table = read(tmp_path / "a.csv")
-    assert table.manner.header is header
+    assert table.dialect.header is header
     assert len(table) == 3 * len(rows) + (not header)
 
 
@@ -187,17 +189,17 @@ def test_runs_of_spaces_names_of_rows_and_separators_at_the_end(tmp_path: Path) 
     (tmp_path / "a.txt").write_text(
         "  a    b  \n" + "".join(f" {n * 1.5}   {n}\n" for n in range(9)), encoding="utf-8"
     )
-    assert read(tmp_path / "a.txt").heads == ("a", "b")
+    assert read(tmp_path / "a.txt").column_names == ("a", "b")
     (tmp_path / "r.csv").write_text(
         "a,b\n" + "".join(f"r{n},{n},{n * 2}\n" for n in range(9)), encoding="utf-8"
     )
     table = read(tmp_path / "r.csv")
 
-    assert table.heads == ("row name", "a", "b") and table.columns[2].numbers[0][3] == 6
+    assert table.column_names == ("row name", "a", "b") and table.columns[2].numbers[0][3] == 6
     (tmp_path / "e.csv").write_text(
         "a;b\n" + "".join(f"{n};{n * 2};\n" for n in range(9)), encoding="utf-8"
     )
-    assert read(tmp_path / "e.csv").heads == ("a", "b")
+    assert read(tmp_path / "e.csv").column_names == ("a", "b")
 
 
 def test_spreadsheets_and_parquet_are_read_as_the_same_table(tmp_path: Path) -> None:
@@ -216,7 +218,7 @@ def test_spreadsheets_and_parquet_are_read_as_the_same_table(tmp_path: Path) -> 
     book.create_sheet("other").append(["nothing here"])
     book.save(tmp_path / "a.xlsx")
     parquet.write_table(
-        pa.table({head: [row[place] for row in rows] for place, head in enumerate(heads)}),
+        pa.table({name: [row[index] for row in rows] for index, name in enumerate(heads)}),
         tmp_path / "a.parquet",
     )
 
@@ -226,7 +228,7 @@ def test_spreadsheets_and_parquet_are_read_as_the_same_table(tmp_path: Path) -> 
     csv = read(tmp_path / "a.csv")
     for name in ("a.xlsx", "a.parquet"):
         table = read(tmp_path / name)
-        assert table.heads == heads
+        assert table.column_names == heads
 
         for ours, theirs in zip(table.columns, csv.columns, strict=True):
             assert ours.kind == theirs.kind
@@ -234,15 +236,15 @@ def test_spreadsheets_and_parquet_are_read_as_the_same_table(tmp_path: Path) -> 
 
         assert table.columns[1].texts.to_pylist() == csv.columns[1].texts.to_pylist()  # 5, not 5.0
 
-    assert read(tmp_path / "a.xlsx").row_of(0) == "row 3"
-    assert read(tmp_path / "a.xlsx").manner.sheets == ("Sheet", "other")
+    assert read(tmp_path / "a.xlsx").row_name(0) == "row 3"
+    assert read(tmp_path / "a.xlsx").dialect.sheets == ("Sheet", "other")
     assert len(read(tmp_path / "a.xlsx", sheet="other", header=False)) == 1
 
     with pytest.raises(UserError, match="'Sheet', 'other'"):
         read(tmp_path / "a.xlsx", sheet="third")
 
 
-def test_a_wrong_name_changes_nothing_but_is_said(tmp_path: Path) -> None:
+def test_a_wrong_name_changes_nothing_but_is_noted(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     for row in (["a", "b"], [1.5, "x"], [2.5, "y"], [3.5, "x"]):
@@ -254,7 +256,7 @@ def test_a_wrong_name_changes_nothing_but_is_said(tmp_path: Path) -> None:
 
     for name, what in (("a.csv", "is a spreadsheet"), ("b.xlsx", "is text")):
         table = read(tmp_path / name)
-        assert table.heads == ("a", "b") and what in table.notes[0]
+        assert table.column_names == ("a", "b") and what in table.notes[0]
 
 
 def test_the_preview_shows_twenty_rows_and_every_reason(tmp_path: Path) -> None:

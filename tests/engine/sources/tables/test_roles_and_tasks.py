@@ -17,9 +17,9 @@ from app.engine.experiment.resolve import resolve
 from app.engine.sources.cache import Cache
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.summary import describe, problems
-from app.engine.sources.tables.plan import Plan, plan
+from app.engine.sources.tables.plan import TablePlan, plan_table
 from app.engine.sources.tables.reading import read_table
-from app.engine.sources.targets import classes_of
+from app.engine.sources.targets import targets_from_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +32,10 @@ def table(path: Path, heads: str, rows: list[str]) -> Path:
     return path
 
 
-def planned(path: Path, **settings: Any) -> Plan:
+def planned(path: Path, **settings: Any) -> TablePlan:
     data = DataSettings(**settings)
     read: Table = read_table(path, data)
-    return plan(read, data)
+    return plan_table(read, data)
 
 
 def opened(path: Path, **settings: Any) -> Dataset:
@@ -53,7 +53,8 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
         tmp_path / "a.csv",
         "row,patient_id,code,same,empty,when,size,colour,remark,dirty,outcome",
         [
-            f"{n + 1},{n // 4},K{n}x,7,,{n % 28 + 1}.3.2024,{n * n / 7:.2f},{'rgb'[n % 3]},word{n % 55},"
+            f"{n + 1},{n // 4},K{n}x,7,,{n % 28 + 1}.3.2024,{n * n / 7:.2f},{'rgb'[n % 3]},"
+            f"word{n % 55},"
             f"{'oops' if n == 9 else n},{n % 2}"
             for n in range(80)
         ],
@@ -78,7 +79,7 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
 
     chosen = planned(path, columns={"row": "number", "size": "ignore"}).roles
     assert (
-        chosen["row"].role == "number" and chosen["row"].given and chosen["size"].role == "ignore"
+        chosen["row"].role == "number" and chosen["row"].chosen and chosen["size"].role == "ignore"
     )
 
 
@@ -120,7 +121,7 @@ def test_few_whole_numbers_raise_a_question(tmp_path: Path) -> None:
     assert amounts.description.amounts[0].name == "quality" and amounts.targets.dtype == np.float32
 
 
-def test_the_target_that_is_asked_for(tmp_path: Path) -> None:
+def test_the_target_that_is_chosen(tmp_path: Path) -> None:
     path = table(
         tmp_path / "a.csv", "x,label,z", [f"{n * n},{'ab'[n % 2]},{n * 1.5}" for n in range(40)]
     )
@@ -183,7 +184,7 @@ def test_texts_pairs_and_signals(tmp_path: Path) -> None:
     assert (
         pairs.description.task == "matching"
         and pairs.description.kind == "pair"
-        and pairs.others is not None
+        and pairs.second_halves is not None
     )
 
     assert pairs.description.preparation.names == ("en", "de")
@@ -239,7 +240,7 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
             tmp_path / "b.csv", "left,right", [f"img/{n}.png,img/{29 - n}.png" for n in range(30)]
         )
     )
-    assert both.description.kind == "pair" and both.inputs.shape == both.others.shape == (
+    assert both.description.kind == "pair" and both.inputs.shape == both.second_halves.shape == (
         28,
         3,
         9,
@@ -271,10 +272,10 @@ def test_groups_stay_together_and_a_split_column_is_followed(tmp_path: Path) -> 
         table(tmp_path / "a.csv", "x,patient,label", rows), columns={"patient": "group"}
     )
 
-    places = {}
-    for split, found in dataset.indices.items():
-        for row in found.tolist():
-            assert places.setdefault(row // 5, split) == split
+    split_of_group = {}
+    for split, rows in dataset.indices.items():
+        for row in rows.tolist():
+            assert split_of_group.setdefault(row // 5, split) == split
 
     rows = [
         f"{n * n},{('train', 'train', 'val', 'test')[n % 4]},{'ab'[n // 4 % 2]}" for n in range(80)
@@ -313,8 +314,8 @@ def test_other_data_are_read_as_the_training_was(tmp_path: Path) -> None:
     )  # another order, decimal comma, one colour only
 
     settings = DataSettings(source=str(other), target="label")
-    judged = open_dataset(settings, reuse_preparation=first.description.preparation)
-    assert judged.inputs[4].tolist() == [4.5, 0.0]
+    tested = open_dataset(settings, reuse_preparation=first.description.preparation)
+    assert tested.inputs[4].tolist() == [4.5, 0.0]
 
     narrow = table(tmp_path / "c.csv", "size,label", [f"{n},{'ab'[n % 2]}" for n in range(20)])
     with pytest.raises(UserError, match="no column 'colour'"):
@@ -337,7 +338,7 @@ def test_tables_of_scikit_learn_arrive_unchanged(
 ) -> None:
     datasets = pytest.importorskip("sklearn.datasets")
     bunch = getattr(datasets, f"load_{name}")()
-    names = [str(one) for one in getattr(bunch, "target_names", [])]
+    names = [str(name) for name in getattr(bunch, "target_names", [])]
     heads = ",".join([*map(str, bunch.feature_names), "target"])
     rows = [
         ",".join(
@@ -384,7 +385,7 @@ def test_problems_speak_of_amounts_and_tags(tmp_path: Path) -> None:
     assert "'a': every training example has it" in texts and "balanced" not in texts
 
 
-def test_one_row_can_be_judged(tmp_path: Path) -> None:
+def test_one_row_can_be_tested(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     table = tmp_path / "table.csv"
     table.write_text(
@@ -418,6 +419,6 @@ def test_a_target_of_words_for_nothing_has_no_row(tmp_path: Path) -> None:
 
 
 def test_yes_is_the_second_class_in_other_languages_too() -> None:
-    assert classes_of(["Ja", "Nein", "Ja"]).classes == ("Nein", "Ja")
-    assert classes_of(["Ja", "Nein", "Ja"]).values.tolist() == [1, 0, 1]
-    assert classes_of(["no", "yes"]).classes == ("no", "yes")
+    assert targets_from_labels(["Ja", "Nein", "Ja"]).classes == ("Nein", "Ja")
+    assert targets_from_labels(["Ja", "Nein", "Ja"]).values.tolist() == [1, 0, 1]
+    assert targets_from_labels(["no", "yes"]).classes == ("no", "yes")

@@ -1,4 +1,4 @@
-"""Pictures: size, colours, fit and statistics."""
+"""Preparation of pictures: one size, one number of colours, normalised by channel."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     import torch
 
 
+SAMPLED_VALUES = 32_000_000
+"""At most so many pixels are counted for mean and standard deviation."""
+
+
 @dataclass(frozen=True)
 class ImagePreparation(Preparation):
-    """Kept as (N, C, H, W) uint8, seen as float32 with mean 0 and standard deviation 1 by channel.
+    """Stores pictures as (N, C, H, W) uint8, which the network reads as normalised float32.
 
-    channels: 1 (grey) or 3. mean, std: per channel, of the training split's pixels in 0..1.
+    channels: 1 (grey) or 3. mean, std: per channel, of the training pictures' pixels in 0..1.
     """
 
     kind: ClassVar[str] = "image"
@@ -55,11 +59,12 @@ class ImagePreparation(Preparation):
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> ImagePreparation:
         values = dict(data)
-        values["mean"], values["std"] = tuple(values["mean"]), tuple(values["std"])
+        values["mean"] = tuple(values["mean"])
+        values["std"] = tuple(values["std"])
         return cls(**values)
 
     def array(self, raw: Image.Image) -> np.ndarray:
-        """A decoded picture (see pictures.decode) as (C, H, W) uint8."""
+        """Encodes a decoded picture (see pictures.decode) as (C, H, W) uint8."""
         picture = raw
         mode = "L" if self.channels == 1 else "RGB"
         if picture.mode != mode:
@@ -68,7 +73,7 @@ class ImagePreparation(Preparation):
         size = (self.width, self.height)
         if picture.size != size:
             if self.fit == "crop":
-                picture = _resize(picture, size, _middle(picture, size))
+                picture = _resize(picture, size, _crop_box(picture, size))
             elif self.fit == "stretch":
                 picture = _resize(picture, size)
             else:
@@ -80,10 +85,11 @@ class ImagePreparation(Preparation):
         )
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """(B, C, H, W) uint8 on any device -> normalised float32 of the same shape, channels_last
-        for C, H, W > 1.
+        """Returns a batch (B, C, H, W) uint8 as normalised float32, on its device.
+
+        In channels_last layout where C, H and W are above 1.
         """
-        import torch
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         several = self.channels > 1 and self.height > 1 and self.width > 1
         layout = torch.channels_last if several else torch.contiguous_format
@@ -108,16 +114,17 @@ def _resize(
     size: tuple[int, int],
     box: tuple[float, float, float, float] | None = None,
 ) -> Image.Image:
-    """Averaged coarsely to three times the size, then finely: to the eye the same, and far faster
-    on photographs.
+    """Averages coarsely to three times the size, then finely.
+
+    To the eye it is the same, and far faster on photographs.
     """
     return picture.resize(size, Image.Resampling.BICUBIC, box, reducing_gap=3.0)
 
 
-def _middle(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, float, float]:
+def _crop_box(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, float, float]:
     """The largest part of the picture with the proportions of `size`, from its middle."""
     scale = min(picture.width / size[0], picture.height / size[1])
-    # rounding must not let the part reach over the edge
+    # Rounding must not let the part reach over the edge.
     width = min(size[0] * scale, picture.width)
     height = min(size[1] * scale, picture.height)
     left = (picture.width - width) / 2
@@ -127,7 +134,7 @@ def _middle(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, 
 
 
 def _with_margin(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The whole picture in the middle, the margin in the median colour of its own edge."""
+    """The whole picture in the middle, with a margin in the median colour of its own edge."""
     scale = min(size[0] / picture.width, size[1] / picture.height)
     small = _resize(
         picture, (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
@@ -144,13 +151,13 @@ def _with_margin(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel, in 0..1, of these rows of (N, C, H, W) uint8.
+    """Returns mean and standard deviation of each channel, in 0..1, of rows of (N, C, H, W) uint8.
 
-    Counted exactly from at most 32 million values, rows evenly spread; a channel without variation
+    Computed exactly from at most 32 million values, rows evenly spread; a channel without variation
     gets 1/255, so that nothing divides by zero.
     """
     channels = inputs.shape[1]
-    most = max(1, 32_000_000 // max(1, inputs[0].size))
+    most = max(1, SAMPLED_VALUES // max(1, inputs[0].size))
     if len(rows) > most:
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(int)]
 
@@ -165,9 +172,7 @@ def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...],
     mean = (counts * tones).sum(axis=1) / total
     spread = np.sqrt(np.maximum((counts * tones**2).sum(axis=1) / total - mean**2, 0))
 
-    return tuple(float(value) for value in mean), tuple(
-        float(max(value, 1 / 255)) for value in spread
-    )
+    return tuple(mean.tolist()), tuple(np.maximum(spread, 1 / 255).tolist())
 
 
 PREPARATION = ImagePreparation

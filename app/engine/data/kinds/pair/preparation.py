@@ -1,4 +1,4 @@
-"""Pairs: each half by a preparation of its own."""
+"""Preparation of pairs: each half by a preparation of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PairPreparation(Preparation):
-    """Kept as two arrays, seen as two tensors.
+    """Stores pairs as two arrays, which the network reads as two tensors.
 
     names: what the halves are called, for a person ("picture", "text").
     """
@@ -38,15 +38,18 @@ class PairPreparation(Preparation):
 
     def array(self, raw: tuple[Any, Any]) -> tuple[np.ndarray, ...]:
         return tuple(
-            np.asarray(half.array(one)) for half, one in zip(self.halves, raw, strict=True)
+            np.asarray(half.array(example)) for half, example in zip(self.halves, raw, strict=True)
         )
 
-    def left_out(self, raw: tuple[Any, ...]) -> str:
-        found = (half.left_out(one) for half, one in zip(self.halves, raw, strict=True))
-        return " ".join(sentence for sentence in found if sentence)
+    def left_out_note(self, raw: tuple[Any, ...]) -> str:
+        notes = [
+            half.left_out_note(example) for half, example in zip(self.halves, raw, strict=True)
+        ]
+        return " ".join(note for note in notes if note)
 
     def tensor(self, batch: Batch) -> Batch:
-        return tuple(half.tensor(one) for half, one in zip(self.halves, batch, strict=True))  # type: ignore[misc]
+        left, right = batch
+        return self.left.tensor(left), self.right.tensor(right)  # type: ignore[return-value]
 
     def to_plain(self) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""Rows of a table: amounts brought to one scale, gaps filled, categories numbered."""
+"""Preparation of table rows: numbers standardised, gaps filled, categories numbered."""
 
 from __future__ import annotations
 
@@ -31,19 +31,18 @@ if TYPE_CHECKING:
 NO_VALUE = "(no value)"
 """The category of cells in which nothing stands."""
 
-
 UNSEEN = "(new)"
-"""For a category that was not seen in training."""
+"""Stands for every category that was not seen in training."""
 
 
 @dataclass(frozen=True)
 class RowColumn:
-    """A column that is read; every figure is of the training examples, in the column's own unit.
+    """A column that is read, with statistics of the training examples in the column's own unit.
 
     missing: what happens where there is no value. fill: what stands there then. flagged: whether a
-    further input says that a value was missing. std is never 0. whole: only whole numbers. date:
-    the format, where days are counted. categories: the most frequent first; their numbers begin at
-    1, for 0 is whatever was not seen in training.
+    further input says that a value was missing. std is never 0. whole: whether all numbers are
+    whole. date: the format, where days are counted. categories: the most frequent first; their
+    numbers begin at 1, because 0 is whatever was not seen in training.
     """
 
     name: str
@@ -62,16 +61,17 @@ class RowColumn:
 
     @functools.cached_property
     def numbers(self) -> dict[str, int]:
-        """Category -> its number."""
+        """The number of each category."""
         return {word: number for number, word in enumerate(self.categories, 1)}
 
 
 @dataclass(frozen=True)
 class RowPreparation(Preparation):
-    """Kept as (N, F) float32: the number columns in their own units with NaN where there is no
-    value, then 0 or 1 for every flagged one, then the categories' numbers. Seen as the same with
-    numbers less their mean over their standard deviation, and gaps filled. columns: in the order
-    of the table. decimal, thousands: how numbers were written.
+    """Stores rows as (N, F) float32, which the network reads standardised and without gaps.
+
+    Stored are the number columns in their own units with NaN where there is no value, then 0 or 1
+    for every flagged one, then the categories' numbers. columns: in the order of the table.
+    decimal, thousands: how numbers were written.
     """
 
     kind: ClassVar[str] = "row"
@@ -90,7 +90,7 @@ class RowPreparation(Preparation):
 
     @functools.cached_property
     def features(self) -> tuple[str, ...]:
-        """What each of the F numbers of an example is called."""
+        """The names of the F numbers of an example."""
         flags = tuple(f"{column.name}: missing" for column in self.amounts if column.flagged)
         return (
             *(column.name for column in self.amounts),
@@ -108,12 +108,11 @@ class RowPreparation(Preparation):
         return NumberStyle(self.decimal, self.thousands)
 
     def array(self, raw: Mapping[str, Any]) -> np.ndarray:
-        """The cells of one row by column, numbers or texts, as (F,) float32.
+        """Encodes the cells of one row by column, numbers or texts, as (F,) float32.
 
-        A column that is left out, or None, or a word for nothing is a missing value.
-
-        Raises UserError for a text where a number belongs, and for a gap in a column whose gaps are
-        left out.
+        A column that is left out, or None, or a word for nothing is a missing value. Raises
+        UserError for a text where a number belongs, and for a gap in a column whose rows with gaps
+        are left out.
         """
         if not any(column.name in raw for column in self.columns):
             shown = ", ".join(f"'{column.name}'" for column in self.columns[:5])
@@ -122,14 +121,17 @@ class RowPreparation(Preparation):
             )
 
         numbers = [self._number(column, raw.get(column.name)) for column in self.amounts]
-        both = zip(numbers, self.amounts, strict=True)
-        flags = [float(math.isnan(value)) for value, column in both if column.flagged]
+        flags = [
+            float(math.isnan(number))
+            for number, column in zip(numbers, self.amounts, strict=True)
+            if column.flagged
+        ]
         codes = [float(self._code(column, raw.get(column.name))) for column in self.categories]
 
         return np.array([*numbers, *flags, *codes], np.float32)
 
     def _number(self, column: RowColumn, value: Any) -> float:
-        number = self._parsed(column, value)
+        number = self._parse(column, value)
         if math.isnan(number) and column.missing == "drop":
             raise UserError(
                 f"'{column.name}' has no value, and rows without one are left out.",
@@ -138,7 +140,8 @@ class RowPreparation(Preparation):
 
         return number
 
-    def _parsed(self, column: RowColumn, value: Any) -> float:
+    def _parse(self, column: RowColumn, value: Any) -> float:
+        """A cell as a number, NaN where it has none. Raises UserError for other texts."""
         if value is None:
             return math.nan
 
@@ -159,11 +162,11 @@ class RowPreparation(Preparation):
                 f"'{text}' is no date of the form of '{column.name}'.", "Write it as in the table."
             )
 
-        # as the table was written, else as people write by habit
+        # As the table was written, else as people write by habit.
         for style in (self.style, NumberStyle("."), NumberStyle(",")):
-            found = style.parse(text)
-            if found is not None:
-                return found if abs(found) <= LARGEST else math.nan
+            parsed = style.parse(text)
+            if parsed is not None:
+                return parsed if abs(parsed) <= LARGEST else math.nan
 
         raise UserError(
             f"'{text}' is no number, but '{column.name}' needs one.",
@@ -171,6 +174,7 @@ class RowPreparation(Preparation):
         )
 
     def _code(self, column: RowColumn, value: Any) -> int:
+        """The number of a cell's category, 0 for one that is not known. Raises UserError."""
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
             value = plain(float(value))
 
@@ -185,11 +189,12 @@ class RowPreparation(Preparation):
 
         return column.numbers.get(text, 0)
 
-    def shown(self, kept: Any) -> tuple[tuple[str, float | str], ...]:
-        """The columns with their values, in the order of the table: a number, a category's word, or
-        what stands for nothing.
+    def to_display(self, stored: Any) -> tuple[tuple[str, float | str], ...]:
+        """Returns the columns with their values, in the order of the table.
+
+        A value is a number, a category's word, or NO_VALUE.
         """
-        values = np.asarray(kept, np.float64).tolist()
+        values = np.asarray(stored, np.float64).tolist()
         numbers = dict(zip((column.name for column in self.amounts), values, strict=False))
         codes = values[len(values) - len(self.categories) :]
         words = {
@@ -199,19 +204,16 @@ class RowPreparation(Preparation):
             for column, code in zip(self.categories, codes, strict=True)
         }
 
-        return tuple(
-            (
-                column.name,
-                words[column.name]
-                if column.role == "category"
-                else _seen(column, numbers[column.name]),
-            )
-            for column in self.columns
-        )
+        def value_of(column: RowColumn) -> float | str:
+            if column.role == "category":
+                return words[column.name]
+            return _displayed_number(column, numbers[column.name])
+
+        return tuple((column.name, value_of(column)) for column in self.columns)
 
     @functools.cached_property
     def _scale(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What fills a gap, what is subtracted and what it is divided by: (numbers,) float32 each."""
+        """Fill, mean and standard deviation of the number columns, one float32 a column each."""
         columns = self.amounts
         return (
             np.array([column.fill for column in columns], np.float32),
@@ -220,8 +222,8 @@ class RowPreparation(Preparation):
         )
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """(B, F) as kept, on any device -> (B, F) float32."""
-        import torch
+        """Returns a batch (B, F) standardised and without gaps, on its device."""
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         count = len(self.amounts)
         if not count:
@@ -255,7 +257,7 @@ class RowPreparation(Preparation):
         return cls(tuple(columns), str(data["decimal"]), str(data["thousands"]))
 
 
-def _seen(column: RowColumn, value: float) -> float | str:
+def _displayed_number(column: RowColumn, value: float) -> float | str:
     """A number as a person reads it; days as they were written."""
     if math.isnan(value):
         return NO_VALUE

@@ -1,4 +1,4 @@
-"""Signals: rate, length, and each channel brought to mean 0 and standard deviation 1."""
+"""Preparation of signals: one rate, one length, each channel standardised."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SignalPreparation(Preparation):
-    """Kept as (N, C, L) float32 in the signal's own unit, seen with mean 0 and standard deviation 1
-    by channel.
+    """Stores signals as (N, C, L) float32 in their own unit, which the network reads standardised.
 
     rate: samples a second, None where it is not known. mean, std: per channel, of the training
     signals; a channel without variation has std 1.
@@ -45,15 +44,15 @@ class SignalPreparation(Preparation):
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> SignalPreparation:
         values = dict(data)
-        values["mean"], values["std"] = tuple(values["mean"]), tuple(values["std"])
+        values["mean"] = tuple(values["mean"])
+        values["std"] = tuple(values["std"])
         return cls(**values)
 
     def array(self, raw: np.ndarray | str | Path | Any) -> np.ndarray:
-        """One signal as (C, L) float32: of a longer one the middle, a shorter one in the middle
-        with its own mean around it. raw: (C, any) or (any,) numbers at this rate, or the path of
-        a WAV file at any rate.
+        """Encodes one signal as (C, L) float32, cropped or padded as `sounds.crop_or_pad` does.
 
-        Raises UserError where it cannot be used.
+        raw: (C, any) or (any,) numbers at this rate, or the path of a WAV file at any rate. Raises
+        UserError where it cannot be used.
         """
         rate = self.rate
         if isinstance(raw, (str, Path)):
@@ -66,12 +65,12 @@ class SignalPreparation(Preparation):
                     "A signal is a list of numbers.", "Leave out what is no number."
                 ) from None
 
-        return self.fitted(values, rate)
+        return self.conform(values, rate)
 
-    def fitted(self, values: np.ndarray, rate: float | None = None) -> np.ndarray:
-        """(C, any) or (any,) at a rate, None for the own one, as (C, L) float32.
+    def conform(self, values: np.ndarray, rate: float | None = None) -> np.ndarray:
+        """Returns a signal (C, any) or (any,) at this rate and length, (C, L) float32.
 
-        Raises UserError.
+        rate: of the signal, None where it is this one. Raises UserError.
         """
         if values.ndim == 1:
             values = values[None]
@@ -84,19 +83,19 @@ class SignalPreparation(Preparation):
         if len(values) != self.channels:
             raise UserError(
                 f"The signal has {len(values):,} {'channel' if len(values) == 1 else 'channels'}; "
-                "the network was "
-                f"trained on {self.channels:,}.",
+                f"the network was trained on {self.channels:,}.",
                 "Choose a signal with the same channels.",
             )
 
         if rate is not None and self.rate is not None:
-            values = sounds.resampled(values, rate, self.rate)
+            values = sounds.resample(values, rate, self.rate)
 
-        return np.ascontiguousarray(sounds.fitted(values, self.length), np.float32)
+        return np.ascontiguousarray(sounds.crop_or_pad(values, self.length), np.float32)
 
-    def left_out(self, raw: np.ndarray | str | Path | Any) -> str:
-        """Of numbers; the length of a sound in a file is brought to that of the training in any
-        case.
+    def left_out_note(self, raw: np.ndarray | str | Path | Any) -> str:
+        """Returns a sentence for numbers of another length, "" for sounds in files.
+
+        Those have been of different lengths in training too.
         """
         if isinstance(raw, (str, Path)):
             return ""
@@ -105,14 +104,18 @@ class SignalPreparation(Preparation):
         if count > self.length:
             return f"Only the middle {self.length:,} of {count:,} values are read."
         if count < self.length:
-            return f"It has {count:,} values and the network reads {self.length:,}: its own mean stands around them."
+            return (
+                f"It has {count:,} values and the network reads {self.length:,}: its own mean "
+                "stands around them."
+            )
 
         return ""
 
     def _read(self, path: Path) -> tuple[np.ndarray, float]:
+        """Reads a WAV file, and returns its samples and rate. Raises UserError."""
         try:
             values, rate = sounds.read_wave(path)
-        except sounds.NoSound as error:
+        except sounds.UnreadableSound as error:
             raise UserError(
                 f"'{readable(path.name)}' cannot be used: {error.reason}.", "Try another file."
             ) from error
@@ -123,7 +126,7 @@ class SignalPreparation(Preparation):
                 "Try another file.",
             ) from error
 
-        if sounds.silent(values):
+        if sounds.is_silent(values):
             raise UserError(
                 f"'{readable(path.name)}' is silent from beginning to end.", "Try another file."
             )
@@ -131,8 +134,8 @@ class SignalPreparation(Preparation):
         return (values.mean(axis=0, keepdims=True) if self.channels == 1 else values), float(rate)
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """(B, C, L) float32 on any device -> standardised, of the same shape."""
-        import torch
+        """Returns a batch (B, C, L) float32 standardised, on its device."""
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         values = batch.to(torch.float32)
         mean = torch.tensor(self.mean, dtype=torch.float32, device=values.device).view(-1, 1)
@@ -142,16 +145,16 @@ class SignalPreparation(Preparation):
 
 
 def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of these rows of (N, C, L); 1 where a channel does
-    not vary.
+    """Returns mean and standard deviation of each channel of these rows of (N, C, L).
+
+    The standard deviation is 1 where a channel does not vary.
     """
     count = 0
     total = np.zeros(values.shape[1])
     squares = np.zeros(values.shape[1])
 
-    shift = (
-        values[rows[0]].mean(axis=1, dtype=np.float64) if len(rows) else total
-    )  # else squares lose their digits
+    # Without the shift to about 0 squares would lose their digits.
+    shift = values[rows[0]].mean(axis=1, dtype=np.float64) if len(rows) else total
     for start in range(0, len(rows), 1024):
         part = values[rows[start : start + 1024]].astype(np.float64) - shift[:, None]
         count += part.shape[0] * part.shape[2]
@@ -160,12 +163,10 @@ def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...],
 
     mean = total / max(1, count)
     std = np.sqrt(np.maximum(squares / max(1, count) - mean**2, 0))
-    level = np.abs(mean + shift)
-    still = std <= 1e-6 * np.maximum(
-        level, 1e-6
-    )  # float32 holds seven digits: less is no variation
+    mean = mean + shift
+    constant = std <= 1e-6 * np.maximum(np.abs(mean), 1e-6)  # float32 holds seven digits
 
-    return tuple((mean + shift).tolist()), tuple(np.where(still, 1.0, std).tolist())
+    return tuple(mean.tolist()), tuple(np.where(constant, 1.0, std).tolist())
 
 
 PREPARATION = SignalPreparation

@@ -1,4 +1,4 @@
-"""Texts: cut into tokens, as many as the context holds."""
+"""Preparation of texts: cut into tokens, as many as the context holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from app.engine.data.preparation import Preparation
-from app.engine.data.tokens import LONGEST, Tokens, read_tokens
+from app.engine.data.tokenizer import LONGEST, Tokenizer, load_tokenizer
 from app.engine.errors import UserError
 from models.shape import Input
 
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TextPreparation(Preparation):
-    """Kept as (N, L) int32, seen as int64; 0 is padding and stands only at the end.
+    """Keeps texts as (N, L) int32, which the network reads as int64.
 
-    tokenizer: as JSON (see tokens.LearnedTokens), "" for bytes. vocabulary: tokens there are,
-    padding included. length: L, the context; what is longer is cut.
+    0 is padding and stands only at the end. saved_tokenizer: as JSON (see BpeTokenizer), "" for
+    bytes. vocabulary: how many tokens there are, padding included. length: L, the context; what is
+    longer is cut.
     """
 
     kind: ClassVar[str] = "text"
 
-    tokenizer: str = field(repr=False)
+    saved_tokenizer: str = field(repr=False)
     vocabulary: int
     length: int
 
@@ -37,14 +38,13 @@ class TextPreparation(Preparation):
         return (Input("text", (self.length,), self.vocabulary),)
 
     @property
-    def tokens(self) -> Tokens:
-        """How texts are cut. Kept between calls."""
-        return read_tokens(self.tokenizer)
+    def tokenizer(self) -> Tokenizer:
+        return load_tokenizer(self.saved_tokenizer)
 
     def to_plain(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
-            "tokenizer": self.tokenizer,
+            "tokenizer": self.saved_tokenizer,
             "vocabulary": self.vocabulary,
             "length": self.length,
         }
@@ -56,72 +56,67 @@ class TextPreparation(Preparation):
         return cls(data["tokenizer"], int(data["vocabulary"]), int(data["length"]))
 
     def array(self, raw: str) -> np.ndarray:
-        """A text as (L,) int32, cut after the context. Raises UserError for an empty text."""
+        """Encodes a text as (L,) int32, cut to the context. Raises UserError for an empty one."""
         if not isinstance(raw, str):
             raise UserError("A text is expected here.", "Type a few words.")
         if not raw.strip():
             raise UserError("The text is empty.", "Type a few words.")
 
-        return self.coded([raw])[0][0]
-
-    def coded(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Texts as (N, L) int32, and which of them were cut: (N,) bool."""
-        found = self.tokens.encode([beginning(text, self.length) for text in texts])
-        return padded(found, self.length), np.array([len(one) > self.length for one in found], bool)
+        tokens = self.tokenizer.encode([beginning(raw, self.length)])
+        row: np.ndarray = pad(tokens, self.length)[0]
+        return row
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """(B, L) int32 on any device -> int64."""
-        import torch
+        """Returns (B, L) int32 as int64, on its device."""
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         return batch.to(torch.int64)
 
-    def shown(self, kept: Any) -> str:
-        return self.decode(np.asarray(kept).tolist())
+    def to_display(self, stored: Any) -> str:
+        return self.decode(np.asarray(stored).tolist())
 
     def tokens_of(self, text: str) -> np.ndarray:
-        """All tokens of a text, not cut to the context: (n,) int32."""
-        return self.tokens.encode_long(text)
+        """Returns all tokens of a text, not cut to the context: (n,) int32."""
+        return self.tokenizer.encode_long(text)
 
     def decode(self, numbers: Iterable[int]) -> str:
-        """The text of tokens, without padding."""
-        return self.tokens.decode(numbers)
+        """Returns the text of tokens, without padding."""
+        return self.tokenizer.decode(numbers)
 
     def token_bytes(self) -> np.ndarray:
-        """Bytes of UTF-8 that each token stands for: (V,) int64, 0 for padding."""
-        return self.tokens.sizes
+        """Returns how many bytes of UTF-8 each token stands for: (V,) int64, 0 for padding."""
+        return self.tokenizer.byte_counts
 
     def pieces(self, text: str) -> list[str]:
-        r"""How a text is cut, for a person: a text a token; bytes that are no whole character as
-        \\xc3.
-        """
-        table = self.tokens.bytes_of
+        r"""Returns the tokens of a text as texts; bytes that are no whole character as \xc3."""
+        table = self.tokenizer.bytes_of
         return [
             table[number].decode("utf-8", "backslashreplace")
             for number in self.tokens_of(text).tolist()
         ]
 
-    def left_out(self, raw: str) -> str:
-        """A sentence where a text is longer than the context, else ""."""
+    def left_out_note(self, raw: str) -> str:
+        """Returns a sentence where a text is longer than the context, else ""."""
         count = len(self.tokens_of(raw))
-        return (
-            f"Only the first {self.length:,} of {count:,} tokens are read."
-            if count > self.length
-            else ""
-        )
+        if count <= self.length:
+            return ""
+
+        return f"Only the first {self.length:,} of {count:,} tokens are read."
 
 
 def beginning(text: str, length: int) -> str:
-    """As much of a text as may hold more than `length` tokens: the rest need not be read to be cut
-    off.
+    """Returns as much of a text as surely holds more than `length` tokens, if all of it does.
+
+    The rest need not be encoded to be cut off.
     """
     return text[: (length + 1) * LONGEST]
 
 
-def padded(found: list[np.ndarray], length: int) -> np.ndarray:
-    """Tokens of each text as (N, length) int32, cut, or filled with 0."""
-    array = np.zeros((len(found), length), np.int32)
-    for row, tokens in enumerate(found):
-        array[row, : min(len(tokens), length)] = tokens[:length]
+def pad(tokens: list[np.ndarray], length: int) -> np.ndarray:
+    """Returns the tokens of each text as (N, length) int32, cut, or filled with 0."""
+    array = np.zeros((len(tokens), length), np.int32)
+    for row, text in enumerate(tokens):
+        array[row, : min(len(text), length)] = text[:length]
 
     return array
 

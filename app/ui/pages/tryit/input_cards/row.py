@@ -125,7 +125,7 @@ class RowInputCard(InputCard):
 
     def _fill(self, kept: np.ndarray) -> None:
         assert self._preparation is not None
-        cells = dict(self._preparation.shown(kept))
+        cells = dict(self._preparation.to_display(kept))
         for name, field in self.fields.items():
             value = cells.get(name, "")
             if isinstance(field, QComboBox):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit, QWidget
 
-from app.engine.sources.plain_text import NoText, read_text
+from app.engine.sources.plain_text import UnreadableText, read_text
 from app.ui.pages.tryit.asking import Given, Reply
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.style.theme import Theme, style
@@ -103,7 +103,7 @@ class TextInputCard(InputCard):
     def _open(self, path: Path) -> None:
         try:
             text, _ = read_text(path)
-        except NoText as error:
+        except UnreadableText as error:
             self.refused.emit(f"'{path.name}' cannot be used: {error.reason}.")
         except OSError as error:
             self.refused.emit(f"'{path.name}' cannot be read: {error.strerror}.")

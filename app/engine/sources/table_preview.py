@@ -1,4 +1,4 @@
-"""What there is to see of a source as a table, built-in ones too; nothing for what is no table."""
+"""Shows how a source is read as a table, built-in tables too."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
 
 
-def look(data: DataSettings, check: Check = no_check) -> TablePreview | None:
-    """The table that `data.source` names, read as these settings say; None where it names none.
+def preview_source(data: DataSettings, check: Check = no_check) -> TablePreview | None:
+    """Reads the table that `data.source` names as these settings say; None where it names none.
 
     Raises UserError, OSError, and whatever `check` raises.
     """

@@ -1,0 +1,237 @@
+"""A text table as a file: its encoding, its delimiter, and its rows one after another.
+
+What both readers of text tables share: `text` gathers the rows into columns, the format of picture
+lists keeps them as they are.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from app.engine.errors import UserError
+from app.engine.sources.format import Check, no_check, unusable
+from app.engine.sources.tables import encoding
+from app.engine.sources.tables.delimiters import LINE_LIMIT, REMEDY, find_delimiter, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app.engine.experiment.data_settings import DataSettings
+
+BEGINNING = 4 << 20
+"""Bytes from which encoding, delimiter and header are found out."""
+
+GLANCE = 64 << 10
+"""Bytes that are enough to see what sort of table it is."""
+
+JUNK_SHARE = 0.02
+"""With a larger share of control characters it is no text."""
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A text table whose encoding and delimiter are known.
+
+    size: of the file in bytes. delimiter_reason: continues "commas between cells: ...". sample:
+    whole lines from the beginning, decoded. complete: whether the sample is the whole file.
+    """
+
+    path: Path
+    size: int
+    encoding: encoding.Encoding
+    delimiter: str
+    delimiter_reason: str
+    sample: str
+    complete: bool
+
+    def sample_rows(self) -> Iterator[list[str]]:
+        """Yields the rows of the sample, cells trimmed; a last one that is cut in two is left out.
+
+        Raises UserError for a quote that is never closed, where the sample is the whole file.
+        """
+        lines = io.StringIO(self.sample, newline="")
+        try:
+            for _, row in records(lines, self.delimiter, str(self.path)):
+                yield [cell.strip() for cell in row]
+        except UserError:
+            if self.complete:
+                raise
+
+
+class CsvRows:
+    """Reads all rows of a text table, one line in memory at a time.
+
+    characters: how many were read so far. invalid: how many of them do not belong to the encoding.
+    """
+
+    def __init__(self, file: CsvFile, check: Check = no_check) -> None:
+        self._file = file
+        self._check = check
+        self.characters = 0
+        self.invalid = 0
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Yields the number of each row, from 1, empty ones counted, and its cells.
+
+        Raises UserError for what is no table, and whatever `check` raises.
+        """
+        file = self._file
+        with file.path.open(
+            encoding=file.encoding.name, errors=file.encoding.errors, newline=""
+        ) as stream:
+            yield from records(self._lines(stream), file.delimiter, str(file.path))
+
+    def _lines(self, stream: TextIO) -> Iterator[str]:
+        number = 0
+        while line := stream.readline(LINE_LIMIT + 1):
+            number += 1
+            if number % 4096 == 0:
+                self._check()
+            if len(line) > LINE_LIMIT:
+                raise _too_long(self._file.path, number)
+
+            if number == 1:
+                line = line.removeprefix("\ufeff")
+            if "\0" in line:
+                raise _zero_byte(self._file.path, number)
+
+            self.invalid += line.count("\ufffd")
+            self.characters += len(line)
+            yield line
+
+
+def open_csv(path: Path, data: DataSettings, check: Check = no_check) -> CsvFile:
+    """Finds out how a text table is written, from its beginning and, for UTF-8, from all of it.
+
+    Raises UserError for what is no text table, OSError, and whatever `check` raises.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        beginning = file.read(BEGINNING + (LINE_LIMIT if size > BEGINNING else 0))
+
+    _refuse_empty(path, beginning)
+    return _opened(path, data, beginning, size, _encoding(path, beginning, size, data, check))
+
+
+def glance(path: Path, data: DataSettings) -> CsvFile:
+    """Finds out how a text table is written from its first 64 KB alone. Raises as `open_csv`."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        beginning = file.read(GLANCE)
+
+    _refuse_empty(path, beginning)
+    chosen = _chosen_encoding(data)
+    detected = chosen or encoding.detect(beginning, size <= len(beginning))
+    return _opened(path, data, beginning, size, detected)
+
+
+def _opened(
+    path: Path, data: DataSettings, beginning: bytes, size: int, detected: encoding.Encoding
+) -> CsvFile:
+    sample = _sample(path, detected.name, beginning, size)
+    _refuse_binary(path, sample)
+
+    if data.delimiter is None:
+        delimiter, reason = find_delimiter(sample, path.suffix.lower())
+    elif len(data.delimiter) != 1 or data.delimiter in '"\r\n':
+        raise UserError(
+            f"'{data.delimiter}' cannot stand between cells.", "Choose one sign.", "data.delimiter"
+        )
+    else:
+        delimiter = data.delimiter
+        reason = "as chosen"
+
+    return CsvFile(path, size, detected, delimiter, reason, sample, size <= len(beginning))
+
+
+def _chosen_encoding(data: DataSettings) -> encoding.Encoding | None:
+    """The encoding that the settings name, None where it is left open. Raises UserError."""
+    if data.encoding is None:
+        return None
+
+    if not encoding.known(data.encoding):
+        raise UserError(
+            f"There is no encoding '{data.encoding}'.",
+            "Choose one from the list.",
+            "data.encoding",
+        )
+
+    return encoding.Encoding(data.encoding, "as chosen")
+
+
+def _encoding(
+    path: Path, beginning: bytes, size: int, data: DataSettings, check: Check
+) -> encoding.Encoding:
+    """The encoding that is chosen, or that the beginning suggests.
+
+    Where a large file turns out later to be no UTF-8, what does not fit is looked at instead.
+    """
+    if (chosen := _chosen_encoding(data)) is not None:
+        return chosen
+
+    detected = encoding.detect(beginning, size <= len(beginning))
+    if detected.name != "utf-8" or size <= len(beginning):
+        return detected
+
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while part := file.read(BEGINNING):
+            check()
+            try:
+                decoder.decode(part)
+            except UnicodeDecodeError:
+                # The first three bytes may end a character that began in the part before.
+                return encoding.detect(part[3:], False)
+
+    return detected
+
+
+def _sample(path: Path, name: str, beginning: bytes, size: int) -> str:
+    """Whole lines from the beginning. Raises UserError for a line that is too long."""
+    text = beginning.decode(name, "replace").removeprefix("\ufeff")
+    if size <= len(beginning):
+        return text
+
+    cut = max(text.rfind("\n", 0, BEGINNING), text.rfind("\r", 0, BEGINNING))
+    if cut < 0:  # the first line is longer than that
+        cut = max(text.find("\n"), text.find("\r"))
+    if cut < 0:
+        raise _too_long(path, 1)
+
+    return text[: cut + 1]
+
+
+def _too_long(path: Path, number: int) -> UserError:
+    return unusable(
+        path,
+        f"has a line longer than {LINE_LIMIT >> 20} million characters (line {number:,}), so it is "
+        "no table",
+        "Save it again with a line for every row.",
+    )
+
+
+def _zero_byte(path: Path, number: int) -> UserError:
+    return unusable(path, f"is not a text table: there is a zero byte in line {number:,}", REMEDY)
+
+
+def _refuse_empty(path: Path, beginning: bytes) -> None:
+    if not beginning.strip(b"\0\r\n\t \xef\xbb\xbf\xff\xfe"):
+        raise unusable(
+            path, "is empty", "Choose a table with a row of names and a row for every example."
+        )
+
+
+def _refuse_binary(path: Path, text: str) -> None:
+    head = text[:100_000]
+    position = head.find("\0")
+    if position >= 0:
+        raise _zero_byte(path, head.count("\n", 0, position) + 1)
+
+    junk = sum(character < " " and character not in "\t\r\n\f\v" for character in head)
+    junk += head.count("\ufffd")
+    if junk > JUNK_SHARE * len(head):
+        raise unusable(path, "is not a text table: most of it is no text", REMEDY)

@@ -1,0 +1,172 @@
+"""From the target columns of a table to the targets of a task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.engine.data.names import readable
+from app.engine.errors import UserError
+from app.engine.learning.tasks import task as task_of
+from app.engine.sources.tables.target_guess import is_yes_or_no
+from app.engine.sources.targets import (
+    Targets,
+    no_targets,
+    regression_targets,
+    tag_targets,
+    targets_from_labels,
+    targets_from_tags,
+)
+
+if TYPE_CHECKING:
+    from app.engine.sources.tables.columns import Column, Table
+    from app.engine.sources.tables.plan import TablePlan
+
+TRUE = frozenset({"1", "yes", "true", "y", "ja", "t", "x"})
+"""What stands for 1 in a column that is a tag, in small letters."""
+
+MANY_CLASSES = 50
+"""Up to so many classes are no reason for a warning."""
+
+
+def present_targets(table: Table, plan: TablePlan) -> np.ndarray:
+    """Returns the rows in which every target has a value: (N,) bool.
+
+    Where a cell holds several tags it may also hold none. Raises UserError for texts among the
+    numbers to predict.
+    """
+    present = np.ones(len(table), bool)
+    if plan.separator and task_of(plan.task).targets == "tags":
+        return present
+
+    amounts = task_of(plan.task).targets == "amounts"
+    for name in plan.targets:
+        column = table.by_name[name]
+        if amounts:
+            _refuse_texts(table, column)
+            present &= np.isfinite(column.numbers[0])
+        else:
+            present &= column.present
+
+    return present
+
+
+def finite_targets(table: Table, plan: TablePlan) -> np.ndarray:
+    """Returns the rows without an infinite amount to predict: (N,) bool."""
+    finite = np.ones(len(table), bool)
+    if task_of(plan.task).targets == "amounts":
+        for name in plan.targets:
+            finite &= ~table.by_name[name].infinite
+
+    return finite
+
+
+def _refuse_texts(table: Table, column: Column) -> None:
+    """Raises UserError, with the first cells, where texts stand among the numbers of a target."""
+    examples = column.non_numbers()
+    if not examples:
+        return  # rows without a number are left out, which is noted there
+
+    count = int(column.numbers[1].sum())
+    cells = ", ".join(f"'{cell.text[:40]}' ({table.row_name(cell.row)})" for cell in examples)
+    raise UserError(
+        f"The target '{column.name}' must be a number, but {count:,} "
+        f"{'cell is' if count == 1 else 'cells are'} not: {cells}.",
+        "Mend these cells or leave them empty, check the decimal sign, or choose another task.",
+        "data.target",
+    )
+
+
+def targets_of(
+    table: Table, plan: TablePlan, test_only: bool = False
+) -> tuple[Targets, tuple[str, ...]]:
+    """Returns the targets, and what a person should know of them.
+
+    Rows without a value are gone already. test_only: whether a network is only tested on them; then
+    one class is enough.
+
+    Raises UserError where the columns are not what the task needs.
+    """
+    task = task_of(plan.task)
+    columns = [table.by_name[name] for name in plan.targets]
+    if task.targets in ("none", "tokens") or not columns:
+        return no_targets(len(table)), ()
+
+    if task.targets == "amounts":
+        values = np.stack([column.numbers[0] for column in columns], axis=1)
+        notes = tuple(
+            f"'{column.name}' is counted in days since 1970." for column in columns if column.date
+        )
+        return regression_targets(values, plan.targets), notes
+
+    if task.targets == "tags":
+        return _tags(table, plan, columns)
+    if len(columns) > 1:
+        raise UserError(
+            f"{task.label} predicts one column, but {len(columns)} are chosen.",
+            "Choose one target, or another task.",
+            "data.target",
+        )
+
+    labels = columns[0].texts.to_pylist()
+    targets = targets_from_labels(labels)
+    if len(targets.classes) < 2 and not test_only:
+        only = f"'{targets.classes[0]}'" if targets.classes else "nothing"
+        raise UserError(
+            f"'{columns[0].name}' has only one value, {only}; there is nothing to tell apart.",
+            "Choose another target column.",
+            "data.target",
+        )
+
+    notes = ()
+    if len(targets.classes) > max(MANY_CLASSES, 0.5 * len(labels)):
+        notes = (
+            f"'{columns[0].name}' has {len(targets.classes):,} classes in {len(labels):,} rows: "
+            "hardly any has enough examples. If it is an amount, choose regression.",
+        )
+
+    return targets, notes
+
+
+def _tags(table: Table, plan: TablePlan, columns: list[Column]) -> tuple[Targets, tuple[str, ...]]:
+    """Tags from one column of several tags a cell, or from a column of 0 and 1 for each tag."""
+    if len(columns) == 1 and plan.separator:
+        return _separated_tags(columns[0], plan.separator)
+
+    for column in columns:
+        if not is_yes_or_no(column):
+            raise UserError(
+                f"The tag '{column.name}' must be 0 or 1, yes or no, in '{readable(table.path)}'.",
+                "Choose other target columns, or another task.",
+                "data.target",
+            )
+
+    values = np.stack(
+        [
+            column.numbers[0] > 0
+            if column.numeric
+            else np.array([text.lower() in TRUE for text in column.texts.to_pylist()])
+            for column in columns
+        ],
+        axis=1,
+    )
+    return tag_targets(values.astype(np.float32), plan.targets), ()
+
+
+def _separated_tags(column: Column, separator: str) -> tuple[Targets, tuple[str, ...]]:
+    rows = [
+        list(dict.fromkeys(tag.strip() for tag in text.split(separator) if tag.strip()))
+        for text in column.texts.to_pylist()
+    ]
+    if not any(rows):
+        raise UserError(
+            f"'{column.name}' holds no tags.", "Choose another target column.", "data.target"
+        )
+
+    notes = [f"The tags in '{column.name}' are separated by '{separator}'."]
+    without = sum(not tags for tags in rows)
+    if without:
+        notes.append(f"{without:,} {'row has' if without == 1 else 'rows have'} no tag.")
+
+    return targets_from_tags(rows), tuple(notes)

@@ -1,0 +1,260 @@
+"""Which column of a table is predicted, and which task its values suggest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.engine.data.names import readable
+from app.engine.errors import UserError
+from app.engine.learning.tasks import task as task_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.learning.task import Task
+    from app.engine.sources.tables.columns import Column, Table
+    from app.engine.sources.tables.roles import RoleGuess
+
+TARGET_NAMES = (
+    "target",
+    "targets",
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "class_name",
+    "y",
+    "outcome",
+    "outcomes",
+    "output",
+    "response",
+    "diagnosis",
+    "result",
+    "ziel",
+    "klasse",
+    "kategorie",
+    "category",
+    "species",
+    "breed",
+    "survived",
+    "churn",
+    "tags",
+    "topic",
+    "sentiment",
+    "price",
+    "sales",
+    "kind",
+    "type",
+)
+"""Names of columns that are taken for the target, the likeliest first."""
+
+FEW = 10
+"""Whole numbers with at most so many distinct values are taken for classes."""
+
+DOUBTFUL = 20
+"""With at most so many the person is asked whether they are classes or amounts."""
+
+SEPARATORS = (";", "|", ",", "/")
+TAGGED_SHARE = 0.2
+"""Tags are separated by a sign that stands in at least this share of the cells."""
+
+LONGEST_TAG = 4
+"""Words of a tag; what is longer is a sentence with commas in it."""
+
+YES_OR_NO = (
+    {"0", "1"},
+    {"no", "yes"},
+    {"false", "true"},
+    {"n", "y"},
+    {"nein", "ja"},
+    {"f", "t"},
+    {"yes"},
+    {"no"},
+    {"true"},
+    {"false"},
+)
+
+
+@dataclass(frozen=True)
+class TaskGuess:
+    """The task of a table, chosen or guessed.
+
+    question: what a person is asked about the target, "" if nothing. separator: between tags in one
+    cell, "" where there is one value a cell.
+    """
+
+    task: str
+    question: str = ""
+    separator: str = ""
+
+
+def guess_target(
+    table: Table, roles: Mapping[str, RoleGuess], requested: Task | None
+) -> Column | None:
+    """Finds the column to predict: by its name, else the last one that suits the task.
+
+    None where there is none, or none but the only one that could be read.
+    """
+    candidates = _candidates(table, roles, requested)
+    by_name = {plain_name(column.name): column for column in reversed(candidates)}
+    for name in TARGET_NAMES:
+        if name in by_name:
+            return by_name[name]
+
+    if len(candidates) > 1:
+        undated = [column for column in candidates if not column.date]
+        return (undated or candidates)[-1]
+
+    has_other_inputs = any(role.role in ("text", "image") for role in roles.values())
+    return candidates[0] if candidates and has_other_inputs else None
+
+
+def _candidates(
+    table: Table, roles: Mapping[str, RoleGuess], requested: Task | None
+) -> list[Column]:
+    """The columns that the task could be about, in the order of the table."""
+    usable = [
+        column for column in table.columns if roles[column.name].role in ("number", "category")
+    ]
+    guessed = [column for column in usable if not roles[column.name].chosen]
+    usable = guessed or usable  # all of them were chosen by hand, but no target
+
+    def mostly_numbers(column: Column) -> bool:
+        return column.kind == "mixed" and not roles[column.name].chosen
+
+    if requested is not None and requested.targets == "amounts":
+        return [
+            column
+            for column in table.columns
+            if mostly_numbers(column) or (column in usable and column.kind == "number")
+        ]
+
+    if requested is not None and requested.targets == "classes":
+        fitting = [
+            column
+            for column in usable
+            if not column.numeric or (column.whole and column.distinct <= DOUBTFUL)
+        ]
+        return fitting or usable
+
+    # A column that is named like a target is one, even with a slip among its numbers.
+    slips = [
+        column
+        for column in table.columns
+        if mostly_numbers(column) and plain_name(column.name) in TARGET_NAMES
+    ]
+    return [*usable, *slips]
+
+
+def plain_name(name: str) -> str:
+    """Returns a column's name in small letters, with underscores between its words."""
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def guess_task(
+    table: Table, data: DataSettings, targets: Sequence[str], reasons: str = ""
+) -> TaskGuess:
+    """Returns the task that is chosen, or that the target columns suggest.
+
+    reasons: why other columns are no targets, in brackets, for the message.
+
+    Raises UserError where there is no target and the task needs one.
+    """
+    if not targets:
+        if data.task is None or task_of(data.task).targets not in ("none", "tokens"):
+            raise UserError(
+                f"No column of '{readable(table.path)}' is left to be predicted{reasons}.",
+                "Choose the target column, or reconstruction as the task.",
+                "data.target",
+            )
+        return TaskGuess(data.task)
+
+    columns = [table.by_name[name] for name in targets]
+    if data.task is not None:
+        if task_of(data.task).targets != "tags" or len(columns) > 1:
+            return TaskGuess(data.task)
+
+        separator = data.separator or find_separator(columns[0]) or ";"
+        return TaskGuess(data.task, separator=separator)
+
+    if len(columns) > 1:
+        tags = all(is_yes_or_no(column) for column in columns)
+        return TaskGuess("multi-label" if tags else "regression")
+
+    return _guess_of_column(columns[0], data)
+
+
+def _guess_of_column(column: Column, data: DataSettings) -> TaskGuess:
+    if data.separator is not None:
+        return TaskGuess("multi-label", separator=data.separator)
+    if column.kind == "mixed":
+        return TaskGuess("regression")
+    if column.numeric:
+        return _guess_of_numbers(column)
+    if column.distinct == 2:
+        return TaskGuess("binary-classification")
+    if separator := find_separator(column):
+        return TaskGuess("multi-label", separator=separator)
+
+    return TaskGuess("classification")
+
+
+def _guess_of_numbers(column: Column) -> TaskGuess:
+    if not column.whole:
+        return TaskGuess("regression")
+    if column.distinct == 2:
+        return TaskGuess("binary-classification")
+    if column.distinct > DOUBTFUL or column.distinct >= 0.5 * int(column.present.sum()):
+        return TaskGuess("regression")
+
+    classes = column.distinct <= FEW
+    question = (
+        f"'{column.name}' has {column.distinct} different whole numbers. Are they classes or "
+        f"amounts? Taken for {'classes' if classes else 'amounts'}; choose the task to decide."
+    )
+    return TaskGuess("classification" if classes else "regression", question)
+
+
+def find_separator(column: Column) -> str:
+    """Finds the sign that clearly stands between tags: they come again in many combinations.
+
+    "" where there is none.
+    """
+    codes, words = column.factorized
+    if column.numeric or not words:
+        return ""
+
+    counts = np.bincount(codes[codes >= 0], minlength=len(words))
+    best = ""
+    best_share = 0.0
+    for separator in SEPARATORS:
+        several = np.array([separator in word for word in words])
+        share = float(counts[several].sum() / max(1, counts.sum()))
+        tags = {tag.strip() for word in words for tag in word.split(separator)} - {""}
+        if (
+            share < TAGGED_SHARE
+            or not tags
+            or len(tags) >= len(words)
+            or len(tags) > 0.3 * counts.sum()
+            or max(len(tag.split()) for tag in tags) > LONGEST_TAG
+        ):
+            continue
+
+        if share > best_share:
+            best = separator
+            best_share = share
+
+    return best
+
+
+def is_yes_or_no(column: Column) -> bool:
+    """Whether it has nothing but 0 and 1, or words like them."""
+    if column.numeric:
+        values = column.numbers[0]
+        return set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}
+
+    return {word.lower() for word in column.factorized[1]} in YES_OR_NO
