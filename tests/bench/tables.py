@@ -152,7 +152,8 @@ def _spoil(file: Path, seed: int) -> None:
 
         for row in range(len(dataset.targets)):
             cells = [
-                value for _, value in dataset.description.preparation.to_display(dataset.inputs[row])
+                value
+                for _, value in dataset.description.preparation.to_display(dataset.inputs[row])
             ]
             target = float(dataset.targets[row, 0]) * (10 if row in spoiled else 1)
             writer.writerow([*cells, target, "test" if row in test else "train"])

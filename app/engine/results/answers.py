@@ -180,7 +180,11 @@ def write_answers(found: Iterable[FileAnswers], path: str | Path) -> Path:
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
     columns = _free(sources[0].columns, table.column_names if table is not None else ("example",))
     writer.writerow(
-        [*(table.column_names if table is not None else ("example",)), *columns, *_problem_head(sources)]
+        [
+            *(table.column_names if table is not None else ("example",)),
+            *columns,
+            *_problem_head(sources),
+        ]
     )
 
     for source in sources:

@@ -236,7 +236,9 @@ class Overview(QWidget):
         row = int(rows[np.argmax(np.count_nonzero(array[rows], axis=1))])
         self.tokens.show_pieces(half.pieces(half.to_display(array[row])))
         kind = (
-            "parts of words, learned from the training texts" if half.saved_tokenizer else "single bytes"
+            "parts of words, learned from the training texts"
+            if half.saved_tokenizer
+            else "single bytes"
         )
         self._token_words.setText(
             f"{half.vocabulary - 1:,} different tokens: {kind}. A dot is a space."
