@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.engine.runs.summary import ChangeMade
 
 MARKS = ("changed", "memory")
-"""Lines of metrics.jsonl that say what was with_live_changes: by a person, and because memory ran out."""
+"""Lines of metrics.jsonl that say what was changed: by a person, and because memory ran out."""
 
 NEVER = 2**62
 """A step that no run comes to."""

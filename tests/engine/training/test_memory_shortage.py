@@ -319,7 +319,8 @@ run = Run.create(folder / "runs", requested)
 with at_step(3, limit):
     finished = trainer.train(requested, run, messages.append, Control())
 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-changed = [(event.step, event.values) for event in messages if isinstance(event, events.SettingsChanged)]
+changes = [event for event in messages if isinstance(event, events.SettingsChanged)]
+changed = [(event.step, event.values) for event in changes]
 print(json.dumps({"status": finished.status, "changed": changed, "reason": finished.reason}))
 """
 
