@@ -1,4 +1,4 @@
-"""The pages that follow from the code: the tree of folders in README.md, the reference of settings.
+"""The pages that follow from the code: two blocks of README.md, and the reference of settings.
 
 `python -m tests.readme` writes them anew; tests compare them with what is there.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import reference
+from tests import way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,12 +93,19 @@ def settings_page() -> str:
 
 
 def written(page: str) -> str:
-    """Returns the README with its tree made anew. Raises ValueError where the marks are missing."""
-    pattern = re.compile(r"(<!-- tree -->\n).*?(\n<!-- end of tree -->)", re.DOTALL)
-    if not pattern.search(page):
-        raise ValueError("the page has no block 'tree'")
+    """Returns the README with its generated blocks made anew.
 
-    return pattern.sub(lambda marks: marks[1] + tree() + marks[2], page)
+    Raises ValueError where the marks of a block are missing.
+    """
+    for name, text in (("way", way.table()), ("tree", tree())):
+        before, _, rest = page.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"\n<!-- end of {name} -->")
+        if not end:
+            raise ValueError(f"the page has no block '{name}'")
+
+        page = f"{before}<!-- {name} -->\n{text}{end}{after}"
+
+    return page
 
 
 def main() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 
@@ -83,48 +82,3 @@ def test_a_command_has_the_options_that_the_page_gives_it(line: str) -> None:
     assert {word for word in words if word.startswith("--")} <= known
     takes = [item for item in command.params if isinstance(item, click.Argument)]
     assert bool(takes) == any(word.isupper() or word.endswith(".toml") for word in words[2:])
-
-
-def way() -> list[tuple[str, str, str]]:
-    """(function, file, what it hands over) of each row of the way of a training."""
-    return re.findall(r"^\| `([\w.]+)` \| `([\w/.]+)` \| (.*) \|$", PAGE, re.MULTILINE)
-
-
-def definition(name: str, file: str) -> ast.FunctionDef:
-    """The function of this name, or Class.function, in a file."""
-    scope = ast.parse((readme.ROOT / file).read_text(encoding="utf-8")).body
-    for part in name.split("."):
-        node = next(
-            node
-            for node in scope
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == part
-        )
-        scope = node.body
-
-    assert isinstance(node, ast.FunctionDef)
-    return node
-
-
-def types_of(function: ast.FunctionDef) -> str:
-    """All annotations of a function: what it takes and what it returns."""
-    arguments = [*function.args.args, *function.args.kwonlyargs]
-    annotations = [*(argument.annotation for argument in arguments), function.returns]
-    return " ".join(ast.unparse(node) for node in annotations if node is not None)
-
-
-def test_the_way_of_a_training_is_as_the_page_tells_it() -> None:
-    rows = way()
-    assert len(rows) >= 6
-    functions = [definition(name, file) for name, file, _ in rows]
-    after = [*functions[1:], None]
-
-    for (name, file, handed), function, following in zip(rows, functions, after, strict=True):
-        types = f"{types_of(function)} {types_of(following) if following else ''}"
-        for kind in re.findall(r"`([A-Z]\w+)`", handed):
-            assert re.search(rf"\b{kind}\b", types), f"{name} of {file} hands over no {kind}"
-
-    for index, following in enumerate(functions[1:], 1):
-        earlier = [(readme.ROOT / file).read_text(encoding="utf-8") for _, file, _ in rows[:index]]
-        assert any(re.search(rf"\b{following.name}\(", source) for source in earlier), (
-            f"nothing on the way calls {following.name}"
-        )

@@ -129,13 +129,11 @@ WAY = (
 """From the command line to the optimizer step, in the order in which the functions are called."""
 
 
-def lines() -> list[str]:
-    """Returns the way for the README: a line a step, indented by depth, with what it hands on."""
-    calls = ["  " * step.depth + step.function for step in WAY]
-    width = max(map(len, calls))
-    file_width = max(len(step.file) for step in WAY)
-    given_width = max(len(step.gives) for step in WAY)
-    return [
-        f"{call:<{width}}  {step.file:<{file_width}}  -> {step.gives:<{given_width}}  {step.phrase}"
-        for call, step in zip(calls, WAY, strict=True)
+def table() -> str:
+    """Returns the way as a table for the README: a row a step, what lies within another indented."""
+    rows = [
+        f"| {'· ' * step.depth}`{step.function}` | `{step.file}` | `{step.gives}` | {step.phrase} |"
+        for step in WAY
     ]
+    head = ["| function | file | hands on | what it does |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows])
