@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.way import WAY, Step, lines
+from tests.way import WAY, Step, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
