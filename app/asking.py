@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.errors import UserError
-from app.engine.results.answers import FileAnswers, answer_file, answer_given, write_answers
+from app.engine.results.answers import FileAnswers, answer_file, answer_input, write_answers
 from app.engine.results.generation import generate
-from app.engine.results.inputs import TABLES, Given, half_in
+from app.engine.results.inputs import TABLES, PredictionInput, read_half
 from app.engine.results.predictor import Predictor
 from app.speaking import complain, say, say_json
 
@@ -36,8 +36,8 @@ def predict(
     for source in _sources(predictor, files, texts):
         try:
             answers = (
-                answer_given(predictor, source)
-                if isinstance(source, Given)
+                answer_input(predictor, source)
+                if isinstance(source, PredictionInput)
                 else answer_file(predictor, source)
             )
         except UserError as error:
@@ -80,7 +80,7 @@ def continue_text(
             sys.stdout.flush()
 
     write(prompt)
-    text = generate(predictor, prompt, tokens, temperature, told=write, seed=seed)
+    text = generate(predictor, prompt, tokens, temperature, on_piece=write, seed=seed)
     if json_:
         say_json({"run": str(run.path), "prompt": prompt, "text": text})
     else:
@@ -118,8 +118,8 @@ def plain(answers: FileAnswers) -> list[dict[str, Any]]:
             if answers.many
             else {"file": example.name}
         )
-        if example.told:
-            prediction["told"] = example.told
+        if example.warning:
+            prediction["told"] = example.warning
         if example.answer is not None:
             prediction |= example.answer.to_plain()
         else:
@@ -132,7 +132,7 @@ def plain(answers: FileAnswers) -> list[dict[str, Any]]:
 
 def _sources(
     predictor: Predictor, files: tuple[str, ...], texts: tuple[str, ...]
-) -> list[Given | str]:
+) -> list[PredictionInput | str]:
     """Returns what is to be answered: files, typed texts, or of pairs two of them together.
 
     Raises UserError.
@@ -141,7 +141,7 @@ def _sources(
     if not isinstance(preparation, PairPreparation):
         if texts and preparation.kind != "text":
             raise UserError("This network does not read texts.", "Name files instead of --text.")
-        return [*files, *(Given(text, (_short(text),), (text,)) for text in texts)]
+        return [*files, *(PredictionInput(text, (_short(text),), (text,)) for text in texts)]
 
     if len(files) + len(texts) != 2 or (
         not texts and all(file.lower().endswith(TABLES) for file in files)
@@ -153,13 +153,13 @@ def _sources(
         raws: list[Any] = list(texts)
     elif texts:
         text_half = 0 if halves[0].kind == "text" and halves[1].kind != "text" else 1
-        raws = [half_in(files[0], halves[1 - text_half])] * 2
+        raws = [read_half(files[0], halves[1 - text_half])] * 2
         raws[text_half] = texts[0]
     else:
-        raws = [half_in(file, half) for file, half in zip(files, halves, strict=True)]
+        raws = [read_half(file, half) for file, half in zip(files, halves, strict=True)]
 
     name = " + ".join([*files, *map(_short, texts)])
-    return [Given(name, (name,), (tuple(raws),))]
+    return [PredictionInput(name, (name,), (tuple(raws),))]
 
 
 def _short(text: str, most: int = 60) -> str:
@@ -177,9 +177,9 @@ def _complaints(answers: FileAnswers, most: int = 5) -> None:
     if len(failed) > most:
         complain(f"{len(failed) - most:,} more of '{answers.source}' could not be used.")
 
-    altered = [example for example in answers.answers if example.told]
+    altered = [example for example in answers.answers if example.warning]
     for example in altered[:most]:
-        complain(f"{example.name}: {example.told}")
+        complain(f"{example.name}: {example.warning}")
 
     if len(altered) > most:
         complain(f"{len(altered) - most:,} more of '{answers.source}' were not read as they are.")

@@ -305,9 +305,9 @@ def report_lines(report: Report, names: Sequence[str]) -> list[RenderableType]:
     names: where each row of the data came from, if the data are at hand.
     """
     lines: list[RenderableType] = [plain(report.verdict)]
-    if report.kept.use == "last":
+    if report.weights.use == "last":
         lines.append(
-            f"These are the weights of the last epoch ({report.kept.epoch}), as chosen on the "
+            f"These are the weights of the last epoch ({report.weights.epoch}), as chosen on the "
             "Results page."
         )
 

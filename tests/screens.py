@@ -220,8 +220,8 @@ def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
         camera.settle(800)
 
         page = camera.window.frame.pages["tryit"]
-        if page.giving.random_button.isEnabled():  # type: ignore[attr-defined]
-            page.giving.random_button.click()  # type: ignore[attr-defined]
+        if page.input_card.random_button.isEnabled():  # type: ignore[attr-defined]
+            page.input_card.random_button.click()  # type: ignore[attr-defined]
 
         camera.settle(1500)
         camera.photograph(f"task-{state}", ("tryit",))

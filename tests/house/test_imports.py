@@ -42,7 +42,7 @@ ENGINE_ROOMS = (
 )
 """Lower rooms first: a room imports itself and what stands before it."""
 
-ENGINE_GROUND = ("errors", "files", "folders", "text")
+ENGINE_GROUND = ("errors", "files", "folders", "text", "walk")
 """Modules of the engine itself that every room may import."""
 
 ENGINE_TOP = ("diagnosis",)
@@ -74,6 +74,8 @@ WITHOUT_TORCH = (
     "app.engine.runs.history",
     "app.engine.runs.run",
     "app.engine.results.report",
+    "app.engine.results.reports.*",
+    "app.engine.results.inputs",
     "app.engine.results.curve_image",
     "models.spec",
     "models.shape",

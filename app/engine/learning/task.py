@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
 
-View = Literal["classes", "yes-no", "tags", "amounts", "matching", "space", "language", "restored"]
-"""How results are reported and shown, and what 'Try it' answers.
-
-See results/reports, pages/results/views and pages/tryit.
-"""
-
 Targets = Literal["classes", "tags", "amounts", "none", "tokens"]
 """What the data give for each example; "none" and "tokens" are derived from the example itself."""
 
@@ -48,12 +42,17 @@ class Task(ABC):
     """A question or two that it answers, for a person."""
 
     order: ClassVar[int] = 100
-    view: ClassVar[View]
+    view: ClassVar[str]
+    """The report on its results (one of results/reports names it), which the window shows too."""
+
     metrics: ClassVar[tuple[str, ...]]
     """Names in METRICS; the first is the headline."""
 
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "row", "text", "signal")
     pairs: ClassVar[bool] = False
+    yes_or_no: ClassVar[bool] = False
+    """Whether the answer is the second class (yes) or the first (no)."""
+
     answers: ClassVar[Answers] = "values"
     embeds: ClassVar[bool] = False
     """Whether the network answers with points in space, of [training] embedding numbers."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from app.engine.learning.task import View
+from typing import Any
 
 Cell = str | float | int
 """What stands in one cell of a file of answers."""
@@ -36,7 +33,7 @@ class Answer:
     plain: the same as plain data, with the names that `predict --json` prints.
     """
 
-    view: View
+    view: str
     headline: str
     items: tuple[Item, ...] = ()
     unit: str = ""

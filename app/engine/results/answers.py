@@ -1,4 +1,4 @@
-"""A trained network asked: one example, or a file of many with the answers saved beside them.
+"""Asks a trained network about one example, or about a file of many, and saves its answers.
 
 For the command line and for 'Try it' alike. Always on the CPU, beside any training.
 """
@@ -22,7 +22,7 @@ from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
-from app.engine.results.inputs import Given, given_in
+from app.engine.results.inputs import PredictionInput, read_input
 from app.engine.results.reports import SplitReport, report_for
 from app.engine.sources.format import Check, no_check
 
@@ -37,30 +37,31 @@ BATCH = 128
 
 
 @dataclass(frozen=True)
-class Answered:
-    """One example of a source.
+class AnsweredExample:
+    """One example of a source, and the answer to it.
 
-    predictions: what the task keeps of the answer. error: why there is none, else "". told: a
-    sentence where not all of the example was read, else "".
+    predictions: (...) what the task keeps of the answer. error: why there is none, else "".
+    warning: a sentence where not all of the example was read, else "".
     """
 
     name: str
     answer: Answer | None = None
     predictions: np.ndarray | None = field(default=None, repr=False)
     error: str = ""
-    told: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True)
 class FileAnswers:
-    """All that a source holds, in its order.
+    """The answers to all that a source holds, in its order.
 
-    columns, cells: the answers as a table, a row an example, empty texts where there is no answer.
-    table: the rows they belong to, where the source is one.
+    columns, cells: the answers as a table, a row for each example, of empty texts where there is no
+    answer. table: the rows they belong to, where the source is a table. many: whether the source
+    may hold many examples.
     """
 
     source: str
-    answers: tuple[Answered, ...]
+    answers: tuple[AnsweredExample, ...]
     columns: tuple[str, ...]
     cells: tuple[tuple[Cell, ...], ...] = field(repr=False)
     table: Table | None = field(default=None, repr=False)
@@ -68,179 +69,195 @@ class FileAnswers:
 
     @property
     def failed(self) -> int:
-        """Examples without an answer."""
-        return sum(1 for one in self.answers if one.answer is None)
+        """How many examples have no answer."""
+        return sum(1 for answered in self.answers if answered.answer is None)
 
 
-def words_of(predictor: Predictor) -> type[SplitReport]:
-    """Who puts the answers of this network's task into words."""
+def report_class_of(predictor: Predictor) -> type[SplitReport]:
+    """Returns the report class that puts the answers of this network's task into words."""
     return report_for(predictor.task.view)
 
 
 def predictions_of(predictor: Predictor, raw: Any) -> np.ndarray:
-    """What the task keeps of the network's answer to one example, given as Predictor.read takes it.
+    """Returns (...) what the task keeps of the network's answer to one example.
 
-    Examples that the task damages are damaged by the same dice every time. Raises UserError where
-    it cannot be read.
+    raw: the example as Predictor.read takes it. A task that damages examples damages them with the
+    same random numbers every time. Raises UserError where the example cannot be read.
     """
-    return _predictions(predictor, [_prepared(predictor, raw)])[0]
+    return _predictions(predictor, [_prepare(predictor, raw)])[0]
 
 
 def answer(predictor: Predictor, raw: Any) -> Answer:
-    """The answer to one example, in words. Raises UserError where it cannot be read."""
-    return words_of(predictor).answer(predictor.description, predictions_of(predictor, raw))
+    """Returns the answer to one example, in words. Raises UserError where it cannot be read."""
+    return report_class_of(predictor).answer(predictor.description, predictions_of(predictor, raw))
 
 
 def answer_file(
     predictor: Predictor,
     source: str | Path,
     check: Check = no_check,
-    told: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
-    """The answers to all that a file holds; an example that cannot be read has an error and no
-    answer.
+    """Returns the answers to all examples in a file.
 
-    told(done, of): called now and then. check: called for every batch; may raise to give up. Raises
-    UserError where the file itself cannot be used.
+    An example that cannot be read has an error in place of its answer. check: called for every
+    batch; may raise to give up. progress(done, total): called after every batch. Raises UserError
+    where the file itself cannot be used.
     """
     data = predictor.experiment.data if predictor.experiment is not None else DataSettings()
-    return answer_given(
-        predictor, given_in(source, predictor.description.preparation, data, check), check, told
-    )
+    source_input = read_input(source, predictor.description.preparation, data, check)
+    return answer_input(predictor, source_input, check, progress)
 
 
-def answer_given(
+def answer_input(
     predictor: Predictor,
-    given: Given,
+    source_input: PredictionInput,
     check: Check = no_check,
-    told: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
-    """As answer_file, for what was read already."""
+    """Returns the answers to examples that are read already; see answer_file."""
     description = predictor.description
-    words = words_of(predictor)
+    report_class = report_class_of(predictor)
+    total = len(source_input.raws)
 
-    answers: list[Answered] = []
-    for first in range(0, len(given.raws), BATCH):
+    answers: list[AnsweredExample] = []
+    for first in range(0, total, BATCH):
         check()
-        part = range(first, min(first + BATCH, len(given.raws)))
-        prepared: list[_Prepared] = []
+        answers += _answer_batch(predictor, source_input, range(first, min(first + BATCH, total)))
+        if progress is not None:
+            progress(len(answers), total)
 
-        errors: dict[int, str] = {}
-        for place in part:
-            try:
-                prepared.append(_prepared(predictor, given.raws[place]))
-            except UserError as error:
-                errors[place] = str(error)
-
-        predictions = iter(_predictions(predictor, prepared))
-        for place in part:
-            if place in errors:
-                answers.append(Answered(given.names[place], error=errors[place]))
-                continue
-
-            row = next(predictions)
-            whole = predictor.task.targets == "tokens"  # then a text is read window after window
-            told_of = "" if whole else description.preparation.left_out_note(given.raws[place])
-            answers.append(
-                Answered(given.names[place], words.answer(description, row), row, told=told_of)
-            )
-
-        if told is not None:
-            told(len(answers), len(given.raws))
-
-    columns = words.columns(description)
-    nothing: tuple[Cell, ...] = ("",) * len(columns)
+    columns = report_class.columns(description)
+    empty: tuple[Cell, ...] = ("",) * len(columns)
     cells = tuple(
-        nothing if one.predictions is None else words.cells(description, one.predictions)
-        for one in answers
+        empty
+        if answered.predictions is None
+        else report_class.cells(description, answered.predictions)
+        for answered in answers
     )
 
-    return FileAnswers(given.source, tuple(answers), columns, cells, given.table, given.many)
+    return FileAnswers(
+        source_input.source,
+        tuple(answers),
+        columns,
+        cells,
+        source_input.table,
+        source_input.many,
+    )
+
+
+def _answer_batch(
+    predictor: Predictor, source_input: PredictionInput, batch: range
+) -> list[AnsweredExample]:
+    """Returns the answers to some of the examples, by their places in the source."""
+    description = predictor.description
+    report_class = report_class_of(predictor)
+    # of a language model the text is read window after window, so nothing is left out
+    reads_all = predictor.task.targets == "tokens"
+
+    prepared: list[_PreparedExample] = []
+    errors: dict[int, str] = {}
+    for index in batch:
+        try:
+            prepared.append(_prepare(predictor, source_input.raws[index]))
+        except UserError as error:
+            errors[index] = str(error)
+
+    answers = []
+    predictions = iter(_predictions(predictor, prepared))
+    for index in batch:
+        name = source_input.names[index]
+        if index in errors:
+            answers.append(AnsweredExample(name, error=errors[index]))
+            continue
+
+        row = next(predictions)
+        raw = source_input.raws[index]
+        warning = "" if reads_all else description.preparation.left_out_note(raw)
+        answer = report_class.answer(description, row)
+        answers.append(AnsweredExample(name, answer, row, warning=warning))
+
+    return answers
 
 
 # --- the answers beside the examples
 
 
-def write_answers(found: Iterable[FileAnswers], path: str | Path) -> Path:
-    """Writes a table with the examples of all sources and the answers beside them, as spreadsheets
-    open it: the columns of a table come first as they were, with its own delimiter and decimals.
-    Raises UserError.
+def write_answers(answers: Iterable[FileAnswers], path: str | Path) -> Path:
+    """Writes a table of the examples of all sources with the answers beside them; returns its path.
+
+    Spreadsheets open it. The columns of a single table come first as they were, with its own
+    delimiter and decimal sign. Raises UserError where the file cannot be written.
     """
-    sources = list(found)
+    sources = list(answers)
     path = Path(path).expanduser()
     table = sources[0].table if len(sources) == 1 else None
-    delimiter = ","
 
     decimal = "."
+    delimiter = ","
     if table is not None:
         decimal = table.dialect.style.decimal
         delimiter = table.dialect.delimiter or (";" if decimal == "," else ",")
 
     content = io.StringIO()
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
-    columns = _free(sources[0].columns, table.column_names if table is not None else ("example",))
-    writer.writerow(
-        [
-            *(table.column_names if table is not None else ("example",)),
-            *columns,
-            *_problem_head(sources),
-        ]
-    )
+    heads = table.column_names if table is not None else ("example",)
+    problem_heads = ("problem",) if any(source.failed for source in sources) else ()
+    writer.writerow([*heads, *_free_names(sources[0].columns, heads), *problem_heads])
 
     for source in sources:
-        rows = (
-            source.table.cells(len(source.answers))
-            if table is not None and source.table is not None
-            else [
-                [f"{source.source} {one.name}" if source.many else one.name]
-                for one in source.answers
-            ]
-        )
-        for before, cells, one in zip(rows, source.cells, source.answers, strict=True):
-            problem = [one.error] if _problem_head(sources) else []
-            writer.writerow([*before, *(_cell(cell, decimal) for cell in cells), *problem])
+        examples = table.cells(len(source.answers)) if table is not None else _example_names(source)
+        for example, cells, answered in zip(examples, source.cells, source.answers, strict=True):
+            problem = [answered.error] if problem_heads else []
+            writer.writerow([*example, *(_cell_text(cell, decimal) for cell in cells), *problem])
 
     files.write_atomically(path, content.getvalue().encode("utf-8-sig"))
     return path
 
 
-def _problem_head(sources: list[FileAnswers]) -> tuple[str, ...]:
-    return ("problem",) if any(source.failed for source in sources) else ()
+def _example_names(source: FileAnswers) -> list[list[str]]:
+    """Returns a row for each example with its name, behind its source where that has many."""
+    return [
+        [f"{source.source} {answered.name}" if source.many else answered.name]
+        for answered in source.answers
+    ]
 
 
-def _free(columns: tuple[str, ...], taken: tuple[str, ...]) -> list[str]:
-    """The headings, with a number where the table has such a column already."""
-    found = []
+def _free_names(columns: tuple[str, ...], heads: tuple[str, ...]) -> list[str]:
+    """Returns the names of columns, with a number where the table has such a column already."""
+    names = []
     for name in columns:
         free = name
         number = 2
-        while free in taken:
+        while free in heads:
             free = f"{name} ({number})"
-            number = number + 1
+            number += 1
 
-        found.append(free)
+        names.append(free)
 
-    return found
+    return names
 
 
-def _cell(cell: Cell, decimal: str) -> str:
+def _cell_text(cell: Cell, decimal: str) -> str:
     return str(cell).replace(".", decimal) if isinstance(cell, float) else str(cell)
 
 
-# --- from what was given to what the task keeps
+# --- from an example as it was given to what the task keeps
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """One example: arrays (k, ...) as a Dataset keeps them, targets (k, ...). k is 1 but for a text
-    that is longer than what the network reads at once.
+class _PreparedExample:
+    """One example: arrays (k, ...) as a Dataset keeps them, targets (k, ...).
+
+    k is 1, and more for a text that is longer than what the network reads at once.
     """
 
     arrays: tuple[np.ndarray, ...]
     targets: np.ndarray
 
 
-def _prepared(predictor: Predictor, raw: Any) -> _Prepared:
+def _prepare(predictor: Predictor, raw: Any) -> _PreparedExample:
+    """Returns an example as a Dataset would keep it. Raises UserError where it cannot be read."""
     description = predictor.description
     if predictor.task.targets == "tokens":
         assert isinstance(description.preparation, TextPreparation)
@@ -248,38 +265,43 @@ def _prepared(predictor: Predictor, raw: Any) -> _Prepared:
         return _windows(description.preparation, raw)
 
     arrays = tuple(array[None] for array in predictor.read(raw))
-    width = {"tags": len(description.classes), "amounts": len(description.amounts)}.get(
-        predictor.task.targets
-    )
-    # nothing is known of what would be right, and nothing of what is said depends on it
-    return _Prepared(
-        arrays, np.zeros((1,), np.int64) if width is None else np.zeros((1, width), np.float32)
-    )
+    widths = {"tags": len(description.classes), "amounts": len(description.amounts)}
+    width = widths.get(predictor.task.targets)
+
+    # The true target is not known, and the answer does not depend on it.
+    targets = np.zeros((1,), np.int64) if width is None else np.zeros((1, width), np.float32)
+    return _PreparedExample(arrays, targets)
 
 
-def _windows(preparation: TextPreparation, text: str) -> _Prepared:
-    """A text as examples of a language model: windows, and after every token the next."""
+def _windows(preparation: TextPreparation, text: str) -> _PreparedExample:
+    """Returns a text as windows for a language model, each token with the next as its target."""
     tokens = preparation.tokens_of(text)
     length = preparation.length
     count = max(1, -(-(len(tokens) - 1) // length))
+
     inputs = np.zeros(count * length, np.int32)
     targets = np.full(count * length, NO_TOKEN, np.int64)
-    kept = tokens[:-1] if len(tokens) > 1 else tokens
-    inputs[: len(kept)] = kept
+    read = tokens[:-1] if len(tokens) > 1 else tokens
+    inputs[: len(read)] = read
     targets[: len(tokens) - 1] = tokens[1:]
 
-    return _Prepared((inputs.reshape(count, length),), targets.reshape(count, length))
+    return _PreparedExample((inputs.reshape(count, length),), targets.reshape(count, length))
 
 
-def _predictions(predictor: Predictor, prepared: list[_Prepared]) -> list[np.ndarray]:
-    """A row an example; those of the windows of one text are added up, as its task's sums can be."""
-    if not prepared:
+def _predictions(predictor: Predictor, examples: list[_PreparedExample]) -> list[np.ndarray]:
+    """Returns (...) what the task keeps, for each example.
+
+    The rows of the windows of one text are added up, as the sums of its task can be.
+    """
+    if not examples:
         return []
 
-    arrays = [np.concatenate(half) for half in zip(*(one.arrays for one in prepared), strict=True)]
-    targets = np.concatenate([one.targets for one in prepared])
-    found = [
-        _asked(
+    arrays = [
+        np.concatenate(half) for half in zip(*(example.arrays for example in examples), strict=True)
+    ]
+    targets = np.concatenate([example.targets for example in examples])
+    batches = [
+        _predict_batch(
             predictor,
             [array[first : first + BATCH] for array in arrays],
             targets[first : first + BATCH],
@@ -287,21 +309,26 @@ def _predictions(predictor: Predictor, prepared: list[_Prepared]) -> list[np.nda
         for first in range(0, len(targets), BATCH)
     ]
 
-    predictions = np.concatenate(found)
-    ends = np.cumsum([len(one.targets) for one in prepared])
+    predictions = np.concatenate(batches)
+    ends = np.cumsum([len(example.targets) for example in examples])
     return [
         rows[0] if len(rows) == 1 else rows.sum(axis=0) for rows in np.split(predictions, ends[:-1])
     ]
 
 
 @torch.no_grad()
-def _asked(predictor: Predictor, arrays: list[np.ndarray], targets: np.ndarray) -> np.ndarray:
+def _predict_batch(
+    predictor: Predictor, arrays: list[np.ndarray], targets: np.ndarray
+) -> np.ndarray:
+    """Returns (B, ...) what the task keeps. arrays: (B, ...) each; targets: (B, ...)."""
     description = predictor.description
     task = predictor.task
     batch = description.preparation.tensor(
         as_batch([torch.from_numpy(np.array(array)) for array in arrays])
     )
     generator = torch.Generator().manual_seed(mix_seed(EVALUATION, 0))
-    inputs, wanted = task.batch(description, batch, torch.from_numpy(targets), generator)
+    inputs, task_targets = task.batch(description, batch, torch.from_numpy(targets), generator)
 
-    return np.asarray(task.predictions(description, predictor.network(inputs), wanted).numpy())
+    return np.asarray(
+        task.predictions(description, predictor.network(inputs), task_targets).numpy()
+    )

@@ -1,4 +1,4 @@
-"""Chooses which weights of a run are used; those of the last step are judged first."""
+"""Chooses which weights of a run are used; those of the last step are evaluated first."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 from app.engine import files
 from app.engine.errors import UserError
 from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
+from app.engine.sources.format import Check, no_check
+from app.engine.sources.opening import open_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from app.engine.data.dataset import Dataset, Description
     from app.engine.runs.run import Run
 
 
-def use(run: Run, which: Which, check: Callable[[], None] = lambda: None) -> None:
+def use(run: Run, which: Which, check: Check = no_check) -> None:
     """Chooses the weights that Predictor and load_report take.
 
-    The last step's are first judged, on the CPU.
-
-    check: called once a batch and once a file; what it raises gives up, and the choice stays as it
-    was. Raises UserError where the run goes on, where weights or data are not there, or where the
-    data changed.
+    Those of the last step are first evaluated, on the CPU. check: called once a batch and once a
+    file; what it raises gives up, and the choice stays as it was. Raises UserError where the run
+    goes on, where weights or data are not there, or where the data changed.
     """
     if run.status == "running":
         raise UserError(
@@ -32,14 +30,14 @@ def use(run: Run, which: Which, check: Callable[[], None] = lambda: None) -> Non
         )
 
     files.write_json(
-        run.path / FILE, asdict(_judged(run, check)) if which == "last" else {"use": "best"}
+        run.path / FILE, asdict(_evaluate_last(run, check)) if which == "last" else {"use": "best"}
     )
 
 
-def _judged(run: Run, check: Callable[[], None]) -> WeightsInUse:
-    """Writes what the last step's weights say of validation and test."""
-    from app.engine.results.predictor import Predictor
-    from app.engine.training.validation import write_results
+def _evaluate_last(run: Run, check: Check) -> WeightsInUse:
+    """Evaluates the last step's weights on validation and test and writes the results."""
+    from app.engine.results.predictor import Predictor  # noqa: PLC0415 - imports torch
+    from app.engine.training.validation import write_results  # noqa: PLC0415 - imports torch
 
     predictor = Predictor.load(run, "last")
     dataset = _data(run, predictor.description, check)
@@ -50,18 +48,16 @@ def _judged(run: Run, check: Callable[[], None]) -> WeightsInUse:
         if rows is None or not len(rows):
             continue
 
-        judged = predictor.judge(dataset, check, split)
-        write_results(run, PREFIX + split, rows, judged)
-        loss[split] = judged.loss if math.isfinite(judged.loss) else None
+        evaluation = predictor.evaluate(dataset, check, split)
+        write_results(run, PREFIX + split, rows, evaluation)
+        loss[split] = evaluation.loss if math.isfinite(evaluation.loss) else None
 
-    kept = predictor.kept
-    return WeightsInUse("last", kept.epoch, kept.step, kept.partial, loss)
+    weights = predictor.weights
+    return WeightsInUse("last", weights.epoch, weights.step, weights.partial, loss)
 
 
-def _data(run: Run, description: Description, check: Callable[[], None]) -> Dataset:
-    """The data of the run, as they were. Raises UserError."""
-    from app.engine.sources.opening import open_dataset
-
+def _data(run: Run, description: Description, check: Check) -> Dataset:
+    """Returns the data of the run, as they were. Raises UserError where they are not there."""
     try:
         dataset = open_dataset(run.experiment().data, check=check)
     except UserError as error:

@@ -1,6 +1,4 @@
-"""The curves of a run as a picture, drawn without a window: training and validation loss, and the
-main figure.
-"""
+"""Draws the curves of a run as a picture, without a window: the losses and the main figure."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
 SIZE = (1440, 720)
 FINE = 2
-"""Drawn at so many times the size and reduced: lines get smooth edges."""
+"""The picture is drawn so many times larger and reduced, so that lines get smooth edges."""
 
 PAPER = "#ffffff"
 INK = "#1a1e26"
@@ -43,19 +41,24 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Plot:
-    """One pair of axes in pixels: left, top, right, bottom; and the values at their ends."""
+    """A pair of axes.
+
+    box: left, top, right, bottom in pixels. x_range, y_range: the values at their ends.
+    """
 
     box: tuple[float, float, float, float]
     x_range: tuple[float, float]
     y_range: tuple[float, float]
 
     def at(self, x: float, y: float) -> tuple[float, float]:
+        """Returns where a value lies, in pixels."""
         left, top, right, bottom = self.box
-        (x0, x1) = self.x_range
-        (y0, y1) = self.y_range
+        x0, x1 = self.x_range
+        y0, y1 = self.y_range
 
-        return left + (x - x0) / (x1 - x0) * (right - left), bottom - (y - y0) / (y1 - y0) * (
-            bottom - top
+        return (
+            left + (x - x0) / (x1 - x0) * (right - left),
+            bottom - (y - y0) / (y1 - y0) * (bottom - top),
         )
 
 
@@ -72,7 +75,7 @@ def write_curves(history: History, title: str, path: Path) -> Path:
 
 
 def draw_curves(history: History, title: str) -> Image.Image:
-    """The picture: the loss on the left, the main figure on the right.
+    """Returns the picture: the loss on the left, the main figure on the right.
 
     A run of one step has points too.
     """
@@ -81,6 +84,7 @@ def draw_curves(history: History, title: str) -> Image.Image:
     picture = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(picture)
     draw.text((48 * FINE, 24 * FINE), title, INK, _font(22))
+
     epochs = [epoch for epoch in history.epochs if epoch.get("step")]
     per_epoch = epochs[0]["step"] / epochs[0]["epoch"] if epochs else max(1, len(history.steps))
     last = max(
@@ -120,9 +124,9 @@ def _loss(
         )
     )
 
-    judged = _points(epochs, lambda epoch: epoch["validation_loss"])
+    validation = _points(epochs, lambda epoch: epoch["validation_loss"])
     smooth = _smoothed(raw)
-    values = sorted([y for _, y in smooth + judged] or [1.0])
+    values = sorted([y for _, y in smooth + validation] or [1.0])
     top = max(values[-1], float(np.quantile([y for _, y in raw], 0.98)) if raw else 0.0)
     plot = _axes(
         draw,
@@ -136,7 +140,7 @@ def _loss(
 
     _line(draw, plot, _reduced(raw), TRAINING_RAW, 1)
     _line(draw, plot, smooth, TRAINING, 3, dots=len(smooth) < 30)
-    _line(draw, plot, judged, VALIDATION, 3, squares=True)
+    _line(draw, plot, validation, VALIDATION, 3, squares=True)
     right = box[2] - 190 * FINE
     _legend(
         draw,
@@ -151,7 +155,7 @@ def _figure(
     epochs: list[EpochLine],
     last: float,
 ) -> None:
-    """The main figure of the task: the first that the epochs name."""
+    """Draws the main figure of the task: the first that the epochs name."""
     name = next((name for epoch in epochs for name in epoch["metrics"]), "accuracy")
     points = _points(epochs, lambda epoch: epoch["metrics"].get(name))
     label = METRICS[name].label if name in METRICS else name
@@ -181,13 +185,13 @@ def _figure(
 
 
 def _shares(points: Points) -> tuple[float, float]:
-    """The ends of an axis of shares: up to 100 %, from 0 unless all are high."""
+    """Returns the ends of an axis of shares: up to 100 %, from 0 unless all are high."""
     low = min([y for _, y in points] or [0.0])
     return (0.0 if low < 0.5 else math.floor(low * 20 - 0.5) / 20), 1.0
 
 
 def _range(points: Points) -> tuple[float, float]:
-    """The ends of any other axis: from 0, or from below where values are."""
+    """Returns the ends of any other axis: from 0, or from below where values are."""
     values = [y for _, y in points] or [0.0, 1.0]
     low = min(0.0, *values, 0.0)
     high = max(0.0, *values, 0.0)
@@ -269,12 +273,13 @@ def _legend(
 def _points(
     epochs: list[EpochLine], value: Callable[[EpochLine], float | None]
 ) -> list[tuple[float, float]]:
-    found = [(float(epoch["epoch"]), value(epoch)) for epoch in epochs]
-    return [(x, float(y)) for x, y in found if y is not None and math.isfinite(y)]
+    """Returns a point for each epoch whose value is known and finite."""
+    points = [(float(epoch["epoch"]), value(epoch)) for epoch in epochs]
+    return [(x, float(y)) for x, y in points if y is not None and math.isfinite(y)]
 
 
 def _smoothed(points: Points, keep: float = 0.9) -> list[tuple[float, float]]:
-    """An exponential average that starts unbiased (as Adam's moments are corrected)."""
+    """Returns an exponential average that starts unbiased (as Adam's moments are corrected)."""
     result = []
     average = 0.0
 
@@ -288,7 +293,7 @@ def _smoothed(points: Points, keep: float = 0.9) -> list[tuple[float, float]]:
 
 
 def _reduced(points: Points) -> Points:
-    """At most about POINTS points: of each stretch its smallest and its largest value."""
+    """Returns at most about POINTS points: of each stretch its smallest and its largest value."""
     if len(points) <= POINTS:
         return points
 
@@ -300,10 +305,13 @@ def _reduced(points: Points) -> Points:
     return result
 
 
-def _ticks(low: float, high: float, description: int = 6) -> list[float]:
-    """Round values from low to at least high: steps of 1, 2 or 5 times a power of ten."""
+def _ticks(low: float, high: float, steps: int = 6) -> list[float]:
+    """Returns round values from low to at least high, in about so many steps.
+
+    A step is 1, 2 or 5 times a power of ten.
+    """
     span = (high - low) or 1.0
-    rough = span / description
+    rough = span / steps
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
     first = math.floor(low / step + 1e-9)

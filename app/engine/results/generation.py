@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from app.engine.results.predictor import Predictor
 
 BEGINNING = "\n"
-"""What an empty prompt is taken for: a text begins after a line break.
+"""What an empty prompt stands for: a text begins after a line break.
 
-It is not part of the answer.
+It is not part of what is returned.
 """
 
 
@@ -30,16 +30,16 @@ def generate(
     tokens: int,
     temperature: float = 0.8,
     check: Check = no_check,
-    told: Callable[[str], None] = lambda piece: None,
+    on_piece: Callable[[str], None] = lambda _: None,
     seed: int = 0,
 ) -> str:
     """Goes on with the prompt by so many tokens; returns what was added.
 
     temperature: 0 always takes the most probable token; 1 follows the network's own probabilities;
-    above, it becomes bolder. Beyond the context the oldest tokens are forgotten. told: gets the
-    text in pieces as they come, each of whole characters; together they are what is returned.
-    check: called before every token and may raise to stop. The same seed says the same. Raises
-    UserError where the network does not write texts.
+    above, it becomes bolder. on_piece: gets the text in pieces as they come, each of whole
+    characters; together they are what is returned. check: called before every token; may raise to
+    stop. The same seed gives the same text. Beyond the context the oldest tokens are forgotten.
+    Raises UserError where the network does not write texts.
     """
     preparation = _preparation(predictor)
     if temperature < 0:
@@ -54,24 +54,26 @@ def generate(
     for _ in range(tokens):
         check()
         known = known[-preparation.length :]
-        number = _chosen(_next(predictor, preparation, known), temperature, generator)
+        number = _sample(_next_logits(predictor, preparation, known), temperature, generator)
         known.append(number)
-        _tell(decoder.decode(table[number]), pieces, told)
+        _add(decoder.decode(table[number]), pieces, on_piece)
 
-    _tell(decoder.decode(b"", final=True), pieces, told)
+    _add(decoder.decode(b"", final=True), pieces, on_piece)
     return "".join(pieces)
 
 
 def probable(predictor: Predictor, prompt: str, most: int = 10) -> list[tuple[str, float]]:
-    """The tokens that most probably come after the prompt, as a person reads them, with their
-    probabilities.
+    """Returns the tokens that most probably come after the prompt, with their probabilities.
 
-    Raises UserError where the network does not write texts.
+    The tokens are texts as a person reads them. Raises UserError where the network does not write
+    texts.
     """
     preparation = _preparation(predictor)
     known = preparation.tokens_of(prompt or BEGINNING).tolist()[-preparation.length :]
     probabilities, numbers = (
-        _next(predictor, preparation, known).softmax(0).topk(min(most, preparation.vocabulary - 1))
+        _next_logits(predictor, preparation, known)
+        .softmax(0)
+        .topk(min(most, preparation.vocabulary - 1))
     )
     table = preparation.tokenizer.bytes_of
 
@@ -93,30 +95,33 @@ def _preparation(predictor: Predictor) -> TextPreparation:
 
 
 @torch.no_grad()
-def _next(predictor: Predictor, preparation: TextPreparation, known: list[int]) -> torch.Tensor:
-    """What the network says of the token after these, at most as many as the context: (V,) float32.
+def _next_logits(
+    predictor: Predictor, preparation: TextPreparation, known: list[int]
+) -> torch.Tensor:
+    """Returns (V,) float32, the logits of the token after the known ones.
 
-    It is always given a whole context: what stands behind cannot reach a causal network's earlier
-    answers.
+    known: at most as many as the context. The network is always given a whole context: what stands
+    behind the known tokens cannot reach a causal network's earlier answers.
     """
     window = np.zeros((1, preparation.length), np.int32)
     window[0, : len(known)] = known
-    answers = predictor.network(preparation.tensor(torch.from_numpy(window)))
-    scores = answers[0, len(known) - 1].float().clone()
-    scores[0] = -torch.inf  # padding is nothing that can be written
+    outputs: torch.Tensor = predictor.network(preparation.tensor(torch.from_numpy(window)))
+    logits = outputs[0, len(known) - 1].float().clone()
+    logits[0] = -torch.inf  # padding is nothing that can be written
 
-    return scores
+    return logits
 
 
-def _chosen(scores: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
+def _sample(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
+    """Returns the number of a token, drawn by its probability. logits: (V,)."""
     if temperature == 0:
-        return int(scores.argmax())
+        return int(logits.argmax())
 
-    probabilities = ((scores - scores.max()) / temperature).softmax(0)
+    probabilities = ((logits - logits.max()) / temperature).softmax(0)
     return int(torch.multinomial(probabilities, 1, generator=generator))
 
 
-def _tell(piece: str, pieces: list[str], told: Callable[[str], None]) -> None:
+def _add(piece: str, pieces: list[str], on_piece: Callable[[str], None]) -> None:
     if piece:
         pieces.append(piece)
-        told(piece)
+        on_piece(piece)

@@ -1,8 +1,6 @@
-"""What a person gives a trained network, read from files: one example a file, or many from a table
-or from arrays.
+"""Reads from files what a person gives a trained network: one example, or many of a table or array.
 
-What belongs into a file follows from the sort of input that the network reads (the kind of its
-preparation). No torch.
+What a file must hold follows from the kind of input that the network reads. No torch here.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ from app.engine.sources.tables.reading import read_table
 from app.engine.sources.tables.roles import guess_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
@@ -39,12 +37,12 @@ ARRAYS = (".npz", ".npy")
 
 
 @dataclass(frozen=True)
-class Given:
+class PredictionInput:
     """Examples from one source.
 
     names: what each is called. raws: each as Predictor.read takes it. table: the rows they are
-    from, where they are. many: whether the source may hold many, so that an example has a name of
-    its own in it.
+    from, None where the source is no table. many: whether the source may hold many examples, so
+    that each has a name of its own in it.
     """
 
     source: str
@@ -54,14 +52,13 @@ class Given:
     many: bool = False
 
 
-def given_in(
+def read_input(
     source: str | Path, preparation: Preparation, settings: DataSettings, check: Check = no_check
-) -> Given:
-    """What a file holds for a network with this preparation.
+) -> PredictionInput:
+    """Reads the examples in a file for a network with this preparation.
 
-    settings: of the data that it was trained on.
-
-    Raises UserError where the file holds nothing of the sort, and whatever `check` raises.
+    settings: of the data that the network was trained on. Raises UserError where the file holds no
+    such examples, and whatever `check` raises.
     """
     path = Path(source).expanduser()
     try:
@@ -74,7 +71,7 @@ def given_in(
         if suffix in ARRAYS and preparation.kind != "text":
             return _arrays(path, preparation)
         if preparation.kind == "text":
-            return Given(str(source), (str(source),), (_text(path),))
+            return PredictionInput(str(source), (str(source),), (_text(path),))
         if isinstance(preparation, PairPreparation):
             raise UserError(
                 f"'{readable(path.name)}' is one half; this network compares two.",
@@ -83,7 +80,7 @@ def given_in(
 
         kind_files = kind_of(preparation.kind).files
         raw = kind_files.read(path) if kind_files is not None else path
-        return Given(str(source), (str(source),), (raw,))
+        return PredictionInput(str(source), (str(source),), (raw,))
     except OSError as error:
         raise UserError(
             f"'{readable(path)}' could not be opened ({error.strerror or 'error of the disk'}).",
@@ -91,8 +88,8 @@ def given_in(
         ) from error
 
 
-def half_in(source: str | Path, preparation: Preparation) -> Any:
-    """One half of a pair from a file, as its preparation takes it. Raises UserError."""
+def read_half(source: str | Path, preparation: Preparation) -> Any:
+    """Reads one half of a pair from a file, as its preparation takes it. Raises UserError."""
     path = Path(source).expanduser()
     if not path.is_file():
         raise UserError(f"There is no file '{readable(path)}'.", "Check the name.")
@@ -116,54 +113,60 @@ def _text(path: Path) -> str:
 # --- tables
 
 
-def _table(path: Path, preparation: Preparation, settings: DataSettings, check: Check) -> Given:
-    # what was chosen for the columns of the training table is asked for below, where this table has
-    # them
+def _table(
+    path: Path, preparation: Preparation, settings: DataSettings, check: Check
+) -> PredictionInput:
+    # The choices for columns are those of the training table. This table may lack some of them, so
+    # they are applied below, to the columns that are there.
     table = read_table(path, settings.replace(columns={}, target=None, missing={}))
     check()
     names = tuple(table.row_name(row) for row in range(len(table)))
-    raws = tuple(_RAWS[preparation.kind](table, preparation, settings))
+    raws = tuple(_raws(table, preparation, settings))
 
-    return Given(str(path), names, raws, table, many=True)
+    return PredictionInput(str(path), names, raws, table, many=True)
 
 
-def _rows(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
-    assert isinstance(preparation, RowPreparation)
+def _raws(table: Table, preparation: Preparation, settings: DataSettings) -> Iterable[Any]:
+    """Returns the examples of a table, a row each, as the preparation takes them."""
+    if isinstance(preparation, RowPreparation):
+        return _rows(table, preparation)
+    if isinstance(preparation, SignalPreparation):
+        return _signals(table, preparation, settings)
+    if isinstance(preparation, PairPreparation):
+        kinds = tuple(half.kind for half in preparation.halves)
+        return zip(*_columns_of(table, settings, kinds), strict=True)
 
-    wanted = [column.name for column in preparation.columns]
-    missing = [name for name in wanted if name not in table.by_name]
+    return _columns_of(table, settings, (preparation.kind,))[0]
+
+
+def _rows(table: Table, preparation: RowPreparation) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in preparation.columns]
+    missing = [name for name in names if name not in table.by_name]
     if missing:
-        shown = ", ".join(f"'{name}'" for name in missing[:5]) + (" …" if len(missing) > 5 else "")
+        listed = ", ".join(f"'{name}'" for name in missing[:5])
+        more = " …" if len(missing) > 5 else ""
         raise UserError(
-            f"'{readable(table.path)}' has no column {shown}, which the network reads.",
+            f"'{readable(table.path)}' has no column {listed}{more}, which the network reads.",
             "Give the columns the names that they had in training.",
         )
 
     for raw in table.raw_rows([column.name for column in preparation.categories]):
-        yield {name: raw[name] for name in wanted}
+        yield {name: raw[name] for name in names}
 
 
-def _texts(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
-    yield from _halves_of(table, settings, ("text",))[0]
-
-
-def _pictures(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
-    yield from _halves_of(table, settings, ("image",))[0]
-
-
-def _signals(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
+def _signals(table: Table, preparation: SignalPreparation, settings: DataSettings) -> np.ndarray:
+    """Returns (N, L): the columns of numbers, without those that are not part of the signal."""
     ignored = {
         *targets_in(settings),
         *(name for name, role in settings.columns.items() if role != "number"),
     }
     numbers = [column for column in table.columns if column.numeric and column.name not in ignored]
 
-    assert isinstance(preparation, SignalPreparation)
-    if (
-        len(numbers) > preparation.length
-    ):  # a running number or a target that was not named comes first or last
-        with_digits = [column for column in numbers if any(sign.isdigit() for sign in column.name)]
-        numbers = with_digits if len(with_digits) == preparation.length else numbers
+    # Where there are too many, a running number or an unnamed target stands first or last; the
+    # samples of the signal are the columns with a number in their name.
+    if len(numbers) > preparation.length:
+        numbered = [column for column in numbers if any(sign.isdigit() for sign in column.name)]
+        numbers = numbered if len(numbered) == preparation.length else numbers
 
     if len(numbers) < 2:
         raise UserError(
@@ -171,26 +174,21 @@ def _signals(table: Table, preparation: Preparation, settings: DataSettings) -> 
             "Check the file.",
         )
 
-    yield from np.stack([column.numbers[0] for column in numbers], axis=1)
+    return np.stack([column.numbers[0] for column in numbers], axis=1)
 
 
-def _pairs(table: Table, preparation: Preparation, settings: DataSettings) -> Iterator[Any]:
-    assert isinstance(preparation, PairPreparation)
-    yield from zip(
-        *_halves_of(table, settings, tuple(half.kind for half in preparation.halves)), strict=True
-    )
+def _columns_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> list[list[Any]]:
+    """Returns, for each kind of input, the cells of a column of it; pictures as paths.
 
-
-def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> list[list[Any]]:
-    """For each sort of input that is asked for, a column of it: the one chosen in training, else
-    the first that fits. Pictures are paths beside the table.
+    The column is the one chosen in training, else the first that fits. Paths of pictures are those
+    beside the table.
     """
     columns = {name: role for name, role in settings.columns.items() if name in table.by_name}
     targets = [name for name in targets_in(settings) if name in table.by_name]
     roles = guess_roles(table, columns, targets)
     free = [column for column in table.columns if column.name not in targets]
 
-    found: list[list[Any]] = []
+    inputs: list[list[Any]] = []
     for kind in kinds:
         fitting = [column for column in free if roles[column.name].role == kind]
         if not fitting and kind == "text":  # short texts look like categories
@@ -201,15 +199,10 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
             ]
 
         if not fitting:
-            what = (
-                "paths of pictures"
-                if kind == "image"
-                else "texts"
-                if kind == "text"
-                else f"{kind}s"
-            )
+            contents = {"image": "paths of pictures"}.get(kind, f"{kind}s")
             raise UserError(
-                f"'{readable(table.path)}' has no column of {what}.", "Add one, or check the file."
+                f"'{readable(table.path)}' has no column of {contents}.",
+                "Add one, or check the file.",
             )
 
         free.remove(fitting[0])
@@ -217,28 +210,20 @@ def _halves_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) -> 
 
         folder = Path(table.path).parent
         if kind == "image":
-            found.append([folder / os.path.expanduser(cell) if cell else b"" for cell in cells])
+            inputs.append([folder / os.path.expanduser(cell) if cell else b"" for cell in cells])
         else:
-            found.append(cells)
+            inputs.append(cells)
 
-    return found
-
-
-_RAWS: dict[str, Callable[[Table, Preparation, DataSettings], Iterator[Any]]] = {
-    "row": _rows,
-    "text": _texts,
-    "image": _pictures,
-    "signal": _signals,
-    "pair": _pairs,
-}
+    return inputs
 
 
 # --- arrays
 
 
-def _arrays(path: Path, preparation: Preparation) -> Given:
-    """The examples of the first array that has their form: (N, H, W[, 3]) pictures, (N, L) or (N,
-    C, L) signals.
+def _arrays(path: Path, preparation: Preparation) -> PredictionInput:
+    """Reads the examples of the first array in a file that has their form.
+
+    Pictures are (N, H, W[, 3]), signals (N, L) or (N, C, L).
     """
     if preparation.kind not in ("image", "signal"):
         raise UserError(
@@ -269,14 +254,17 @@ def _arrays(path: Path, preparation: Preparation) -> Given:
         )
 
     raws = (
-        [_picture(one, path) for one in fitting] if preparation.kind == "image" else list(fitting)
+        [_picture(array, path) for array in fitting]
+        if preparation.kind == "image"
+        else list(fitting)
     )
-    return Given(
+    return PredictionInput(
         str(path), tuple(f"#{number + 1}" for number in range(len(raws))), tuple(raws), many=True
     )
 
 
 def _picture(array: np.ndarray, path: Path) -> Image.Image:
+    """Returns a (H, W[, C]) array of bytes as a picture. Raises UserError for other arrays."""
     if array.dtype != np.uint8 or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise UserError(
             f"The pictures in '{readable(path.name)}' are no bytes in 1 or 3 channels.",

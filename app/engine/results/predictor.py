@@ -1,4 +1,4 @@
-"""The network of a run, used: on one example, or on another data set.
+"""A trained network, used on one example or on another data set.
 
 Always on the CPU, beside any training.
 """
@@ -21,6 +21,7 @@ from app.engine.compute.evaluation import (
     evaluation_batch_size,
 )
 from app.engine.data import pictures
+from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.errors import UserError
@@ -28,7 +29,8 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning import tasks
 from app.engine.learning.loss import LOSSES, LossFunction
-from app.engine.results.report import OTHER, Report
+from app.engine.results.report import Report
+from app.engine.results.reports import OTHER
 from app.engine.runs import checkpoint
 from app.engine.runs.weights_in_use import (
     BEST,
@@ -42,8 +44,6 @@ from app.engine.sources.opening import open_dataset, same_classes
 from models.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from app.engine.data.dataset import Dataset, Description
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.experiment import Experiment
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
 class Predictor:
     """A trained network with its classes and its preparation.
 
-    All it needs is in the run's checkpoints, so the data may be gone. It holds weights of its own:
-    a training that goes on is not disturbed. kept: which weights they are.
+    All it needs is in the run's checkpoints, so the data may be gone. It holds a copy of the
+    weights, so a training that goes on is not disturbed. weights: which ones they are.
     """
 
     def __init__(
@@ -64,41 +64,40 @@ class Predictor:
         task: tasks.Task,
         experiment: Experiment | None = None,
         best_epoch: int = 0,
-        kept: WeightsInUse = BEST,
+        weights: WeightsInUse = BEST,
     ) -> None:
         self.network = network.eval().requires_grad_(False)
         self.description = description
         self.task = task
         self.experiment = experiment
         self.best_epoch = best_epoch
-        self.kept = kept
+        self.weights = weights
 
     @classmethod
     def load(cls, run: Run, which: Which | None = None) -> Predictor:
-        """The weights that were chosen for the run, or those asked for.
+        """Loads the weights in use of a run, or those that are asked for.
 
-        Reads tensors from safetensors only.
-
-        Raises UserError where nothing was kept or it is damaged.
+        Tensors are only read from safetensors files. Raises UserError where there are no weights
+        yet or where they are damaged.
         """
         best = checkpoint.read_best(run)
         state = best.state
+        tensors = best.model
         epoch = int(state.get("epoch", 0))
-        kept = WeightsInUse(
+        weights = WeightsInUse(
             "best", epoch, int(state.get("step", 0)), bool(state.get("partial", False))
         )
-        model = best.model
 
-        chosen = read_weights_in_use(run)
-        if (which or chosen.use) == "last":
-            kept, model = _last(run, None if which else chosen.step)
+        in_use = read_weights_in_use(run)
+        if (which or in_use.use) == "last":
+            weights, tensors = _last(run, None if which else in_use.step)
 
         with torch.device("meta"):
             network = Network(best.graph, best.problem)
 
         network.to_empty(device="cpu")
         try:
-            checkpoint.restore_model(network, model)
+            checkpoint.restore_model(network, tensors)
         except checkpoint.Damaged as error:
             raise UserError(
                 f"The weights of the run '{run.name}' do not fit its network.", "Train it again."
@@ -110,21 +109,22 @@ class Predictor:
             tasks.task(str(state["task"])),
             _experiment(state.get("experiment")),
             epoch,
-            kept,
+            weights,
         )
 
     @property
     def epoch(self) -> int:
-        """The one its weights are of."""
-        return self.kept.epoch
+        """The epoch that its weights are of."""
+        return self.weights.epoch
 
     @property
     def classes(self) -> tuple[str, ...]:
         return self.description.classes
 
     def predictions(self, *arrays: np.ndarray) -> np.ndarray:
-        """What the task keeps of the network's answers to (B, ...) arrays as a Dataset keeps them;
-        of pairs, both halves: (B, ...) float32.
+        """Returns (B, ...) float32, what the task keeps of the network's answers.
+
+        arrays: (B, ...) as a Dataset keeps them; of pairs one for each half.
         """
         outputs = self._outputs(*arrays)
         return self.task.predictions(
@@ -132,7 +132,7 @@ class Predictor:
         ).numpy()
 
     def predict(self, raw: Any) -> list[tuple[str, float]]:
-        """Every class with its probability, the most probable first.
+        """Returns every class with its probability, the most probable first.
 
         raw: see `read`. Raises UserError.
         """
@@ -141,7 +141,7 @@ class Predictor:
         return [(self.classes[index], float(probabilities[index])) for index in order]
 
     def read(self, raw: Any) -> tuple[np.ndarray, ...]:
-        """What a person gave, as a Dataset keeps it, one array for each half of a pair.
+        """Returns what a person gave as a Dataset keeps it, one array for each half of a pair.
 
         raw: a picture (open, a file, or bytes), a row's cells by column, a text, a signal, or a
         tuple of two of them. Raises UserError where it cannot be used.
@@ -149,39 +149,43 @@ class Predictor:
         preparation = self.description.preparation
         if isinstance(preparation, PairPreparation):
             return tuple(
-                _kept(half, one) for half, one in zip(preparation.halves, raw, strict=True)
+                _as_array(half, half_raw)
+                for half, half_raw in zip(preparation.halves, raw, strict=True)
             )
 
-        return (_kept(preparation, raw),)
+        return (_as_array(preparation, raw),)
 
-    def read_half(self, place: int, raw: Any) -> np.ndarray:
-        """One half of a pair, 0 or 1, as a Dataset keeps it. Raises UserError."""
+    def read_half(self, half: int, raw: Any) -> np.ndarray:
+        """Returns one half of a pair, 0 or 1, as a Dataset keeps it. Raises UserError."""
         preparation = self.description.preparation
         assert isinstance(preparation, PairPreparation)
-        return _kept(preparation.halves[place], raw)
+        return _as_array(preparation.halves[half], raw)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
-        """What the network answers, float32: of one example (...) its outputs, or of (B, ...) each
-        one's.
-        """
+        """Returns the network's outputs, float32: of one example (...) or of a batch (B, ...)."""
         single = inputs.ndim == len(self.description.shape)
         outputs = self._outputs(inputs[None] if single else inputs).numpy()
         return outputs[0] if single else outputs
 
     def probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        """(B, ...) as a Dataset keeps them -> (B, K) float32, of tasks with classes."""
+        """Returns (B, K) float32 of (B, ...) inputs as a Dataset keeps them.
+
+        Only for tasks with classes.
+        """
         return self.predictions(inputs)
 
     def _outputs(self, *arrays: np.ndarray) -> torch.Tensor:
         batch = as_batch([torch.from_numpy(np.array(array)) for array in arrays])
         with torch.no_grad():
-            return self.network(self.description.preparation.tensor(batch)).float()
+            outputs: torch.Tensor = self.network(self.description.preparation.tensor(batch))
+            return outputs.float()
 
     # --- on other data
 
     def settings_for(self, source: str) -> DataSettings:
-        """How other data must be read for this network: for the same task, pictures in its size,
-        colours and fit.
+        """Returns how other data must be read for this network.
+
+        They serve the same task; pictures have its size, colours and fit.
         """
         settings = self.experiment.data if self.experiment is not None else DataSettings()
         settings = settings.replace(source=source, task=self.description.task)
@@ -200,7 +204,7 @@ class Predictor:
     def open(
         self, source: str, progress: Progress = no_progress, check: Check = no_check
     ) -> Dataset:
-        """Other data, prepared as the network's own were. Raises UserError."""
+        """Opens other data, prepared as the network's own were. Raises UserError."""
         return open_dataset(
             self.settings_for(source),
             progress,
@@ -209,20 +213,20 @@ class Predictor:
         )
 
     def targets_for(self, dataset: Dataset) -> np.ndarray:
-        """The targets of other data in this network's terms: classes and tags matched by name.
+        """Returns the targets of other data, with classes and tags numbered as in this network.
 
-        Raises UserError, with the difference, where the data have classes that the network does not
-        know, or another number of amounts.
+        They are matched by name. Raises UserError, with the difference, where the data have classes
+        that the network does not know, or another number of amounts.
         """
         others = dataset.description.classes
-        targets = dataset.targets
+        targets: np.ndarray = dataset.targets
 
         amounts = len(self.description.amounts)
         if self.task.targets == "amounts" and targets.shape[1] != amounts:
+            what = "amount" if amounts == 1 else "amounts"
             raise UserError(
-                f"The network predicts {amounts:,} {'amount' if amounts == 1 else 'amounts'} of "
-                "each example; these "
-                f"data have {targets.shape[1]:,}.",
+                f"The network predicts {amounts:,} {what} of each example; these data have "
+                f"{targets.shape[1]:,}.",
                 "Choose data with the same targets.",
                 "data.target",
             )
@@ -235,20 +239,21 @@ class Predictor:
                 difference, "Give the classes the names they had in training.", "data.source"
             )
 
-        table = np.array([self.classes.index(name) for name in others], dtype=np.int64)
+        numbers = np.array([self.classes.index(name) for name in others], dtype=np.int64)
         if targets.ndim == 1:
-            return table[targets]
+            return np.asarray(numbers[targets])
 
-        wide = np.zeros((len(targets), len(self.classes)), targets.dtype)
-        wide[:, table] = targets
-        return wide
+        tags = np.zeros((len(targets), len(self.classes)), targets.dtype)
+        tags[:, numbers] = targets
+        return tags
 
     def inputs_for(self, dataset: Dataset, split: str = "") -> SplitInputs:
-        """The inputs of other data as this network's preparation keeps them. Raises UserError."""
-        theirs = dataset.description.preparation.inputs
-        if [one.shape for one in theirs] != [
-            one.shape for one in self.description.preparation.inputs
-        ]:
+        """Returns the inputs of other data, which must have this network's form.
+
+        Raises UserError.
+        """
+        shapes = [half.shape for half in dataset.description.preparation.inputs]
+        if shapes != [half.shape for half in self.description.preparation.inputs]:
             raise UserError(
                 "These data are not of the form that the network was trained on.",
                 "Choose data with the same columns or sizes.",
@@ -257,47 +262,47 @@ class Predictor:
 
         return split_inputs(dataset, split, torch.device("cpu"))
 
-    def judge(
-        self, dataset: Dataset, check: Callable[[], None] = lambda: None, split: str = ""
-    ) -> Evaluation:
-        """One split of the data, or all examples whatever their splits.
+    def evaluate(self, dataset: Dataset, check: Check = no_check, split: str = "") -> Evaluation:
+        """Evaluates one split of the data, or all examples whatever their splits.
 
-        The loss is the one of the training.
-
-        Raises UserError.
+        The loss is the one of the training. Raises UserError.
         """
         targets = self.targets_for(dataset)
-        loss = self._loss()
-        size = self.experiment.training.batch_size if self.experiment is not None else None
-
         return evaluate(
             self.network,
             self.description,
             self.inputs_for(dataset, split),
             targets[dataset.indices[split]] if split else targets,
-            loss,
+            self._loss(),
             self.task,
             "cpu",
-            evaluation_batch_size(self.network.problem, loss, size or USUAL_BATCH_SIZE),
+            self.evaluation_batch_size(),
             check,
         )
 
-    def report_on(self, dataset: Dataset, check: Callable[[], None] = lambda: None) -> Report:
-        """The report over all examples of other data, as split OTHER; rows are rows of that data
-        set.
+    def evaluation_batch_size(self) -> int:
+        """Returns how many examples are evaluated at a time; the damage of a task depends on it."""
+        size = self.experiment.training.batch_size if self.experiment is not None else None
+        return evaluation_batch_size(self.network.problem, self._loss(), size or USUAL_BATCH_SIZE)
+
+    def report_on(self, dataset: Dataset, check: Check = no_check) -> Report:
+        """Returns the report over all examples of other data, as split OTHER.
+
+        Its rows are rows of that data set.
         """
-        judged = self.judge(dataset, check)
-        rows = np.arange(len(judged.targets))
+        evaluation = self.evaluate(dataset, check)
+        rows = np.arange(len(evaluation.targets))
         return Report.of(
             self.description,
             self.task,
-            {OTHER: (rows, judged.targets, judged.predictions)},
-            losses={OTHER: judged.loss},
+            {OTHER: (rows, evaluation.targets, evaluation.predictions)},
+            losses={OTHER: evaluation.loss},
             best_epoch=self.best_epoch,
-            kept=self.kept,
+            weights=self.weights,
         )
 
     def _loss(self) -> LossFunction:
+        """Returns the loss of the training; the task's usual one where that is not known."""
         loss = self.experiment.loss if self.experiment is not None else None
         counts = self.description.counts.get("training", ())
         examples = self.description.size("training")
@@ -308,36 +313,41 @@ class Predictor:
 
 
 def _last(run: Run, step: int | None) -> tuple[WeightsInUse, checkpoint.Tensors]:
-    """The newest good checkpoint, and where it stands.
+    """Returns the newest good checkpoint, and where it stands. Raises UserError.
 
-    step: where it must stand, for its figures are those shown.
+    step: where it must stand, because the figures that are shown are of that step.
     """
-    found, _ = checkpoint.newest(run.path / "checkpoints")
-    kept = last_weights(found.state) if found else None
-    if found is None or kept is None or step not in (None, kept.step):
+    newest, _ = checkpoint.newest(run.path / "checkpoints")
+    weights = last_weights(newest.state) if newest else None
+    if newest is None or weights is None or step not in (None, weights.step):
         raise UserError(
             f"The last weights of the run '{run.name}' are missing or damaged.",
             "Use the best epoch instead.",
         )
 
-    return kept, found.model
+    return weights, newest.model
 
 
 def _experiment(plain: Any) -> Experiment | None:
     return from_plain(dict(plain), "the run") if plain else None
 
 
-def _kept(preparation: Preparation, raw: Any) -> np.ndarray:
-    """One example, or one half, by its preparation.
+def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
+    """Returns one example, or one half, as its preparation keeps it. Raises UserError.
 
     Pictures may come open, as a file or as bytes.
     """
     if not isinstance(preparation, ImagePreparation):
+        kind_files = kind_of(preparation.kind).files
+        if isinstance(raw, Path) and kind_files is not None:
+            raw = kind_files.read(raw)
+
         return np.asarray(preparation.array(raw))
 
     if isinstance(raw, Image.Image):
         if raw.mode in ("L", "RGB"):
             return preparation.array(raw)
+
         source: Path | bytes = _as_file(raw)
     else:
         source = Path(raw) if isinstance(raw, str) else raw
@@ -355,7 +365,7 @@ def _kept(preparation: Preparation, raw: Any) -> np.ndarray:
 
 
 def _as_file(picture: Image.Image) -> bytes:
-    """A picture of any mode (pasted, drawn), to be read like one from a file."""
+    """Returns a picture of any mode (pasted, drawn) as a file, to be read like any other."""
     content = io.BytesIO()
     try:
         picture.save(content, "PNG")

@@ -1,9 +1,7 @@
-"""What came of a training, for a person: every split judged, and a verdict.
+"""The report on a trained network: every split, and a verdict on the one to trust.
 
-What a split has is in `reports`.
-
-All of it follows from three arrays a split: rows of the data set, targets, what was said. No torch
-here.
+All of it follows from three arrays a split: rows of the data set, targets, what the task keeps of
+the answers. What a report on one split has is in `reports`. No torch here.
 """
 
 from __future__ import annotations
@@ -27,15 +25,15 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""rows (n,), targets (n, ...), said (n, ...)."""
+"""rows (n,), targets (n, ...), predictions (n, ...)."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """All splits judged.
+    """The reports on all splits, by name.
 
-    verdict: one sentence on the split to trust (test, else validation); level its colour. kept: the
-    weights that were judged.
+    verdict: one sentence on the split to trust (test, else validation); level: its colour. weights:
+    those that were evaluated.
     """
 
     classes: tuple[str, ...]
@@ -44,7 +42,7 @@ class Report:
     verdict: str
     level: Level
     best_epoch: int = 0
-    kept: WeightsInUse = BEST
+    weights: WeightsInUse = BEST
 
     @classmethod
     def of(
@@ -55,30 +53,31 @@ class Report:
         *,
         losses: Mapping[str, float] | None = None,
         best_epoch: int = 0,
-        kept: WeightsInUse = BEST,
+        weights: WeightsInUse = BEST,
     ) -> Report:
-        """The report on the splits given, by name.
+        """Returns the report on some splits, by name.
 
         Raises ValueError where arrays and classes do not agree.
         """
-        made = report_for(task.view)
+        report_class = report_for(task.view)
         splits = {
-            name: made.of(name, description, task, *arrays, (losses or {}).get(name))
+            name: report_class.of(name, description, task, *arrays, (losses or {}).get(name))
             for name, arrays in evaluations.items()
         }
 
         chosen = _trusted(splits)
         if chosen is None:
             nothing = "No examples were kept aside, so nothing can be said."
-            return cls(description.classes, task, splits, nothing, "info", best_epoch, kept)
+            return cls(description.classes, task, splits, nothing, "info", best_epoch, weights)
 
         text, level = chosen.verdict()
-        return cls(description.classes, task, splits, text, level, best_epoch, kept)
+        return cls(description.classes, task, splits, text, level, best_epoch, weights)
 
     @property
     def trusted(self) -> SplitReport | None:
-        """The split to believe: other data, else the test split, else validation; None where all
-        are empty.
+        """The split to trust: other data, else the test split, else validation.
+
+        None where all are empty.
         """
         return _trusted(self.splits)
 
@@ -88,30 +87,30 @@ class Report:
             "task": self.task.kind,
             "classes": list(self.classes),
             "best_epoch": self.best_epoch,
-            "use": self.kept.use,
-            "epoch": self.kept.epoch if self.kept.use == "last" else self.best_epoch,
+            "use": self.weights.use,
+            "epoch": self.weights.epoch if self.weights.use == "last" else self.best_epoch,
             "verdict": self.verdict,
             "splits": {name: split.to_plain() for name, split in self.splits.items()},
         }
 
 
 def _trusted(splits: Mapping[str, SplitReport]) -> SplitReport | None:
-    found = (splits[name] for name in (OTHER, "test", "validation") if name in splits)
-    return next((split for split in found if split.count), None)
+    by_trust = (splits[name] for name in (OTHER, "test", "validation") if name in splits)
+    return next((split for split in by_trust if split.count), None)
 
 
 # --- from the run folder
 
 
 def load_report(run: Run) -> Report:
-    """The report on the weights chosen, from the run's folder alone: data and torch may be gone.
+    """Reads the report on the weights in use from the run's folder; data and torch may be gone.
 
-    Raises UserError where no epoch was judged yet or the figures are damaged.
+    Raises UserError where no epoch was evaluated yet or the figures are damaged.
     """
     evaluations: dict[str, Arrays] = {}
-    kept = read_weights_in_use(run)
+    weights = read_weights_in_use(run)
 
-    prefix = PREFIX if kept.use == "last" else ""
+    prefix = PREFIX if weights.use == "last" else ""
     for name in ("validation", "test"):
         arrays = read_arrays(run.path / "results" / f"{prefix}{name}.npz")
         if {"rows", "targets", "predictions"} <= set(arrays):
@@ -127,7 +126,7 @@ def load_report(run: Run) -> Report:
     try:
         description = Description.from_plain(plain)
         summary = run.summary()
-        losses = kept.loss if kept.use == "last" else summary.get("loss") or {}
+        losses = weights.loss if weights.use == "last" else summary.get("loss") or {}
 
         return Report.of(
             description,
@@ -135,7 +134,7 @@ def load_report(run: Run) -> Report:
             evaluations,
             losses={name: value for name, value in losses.items() if value is not None},
             best_epoch=int(summary.get("best_epoch") or 0),
-            kept=kept,
+            weights=weights,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(

@@ -1,6 +1,4 @@
-"""What a network restores, to be looked at: the example, what was done to it, and what the network
-made of that.
-"""
+"""Lets a network restore examples to look at: as they are, damaged, and restored."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ import numpy as np
 import torch
 
 from app.engine.compute.batches import as_batch
-from app.engine.compute.evaluation import EVALUATION, USUAL_BATCH_SIZE, evaluation_batch_size
+from app.engine.compute.evaluation import EVALUATION
 from app.engine.compute.randomness import mix_seed
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.row.preparation import RowPreparation
@@ -25,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Restoration:
-    """Of B examples, each array as a Dataset keeps them (Preparation.shown takes them): clean as
-    they are, damaged as the network saw them, restored as it answered. predictions: (B, 2) as
-    the task keeps it.
+    """B examples, each array (B, ...) as a Dataset keeps them (Preparation.shown takes them).
+
+    clean: as they are. damaged: as the network saw them. restored: as it answered. predictions:
+    (B, 2) as the task keeps the answers.
     """
 
     clean: np.ndarray
@@ -39,32 +38,32 @@ class Restoration:
 def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restoration:
     """Damages examples and restores them. inputs: (B, ...) as a Dataset keeps them.
 
-    number: of the batch, by which the dice fall; judging damages batch 0, 1, ... of a split with
-    the same dice. Raises UserError where the network does not restore examples.
+    number: of the batch; its damage follows from it, as in the evaluation of batch 0, 1, ... of a
+    split. Raises UserError where the network does not restore examples.
     """
     description = predictor.description
     task = predictor.task
-    if task.view != "restored":
+    if task.answers != "copy":
         raise UserError("This network does not restore examples.", "Train one for reconstruction.")
 
-    kept = torch.from_numpy(np.array(inputs))
+    stored = torch.from_numpy(np.array(inputs))
     generator = torch.Generator().manual_seed(mix_seed(EVALUATION, number))
     with torch.no_grad():
-        clean = description.preparation.tensor(as_batch([kept]))
+        clean = description.preparation.tensor(as_batch([stored]))
         assert isinstance(clean, torch.Tensor)
 
-        damaged, wanted = task.batch(
-            description, clean, torch.zeros(len(kept), dtype=torch.int64), generator
+        damaged, targets = task.batch(
+            description, clean, torch.zeros(len(stored), dtype=torch.int64), generator
         )
         assert isinstance(damaged, torch.Tensor)
 
         outputs = predictor.network(damaged)
-        predictions = task.predictions(description, outputs, wanted)
+        predictions = task.predictions(description, outputs, targets)
 
     return Restoration(
         np.asarray(inputs),
-        as_kept(description, damaged.numpy(), inputs),
-        as_kept(description, outputs.float().numpy(), inputs),
+        as_stored(description, damaged.numpy(), inputs),
+        as_stored(description, outputs.float().numpy(), inputs),
         predictions.numpy(),
     )
 
@@ -72,63 +71,60 @@ def restore(predictor: Predictor, inputs: np.ndarray, number: int = 0) -> Restor
 def restore_rows(
     predictor: Predictor, dataset: Dataset, rows: np.ndarray, split: str = ""
 ) -> Restoration:
-    """The examples of some rows of a split (of all rows where it is ""), damaged exactly as in
-    judging, so that the errors shown are those of the report. rows: (B,) of the data set, each
-    in the split. Raises UserError.
+    """Restores the examples of some rows, damaged exactly as in the evaluation.
+
+    So the errors shown are those of the report. rows: (B,) of the data set, each in the split;
+    split: "" for a report on all rows. Raises UserError.
     """
     rows = np.asarray(rows)
     order = dataset.indices[split] if split else np.arange(len(dataset.inputs))
     places = np.searchsorted(order, rows)
-    size = predictor.experiment.training.batch_size if predictor.experiment is not None else None
-    at_a_time = evaluation_batch_size(
-        predictor.network.problem, predictor._loss(), size or USUAL_BATCH_SIZE
-    )
+    batch_size = predictor.evaluation_batch_size()
 
-    found: dict[int, tuple[np.ndarray, ...]] = {}
-    for number in np.unique(places // at_a_time).tolist():
-        part = slice(number * at_a_time, (number + 1) * at_a_time)
-        made = restore(predictor, dataset.inputs[order[part]], number)
-        for place in places[places // at_a_time == number].tolist():
-            one = place - number * at_a_time
-            found[place] = (
-                made.clean[one],
-                made.damaged[one],
-                made.restored[one],
-                made.predictions[one],
+    examples: dict[int, tuple[np.ndarray, ...]] = {}
+    for number in np.unique(places // batch_size).tolist():
+        start = number * batch_size
+        batch = restore(predictor, dataset.inputs[order[start : start + batch_size]], number)
+        for place in places[places // batch_size == number].tolist():
+            index = place - start
+            examples[place] = (
+                batch.clean[index],
+                batch.damaged[index],
+                batch.restored[index],
+                batch.predictions[index],
             )
 
     return Restoration(
-        *(np.stack([found[place][part] for place in places.tolist()]) for part in range(4))
+        *(np.stack([examples[place][part] for place in places.tolist()]) for part in range(4))
     )
 
 
-def as_kept(
-    description: Description, values: np.ndarray, reuse_preparation: np.ndarray
-) -> np.ndarray:
-    """Values as the network sees or answers them (B, ...) -> as a Dataset keeps them, in their own
-    unit. reuse_preparation: the examples they are of, for what is not restored (the categories
-    of rows).
+def as_stored(description: Description, values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Returns what the network sees or answers as a Dataset keeps examples, in their own unit.
+
+    values: (B, ...) standardised. inputs: (B, ...) the examples as a Dataset keeps them, for what
+    is not restored (the categories of rows).
     """
     preparation = description.preparation
     if isinstance(preparation, ImagePreparation):
         tones = values * _by_channel(preparation.std, 2) + _by_channel(preparation.mean, 2)
-        return np.clip(np.rint(tones * 255), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(tones * 255), 0, 255), np.uint8)
 
     if isinstance(preparation, SignalPreparation):
-        return (values * _by_channel(preparation.std, 1) + _by_channel(preparation.mean, 1)).astype(
-            np.float32
-        )
+        signals = values * _by_channel(preparation.std, 1) + _by_channel(preparation.mean, 1)
+        return np.asarray(signals, np.float32)
 
     assert isinstance(preparation, RowPreparation)
 
-    made = np.array(reuse_preparation, np.float32)
+    rows = np.array(inputs, np.float32)
     mean = np.array([column.mean for column in preparation.amounts], np.float32)
     std = np.array([column.std for column in preparation.amounts], np.float32)
     count = len(mean)
-    made[:, :count] = values[:, :count] * std + mean
+    rows[:, :count] = values[:, :count] * std + mean
 
-    return made
+    return rows
 
 
 def _by_channel(values: tuple[float, ...], sides: int) -> np.ndarray:
+    """Returns (C, 1, ...) of a value for each channel; sides: axes behind the channels."""
     return np.array(values, np.float32).reshape(-1, *(1,) * sides)

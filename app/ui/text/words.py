@@ -72,7 +72,7 @@ def _targets(description: Description, task: Task) -> str:
 
     if not description.classes:
         return ""
-    if task.view == "yes-no":
+    if task.yes_or_no:
         return ": yes or no"
     if task.targets == "tags":
         return f" with {count_text(len(description.classes), 'tag')}"
@@ -111,7 +111,7 @@ def answers_words(problem: Problem, description: Description, task: Task) -> str
         return f"a point of {problem.outputs:,} numbers"
     if description.amounts:
         return list_text([amount.name for amount in description.amounts], 3)
-    if task.view == "yes-no":
+    if task.yes_or_no:
         return "1 number: yes or no"
 
     many = ("tag", "tags") if task.targets == "tags" else ("class", "classes")

@@ -1,5 +1,6 @@
-"""A network asked with whatever it reads: one by one and from files of many, the answers beside the
-examples; what cannot be read is told and costs no other answer. The networks are untrained:
+"""Answers to single examples and to files of many, saved beside the examples.
+
+An example that cannot be read is reported and costs no other answer. The networks are untrained:
 their weights follow a seed.
 """
 
@@ -19,7 +20,7 @@ from app.engine.experiment.resolve import resolve
 from app.engine.results.answers import (
     answer,
     answer_file,
-    answer_given,
+    answer_input,
     predictions_of,
     write_answers,
 )
@@ -68,25 +69,25 @@ def flats(tmp_path: Path) -> Path:
 
 def test_a_table_with_its_answers_beside_it(flats: Path, tmp_path: Path) -> None:
     predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
-    found = answer_file(predictor, flats)
-    assert len(found.answers) == 60
-    assert found.answers[0].name == "row 2"
+    answers = answer_file(predictor, flats)
+    assert len(answers.answers) == 60
+    assert answers.answers[0].name == "row 2"
 
     raw = {"Fläche": "70,5", "Lage": "Mitte"}
     assert answer(predictor, raw).headline.endswith("€")
-    out = write_answers([found], tmp_path / "out.csv")
+    out = write_answers([answers], tmp_path / "out.csv")
     written = rows(out)
     before = rows_of(flats)
     assert written[0] == [*before[0], "predicted Miete (€)"]
     assert [row[:3] for row in written[1:]] == before[1:]
 
-    first = found.answers[0].predictions
+    first = answers.answers[0].predictions
     assert first is not None
     assert float(written[1][3].replace(",", ".")) == pytest.approx(float(first[0]), rel=1e-4)
 
     again = answer_file(predictor, out)  # its own answers are a table as well
     assert [one.predictions.tolist() for one in again.answers if one.predictions is not None] == [
-        one.predictions.tolist() for one in found.answers if one.predictions is not None
+        one.predictions.tolist() for one in answers.answers if one.predictions is not None
     ]
     twice = rows(write_answers([again], tmp_path / "twice.csv"))
     assert twice[0][-1] == "predicted Miete (€) (2)"
@@ -102,11 +103,11 @@ def test_rows_without_a_target_are_answered_and_odd_cells_are_told(
     predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
     new = tmp_path / "new.csv"
     new.write_text("Lage;Fläche\nMitte;40,5\nRand;gro\u00df\nWald;\n", encoding="utf-8")
-    found = answer_file(predictor, new)
-    assert [bool(one.answer) for one in found.answers] == [True, False, True]
-    assert "'groß' is no number" in found.answers[1].error
+    answers = answer_file(predictor, new)
+    assert [bool(one.answer) for one in answers.answers] == [True, False, True]
+    assert "'groß' is no number" in answers.answers[1].error
 
-    written = rows(write_answers([found], tmp_path / "out.csv"))
+    written = rows(write_answers([answers], tmp_path / "out.csv"))
     assert written[0][-1] == "problem"
     assert "groß" in written[2][-1]
     assert written[2][2] == ""
@@ -122,11 +123,11 @@ def test_rows_without_a_target_are_answered_and_odd_cells_are_told(
 def test_what_is_said_of_a_row_is_what_judging_says(flats: Path) -> None:
     predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
     dataset = predictor.open(str(flats))
-    judged = predictor.judge(dataset)
-    found = answer_file(predictor, flats)
+    evaluation = predictor.evaluate(dataset)
+    answers = answer_file(predictor, flats)
     np.testing.assert_allclose(
-        np.stack([one.predictions for one in found.answers if one.predictions is not None]),
-        judged.predictions,
+        np.stack([one.predictions for one in answers.answers if one.predictions is not None]),
+        evaluation.predictions,
         rtol=1e-4,
     )
 
@@ -169,7 +170,7 @@ def test_what_is_read_in_part_is_told(sentences: Path, tmp_path: Path) -> None:
         "sentence\nthe cat\n" + "the cat sat by the river and sang\n"
     )
     short, long = answer_file(predictor, tmp_path / "long.csv").answers
-    assert short.told == "" and long.told == "Only the first 16 of 33 tokens are read."
+    assert short.warning == "" and long.warning == "Only the first 16 of 33 tokens are read."
 
 
 def test_a_text_of_any_length_has_its_bits(tmp_path: Path) -> None:
@@ -200,13 +201,13 @@ def test_pairs_from_a_table(tmp_path: Path) -> None:
     ]
     path.write_text("question,answer\n" + "\n".join(lines))
     predictor = predictor_of({"source": str(path), "task": "matching", "tokens": "bytes"})
-    found = answer_file(predictor, path)
-    assert len(found.answers) == 40
+    answers = answer_file(predictor, path)
+    assert len(answers.answers) == 40
 
     one = answer(predictor, tuple(lines[0].split(",")))
-    assert found.answers[0].answer is not None
-    assert found.answers[0].answer.headline == one.headline
-    assert found.cells[0] == (pytest.approx(one.plain["similarity"], abs=1e-3),)
+    assert answers.answers[0].answer is not None
+    assert answers.answers[0].answer.headline == one.headline
+    assert answers.cells[0] == (pytest.approx(one.plain["similarity"], abs=1e-3),)
 
     (tmp_path / "half.txt").write_text("it is")
     with pytest.raises(UserError, match="one half"):
@@ -222,8 +223,8 @@ def test_signals_from_sound_files_and_arrays(tmp_path: Path) -> None:
     assert predictor.description.kind == "signal"
 
     np.savez(tmp_path / "new.npz", x=x[:5])
-    found = answer_file(predictor, tmp_path / "new.npz")
-    assert [one.name for one in found.answers] == ["#1", "#2", "#3", "#4", "#5"]
+    answers = answer_file(predictor, tmp_path / "new.npz")
+    assert [one.name for one in answers.answers] == ["#1", "#2", "#3", "#4", "#5"]
 
     with wave.open(str(tmp_path / "one.wav"), "wb") as file:
         file.setnchannels(1)
@@ -265,9 +266,9 @@ class Enough(Exception):
 
 def test_it_can_be_given_up_and_tells_how_far_it_is(flats: Path) -> None:
     predictor = predictor_of({"source": str(flats), "target": "Miete (€)"})
-    told: list[tuple[int, int]] = []
-    answer_file(predictor, flats, told=lambda done, of: told.append((done, of)))
-    assert told[-1] == (60, 60)
+    steps: list[tuple[int, int]] = []
+    answer_file(predictor, flats, progress=lambda done, of: steps.append((done, of)))
+    assert steps[-1] == (60, 60)
 
     def check() -> None:
         raise Enough
@@ -282,10 +283,10 @@ def test_it_can_be_given_up_and_tells_how_far_it_is(flats: Path) -> None:
 def test_pictures_are_damaged_as_in_judging_and_shown_in_their_own_tones() -> None:
     predictor = predictor_of({"source": "sample:digits", "task": "reconstruction"})
     dataset = predictor.open("sample:digits")
-    judged = predictor.judge(dataset, split="test")
+    evaluation = predictor.evaluate(dataset, split="test")
     places = np.array([3, 170, 40])
     shown = restore_rows(predictor, dataset, dataset.indices["test"][places], "test")
-    np.testing.assert_allclose(shown.predictions, judged.predictions[places], rtol=1e-3)
+    np.testing.assert_allclose(shown.predictions, evaluation.predictions[places], rtol=1e-3)
     assert np.array_equal(shown.clean, dataset.inputs[dataset.indices["test"][places]])
     assert shown.damaged.shape == shown.restored.shape == shown.clean.shape
     assert shown.damaged.dtype == shown.restored.dtype == np.uint8
@@ -302,11 +303,11 @@ def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
     )
     dataset = predictor.open(str(flats))
     shown = restore(predictor, dataset.inputs[:9])
-    kept = np.isclose(shown.damaged, dataset.inputs[:9], rtol=1e-4)
+    undamaged = np.isclose(shown.damaged, dataset.inputs[:9], rtol=1e-4)
     means = np.array([column.mean for column in predictor.description.preparation.amounts])  # type: ignore[attr-defined]
 
-    assert (kept[:, :2] | np.isclose(shown.damaged[:, :2], means, rtol=1e-4)).all()
-    assert kept[:, 2:].all()  # categories are never damaged
+    assert (undamaged[:, :2] | np.isclose(shown.damaged[:, :2], means, rtol=1e-4)).all()
+    assert undamaged[:, 2:].all()  # categories are never damaged
 
     with pytest.raises(UserError, match="does not restore"):
         restore(
@@ -338,7 +339,7 @@ def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
     direct = answer(predictor, (Path(picture), words))
     for files, texts in (((picture, text), ()), ((picture,), (words,))):
         (given,) = _sources(predictor, files, texts)
-        (one,) = answer_given(predictor, given).answers  # type: ignore[arg-type]
+        (one,) = answer_input(predictor, given).answers  # type: ignore[arg-type]
         assert one.answer is not None
         assert one.answer.plain["similarity"] == pytest.approx(direct.plain["similarity"], abs=1e-5)
 
@@ -346,8 +347,8 @@ def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
     table.write_text(
         "file,words\n" + "\n".join(f"pairs/{number}.png,some words {number}" for number in range(9))
     )
-    found = answer_file(predictor, table)
-    assert [one.error for one in found.answers] == [""] * 9
+    answers = answer_file(predictor, table)
+    assert [one.error for one in answers.answers] == [""] * 9
 
     (folder / "4.png").unlink()
     assert "4.png" in answer_file(predictor, table).answers[4].error
@@ -364,7 +365,7 @@ def test_categories_that_look_like_numbers_are_asked_as_they_are_written(tmp_pat
     path.write_text("\n".join(["area,size,y", *lines]))
     predictor = predictor_of({"source": str(path), "target": "y", "columns": {"area": "category"}})
     dataset = predictor.open(str(path))
-    found = answer_file(predictor, path)
-    told = np.array([one.predictions for one in found.answers])
+    answers = answer_file(predictor, path)
+    predictions = np.array([one.predictions for one in answers.answers])
 
-    assert np.allclose(told, predictor.predictions(dataset.inputs), atol=1e-6)
+    assert np.allclose(predictions, predictor.predictions(dataset.inputs), atol=1e-6)

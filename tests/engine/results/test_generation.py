@@ -60,7 +60,7 @@ def predictor(saved: str = "", seed: int = 3) -> Predictor:
 def test_the_same_seed_says_the_same_in_pieces_that_add_up(saved: str, temperature: float) -> None:
     model = predictor(saved)
     pieces = list[str]()
-    text = generate(model, "the ol", 30, temperature, told=pieces.append, seed=5)
+    text = generate(model, "the ol", 30, temperature, on_piece=pieces.append, seed=5)
     assert text and "".join(pieces) == text and len(pieces) > 1
     assert text == generate(model, "the ol", 30, temperature, seed=5)
 
@@ -94,27 +94,27 @@ def test_an_empty_prompt_begins_a_line_and_no_tokens_are_no_text() -> None:
 
 def test_probable_tokens_never_hold_padding() -> None:
     model = predictor(LEARNED)
-    found = probable(model, "the old", 1_000)
-    assert len(found) == model.description.preparation.inputs[0].vocabulary - 1
-    assert sum(share for _, share in found) == pytest.approx(1, abs=1e-4)
-    assert found[0][1] == max(share for _, share in found)
-    assert probable(model, "the old", 1)[0] == found[0]
+    tokens = probable(model, "the old", 1_000)
+    assert len(tokens) == model.description.preparation.inputs[0].vocabulary - 1
+    assert sum(share for _, share in tokens) == pytest.approx(1, abs=1e-4)
+    assert tokens[0][1] == max(share for _, share in tokens)
+    assert probable(model, "the old", 1)[0] == tokens[0]
 
 
 def test_it_can_be_stopped() -> None:
     class Enough(Exception):
         pass
 
-    told: list[str] = []
+    pieces: list[str] = []
 
     def check() -> None:
-        if len(told) > 2:
+        if len(pieces) > 2:
             raise Enough
 
     with pytest.raises(Enough):
-        generate(predictor(LEARNED), "the", 500, 1.0, check, told.append)
+        generate(predictor(LEARNED), "the", 500, 1.0, check, pieces.append)
 
-    assert len(told) == 3
+    assert len(pieces) == 3
 
 
 def test_other_networks_and_temperatures_are_refused() -> None:

@@ -1,6 +1,4 @@
-"""The best epoch used: the same preparation and classes as in training, with the data gone, and
-never a pickle.
-"""
+"""The best epoch in use: prepared as in training, with the data gone, and never a pickle."""
 
 from __future__ import annotations
 
@@ -31,23 +29,23 @@ def test_a_validation_file_gets_the_logits_of_validation(
 ) -> None:
     predictor = Predictor.load(kept_run)
     inputs, targets = dataset.split("validation")
-    judged = predictor.judge(dataset, split="validation")
-    assert np.array_equal(judged.targets, targets)
+    evaluation = predictor.evaluate(dataset, split="validation")
+    assert np.array_equal(evaluation.targets, targets)
 
     with torch.no_grad():
         together = predictor.network(
             dataset.description.preparation.tensor(torch.from_numpy(inputs))
         ).numpy()
 
-    for place, row in enumerate(dataset.indices["validation"]):
+    for index, row in enumerate(dataset.indices["validation"]):
         file = pictures / dataset.names[row]
         (pixels,) = predictor.read(file)
-        assert np.array_equal(pixels, inputs[place])
+        assert np.array_equal(pixels, inputs[index])
 
-        np.testing.assert_allclose(predictor.logits(pixels), together[place], atol=1e-5)
+        np.testing.assert_allclose(predictor.logits(pixels), together[index], atol=1e-5)
         answer = dict(predictor.predict(file))
         np.testing.assert_allclose(
-            [answer[name] for name in predictor.classes], judged.predictions[place], atol=1e-5
+            [answer[name] for name in predictor.classes], evaluation.predictions[index], atol=1e-5
         )
 
 
@@ -119,14 +117,14 @@ def test_other_data_are_judged_by_class_names(
     shutil.copytree(pictures / "top 10", other / "top 10")
     report = predictor.report_on(predictor.open(str(other)))
     split = report.splits["data"]
-    everything = predictor.judge(dataset)
+    everything = predictor.evaluate(dataset)
     assert split.count == 90
     assert (split.confusion == everything.confusion).all()
 
     shutil.rmtree(other / "top 10")
-    judged = predictor.judge(predictor.open(str(other)))
-    assert judged.confusion is not None
-    assert judged.confusion.sum() == 60
+    evaluation = predictor.evaluate(predictor.open(str(other)))
+    assert evaluation.confusion is not None
+    assert evaluation.confusion.sum() == 60
 
 
 def test_data_with_other_classes_are_refused_with_the_difference(
@@ -136,7 +134,7 @@ def test_data_with_other_classes_are_refused_with_the_difference(
     (pictures / "top 10").rename(pictures / "bottom")
 
     with pytest.raises(UserError) as refused:
-        predictor.judge(predictor.open(str(pictures)))
+        predictor.evaluate(predictor.open(str(pictures)))
 
     assert "'top 10'" in str(refused.value)
     assert "'bottom'" in str(refused.value)

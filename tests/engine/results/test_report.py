@@ -1,6 +1,4 @@
-"""The report: figures with their baseline, the worst mistakes, one sentence; from two classes to
-two hundred.
-"""
+"""The report: figures with their baseline, the worst mistakes and a verdict."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ TASK = TASKS["classification"]
 def answers(
     targets: list[int], predictions: list[int], sure: list[float], classes: int
 ) -> tuple[np.ndarray, ...]:
-    """Rows 100, 101, ...; the probability of what was said, the rest shared by the others."""
+    """Rows 100, 101, ...; the probability of the answer, the rest shared by the other classes."""
     probabilities = np.empty((len(predictions), classes), dtype=np.float32)
     for row, (answer, confidence) in enumerate(zip(predictions, sure, strict=True)):
         probabilities[row] = (1 - confidence) / (classes - 1)
@@ -58,10 +56,10 @@ def test_a_split_is_judged_beside_its_baseline(describe) -> None:
     assert len(worst) == 13
     assert worst[0].row == 157
     assert (worst[0].true, worst[0].predicted) == (0, 1)
-    assert [one.confidence for one in worst] == sorted(
-        (one.confidence for one in worst), reverse=True
+    assert [mistake.confidence for mistake in worst] == sorted(
+        (mistake.confidence for mistake in worst), reverse=True
     )
-    assert {one.row for one in split.cell(2, 0)} == set(range(194, 200))
+    assert {mistake.row for mistake in split.cell(2, 0)} == set(range(194, 200))
     assert report.level == "warning"
     assert '"Bag"' in report.verdict
 

@@ -1,6 +1,7 @@
-"""Reports of every sort: figures as an independent computation has them, the worst first, one
-sentence beside what knowing nothing would reach; no example, one example, and answers that are
-all the same.
+"""The report on every view of results: figures as an independent computation has them.
+
+The worst come first, and the verdict stands beside what knowing nothing would reach; with no
+example, one example, and answers that are all the same.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 VIEWS = sorted({task.view for task in TASKS.values()})
 
 
-def made(kind: str, description: Any, targets: Any, predictions: Any, name: str = "test") -> Any:
+def report_of(
+    kind: str, description: Any, targets: Any, predictions: Any, name: str = "test"
+) -> Any:
     """Rows 100, 101, ..."""
     targets = np.asarray(targets)
     predictions = np.asarray(predictions, np.float32)
@@ -56,7 +59,7 @@ def test_amounts_are_judged_in_their_own_unit_beside_the_median(prices) -> None:
     true = np.linspace(20, 400, 50, dtype=np.float32)[:, None]
     predictions = true + np.where(np.arange(50) % 2, 10, -30)[:, None]
     predictions[7] = true[7] + 300
-    report: AmountReport = made("regression", prices, true, predictions)
+    report: AmountReport = report_of("regression", prices, true, predictions)
     (row,) = report.amounts
     assert row.mae == pytest.approx(float(np.abs(predictions - true).mean()))
     assert row.baseline == pytest.approx(float(np.abs(true - 140).mean()))
@@ -77,8 +80,8 @@ def test_amounts_are_judged_in_their_own_unit_beside_the_median(prices) -> None:
 
 def test_amounts_that_are_no_better_than_the_median(prices) -> None:
     true = np.linspace(20, 400, 50, dtype=np.float32)[:, None]
-    assert made("regression", prices, true, np.full_like(true, 140)).verdict()[1] == "problem"
-    few: AmountReport = made(
+    assert report_of("regression", prices, true, np.full_like(true, 140)).verdict()[1] == "problem"
+    few: AmountReport = report_of(
         "regression", prices, true[[0, 20, 49]], true[[0, 20, 49]] + [[110], [-80], [90]]
     )
     assert few.verdict()[1] == "warning"
@@ -97,7 +100,7 @@ def test_several_amounts_and_one_that_is_not_learned(describe) -> None:
     )
     true = np.random.default_rng(0).normal([150, 40], [20, 15], (80, 2)).astype(np.float32)
     predictions = np.stack([true[:, 0] + 2, true[::-1, 1]], axis=1)
-    report: AmountReport = made("regression", description, true, predictions)
+    report: AmountReport = report_of("regression", description, true, predictions)
     text, level = report.verdict()
     assert level == "warning"
     assert 'nothing about "age"' in text
@@ -132,7 +135,7 @@ def test_tags_one_by_one(describe) -> None:
     )  # with equal scores
     predictions[4] = 1 - targets[4]
 
-    report: TagReport = made("multi-label", description, targets, predictions)
+    report: TagReport = report_of("multi-label", description, targets, predictions)
     for number, row in enumerate(report.tags):
         expected = metrics.average_precision_score(
             targets[:, number], predictions[:, number].astype(np.float32)
@@ -146,7 +149,7 @@ def test_tags_one_by_one(describe) -> None:
     assert set(worst[0].missed) == set(np.flatnonzero(targets[4]))
     assert report.verdict()[1] == "good"
     assert (
-        made("multi-label", description, targets, np.full_like(predictions, 0.3)).verdict()[1]
+        report_of("multi-label", description, targets, np.full_like(predictions, 0.3)).verdict()[1]
         == "problem"
     )
 
@@ -166,17 +169,17 @@ def test_partners_are_found_both_ways(describe) -> None:
     points = round_points(90)
     predictions = np.stack([points, points], axis=1)
     predictions[3, 1] = -points[3]
-    report: MatchingReport = made("matching", description, np.arange(90), predictions)
-    ahead, back = report.ways
+    report: MatchingReport = report_of("matching", description, np.arange(90), predictions)
+    ahead, back = report.directions
     assert ahead.at_1 == pytest.approx(89 / 90)
     assert (ahead.chance_1, ahead.chance_5) == (pytest.approx(1 / 90), pytest.approx(5 / 90))
     assert report.metrics["recall_at_1"] == pytest.approx((ahead.at_1 + back.at_1) / 2, abs=0.02)
     assert report.confused()[0].row == 103
 
-    for way in ("forward", "back"):
-        for one in report.confused(way=way):
-            other = next(near for near in report.nearest(one.row, 90, way) if not near.right)
-            assert (one.taken, one.similarity) == (
+    for direction in ("forward", "back"):
+        for one in report.confused(direction=direction):
+            other = next(near for near in report.nearest(one.row, 90, direction) if not near.right)
+            assert (one.nearest, one.similarity) == (
                 other.row,
                 pytest.approx(other.similarity, abs=1e-6),
             )
@@ -196,15 +199,15 @@ def test_partners_are_found_both_ways(describe) -> None:
 def test_a_network_that_says_the_same_of_everything_finds_nothing(describe) -> None:
     description = describe((40,), classes=(), task="matching")
     same = np.tile(round_points(1), (40, 2, 1))
-    report: MatchingReport = made("matching", description, np.arange(40), same)
-    assert report.ways[0].at_5 == 0
+    report: MatchingReport = report_of("matching", description, np.arange(40), same)
+    assert report.directions[0].at_5 == 0
     assert report.verdict()[1] == "problem"
 
-    equal: MatchingReport = made(
+    equal: MatchingReport = report_of(
         "matching", description, np.repeat(np.arange(20), 2), np.stack([round_points(40)] * 2, 1)
     )
-    assert equal.ways[0].at_1 == 1.0  # either of two equal partners is right
-    assert equal.ways[0].chance_1 == pytest.approx(1 / 20)
+    assert equal.directions[0].at_1 == 1.0  # either of two equal partners is right
+    assert equal.directions[0].chance_1 == pytest.approx(1 / 20)
 
 
 # --- a space
@@ -216,24 +219,24 @@ def test_neighbours_in_a_space(describe) -> None:
     points = np.eye(3, 8, dtype=np.float32)[targets] + 0.2 * round_points(90)
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     points[5] = points[0]  # of class 2, on an example of class 0
-    report: SpaceReport = made("metric-learning", description, targets, points)
-    assert report.behind[5] > 0
+    report: SpaceReport = report_of("metric-learning", description, targets, points)
+    assert report.ranks[5] > 0
     assert report.worst()[0][0] == 105
     assert "Shirt" in report.worst()[0][1]
     assert (
-        0.9 < report.found < 1
+        0.9 < report.nearest_same < 1
     )  # the one, the one that it sits on, and those that lie nearest to both
-    assert report.metrics["recall_at_1"] == pytest.approx(report.found, abs=0.02)
+    assert report.metrics["recall_at_1"] == pytest.approx(report.nearest_same, abs=0.02)
     assert report.baseline == pytest.approx(29 / 89)
     assert [one.same for one in report.nearest(101, 5)] == [True] * 5
     assert report.flat.shape == (90, 2)
     assert report.verdict()[1] == "good"
     assert (
-        made("metric-learning", description, targets, np.ones((90, 4)) / 2).verdict()[1]
+        report_of("metric-learning", description, targets, np.ones((90, 4)) / 2).verdict()[1]
         == "problem"
     )
 
-    lonely: SpaceReport = made("metric-learning", description, [0, 1, 2], round_points(3))
+    lonely: SpaceReport = report_of("metric-learning", description, [0, 1, 2], round_points(3))
     assert lonely.verdict()[1] == "info"
     json.dumps(report.to_plain(), allow_nan=False)
 
@@ -244,7 +247,9 @@ def test_neighbours_in_a_space(describe) -> None:
 def test_bits_per_byte_over_the_whole_text(describe) -> None:
     description = describe((50,), classes=(), task="language-modelling")
     predictions = np.array([[40.0, 20, 64], [200.0, 60, 64], [0, 0, 0]])
-    report: LanguageReport = made("language-modelling", description, np.zeros((3, 4)), predictions)
+    report: LanguageReport = report_of(
+        "language-modelling", description, np.zeros((3, 4)), predictions
+    )
     assert report.bits == pytest.approx(240 / math.log(2) / 128)
     assert report.perplexity == pytest.approx(math.exp(3))
     assert report.metrics["bits_per_byte"] == pytest.approx(report.bits)
@@ -256,7 +261,7 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
 
     guessing = [[64 * 8 * math.log(2), 64, 64]]
     assert (
-        made("language-modelling", description, np.zeros((1, 4)), guessing).verdict()[1]
+        report_of("language-modelling", description, np.zeros((1, 4)), guessing).verdict()[1]
         == "problem"
     )
 
@@ -273,7 +278,7 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
 def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
     description = describe((50,), classes=(), task="reconstruction", damage=Damage("mask", 0.5, 4))
     predictions = np.stack([np.linspace(0.1, 0.5, 40), np.linspace(0.05, 0.2, 40)], axis=1)
-    report: RestoredReport = made("reconstruction", description, np.zeros(40), predictions)
+    report: RestoredReport = report_of("reconstruction", description, np.zeros(40), predictions)
     assert (report.mae, report.baseline, report.mended) == (
         pytest.approx(0.3),
         0.5,
@@ -284,7 +289,7 @@ def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
     assert [one.row for one in report.examples(best=True, most=1)] == [100]
     assert report.verdict()[0].startswith("It mends 75 % of the damage in 40 examples")
     assert (
-        made("reconstruction", description, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1]
+        report_of("reconstruction", description, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1]
         == "problem"
     )
 
@@ -329,16 +334,16 @@ def test_no_examples_and_one(describe, view: str) -> None:
     description = describe(
         (5, 4, 3) if view != "yes-no" else (5, 4), task=task.kind, amounts=amounts
     )
-    made_by = report_for(view)
-    assert made_by.view == view
+    report_class = report_for(view)
+    assert report_class.view == view
 
-    none = made_by.of(
+    none = report_class.of(
         "test", description, task, np.zeros(0, int), np.zeros(shape), np.zeros((0, *size)), None
     )
     assert none.count == 0
     json.dumps(none.to_plain(), allow_nan=False)
     predictions = np.full((1, *size), 1 / math.sqrt(size[-1]), np.float32)
-    one = made_by.of(
+    one = report_class.of(
         "data",
         description,
         task,
@@ -355,15 +360,17 @@ def test_no_examples_and_one(describe, view: str) -> None:
     assert one.loss is None
 
     json.dumps(one.to_plain(), allow_nan=False)
-    answer = made_by.answer(description, predictions[0])
+    answer = report_class.answer(description, predictions[0])
     assert answer.headline
     assert answer.view == view
 
     json.dumps(answer.to_plain(), allow_nan=False)
-    assert len(made_by.columns(description)) == len(made_by.cells(description, predictions[0]))
+    assert len(report_class.columns(description)) == len(
+        report_class.cells(description, predictions[0])
+    )
 
     with pytest.raises(ValueError, match="form"):
-        made_by.of(
+        report_class.of(
             "test",
             description,
             task,

@@ -65,15 +65,15 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
 
     choose_weights.use(run, "last")
     last = Predictor.load(run)
-    assert (last.kept.use, last.epoch, last.best_epoch) == ("last", 8, summary["best_epoch"])
+    assert (last.weights.use, last.epoch, last.best_epoch) == ("last", 8, summary["best_epoch"])
     assert np.abs(last.logits(inputs) - best.logits(inputs)).max() > 0.1
 
-    kept = checkpoint.newest(run.path / "checkpoints")[0]
+    weights = checkpoint.newest(run.path / "checkpoints")[0]
     description = checkpoint.read_best(run)
-    assert kept is not None
+    assert weights is not None
 
     network = Network(description.graph, description.problem).eval()
-    checkpoint.restore_model(network, kept.model)
+    checkpoint.restore_model(network, weights.model)
 
     with torch.no_grad():
         expected = network(
@@ -125,13 +125,13 @@ def test_data_that_are_gone_or_others_leave_the_choice_as_it_was(run: Run) -> No
     ):
         choose_weights.use(run, "last")
 
-    assert Predictor.load(run).kept.use == load_report(run).kept.use == "best"
+    assert Predictor.load(run).weights.use == load_report(run).weights.use == "best"
 
 
 def test_the_choice_lasts_without_the_data(run: Run) -> None:
     choose_weights.use(run, "last")
     Path(run.experiment().data.source).unlink()
-    assert Predictor.load(run).kept.use == load_report(run).kept.use == "last"
+    assert Predictor.load(run).weights.use == load_report(run).weights.use == "last"
 
 
 def test_a_judging_that_is_given_up_changes_nothing(run: Run) -> None:
@@ -171,4 +171,4 @@ def test_last_weights_that_are_not_those_judged_are_refused(run: Run) -> None:
         Predictor.load(run)
 
     choose_weights.use(run, "best")
-    assert Predictor.load(run).kept.use == "best"
+    assert Predictor.load(run).weights.use == "best"

@@ -11,8 +11,9 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from app.ui.pages.results.confusion import paint
-from app.ui.pages.results.confusion.matrix import EXPORT_LIMIT, ConfusionMatrix
-from app.ui.pages.results.order import Confusion, by_confusion
+from app.ui.pages.results.confusion.counts import Confusion, by_confusion
+from app.ui.pages.results.confusion.export import EXPORT_LIMIT
+from app.ui.pages.results.confusion.matrix import ConfusionMatrix
 from app.ui.style.theme import Theme
 
 if TYPE_CHECKING:
@@ -33,25 +34,25 @@ def confusion(classes: int, seed: int = 0) -> Confusion:
 
 @pytest.fixture
 def theme(qapp: object) -> Iterator[Theme]:
-    made = Theme()
-    made.apply()
-    yield made
+    theme = Theme()
+    theme.apply()
+    yield theme
     Theme().apply()
 
 
 @pytest.fixture
 def matrix(qtbot: QtBot, theme: Theme) -> ConfusionMatrix:
-    made = ConfusionMatrix(theme)
-    qtbot.addWidget(made)
-    made.resize(420, 360)
-    made.show()
+    matrix = ConfusionMatrix(theme)
+    qtbot.addWidget(matrix)
+    matrix.resize(420, 360)
+    matrix.show()
 
-    return made
+    return matrix
 
 
 def cell(matrix: ConfusionMatrix, row: int, column: int) -> QPoint:
     """The middle of a cell as shown, in pixels of the viewport."""
-    place = matrix._place()
+    place = matrix._geometry()
     return QPointF(
         place.left + (column + 0.5) * place.cell, place.top + (row + 0.5) * place.cell
     ).toPoint()
@@ -101,10 +102,10 @@ def test_a_click_beside_the_cells_tells_nothing(qtbot: QtBot, matrix: ConfusionM
 
 def test_pointing_at_a_cell_says_its_names(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     matrix.show_confusion(confusion(200))
-    with qtbot.waitSignal(matrix.pointed, check_params_cb=bool) as told:
+    with qtbot.waitSignal(matrix.pointed, check_params_cb=bool) as signal:
         qtbot.mouseMove(matrix.viewport(), cell(matrix, 0, 199))
 
-    assert told.args[0].startswith("sort of thing 0 taken for sort of thing 199: ")
+    assert signal.args[0].startswith("sort of thing 0 taken for sort of thing 199: ")
 
 
 def test_the_keyboard_reaches_every_cell(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
@@ -144,8 +145,8 @@ def test_two_hundred_classes_fit_and_can_be_brought_near(
     for _ in range(14):
         qtbot.keyClick(matrix, Qt.Key.Key_Plus)
 
-    assert matrix._place().cell > 14, "a name and a number fit a cell"
-    place = matrix._place()
+    assert matrix._geometry().cell > 14, "a name and a number fit a cell"
+    place = matrix._geometry()
     view = matrix.viewport()
     x = place.left + 151.5 * place.cell - matrix.horizontalScrollBar().value()
     y = place.top + 150.5 * place.cell - matrix.verticalScrollBar().value()

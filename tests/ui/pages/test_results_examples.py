@@ -90,10 +90,10 @@ def test_odd_signals_are_drawn(values: np.ndarray) -> None:
 
 def test_rows_of_a_grid_are_made_when_they_are_seen(qtbot: QtBot) -> None:
     dataset = tiny.dataset("classification", "text")
-    made = list[int]()
+    drawn = list[int]()
 
     def line(number: int) -> tuple[Example, str, str]:
-        made.append(number)
+        drawn.append(number)
         return example_of(dataset, number % 30), f"number {number}", "normal"
 
     grid = ExampleGrid(Theme())
@@ -102,7 +102,7 @@ def test_rows_of_a_grid_are_made_when_they_are_seen(qtbot: QtBot) -> None:
     grid.show_rows(LazyRows(5000, line))
     grid.show()
     grid.grab()
-    assert len(set(made)) < 200
+    assert len(set(drawn)) < 200
     assert grid.model().data(grid.model().index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
 
 

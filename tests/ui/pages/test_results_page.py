@@ -19,9 +19,9 @@ from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
 from app.engine.runs.run import Run
 from app.engine.text import percent_text
-from app.ui.pages.results.classes import COUNT, NAME, RECALL
+from app.ui.pages.results.confusion.class_table import COUNT, NAME, RECALL
+from app.ui.pages.results.example_gallery import location
 from app.ui.pages.results.page import ResultsPage
-from app.ui.pages.results.pictures import location
 from app.ui.state.session import State, read_record
 from tests.engine.training.small import overfitted
 from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def page(qtbot: QtBot, loose: Loose) -> ResultsPage:
-    made = ResultsPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 610)
-    made.show()
+    page = ResultsPage(loose.parts)
+    qtbot.addWidget(page)
+    page.resize(840, 610)
+    page.show()
 
-    return made
+    return page
 
 
 def show(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
@@ -51,15 +51,15 @@ def open_data(qtbot: QtBot, loose: Loose, run: Run) -> None:
 
 
 def label(page: QWidget, name: str) -> str:
-    found = page.findChild(QLabel, name)
-    assert isinstance(found, QLabel)
-    return found.text()
+    widget = page.findChild(QLabel, name)
+    assert isinstance(widget, QLabel)
+    return widget.text()
 
 
 def press(qtbot: QtBot, page: QWidget, name: str) -> None:
-    found = page.findChild(QAbstractButton, name)
-    assert isinstance(found, QAbstractButton) and found.isVisible() and found.isEnabled(), name
-    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+    button = page.findChild(QAbstractButton, name)
+    assert isinstance(button, QAbstractButton) and button.isVisible() and button.isEnabled(), name
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 # --- nothing yet
@@ -131,17 +131,17 @@ def test_a_cell_shows_its_pictures_the_surest_first(
     true, answer, count = confusion.mistakes()[0]
     page.view.matrix.set_current(true, answer)
     qtbot.keyClick(page.view.matrix, Qt.Key.Key_Return)
-    found = page.view.gallery.found
-    assert len(page.view.gallery.grid.rows) == len(found) == count
-    assert all((one.true, one.predicted) == (true, answer) for one in found)
-    assert [one.confidence for one in found] == sorted(
-        (one.confidence for one in found), reverse=True
+    mistakes = page.view.gallery.mistakes
+    assert len(page.view.gallery.grid.rows) == len(mistakes) == count
+    assert all((mistake.true, mistake.predicted) == (true, answer) for mistake in mistakes)
+    assert [mistake.confidence for mistake in mistakes] == sorted(
+        (mistake.confidence for mistake in mistakes), reverse=True
     )
 
     dataset = loose.document.dataset
     assert dataset is not None
-    assert (page.view.gallery.grid.rows[0][0].picture == dataset.inputs[found[0].row]).all()
-    assert dataset.targets[found[0].row] == true
+    assert (page.view.gallery.grid.rows[0][0].picture == dataset.inputs[mistakes[0].row]).all()
+    assert dataset.targets[mistakes[0].row] == true
 
     page.view.gallery.grid.chosen.emit(0)
     assert confusion.classes[answer] in label(page, "results.picture.answer")
@@ -163,11 +163,13 @@ def test_classes_are_listed_worst_first_and_sorted_by_a_click(
 
     index = page.view.classes.model_.index(0, NAME)
     qtbot.mouseClick(
-        page.view.classes.viewport(), Qt.MouseButton.LeftButton, pos=page.view.classes.visualRect(index).center()
-    )  # fmt: skip
+        page.view.classes.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=page.view.classes.visualRect(index).center(),
+    )
     number = page.view.classes.model_.rows[0].key
     assert page.view.side.title.text() == f"{number} missed"
-    assert all(one.true == number for one in page.view.gallery.found)
+    assert all(mistake.true == number for mistake in page.view.gallery.mistakes)
     assert page.view.classes.model_.index(0, RECALL).data().endswith("%")
 
 
@@ -175,9 +177,9 @@ def test_the_slider_goes_back_in_time(
     qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
 ) -> None:
     show(qtbot, loose, page, run)
-    assert not page.head.slider.isVisible(), "the test split is judged once"
+    assert not page.header.slider.isVisible(), "the test split is judged once"
     press(qtbot, page, "results.split.validation")
-    page.head.slider.setValue(0)
+    page.header.slider.setValue(0)
     first = loose.parts.session.record.epochs[0]
 
     assert page.view.matrix.confusion is not None and first.confusion is not None
@@ -204,12 +206,12 @@ def test_the_last_epoch_is_used_and_the_best_again(
     using = "Using the last epoch (8 of 8)."
     qtbot.waitUntil(lambda: label(page, "results.best").startswith(using), timeout=PATIENCE_MS)
     last = load_report(run)
-    assert label(page, "results.verdict") == last.verdict and last.kept.epoch == 8
+    assert label(page, "results.verdict") == last.verdict and last.weights.epoch == 8
     assert last.splits["test"].loss != best.splits["test"].loss
 
     press(qtbot, page, "results.split.validation")
-    assert page.head.epoch is not None and page.head.epoch.epoch == 8
-    assert page.view.gallery.found, "it is known which pictures the last epoch got wrong"
+    assert page.header.epoch is not None and page.header.epoch.epoch == 8
+    assert page.view.gallery.mistakes, "it is known which pictures the last epoch got wrong"
 
     from app.ui.pages.tryit.page import TryItPage
 
@@ -217,7 +219,7 @@ def test_the_last_epoch_is_used_and_the_best_again(
     qtbot.addWidget(trial)
     trial.show()
     qtbot.waitUntil(lambda: label(trial, "tryit.epoch") == "epoch 8, the last", timeout=PATIENCE_MS)
-    assert trial.card.why.text() == "from the last epoch"
+    assert trial.answer.why.text() == "from the last epoch"
 
     press(qtbot, page, "results.use_best")
     qtbot.waitUntil(lambda: label(page, "results.best") == words, timeout=PATIENCE_MS)

@@ -1,6 +1,4 @@
-"""What the Results page shows for each sort of results, on made-up answers to tiny data of every
-sort.
-"""
+"""What the Results page shows of every view of results, on made-up answers to tiny data."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider
 from app.engine.learning.tasks import TASKS
 from app.engine.results.reports import report_for
 from app.engine.text import number_text
-from app.ui.pages.results.showing import Shown
-from app.ui.pages.results.views import View, view_for
+from app.ui.pages.results.selection import ViewContent
+from app.ui.pages.results.views import ResultsView, view_for
 from tests.engine import tiny
 from tests.ui.loose import PATIENCE_MS, Loose
 
@@ -76,7 +74,7 @@ def _long(points: np.ndarray) -> np.ndarray:
     return np.asarray(points / np.linalg.norm(points, axis=-1, keepdims=True), np.float32)
 
 
-def shown_of(name: str, **more: object) -> Shown:
+def content_of(name: str, **more: object) -> ViewContent:
     kind, sort = VIEWS[name]
     task = TASKS[kind]
     dataset = tiny.dataset(kind, sort)
@@ -91,7 +89,7 @@ def shown_of(name: str, **more: object) -> Shown:
         0.5,
     )
 
-    return Shown(
+    return ViewContent(
         **(
             {
                 "report": report,
@@ -108,29 +106,29 @@ def shown_of(name: str, **more: object) -> Shown:
 def show(qtbot: QtBot, loose: Loose) -> Iterator[object]:
     """show(name) -> the view, with made-up answers in it."""
 
-    def made(name: str, **more: object) -> View:
+    def show_view(name: str, **more: object) -> ResultsView:
         view = view_for(name)(loose.parts)
         qtbot.addWidget(view)
         view.resize(820, 420)
         view.show()
-        view.show_results(shown_of(name, **more))
+        view.show_results(content_of(name, **more))
         view.arrange(True)
 
         return view
 
-    yield made
+    yield show_view
 
 
-def text(view: View, name: str) -> str:
-    found = view.findChild(QLabel, name)
-    assert isinstance(found, QLabel), name
-    return found.text()
+def text(view: ResultsView, name: str) -> str:
+    widget = view.findChild(QLabel, name)
+    assert isinstance(widget, QLabel), name
+    return widget.text()
 
 
-def press(qtbot: QtBot, view: View, name: str) -> None:
-    found = view.findChild(QAbstractButton, name)
-    assert isinstance(found, QAbstractButton) and found.isEnabled(), name
-    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+def press(qtbot: QtBot, view: ResultsView, name: str) -> None:
+    widget = view.findChild(QAbstractButton, name)
+    assert isinstance(widget, QAbstractButton) and widget.isEnabled(), name
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "restored"])
@@ -143,10 +141,10 @@ def test_every_view_shows_its_report_with_and_without_the_data(
     assert view.grab().width() == view.width()
     assert view.guide() and all(card.title and card.text for card in view.guide())
 
-    view.show_results(shown_of(name, dataset=None, missing="The data are not open.", offer=True))
+    view.show_results(content_of(name, dataset=None, missing="The data are not open.", offer=True))
     view.grab()
-    asked: list[bool] = []
-    view.wanted.connect(lambda: asked.append(True))
+    requests: list[bool] = []
+    view.data_wanted.connect(lambda: requests.append(True))
 
     offers = [
         one for one in view.findChildren(QAbstractButton, "results.open_data") if not one.isHidden()
@@ -154,7 +152,7 @@ def test_every_view_shows_its_report_with_and_without_the_data(
     if name != "amounts":  # there the table says it all until a line is clicked
         assert offers
         offers[0].click()
-        assert asked
+        assert requests
 
 
 @pytest.mark.parametrize("name", list(VIEWS))
@@ -172,11 +170,11 @@ def test_every_control_says_what_it_is(show, name: str) -> None:  # type: ignore
 def test_texts_behind_a_mistake_are_read(show) -> None:  # type: ignore[no-untyped-def]
     view = show("classes")
     view.side.show_side("pictures")
-    report = view.shown.report
-    assert len(view.gallery.found) == report.count - report.correct
+    report = view.content.report
+    assert len(view.gallery.mistakes) == report.count - report.correct
 
-    true, predictions = np.argwhere(report.confusion > 0)[0]
-    view.gallery.show_cell(int(true), int(predictions))
+    true, answer = np.argwhere(report.confusion > 0)[0]
+    view.gallery.show_cell(int(true), int(answer))
     example = view.gallery.grid.rows[0][0]
     assert example.kind == "text" and example.text
     assert view.side.sides.buttons["pictures"].text() == "Texts"
@@ -187,7 +185,7 @@ def test_texts_behind_a_mistake_are_read(show) -> None:  # type: ignore[no-untyp
 
 def test_a_moved_threshold_moves_figures_matrix_and_examples(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("yes-no")
-    report = view.shown.report
+    report = view.content.report
     assert (view.matrix.confusion.counts == report.confusion).all()
 
     for at in (0.0, 0.37, 0.8, 1.0):
@@ -203,7 +201,7 @@ def test_a_moved_threshold_moves_figures_matrix_and_examples(qtbot: QtBot, show)
         assert f"{expected.true_yes} of {expected.true_yes + expected.false_no} found" in text(
             view, "results.threshold.counts"
         )
-        assert len(view.gallery.found) == expected.false_yes + expected.false_no
+        assert len(view.gallery.mistakes) == expected.false_yes + expected.false_no
 
     press(qtbot, view, "results.threshold.reset")
     assert (view.matrix.confusion.counts == report.confusion).all()
@@ -217,7 +215,7 @@ def test_a_click_on_the_curve_takes_its_threshold(show) -> None:  # type: ignore
     everything = view.panel.roc.threshold_at(QPointF(corner.right() - 1, corner.top() + 1))
 
     assert nothing == 1.0 and everything == pytest.approx(
-        float(view.shown.report.predictions[:, 1].min())
+        float(view.content.report.predictions[:, 1].min())
     )
 
 
@@ -237,7 +235,7 @@ def test_without_the_examples_there_are_no_curves(show) -> None:  # type: ignore
 
 def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("tags")
-    report = view.shown.report
+    report = view.content.report
     assert [
         line.cells[0] for line in sorted(view.table.model_.rows, key=lambda line: line.key)
     ] == list("abc")
@@ -245,13 +243,13 @@ def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: i
 
     for tag in range(3):
         view.table.picked.emit(tag)
-        for name, has, predictions in (
+        for name, has, gets in (
             ("missed", True, False),
             ("added", False, True),
             ("right", True, True),
         ):
             press(qtbot, view, f"results.tag.{name}")
-            assert len(view.gallery.grid.rows) == len(report.examples_of(tag, has, predictions))
+            assert len(view.gallery.grid.rows) == len(report.examples_of(tag, has, gets))
 
     press(qtbot, view, "results.mistakes")
     assert view.side.title.text() == "Worst examples"
@@ -264,7 +262,7 @@ def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: i
 
 def test_worst_rows_first_and_a_click_shows_one(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("amounts")
-    report = view.shown.report
+    report = view.content.report
     off = [abs(line.cells[3]) for line in view.table.model_.rows]
     assert off == sorted(off, reverse=True) and len(off) == report.count
 
@@ -284,7 +282,7 @@ def test_each_of_several_amounts_in_its_own_unit(show) -> None:  # type: ignore[
     view = show("amounts")
     assert view.chooser.isVisible() and view.chooser.count() == 2
 
-    report = view.shown.report
+    report = view.content.report
     for target, unit in ((0, "cm"), (1, "")):
         view.chooser.setCurrentIndex(target)
         np.testing.assert_allclose(view.scatter.x, report.true(target))
@@ -299,8 +297,8 @@ def test_each_of_several_amounts_in_its_own_unit(show) -> None:  # type: ignore[
 
 def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
     view = show("matching")
-    report = view.shown.report
-    dataset = view.shown.dataset
+    report = view.content.report
+    dataset = view.content.dataset
     np.testing.assert_allclose(
         view.matrix.values, report.predictions[:, 0] @ report.predictions[:, 1].T, atol=1e-6
     )
@@ -337,16 +335,16 @@ def test_the_matrix_is_walked_with_the_keyboard(qtbot: QtBot, show) -> None:  # 
 
 def test_neighbours_of_a_point(show) -> None:  # type: ignore[no-untyped-def]
     view = show("space")
-    report = view.shown.report
+    report = view.content.report
     assert len(view.plot.x) == report.count
 
     view.plot.picked.emit(4)
     near = report.nearest(int(report.rows[4]), 12)
-    assert view._near == [one.row for one in near] and view.plot.chosen == 4
+    assert view._near == [neighbour.row for neighbour in near] and view.plot.chosen == 4
 
     view.grid.chosen.emit(0)
     assert view._row == near[0].row
-    assert sum(one.same for one in report.nearest(near[0].row, 12)) == int(
+    assert sum(neighbour.same for neighbour in report.nearest(near[0].row, 12)) == int(
         text(view, "results.neighbours.answer").split(": ")[1].split()[0]
     )
 
@@ -381,6 +379,6 @@ def test_hard_and_easy_passages_are_read(qtbot: QtBot, show) -> None:  # type: i
 def test_restored_examples_wait_for_the_weights(show) -> None:  # type: ignore[no-untyped-def]
     view = show("restored", live=True)
     assert "once training has ended" in text(view, "results.pictures.why")
-    view.show_results(shown_of("restored", past=True))
+    view.show_results(content_of("restored", past=True))
     assert "weights are gone" in text(view, "results.pictures.why")
-    assert view.histogram.counts.sum() == view.shown.report.count
+    assert view.histogram.counts.sum() == view.content.report.count

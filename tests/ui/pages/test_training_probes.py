@@ -9,14 +9,14 @@ import pytest
 from app.ui.pages.training.cards import ProbeCard
 from app.ui.pages.training.probe_bodies import BODIES, Probe, predictions_of
 from app.ui.style.theme import Theme
-from tests.ui.pages.test_results_views import VIEWS, shown_of
+from tests.ui.pages.test_results_views import VIEWS, content_of
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
 def probe_of(name: str) -> Probe:
-    shown = shown_of(name)
+    shown = content_of(name)
     assert shown.description is not None and shown.dataset is not None
     return Probe(shown.report, shown.description, shown.dataset)
 

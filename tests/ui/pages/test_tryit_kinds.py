@@ -1,6 +1,4 @@
-"""Try it on runs of every sort of data and answer: what is given in the window is answered as in
-judging.
-"""
+"""Try it on runs of every kind of data and answer: the window answers as the evaluation does."""
 
 from __future__ import annotations
 
@@ -9,20 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.engine.experiment.experiment import Experiment
 from app.engine.results.predictor import Predictor
-from app.ui.pages.tryit.answer_cards.amounts import AmountsReply
-from app.ui.pages.tryit.answer_cards.language import LanguageReply
-from app.ui.pages.tryit.answer_cards.partners import PartnersReply
-from app.ui.pages.tryit.answer_cards.restored import RestoredReply
-from app.ui.pages.tryit.asking import Given, Reply
+from app.ui.pages.tryit.answer_cards.amounts import AmountsAnswerCard
+from app.ui.pages.tryit.answer_cards.language import LanguageAnswerCard
+from app.ui.pages.tryit.answer_cards.neighbours import NeighboursAnswerCard
+from app.ui.pages.tryit.answer_cards.restored import RestoredAnswerCard
+from app.ui.pages.tryit.input_cards import input_card_for
+from app.ui.pages.tryit.input_cards.generic import GenericInputCard
 from app.ui.pages.tryit.input_cards.pair import PairInputCard
 from app.ui.pages.tryit.input_cards.row import RowInputCard
 from app.ui.pages.tryit.input_cards.text import TextInputCard
 from app.ui.pages.tryit.page import TryItPage
+from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from tests.ui.loose import PATIENCE_MS, Loose
 from tests.ui.trained import trained_on
 
@@ -55,7 +55,9 @@ def texts(folder: Path) -> Path:
     for name, words in (("colours", COLOURS), ("things", THINGS)):
         (folder / name).mkdir(parents=True)
         for number in range(12):
-            text = f"{words[number % len(words)]} and {words[(number + 1) % len(words)]} number {number}"
+            first = words[number % len(words)]
+            second = words[(number + 1) % len(words)]
+            text = f"{first} and {second} number {number}"
             (folder / name / f"{number}.txt").write_text(text, encoding="utf-8")
     return folder
 
@@ -75,11 +77,11 @@ def captions(path: Path) -> Path:
 
 @pytest.fixture
 def page(qtbot: QtBot, loose: Loose) -> TryItPage:
-    made = TryItPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 610)
+    page = TryItPage(loose.parts)
+    qtbot.addWidget(page)
+    page.resize(840, 610)
 
-    return made
+    return page
 
 
 def with_run(qtbot: QtBot, loose: Loose, page: TryItPage, run: Run) -> TryItPage:
@@ -88,36 +90,36 @@ def with_run(qtbot: QtBot, loose: Loose, page: TryItPage, run: Run) -> TryItPage
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     page.show()
     page.refresh()
-    qtbot.waitUntil(lambda: page._ready is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page._loaded is not None, timeout=PATIENCE_MS)
 
     return page
 
 
-def random_one(qtbot: QtBot, page: TryItPage) -> Reply:
-    page._answer = None
-    assert page.giving.random_button.isEnabled()
-    page.giving.random_button.click()
+def random_example(qtbot: QtBot, page: TryItPage) -> TryItResult:
+    page._result = None
+    assert page.input_card.random_button.isEnabled()
+    page.input_card.random_button.click()
 
-    return reply(qtbot, page)
+    return result_on(qtbot, page)
 
 
-def reply(qtbot: QtBot, page: TryItPage) -> Reply:
+def result_on(qtbot: QtBot, page: TryItPage) -> TryItResult:
     def there() -> bool:
         return (
-            page._answer is not None
-            and page._answer.given is page._picture
+            page._result is not None
+            and page._result.input is page._input
             and not page._soon.isActive()
         )
 
     qtbot.waitUntil(there, timeout=PATIENCE_MS)
-    assert page._answer is not None
-    return page._answer
+    assert page._result is not None
+    return page._result
 
 
 def child(page: QWidget, kind: type, name: str) -> QWidget:
-    found = page.findChild(kind, name)
-    assert isinstance(found, kind), name
-    return found
+    widget = page.findChild(kind, name)
+    assert isinstance(widget, kind), name
+    return widget
 
 
 def test_a_row_in_a_form_gets_an_amount(
@@ -126,25 +128,27 @@ def test_a_row_in_a_form_gets_an_amount(
     data = {"source": str(houses(tmp_path / "houses.csv")), "target": "price"}
     run = trained_on(tmp_path / "runs", data, {"template": "mlp"}, epochs=4)
     with_run(qtbot, loose, page, run)
-    assert isinstance(page.giving, RowInputCard)
+    assert isinstance(page.input_card, RowInputCard)
 
-    first = reply(qtbot, page)
+    first = result_on(qtbot, page)
     assert first.description.amounts[0].name == "price", "the usual row is answered at once"
     field = child(page, QLineEdit, "tryit.field.0")
     qtbot.keyClick(field, Qt.Key.Key_End)
     field.selectAll()  # type: ignore[attr-defined]
     qtbot.keyClicks(field, "150")
     colour = child(page, QComboBox, "tryit.field.1")
-    qtbot.waitUntil(lambda: page._answer is not first, timeout=PATIENCE_MS)
-    predictions = reply(qtbot, page)
+    qtbot.waitUntil(lambda: page._input.raw["area (m2)"] == "150", timeout=PATIENCE_MS)  # type: ignore[union-attr]
+    answered = result_on(qtbot, page)
     predictor = Predictor.load(run)
     raw = {"area (m2)": "150", "colour": colour.currentText()}  # type: ignore[attr-defined]
-    expected = predictor.predictions(*(one[None] for one in predictor.read(raw)))[0, 0]
-    assert predictions.ranking[0][1] == pytest.approx(float(expected), rel=1e-4)
-    assert isinstance(page.card.view, AmountsReply) and len(page.card.view.ranges.shown) == 1
+    expected = predictor.predictions(*(array[None] for array in predictor.read(raw)))[0, 0]
+    assert answered.ranking[0][1] == pytest.approx(float(expected), rel=1e-4)
+    assert (
+        isinstance(page.answer.card, AmountsAnswerCard) and len(page.answer.card.ranges.shown) == 1
+    )
 
-    true = random_one(qtbot, page)
-    assert true.given.true is not None and "In truth" in page.card.judged.text()
+    true = random_example(qtbot, page)
+    assert true.input.true is not None and "In truth" in page.answer.sentence.text()
 
 
 def test_what_is_no_number_is_refused_in_a_sentence(
@@ -152,11 +156,11 @@ def test_what_is_no_number_is_refused_in_a_sentence(
 ) -> None:
     data = {"source": str(houses(tmp_path / "houses.csv")), "target": "price"}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "mlp"}))
-    reply(qtbot, page)
+    result_on(qtbot, page)
     field = child(page, QLineEdit, "tryit.field.0")
     field.selectAll()  # type: ignore[attr-defined]
     qtbot.keyClicks(field, "large")
-    qtbot.waitUntil(lambda: "is no number" in page.card.judged.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "is no number" in page.answer.sentence.text(), timeout=PATIENCE_MS)
 
 
 def test_a_file_of_many_rows_gets_its_answers_beside_them(
@@ -169,8 +173,8 @@ def test_a_file_of_many_rows_gets_its_answers_beside_them(
     with_run(qtbot, loose, page, run)
     more = houses(tmp_path / "more.csv", 7)
     target = tmp_path / "answers.csv"
-    page.many.answer(more, target)
-    qtbot.waitUntil(lambda: "7 rows answered" in page.many.words.text(), timeout=PATIENCE_MS)
+    page.whole_file.answer(more, target)
+    qtbot.waitUntil(lambda: "7 rows answered" in page.whole_file.words.text(), timeout=PATIENCE_MS)
 
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
@@ -184,16 +188,16 @@ def test_a_typed_text_gets_its_class(
 ) -> None:
     data = {"source": str(texts(tmp_path / "texts"))}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "text-cnn"}))
-    assert isinstance(page.giving, TextInputCard)
+    assert isinstance(page.input_card, TextInputCard)
 
-    qtbot.keyClicks(page.giving.edit, "red and green")
-    predictions = reply(qtbot, page)
-    assert {name for name, _ in predictions.ranking} == {"colours", "things"}
-    assert "tokens" in page.giving.length.text()
+    qtbot.keyClicks(page.input_card.edit, "red and green")
+    result = result_on(qtbot, page)
+    assert {name for name, _ in result.ranking} == {"colours", "things"}
+    assert "tokens" in page.input_card.length.text()
 
-    page.giving.clear.click()
-    qtbot.waitUntil(lambda: page._picture is None, timeout=PATIENCE_MS)
-    assert "Type a text" in page.card.judged.text()
+    page.input_card.clear.click()
+    qtbot.waitUntil(lambda: page._input is None, timeout=PATIENCE_MS)
+    assert "Type a text" in page.answer.sentence.text()
 
 
 def test_a_half_finds_its_partners_and_a_pair_is_compared(
@@ -201,16 +205,18 @@ def test_a_half_finds_its_partners_and_a_pair_is_compared(
 ) -> None:
     data = {"source": str(captions(tmp_path / "pairs.csv"))}
     with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "two-tower"}))
-    assert isinstance(page.giving, PairInputCard) and isinstance(page.card.view, PartnersReply)
+    assert isinstance(page.input_card, PairInputCard) and isinstance(
+        page.answer.card, NeighboursAnswerCard
+    )
 
-    whole = random_one(qtbot, page)
-    assert whole.halves == (True, True) and whole.answer is not None and len(whole.extra) == 2
-    page.giving.halves[1].clear_button.click()
-    qtbot.waitUntil(lambda: page._answer is not whole, timeout=PATIENCE_MS)
-    half = reply(qtbot, page)
-    assert half.halves == (True, False) and half.answer is None and len(half.extra) == 1
-    assert half.extra[0].found[0].example.text.startswith("the "), "answers are looked for"
-    assert half.extra[0].found[0].similarity >= half.extra[0].found[-1].similarity
+    whole = random_example(qtbot, page)
+    assert whole.halves == (True, True) and whole.answer is not None and len(whole.details) == 2
+    page.input_card.halves[1].clear_button.click()
+    qtbot.waitUntil(lambda: page._result is not whole, timeout=PATIENCE_MS)
+    half = result_on(qtbot, page)
+    assert half.halves == (True, False) and half.answer is None and len(half.details) == 1
+    assert half.details[0].neighbours[0].example.text.startswith("the "), "answers are looked for"
+    assert half.details[0].neighbours[0].similarity >= half.details[0].neighbours[-1].similarity
 
 
 def test_a_language_model_writes_and_stops(
@@ -230,8 +236,8 @@ def test_a_language_model_writes_and_stops(
         trained_on(tmp_path / "runs", data, {"template": "gpt", "depth": 1, "width": 16}, 1),
     )
 
-    view = page.card.view
-    assert isinstance(view, LanguageReply)
+    view = page.answer.card
+    assert isinstance(view, LanguageAnswerCard)
     view.tokens.setValue(30)
     view.write.click()
     qtbot.waitUntil(
@@ -251,11 +257,11 @@ def test_neighbours_in_a_space(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_
     with_run(
         qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "cnn", "width": 8}, 1)
     )
-    predictions = random_one(qtbot, page)
-    assert predictions.extra[0].looked == 1_797 and all(
-        one.label.isdigit() for one in predictions.extra[0].found
+    result = random_example(qtbot, page)
+    assert result.details[0].candidates == 1_797 and all(
+        neighbour.label.isdigit() for neighbour in result.details[0].neighbours
     )
-    assert predictions.extra[0].found[0].similarity == pytest.approx(1, abs=1e-3), (
+    assert result.details[0].neighbours[0].similarity == pytest.approx(1, abs=1e-3), (
         "itself is among the open data"
     )
 
@@ -267,30 +273,50 @@ def test_an_example_is_damaged_and_restored(
     with_run(
         qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "conv-autoencoder"}, 1)
     )
-    random_one(qtbot, page)
-    view = page.card.view
+    random_example(qtbot, page)
+    view = page.answer.card
 
-    assert isinstance(view, RestoredReply)
-    before, damaged, restored = (one.example for one in view.views)
+    assert isinstance(view, RestoredAnswerCard)
+    before, damaged, restored = (shown.example for shown in view.examples)
     assert before is not None and damaged is not None and restored is not None
     assert before.picture is not None and damaged.picture is not None
     assert (before.picture != damaged.picture).any()
-    assert not page.many.isVisible(), "there is no column of answers"
+    assert not page.whole_file.isVisible(), "there is no column of answers"
 
 
-def test_an_example_of_other_data_is_let_go(qtbot: QtBot, loose: Loose) -> None:
+def test_an_example_of_other_data_is_forgotten(qtbot: QtBot, loose: Loose) -> None:
     input_card = TextInputCard(loose.parts.theme)
     qtbot.addWidget(input_card)
-    told: list[object] = []
-    input_card.given.connect(told.append)
-    input_card.take(Given("test text", raw="of the first data", data="first"))
-    input_card.let_go("first")
+    inputs: list[object] = []
+    input_card.input_changed.connect(inputs.append)
+    input_card.take(TryItInput("test text", raw="of the first data", data="first"))
+    input_card.forget_other_data("first")
     assert input_card.edit.toPlainText() == "of the first data"
 
-    input_card.let_go("second")
+    input_card.forget_other_data("second")
     input_card.give_again()
-    assert told[-1] is None and input_card.edit.toPlainText() == ""
+    assert inputs[-1] is None and input_card.edit.toPlainText() == ""
 
-    input_card.take(Given("letter.txt", raw="from a file"))
-    input_card.let_go("second")
+    input_card.take(TryItInput("letter.txt", raw="from a file"))
+    input_card.forget_other_data("second")
     assert input_card.edit.toPlainText() == "from a file"
+
+
+def test_an_unknown_kind_of_example_is_taken_from_a_file_or_pasted(
+    qtbot: QtBot, loose: Loose, tmp_path: Path
+) -> None:
+    assert input_card_for("smell") is GenericInputCard
+    input_card = input_card_for("smell")(loose.parts.theme)
+    qtbot.addWidget(input_card)
+    inputs: list[TryItInput] = []
+    input_card.input_changed.connect(inputs.append)
+
+    data = QMimeData()
+    assert not input_card.take_mime(data)
+    data.setText("of roses")
+    assert input_card.take_mime(data) and inputs[-1].raw == "of roses"
+
+    file = tmp_path / "roses.smell"
+    file.write_bytes(b"~")
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    assert input_card.take_mime(data) and inputs[-1].raw == file

@@ -1,6 +1,4 @@
-"""Try it on a real run: every way to give a picture, exactly the training's preprocessing, also
-beside a training.
-"""
+"""Try it on a real run: every way to give a picture, prepared exactly as in training."""
 
 from __future__ import annotations
 
@@ -33,46 +31,46 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def page(qtbot: QtBot, loose: Loose) -> TryItPage:
-    made = TryItPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 610)
-    made.show()
+    page = TryItPage(loose.parts)
+    qtbot.addWidget(page)
+    page.resize(840, 610)
+    page.show()
 
-    return made
+    return page
 
 
 @pytest.fixture
 def ready(qtbot: QtBot, run: Run, page: TryItPage) -> TryItPage:
     """The page with the run's weights loaded."""
     page.refresh()
-    qtbot.waitUntil(lambda: page._ready is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page._loaded is not None, timeout=PATIENCE_MS)
     return page
 
 
 def label(page: QWidget, name: str) -> str:
-    found = page.findChild(QLabel, name)
-    assert isinstance(found, QLabel)
-    return found.text()
+    widget = page.findChild(QLabel, name)
+    assert isinstance(widget, QLabel)
+    return widget.text()
 
 
 def press(qtbot: QtBot, page: QWidget, name: str) -> None:
-    found = page.findChild(QAbstractButton, name)
-    assert isinstance(found, QAbstractButton) and found.isVisible() and found.isEnabled(), name
-    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+    widget = page.findChild(QAbstractButton, name)
+    assert isinstance(widget, QAbstractButton) and widget.isVisible() and widget.isEnabled(), name
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def answered(qtbot: QtBot, page: TryItPage) -> dict[str, float]:
-    """Class -> probability, once the answer to what was given last is there."""
+    """Returns class -> probability, once the answer to the last input is there."""
     qtbot.waitUntil(
-        lambda: page._answer is not None and page._answer.given is page._picture,
+        lambda: page._result is not None and page._result.input is page._input,
         timeout=PATIENCE_MS,
     )
-    assert page._answer is not None
-    return dict(page._answer.ranking)
+    assert page._result is not None
+    return dict(page._result.ranking)
 
 
 def draw(qtbot: QtBot, canvas: Canvas, *points: tuple[float, float]) -> None:
-    """One stroke through points given as shares of the sheet."""
+    """Draws a stroke through points, which are shares of the sheet."""
     area = canvas._area()
     places = [
         QPoint(int(area.x() + x * area.width()), int(area.y() + y * area.height()))
@@ -103,7 +101,7 @@ def test_without_weights_the_page_says_how_to_get_some(
 
 
 def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, ready: TryItPage, run: Run) -> None:
-    draw(qtbot, ready.giving.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
+    draw(qtbot, ready.input_card.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
     values = answered(qtbot, ready)
     assert set(values) == {str(digit) for digit in range(10)}, (
         "names come with the weights, the data are not open"
@@ -111,26 +109,26 @@ def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, ready: TryItPage,
     assert sum(values.values()) == pytest.approx(1, abs=1e-4)
     assert label(ready, "tryit.best") == max(values, key=lambda name: values[name])
     assert "8 × 8, grey" in label(ready, "tryit.seen.words")
-    assert len(ready.card.view.bars.shown) == 5
+    assert len(ready.answer.card.bars.shown) == 5
     assert label(ready, "tryit.epoch") == f"epoch {run.summary()['best_epoch']}, the best"
 
 
 def test_clearing_takes_the_answer_away(qtbot: QtBot, ready: TryItPage) -> None:
-    draw(qtbot, ready.giving.canvas, (0.5, 0.1), (0.5, 0.9))
+    draw(qtbot, ready.input_card.canvas, (0.5, 0.1), (0.5, 0.9))
     answered(qtbot, ready)
     press(qtbot, ready, "tryit.clear")
-    assert ready.card.view.bars.shown == [] and "Draw" in label(ready, "tryit.judged")
+    assert ready.answer.card.bars.shown == [] and "Draw" in label(ready, "tryit.judged")
 
 
 def test_paper_and_ink_are_like_the_data(ready: TryItPage) -> None:
-    assert ready.giving.dark.isChecked() and ready.giving.canvas.dark, (
+    assert ready.input_card.dark.isChecked() and ready.input_card.canvas.dark, (
         "the digits are white on black"
     )
-    assert not ready.giving.inks.isVisible(), "grey data need no colours"
-    assert np.asarray(ready.giving.canvas.picture()).max() == 0
-    ready.giving.dark.setChecked(False)
+    assert not ready.input_card.inks.isVisible(), "grey data need no colours"
+    assert np.asarray(ready.input_card.canvas.picture()).max() == 0
+    ready.input_card.dark.setChecked(False)
 
-    assert np.asarray(ready.giving.canvas.picture()).min() == 255
+    assert np.asarray(ready.input_card.canvas.picture()).min() == 255
 
 
 def test_turning_the_paper_turns_the_drawing(qtbot: QtBot, qapp: object) -> None:
@@ -149,19 +147,19 @@ def test_turning_the_paper_turns_the_drawing(qtbot: QtBot, qapp: object) -> None
 def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
     qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run
 ) -> None:
-    assert not ready.giving.random_button.isEnabled(), "its data are not open"
+    assert not ready.input_card.random_button.isEnabled(), "its data are not open"
     loose.open("sample:digits")
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     press(qtbot, ready, "tryit.random")
     values = answered(qtbot, ready)
     dataset = loose.document.dataset
     kept = read_arrays(run.path / "results" / "test.npz")
-    assert dataset is not None and ready._picture is not None and ready._picture.kept is not None
+    assert dataset is not None and ready._input is not None and ready._input.stored is not None
 
     rows = kept["rows"]
-    row = next(r for r in rows if (dataset.inputs[r] == ready._picture.kept[0]).all())
-    judged = kept["predictions"][list(rows).index(row)]
-    assert [values[str(digit)] for digit in range(10)] == pytest.approx(judged.tolist(), abs=1e-5)
+    row = next(r for r in rows if (dataset.inputs[r] == ready._input.stored[0]).all())
+    expected = kept["predictions"][list(rows).index(row)]
+    assert [values[str(digit)] for digit in range(10)] == pytest.approx(expected.tolist(), abs=1e-5)
 
     true = dataset.description.classes[int(dataset.targets[row])]
     right = label(ready, "tryit.best") == true
@@ -198,7 +196,7 @@ def test_a_picture_is_pasted(qtbot: QtBot, ready: TryItPage) -> None:
     press(qtbot, ready, "tryit.paste")
     answered(qtbot, ready)
 
-    assert ready._answer is not None and ready._answer.arrays[0].min() == 255, (
+    assert ready._result is not None and ready._result.arrays[0].min() == 255, (
         "what is transparent is white"
     )
     QGuiApplication.clipboard().clear()
@@ -212,13 +210,13 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_next_one_works(
     (tmp_path / "text.png").write_text("no picture")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "text.png"))])
-    assert ready.giving.take_mime(data)
+    assert ready.input_card.take_mime(data)
 
     qtbot.waitUntil(
         lambda: "'text.png' cannot be used" in label(ready, "tryit.judged"), timeout=PATIENCE_MS
     )
     press(qtbot, ready, "tryit.way.draw")
-    draw(qtbot, ready.giving.canvas, (0.5, 0.1), (0.5, 0.9))
+    draw(qtbot, ready.input_card.canvas, (0.5, 0.1), (0.5, 0.9))
     answered(qtbot, ready)
 
 
@@ -239,7 +237,7 @@ def test_better_weights_of_a_run_that_goes_on_are_taken(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    draw(qtbot, ready.giving.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
+    draw(qtbot, ready.input_card.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
     before = answered(qtbot, ready)
     longer = trained(tmp_path_factory, tmp_path / "elsewhere", epochs=1, seed=5)
     shutil.rmtree(run.path / "checkpoints" / "best")
@@ -262,15 +260,15 @@ def test_the_run_shown_elsewhere_is_used_unless_another_was_picked(
     older = trained(tmp_path_factory, tmp_path / "runs", "older", "2026-11-20")
     loose.parts.session.show(read_record(older.path))
     qtbot.waitUntil(
-        lambda: ready._ready is not None and ready._ready.choice.path == older.path,
+        lambda: ready._loaded is not None and ready._loaded.run.path == older.path,
         timeout=PATIENCE_MS,
     )
 
-    assert ready.runs.currentText() == "older"
-    ready.runs.setCurrentIndex(0)
-    ready.runs.activated.emit(0)
+    assert ready.header.runs.currentText() == "older"
+    ready.header.runs.setCurrentIndex(0)
+    ready.header.runs.activated.emit(0)
     qtbot.waitUntil(
-        lambda: ready._ready is not None and ready._ready.choice.path == run.path,
+        lambda: ready._loaded is not None and ready._loaded.run.path == run.path,
         timeout=PATIENCE_MS,
     )
 

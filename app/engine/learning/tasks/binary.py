@@ -9,7 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import View, defined_metrics
+from app.engine.learning.task import defined_metrics
 from app.engine.learning.tasks.classification import Classification
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class BinaryClassification(Classification):
     summary: ClassVar[str] = "Each example is, or is not."
     example: ClassVar[str] = "Is this tumour malignant? Will this customer leave?"
     order: ClassVar[int] = 20
-    view: ClassVar[View] = "yes-no"
+    view: ClassVar[str] = "yes-no"
+    yes_or_no: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1", "auc", "macro_f1")
 
     def unfit(self, description: Description) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import Task, View, defined_metrics
+from app.engine.learning.task import Task, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +27,7 @@ class Classification(Task):
     summary: ClassVar[str] = "Each example belongs to exactly one class."
     example: ClassVar[str] = "Which garment is this? What is this message about?"
     order: ClassVar[int] = 10
-    view: ClassVar[View] = "classes"
+    view: ClassVar[str] = "classes"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
 
     def unfit(self, description: Description) -> str:

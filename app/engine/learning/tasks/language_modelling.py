@@ -10,7 +10,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
-from app.engine.learning.task import Targets, Task, View, defined_metrics
+from app.engine.learning.task import Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +34,7 @@ class LanguageModelling(Task):
     )
     example: ClassVar[str] = "Write on in the manner of this book. How surprising is this sentence?"
     order: ClassVar[int] = 70
-    view: ClassVar[View] = "language"
+    view: ClassVar[str] = "language"
     metrics: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     reads: ClassVar[tuple[InputKind, ...]] = ("text",)
     answers: ClassVar[Answers] = "tokens"

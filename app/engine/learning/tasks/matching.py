@@ -9,7 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import Targets, Task, View, defined_metrics
+from app.engine.learning.task import Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,7 @@ class Matching(Task):
         "Which picture does this text describe? Which answer belongs to this question?"
     )
     order: ClassVar[int] = 50
-    view: ClassVar[View] = "matching"
+    view: ClassVar[str] = "matching"
     metrics: ClassVar[tuple[str, ...]] = (
         "recall_at_1",
         "recall_at_5",

@@ -12,7 +12,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import Task, View, defined_metrics
+from app.engine.learning.task import Task, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -36,7 +36,7 @@ class MetricLearning(Task):
     )
     example: ClassVar[str] = "Are these two faces one person? Which products look like this one?"
     order: ClassVar[int] = 60
-    view: ClassVar[View] = "space"
+    view: ClassVar[str] = "space"
     metrics: ClassVar[tuple[str, ...]] = ("recall_at_1", "auc")
     embeds: ClassVar[bool] = True
     best_by: ClassVar[Literal["loss", "metric"]] = "metric"

@@ -9,7 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import Targets, Task, View, defined_metrics
+from app.engine.learning.task import Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +28,7 @@ class MultiLabel(Task):
         "What is to be seen in this picture? Which topics does this message touch?"
     )
     order: ClassVar[int] = 30
-    view: ClassVar[View] = "tags"
+    view: ClassVar[str] = "tags"
     metrics: ClassVar[tuple[str, ...]] = ("mean_average_precision", "macro_f1", "micro_f1")
     targets: ClassVar[Targets] = "tags"
 

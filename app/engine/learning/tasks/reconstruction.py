@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from app.engine.learning.task import Targets, Task, View, defined_metrics
+from app.engine.learning.task import Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ class Reconstruction(Task):
         "Take the noise out of pictures. Which machine sounds unlike all others?"
     )
     order: ClassVar[int] = 80
-    view: ClassVar[View] = "restored"
+    view: ClassVar[str] = "restored"
     metrics: ClassVar[tuple[str, ...]] = ("mae", "psnr")
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "row", "signal")
     answers: ClassVar[Answers] = "copy"

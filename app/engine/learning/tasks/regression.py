@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import Targets, Task, View, defined_metrics
+from app.engine.learning.task import Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ class Regression(Task):
     summary: ClassVar[str] = "Each example has one or more amounts."
     example: ClassVar[str] = "What will it cost? How old is this person?"
     order: ClassVar[int] = 40
-    view: ClassVar[View] = "amounts"
+    view: ClassVar[str] = "amounts"
     metrics: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
     targets: ClassVar[Targets] = "amounts"
     probes: ClassVar[int] = 400

@@ -1,4 +1,4 @@
-"""Results of a regression: how far off each amount is, in its own unit, beside one answer for all."""
+"""The report on a regression: how far off each amount is, beside the best single answer for all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from app.engine.advice.remedies import quoted
 from app.engine.learning.metrics import metrics_text, shared_unit
 from app.engine.learning.scores import Z95
 from app.engine.results.answer import Answer, Cell, Item
-from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.reports.base import (
+    Level,
+    Listing,
+    SplitReport,
+    figures_of,
+    finite,
+    shaped,
+)
 from app.engine.text import amount_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Amount, Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
 
 NEAR = 0.1
 """An answer is near when it is off by at most this share of the true amount."""
@@ -24,10 +31,10 @@ NEAR = 0.1
 
 @dataclass(frozen=True)
 class AmountRow:
-    """One amount of a split, all in its unit.
+    """The figures of one amount of a split, all in its unit.
 
-    always: the median of training, the best answer of one that knows nothing; baseline: how far off
-    it is on average. r2, near (share off by at most a tenth): None where undefined.
+    always: the median of training, the best answer without knowing anything; baseline: how far off
+    it is on average. r2, near (the share off by at most a tenth): None where undefined.
     """
 
     name: str
@@ -59,9 +66,12 @@ class Miss:
 
 @dataclass(frozen=True)
 class AmountReport(SplitReport):
-    """One split judged. targets, predictions: (n, T) in the amounts' own units."""
+    """The report on a split with amounts.
 
-    view: ClassVar[View] = "amounts"
+    targets, predictions: (n, T) in the amounts' own units. stds: of each amount in training.
+    """
+
+    view: ClassVar[str] = "amounts"
     worst_title: ClassVar[str] = "Furthest off"
 
     amounts: tuple[AmountRow, ...] = ()
@@ -79,68 +89,69 @@ class AmountReport(SplitReport):
         loss: float | None,
     ) -> AmountReport:
         count = len(rows)
-        targets = form(targets, count, len(description.amounts))
-        predictions = form(predictions, count, len(description.amounts))
+        targets = shaped(targets, count, len(description.amounts))
+        predictions = shaped(predictions, count, len(description.amounts))
 
         return cls(
             name,
             count,
-            judged(task, description, targets, predictions),
+            figures_of(task, description, targets, predictions),
             finite(loss),
             np.asarray(rows),
             targets,
             predictions,
             tuple(
-                _row(one, targets[:, k], predictions[:, k])
-                for k, one in enumerate(description.amounts)
+                _row(target, targets[:, k], predictions[:, k])
+                for k, target in enumerate(description.amounts)
             )
             if count
             else (),
-            tuple(one.std for one in description.amounts),
+            tuple(target.std for target in description.amounts),
         )
 
     def true(self, target: int = 0) -> np.ndarray:
-        """(n,) the amounts as they are."""
-        return self.targets[:, target]
+        """Returns (n,) the amounts as they are."""
+        return np.asarray(self.targets[:, target])
 
     def predicted(self, target: int = 0) -> np.ndarray:
-        """(n,) the amounts as answered."""
-        return self.predictions[:, target]
+        """Returns (n,) the amounts as the network answers them."""
+        return np.asarray(self.predictions[:, target])
 
     def residuals(self, target: int = 0) -> np.ndarray:
-        """(n,) predicted less true."""
-        return self.predictions[:, target].astype(float) - self.targets[:, target]
+        """Returns (n,) predicted less true."""
+        return np.asarray(self.predictions[:, target].astype(float) - self.targets[:, target])
 
     def misses(self, target: int | None = None, most: int = 100) -> list[Miss]:
-        """The answers furthest off; over all amounts, measured in each one's spread, where none is
-        named.
+        """Returns the answers furthest off.
+
+        They are over all amounts where none is named, measured in the spread of each.
         """
-        chosen = range(len(self.amounts)) if target is None else (target,)
-        if not chosen:
+        columns = range(len(self.amounts)) if target is None else (target,)
+        if not columns:
             return []
 
-        errors = np.stack([self.residuals(k) for k in chosen], axis=1)
-        far = np.abs(errors) / np.array([self.stds[k] for k in chosen])
+        errors = np.stack([self.residuals(k) for k in columns], axis=1)
+        distance = np.abs(errors) / np.array([self.stds[k] for k in columns])
 
-        found = []
-        for nth in np.argsort(-far, axis=None, kind="stable")[:most].tolist():
-            place, column = divmod(nth, len(chosen))
-            k = chosen[column]
-            found.append(
+        misses = []
+        for flat_index in np.argsort(-distance, axis=None, kind="stable")[:most].tolist():
+            index, column = divmod(flat_index, len(columns))
+            k = columns[column]
+            misses.append(
                 Miss(
-                    int(self.rows[place]),
+                    int(self.rows[index]),
                     k,
-                    float(self.targets[place, k]),
-                    float(self.predictions[place, k]),
-                    float(errors[place, column]),
+                    float(self.targets[index, k]),
+                    float(self.predictions[index, k]),
+                    float(errors[index, column]),
                 )
             )
 
-        return found
+        return misses
 
     def verdict(self) -> tuple[str, Level]:
         learned = [row for row in self.amounts if row.mae < row.baseline]
-        off = "; ".join(self._off(row) for row in self.amounts[:3])
+        off = "; ".join(self._off_text(row) for row in self.amounts[:3])
         if not learned:
             return f"It has learned nothing yet: {_lower(off)}.", "problem"
 
@@ -199,40 +210,40 @@ class AmountReport(SplitReport):
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        return [(one.row, self._miss(one)) for one in self.misses(most=most)]
+        return [(miss.row, self._miss_text(miss)) for miss in self.misses(most=most)]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
             "amounts": [vars(row) for row in self.amounts],
             "worst": [
-                {**vars(one), "target": self.amounts[one.target].name}
-                for one in self.misses(most=most)
+                {**vars(miss), "target": self.amounts[miss.target].name}
+                for miss in self.misses(most=most)
             ],
         }
 
     @classmethod
     def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+        values = [float(value) for value in predictions]
         items = tuple(
             Item(
-                one.name,
-                float(value),
-                amount_text(float(value), one.unit, 4),
-                _place(one, float(value)),
+                target.name,
+                value,
+                amount_text(value, target.unit, 4),
+                _share_of_range(target, value),
                 True,
             )
-            for one, value in zip(description.amounts, predictions, strict=True)
+            for target, value in zip(description.amounts, values, strict=True)
         )
-        far = [
-            one
-            for one, value in zip(description.amounts, predictions, strict=True)
-            if not one.low <= float(value) <= one.high and one.high > one.low
-        ]
 
+        outside = [
+            target
+            for target, value in zip(description.amounts, values, strict=True)
+            if not target.low <= value <= target.high and target.high > target.low
+        ]
         note = "; ".join(
-            f"{quoted(one.name)} lies outside of what it was trained on "
-            f"({amount_text(one.low, one.unit)} to "
-            f"{amount_text(one.high, one.unit)})"
-            for one in far
+            f"{quoted(target.name)} lies outside of what it was trained on "
+            f"({amount_text(target.low, target.unit)} to {amount_text(target.high, target.unit)})"
+            for target in outside
         )
         head = (
             items[0].text
@@ -242,66 +253,67 @@ class AmountReport(SplitReport):
 
         plain = {
             "amounts": {item.label: item.value for item in items},
-            "units": {one.name: one.unit for one in description.amounts if one.unit},
+            "units": {target.name: target.unit for target in description.amounts if target.unit},
         }
         return Answer(
-            "amounts", head, items, shared_unit(description), f"{note}." if note else "", plain
+            cls.view, head, items, shared_unit(description), f"{note}." if note else "", plain
         )
 
     @classmethod
     def columns(cls, description: Description) -> tuple[str, ...]:
-        return tuple(f"predicted {one.name}" for one in description.amounts)
+        return tuple(f"predicted {target.name}" for target in description.amounts)
 
     @classmethod
-    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+    def cells(cls, _description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
         return tuple(float(f"{float(value):.6g}") for value in predictions)
 
-    def _off(self, row: AmountRow) -> str:
+    def _off_text(self, row: AmountRow) -> str:
         which = "It" if len(self.amounts) == 1 else quoted(row.name)
         return (
             f"{which} is off by {amount_text(row.mae, row.unit)} on average; always answering "
-            f"{amount_text(row.always, row.unit)} would be off by {amount_text(row.baseline, row.unit)}"
+            f"{amount_text(row.always, row.unit)} would be off by "
+            f"{amount_text(row.baseline, row.unit)}"
         )
 
-    def _miss(self, one: Miss) -> str:
-        row = self.amounts[one.target]
+    def _miss_text(self, miss: Miss) -> str:
+        row = self.amounts[miss.target]
         name = f"{quoted(row.name)} " if len(self.amounts) > 1 else ""
         return (
-            f"{name}taken for {amount_text(one.predicted, row.unit, 4)}, is "
-            f"{amount_text(one.true, row.unit, 4)} "
-            f"(off by {amount_text(abs(one.error), row.unit)})"
+            f"{name}taken for {amount_text(miss.predicted, row.unit, 4)}, is "
+            f"{amount_text(miss.true, row.unit, 4)} (off by "
+            f"{amount_text(abs(miss.error), row.unit)})"
         )
 
 
-def _row(description: Amount, true: np.ndarray, predictions: np.ndarray) -> AmountRow:
-    error = np.abs(predictions.astype(float) - true)
-    base = np.abs(description.median - true.astype(float))
+def _row(target: Amount, true: np.ndarray, predicted: np.ndarray) -> AmountRow:
+    """Returns the figures of one amount. true, predicted: (n,)."""
+    error = np.abs(predicted.astype(float) - true)
+    base = np.abs(target.median - true.astype(float))
     spread = float(((true - true.mean(dtype=float)) ** 2).sum(dtype=float))
     gain = base - error
     reach = Z95 * float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
-    known = true != 0
+    known = true != 0  # of nothing there is no tenth
 
     return AmountRow(
-        description.name,
-        description.unit,
+        target.name,
+        target.unit,
         float(error.mean()),
         float(np.sqrt((error**2).mean())),
         float(np.median(error)),
         1 - float((error**2).sum()) / spread if spread > 0 else None,
         float((error[known] <= NEAR * np.abs(true[known])).mean()) if known.any() else None,
-        description.median,
+        target.median,
         float(base.mean()),
         bool(gain.mean() - reach > 0),
     )
 
 
-def _place(description: Amount, value: float) -> float | None:
-    """Where a value stands between the lowest and the highest of training."""
-    return (
-        min(1.0, max(0.0, (value - description.low) / (description.high - description.low)))
-        if description.high > description.low
-        else None
-    )
+def _share_of_range(target: Amount, value: float) -> float | None:
+    """Returns where a value stands between the lowest (0) and the highest (1) of training."""
+    if target.high <= target.low:
+        return None
+
+    return min(1.0, max(0.0, (value - target.low) / (target.high - target.low)))
 
 
 def _lower(text: str) -> str:

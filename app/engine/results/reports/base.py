@@ -1,6 +1,4 @@
-"""What every report on a split has, whatever the task; a file beside this one for each sort of
-results.
-"""
+"""The base class of reports on one split: what every report has, whatever the task."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
     from app.engine.results.answer import Answer, Cell
 
 Level = Literal["good", "warning", "problem", "info"]
@@ -25,7 +23,7 @@ OTHER = "data"
 class Listing:
     """A table for a person.
 
-    columns: headings, the first of names. rows: texts. to_left: columns of words.
+    columns: headings, the first of names. rows: texts. to_left: columns of words, by number.
     """
 
     columns: tuple[str, ...]
@@ -35,18 +33,18 @@ class Listing:
 
 @dataclass(frozen=True)
 class SplitReport(ABC):
-    """One split judged.
+    """The report on one split.
 
-    metrics: by name. loss: mean, None if unknown. rows: (n,) of the data set, targets: (n, ...) as
-    the data have them, predictions: (n, ...) what the task keeps of the answers; empty where only
-    the figures are known.
+    metrics: by name. loss: the mean, None if unknown. rows: (n,) of the data set. targets: (n, ...)
+    as the data have them. predictions: (n, ...) what the task keeps of the answers. The three
+    arrays are empty where only the figures are known.
     """
 
-    view: ClassVar[View]
-    """Of the tasks whose results it is (Task.view)."""
+    view: ClassVar[str]
+    """The view of results that it is for (Task.view)."""
 
     worst_title: ClassVar[str] = "Worst mistakes"
-    """Over what `worst` lists."""
+    """The heading over what `worst` lists."""
 
     split: str
     count: int
@@ -68,37 +66,41 @@ class SplitReport(ABC):
         predictions: np.ndarray,
         loss: float | None,
     ) -> SplitReport:
-        """The report on n examples.
+        """Returns the report on n examples.
 
-        description: of the data that the network was trained on. Raises ValueError where the arrays
-        do not agree.
+        name: of the split. description: of the data that the network was trained on. Raises
+        ValueError where the arrays do not agree.
         """
 
     @abstractmethod
     def verdict(self) -> tuple[str, Level]:
-        """One plain sentence on a split that has examples, and how good the news is."""
+        """Returns a plain sentence on a split that has examples, and how good the news is."""
 
     @abstractmethod
     def line(self) -> str:
-        """The figures of a split that has examples in one line, beside what knowing nothing would
-        reach.
+        """Returns the figures of a split that has examples, in one line.
+
+        They stand beside what knowing nothing would reach.
         """
 
     def listing(self) -> Listing | None:
-        """The figures in detail, such as class by class, the worst first; None where there is no
-        detail.
+        """Returns the figures in detail, such as class by class, the worst first.
+
+        None where there is no detail.
         """
         return None
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        """Rows of the data set that went wrong most, each with what went wrong, for the end of a
-        sentence.
+        """Returns the rows of the data set that went wrong most.
+
+        Each comes with what went wrong, for the end of a sentence.
         """
+        del most  # a report without examples has none to show
         return []
 
     @property
     def subject(self) -> str:
-        """What was judged, for the middle of a sentence."""
+        """What was evaluated, for the middle of a sentence."""
         if self.split == OTHER:
             return f"these {self.count:,} examples"
 
@@ -110,57 +112,57 @@ class SplitReport(ABC):
         return "These data" if self.split == OTHER else self.split.capitalize()
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
-        """Plain data for JSON; of lists such as the worst mistakes, the first `most`."""
+        """Returns plain data for JSON; of lists such as the worst mistakes, the first `most`."""
+        del most  # for the lists of subclasses
         return {"examples": self.count, "loss": self.loss, "metrics": self.metrics}
 
-    # --- one answer, the same for the window, the terminal and a file
+    # --- one answer, the same in the window, on the terminal and in a file
 
     @classmethod
     @abstractmethod
     def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
-        """What was said of one example, in words.
+        """Returns the answer to one example, in words.
 
-        predictions: (...) a row of what the task keeps (Task.said).
+        predictions: (...) what the task keeps of it (Task.predictions).
         """
 
     @classmethod
     @abstractmethod
     def columns(cls, description: Description) -> tuple[str, ...]:
-        """The headings of `cells`, for a file with the answers beside the examples."""
+        """Returns the headings of `cells`, for a file with the answers beside the examples."""
 
     @classmethod
     @abstractmethod
     def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
-        """One answer as cells of a table. predictions: as for `answer`."""
+        """Returns one answer as cells of a table. predictions: as for `answer`."""
 
 
 def finite(loss: float | None) -> float | None:
-    """A loss that can be shown, else None."""
+    """Returns a loss that can be shown, None for NaN and infinity."""
     return loss if loss is not None and np.isfinite(loss) else None
 
 
-def judged(
+def figures_of(
     task: Task, description: Description, targets: np.ndarray, predictions: np.ndarray
 ) -> dict[str, float]:
-    """The task's figures; none where there are no examples."""
+    """Returns the task's metrics by name; none where there are no examples."""
     return task.compute_metrics(description, targets, predictions) if len(targets) else {}
 
 
-def form(predictions: np.ndarray, count: int, *shape: int) -> np.ndarray:
-    """Answers of the form that is due: (n, *shape), where -1 may be anything.
+def shaped(values: np.ndarray, count: int, *shape: int) -> np.ndarray:
+    """Returns the values as float32 (n, *shape), where -1 may be any size.
 
-    Raises ValueError for others.
-
-    What was judged on no example has no form yet; it gets it here.
+    An array over no example may have any shape; it gets this one. Raises ValueError for an array of
+    another shape.
     """
-    predictions = np.asarray(predictions, dtype=np.float32)
+    values = np.asarray(values, dtype=np.float32)
     if not count:
         return np.zeros((0, *(max(0, size) for size in shape)), np.float32)
 
-    fits = len(predictions) == count and predictions.ndim == len(shape) + 1
+    fits = len(values) == count and values.ndim == len(shape) + 1
     if not fits or any(
-        size not in (-1, there) for size, there in zip(shape, predictions.shape[1:], strict=True)
+        size not in (-1, actual) for size, actual in zip(shape, values.shape[1:], strict=True)
     ):
-        raise ValueError(f"answers of the form {predictions.shape} for {count} examples of {shape}")
+        raise ValueError(f"answers of the form {values.shape} for {count} examples of {shape}")
 
-    return predictions
+    return values

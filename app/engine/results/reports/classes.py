@@ -1,4 +1,4 @@
-"""Results of a classification: per class, what is confused with what, and the mistakes."""
+"""The report on a classification: class by class, what is confused with what, the mistakes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,26 @@ import numpy as np
 from app.engine.advice.remedies import quoted
 from app.engine.learning import scores
 from app.engine.results.answer import Answer, Cell, Item
-from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.reports.base import (
+    Level,
+    Listing,
+    SplitReport,
+    figures_of,
+    finite,
+    shaped,
+)
 from app.engine.text import percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
 
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class of a split.
+    """The figures of one class of a split.
 
-    What is not defined is None: the precision of a class that is never predicted.
+    What is not defined is None, such as the precision of a class that is never predicted.
     """
 
     name: str
@@ -37,8 +44,8 @@ class ClassRow:
 class Mistake:
     """A wrong answer.
 
-    row: of the data set. true, predicted: class numbers. confidence: in the wrong class;
-    true_probability: left for the right one.
+    row: of the data set. true, predicted: class numbers. confidence: the probability of the wrong
+    class; true_probability: that of the right one.
     """
 
     row: int
@@ -50,14 +57,14 @@ class Mistake:
 
 @dataclass(frozen=True)
 class ClassReport(SplitReport):
-    """One split judged.
+    """The report on a split with classes.
 
     predictions: (n, K) probabilities. low, high: the 95 % interval of the accuracy. baseline: the
     accuracy of always saying the class that is most frequent in training (baseline_class).
     confusion: (K, K) counts, true class by row.
     """
 
-    view: ClassVar[View] = "classes"
+    view: ClassVar[str] = "classes"
 
     correct: int = 0
     low: float = 0.0
@@ -80,7 +87,7 @@ class ClassReport(SplitReport):
         loss: float | None,
     ) -> ClassReport:
         classes = description.classes
-        predictions = form(predictions, len(targets), len(classes))
+        predictions = shaped(predictions, len(targets), len(classes))
         answers = scores.predicted_classes(predictions)
         matrix = scores.confusion(targets, answers, len(classes))
         report = cls.of_confusion(
@@ -88,7 +95,7 @@ class ClassReport(SplitReport):
             matrix,
             classes,
             usual_class(description),
-            judged(task, description, targets, predictions),
+            figures_of(task, description, targets, predictions),
             loss,
         )
 
@@ -110,7 +117,7 @@ class ClassReport(SplitReport):
         figures: dict[str, float],
         loss: float | None,
     ) -> ClassReport:
-        """What a confusion matrix (K, K) alone tells: figures and classes, no examples.
+        """Returns the report that follows from a confusion matrix (K, K) alone, without examples.
 
         usual: the class most frequent in training. figures: metrics of the task by name.
         """
@@ -149,7 +156,7 @@ class ClassReport(SplitReport):
 
     @property
     def probabilities(self) -> np.ndarray:
-        """(n, K)."""
+        """(n, K) the probability of each class."""
         return self.predictions
 
     @property
@@ -157,20 +164,21 @@ class ClassReport(SplitReport):
         return self.correct / self.count if self.count else float("nan")
 
     def cell(self, true: int, predicted: int) -> list[Mistake]:
-        """The examples behind one cell of the confusion matrix, the surest answers first."""
+        """Returns the examples behind a cell of the confusion matrix, the surest answers first."""
         return self._list((self.targets == true) & (self.predicted_classes == predicted))
 
     def mistakes(self, most: int = 100) -> list[Mistake]:
-        """The worst mistakes: those made with the greatest confidence."""
+        """Returns the worst mistakes: those made with the greatest confidence."""
         return self._list(self.targets != self.predicted_classes, most)
 
     def confused(self, most: int = 10) -> list[tuple[int, int, int, float]]:
-        """(true, predicted, count, share of the true class), the largest share first; several times
-        wrong only.
+        """Returns (true, predicted, count, share of the true class), the largest share first.
+
+        What happened only once is left out.
         """
         wrong = self.confusion.copy()
         np.fill_diagonal(wrong, 0)
-        found = [
+        pairs = [
             (
                 int(true),
                 int(predicted),
@@ -180,48 +188,49 @@ class ClassReport(SplitReport):
             for true, predicted in np.argwhere(wrong > 1)
         ]
 
-        return sorted(found, key=lambda pair: (-pair[3], -pair[2], pair[0], pair[1]))[:most]
+        return sorted(pairs, key=lambda pair: (-pair[3], -pair[2], pair[0], pair[1]))[:most]
 
     def worst_classes(self) -> list[ClassRow]:
-        """Classes that have examples, the least recognised first."""
+        """Returns the classes that have examples, the least recognised first."""
         return sorted(
             (row for row in self.classes if row.count),
             key=lambda row: (row.recall or 0.0, -row.count),
         )
 
     def _list(self, chosen: np.ndarray, most: int | None = None) -> list[Mistake]:
+        """Returns some of the examples, the surest answers first. chosen: (n,) bool."""
         places = np.flatnonzero(chosen)
         predicted = self.predicted_classes[places]
-        true = self.targets[places]
         confidence = self.probabilities[places, predicted]
-        order = np.argsort(-confidence, kind="stable")[:most]
+        order = places[np.argsort(-confidence, kind="stable")[:most]]
 
         return [
             Mistake(
-                int(self.rows[places[i]]),
-                int(true[i]),
-                int(predicted[i]),
-                float(confidence[i]),
-                float(self.probabilities[places[i], true[i]]),
+                int(self.rows[index]),
+                int(self.targets[index]),
+                int(self.predicted_classes[index]),
+                float(self.probabilities[index, self.predicted_classes[index]]),
+                float(self.probabilities[index, self.targets[index]]),
             )
-            for i in order
+            for index in order
         ]
 
     def line(self) -> str:
         usual = self.classes[self.baseline_class].name
         return (
             f"{percent_text(self.accuracy)} right of {self.count:,} (95 % interval "
-            f"{percent_text(self.low)} to "
-            f"{percent_text(self.high)}; always saying {quoted(usual)}: {percent_text(self.baseline)})"
+            f"{percent_text(self.low)} to {percent_text(self.high)}; always saying "
+            f"{quoted(usual)}: {percent_text(self.baseline)})"
         )
 
     def listing(self) -> Listing | None:
-        """Precision, recall and count by name, the least recognised first, and what each is most
-        taken for.
+        """Returns a row for each class, the least recognised first.
+
+        It holds precision, recall, F1, count, and what the class is most taken for.
         """
-        taken: dict[int, tuple[int, float]] = {}
+        most_taken_for: dict[int, tuple[int, float]] = {}
         for true, predicted, _, share in self.confused(most=10_000):
-            taken.setdefault(true, (predicted, share))
+            most_taken_for.setdefault(true, (predicted, share))
 
         order = sorted(
             range(len(self.classes)),
@@ -230,7 +239,7 @@ class ClassReport(SplitReport):
         rows = []
         for number in order:
             row = self.classes[number]
-            other, share = taken.get(number, (-1, 0.0))
+            other, share = most_taken_for.get(number, (-1, 0.0))
             rows.append(
                 (
                     row.name,
@@ -249,15 +258,14 @@ class ClassReport(SplitReport):
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
         return [
             (
-                one.row,
-                f"taken for {self.classes[one.predicted].name} ({percent_text(one.confidence)}), "
-                f"is {self.classes[one.true].name}",
+                mistake.row,
+                f"taken for {self.classes[mistake.predicted].name} "
+                f"({percent_text(mistake.confidence)}), is {self.classes[mistake.true].name}",
             )
-            for one in self.mistakes(most)
+            for mistake in self.mistakes(most)
         ]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
-        """Plain data for JSON."""
         names = [row.name for row in self.classes]
         return {
             "examples": self.count,
@@ -271,13 +279,16 @@ class ClassReport(SplitReport):
             "per_class": [vars(row) for row in self.classes],
             "confusion": self.confusion.tolist(),
             "worst_mistakes": [
-                {**vars(one), "true": names[one.true], "predicted": names[one.predicted]}
-                for one in self.mistakes(most)
+                {
+                    **vars(mistake),
+                    "true": names[mistake.true],
+                    "predicted": names[mistake.predicted],
+                }
+                for mistake in self.mistakes(most)
             ],
         }
 
     def verdict(self) -> tuple[str, Level]:
-        """One plain sentence on a split that has examples, and how good the news is."""
         usual = self.classes[self.baseline_class].name
         baseline = f"always saying {quoted(usual)} would be right on {percent_text(self.baseline)}"
         right = f"It is right on {percent_text(self.accuracy)} of {self.subject}"
@@ -311,7 +322,6 @@ class ClassReport(SplitReport):
 
     @classmethod
     def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
-        """The classes, the most probable first."""
         order = np.argsort(-predictions, kind="stable")
         items = tuple(
             Item(
@@ -319,9 +329,9 @@ class ClassReport(SplitReport):
                 float(predictions[k]),
                 percent_text(float(predictions[k])),
                 float(predictions[k]),
-                place == 0,
+                index == 0,
             )
-            for place, k in enumerate(order)
+            for index, k in enumerate(order)
         )
 
         plain = {
@@ -332,7 +342,7 @@ class ClassReport(SplitReport):
         return Answer(cls.view, f"{items[0].label} {items[0].text}", items, plain=plain)
 
     @classmethod
-    def columns(cls, description: Description) -> tuple[str, ...]:
+    def columns(cls, _description: Description) -> tuple[str, ...]:
         return ("predicted", "probability")
 
     @classmethod
@@ -342,7 +352,7 @@ class ClassReport(SplitReport):
 
 
 def usual_class(description: Description) -> int:
-    """The class most frequent in training: what one would say without looking."""
+    """Returns the number of the class most frequent in training: the answer without looking."""
     return int(np.argmax(description.counts["training"]))
 
 

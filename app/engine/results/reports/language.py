@@ -1,4 +1,4 @@
-"""Results of language modelling: what a byte of new text costs, and which passages are hard."""
+"""The report on language modelling: what a byte of new text costs, which passages are hard."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from app.engine.results.answer import Answer, Cell, Item
-from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.reports.base import (
+    OTHER,
+    Level,
+    Listing,
+    SplitReport,
+    figures_of,
+    finite,
+    shaped,
+)
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
 
 KNOWS_NOTHING = 8.0
 """Bits a byte costs where every byte is as likely as any other."""
@@ -24,7 +32,7 @@ KNOWS_NOTHING = 8.0
 class Passage:
     """A window of the text.
 
-    row: of the data set. bits: that a byte of it costs. perplexity: of its tokens.
+    row: of the data set. bits: per byte of it. perplexity: of its tokens.
     """
 
     row: int
@@ -34,13 +42,13 @@ class Passage:
 
 @dataclass(frozen=True)
 class LanguageReport(SplitReport):
-    """One split judged.
+    """The report on a split of a text.
 
-    predictions: (n, 3) of each window the cost in nats, the tokens and the bytes it is of. bits:
-    that a byte costs on average over the text; NaN where there is none.
+    predictions: (n, 3) for each window its cost in nats, its tokens and its bytes. bits: per byte,
+    on average over the text; NaN where there is none.
     """
 
-    view: ClassVar[View] = "language"
+    view: ClassVar[str] = "language"
     worst_title: ClassVar[str] = "Hardest passages"
 
     bits: float = math.nan
@@ -62,7 +70,7 @@ class LanguageReport(SplitReport):
         loss: float | None,
     ) -> LanguageReport:
         count = len(rows)
-        predictions = form(predictions, count, 3)
+        predictions = shaped(predictions, count, 3)
         nats, tokens, size = predictions.astype(float).sum(axis=0) if count else (0.0, 0.0, 0.0)
 
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -71,7 +79,7 @@ class LanguageReport(SplitReport):
         return cls(
             name,
             count,
-            judged(task, description, np.asarray(targets), predictions),
+            figures_of(task, description, np.asarray(targets), predictions),
             finite(loss),
             np.asarray(rows),
             np.asarray(targets),
@@ -84,25 +92,27 @@ class LanguageReport(SplitReport):
         )
 
     def hardest(self, most: int = 20) -> list[Passage]:
+        """Returns the passages with the most bits per byte."""
         return self._passages(np.argsort(-self.each, kind="stable"), most)
 
     def easiest(self, most: int = 20) -> list[Passage]:
+        """Returns the passages with the fewest bits per byte."""
         return self._passages(np.argsort(self.each, kind="stable"), most)
 
     @property
     def subject(self) -> str:
-        return f"{self.bytes:,} bytes of {'this' if self.split == 'data' else 'new'} text"
+        return f"{self.bytes:,} bytes of {'this' if self.split == OTHER else 'new'} text"
 
     def verdict(self) -> tuple[str, Level]:
         if not self.bytes:
             return "There is no text to judge, so nothing can be said.", "info"
 
-        which = "this text" if self.split == "data" else "new text"
-        text = f"A byte of {which} costs it {number_text(self.bits)} bits; nothing learned would cost 8"
+        which = "this text" if self.split == OTHER else "new text"
+        cost = number_text(self.bits)
+        text = f"A byte of {which} costs it {cost} bits; nothing learned would cost 8"
         if self.bits >= 0.98 * KNOWS_NOTHING:
             return (
-                f"It has learned nothing yet: a byte costs it {number_text(self.bits)} bits, and "
-                "guessing 8.",
+                f"It has learned nothing yet: a byte costs it {cost} bits, and guessing 8.",
                 "problem",
             )
         if self.bits > 4.5:
@@ -119,9 +129,8 @@ class LanguageReport(SplitReport):
 
     def line(self) -> str:
         return (
-            f"{number_text(self.bits)} bits per byte, perplexity {number_text(self.perplexity)}, over "
-            f"{self.bytes:,} bytes in "
-            f"{self.tokens:,} tokens (nothing learned: 8 bits)"
+            f"{number_text(self.bits)} bits per byte, perplexity {number_text(self.perplexity)}, "
+            f"over {self.bytes:,} bytes in {self.tokens:,} tokens (nothing learned: 8 bits)"
         )
 
     def listing(self) -> Listing | None:
@@ -142,23 +151,26 @@ class LanguageReport(SplitReport):
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        return [(one.row, f"{number_text(one.bits)} bits per byte") for one in self.hardest(most)]
+        return [
+            (passage.row, f"{number_text(passage.bits)} bits per byte")
+            for passage in self.hardest(most)
+        ]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
             "bytes": self.bytes,
             "tokens": self.tokens,
             "baseline": KNOWS_NOTHING,
-            "hardest": [vars(one) for one in self.hardest(most)],
-            "easiest": [vars(one) for one in self.easiest(most)],
+            "hardest": [vars(passage) for passage in self.hardest(most)],
+            "easiest": [vars(passage) for passage in self.easiest(most)],
         }
 
     @classmethod
-    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+    def answer(cls, _description: Description, predictions: np.ndarray) -> Answer:
         nats, tokens, size = (float(value) for value in predictions)
         if not size:
             return Answer(
-                "language", "no text to judge", plain={"bits_per_byte": None, "perplexity": None}
+                cls.view, "no text to judge", plain={"bits_per_byte": None, "perplexity": None}
             )
 
         bits = nats / math.log(2) / size
@@ -169,7 +181,7 @@ class LanguageReport(SplitReport):
         )
 
         return Answer(
-            "language",
+            cls.view,
             f"{number_text(bits)} bits per byte",
             items,
             "",
@@ -178,7 +190,7 @@ class LanguageReport(SplitReport):
         )
 
     @classmethod
-    def columns(cls, description: Description) -> tuple[str, ...]:
+    def columns(cls, _description: Description) -> tuple[str, ...]:
         return ("bits per byte", "perplexity")
 
     @classmethod
@@ -187,14 +199,14 @@ class LanguageReport(SplitReport):
         return tuple(round(item.value, 4) for item in answer.items) or ("", "")
 
     def _passages(self, order: np.ndarray, most: int) -> list[Passage]:
-        known = [int(place) for place in order if not np.isnan(self.each[place])][:most]
+        known = [int(index) for index in order if not np.isnan(self.each[index])][:most]
         return [
             Passage(
-                int(self.rows[place]),
-                float(self.each[place]),
-                _perplexity(float(self.predictions[place, 0]), float(self.predictions[place, 1])),
+                int(self.rows[index]),
+                float(self.each[index]),
+                _perplexity(float(self.predictions[index, 0]), float(self.predictions[index, 1])),
             )
-            for place in known
+            for index in known
         ]
 
 

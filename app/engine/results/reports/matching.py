@@ -1,4 +1,4 @@
-"""Results of matching: which second half is found for a first one, and the other way round."""
+"""The report on matching: which second half is found for a first one, and the other way round."""
 
 from __future__ import annotations
 
@@ -10,32 +10,39 @@ import numpy as np
 from app.engine.learning.retrieval import nearest, ranks, similarities
 from app.engine.learning.scores import wilson
 from app.engine.results.answer import Answer, Cell, Item
-from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.reports.base import (
+    Level,
+    Listing,
+    SplitReport,
+    figures_of,
+    finite,
+    shaped,
+)
 from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
 
-OpenOptions = Literal["forward", "back"]
-"""From the first halves to the second ones, or back."""
+Direction = Literal["forward", "back"]
+"""From first halves to second ones, or from second halves to first ones."""
 
 SHOWN = 64
-"""Pairs of the similarity matrix that is drawn."""
+"""Pairs that the similarity matrix is drawn of."""
 
 
 @dataclass(frozen=True)
-class WayRow:
-    """One way.
+class DirectionRow:
+    """The figures of one direction.
 
-    asked, given: what the halves are called. at_1, at_5: how often the right one is the nearest, or
-    among the five nearest, of all `candidates`. median: its usual place, 1 is the first. chance_1,
-    chance_5: of guessing.
+    query, target: what the halves are called. at_1, at_5: how often the right one is the nearest,
+    or among the five nearest, of all `candidates`. median: its usual place, 1 is the first.
+    chance_1, chance_5: of guessing.
     """
 
-    way: OpenOptions
-    asked: str
-    given: str
+    direction: Direction
+    query: str
+    target: str
     at_1: float
     at_5: float
     median: float
@@ -43,13 +50,19 @@ class WayRow:
     chance_1: float
     chance_5: float
 
+    def to_plain(self) -> dict[str, Any]:
+        """Returns plain data for JSON, under the names that `evaluate --json` prints."""
+        plain = dict(vars(self))
+        names = {"direction": "way", "query": "asked", "target": "given"}
+        return {names.get(name, name): value for name, value in plain.items()}
+
 
 @dataclass(frozen=True)
 class Partner:
-    """What lies near.
+    """A half that lies near another one.
 
-    row: of the data set, its half that was looked for. similarity: -1 to 1. right: whether it
-    belongs to the one asked for.
+    row: of the data set. similarity: -1 to 1. right: whether it belongs to the half that was the
+    query.
     """
 
     row: int
@@ -58,33 +71,39 @@ class Partner:
 
 
 @dataclass(frozen=True)
-class Mixed:
-    """A pair torn apart.
+class TornPair:
+    """A pair of which one half lies nearer to a half of another pair.
 
-    row: of the data set. taken: the row whose half lies nearer. similarity: of that one. own: of
-    the right one. place: how many stand before the right one.
+    row: of the data set. nearest: the row of that other pair. similarity: to its half; own: to the
+    right one. rank: how many stand before the right one.
     """
 
     row: int
-    taken: int
+    nearest: int
     similarity: float
     own: float
-    place: int
+    rank: int
+
+    def to_plain(self) -> dict[str, Any]:
+        """Returns plain data for JSON, under the names that `evaluate --json` prints."""
+        plain = dict(vars(self))
+        names = {"nearest": "taken", "rank": "place"}
+        return {names.get(name, name): value for name, value in plain.items()}
 
 
 @dataclass(frozen=True)
 class MatchingReport(SplitReport):
-    """One split judged.
+    """The report on a split of pairs.
 
     predictions: (n, 2, D) both halves as points of length 1. targets: (n,) equal where two second
     halves are the same; either of those is right then. forward, back: (n,) how many wrong ones
     stand before the right one.
     """
 
-    view: ClassVar[View] = "matching"
+    view: ClassVar[str] = "matching"
     worst_title: ClassVar[str] = "Furthest from their partner"
 
-    ways: tuple[WayRow, ...] = ()
+    directions: tuple[DirectionRow, ...] = ()
     forward: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
     back: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
 
@@ -100,85 +119,90 @@ class MatchingReport(SplitReport):
         loss: float | None,
     ) -> MatchingReport:
         count = len(rows)
-        predictions = form(predictions, count, 2, -1)
+        predictions = shaped(predictions, count, 2, -1)
         targets = np.asarray(targets, np.int64)
         forward = ranks(predictions[:, 0], predictions[:, 1], targets, targets)
         back = ranks(predictions[:, 1], predictions[:, 0], targets, targets)
         first, second = getattr(description.preparation, "names", ("first", "second"))
-        ways = (
-            _way("forward", first, second, forward, targets),
-            _way("back", second, first, back, targets),
+        directions = (
+            _row("forward", first, second, forward, targets),
+            _row("back", second, first, back, targets),
         )
 
         return cls(
             name,
             count,
-            judged(task, description, targets, predictions),
+            figures_of(task, description, targets, predictions),
             finite(loss),
             np.asarray(rows),
             targets,
             predictions,
-            ways if count else (),
+            directions if count else (),
             forward,
             back,
         )
 
     def similarity(self, places: np.ndarray | int = SHOWN) -> np.ndarray:
-        """(k, k) how near each first half (by row) lies to each second one: of the first k pairs,
-        or of those at these places. What belongs together is on the diagonal.
+        """Returns (k, k), how near each first half (by row) lies to each second one.
+
+        places: how many pairs from the first on, or (k,) places of pairs. What belongs together is
+        on the diagonal.
         """
         chosen = self.predictions[:places] if isinstance(places, int) else self.predictions[places]
         return similarities(chosen[:, 0], chosen[:, 1])
 
-    def nearest(self, row: int, most: int = 5, way: OpenOptions = "forward") -> list[Partner]:
-        """What lies nearest to one half of a pair, by its row of the data set.
+    def nearest(self, row: int, most: int = 5, direction: Direction = "forward") -> list[Partner]:
+        """Returns what lies nearest to one half of a pair, by its row of the data set.
 
         Raises KeyError for a row of no pair.
         """
-        place = self._place(row)
-        half = 0 if way == "forward" else 1
-        return self.near(self.predictions[place, half], most, way, int(self.targets[place]))
+        places_of_row = np.flatnonzero(self.rows == row)
+        if not len(places_of_row):
+            raise KeyError(row)
+
+        index = int(places_of_row[0])
+        half = 0 if direction == "forward" else 1
+        return self.near(self.predictions[index, half], most, direction, int(self.targets[index]))
 
     def near(
-        self, point: np.ndarray, most: int = 5, way: OpenOptions = "forward", label: int = -1
+        self, point: np.ndarray, most: int = 5, direction: Direction = "forward", label: int = -1
     ) -> list[Partner]:
-        """What lies nearest to a point (D,) of length 1, such as that of a text just typed.
+        """Returns what lies nearest to a point (D,) of length 1, such as that of a new text.
 
-        label: of what is right.
+        label: the target of what is right.
         """
-        keys = self.predictions[:, 1 if way == "forward" else 0]
+        keys = self.predictions[:, 1 if direction == "forward" else 0]
         return [
-            Partner(int(self.rows[place]), near, bool(self.targets[place] == label))
-            for place, near in nearest(np.asarray(point, np.float32), keys, most)
+            Partner(int(self.rows[index]), near, bool(self.targets[index] == label))
+            for index, near in nearest(np.asarray(point, np.float32), keys, most)
         ]
 
-    def confused(self, most: int = 100, way: OpenOptions = "forward") -> list[Mixed]:
-        """The pairs whose halves found one another worst."""
-        behind = self.forward if way == "forward" else self.back
-        half = 0 if way == "forward" else 1
+    def confused(self, most: int = 100, direction: Direction = "forward") -> list[TornPair]:
+        """Returns the pairs whose halves find one another worst."""
+        ranks = self.forward if direction == "forward" else self.back
+        half = 0 if direction == "forward" else 1
 
-        found = []
-        for place in np.argsort(-behind, kind="stable")[:most]:
-            if not behind[place]:
+        pairs = []
+        for index in np.argsort(-ranks, kind="stable")[:most]:
+            if not ranks[index]:
                 break
 
-            near = similarities(self.predictions[place, half][None], self.predictions[:, 1 - half])[
+            near = similarities(self.predictions[index, half][None], self.predictions[:, 1 - half])[
                 0
             ]
-            near[self.targets == self.targets[place]] = -np.inf
-            taken = int(near.argmax())  # there is a wrong one: it stands before the right one
-            own = float(self.predictions[place, 0] @ self.predictions[place, 1])
-            found.append(
-                Mixed(
-                    int(self.rows[place]),
-                    int(self.rows[taken]),
-                    float(near[taken]),
-                    own,
-                    int(behind[place]),
+            near[self.targets == self.targets[index]] = -np.inf
+            nearest_wrong = int(near.argmax())  # there is one: it stands before the right one
+            pairs.append(
+                TornPair(
+                    int(self.rows[index]),
+                    int(self.rows[nearest_wrong]),
+                    float(near[nearest_wrong]),
+                    float(self.predictions[index, 0] @ self.predictions[index, 1]),
+                    int(ranks[index]),
                 )
             )
 
-        return found
+        return pairs
 
     def verdict(self) -> tuple[str, Level]:
         if self.count < 2:
@@ -187,75 +211,78 @@ class MatchingReport(SplitReport):
                 "info",
             )
 
-        ahead, back = self.ways
+        ahead, back = self.directions
         text = (
-            f"Of {ahead.candidates:,}, the matching {ahead.given} is among the five nearest for "
-            f"{percent_text(ahead.at_5)}, the matching {back.given} for {percent_text(back.at_5)}; "
-            f"guessing would find {percent_text(ahead.chance_5)}"
+            f"Of {ahead.candidates:,}, the matching {ahead.target} is among the five nearest for "
+            f"{percent_text(ahead.at_5)}, the matching {back.target} for "
+            f"{percent_text(back.at_5)}; guessing would find {percent_text(ahead.chance_5)}"
         )
         if self.count <= 5:
             return f"{text}. These are too few pairs to say more.", "warning"
 
-        lows = [wilson(round(way.at_5 * self.count), self.count)[0] for way in self.ways]
-        if all(way.at_5 <= way.chance_5 for way in self.ways):
+        lows = [wilson(round(row.at_5 * self.count), self.count)[0] for row in self.directions]
+        if all(row.at_5 <= row.chance_5 for row in self.directions):
             return f"It has learned nothing yet. {text}.", "problem"
-        if any(low <= way.chance_5 for low, way in zip(lows, self.ways, strict=True)):
+        if any(low <= row.chance_5 for low, row in zip(lows, self.directions, strict=True)):
             return f"{text}. That may be chance.", "warning"
-        if any(way.at_5 - way.chance_5 < 0.1 * (1 - way.chance_5) for way in self.ways):
+        if any(row.at_5 - row.chance_5 < 0.1 * (1 - row.chance_5) for row in self.directions):
             return f"{text}: better than a guess, but not by much.", "warning"
 
         return f"{text}.", "good"
 
     def line(self) -> str:
-        words = "; ".join(
-            f"{way.asked} to {way.given}: {percent_text(way.at_1)} nearest, {percent_text(way.at_5)} "
-            "among five"
-            for way in self.ways
+        recalls = "; ".join(
+            f"{row.query} to {row.target}: {percent_text(row.at_1)} nearest, "
+            f"{percent_text(row.at_5)} among five"
+            for row in self.directions
         )
-        return f"{words} (of {self.count:,} pairs; guessing {percent_text(self.ways[0].chance_5)} among five)"
+        guessing = percent_text(self.directions[0].chance_5)
+        return f"{recalls} (of {self.count:,} pairs; guessing {guessing} among five)"
 
     def listing(self) -> Listing | None:
         return Listing(
             ("From", "to", "recall at 1", "guessing", "recall at 5", "guessing", "usual place"),
             tuple(
                 (
-                    way.asked,
-                    way.given,
-                    percent_text(way.at_1),
-                    percent_text(way.chance_1),
-                    percent_text(way.at_5),
-                    percent_text(way.chance_5),
-                    f"{number_text(way.median)} of {way.candidates:,}",
+                    row.query,
+                    row.target,
+                    percent_text(row.at_1),
+                    percent_text(row.chance_1),
+                    percent_text(row.at_5),
+                    percent_text(row.chance_5),
+                    f"{number_text(row.median)} of {row.candidates:,}",
                 )
-                for way in self.ways
+                for row in self.directions
             ),
             (0, 1),
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        return [
-            (
-                one.row,
-                f"{one.place:,} others lie nearer ({number_text(one.similarity)}) than its own "
-                f"({number_text(one.own)})"
-                if one.place != 1
-                else f"another lies nearer ({number_text(one.similarity)}) than its own ({number_text(one.own)})",
+        worst = []
+        for pair in self.confused(most):
+            others = "another lies" if pair.rank == 1 else f"{pair.rank:,} others lie"
+            worst.append(
+                (
+                    pair.row,
+                    f"{others} nearer ({number_text(pair.similarity)}) than its own "
+                    f"({number_text(pair.own)})",
+                )
             )
-            for one in self.confused(most)
-        ]
+
+        return worst
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
-            "ways": [vars(way) for way in self.ways],
-            "worst": [vars(one) for one in self.confused(most)],
+            "ways": [row.to_plain() for row in self.directions],
+            "worst": [pair.to_plain() for pair in self.confused(most)],
         }
 
     @classmethod
-    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+    def answer(cls, _description: Description, predictions: np.ndarray) -> Answer:
         near = float(predictions[0] @ predictions[1])
         item = Item("similarity", near, number_text(near), max(0.0, min(1.0, near)), True)
         return Answer(
-            "matching",
+            cls.view,
             f"similarity {number_text(near)}",
             (item,),
             "",
@@ -265,28 +292,24 @@ class MatchingReport(SplitReport):
         )
 
     @classmethod
-    def columns(cls, description: Description) -> tuple[str, ...]:
+    def columns(cls, _description: Description) -> tuple[str, ...]:
         return ("similarity",)
 
     @classmethod
-    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+    def cells(cls, _description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
         return (round(float(predictions[0] @ predictions[1]), 4),)
 
-    def _place(self, row: int) -> int:
-        found = np.flatnonzero(self.rows == row)
-        if not len(found):
-            raise KeyError(row)
 
-        return int(found[0])
+def _row(
+    direction: Direction, query: str, target: str, ranks: np.ndarray, targets: np.ndarray
+) -> DirectionRow:
+    """Returns the figures of one direction.
 
-
-def _way(
-    way: OpenOptions, asked: str, given: str, behind: np.ndarray, targets: np.ndarray
-) -> WayRow:
-    """behind: (n,) how many wrong ones stand before the right one."""
-    count = len(behind)
+    ranks: (n,) how many wrong ones stand before the right one. targets: (n,).
+    """
+    count = len(ranks)
     if not count:
-        return WayRow(way, asked, given, 0.0, 0.0, 0.0, 0, 0.0, 0.0)
+        return DirectionRow(direction, query, target, 0.0, 0.0, 0.0, 0, 0.0, 0.0)
 
     _, group, sizes = np.unique(targets, return_inverse=True, return_counts=True)
     same = sizes[group] / count  # the share of candidates that would be right
@@ -295,13 +318,13 @@ def _way(
     if (sizes > 1).any():
         five = float((1 - (1 - same) ** min(5, count)).mean())
 
-    return WayRow(
-        way,
-        asked,
-        given,
-        float((behind < 1).mean()),
-        float((behind < 5).mean()),
-        float(np.median(behind)) + 1,
+    return DirectionRow(
+        direction,
+        query,
+        target,
+        float((ranks < 1).mean()),
+        float((ranks < 5).mean()),
+        float(np.median(ranks)) + 1,
         count,
         float(same.mean()),
         five,

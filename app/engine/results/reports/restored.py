@@ -1,10 +1,9 @@
-"""Results of restoring damaged examples: how near they come to the originals, and which ones do
-not.
+"""The report on restored examples: how near they come to the originals, and which ones do not.
 
 Errors are measured in standard deviations of the values, over all of them, damaged or not. So what
-knowing nothing costs follows from the damage alone: always answering the mean is off by 1 in the
-square; leaving the damage as it is, by the share that was hidden (hidden values stand at their
-mean) or by the square of the noise.
+knowing nothing costs follows from the damage alone. Always answering the mean has a squared error
+of 1. Leaving the damage as it is costs the share that was hidden (hidden values stand at their
+mean), or the square of the noise.
 """
 
 from __future__ import annotations
@@ -17,20 +16,28 @@ import numpy as np
 
 from app.engine.learning.scores import Z95
 from app.engine.results.answer import Answer, Cell, Item
-from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.reports.base import (
+    Level,
+    Listing,
+    SplitReport,
+    figures_of,
+    finite,
+    shaped,
+)
 from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
 
 MEAN_ONLY = 1.0
 """The mean squared error of always answering the mean."""
 
 
 def untouched(description: Description) -> float:
-    """The mean squared error of the better of two answers that need no network: the damage left as
-    it is, or the mean. Where nothing is damaged, only the latter is one.
+    """Returns the mean squared error of the better of two answers that need no network.
+
+    They are the damage left as it is, and the mean. Where nothing is damaged, only the mean counts.
     """
     damage = description.damage
     if damage is None:
@@ -49,9 +56,10 @@ def untouched(description: Description) -> float:
 
 @dataclass(frozen=True)
 class Restored:
-    """row: of the data set.
+    """A restored example.
 
-    mae, mse: the mean absolute and the mean squared error of its values, in standard deviations.
+    row: of the data set. mae, mse: the mean absolute and the mean squared error of its values, in
+    standard deviations.
     """
 
     row: int
@@ -61,13 +69,13 @@ class Restored:
 
 @dataclass(frozen=True)
 class RestoredReport(SplitReport):
-    """One split judged.
+    """The report on a split of restored examples.
 
-    predictions: (n, 2) of each example the mean absolute and the mean squared error. mae, mse:
+    predictions: (n, 2) for each example the mean absolute and the mean squared error. mae, mse:
     their means. baseline: the mean squared error of doing nothing (see `untouched`).
     """
 
-    view: ClassVar[View] = "restored"
+    view: ClassVar[str] = "restored"
     worst_title: ClassVar[str] = "Restored worst"
 
     mae: float = float("nan")
@@ -86,7 +94,7 @@ class RestoredReport(SplitReport):
         loss: float | None,
     ) -> RestoredReport:
         count = len(rows)
-        predictions = form(predictions, count, 2)
+        predictions = shaped(predictions, count, 2)
         mae, mse = (
             (float(value) for value in predictions.mean(axis=0, dtype=float))
             if count
@@ -96,7 +104,7 @@ class RestoredReport(SplitReport):
         return cls(
             name,
             count,
-            judged(task, description, np.asarray(targets), predictions),
+            figures_of(task, description, np.asarray(targets), predictions),
             finite(loss),
             np.asarray(rows),
             np.asarray(targets),
@@ -112,24 +120,23 @@ class RestoredReport(SplitReport):
         return 1 - self.mse / self.baseline
 
     def examples(self, best: bool = False, most: int = 20) -> list[Restored]:
-        """The examples restored worst, or best."""
+        """Returns the examples restored worst, or best."""
         order = np.argsort(
             self.predictions[:, 1] if best else -self.predictions[:, 1], kind="stable"
         )[:most]
         return [
             Restored(
-                int(self.rows[place]),
-                float(self.predictions[place, 0]),
-                float(self.predictions[place, 1]),
+                int(self.rows[index]),
+                float(self.predictions[index, 0]),
+                float(self.predictions[index, 1]),
             )
-            for place in order
+            for index in order
         ]
 
     def verdict(self) -> tuple[str, Level]:
         base = (
-            f"(mean squared error {number_text(self.mse)}; left as they are {number_text(self.baseline)}, "
-            "always the mean "
-            f"{number_text(MEAN_ONLY)})"
+            f"(mean squared error {number_text(self.mse)}; left as they are "
+            f"{number_text(self.baseline)}, always the mean {number_text(MEAN_ONLY)})"
         )
         text = f"It mends {percent_text(self.mended)} of the damage in {self.subject}"
         reach = (
@@ -155,9 +162,8 @@ class RestoredReport(SplitReport):
         psnr = self.metrics.get("psnr")
         peak = f", PSNR {number_text(psnr)} dB" if psnr is not None else ""
         return (
-            f"off by {number_text(self.mae)} standard deviations on average{peak}, over {self.count:,} "
-            "examples "
-            f"({percent_text(self.mended)} of the damage mended)"
+            f"off by {number_text(self.mae)} standard deviations on average{peak}, over "
+            f"{self.count:,} examples ({percent_text(self.mended)} of the damage mended)"
         )
 
     def listing(self) -> Listing | None:
@@ -186,8 +192,8 @@ class RestoredReport(SplitReport):
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
         return [
-            (one.row, f"mean squared error {number_text(one.mse)}")
-            for one in self.examples(most=most)
+            (example.row, f"mean squared error {number_text(example.mse)}")
+            for example in self.examples(most=most)
         ]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
@@ -196,7 +202,7 @@ class RestoredReport(SplitReport):
             "mse": self.mse if self.count else None,
             "baseline": self.baseline,
             "mended": self.mended if self.count else None,
-            "worst": [vars(one) for one in self.examples(most=most)],
+            "worst": [vars(example) for example in self.examples(most=most)],
         }
 
     @classmethod
@@ -215,14 +221,14 @@ class RestoredReport(SplitReport):
         )
 
         head = f"{percent_text(mended)} of the damage mended" if mended > 0 else "not mended"
-        return Answer("restored", head, items, plain={"mae": mae, "mse": mse, "mended": mended})
+        return Answer(cls.view, head, items, plain={"mae": mae, "mse": mse, "mended": mended})
 
     @classmethod
-    def columns(cls, description: Description) -> tuple[str, ...]:
+    def columns(cls, _description: Description) -> tuple[str, ...]:
         return ("mean error", "mean squared error")
 
     @classmethod
-    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+    def cells(cls, _description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
         return tuple(float(f"{float(value):.6g}") for value in predictions)
 
 

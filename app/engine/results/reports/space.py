@@ -1,6 +1,4 @@
-"""Results of a space in which equals are to lie near: what the nearest neighbours are, class by
-class.
-"""
+"""The report on a learned space, in which equals are to lie near: nearest neighbours by class."""
 
 from __future__ import annotations
 
@@ -14,19 +12,27 @@ from app.engine.advice.remedies import quoted
 from app.engine.learning.retrieval import nearest, project_pca, ranks
 from app.engine.learning.scores import wilson
 from app.engine.results.answer import Answer, Cell, Item
-from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.reports.base import (
+    Level,
+    Listing,
+    SplitReport,
+    figures_of,
+    finite,
+    shaped,
+)
 from app.engine.text import number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """row: of the data set.
+    """An example that lies near.
 
-    similarity: -1 to 1. label: its class number. same: whether it is of the class meant.
+    row: of the data set. similarity: -1 to 1. label: its class number. same: whether it is of the
+    class of the query.
     """
 
     row: int
@@ -37,9 +43,10 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class SpaceRow:
-    """One class of a split: for how many of its examples the nearest other one is of the class too
-    (recall, None where there is no other), and which class the others lie nearest to ("" where
-    none).
+    """The figures of one class of a split.
+
+    recall: the share of its examples whose nearest other one is of the class too, None where there
+    is no other. mistaken: the class that the rest lies nearest to, "" where there is no rest.
     """
 
     name: str
@@ -50,22 +57,22 @@ class SpaceRow:
 
 @dataclass(frozen=True)
 class SpaceReport(SplitReport):
-    """One split judged.
+    """The report on a split of a learned space.
 
-    predictions: (n, D) points of length 1. targets: (n,) class numbers. found: how often the
-    nearest other example is of the same class, over the `asked` examples that have another of their
-    class. baseline: of guessing. behind: (n,) how many of other classes lie nearer. neighbours:
-    (n,) the class of each one's nearest.
+    predictions: (n, D) points of length 1. targets: (n,) class numbers. nearest_same: the share of
+    the `comparable` examples, which have another of their class, whose nearest other one is of it.
+    baseline: of guessing. ranks: (n,) how many of other classes lie nearer than the nearest equal.
+    neighbours: (n,) the class of each example's nearest.
     """
 
-    view: ClassVar[View] = "space"
+    view: ClassVar[str] = "space"
     worst_title: ClassVar[str] = "Nearest to another class"
 
-    found: float = 0.0
-    asked: int = 0
+    nearest_same: float = 0.0
+    comparable: int = 0
     baseline: float = 0.0
     classes: tuple[SpaceRow, ...] = ()
-    behind: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
+    ranks: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
     neighbours: np.ndarray = field(repr=False, default_factory=lambda: np.zeros(0, np.int64))
 
     @classmethod
@@ -80,10 +87,10 @@ class SpaceReport(SplitReport):
         loss: float | None,
     ) -> SpaceReport:
         count = len(rows)
-        predictions = form(predictions, count, -1)
+        predictions = shaped(predictions, count, -1)
         targets = np.asarray(targets, np.int64)
-        behind = ranks(predictions, predictions, targets, targets, itself=True)
-        near = _nearest_others(predictions)
+        others_nearer = ranks(predictions, predictions, targets, targets, itself=True)
+        neighbours = targets[_nearest_others(predictions)] if count else targets
         sizes = np.bincount(targets, minlength=len(description.classes))
         known = sizes[targets] > 1
         chance = ((sizes[targets] - 1) / max(1, count - 1))[known]
@@ -91,84 +98,84 @@ class SpaceReport(SplitReport):
         return cls(
             name,
             count,
-            judged(task, description, targets, predictions),
+            figures_of(task, description, targets, predictions),
             finite(loss),
             np.asarray(rows),
             targets,
             predictions,
-            float((behind[known] == 0).mean()) if known.any() else 0.0,
+            float((others_nearer[known] == 0).mean()) if known.any() else 0.0,
             int(known.sum()),
             float(chance.mean()) if len(chance) else 0.0,
             tuple(
                 _row(
-                    one,
+                    class_name,
                     k,
                     targets,
-                    targets[near] if count else targets,
-                    behind,
+                    neighbours,
+                    others_nearer,
                     sizes,
                     description.classes,
                 )
-                for k, one in enumerate(description.classes)
+                for k, class_name in enumerate(description.classes)
             ),
-            behind,
-            targets[near] if count else targets,
+            others_nearer,
+            neighbours,
         )
 
     @functools.cached_property
     def flat(self) -> np.ndarray:
-        """(n, 2) the points in the two directions in which they differ most."""
+        """(n, 2) the points along the two directions in which they differ most."""
         return project_pca(self.predictions)
 
     def nearest(self, row: int, most: int = 8) -> list[Neighbour]:
-        """The nearest other examples of one, by its row of the data set.
+        """Returns the nearest other examples of one, by its row of the data set.
 
         Raises KeyError for a row that is not here.
         """
-        found = np.flatnonzero(self.rows == row)
-        if not len(found):
+        places_of_row = np.flatnonzero(self.rows == row)
+        if not len(places_of_row):
             raise KeyError(row)
 
-        place = int(found[0])
-        return self.near(self.predictions[place], most, int(self.targets[place]), place)
+        index = int(places_of_row[0])
+        return self.near(self.predictions[index], most, int(self.targets[index]), index)
 
     def near(
         self, point: np.ndarray, most: int = 8, label: int = -1, without: int = -1
     ) -> list[Neighbour]:
-        """What lies nearest to a point (D,) of length 1, such as that of a new picture.
+        """Returns what lies nearest to a point (D,) of length 1, such as that of a new picture.
 
-        label: of what is the same.
+        label: the class number of the same. without: the place of an example that is left out.
         """
         return [
             Neighbour(
-                int(self.rows[place]),
+                int(self.rows[index]),
                 near,
-                int(self.targets[place]),
-                bool(self.targets[place] == label),
+                int(self.targets[index]),
+                bool(self.targets[index] == label),
             )
-            for place, near in nearest(
+            for index, near in nearest(
                 np.asarray(point, np.float32), self.predictions, most, without
             )
         ]
 
     def verdict(self) -> tuple[str, Level]:
-        if not self.asked:
+        if not self.comparable:
             return "No class has two examples here, so there are no equals to be near.", "info"
 
         chance = f"of a random one that is {percent_text(self.baseline)}"
-        text = f"The nearest neighbour is of the same class for {percent_text(self.found)} of {self.subject}"
+        share = percent_text(self.nearest_same)
+        text = f"The nearest neighbour is of the same class for {share} of {self.subject}"
 
-        low, high = wilson(round(self.found * self.asked), self.asked)
-        if high <= self.baseline or self.found <= self.baseline:
+        low, high = wilson(round(self.nearest_same * self.comparable), self.comparable)
+        if high <= self.baseline or self.nearest_same <= self.baseline:
             return (
-                "It has learned nothing yet: the nearest is of the same class for "
-                f"{percent_text(self.found)}, and "
+                f"It has learned nothing yet: the nearest is of the same class for {share}, and "
                 f"{chance}.",
                 "problem",
             )
         if low <= self.baseline:
             return f"{text}, but so few that it may be chance: {chance}.", "warning"
-        if self.found - self.baseline < 0.2 * (1 - self.baseline):
+        if self.nearest_same - self.baseline < 0.2 * (1 - self.baseline):
             return f"{text}, only a little better than chance: {chance}.", "warning"
 
         worst = min(
@@ -192,7 +199,7 @@ class SpaceReport(SplitReport):
             else ""
         )
         return (
-            f"nearest of the same class {percent_text(self.found)} of {self.asked:,} "
+            f"nearest of the same class {percent_text(self.nearest_same)} of {self.comparable:,} "
             f"(a random one: {percent_text(self.baseline)}){pairs}"
         )
 
@@ -215,34 +222,34 @@ class SpaceReport(SplitReport):
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
         names = [row.name for row in self.classes]
         order = [
-            int(place)
-            for place in np.argsort(-self.behind, kind="stable")
-            if 0 < self.behind[place] < self.count
+            int(index)
+            for index in np.argsort(-self.ranks, kind="stable")
+            if 0 < self.ranks[index] < self.count
         ][:most]
         return [
             (
-                int(self.rows[place]),
-                f"lies near {names[self.neighbours[place]]}, is {names[self.targets[place]]}",
+                int(self.rows[index]),
+                f"lies near {names[self.neighbours[index]]}, is {names[self.targets[index]]}",
             )
-            for place in order
+            for index in order
         ]
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
-            "nearest_same_class": self.found,
+            "nearest_same_class": self.nearest_same,
             "baseline": self.baseline,
             "per_class": [vars(row) for row in self.classes],
             "worst": [{"row": row, "what": text} for row, text in self.worst(most)],
         }
 
     @classmethod
-    def answer(cls, description: Description, predictions: np.ndarray) -> Answer:
+    def answer(cls, _description: Description, predictions: np.ndarray) -> Answer:
         items = tuple(
             Item(f"direction {k + 1}", float(value), number_text(float(value)), None)
             for k, value in enumerate(predictions)
         )
         return Answer(
-            "space",
+            cls.view,
             f"a point of {len(predictions)} numbers",
             items,
             "",
@@ -251,42 +258,43 @@ class SpaceReport(SplitReport):
         )
 
     @classmethod
-    def columns(cls, description: Description) -> tuple[str, ...]:
+    def columns(cls, _description: Description) -> tuple[str, ...]:
         return ("point",)
 
     @classmethod
-    def cells(cls, description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
+    def cells(cls, _description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
         return (" ".join(f"{float(value):.5g}" for value in predictions),)
 
 
 def _nearest_others(points: np.ndarray) -> np.ndarray:
-    """(n,) the place of each point's nearest other one; its own where it is alone."""
+    """Returns (n,) the place of each point's nearest other one; its own where it is alone."""
     chunk = 1024
-    found = np.zeros(len(points), np.int64)
+    indices = np.zeros(len(points), np.int64)
     for first in range(0, len(points), chunk):
         part = np.arange(first, min(first + chunk, len(points)))
         near = points[part] @ points.T
         near[np.arange(len(part)), part] = -np.inf
-        found[part] = near.argmax(axis=1)
+        indices[part] = near.argmax(axis=1)
 
-    return found
+    return indices
 
 
 def _row(
     name: str,
     number: int,
     targets: np.ndarray,
-    near: np.ndarray,
-    behind: np.ndarray,
+    neighbours: np.ndarray,
+    ranks: np.ndarray,
     sizes: np.ndarray,
     classes: tuple[str, ...],
 ) -> SpaceRow:
+    """Returns the figures of one class, by its number."""
     own = targets == number
-    others = np.bincount(near[own & (near != number)], minlength=len(classes))
+    others = np.bincount(neighbours[own & (neighbours != number)], minlength=len(classes))
     return SpaceRow(
         name,
         int(sizes[number]),
-        float((behind[own] == 0).mean()) if sizes[number] > 1 else None,
+        float((ranks[own] == 0).mean()) if sizes[number] > 1 else None,
         classes[int(others.argmax())] if others.any() else "",
     )
 

@@ -1,6 +1,4 @@
-"""Results where an example has any of several tags: tag by tag, and the examples whose tags are
-furthest from right.
-"""
+"""The report on tags, of which an example has any number: tag by tag, and the worst examples."""
 
 from __future__ import annotations
 
@@ -12,22 +10,31 @@ import numpy as np
 from app.engine.advice.remedies import QUOTE, quoted
 from app.engine.learning.scores import average_precision
 from app.engine.results.answer import Answer, Cell, Item
-from app.engine.results.reports.base import Level, Listing, SplitReport, finite, form, judged
+from app.engine.results.reports.base import (
+    Level,
+    Listing,
+    SplitReport,
+    figures_of,
+    finite,
+    shaped,
+)
 from app.engine.text import names_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task, View
+    from app.engine.learning.task import Task
 
 THRESHOLD = 0.5
+"""The probability from which on a tag is set."""
 
 
 @dataclass(frozen=True)
 class TagRow:
-    """One tag of a split: how many have it, how many get it.
+    """The figures of one tag of a split.
 
-    What is not defined is None: the average precision of a tag that no example has. base: the share
-    of examples that have it: the average precision of guessing.
+    count: the examples that have it; predicted: those that get it. What is not defined is None,
+    such as the average precision of a tag that no example has. base: the share of examples that
+    have it, which is the average precision of guessing.
     """
 
     name: str
@@ -44,8 +51,8 @@ class TagRow:
 class WrongTags:
     """An example whose tags are wrong.
 
-    missed, added: tag numbers. wrongness: how far the probabilities of the wrong ones are on the
-    wrong side, added up.
+    missed, added: numbers of tags. wrongness: how far the probabilities of those are on the wrong
+    side of THRESHOLD, added up.
     """
 
     row: int
@@ -56,13 +63,13 @@ class WrongTags:
 
 @dataclass(frozen=True)
 class TagReport(SplitReport):
-    """One split judged.
+    """The report on a split with tags.
 
     targets: (n, K) of 0 and 1. predictions: (n, K) probabilities. exact: the share of examples all
     of whose tags are right at THRESHOLD.
     """
 
-    view: ClassVar[View] = "tags"
+    view: ClassVar[str] = "tags"
 
     exact: float = 0.0
     tags: tuple[TagRow, ...] = ()
@@ -81,9 +88,9 @@ class TagReport(SplitReport):
     ) -> TagReport:
         count = len(rows)
         width = len(description.classes)
-        targets = form(targets, count, width)
-        predictions = form(predictions, count, width)
-        figures = judged(task, description, targets, predictions)
+        targets = shaped(targets, count, width)
+        predictions = shaped(predictions, count, width)
+        figures = figures_of(task, description, targets, predictions)
         exact = (
             float(((predictions >= THRESHOLD) == (targets > 0)).all(axis=1).mean())
             if count
@@ -100,14 +107,14 @@ class TagReport(SplitReport):
             predictions,
             exact,
             tuple(
-                _row(one, targets[:, k], predictions[:, k], THRESHOLD)
-                for k, one in enumerate(description.classes)
+                _row(tag, targets[:, k], predictions[:, k], THRESHOLD)
+                for k, tag in enumerate(description.classes)
             ),
             description.classes,
         )
 
     def at(self, threshold: float) -> tuple[TagRow, ...]:
-        """The tags where one is set from another probability on."""
+        """Returns the figures of every tag where it is set from another probability on."""
         return tuple(
             _row(name, self.targets[:, k], self.predictions[:, k], threshold)
             for k, name in enumerate(self.names)
@@ -126,36 +133,35 @@ class TagReport(SplitReport):
         return float(np.mean(known)) if known else float("nan")
 
     def wrong(self, most: int = 100) -> list[WrongTags]:
-        """The examples whose tags are furthest from right."""
-        predictions = self.predictions >= THRESHOLD
+        """Returns the examples whose tags are furthest from right."""
         has = self.targets > 0
-        far = np.where(predictions != has, np.abs(self.predictions - THRESHOLD), 0.0).sum(
-            axis=1, dtype=float
-        )
+        gets = self.predictions >= THRESHOLD
+        distance = np.abs(self.predictions - THRESHOLD)
+        wrongness = np.where(gets != has, distance, 0.0).sum(axis=1, dtype=float)
         places = [
-            int(place)
-            for place in np.argsort(-far, kind="stable")
-            if (predictions[place] != has[place]).any()
+            int(index)
+            for index in np.argsort(-wrongness, kind="stable")
+            if (gets[index] != has[index]).any()
         ]
 
         return [
             WrongTags(
-                int(self.rows[place]),
-                tuple(int(k) for k in np.flatnonzero(has[place] & ~predictions[place])),
-                tuple(int(k) for k in np.flatnonzero(predictions[place] & ~has[place])),
-                float(far[place]),
+                int(self.rows[index]),
+                tuple(int(k) for k in np.flatnonzero(has[index] & ~gets[index])),
+                tuple(int(k) for k in np.flatnonzero(gets[index] & ~has[index])),
+                float(wrongness[index]),
             )
-            for place in places[:most]
+            for index in places[:most]
         ]
 
-    def examples_of(self, tag: int, has: bool, predictions: bool, most: int = 100) -> list[int]:
-        """Rows that have the tag or not, and get it or not; the surest first."""
+    def examples_of(self, tag: int, has: bool, gets: bool, most: int = 100) -> list[int]:
+        """Returns the rows that have the tag or not, and get it or not; the surest first."""
         chosen = np.flatnonzero(
-            ((self.targets[:, tag] > 0) == has)
-            & ((self.predictions[:, tag] >= THRESHOLD) == predictions)
+            ((self.targets[:, tag] > 0) == has) & ((self.predictions[:, tag] >= THRESHOLD) == gets)
         )
-        sure = self.predictions[chosen, tag] if predictions else -self.predictions[chosen, tag]
-        return [int(self.rows[chosen[i]]) for i in np.argsort(-sure, kind="stable")[:most]]
+        sureness = self.predictions[chosen, tag] if gets else -self.predictions[chosen, tag]
+        order = np.argsort(-sureness, kind="stable")[:most]
+        return [int(row) for row in self.rows[chosen[order]]]
 
     def verdict(self) -> tuple[str, Level]:
         base = f"guessing by how frequent they are would reach {percent_text(self.baseline)}"
@@ -202,8 +208,8 @@ class TagReport(SplitReport):
                 (
                     row.name,
                     *(
-                        percent_text(x)
-                        for x in (row.average_precision, row.precision, row.recall, row.f1)
+                        percent_text(figure)
+                        for figure in (row.average_precision, row.precision, row.recall, row.f1)
                     ),
                     f"{row.count:,}",
                     f"{row.predicted:,}",
@@ -213,17 +219,20 @@ class TagReport(SplitReport):
         )
 
     def worst(self, most: int = 100) -> list[tuple[int, str]]:
-        found = []
-        for one in self.wrong(most):
+        worst = []
+        for example in self.wrong(most):
             words = []
-            if one.missed:
-                words.append(f"misses {names_text([self.names[k] for k in one.missed], 4, QUOTE)}")
-            if one.added:
-                words.append(f"adds {names_text([self.names[k] for k in one.added], 4, QUOTE)}")
+            if example.missed:
+                words.append(f"misses {self._tags_text(example.missed)}")
+            if example.added:
+                words.append(f"adds {self._tags_text(example.added)}")
 
-            found.append((one.row, " and ".join(words)))
+            worst.append((example.row, " and ".join(words)))
 
-        return found
+        return worst
+
+    def _tags_text(self, tags: tuple[int, ...]) -> str:
+        return names_text([self.names[k] for k in tags], 4, QUOTE)
 
     def to_plain(self, most: int = 20) -> dict[str, Any]:
         return super().to_plain(most) | {
@@ -232,11 +241,11 @@ class TagReport(SplitReport):
             "per_tag": [vars(row) for row in self.tags],
             "worst": [
                 {
-                    "row": one.row,
-                    "missed": [self.names[k] for k in one.missed],
-                    "added": [self.names[k] for k in one.added],
+                    "row": example.row,
+                    "missed": [self.names[k] for k in example.missed],
+                    "added": [self.names[k] for k in example.added],
                 }
-                for one in self.wrong(most)
+                for example in self.wrong(most)
             ],
         }
 
@@ -259,7 +268,7 @@ class TagReport(SplitReport):
         note = "" if tags else f"The likeliest is {quoted(items[0].label)} with {items[0].text}."
 
         return Answer(
-            "tags",
+            cls.view,
             head,
             items,
             "",
@@ -282,18 +291,18 @@ class TagReport(SplitReport):
 
 
 def _row(name: str, targets: np.ndarray, predictions: np.ndarray, threshold: float) -> TagRow:
+    """Returns the figures of one tag. targets, predictions: (n,)."""
     has = targets > 0
-    given = predictions >= threshold
-    hits = int((has & given).sum())
+    gets = predictions >= threshold
+    hits = int((has & gets).sum())
     count = int(has.sum())
-    predicted = int(given.sum())
-    found = average_precision(has, predictions) if count else None
+    predicted = int(gets.sum())
 
     return TagRow(
         name,
         count,
         predicted,
-        found,
+        average_precision(has, predictions) if count else None,
         hits / predicted if predicted else None,
         hits / count if count else None,
         2 * hits / (count + predicted) if count + predicted else None,

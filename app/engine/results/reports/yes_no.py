@@ -1,4 +1,4 @@
-"""Results of yes or no: those of two classes, and what another threshold would do."""
+"""The report on yes or no: that on two classes, and what another threshold would do."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from app.engine.results.reports.classes import ClassReport
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
-    from app.engine.learning.task import View
     from app.engine.results.answer import Cell
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """What comes of saying yes from a probability on.
+    """The counts that come of answering yes from a probability on.
 
     Shares are None where they are not defined.
     """
@@ -63,33 +62,34 @@ class Threshold:
 
 @dataclass(frozen=True)
 class YesNoReport(ClassReport):
-    view: ClassVar[View] = "yes-no"
+    """The report on a split with two classes, no and yes."""
+
+    view: ClassVar[str] = "yes-no"
 
     def at(self, threshold: float) -> Threshold:
+        """Returns the counts where yes is answered from this probability on."""
         yes = self.targets == 1
-        predictions = self.predictions[:, 1] >= threshold
+        answers_yes = self.predictions[:, 1] >= threshold
         return Threshold(
             threshold,
-            int((yes & predictions).sum()),
-            int((~yes & predictions).sum()),
-            int((~yes & ~predictions).sum()),
-            int((yes & ~predictions).sum()),
+            int((yes & answers_yes).sum()),
+            int((~yes & answers_yes).sum()),
+            int((~yes & ~answers_yes).sum()),
+            int((yes & ~answers_yes).sum()),
         )
 
     def roc(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(false alarms, recall, threshold), each (m,), from saying yes to nothing to saying yes to
-        all.
-        """
-        thresholds, found, alarms, yes, no = self._sorted()
-        return alarms / max(1, no), found / max(1, yes), thresholds
+        """Returns (false alarms, recall, threshold), each (m,), the highest threshold first."""
+        thresholds, hits, alarms, yes, no = self._sorted()
+        return alarms / max(1, no), hits / max(1, yes), thresholds
 
     def precision_recall(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(recall, precision, threshold), each (m,), from the surest yes on."""
-        thresholds, found, alarms, yes, _ = self._sorted()
-        predictions = found + alarms
-        keep = predictions > 0
+        """Returns (recall, precision, threshold), each (m,), the highest threshold first."""
+        thresholds, hits, alarms, yes, _ = self._sorted()
+        answered = hits + alarms
+        keep = answered > 0
 
-        return (found / max(1, yes))[keep], (found[keep] / predictions[keep]), thresholds[keep]
+        return (hits / max(1, yes))[keep], (hits[keep] / answered[keep]), thresholds[keep]
 
     @classmethod
     def columns(cls, description: Description) -> tuple[str, ...]:
@@ -100,6 +100,7 @@ class YesNoReport(ClassReport):
         return description.classes[int(predictions[1] >= 0.5)], round(float(predictions[1]), 4)
 
     def _sorted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
+        """Returns thresholds, hits and false alarms, each (m,), and how many are yes and no."""
         order = np.argsort(-self.predictions[:, 1], kind="stable")
         scores = self.predictions[order, 1].astype(float)
         yes = self.targets[order] == 1
@@ -109,11 +110,11 @@ class YesNoReport(ClassReport):
             else np.zeros(0, int)
         )
 
-        found = np.cumsum(yes)[ends]
+        hits = np.cumsum(yes)[ends]
         alarms = np.cumsum(~yes)[ends]
         return (
             np.append(np.inf, scores[ends]),
-            np.append(0, found),
+            np.append(0, hits),
             np.append(0, alarms),
             int(yes.sum()),
             int((~yes).sum()),

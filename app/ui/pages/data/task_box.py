@@ -52,7 +52,7 @@ def unfit(task: Task, dataset: Dataset) -> str:
 
         return (
             ""
-            if task.view != "yes-no" or len(values) == 2
+            if not task.yes_or_no or len(values) == 2
             else f"Yes or no needs two classes, not {len(values)}."
         )
 

@@ -1,6 +1,4 @@
-"""How sure the accuracy is: a point with its 95 % interval per split, on a scale from 0 to 100 %,
-beside the guess.
-"""
+"""How sure the accuracy is: a point with its 95 % interval for each split, beside the guess."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ NAMES = {"validation": "Validation", "test": "Test", "data": "These data"}
 
 @dataclass(frozen=True)
 class Interval:
-    """One line of the plot; shares of 1."""
+    """A line of the plot; figures are shares of 1."""
 
     label: str
     value: float
@@ -35,9 +33,9 @@ class Interval:
 
 
 class IntervalPlot(QWidget):
-    """show_splits(...): a line per split.
+    """Shows a line for each split, to scale: show_splits(...).
 
-    To scale; the dashed mark is what always saying one class would reach.
+    The dashed mark is what always saying one class would reach.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -66,17 +64,16 @@ class IntervalPlot(QWidget):
         first = next(iter(splits.values()), None)
         self._guess = f"always '{first.classes[first.baseline_class].name}'" if first else ""
         words = [
-            f"{one.label} {percent_text(one.value)}, from {percent_text(one.low)} to "
-            f"{percent_text(one.high)}, "
-            f"{self._guess} {percent_text(one.guess)}"
-            for one in self._intervals
+            f"{interval.label} {percent_text(interval.value)}, from {percent_text(interval.low)} "
+            f"to {percent_text(interval.high)}, {self._guess} {percent_text(interval.guess)}"
+            for interval in self._intervals
         ]
 
         self.setAccessibleDescription("; ".join(words))
         self.setToolTip(
             "The line is the 95 % interval: with other examples of the same kind the accuracy "
-            "would most likely lie "
-            "within it. The dashed mark is reached without looking at the example."
+            "would most likely lie within it. The dashed mark is reached without looking at the "
+            "example."
         )
 
         self._measure()
@@ -92,7 +89,7 @@ class IntervalPlot(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(340), self.sizeHint().height())
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._intervals:
             return
 
@@ -101,8 +98,10 @@ class IntervalPlot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         small = QFontMetricsF(theme.font(12, bold=True))
-        left = max(small.horizontalAdvance(one.label) for one in self._intervals) + px(14)
-        right = max(small.horizontalAdvance(_words(one)) for one in self._intervals) + px(20)
+        left = max(small.horizontalAdvance(interval.label) for interval in self._intervals) + px(14)
+        right = max(small.horizontalAdvance(_words(interval)) for interval in self._intervals) + px(
+            20
+        )
         bar = QRectF(
             left,
             px(2),
@@ -111,21 +110,21 @@ class IntervalPlot(QWidget):
         )
 
         self._scale(painter, bar)
-        for number, one in enumerate(self._intervals):
+        for number, interval in enumerate(self._intervals):
             y = bar.top() + px(24) * (number + 0.5)
-            painter.setFont(theme.font(12, bold=one.chosen))
-            painter.setPen(theme.color("text" if one.chosen else "secondary"))
+            painter.setFont(theme.font(12, bold=interval.chosen))
+            painter.setPen(theme.color("text" if interval.chosen else "secondary"))
             line = QRectF(0, y - small.height() / 2, left, small.height())
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, one.label)
-            text = _words(one)
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, interval.label)
+            text = _words(interval)
             figures = QRectF(bar.right() + px(20), y - small.height() / 2, right, small.height())
             painter.drawText(figures, Qt.AlignmentFlag.AlignVCenter, text)
-            self._mark(painter, bar, y, one)
+            self._mark(painter, bar, y, interval)
 
         painter.end()
 
     def _scale(self, painter: QPainter, bar: QRectF) -> None:
-        """0, 25 ... 100 %, and what the dashed mark is."""
+        """Draws 0, 25 ... 100 %, and what the dashed mark is."""
         theme = self._theme
         px = self._theme.px
         painter.setFont(theme.font(11))
@@ -151,7 +150,7 @@ class IntervalPlot(QWidget):
         )
         painter.drawText(QPointF(bar.left() + px(8), y + metrics.ascent() / 2 - 1), guess)
 
-    def _mark(self, painter: QPainter, bar: QRectF, y: float, one: Interval) -> None:
+    def _mark(self, painter: QPainter, bar: QRectF, y: float, interval: Interval) -> None:
         theme = self._theme
         px = self._theme.px
 
@@ -159,24 +158,26 @@ class IntervalPlot(QWidget):
             return bar.left() + bar.width() * share
 
         painter.setPen(_dashed(theme))
-        painter.drawLine(QPointF(x(one.guess), y - px(8)), QPointF(x(one.guess), y + px(8)))
-        color = theme.color("accent" if one.chosen else "secondary")
+        painter.drawLine(
+            QPointF(x(interval.guess), y - px(8)), QPointF(x(interval.guess), y + px(8))
+        )
+        color = theme.color("accent" if interval.chosen else "secondary")
         painter.setPen(QPen(color, px(2)))
-        painter.drawLine(QPointF(x(one.low), y), QPointF(x(one.high), y))
+        painter.drawLine(QPointF(x(interval.low), y), QPointF(x(interval.high), y))
 
-        for end in (one.low, one.high):
+        for end in (interval.low, interval.high):
             painter.drawLine(QPointF(x(end), y - px(6)), QPointF(x(end), y + px(6)))
 
         painter.setPen(QPen(theme.color("surface"), 1))
         painter.setBrush(color)
-        painter.drawEllipse(QPointF(x(one.value), y), px(3), px(3))
+        painter.drawEllipse(QPointF(x(interval.value), y), px(3), px(3))
 
 
-def _words(one: Interval) -> str:
+def _words(interval: Interval) -> str:
     """Returns the share with its interval, the unit once: "92.9 % (90.1 – 95)"."""
-    low = percent_text(one.low).removesuffix(" %")
-    high = percent_text(one.high).removesuffix(" %")
-    return f"{percent_text(one.value)} ({low} – {high})"
+    low = percent_text(interval.low).removesuffix(" %")
+    high = percent_text(interval.high).removesuffix(" %")
+    return f"{percent_text(interval.value)} ({low} – {high})"
 
 
 def _dashed(theme: Theme) -> QPen:

@@ -1,6 +1,4 @@
-"""What the Results page shows of a run: the report on the weights in use, or what one epoch's
-confusion says.
-"""
+"""What came of a run: its report, or the figures that the confusion of an epoch gives."""
 
 from __future__ import annotations
 
@@ -31,12 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A run as read from its folder. report is None until its first epoch is judged; trouble says
-    why.
+    """A run as read from its folder.
 
-    data: how its examples were read. description: of its data, None if it did not come so far; task
-    likewise. kept: the weights in use, which the report is on. last: the last step, where it can be
-    chosen in place of the best epoch.
+    report: None until its first epoch is evaluated; trouble: why. description: of its data, None if
+    it did not come so far; task likewise. data: how its examples were read. weights: those in use,
+    which the report is on. last: those of the last step, where they can be chosen in place of the
+    best epoch's.
     """
 
     path: Path
@@ -44,7 +42,7 @@ class Outcome:
     description: Description | None
     data: DataSettings
     trouble: str = ""
-    kept: WeightsInUse = BEST
+    weights: WeightsInUse = BEST
     last: WeightsInUse | None = None
     task: Task | None = None
 
@@ -54,7 +52,7 @@ class Outcome:
 
 
 def read_outcome(path: Path) -> Outcome:
-    """Reads the folder; for the background. Raises UserError where it is no run."""
+    """Reads the folder of a run, on the background thread. Raises UserError where it is none."""
     run = Run(path)
     experiment = run.experiment()
     data = experiment.data
@@ -66,7 +64,7 @@ def read_outcome(path: Path) -> Outcome:
         description = None
 
     task = None
-    with contextlib.suppress(UserError):  # of another version; then its report says what is wrong
+    with contextlib.suppress(UserError):  # a task of another version; the report says what is wrong
         task = task_of(experiment, description) if description is not None else None
 
     try:
@@ -77,7 +75,7 @@ def read_outcome(path: Path) -> Outcome:
             description,
             data,
             "",
-            report.kept,
+            report.weights,
             weights_in_use.last_step_of(run),
             report.task,
         )
@@ -100,26 +98,25 @@ def of_epoch(
     counts: Mapping[str, tuple[int, ...]],
     task: Task | None = None,
 ) -> SplitReport | None:
-    """What is known of validation after one epoch by its confusion: figures without the examples.
+    """Returns the figures of validation after an epoch, from its confusion, without examples.
 
-    None without it.
-
-    counts: of the data, per split and class (training tells the most frequent class); {} if
-    unknown.
+    None where it has none. counts: of the data, per split and class (training has the most frequent
+    class); {} if unknown.
     """
     matrix = epoch.confusion
     if matrix is None or matrix.shape != (len(classes), len(classes)) or not matrix.sum():
         return None
 
     usual = int(np.argmax(counts.get("training") or matrix.sum(axis=1)))
-    made = report_for(task.view) if task is not None else ClassReport
-    made = made if issubclass(made, ClassReport) else ClassReport
+    report_class = report_for(task.view) if task is not None else ClassReport
+    if not issubclass(report_class, ClassReport):
+        report_class = ClassReport
 
-    return made.of_confusion(
+    return report_class.of_confusion(
         "validation", matrix, classes, usual, dict(epoch.metrics), epoch.validation_loss
     )
 
 
 def has_examples(split: SplitReport) -> bool:
-    """Whether it is known which example got which answer."""
+    """Returns whether it is known which example got which answer."""
     return len(split.rows) > 0

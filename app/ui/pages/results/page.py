@@ -1,6 +1,6 @@
 """Results: what came of a training.
 
-The verdict first, then the figures, then what the task's view shows of them.
+The verdict comes first, then the figures, then what the task's view of results shows of them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.pages.results.head import Head
+from app.ui.pages.results.header import ResultsHeader
 from app.ui.pages.results.outcome import Outcome, read_outcome
-from app.ui.pages.results.saving import save
-from app.ui.pages.results.showing import Showing, Shown
-from app.ui.pages.results.source import Source, source_of
+from app.ui.pages.results.run_data import RunData, run_data_of
+from app.ui.pages.results.save_file import save
+from app.ui.pages.results.selection import Selection, ViewContent
 from app.ui.pages.results.summary_card import SummaryCard
-from app.ui.pages.results.used import UsedLine
-from app.ui.pages.results.views import View, view_for
+from app.ui.pages.results.views import ResultsView, view_for
+from app.ui.pages.results.weights_in_use import WeightsInUseLine
 from app.ui.style.theme import style
 from app.ui.text.run_names import label_of
 from app.ui.widgets.empty_state import EmptyState
@@ -34,23 +34,24 @@ if TYPE_CHECKING:
     from app.ui.state.record import Record
 
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
+
 NARROW = 720
-"""Width at 100 % below which the cards of a view stand below one another instead of side by side."""
+"""Width at 100 % below which the cards of a view stand below one another."""
 
 
 class ResultsPage(Page):
-    """Shows the session's record: live its last epoch, afterwards its report.
+    """Shows the run of the session: its last epoch while it is live, afterwards its report.
 
-    How, says the task's view.
+    The task's view of results decides how.
     """
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
         self._outcome: Outcome | None = None
-        self._wanted = "test"
+        self._requested = "test"
         self._stale = True
-        self.view: View | None = None
+        self.view: ResultsView | None = None
         self._view_name = ""
         self._fit = QTimer(self, interval=0, singleShot=True)
         self._fit.timeout.connect(self._arrange)
@@ -58,9 +59,9 @@ class ResultsPage(Page):
         self._build()
         session = parts.session
         document = parts.document
-        session.shown.connect(self._other)
-        session.events_received.connect(self._told)
-        session.finished.connect(lambda _: self._other())
+        session.shown.connect(self._other_run)
+        session.events_received.connect(self._handle_events)
+        session.finished.connect(lambda _: self._other_run())
         document.data_changed.connect(self._data_changed)
         parts.theme.changed.connect(self._fit.start)
 
@@ -68,12 +69,12 @@ class ResultsPage(Page):
 
     def _build(self) -> None:
         parts = self._parts
-        self.head = Head(parts.theme)
-        self.head.split_chosen.connect(self.show_split)
-        self.head.epoch_chosen.connect(self._show)
-        self.used = UsedLine(parts.background)
-        self.used.chosen.connect(self._rechosen)
-        self.summary = SummaryCard(parts.theme, self.used)
+        self.header = ResultsHeader(parts.theme)
+        self.header.split_chosen.connect(self.show_split)
+        self.header.epoch_chosen.connect(self._show)
+        self.weights_line = WeightsInUseLine(parts.background)
+        self.weights_line.chosen.connect(self._weights_changed)
+        self.summary = SummaryCard(parts.theme, self.weights_line)
         self.content = QWidget()
         style(self.content, "page")
         self._column = QVBoxLayout(self.content)
@@ -88,7 +89,7 @@ class ResultsPage(Page):
         whole = QVBoxLayout(full)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
-        whole.addWidget(self.head)
+        whole.addWidget(self.header)
         whole.addWidget(self.scroller, 1)
         self.empty = EmptyState(
             parts.theme,
@@ -104,8 +105,8 @@ class ResultsPage(Page):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
 
-    def _take_view(self, name: str) -> View:
-        """The view of this sort of results; one at a time is kept."""
+    def _bring_view(self, name: str) -> ResultsView:
+        """Returns the widget for this view of results; one at a time is kept."""
         if self.view is None or self._view_name != name:
             if self.view is not None:
                 self.view.close_down()
@@ -114,11 +115,11 @@ class ResultsPage(Page):
 
             self.view = view_for(name)(self._parts)
             self._view_name = name
-            self.view.saved.connect(
-                lambda file, made: save(self, self._parts.background, file, made)
+            self.view.save_wanted.connect(
+                lambda name, content: save(self, self._parts.background, name, content)
             )
-            self.view.wanted.connect(self._open_data)
-            self.view.predictions.connect(self.guide_changed)
+            self.view.data_wanted.connect(self._open_data)
+            self.view.guide_changed.connect(self.guide_changed)
             self._column.addWidget(self.view, 1)
 
         return self.view
@@ -128,7 +129,7 @@ class ResultsPage(Page):
         self._fit.start()
 
     def _arrange(self) -> None:
-        """Side by side where there is room, else one below the other."""
+        """Puts cards side by side where there is room, else one below the other."""
         wide = self.width() >= self._parts.theme.px(NARROW)
         self.summary.set_wide(wide)
 
@@ -148,17 +149,17 @@ class ResultsPage(Page):
         else:
             self._show()
 
-    def _other(self) -> None:
-        """Another run, or the same one ended: what was read of its folder is old."""
+    def _other_run(self) -> None:
+        """Reads the folder again: it is another run, or the same one has ended."""
         if self._outcome is not None and self._outcome.path != self._record.path:
             self._outcome = None
-            self._wanted = "test"
+            self._requested = "test"
 
         self._stale = True
         if self.isVisible():
             self._read()
 
-    def _told(self, batch: list[events.Event]) -> None:
+    def _handle_events(self, batch: list[events.Event]) -> None:
         prepared = any(isinstance(event, events.RunPrepared | events.RunStarted) for event in batch)
         epoch = any(isinstance(event, events.EpochDone | events.ProbePredicted) for event in batch)
         if prepared or (epoch and (self._outcome is None or self._outcome.description is None)):
@@ -172,7 +173,7 @@ class ResultsPage(Page):
             self._show()
 
     def _read(self) -> None:
-        """Read the run's folder in the background, then show it."""
+        """Reads the run's folder in the background, then shows it."""
         self._stale = False
         path = self._record.path
         if path is None:
@@ -191,12 +192,12 @@ class ResultsPage(Page):
             return
 
         self._outcome = outcome
-        showing = self.showing
-        self.head.set_epochs(showing.judged, showing.used)
+        selection = self.selection
+        self.header.set_epochs(selection.known_epochs, selection.used)
         self._show()
 
-    def _rechosen(self, path: Path) -> None:
-        """Other weights of a run are used: its figures are others."""
+    def _weights_changed(self, path: Path) -> None:
+        """Reads the figures again, where other weights of the run are used now."""
         if path == self._record.path:
             self._stale = True
             if self.isVisible():
@@ -209,59 +210,60 @@ class ResultsPage(Page):
     # --- which split of which epoch
 
     def show_split(self, name: str) -> None:
-        """ "validation" or "test"."""
-        self._wanted = name
+        """Shows a split, "validation" or "test"."""
+        self._requested = name
         self._show()
 
     @property
-    def showing(self) -> Showing:
-        """Which figures are due now."""
+    def selection(self) -> Selection:
+        """The figures that are due now."""
         running = self._parts.session.live
-        return Showing(
+        return Selection(
             self._record,
             self._outcome,
             running,
-            self._wanted,
-            self.head.epoch,
-            self._source().dataset,
+            self._requested,
+            self.header.epoch,
+            self._run_data().dataset,
         )
 
     @property
     def live(self) -> bool:
-        return self.showing.live
+        return self.selection.live
 
     def _show(self, trouble: str = "") -> None:
-        showing = self.showing
-        if not showing.splits:
+        selection = self.selection
+        if not selection.splits:
             self._show_empty(trouble)
             return
 
         self.stack.setCurrentIndex(1)
-        kind = showing.description.kind if showing.description is not None else ""
-        self.head.show_choice(
-            self._about(), list(showing.splits), showing.name, showing.scrubs, noun(kind)
+        kind = selection.description.kind if selection.description is not None else ""
+        self.header.show_choice(
+            self._run_name(), list(selection.splits), selection.name, selection.scrubs, noun(kind)
         )
-        self.summary.show_verdict(showing.verdict.text, showing.verdict.level)
-        self.summary.show_splits(showing.splits, showing.name, showing.description)
-        self.used.show_run(self._record, self._outcome, showing.live)
-        self._take_view(showing.report.view).show_results(self._shown(showing))
+        self.summary.show_verdict(selection.verdict.text, selection.verdict.level)
+        self.summary.show_splits(selection.splits, selection.name, selection.description)
+        self.weights_line.show_run(self._record, self._outcome, selection.live)
+        self._bring_view(selection.report.view).show_results(self._content(selection))
         self._arrange()
         self.guide_changed.emit()
 
-    def _shown(self, showing: Showing) -> Shown:
-        source = self._source()
-        return Shown(
-            showing.report,
-            showing.description,
-            source.dataset,
-            source.missing,
-            source.offer,
-            showing.live,
-            showing.name == "validation" and showing.past is not None,
+    def _content(self, selection: Selection) -> ViewContent:
+        run_data = self._run_data()
+        return ViewContent(
+            selection.report,
+            selection.description,
+            run_data.dataset,
+            run_data.missing,
+            run_data.offer,
+            selection.live,
+            selection.name == "validation" and selection.past is not None,
             self._record.path,
         )
 
-    def _about(self) -> str:
+    def _run_name(self) -> str:
+        """Returns what the header says of the run."""
         name = label_of(self._record.path) if self._record.path else ""
         return (
             f"{name} · running, after epoch {self._record.epochs[-1].epoch}"
@@ -286,17 +288,17 @@ class ResultsPage(Page):
 
     # --- the data behind the figures
 
-    def _source(self) -> Source:
-        return source_of(self._outcome, self._parts.document)
+    def _run_data(self) -> RunData:
+        return run_data_of(self._outcome, self._parts.document)
 
     def _data_changed(self) -> None:
         if self.isVisible() and self.stack.currentIndex() == 1 and self.view is not None:
-            showing = self.showing
-            if showing.splits and showing.report.view == self._view_name:
-                self.view.show_results(self._shown(showing))
+            selection = self.selection
+            if selection.splits and selection.report.view == self._view_name:
+                self.view.show_results(self._content(selection))
 
     def _open_data(self) -> None:
-        """Take the run's data settings into the experiment; the opener reads them."""
+        """Takes the run's data settings into the experiment; the data loader reads them."""
         if self._outcome is not None:
             document = self._parts.document
             document.set(document.experiment.replace(data=self._outcome.data))

@@ -34,9 +34,12 @@ ICONS = {
 
 
 class SummaryCard(Card):
-    """show_verdict(text, level), show_splits(splits, chosen). used: the line below the figures."""
+    """Shows the verdict and the figures: show_verdict(...), show_splits(...).
 
-    def __init__(self, theme: Theme, used: QWidget) -> None:
+    weights_line: the widget below the figures, which says which weights they are of.
+    """
+
+    def __init__(self, theme: Theme, weights_line: QWidget) -> None:
         super().__init__()
         self._theme = theme
         self._level = "info"
@@ -60,7 +63,7 @@ class SummaryCard(Card):
         left = QVBoxLayout()
         left.setSpacing(4)
         left.addLayout(figures)
-        left.addWidget(used)
+        left.addWidget(weights_line)
         left.addStretch(1)
         self.intervals = IntervalPlot(theme)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -79,7 +82,7 @@ class SummaryCard(Card):
     def show_splits(
         self, splits: Mapping[str, SplitReport], chosen: str, description: Description | None = None
     ) -> None:
-        """The figures of the chosen split; of classes the intervals of all.
+        """Shows the figures of the chosen split, and the intervals of all splits with classes.
 
         description: for the unit of amounts. A mean over several amounts without a unit in common
         says nothing: square metres and euros do not add up.
@@ -100,17 +103,18 @@ class SummaryCard(Card):
             self._figures.append(_Figure(best=not self._figures))
             self._line.insertWidget(len(self._figures) - 1, self._figures[-1])
 
-        for number, shown in enumerate(self._figures):
-            shown.show_figure(*(figures[number] if number < len(figures) else ("", "", "")))
+        for number, figure in enumerate(self._figures):
+            figure.show_figure(*(figures[number] if number < len(figures) else ("", "", "")))
 
-        judged = {name: one for name, one in splits.items() if isinstance(one, ClassReport)}
-        self.intervals.setVisible(bool(judged))
-
-        if judged:
-            self.intervals.show_splits(judged, chosen)
+        with_classes = {
+            name: report for name, report in splits.items() if isinstance(report, ClassReport)
+        }
+        self.intervals.setVisible(bool(with_classes))
+        if with_classes:
+            self.intervals.show_splits(with_classes, chosen)
 
     def set_wide(self, wide: bool) -> None:
-        """The intervals stand beside the figures where there is room, else below."""
+        """Puts the intervals beside the figures where there is room, else below."""
         self._row.setDirection(
             QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         )
@@ -137,7 +141,7 @@ class _Figure(QWidget):
         column.addWidget(self._value)
 
     def show_figure(self, label: str, text: str, tip: str) -> None:
-        """ "" as the text hides it: the figure is not defined here."""
+        """Shows a figure; an empty text hides it, as it is not defined here."""
         self._name.setText(label)
         self._value.setText(text)
         self.setToolTip(tip)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.runs import events
 from app.engine.text import bytes_text, number_text
-from app.ui.pages.training.probe_bodies import BODIES, Body, Probe
+from app.ui.pages.training.probe_bodies import BODIES, Body, Probe, SentenceBody
 from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.record import Record
@@ -144,7 +144,7 @@ class ProbeCard(Card):
                 self.content.deleteLater()
 
             self._view = view
-            self.content = BODIES[view](self._theme)
+            self.content = BODIES.get(view, SentenceBody)(self._theme)
             self.content.setMinimumHeight(self._theme.px(96))
             self.body.insertWidget(0, self.content, 1)
 

@@ -91,10 +91,12 @@ class MatchingBody(SimilarityMatrix):
 
     def show_probe(self, probe: Probe) -> str:
         report = probe.report
-        assert isinstance(report, MatchingReport) and report.ways
+        assert isinstance(report, MatchingReport) and report.directions
 
         self.show_matrix(
-            report.similarity(min(PAIRS, report.count)), report.ways[0].asked, report.ways[0].given
+            report.similarity(min(PAIRS, report.count)),
+            report.directions[0].query,
+            report.directions[0].target,
         )
         count = len(self.values)
         return f"{self.won} of {count} pairs are nearest to each other; the diagonal should win"

@@ -1,4 +1,4 @@
-"""Drawing with the mouse, a pen or a finger, in the shape and on the paper that the network knows."""
+"""Drawing with the mouse, a pen or a finger, in the proportions that the network knows."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SIDE = 320
 """Pixels of the longer side of the drawing, whatever the size on screen."""
 
 PEN = 0.09
-"""Thickness of the pen as a share of the longer side: that of handwriting in the usual collections."""
+"""Thickness of the pen as a share of the longer side, as in the usual digits."""
 
 
 class Canvas(QWidget):
-    """changed(): something was drawn or wiped; `empty` tells. A dot is a click."""
+    """A sheet to draw on. changed(): something was drawn or wiped; `empty` says which."""
 
     changed = Signal()
 
@@ -31,7 +31,7 @@ class Canvas(QWidget):
         self.pen = PEN
         self.dark = True
         self.ink: QColor | None = None
-        """A colour of its own; None: white on black, or black on white."""
+        """A colour; None is white on black, or black on white."""
         self.empty = True
         self._last: QPointF | None = None
         self._image = QImage(SIDE, SIDE, QImage.Format.Format_RGB888)
@@ -49,7 +49,7 @@ class Canvas(QWidget):
     # --- what is set
 
     def set_shape(self, height: int, width: int) -> None:
-        """The proportions of what the network sees. Another one begins a new drawing."""
+        """Takes the proportions of what the network sees; others begin a new drawing."""
         longer = max(height, width, 1)
         size = QSize(max(1, round(SIDE * width / longer)), max(1, round(SIDE * height / longer)))
         if size != self._image.size():
@@ -57,7 +57,7 @@ class Canvas(QWidget):
             self.clear()
 
     def set_dark(self, dark: bool) -> None:
-        """White on black, or black on white. What is drawn is turned over with it."""
+        """Takes white on black, or black on white; a drawing without colour is inverted."""
         if dark != self.dark:
             self.dark = dark
             if self.ink is None:
@@ -70,6 +70,7 @@ class Canvas(QWidget):
             self.changed.emit()
 
     def clear(self) -> None:
+        """Wipes the sheet."""
         self._image.fill(self._paper())
         self.empty = True
         self._last = None
@@ -77,7 +78,7 @@ class Canvas(QWidget):
         self.changed.emit()
 
     def picture(self) -> Image.Image:
-        """The drawing, RGB."""
+        """Returns the drawing, RGB."""
         image = self._image
         pixels = np.frombuffer(image.constBits(), np.uint8).reshape(
             image.height(), image.bytesPerLine()
@@ -92,7 +93,7 @@ class Canvas(QWidget):
         return QColor("#000000" if self.dark else "#ffffff")
 
     def _area(self) -> QRectF:
-        """Where the drawing lies, as large as fits."""
+        """Returns where the drawing lies, as large as fits."""
         scale = min(self.width() / self._image.width(), self.height() / self._image.height())
         width = self._image.width() * scale
         height = self._image.height() * scale
@@ -140,7 +141,7 @@ class Canvas(QWidget):
             self._stroke(self._last, here)
             self._last = here
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._last = None
 
     # --- Qt
@@ -151,7 +152,7 @@ class Canvas(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(160), self._theme.px(160))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         area = self._area()

@@ -1,4 +1,4 @@
-"""Try it: give the network a picture, see what it sees, and what it answers.
+"""Try it: give the network an example, see what it sees, and what it answers.
 
 Also while a training goes on.
 """
@@ -9,7 +9,6 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -22,9 +21,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedLayout,
@@ -35,19 +31,20 @@ from PySide6.QtWidgets import (
 from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.pages.tryit.answer_card import AnswerCard
-from app.ui.pages.tryit.asking import Asker, Choice, Given, Ready, Reply, usable_runs
+from app.ui.pages.tryit.answer_panel import AnswerPanel
 from app.ui.pages.tryit.guide import guide_cards
+from app.ui.pages.tryit.header import TryItHeader
 from app.ui.pages.tryit.input_cards import InputCard, input_card_for
-from app.ui.pages.tryit.many import ManyLine
-from app.ui.pages.tryit.writing import Writing
+from app.ui.pages.tryit.loaded_predictor import LoadedPredictor
+from app.ui.pages.tryit.prediction import TryItInput, TryItResult
+from app.ui.pages.tryit.text_writer import TextWriter
+from app.ui.pages.tryit.usable_runs import LoadedRun, UsableRun, usable_runs
+from app.ui.pages.tryit.whole_file import WholeFileLine
 from app.ui.style.theme import style
-from app.ui.text.run_names import labels_of
 from app.ui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.ui.pages.tryit.answer_cards import ReplyView
     from app.ui.state.background import Failure
 
 DEBOUNCE_MS = 60
@@ -57,36 +54,45 @@ PATIENCE_MS = 500
 """After which it is said that the network is still at it."""
 
 NARROW = 500
-NOTHING = "Train a network first. From its first epoch on you can try it here, also while it goes on training."
+"""Width at 100 % below which the halves of the page stand below one another."""
+
+NOTHING = (
+    "Train a network first. From its first epoch on you can try it here, also while it goes on "
+    "training."
+)
 
 
 class TryItPage(Page):
-    """Asks the network of a run, on the background thread, on the CPU, with weights of its own:
-    those of the best epoch, if no others were chosen on the Results page.
+    """Asks the network of a run, on the background thread and the CPU, with weights of its own.
+
+    They are those of the best epoch, if no others were chosen on the Results page.
     """
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._asker = Asker()
-        self._choices: list[Choice] = []
+        self._predictor = LoadedPredictor()
+        self._runs: list[UsableRun] = []
         self._path: Path | None = None
         self._picked = False
-        self._ready: Ready | None = None
-        self._picture: Given | None = None
-        self._answer: Reply | None = None
+        self._loaded: LoadedRun | None = None
+        self._input: TryItInput | None = None
+        self._result: TryItResult | None = None
         self._input_cards: dict[str, InputCard] = {}
         self._random = random.Random()
+
         self._soon = QTimer(self, interval=DEBOUNCE_MS, singleShot=True)
-        self._soon.timeout.connect(self._ask)
+        self._soon.timeout.connect(self._predict)
         self._patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
-        self._patience.timeout.connect(lambda: self.card.wait())
+        self._patience.timeout.connect(lambda: self.answer.wait())
+
         style(self, "page")
         self.setAcceptDrops(True)
         self._build()
-        parts.session.events_received.connect(self._told)
-        parts.session.shown.connect(self._other)
-        parts.document.data_changed.connect(self._show_random)
+
+        parts.session.events_received.connect(self._handle_events)
+        parts.session.shown.connect(self._other_run_shown)
+        parts.document.data_changed.connect(self._offer_random)
         parts.theme.changed.connect(self._arrange)
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -96,81 +102,59 @@ class TryItPage(Page):
 
     def _build(self) -> None:
         theme = self._parts.theme
-        self.giver_stack = QStackedLayout()
+        self.input_stack = QStackedLayout()
         self.left = QWidget()
-        self.left.setLayout(self.giver_stack)
-        self.giving = self._input_card("image")
-        self.card = AnswerCard(theme)
-        self.writing = Writing(self._parts.background, self._asker)
-        self.card.made.connect(self._wire)
+        self.left.setLayout(self.input_stack)
+        self.input_card = self._bring_input_card("image")
+        self.answer = AnswerPanel(theme, self.input_card.hint)
+        self.text_writer = TextWriter(self._parts.background, self._predictor)
+        self.answer.card_made.connect(self.text_writer.attend)
+
         self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.row.setSpacing(12)
         self.row.addWidget(self.left, 10)
-        self.row.addWidget(self.card, 9)
+        self.row.addWidget(self.answer, 9)
 
-        for card in (
-            self.left,
-            self.card,
-        ):  # a longer name on one side must not push the other one about
-            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        # a longer name on one side must not push the other one about
+        for half in (self.left, self.answer):
+            half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-        self.many = ManyLine(self._parts, self._asker)
-        self.many.predictions.connect(self.card.say)
+        self.whole_file = WholeFileLine(self._parts, self._predictor)
+        self.whole_file.failed.connect(self.answer.say)
+
         content = QWidget()
         style(content, "page")
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 0, 16, 16)
         column.setSpacing(12)
         column.addLayout(self.row, 1)
-        column.addWidget(self.many)
+        column.addWidget(self.whole_file)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroller.setWidget(content)
+
+        self.header = TryItHeader()
+        self.header.picked.connect(self._pick)
         full = QWidget()
         whole = QVBoxLayout(full)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
-        whole.addWidget(self._head())
+        whole.addWidget(self.header)
         whole.addWidget(self.scroller, 1)
-        self.empty = EmptyState(
-            theme, "draw", "Nothing to try yet", NOTHING, "Go to Training", lambda: self._parts.go("training"),
-            "tryit.begin",
-        )  # fmt: skip
 
+        self.empty = EmptyState(
+            theme,
+            "draw",
+            "Nothing to try yet",
+            NOTHING,
+            "Go to Training",
+            lambda: self._parts.go("training"),
+            "tryit.begin",
+        )
         self.stack = QStackedLayout(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
-
-    def _head(self) -> QWidget:
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 12, 16, 0)
-        row.setSpacing(8)
-        heading = QLabel("Try it")
-        using = QLabel("using")
-        style(heading, "heading")
-        style(using, "secondary")
-        self.runs = QComboBox()
-        self.runs.setObjectName("tryit.run")
-        self.runs.setAccessibleName("Run whose network is used")
-        self.runs.setToolTip("The run whose network answers.")
-        self.runs.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.runs.setMinimumContentsLength(16)
-        self.runs.activated.connect(self._pick)
-        using.setBuddy(self.runs)
-        self.epoch = QLabel()
-        self.epoch.setObjectName("tryit.epoch")
-        style(self.epoch, "secondary")
-        row.addWidget(heading)
-        row.addStretch(1)
-        row.addWidget(using)
-        row.addWidget(self.runs)
-        row.addWidget(self.epoch)
-
-        return head
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -181,22 +165,20 @@ class TryItPage(Page):
         self.row.setDirection(
             QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         )
-        self.runs.setMinimumContentsLength(16 if wide else 8)
+        self.header.set_wide(wide)
 
-    def _input_card(self, kind: str) -> InputCard:
-        """The card for this sort of example, brought to the front."""
+    def _bring_input_card(self, kind: str) -> InputCard:
+        """Brings the card for this kind of example to the front and returns it."""
         if kind not in self._input_cards:
-            input_card = self._input_cards[kind] = input_card_for(kind, self._parts.theme)
-            input_card.given.connect(self._given)
-            input_card.wanted_random.connect(self.take_random)
-            input_card.refused.connect(lambda text: self.card.say(text))
-            self.giver_stack.addWidget(input_card)
+            input_card = input_card_for(kind)(self._parts.theme)
+            input_card.input_changed.connect(self._take_input)
+            input_card.random_wanted.connect(self.take_random)
+            input_card.refused.connect(lambda text: self.answer.say(text))
+            self._input_cards[kind] = input_card
+            self.input_stack.addWidget(input_card)
 
-        self.giver_stack.setCurrentWidget(self._input_cards[kind])
+        self.input_stack.setCurrentWidget(self._input_cards[kind])
         return self._input_cards[kind]
-
-    def _wire(self, view: ReplyView) -> None:
-        self.writing.attend(view)
 
     # --- which run
 
@@ -205,141 +187,138 @@ class TryItPage(Page):
         self.refresh()
 
     def refresh(self) -> None:
-        """Look which runs have weights, in the background."""
+        """Looks which runs have weights, in the background."""
         folder = self._parts.runs_folder
-        shown = self._parts.session.record.path
+        current = self._parts.session.record.path
         self._parts.background.run(
-            lambda control: usable_runs(folder, shown, control.check),
-            self._take_choices,
+            lambda control: usable_runs(folder, current, control.check),
+            self._take_runs,
             key="tryit.runs",
         )
 
-    def _told(self, batch: list[events.Event]) -> None:
-        """New best weights of a run that goes on: take them, and answer again."""
+    def _handle_events(self, batch: list[events.Event]) -> None:
+        """Takes new best weights of a run that goes on, and answers again."""
         better = any(isinstance(event, events.EpochDone) and event.best for event in batch)
         saved = any(isinstance(event, events.CheckpointSaved) and event.best for event in batch)
-
         ended = any(isinstance(event, events.RunFinished) for event in batch)
+
         if self.isVisible() and (better or saved or ended):
             self.refresh()
 
-    def _other(self) -> None:
-        """Another run is shown elsewhere: it is the one to try, unless one was picked here."""
+    def _other_run_shown(self) -> None:
+        """Tries the run that is shown elsewhere, also where another one was picked here before."""
         self._picked = False
         if self.isVisible():
             self.refresh()
 
-    def _take_choices(self, choices: list[Choice]) -> None:
-        self._choices = choices
-        paths = [choice.path for choice in choices]
+    def _take_runs(self, runs: list[UsableRun]) -> None:
+        self._runs = runs
+        paths = [run.path for run in runs]
 
-        shown = self._parts.session.record.path
+        current = self._parts.session.record.path
         if not self._picked or self._path not in paths:
-            self._path = shown if shown in paths else (paths[0] if paths else None)
+            self._path = current if current in paths else next(iter(paths), None)
 
-        self.runs.blockSignals(True)
-        self.runs.clear()
-        self.runs.addItems(labels_of(paths))
-
-        if self._path is not None:
-            self.runs.setCurrentIndex(paths.index(self._path))
-
-        self.runs.blockSignals(False)
-        self.stack.setCurrentIndex(1 if choices else 0)
+        self.header.show_runs(paths, self._path)
+        self.stack.setCurrentIndex(1 if runs else 0)
         self.guide_changed.emit()
 
-        chosen = next((choice for choice in choices if choice.path == self._path), None)
-        if chosen is not None and (self._ready is None or self._ready.choice != chosen):
+        chosen = next((run for run in runs if run.path == self._path), None)
+        if chosen is not None and (self._loaded is None or self._loaded.run != chosen):
             self._load(chosen.path)
 
-    def _pick(self, row: int) -> None:
-        self._path = self._choices[row].path
+    def _pick(self, path: Path) -> None:
+        self._path = path
         self._picked = True
-        self._load(self._path)
+        self._load(path)
 
     def _load(self, path: Path) -> None:
-        self.epoch.setText("loading")
+        self.header.epoch.setText("loading")
         self._parts.background.run(
-            lambda _: self._asker.load(path), self._take_ready, self._refused, key="tryit.load"
+            lambda _: self._predictor.load(path), self._take_loaded, self._fail, key="tryit.load"
         )
 
-    def _take_ready(self, ready: Ready) -> None:
-        if ready.choice.path != self._path:
+    def _take_loaded(self, loaded: LoadedRun) -> None:
+        if loaded.run.path != self._path:
             return
 
-        self._ready = ready
+        self._loaded = loaded
         live = self._parts.session.active and self._parts.session.live_record.path == self._path
-        self.epoch.setText(f"epoch {ready.epoch}, the {ready.kept.use}{' so far' if live else ''}")
-        self.card.set_why(f"from the {ready.kept.use} epoch")
-        description, giving = ready.description, self._input_card(ready.description.kind)
-        fits = self._fits()
-        giving.let_go(description.fingerprint)
+        which = loaded.weights.use
+        self.header.epoch.setText(f"epoch {loaded.epoch}, the {which}{' so far' if live else ''}")
+        self.answer.set_why(f"from the {which} epoch")
 
-        if giving is not self.giving or not fits:
-            self.giving = giving
-            self._picture = None
-            self._answer = None  # an example of other data
+        description = loaded.description
+        input_card = self._bring_input_card(description.kind)
+        fits = self._input_fits()
+        input_card.forget_other_data(description.fingerprint)
 
-        self.card.set_view(ready.task.view, description.kind == "image", giving.hint)
-        self.writing.path = ready.choice.path
-        self.many.show_run(ready)
-        self.giving.prepare_for(description.preparation)
-        self._show_random()
+        if input_card is not self.input_card or not fits:  # then it is an example of other data
+            self.input_card = input_card
+            self._input = None
+            self._result = None
+
+        self.answer.set_view(loaded.task.view, description.kind == "image", input_card.hint)
+        self.text_writer.path = loaded.run.path
+        self.whole_file.show_run(loaded)
+        self.input_card.prepare_for(description.preparation)
+        self._offer_random()
         self.guide_changed.emit()
 
-        if self._picture is None:
-            self.giving.give_again()
+        if self._input is None:
+            self.input_card.give_again()
 
-        self._ask()
+        self._predict()
 
-    def _fits(self) -> bool:
-        """Whether what was given could be given to the network that is chosen now: an example of
-        its own data, or what came from elsewhere.
+    def _input_fits(self) -> bool:
+        """Whether the input could be given to the network that is chosen now.
+
+        An example of its own data could, and what came from elsewhere.
         """
-        given = self._picture
-        ready = self._ready
-        return given is None or ready is None or given.data in ("", ready.description.fingerprint)
+        if self._input is None or self._loaded is None:
+            return True
+
+        return self._input.data in ("", self._loaded.description.fingerprint)
 
     # --- which example
 
-    def _given(self, picture: Given | None) -> None:
-        self._picture = picture
-        if picture is None:
-            self._answer = None
-            self.card.show_reply(self._answer)
+    def _take_input(self, tryit_input: TryItInput | None) -> None:
+        self._input = tryit_input
+        if tryit_input is None:
+            self._result = None
+            self.answer.show_result(None)
         elif not self._soon.isActive():
             self._soon.start()
 
     def paste(self) -> None:
-        """Take what is in the clipboard."""
+        """Takes what is in the clipboard."""
         data = QGuiApplication.clipboard().mimeData()
-        if data is None or not self.giving.take_mime(data):
-            what = noun(self._ready.description.kind, 1) if self._ready is not None else "picture"
-            self.card.say(f"There is no {what} in the clipboard.")
+        if data is None or not self.input_card.take_mime(data):
+            kind = self._loaded.description.kind if self._loaded is not None else "image"
+            self.answer.say(f"There is no {noun(kind, 1)} in the clipboard.")
 
     def _dataset(self) -> Dataset | None:
-        """The open data if they are those of the run."""
+        """Returns the open data if they are those of the run."""
         dataset = self._parts.document.dataset
-        if dataset is None or self._ready is None:
+        if dataset is None or self._loaded is None:
             return None
 
-        return (
-            dataset
-            if dataset.description.fingerprint == self._ready.description.fingerprint
-            else None
+        same = dataset.description.fingerprint == self._loaded.description.fingerprint
+        return dataset if same else None
+
+    def _offer_random(self) -> None:
+        is_open = self._dataset() is not None
+        self.input_card.random_button.setEnabled(is_open)
+        self.input_card.random_button.setToolTip(
+            "Takes one of the examples kept apart for the test."
+            if is_open
+            else "Open the data of this run on the Data page to take one of its test examples."
         )
 
-    def _show_random(self) -> None:
-        there = self._dataset() is not None
-        self.giving.random_button.setEnabled(there)
-        self.giving.random_button.setToolTip(
-            "Takes one of the examples kept apart for the test." if there
-            else "Open the data of this run on the Data page to take one of its test examples."
-        )  # fmt: skip
-
     def take_random(self) -> None:
-        """One of the test split (or of validation, where there is no test), and what it is in
-        truth.
+        """Gives an example of the test split, and what it is in truth.
+
+        It is one of validation where there is no test split.
         """
         dataset = self._dataset()
         if dataset is None:
@@ -348,21 +327,11 @@ class TryItPage(Page):
         split = "test" if len(dataset.indices.get("test", ())) else "validation"
         rows = dataset.indices.get(split)
         if rows is None or not len(rows):
-            self.card.say("These data have no examples kept apart.")
+            self.answer.say("These data have no examples kept apart.")
             return
 
         row = int(rows[self._random.randrange(len(rows))])
-        name = dataset.names[row] if len(dataset.names) else f"#{row}"
-        kept = tuple(np.array(array[row]) for array in dataset.arrays)
-        what = noun(dataset.description.kind, 1)
-        self.giving.take(
-            Given(
-                f"{split} {what}: {name}",
-                kept=kept,
-                true=np.array(dataset.targets[row]),
-                data=dataset.description.fingerprint,
-            )
-        )
+        self.input_card.take(TryItInput.of_row(dataset, row, split))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         data = event.mimeData()
@@ -371,54 +340,54 @@ class TryItPage(Page):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if self.giving.take_mime(event.mimeData()):
+        if self.input_card.take_mime(event.mimeData()):
             event.acceptProposedAction()
 
     # --- the answer
 
-    def _ask(self) -> None:
+    def _predict(self) -> None:
         path = self._path
-        picture = self._picture
+        tryit_input = self._input
         dataset = self._dataset()
 
-        if path is None or picture is None or self._ready is None:
-            self.card.show_reply(self._answer)
+        if path is None or tryit_input is None or self._loaded is None:
+            self.answer.show_result(self._result)
             return
 
         self._parts.background.run(
-            lambda control: self._asker.ask(path, picture, dataset, control.check),
-            self._take_answer,
-            self._refused,
+            lambda control: self._predictor.predict(path, tryit_input, dataset, control.check),
+            self._take_result,
+            self._fail,
             key="tryit.ask",
         )
         self._patience.start()
 
-    def _take_answer(self, result: tuple[Ready, Reply]) -> None:
-        ready, answer = result
-        if answer.given is not self._picture or ready.choice.path != self._path:
+    def _take_result(self, answered: tuple[LoadedRun, TryItResult]) -> None:
+        loaded, result = answered
+        if result.input is not self._input or loaded.run.path != self._path:
             return
 
-        if self._ready is None or ready.choice != self._ready.choice:
-            self._take_ready(ready)
+        if self._loaded is None or loaded.run != self._loaded.run:
+            self._take_loaded(loaded)
             return
 
         self._patience.stop()
-        self._answer = answer
-        self.giving.show_reply(answer)
-        self.card.show_reply(self._answer)
+        self._result = result
+        self.input_card.show_result(result)
+        self.answer.show_result(result)
 
-    def _refused(self, failure: Failure) -> None:
+    def _fail(self, failure: Failure) -> None:
         self._patience.stop()
-        self._answer = None
-        self.giving.say_unreadable()
-        self.card.say(failure.message)
+        self._result = None
+        self.input_card.say_unreadable()
+        self.answer.say(failure.message)
 
     # --- the Guide and the rail
 
     def ready(self) -> tuple[bool, str]:
-        if self._choices or self._parts.session.record.epochs:
+        if self._runs or self._parts.session.record.epochs:
             return True, ""
         return False, "Train a network first."
 
     def guide(self) -> list[GuideCard]:
-        return guide_cards(self._ready)
+        return guide_cards(self._loaded)

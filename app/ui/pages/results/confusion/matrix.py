@@ -25,23 +25,22 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
 
 from app.ui.pages.results.confusion import paint
-from app.ui.pages.results.order import Confusion, by_confusion
+from app.ui.pages.results.confusion.counts import Confusion, by_confusion
+from app.ui.pages.results.confusion.export import image_of
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 LARGEST_ZOOM = 40.0
-EXPORT_CELL = 34
-EXPORT_LIMIT = 6000
-"""Pixels a cell and pixels a side of an exported picture."""
 
 
 class ConfusionMatrix(QAbstractScrollArea):
-    """picked(true, answer): a cell was clicked or Enter pressed. pointed(text): what the cell under
-    the mouse, or the current cell, says; "" when there is none. Classes are numbers in the order
-    of the data, however shown.
+    """Shows a confusion matrix.
 
-    Keys: arrows walk, Enter shows the pictures, + and - zoom, 0 shows all.
+    picked(true, answer): a cell was clicked or Enter pressed. pointed(text): what the cell under
+    the mouse, or the current cell, says; "" when there is none. Classes are numbers in the order of
+    the data, however they are shown. Keys: arrows walk, Enter shows the pictures, + and - zoom, 0
+    shows all.
     """
 
     picked = Signal(int, int)
@@ -72,7 +71,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     # --- what is shown
 
     def show_confusion(self, confusion: Confusion | None) -> None:
-        """Show other figures. Zoom, order and current cell stay where the classes are the same."""
+        """Shows other figures. Zoom, order and current cell stay where the classes are the same."""
         if (
             confusion is None
             or self._confusion is None
@@ -84,7 +83,7 @@ class ConfusionMatrix(QAbstractScrollArea):
 
         self._confusion = confusion
         self._arrange()
-        self._tell()
+        self._emit_pointed()
 
     @property
     def confusion(self) -> Confusion | None:
@@ -96,38 +95,38 @@ class ConfusionMatrix(QAbstractScrollArea):
         return self._classes_at(self._current)
 
     def set_current(self, true: int, answer: int) -> None:
-        """Make a cell current, in view."""
+        """Makes a cell current and brings it into view."""
         places = np.argsort(self._order)
         self._go(int(places[true]), int(places[answer]))
 
     def set_percent(self, percent: bool) -> None:
-        """Numbers as a share of the row instead of counts."""
+        """Shows numbers as a share of the row, or as counts."""
         self.percent = percent
         self.viewport().update()
 
-    def set_sorted(self, by: bool) -> None:
-        """Classes that are taken for one another side by side, instead of the order of the data."""
+    def set_sorted(self, on: bool) -> None:
+        """Puts classes side by side that are taken for one another, or in the order of the data."""
         current = self.current
-        self.sorted = by
+        self.sorted = on
         self._arrange()
 
         if current is not None:
             self.set_current(*current)
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Larger or smaller cells.
+        """Makes cells larger or smaller.
 
         The point `at` stays where it is; else the current cell comes to the middle.
         """
         if self._confusion is None:
             return
 
-        old = self._place()
+        old = self._geometry()
         view = self.viewport()
         point = at or QPointF((view.width() + old.left) / 2, (view.height() + old.top) / 2)
         x = (point.x() - old.left + self.horizontalScrollBar().value()) / old.cell
-
         y = (point.y() - old.top + self.verticalScrollBar().value()) / old.cell
+
         if at is None and self._current is not None:
             y = self._current[0] + 0.5
             x = self._current[1] + 0.5
@@ -135,15 +134,16 @@ class ConfusionMatrix(QAbstractScrollArea):
             x = y = old.classes / 2
 
         self._zoom = min(LARGEST_ZOOM, max(1.0, self._zoom * factor))
-        self._bars()
-        new = self._place()
+        self._set_scroll_bars()
+        new = self._geometry()
         self.horizontalScrollBar().setValue(round(x * new.cell - (point.x() - new.left)))
         self.verticalScrollBar().setValue(round(y * new.cell - (point.y() - new.top)))
         self.viewport().update()
 
     def zoom_to_fit(self) -> None:
+        """Shows all of the matrix."""
         self._zoom = 1.0
-        self._bars()
+        self._set_scroll_bars()
         self.viewport().update()
 
     @property
@@ -151,26 +151,13 @@ class ConfusionMatrix(QAbstractScrollArea):
         return self._zoom
 
     def image(self) -> QImage:
-        """All of it as a picture for a file: every name readable as far as 6,000 pixels allow."""
+        """Returns the matrix as a picture for a file, every name readable up to EXPORT_LIMIT."""
         assert self._confusion is not None
-
-        classes = len(self._confusion.classes)
-        side = self._theme.px(260) + min(EXPORT_LIMIT, classes * self._theme.px(EXPORT_CELL))
-        place = paint.geometry(self._confusion, self._theme, side, side)
-        margin = self._theme.px(16)
-        size = (
-            math.ceil(max(place.width, place.left + self._theme.px(100))),
-            math.ceil(place.height),
+        return image_of(
+            self._confusion,
+            self._theme,
+            lambda geometry: self._drawing(geometry, (0.0, 0.0), False),
         )
-
-        image = QImage(size[0] + 2 * margin, size[1] + 2 * margin, QImage.Format.Format_RGB32)
-        image.fill(self._theme.color("surface"))
-        painter = QPainter(image)
-        painter.translate(margin, margin)
-        paint.paint(painter, self._drawing(place, (0.0, 0.0), False), size[0] + 1, size[1] + 1)
-        painter.end()
-
-        return image
 
     # --- inside
 
@@ -186,46 +173,46 @@ class ConfusionMatrix(QAbstractScrollArea):
                 f"{len(counts)} classes, {right:,} of {total:,} recognised."
             )
 
-        self._bars()
+        self._set_scroll_bars()
         self.viewport().update()
 
     def _restyle(self) -> None:
         self._arrange()
         self.updateGeometry()
 
-    def _place(self) -> paint.Geometry:
+    def _geometry(self) -> paint.Geometry:
         assert self._confusion is not None
         room = self.maximumViewportSize()
         return paint.geometry(
             self._confusion, self._theme, room.width() - 2, room.height() - 2, self._zoom
         )
 
-    def _bars(self) -> None:
+    def _set_scroll_bars(self) -> None:
         if self._confusion is None:
             return
 
-        place = self._place()
+        geometry = self._geometry()
         view = self.viewport().size()
         for bar, size, room in (
-            (self.horizontalScrollBar(), place.width, view.width()),
-            (self.verticalScrollBar(), place.height, view.height()),
+            (self.horizontalScrollBar(), geometry.width, view.width()),
+            (self.verticalScrollBar(), geometry.height, view.height()),
         ):
             bar.setRange(0, max(0, math.ceil(size - room + 2)) if self._zoom > 1 else 0)
-            bar.setPageStep(max(1, room - int(place.left)))
-            bar.setSingleStep(max(1, int(place.cell)))
+            bar.setPageStep(max(1, room - int(geometry.left)))
+            bar.setSingleStep(max(1, int(geometry.cell)))
 
     def _drawing(
-        self, place: paint.Geometry, offset: tuple[float, float], live: bool
+        self, geometry: paint.Geometry, offset: tuple[float, float], live: bool
     ) -> paint.Drawing:
         assert self._confusion is not None
         current = (self._hover or self._current) if live else None
-        cells = self._cells if place.cell >= self._theme.px(8) else self._small_cells
+        cells = self._cells if geometry.cell >= self._theme.px(8) else self._small_cells
 
         return paint.Drawing(
             self._confusion,
             self._order,
             cells,
-            place,
+            geometry,
             self._theme,
             self.percent,
             offset,
@@ -240,20 +227,19 @@ class ConfusionMatrix(QAbstractScrollArea):
         if self._confusion is None:
             return None
 
-        place = self._place()
-        x = point.x() - place.left
-
-        y = point.y() - place.top
+        geometry = self._geometry()
+        x = point.x() - geometry.left
+        y = point.y() - geometry.top
         if x < 0 or y < 0:
             return None
 
-        column = int((x + self.horizontalScrollBar().value()) / place.cell)
-        row = int((y + self.verticalScrollBar().value()) / place.cell)
-        return (row, column) if row < place.classes and column < place.classes else None
+        column = int((x + self.horizontalScrollBar().value()) / geometry.cell)
+        row = int((y + self.verticalScrollBar().value()) / geometry.cell)
+        return (row, column) if row < geometry.classes and column < geometry.classes else None
 
-    def _tell(self) -> None:
-        shown = self._classes_at(self._hover or self._current)
-        text = self._confusion.words(*shown) if shown and self._confusion else ""
+    def _emit_pointed(self) -> None:
+        cell = self._classes_at(self._hover or self._current)
+        text = self._confusion.words(*cell) if cell and self._confusion else ""
         self.pointed.emit(text)
 
         if self._chosen_by_key and text:
@@ -265,30 +251,30 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _go(self, row: int, column: int) -> None:
         self._current = (row, column)
         self._hover = None
-        place = self._place()
 
+        geometry = self._geometry()
         view = self.viewport().size()
         for bar, index, start, room in (
-            (self.horizontalScrollBar(), column, place.left, view.width()),
-            (self.verticalScrollBar(), row, place.top, view.height()),
+            (self.horizontalScrollBar(), column, geometry.left, view.width()),
+            (self.verticalScrollBar(), row, geometry.top, view.height()),
         ):
-            first = index * place.cell
-            last = (index + 1) * place.cell - (room - start)
+            first = index * geometry.cell
+            last = (index + 1) * geometry.cell - (room - start)
             bar.setValue(round(min(max(bar.value(), last), first)))
 
-        self._tell()
+        self._emit_pointed()
         self.viewport().update()
 
     # --- Qt
 
     def sizeHint(self) -> QSize:
-        """Small: it takes all the room it gets, but must not make its page scroll."""
+        """Returns a small size: it takes the room it gets, but must not make its page scroll."""
         return QSize(self._theme.px(260), self._theme.px(250))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(240), self._theme.px(240))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         view = self.viewport().size()
 
@@ -301,16 +287,16 @@ class ConfusionMatrix(QAbstractScrollArea):
             float(self.verticalScrollBar().value()),
         )
         paint.paint(
-            painter, self._drawing(self._place(), offset, True), view.width(), view.height()
+            painter, self._drawing(self._geometry(), offset, True), view.width(), view.height()
         )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._bars()
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._set_scroll_bars()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Leave:
             self._hover = None
-            self._tell()
+            self._emit_pointed()
             self.viewport().update()
         return super().viewportEvent(event)
 
@@ -321,7 +307,7 @@ class ConfusionMatrix(QAbstractScrollArea):
 
         self._hover = cell
         self._chosen_by_key = False
-        self._tell()
+        self._emit_pointed()
 
         if cell is None:
             QToolTip.hideText()
@@ -341,13 +327,11 @@ class ConfusionMatrix(QAbstractScrollArea):
             self.picked.emit(*classes)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """The click was taken when it was pressed."""
+        """Ends a click, which counts from when it was pressed."""
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Ctrl and the wheel zoom at the mouse; the wheel alone scrolls what is zoomed, else the
-        page.
-        """
+        """Zooms at the mouse with Ctrl held; else scrolls the zoomed matrix, or the page."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(1.25 ** (event.angleDelta().y() / 120), event.position())
             event.accept()
@@ -399,7 +383,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().update()
 
     def event(self, event: QEvent) -> bool:
-        """The name of the cell as a tooltip, too."""
+        """Shows what a cell says as a tooltip, too."""
         if event.type() is QEvent.Type.ToolTip and self._confusion is not None:
             where: QPoint = event.globalPos()  # type: ignore[attr-defined]
             cell = self._classes_at(self._cell_at(QPointF(self.viewport().mapFromGlobal(where))))

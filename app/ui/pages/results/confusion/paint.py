@@ -1,8 +1,7 @@
-"""The confusion matrix as a drawing, on the screen and in a file: blue is right, orange is wrong,
-depth is the share.
+"""Draws the confusion matrix, on the screen and in a file: blue is right, orange wrong.
 
-Only what lies in view is drawn, and the cells come from one small picture, so 200 classes cost as
-little as two.
+The depth of a colour is the share of the row. Only what lies in view is drawn, and the cells come
+from one small picture, so 200 classes cost as little as two.
 """
 
 from __future__ import annotations
@@ -17,21 +16,26 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 from app.engine.text import percent_cell
 
 if TYPE_CHECKING:
-    from app.ui.pages.results.order import Confusion
+    from app.ui.pages.results.confusion.counts import Confusion
     from app.ui.style.theme import Theme
 
 LARGEST_CELL = 88
-"""Pixels at 100 %: two classes do not fill the screen with four squares."""
+"""Pixels at 100 %, so that two classes do not fill the screen with four squares."""
 
 DEEPEST = 0.5
-"""Share of full colour in the deepest cell that bears a number: text stays readable (4.5:1) in
-light and dark.
+"""Share of full colour in the deepest cell that bears a number.
+
+Text stays readable on it (4.5:1) in light and dark.
 """
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where things are, in pixels: labels take `left` and `top`, each cell is `cell` wide and high."""
+    """Where things are, in pixels.
+
+    Labels take `left` and `top`; each cell is `cell` wide and high. flat_labels: names of columns
+    lie flat, not upright.
+    """
 
     left: float
     top: float
@@ -51,7 +55,7 @@ class Geometry:
 def geometry(
     confusion: Confusion, theme: Theme, width: float, height: float, zoom: float = 1.0
 ) -> Geometry:
-    """At zoom 1 the whole matrix fits into width x height."""
+    """Returns where things are; at zoom 1 the whole matrix fits into width x height."""
     metrics = QFontMetricsF(theme.font(12))
     classes = max(1, len(confusion.classes))
     longest = max(
@@ -78,7 +82,7 @@ def geometry(
 
 
 def picture(confusion: Confusion, order: np.ndarray, theme: Theme, deepest: float) -> QImage:
-    """One pixel a cell; `deepest` is the share of full colour for 100 %."""
+    """Returns a picture of a pixel a cell. deepest: the share of full colour for 100 %."""
     shares = confusion.shares()[np.ix_(order, order)]
     right = np.eye(len(order), dtype=bool)
     depth = deepest * np.where(right, shares, np.sqrt(shares))[..., None]
@@ -98,29 +102,29 @@ def _rgb(color: QColor) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything `paint` needs beside the painter.
+    """Everything that `paint` needs beside the painter.
 
-    offset: how far the cells are scrolled, in pixels.
+    order: (K,) class numbers as they are shown. cells: see `picture`. offset: how far the cells are
+    scrolled, in pixels. current: row and column as shown.
     """
 
     confusion: Confusion
     order: np.ndarray
     cells: QImage
-    place: Geometry
+    geometry: Geometry
     theme: Theme
     percent: bool = False
     offset: tuple[float, float] = (0.0, 0.0)
     current: tuple[int, int] | None = None
-    """Row and column as shown."""
-
     focus: bool = False
 
 
 def paint(painter: QPainter, drawing: Drawing, width: float, height: float) -> None:
-    place = drawing.place
+    """Draws the matrix into width x height pixels."""
+    layout = drawing.geometry
     painter.fillRect(QRectF(0, 0, width, height), drawing.theme.color("surface"))
     painter.save()
-    painter.setClipRect(QRectF(place.left, place.top, width - place.left, height - place.top))
+    painter.setClipRect(QRectF(layout.left, layout.top, width - layout.left, height - layout.top))
     _cells(painter, drawing, width, height)
     painter.restore()
     _row_labels(painter, drawing, height)
@@ -129,30 +133,31 @@ def paint(painter: QPainter, drawing: Drawing, width: float, height: float) -> N
 
 
 def _range(offset: float, extent: float, cell: float, classes: int) -> range:
+    """Returns which rows or columns lie in view."""
     return range(max(0, int(offset / cell)), min(classes, int((offset + extent) / cell) + 1))
 
 
 def _cells(painter: QPainter, drawing: Drawing, width: float, height: float) -> None:
-    place = drawing.place
-    (dx, dy) = drawing.offset
+    layout = drawing.geometry
+    dx, dy = drawing.offset
     theme = drawing.theme
-    x0 = place.left - dx
-    y0 = place.top - dy
-    size = place.cell * place.classes
+    x0 = layout.left - dx
+    y0 = layout.top - dy
+    size = layout.cell * layout.classes
     painter.drawImage(QRectF(x0, y0, size, size), drawing.cells)
-    columns = _range(dx, width - place.left, place.cell, place.classes)
+    columns = _range(dx, width - layout.left, layout.cell, layout.classes)
+    rows = _range(dy, height - layout.top, layout.cell, layout.classes)
 
-    rows = _range(dy, height - place.top, place.cell, place.classes)
-    if place.cell >= theme.px(6):
+    if layout.cell >= theme.px(6):
         painter.setPen(QPen(theme.color("border"), 1))
         for i in range(rows.start, rows.stop + 1):
             painter.drawLine(
-                QPointF(x0, y0 + i * place.cell), QPointF(x0 + size, y0 + i * place.cell)
+                QPointF(x0, y0 + i * layout.cell), QPointF(x0 + size, y0 + i * layout.cell)
             )
 
         for i in range(columns.start, columns.stop + 1):
             painter.drawLine(
-                QPointF(x0 + i * place.cell, y0), QPointF(x0 + i * place.cell, y0 + size)
+                QPointF(x0 + i * layout.cell, y0), QPointF(x0 + i * layout.cell, y0 + size)
             )
     else:
         painter.setPen(QPen(theme.color("border"), 1))
@@ -163,29 +168,29 @@ def _cells(painter: QPainter, drawing: Drawing, width: float, height: float) -> 
         row, column = drawing.current
         role = "accent" if drawing.focus else "secondary"
         painter.setPen(QPen(theme.color(role), 2))
-        edge = max(place.cell, theme.px(6))
-        painter.drawRect(QRectF(x0 + column * place.cell, y0 + row * place.cell, edge, edge))
+        edge = max(layout.cell, theme.px(6))
+        painter.drawRect(QRectF(x0 + column * layout.cell, y0 + row * layout.cell, edge, edge))
 
 
 def _numbers(painter: QPainter, drawing: Drawing, rows: range, columns: range) -> None:
-    place = drawing.place
+    layout = drawing.geometry
     theme = drawing.theme
-    (dx, dy) = drawing.offset
+    dx, dy = drawing.offset
     font = theme.font(12)
 
     widest = "100" if drawing.percent else f"{int(drawing.confusion.counts.max(initial=0))}"
-    while QFontMetricsF(font).horizontalAdvance(widest) > place.cell - 4 and font.pixelSize() > 8:
+    while QFontMetricsF(font).horizontalAdvance(widest) > layout.cell - 4 and font.pixelSize() > 8:
         font.setPixelSize(font.pixelSize() - 1)
 
     metrics = QFontMetricsF(font)
-    if metrics.horizontalAdvance(widest) > place.cell - 2 or metrics.height() > place.cell:
+    if metrics.horizontalAdvance(widest) > layout.cell - 2 or metrics.height() > layout.cell:
         return
 
     painter.setFont(font)
     painter.setPen(theme.color("text"))
     counts = drawing.confusion.counts
-
     order = drawing.order
+
     for i in rows:
         for j in columns:
             true = order[i]
@@ -198,25 +203,25 @@ def _numbers(painter: QPainter, drawing: Drawing, rows: range, columns: range) -
                 text = percent_cell(drawing.confusion.share(true, answer))
 
             box = QRectF(
-                place.left - dx + j * place.cell,
-                place.top - dy + i * place.cell,
-                place.cell,
-                place.cell,
+                layout.left - dx + j * layout.cell,
+                layout.top - dy + i * layout.cell,
+                layout.cell,
+                layout.cell,
             )
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _row_labels(painter: QPainter, drawing: Drawing, height: float) -> None:
-    place = drawing.place
+    layout = drawing.geometry
     theme = drawing.theme
     dy = drawing.offset[1]
     metrics = QFontMetricsF(theme.font(12))
     painter.save()
-    painter.setClipRect(QRectF(0, place.top, place.left, height - place.top))
+    painter.setClipRect(QRectF(0, layout.top, layout.left, height - layout.top))
     here = drawing.current[0] if drawing.current else -1
-    rows = _range(dy, height - place.top, place.cell, place.classes)
+    rows = _range(dy, height - layout.top, layout.cell, layout.classes)
 
-    several = place.cell >= metrics.height() * 0.9
+    several = layout.cell >= metrics.height() * 0.9
     for i in rows if several else [here]:
         if i not in rows:
             continue
@@ -225,33 +230,33 @@ def _row_labels(painter: QPainter, drawing: Drawing, height: float) -> None:
         painter.setPen(theme.color("text" if i == here else "secondary"))
         name = drawing.confusion.classes[drawing.order[i]]
         name = QFontMetricsF(painter.font()).elidedText(
-            name, Qt.TextElideMode.ElideMiddle, place.left - theme.px(8)
+            name, Qt.TextElideMode.ElideMiddle, layout.left - theme.px(8)
         )
-        tall = max(place.cell, metrics.height())
+        tall = max(layout.cell, metrics.height())
 
-        middle = place.top - dy + (i + 0.5) * place.cell
+        middle = layout.top - dy + (i + 0.5) * layout.cell
         if not several:
-            middle = max(place.top + tall / 2, min(middle, height - tall / 2))
+            middle = max(layout.top + tall / 2, min(middle, height - tall / 2))
 
-        box = QRectF(0, middle - tall / 2, place.left - theme.px(8), tall)
+        box = QRectF(0, middle - tall / 2, layout.left - theme.px(8), tall)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
 
     painter.restore()
 
 
 def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
-    place = drawing.place
+    layout = drawing.geometry
     theme = drawing.theme
     dx = drawing.offset[0]
     metrics = QFontMetricsF(theme.font(12))
     caption = metrics.height() + theme.px(4)
-    room = place.top - caption - theme.px(6)
+    room = layout.top - caption - theme.px(6)
     painter.save()
-    painter.setClipRect(QRectF(place.left, 0, width - place.left, place.top))
+    painter.setClipRect(QRectF(layout.left, 0, width - layout.left, layout.top))
     here = drawing.current[1] if drawing.current else -1
-    columns = _range(dx, width - place.left, place.cell, place.classes)
+    columns = _range(dx, width - layout.left, layout.cell, layout.classes)
 
-    several = place.flat_labels or place.cell >= metrics.height() * 0.9
+    several = layout.flat_labels or layout.cell >= metrics.height() * 0.9
     for j in columns if several else [here]:
         if j not in columns:
             continue
@@ -260,10 +265,10 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
         painter.setPen(theme.color("text" if j == here else "secondary"))
         name = drawing.confusion.classes[drawing.order[j]]
 
-        middle = place.left - dx + (j + 0.5) * place.cell
-        if place.flat_labels:
+        middle = layout.left - dx + (j + 0.5) * layout.cell
+        if layout.flat_labels:
             box = QRectF(
-                middle - place.cell / 2, caption, place.cell, metrics.height() + theme.px(4)
+                middle - layout.cell / 2, caption, layout.cell, metrics.height() + theme.px(4)
             )
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             continue
@@ -272,9 +277,9 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
         painter.save()
 
         if not several:
-            middle = max(place.left + caption / 2, min(middle, width - caption / 2))
+            middle = max(layout.left + caption / 2, min(middle, width - caption / 2))
 
-        painter.translate(middle, place.top - theme.px(6))
+        painter.translate(middle, layout.top - theme.px(6))
         painter.rotate(-90)
         painter.drawText(
             QRectF(0, -metrics.height() / 2, room, metrics.height()),
@@ -288,13 +293,13 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
 
 
 def _captions(painter: QPainter, drawing: Drawing) -> None:
-    place = drawing.place
+    layout = drawing.geometry
     theme = drawing.theme
     painter.setFont(theme.font(12))
     painter.setPen(theme.color("secondary"))
     metrics = QFontMetricsF(painter.font())
     painter.drawText(
-        QRectF(place.left, 0, max(place.cell * place.classes, theme.px(90)), metrics.height()),
+        QRectF(layout.left, 0, max(layout.cell * layout.classes, theme.px(90)), metrics.height()),
         Qt.AlignmentFlag.AlignLeft,
         "answer →",
     )
@@ -302,8 +307,8 @@ def _captions(painter: QPainter, drawing: Drawing) -> None:
     painter.drawText(
         QRectF(
             0,
-            place.top - metrics.height() - theme.px(4),
-            place.left - theme.px(8),
+            layout.top - metrics.height() - theme.px(4),
+            layout.left - theme.px(8),
             metrics.height(),
         ),
         Qt.AlignmentFlag.AlignRight,

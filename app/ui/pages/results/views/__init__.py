@@ -1,26 +1,30 @@
-"""What the Results page shows for each sort of results (Task.view): a file each, with a class VIEW."""
+"""What the Results page shows of a report: a file for each view, found by walking this folder.
+
+A file with a class `VIEW` names the views of reports that it shows; a report that no file names is
+shown by the generic one, so that it needs none.
+"""
 
 from __future__ import annotations
 
-import importlib
+from functools import cache
 
-from app.ui.pages.results.views.base import View
+from app.engine.walk import modules_with
+from app.ui.pages.results.views.base import ResultsView
+from app.ui.pages.results.views.generic import GenericView
 
-__all__ = ["View", "view_for"]
-
-_FILES = {
-    "classes": "classes",
-    "yes-no": "yes_no",
-    "tags": "tags",
-    "amounts": "amounts",
-    "matching": "matching",
-    "space": "space",
-    "language": "language",
-    "restored": "restored",
-}
+__all__ = ["ResultsView", "view_for"]
 
 
-def view_for(view: str) -> type[View]:
-    """The view of a sort of results. Raises KeyError for one that there is not."""
-    found: type[View] = importlib.import_module(f"{__name__}.{_FILES[view]}").VIEW
-    return found
+@cache
+def _all_views() -> dict[str, type[ResultsView]]:
+    """Every view class, by the views of reports that it names."""
+    return {
+        view: module.VIEW
+        for module in modules_with("VIEW", __path__, __name__)
+        for view in module.VIEW.views
+    }
+
+
+def view_for(view: str) -> type[ResultsView]:
+    """Returns the class that shows reports of this view."""
+    return _all_views().get(view, GenericView)

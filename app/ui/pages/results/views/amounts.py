@@ -1,10 +1,8 @@
-"""Amounts: predicted against true, how the errors are spread, and the examples that are furthest
-off.
-"""
+"""Amounts: predicted against true, the spread of the errors, and the examples furthest off."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -14,10 +12,10 @@ from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.amounts import AmountReport, AmountRow
 from app.engine.text import amount_text, number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.side_card import link
-from app.ui.pages.results.table import Column, FigureTable, Line
-from app.ui.pages.results.views.base import View
+from app.ui.pages.results.confusion.side_card import link
+from app.ui.pages.results.figure_table import Column, FigureTable, Line
+from app.ui.pages.results.missing_data import MissingDataNotice
+from app.ui.pages.results.views.base import ResultsView
 from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.histogram import HistogramPlot
 from app.ui.plots.distributions.scatter import PointInfo, ScatterPlot
@@ -28,11 +26,13 @@ from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
-    from app.ui.pages.results.showing import Shown
+    from app.ui.pages.results.selection import ViewContent
 
 MOST = 200
+"""Lines of the table."""
+
 DRAWN = 4000
-"""Lines of the table; points of the scatter, evenly taken where there are more."""
+"""Points of the scatter, evenly taken where there are more."""
 
 SIDES = (
     ("worst", "Furthest off", "The examples with the largest errors."),
@@ -51,7 +51,7 @@ COLUMNS = (
     Column(
         "Off by",
         "Predicted less true: above zero is too much.",
-        lambda x: f"{'+' if x > 0 else ''}{number_text(x)}",
+        lambda error: f"{'+' if error > 0 else ''}{number_text(error)}",
         False,
         76,
         "error",
@@ -59,8 +59,10 @@ COLUMNS = (
 )
 
 
-class AmountsView(View):
+class AmountsView(ResultsView):
     """The scatter on the left; on the right the worst rows, or the errors."""
+
+    views: ClassVar[tuple[str, ...]] = ("amounts",)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
@@ -102,15 +104,15 @@ class AmountsView(View):
         self.answer.setObjectName("results.row.answer")
         self.answer.setWordWrap(True)
         style(self.answer, "row")
-        self.notice = Notice()
-        self.notice.wanted.connect(self.wanted)
+        self.notice = MissingDataNotice()
+        self.notice.wanted.connect(self.data_wanted)
         save = link(
             "Save this table (CSV)",
             "results.worst.save",
             "Writes true and predicted amounts to a file.",
         )
 
-        save.clicked.connect(lambda: self.saved.emit("amounts.csv", self.table.csv))
+        save.clicked.connect(lambda: self.save_wanted.emit("amounts.csv", self.table.csv))
         worst = QWidget()
         column = QVBoxLayout(worst)
         column.setContentsMargins(0, 0, 0, 0)
@@ -150,7 +152,7 @@ class AmountsView(View):
 
     # --- what is shown
 
-    def fill(self, shown: Shown) -> None:
+    def fill(self, _content: ViewContent) -> None:
         report = self.report_of(AmountReport)
         names = [row.name for row in report.amounts]
         if names != [self.chooser.itemText(k) for k in range(self.chooser.count())]:
@@ -168,16 +170,14 @@ class AmountsView(View):
         self._show()
 
     def show_side(self, name: str) -> None:
-        """ "worst" or "errors"."""
+        """Shows a side: "worst" or "errors"."""
         self.sides.set_value(name)
         self._stack.setCurrentIndex(0 if name == "worst" else 1)
         self.side.title.setText({key: text for key, text, _ in SIDES}[name])
 
     def _show(self) -> None:
         report = self.report_of(AmountReport)
-        shown = self.shown
-
-        assert shown is not None
+        content = self.content
 
         row = report.amounts[self.target]
         count = report.count
@@ -188,24 +188,24 @@ class AmountsView(View):
         )
 
         true = report.true(self.target)
-        predictions = report.predicted(self.target)
+        predicted = report.predicted(self.target)
         self.scatter.name_axes(f"true{_unit(row)}", f"predicted{_unit(row)}")
         self.scatter.tell = self._tell
-        self.scatter.show_points(true[self._drawn], predictions[self._drawn])
+        self.scatter.show_points(true[self._drawn], predicted[self._drawn])
         self.scatter.setAccessibleDescription(
             f"{count:,} points; off by {amount_text(row.mae, row.unit)} on average."
         )
-        drawn = f"{DRAWN:,} of {counted(shown.kind, count)}; " if count > DRAWN else ""
+        drawn = f"{DRAWN:,} of {counted(content.kind, count)}; " if count > DRAWN else ""
         self.plot_card.set_why(f"{drawn}on the line it is right")
         self.histogram.show_values(
             report.residuals(self.target), f"predicted less true{_unit(row)}"
         )
-        self.figures.setText(_figures(row, noun(shown.kind)))
+        self.figures.setText(_figures(row, noun(content.kind)))
         self.table.show_lines(
             [
                 Line(
-                    self._place(report, miss.row),
-                    (self._name(shown, miss.row), miss.true, miss.predicted, miss.error),
+                    self._index(report, miss.row),
+                    (self._name(content, miss.row), miss.true, miss.predicted, miss.error),
                 )
                 for miss in report.misses(self.target, MOST)
             ]
@@ -216,57 +216,53 @@ class AmountsView(View):
 
     def _tell(self, point: int) -> PointInfo:
         report = self.report_of(AmountReport)
-        shown = self.shown
+        content = self.content
 
-        assert shown is not None
-
-        place = int(self._drawn[point])
+        index = int(self._drawn[point])
         example = (
-            example_of(shown.dataset, int(report.rows[place]))
-            if shown.dataset is not None
+            example_of(content.dataset, int(report.rows[index]))
+            if content.dataset is not None
             else None
         )
-        return self._words(report, place), example
+        return self._words(report, index), example
 
-    def show_row(self, place: int) -> None:
-        """One example, by its place in the report: ringed, and in full below the table."""
+    def show_row(self, index: int) -> None:
+        """Shows an example, by its place in the report: ringed, and in full below the table."""
         report = self.report_of(AmountReport)
-        shown = self.shown
-
-        assert shown is not None
+        content = self.content
 
         self.show_side("worst")
-        found = np.flatnonzero(self._drawn == place)
-        self.scatter.mark(int(found[0]) if len(found) else -1)
-        self.table.choose(place)
-        self.answer.setText(self._words(report, place))
+        points = np.flatnonzero(self._drawn == index)
+        self.scatter.mark(int(points[0]) if len(points) else -1)
+        self.table.choose(index)
+        self.answer.setText(self._words(report, index))
         self.answer.show()
 
-        if shown.dataset is None:
-            self.notice.say(shown.missing, shown.offer)
+        if content.dataset is None:
+            self.notice.say(content.missing, content.offer)
             self.notice.show()
             return
 
-        self.example.show_example(example_of(shown.dataset, int(report.rows[place])))
+        self.example.show_example(example_of(content.dataset, int(report.rows[index])))
         self.example.show()
 
-    def _words(self, report: AmountReport, place: int) -> str:
+    def _words(self, report: AmountReport, index: int) -> str:
         row = report.amounts[self.target]
-        true = float(report.true(self.target)[place])
-        predictions = float(report.predicted(self.target)[place])
+        true = float(report.true(self.target)[index])
+        predicted = float(report.predicted(self.target)[index])
 
         return (
-            f"is {amount_text(true, row.unit, 4)}, predicted {amount_text(predictions, row.unit, 4)} "
-            f"(off by {amount_text(abs(predictions - true), row.unit)})"
+            f"is {amount_text(true, row.unit, 4)}, predicted {amount_text(predicted, row.unit, 4)} "
+            f"(off by {amount_text(abs(predicted - true), row.unit)})"
         )
 
     @staticmethod
-    def _place(report: AmountReport, row: int) -> int:
+    def _index(report: AmountReport, row: int) -> int:
         return int((report.rows == row).argmax())
 
     @staticmethod
-    def _name(shown: Shown, row: int) -> str:
-        dataset = shown.dataset
+    def _name(content: ViewContent, row: int) -> str:
+        dataset = content.dataset
         return (
             dataset.names[row]
             if dataset is not None and row < len(dataset.names)
@@ -278,11 +274,11 @@ class AmountsView(View):
             GuideCard(
                 "What you see",
                 "Every point is an example: how far right it is says what is true, how high what "
-                "was predicted. On the "
-                "dashed line both are the same; a cloud without slope has learned nothing.",
+                "was predicted. On the dashed line both are the same; a cloud without slope has "
+                "learned nothing.",
             )
         ]
-        if self.shown is None:
+        if self._content is None:
             return cards
 
         row = self.report_of(AmountReport).amounts[self.target]
@@ -290,9 +286,9 @@ class AmountsView(View):
             cards.append(
                 GuideCard(
                     "A few errors are large",
-                    "The RMSE is more than twice the mean error, so a few examples are far off. If "
-                    "they are mistakes in "
-                    "the data, L1 is moved less by them; if they matter most, L2.",
+                    "The RMSE is more than twice the mean error, so a few examples are far off. "
+                    "If they are mistakes in the data, L1 is moved less by them; if they matter "
+                    "most, L2.",
                     "warning",
                 )
             )
@@ -305,7 +301,7 @@ def _unit(row: AmountRow) -> str:
 
 
 def _figures(row: AmountRow, many: str) -> str:
-    """The figures of an amount in sentences."""
+    """Returns the figures of an amount in sentences."""
     r2 = f"R² {number_text(row.r2)}. " if row.r2 is not None else ""
     near = (
         f" {percent_text(row.near)} of the {many} are within a tenth."
@@ -313,9 +309,9 @@ def _figures(row: AmountRow, many: str) -> str:
         else ""
     )
     return (
-        f"Off by <b>{amount_text(row.mae, row.unit)}</b> on average, half of the {many} by less than "
-        f"{amount_text(row.median_error, row.unit)}; RMSE {amount_text(row.rmse, row.unit)}. {r2}"
-        f"Always answering {number_text(row.always)} would be off by "
+        f"Off by <b>{amount_text(row.mae, row.unit)}</b> on average, half of the {many} by less "
+        f"than {amount_text(row.median_error, row.unit)}; RMSE {amount_text(row.rmse, row.unit)}. "
+        f"{r2}Always answering {number_text(row.always)} would be off by "
         f"{amount_text(row.baseline, row.unit)}.{near}"
     )
 

@@ -1,27 +1,25 @@
-"""Language: the passages that are hardest and easiest to foretell, and what the network writes by
-itself.
-"""
+"""Language: the passages that are hardest and easiest to foretell, and what the network writes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtWidgets import QPlainTextEdit
 
 from app.engine.results.reports.language import LanguageReport, Passage
 from app.engine.text import number_text
 from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.table import Column, FigureTable, Line
-from app.ui.pages.results.views.base import View
-from app.ui.pages.results.writing import WritingCard
+from app.ui.pages.results.figure_table import Column, FigureTable, Line
+from app.ui.pages.results.missing_data import MissingDataNotice
+from app.ui.pages.results.views.base import ResultsView
+from app.ui.pages.results.writing_card import WritingCard
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import example_of, shortened
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.ui.pages.results.showing import Shown
+    from app.ui.pages.results.selection import ViewContent
 
 MOST = 60
 SIDES = (
@@ -49,8 +47,10 @@ COLUMNS = (
 )
 
 
-class LanguageView(View):
-    """Passages on the left; on the right what it writes."""
+class LanguageView(ResultsView):
+    """Shows passages, and beside them what the network writes."""
+
+    views: ClassVar[tuple[str, ...]] = ("language",)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
@@ -61,8 +61,8 @@ class LanguageView(View):
         self.text.setObjectName("results.passage")
         self.text.setAccessibleName("The passage chosen")
         self.text.setReadOnly(True)
-        self.notice = Notice()
-        self.notice.wanted.connect(self.wanted)
+        self.notice = MissingDataNotice()
+        self.notice.wanted.connect(self.data_wanted)
         self.sides = Segments(parts.theme, "results.show", SIDES)
         self.sides.chosen.connect(lambda _: self._show())
         self.left = Card("Passages", "of text it never trained on")
@@ -77,30 +77,31 @@ class LanguageView(View):
         self.add(self.left, 1)
         self.add(self.writing, 1)
 
-    def fill(self, shown: Shown) -> None:
-        self.writing.show_run(shown.path, shown.live)
+    def fill(self, content: ViewContent) -> None:
+        self.writing.show_run(content.path, content.live)
         self._show()
 
     def _show(self) -> None:
         report = self.report_of(LanguageReport)
-        shown = self.shown
-
-        assert shown is not None
+        content = self.content
 
         self._passages = (
             report.hardest(MOST) if self.sides.value == "hardest" else report.easiest(MOST)
         )
         self.table.show_lines(
             [
-                Line(number, (_beginning(shown.dataset, one.row), one.bits, one.perplexity))
-                for number, one in enumerate(self._passages)
+                Line(
+                    number,
+                    (_beginning(content.dataset, passage.row), passage.bits, passage.perplexity),
+                )
+                for number, passage in enumerate(self._passages)
             ]
         )
 
-        there = shown.dataset is not None
-        self.text.setVisible(there)
-        self.notice.setVisible(not there)
-        self.notice.say(shown.missing, shown.offer)
+        is_open = content.dataset is not None
+        self.text.setVisible(is_open)
+        self.notice.setVisible(not is_open)
+        self.notice.say(content.missing, content.offer)
         self.left.set_why(
             f"of {len(report.rows):,} that it never trained on" if len(report.rows) else ""
         )
@@ -110,12 +111,12 @@ class LanguageView(View):
             self.show_passage(0)
 
     def show_passage(self, number: int) -> None:
-        """All of one passage, by its place in the list."""
-        shown = self.shown
-        if shown is None or shown.dataset is None or not 0 <= number < len(self._passages):
+        """Shows all of one passage, by its place in the list."""
+        content = self.content
+        if content is None or content.dataset is None or not 0 <= number < len(self._passages):
             return
 
-        self.text.setPlainText(example_of(shown.dataset, self._passages[number].row).text)
+        self.text.setPlainText(example_of(content.dataset, self._passages[number].row).text)
 
     def close_down(self) -> None:
         self.writing.stop()
@@ -125,21 +126,18 @@ class LanguageView(View):
             GuideCard(
                 "Bits per byte",
                 "What a byte of new text costs to write down with the network's help: 8 know "
-                "nothing, about 4.5 know "
-                "how frequent each letter is, gzip needs about 3. It can be compared whatever the "
-                "tokens are.",
+                "nothing, about 4.5 know how frequent each letter is, gzip needs about 3. It can "
+                "be compared whatever the tokens are.",
             ),
             GuideCard(
                 "Perplexity",
                 "Between how many equally likely tokens it hesitates on average. Only comparable "
-                "where texts are cut "
-                "into the same tokens.",
+                "where texts are cut into the same tokens.",
             ),
             GuideCard(
                 "Temperature",
-                "At 0 it always takes the likeliest token and soon repeats itself; at 1 it follows "
-                "its own "
-                "probabilities; above it becomes bold and errs.",
+                "At 0 it always takes the likeliest token and soon repeats itself; at 1 it "
+                "follows its own probabilities; above it becomes bold and errs.",
             ),
         ]
 

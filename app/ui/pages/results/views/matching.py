@@ -1,21 +1,18 @@
-"""Matching: which half lies near which.
-
-The diagonal should win; a cell shows both halves and the nearest partners.
-"""
+"""Matching: which half lies near which, both halves of a cell, and the nearest partners."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from app.engine.results.reports.matching import SHOWN, MatchingReport, OpenOptions
+from app.engine.results.reports.matching import SHOWN, Direction, MatchingReport
 from app.engine.text import number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.views.base import View
+from app.ui.pages.results.missing_data import MissingDataNotice
+from app.ui.pages.results.views.base import ResultsView
 from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
@@ -26,7 +23,7 @@ from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
-    from app.ui.pages.results.showing import Shown
+    from app.ui.pages.results.selection import ViewContent
 
 PARTNERS = 12
 PAIRS = (
@@ -40,8 +37,10 @@ PAIRS = (
 HINT = "Point at a cell; click it to see both halves."
 
 
-class MatchingView(View):
-    """The matrix on the left; on the right both halves of the cell, and what lies nearest."""
+class MatchingView(ResultsView):
+    """Shows the matrix; beside it both halves of a cell, and what lies nearest."""
+
+    views: ClassVar[tuple[str, ...]] = ("matching",)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
@@ -50,18 +49,18 @@ class MatchingView(View):
         self._cell = (0, 0)
         self.matrix = SimilarityMatrix(theme)
         self.matrix.picked.connect(self.show_cell)
-        self.matrix.pointed.connect(self._point)
-        self.said_line = QLabel(HINT)
-        self.said_line.setObjectName("results.cell")
-        self.said_line.setWordWrap(True)
-        style(self.said_line, "secondary")
+        self.matrix.pointed.connect(self._show_cell_text)
+        self.cell_text = QLabel(HINT)
+        self.cell_text.setObjectName("results.cell")
+        self.cell_text.setWordWrap(True)
+        style(self.cell_text, "secondary")
         self.which = Segments(theme, "results.pairs", PAIRS)
         self.which.chosen.connect(lambda _: self._show())
         self.left = Card("Who finds whom", "the diagonal should be the deepest of its row")
         self.left.setObjectName("results.similarity.card")
         self.left.tools.addWidget(self.which)
         self.left.body.addWidget(self.matrix, 1)
-        self.left.body.addWidget(self.said_line)
+        self.left.body.addWidget(self.cell_text)
         self.add(self.left, 11)
         self.add(self._build_side(), 10)
 
@@ -69,7 +68,7 @@ class MatchingView(View):
         theme = self.theme
         self.side = Card("One pair")
         self.side.setObjectName("results.side")
-        self.ways = Segments(
+        self.directions = Segments(
             theme,
             "results.way",
             (
@@ -78,8 +77,8 @@ class MatchingView(View):
             ),
         )
 
-        self.ways.chosen.connect(lambda _: self._show_partners())
-        self.side.tools.addWidget(self.ways)
+        self.directions.chosen.connect(lambda _: self._show_partners())
+        self.side.tools.addWidget(self.directions)
         self.halves = (ExampleView(theme), ExampleView(theme))
         self.captions = (ElidedLabel(), ElidedLabel())
         self.answer = QLabel()
@@ -94,8 +93,8 @@ class MatchingView(View):
         self.grid.setObjectName("results.partners")
         self.grid.setAccessibleName("What lies nearest, the nearest first")
         self.grid.clickable = False
-        self.notice = Notice()
-        self.notice.wanted.connect(self.wanted)
+        self.notice = MissingDataNotice()
+        self.notice.wanted.connect(self.data_wanted)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -104,11 +103,11 @@ class MatchingView(View):
         pair.setHorizontalSpacing(8)
         pair.setVerticalSpacing(2)
 
-        for place, (view, caption) in enumerate(zip(self.halves, self.captions, strict=True)):
+        for index, (view, caption) in enumerate(zip(self.halves, self.captions, strict=True)):
             style(caption, "secondary")
-            pair.addWidget(caption, 0, place)
-            pair.addWidget(view, 1, place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            pair.setColumnStretch(place, 1)
+            pair.addWidget(caption, 0, index)
+            pair.addWidget(view, 1, index, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            pair.setColumnStretch(index, 1)
 
         column.addLayout(pair)
         column.addWidget(self.answer)
@@ -123,28 +122,25 @@ class MatchingView(View):
 
     # --- what is shown
 
-    def fill(self, shown: Shown) -> None:
+    def fill(self, _content: ViewContent) -> None:
         report = self.report_of(MatchingReport)
-        if report.ways:
-            ahead, back = report.ways
-            self.ways.set_text("forward", f"{ahead.asked} → {ahead.given}")
-            self.ways.set_text("back", f"{back.asked} → {back.given}")
+        if report.directions:
+            ahead, back = report.directions
+            self.directions.set_text("forward", f"{ahead.query} → {ahead.target}")
+            self.directions.set_text("back", f"{back.query} → {back.target}")
 
         self.which.setVisible(report.count > SHOWN)
         self._show()
 
     def _show(self) -> None:
         report = self.report_of(MatchingReport)
-        shown = self.shown
-
-        assert shown is not None
-        if not report.ways:
+        if not report.directions:
             return
 
         hard = self.which.value == "hard" and report.count > SHOWN
         self._places = self._hardest(report) if hard else np.arange(min(SHOWN, report.count))
         self.matrix.show_matrix(
-            report.similarity(self._places), report.ways[0].asked, report.ways[0].given
+            report.similarity(self._places), report.directions[0].query, report.directions[0].target
         )
         self.left.set_why(f"{len(self._places)} of {report.count:,} pairs; the diagonal should win")
 
@@ -154,26 +150,27 @@ class MatchingView(View):
             column = 0
 
         self.show_cell(row, column)
-        self.said_line.setText(self._won())
+        self.cell_text.setText(self._won_text())
 
     @staticmethod
     def _hardest(report: MatchingReport) -> np.ndarray:
-        """Places of the pairs torn apart worst and of those they were taken for, neighbours side by
-        side.
+        """Returns places of the pairs torn apart worst and of those they were taken for.
+
+        Each stands beside the one that it was taken for.
         """
-        places = {int(row): place for place, row in enumerate(report.rows)}
+        places = {int(row): index for index, row in enumerate(report.rows)}
         order: dict[int, None] = {}
-        for one in report.confused(SHOWN):
-            for row in (one.row, one.taken):
+        for pair in report.confused(SHOWN):
+            for row in (pair.row, pair.nearest):
                 if len(order) < SHOWN:
                     order[places[row]] = None
 
         return np.array(list(order) or range(min(SHOWN, report.count)), np.int64)
 
-    def _point(self, text: str) -> None:
-        self.said_line.setText(text or self._won())
+    def _show_cell_text(self, text: str) -> None:
+        self.cell_text.setText(text or self._won_text())
 
-    def _won(self) -> str:
+    def _won_text(self) -> str:
         count = len(self.matrix.values)
         wrong = count - self.matrix.won
         framed = f"; framed: another lies nearer ({wrong})" if wrong else ""
@@ -181,26 +178,22 @@ class MatchingView(View):
         return f"{self.matrix.won} of {count} rows are won by their own partner{framed}. {HINT}"
 
     def show_cell(self, row: int, column: int) -> None:
-        """Both halves: the first one of the pair in this row, the second one of the pair in this
-        column.
-        """
+        """Shows both halves of a cell: the first of its row's pair, the second of its column's."""
         self._cell = (row, column)
         self.matrix.go(row, column)
         report = self.report_of(MatchingReport)
-        shown = self.shown
-
-        assert shown is not None
+        content = self.content
 
         first = int(report.rows[self._places[row]])
         second = int(report.rows[self._places[column]])
         near = float(self.matrix.values[row, column])
         own = float(self.matrix.values[row, row])
 
-        names = report.ways[0]
+        names = report.directions[0]
         if row == column:
             self.side.title.setText("A pair")
-            place = int(report.forward[self._places[row]])
-            behind = "the nearest of all" if place == 0 else f"with {place:,} others nearer"
+            index = int(report.forward[self._places[row]])
+            behind = "the nearest of all" if index == 0 else f"with {index:,} others nearer"
             self.answer.setText(
                 f"Similarity <b>{number_text(near)}</b>, {behind} of {names.candidates:,}."
             )
@@ -208,77 +201,72 @@ class MatchingView(View):
             self.side.title.setText("Not a pair")
             more = "more" if near > own else "less"
             self.answer.setText(
-                f"Similarity <b>{number_text(near)}</b>, {more} than to its own {names.given} ({number_text(own)})."
+                f"Similarity <b>{number_text(near)}</b>, {more} than to its own {names.target} "
+                f"({number_text(own)})."
             )
 
-        if shown.dataset is None:
-            self.notice.say(shown.missing, shown.offer)
+        if content.dataset is None:
+            self.notice.say(content.missing, content.offer)
             self._stack.setCurrentIndex(1)
             return
 
         self._stack.setCurrentIndex(0)
-        for place, at in enumerate((first, second)):
-            half = _half(example_of(shown.dataset, at), place)
-            self.halves[place].show_example(half)
-            name = (names.asked, names.given)[place]
-            self.captions[place].setText(f"{name} {(row, column)[place] + 1}")
+        for index, at in enumerate((first, second)):
+            half = _half(example_of(content.dataset, at), index)
+            self.halves[index].show_example(half)
+            name = (names.query, names.target)[index]
+            self.captions[index].setText(f"{name} {(row, column)[index] + 1}")
 
         self._show_partners()
 
     def _show_partners(self) -> None:
-        """What lies nearest to one half of the cell."""
+        """Shows what lies nearest to one half of the cell."""
         report = self.report_of(MatchingReport)
-        shown = self.shown
-
-        assert shown is not None
-
-        dataset = shown.dataset
+        dataset = self.content.dataset
         if dataset is None:
             return
 
-        way: OpenOptions = "forward" if self.ways.value == "forward" else "back"
-        names = report.ways[0 if way == "forward" else 1]
-        asked = int(report.rows[self._places[self._cell[0 if way == "forward" else 1]]])
-        found = report.nearest(asked, PARTNERS, way)
-        right = next((number for number, one in enumerate(found, start=1) if one.right), 0)
-        at = f"its own is number {right}" if right else f"its own is not among these {len(found)}"
+        direction: Direction = "forward" if self.directions.value == "forward" else "back"
+        query, target = (0, 1) if direction == "forward" else (1, 0)
+        figures = report.directions[query]
+        row = int(report.rows[self._places[self._cell[query]]])
+        partners = report.nearest(row, PARTNERS, direction)
+
+        own = next((number for number, partner in enumerate(partners, 1) if partner.right), 0)
+        where = f"its own is number {own}" if own else f"its own is not among these {len(partners)}"
         self.words.setText(
-            f"Nearest {names.given} for this {names.asked} ({at}). Over all: its own is the "
-            "nearest for "
-            f"{percent_text(names.at_1)}, among five for {percent_text(names.at_5)}."
+            f"Nearest {figures.target} for this {figures.query} ({where}). Over all: its own is "
+            f"the nearest for {percent_text(figures.at_1)}, among five for "
+            f"{percent_text(figures.at_5)}."
         )
 
         def line(number: int) -> ExampleRow:
-            one = found[number]
-            half = _half(example_of(dataset, one.row), 1 if way == "forward" else 0)
-            return (
-                half,
-                f"{number_text(one.similarity)}{' (its own)' if one.right else ''}",
-                "good" if one.right else "normal",
-            )
+            partner = partners[number]
+            half = _half(example_of(dataset, partner.row), target)
+            caption = number_text(partner.similarity) + (" (its own)" if partner.right else "")
+            return half, caption, "good" if partner.right else "normal"
 
-        self.grid.show_rows(LazyRows(len(found), line))
+        self.grid.show_rows(LazyRows(len(partners), line))
 
     def guide(self) -> list[GuideCard]:
         return [
             GuideCard(
                 "What you see",
                 "Each row is a first half, each column a second one; the deeper, the nearer they "
-                "lie. What belongs "
-                "together is on the diagonal. An orange frame marks a row in which another one "
-                "lies nearer.",
+                "lie. What belongs together is on the diagonal. An orange frame marks a row in "
+                "which another one lies nearer.",
             ),
             GuideCard(
                 "Recall",
                 "Recall at 5 asks: is the right one among the five nearest of all? With more to "
-                "choose from that is "
-                "harder, so compare it with guessing, and with runs on the same data.",
+                "choose from that is harder, so compare it with guessing, and with runs on the "
+                "same data.",
             ),
         ]
 
 
-def _half(example: Example, place: int) -> Example:
-    return example.halves[place] if example.halves else example
+def _half(example: Example, index: int) -> Example:
+    return example.halves[index] if example.halves else example
 
 
 VIEW = MatchingView

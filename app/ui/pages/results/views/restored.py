@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtWidgets import QLabel, QStackedLayout
@@ -11,9 +11,9 @@ from app.engine.data.nouns import counted
 from app.engine.results.reports.restored import Restored, RestoredReport
 from app.engine.text import number_text
 from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.loading import Loaded
-from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.views.base import View
+from app.ui.pages.results.loaded_network import LoadedNetwork
+from app.ui.pages.results.missing_data import MissingDataNotice
+from app.ui.pages.results.views.base import ResultsView
 from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.histogram import HistogramPlot
 from app.ui.style.theme import style
@@ -25,7 +25,7 @@ from app.ui.widgets.segments import Segments
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
     from app.engine.runs.control import Control
-    from app.ui.pages.results.showing import Shown
+    from app.ui.pages.results.selection import ViewContent
     from app.ui.state.background import Failure
 
 MOST = 24
@@ -38,19 +38,21 @@ KEY = "results.restore"
 Trio = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-class RestoredView(View):
-    """The trios on the left; on the right how the errors are spread."""
+class RestoredView(ResultsView):
+    """Shows trios of examples, and beside them how the errors are spread."""
+
+    views: ClassVar[tuple[str, ...]] = ("restored",)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        self._loaded = Loaded()
-        self._asked: object = None
+        self._loaded = LoadedNetwork()
+        self._requested: object = None
         self.grid = ExampleGrid(parts.theme, 64)
         self.grid.setObjectName("results.restored")
         self.grid.setAccessibleName("Examples as they are, damaged, and restored")
         self.grid.clickable = False
-        self.notice = Notice()
-        self.notice.wanted.connect(self.wanted)
+        self.notice = MissingDataNotice()
+        self.notice.wanted.connect(self.data_wanted)
         self.words = QLabel("Each: as it is, damaged, restored.")
         self.words.setObjectName("results.restored.words")
         style(self.words, "secondary")
@@ -77,7 +79,7 @@ class RestoredView(View):
 
     # --- what is shown
 
-    def fill(self, shown: Shown) -> None:
+    def fill(self, _content: ViewContent) -> None:
         report = self.report_of(RestoredReport)
         self.histogram.show_values(report.predictions[:, 1], "mean squared error")
         least, middle, most = (
@@ -86,8 +88,7 @@ class RestoredView(View):
         )
         self.figures.setText(
             f"Mean squared error of the best {least}, the middle one {middle}, the worst {most}. "
-            "Left as they are "
-            f"{number_text(report.baseline)}; always the mean 1."
+            f"Left as they are {number_text(report.baseline)}; always the mean 1."
         )
 
         self._show()
@@ -104,59 +105,58 @@ class RestoredView(View):
 
     def _show(self) -> None:
         report = self.report_of(RestoredReport)
-        shown = self.shown
+        content = self.content
 
-        assert shown is not None
-
-        self.left.set_why(counted(shown.kind, report.count))
-        if shown.live or shown.past:
-            text = (
-                "Restored examples can be seen once training has ended."
-                if shown.live
-                else "These are figures of an epoch whose weights are gone; restored examples are made by those in use."
+        self.left.set_why(counted(content.kind, report.count))
+        if content.live:
+            self._say("Restored examples can be seen once training has ended.", False)
+        elif content.past:
+            self._say(
+                "These are figures of an epoch whose weights are gone; restored examples are made "
+                "by those in use.",
+                False,
             )
-            self._say(text, False)
-        elif shown.dataset is None:
-            self._say(shown.missing, shown.offer)
+        elif content.dataset is None:
+            self._say(content.missing, content.offer)
         else:
-            self._ask(report, shown)
+            self._restore(report, content)
 
     def _say(self, text: str, offer: bool) -> None:
-        self._asked = None
+        self._requested = None
         self.notice.say(text, offer)
         self.words.hide()
         self._stack.setCurrentIndex(1)
 
-    def _ask(self, report: RestoredReport, shown: Shown) -> None:
-        """Let the network restore the examples chosen, in the background, damaged as in judging."""
-        dataset = shown.dataset
-        path = shown.path
+    def _restore(self, report: RestoredReport, content: ViewContent) -> None:
+        """Restores the examples chosen, in the background, damaged as in the evaluation."""
+        dataset = content.dataset
+        path = content.path
 
         assert dataset is not None and path is not None
 
         chosen = self._chosen(report)
-        rows = np.array([one.row for one in chosen], np.int64)
+        rows = np.array([example.row for example in chosen], np.int64)
 
-        asked = (path, report.split, report.mae, tuple(rows.tolist()))
-        if asked == self._asked:
+        request = (path, report.split, report.mae, tuple(rows.tolist()))
+        if request == self._requested:
             return
 
         self._say("Restoring …", False)
-        self._asked = asked
+        self._requested = request
 
         loaded = self._loaded
 
         def work(control: Control) -> list[Trio]:
-            from app.engine.results.restoring import restore_rows
+            from app.engine.results.restoring import restore_rows  # noqa: PLC0415 - imports torch
 
             predictor = loaded.predictor(path)
             control.check()
-            made = restore_rows(predictor, dataset, rows, report.split)
+            restored = restore_rows(predictor, dataset, rows, report.split)
 
-            return list(zip(made.clean, made.damaged, made.restored, strict=True))
+            return list(zip(restored.clean, restored.damaged, restored.restored, strict=True))
 
         def done(trios: list[Trio]) -> None:
-            if asked == self._asked:
+            if request == self._requested:
                 self._take(dataset.description.preparation, chosen, trios)
 
         def failed(failure: Failure) -> None:
@@ -165,34 +165,32 @@ class RestoredView(View):
         self.parts.background.run(work, done, failed, KEY)
 
     def _take(self, preparation: Preparation, chosen: list[Restored], trios: list[Trio]) -> None:
-        def line(place: int) -> ExampleRow:
-            parts = tuple(example_from(preparation, array) for array in trios[place])
-            one = chosen[place]
-            return Example("pair", halves=parts), f"squared error {number_text(one.mse)}", "normal"
+        def line(index: int) -> ExampleRow:
+            parts = tuple(example_from(preparation, array) for array in trios[index])
+            caption = f"squared error {number_text(chosen[index].mse)}"
+            return Example("pair", halves=parts), caption, "normal"
 
         self.grid.show_rows(LazyRows(len(trios), line))
         self.words.show()
         self._stack.setCurrentIndex(0)
 
     def close_down(self) -> None:
-        self.parts.background.run(
-            lambda _: None, lambda _: None, key=KEY
-        )  # takes the place of one that runs
+        # takes the place of one that runs
+        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)
 
     def guide(self) -> list[GuideCard]:
         return [
             GuideCard(
                 "What you see",
                 "Each trio is one example: as it is, what was done to it, and what the network "
-                "made of that. Errors "
-                "are in standard deviations of the values, so they can be compared whatever the "
-                "values are.",
+                "made of that. Errors are in standard deviations of the values, so they can be "
+                "compared whatever the values are.",
             ),
             GuideCard(
                 "What it is good for",
-                "To restore, the network must learn how the examples are made, without any labels. "
-                "Examples restored "
-                "badly are unlike the others: worth a look where something odd is to be found.",
+                "To restore, the network must learn how the examples are made, without any "
+                "labels. Examples restored badly are unlike the others: worth a look where "
+                "something odd is to be found.",
             ),
         ]
 

@@ -1,10 +1,8 @@
-"""A space in which equals lie near: the points in two dimensions, and the nearest neighbours of
-one.
-"""
+"""A learned space: the points in two dimensions, and the nearest neighbours of one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -14,9 +12,9 @@ from app.engine.learning.retrieval import explained_variance, project_tsne, samp
 from app.engine.results.reports.space import SpaceReport
 from app.engine.text import number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.gallery import escaped
-from app.ui.pages.results.notice import Notice
-from app.ui.pages.results.views.base import View
+from app.ui.pages.results.example_gallery import escaped
+from app.ui.pages.results.missing_data import MissingDataNotice
+from app.ui.pages.results.views.base import ResultsView
 from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.scatter import GROUPS, PointInfo, ScatterPlot, color_of, symbol_of
 from app.ui.style.theme import style
@@ -27,7 +25,7 @@ from app.ui.widgets.examples.painting import ExampleView
 
 if TYPE_CHECKING:
     from app.engine.runs.control import Control
-    from app.ui.pages.results.showing import Shown
+    from app.ui.pages.results.selection import ViewContent
     from app.ui.state.background import Failure
 
 NEIGHBOURS = 12
@@ -36,8 +34,10 @@ SIGNS = {"o": "●", "s": "■", "t": "▼", "d": "◆", "p": "⬟", "star": "�
 KEY = "results.unfold"
 
 
-class SpaceView(View):
-    """The projection on the left; on the right an example and what lies nearest to it."""
+class SpaceView(ResultsView):
+    """Shows the points; beside them an example and what lies nearest to it."""
+
+    views: ClassVar[tuple[str, ...]] = ("space",)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
@@ -57,13 +57,12 @@ class SpaceView(View):
         self.groups.setObjectName("results.unfold")
         self.groups.setToolTip(
             "Arranges the points so that near ones stay near (t-SNE); takes some seconds. "
-            "Distances between groups "
-            "mean little then."
+            "Distances between groups mean little then."
         )
 
         self.groups.setCheckable(True)
         style(self.groups, "small")
-        self.groups.toggled.connect(self._turn)
+        self.groups.toggled.connect(self._show_groups)
         self.plot_card.add_tool(self.groups)
         self.legend = QLabel()
         self.legend.setObjectName("results.space.legend")
@@ -71,7 +70,7 @@ class SpaceView(View):
         self.legend.setWordWrap(True)
         style(self.legend, "secondary")
         self.plot_card.body.addWidget(self.legend)
-        theme.changed.connect(self._say_legend)
+        theme.changed.connect(self._show_legend)
         self.add(self.plot_card, 11)
         self.add(self._build_side(), 10)
 
@@ -89,8 +88,8 @@ class SpaceView(View):
         self.grid.setAccessibleName("Nearest neighbours, the nearest first")
         self.grid.chosen.connect(lambda number: self.show_row(self._near[number]))
         self._near: list[int] = []
-        self.notice = Notice()
-        self.notice.wanted.connect(self.wanted)
+        self.notice = MissingDataNotice()
+        self.notice.wanted.connect(self.data_wanted)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -107,7 +106,7 @@ class SpaceView(View):
 
     # --- what is shown
 
-    def fill(self, shown: Shown) -> None:
+    def fill(self, _content: ViewContent) -> None:
         report = self.report_of(SpaceReport)
         if self._report is None or not np.array_equal(report.predictions, self._report.predictions):
             self._unfolded = None
@@ -152,16 +151,17 @@ class SpaceView(View):
                 f"{of} points, from the side that shows most of the space."
             )
 
-        self._say_legend()
+        self._show_legend()
         self._mark()
 
-    def _say_legend(self) -> None:
+    def _show_legend(self) -> None:
         report = self._report
         if report is None:
             return
 
         words = [
-            f'<span style="color:{_hex(color_of(self.theme, k))}">{SIGNS[symbol_of(k)]}</span> {escaped(row.name)}'
+            f'<span style="color:{_hex(color_of(self.theme, k))}">{SIGNS[symbol_of(k)]}</span> '
+            f"{escaped(row.name)}"
             for k, row in enumerate(report.classes[: min(NAMED, GROUPS)])
         ]
         more = len(report.classes) - len(words)
@@ -171,21 +171,19 @@ class SpaceView(View):
 
     def _tell(self, point: int) -> PointInfo:
         report = self.report_of(SpaceReport)
-        shown = self.shown
+        content = self.content
 
-        assert shown is not None
-
-        place = int(self._places[point])
+        index = int(self._places[point])
         example = (
-            example_of(shown.dataset, int(report.rows[place]))
-            if shown.dataset is not None
+            example_of(content.dataset, int(report.rows[index]))
+            if content.dataset is not None
             else None
         )
-        return report.classes[int(report.targets[place])].name, example
+        return report.classes[int(report.targets[index])].name, example
 
     # --- t-SNE
 
-    def _turn(self, on: bool) -> None:
+    def _show_groups(self, on: bool) -> None:
         if on and self._unfolded is None and self._report is not None:
             points = self._report.predictions[self._places]
             self.groups.setText("Working …")
@@ -216,26 +214,25 @@ class SpaceView(View):
     # --- neighbours
 
     def show_row(self, row: int) -> None:
-        """An example, by its row of the data set, and what lies nearest to it."""
+        """Shows an example, by its row of the data set, and what lies nearest to it."""
         report = self.report_of(SpaceReport)
-        shown = self.shown
-
-        assert shown is not None
+        content = self.content
 
         self._row = row
-        place = int((report.rows == row).argmax())
-        found = report.nearest(row, NEIGHBOURS)
-        self._near = [one.row for one in found]
-        name = report.classes[int(report.targets[place])].name
-        same = sum(one.same for one in found)
+        index = int((report.rows == row).argmax())
+        neighbours = report.nearest(row, NEIGHBOURS)
+        self._near = [neighbour.row for neighbour in neighbours]
+        name = report.classes[int(report.targets[index])].name
+        same = sum(neighbour.same for neighbour in neighbours)
         self.answer.setText(
-            f"<b>{escaped(name)}</b>: {same} of its {len(found)} nearest are of the same class."
+            f"<b>{escaped(name)}</b>: {same} of its {len(neighbours)} nearest are of the same "
+            "class."
         )
         self._mark()
 
-        dataset = shown.dataset
+        dataset = content.dataset
         if dataset is None:
-            self.notice.say(shown.missing, shown.offer)
+            self.notice.say(content.missing, content.offer)
             self._stack.setCurrentIndex(1)
             return
 
@@ -243,36 +240,34 @@ class SpaceView(View):
         self.example.show_example(example_of(dataset, row))
 
         def line(number: int) -> ExampleRow:
-            one = found[number]
-            caption = f"{report.classes[one.label].name}\n{number_text(one.similarity)}"
-            return example_of(dataset, one.row), caption, "good" if one.same else "wrong"
+            neighbour = neighbours[number]
+            caption = f"{report.classes[neighbour.label].name}\n{number_text(neighbour.similarity)}"
+            tone = "good" if neighbour.same else "wrong"
+            return example_of(dataset, neighbour.row), caption, tone
 
-        self.grid.show_rows(LazyRows(len(found), line, lines=2))
+        self.grid.show_rows(LazyRows(len(neighbours), line, lines=2))
 
     def _mark(self) -> None:
         rows = {int(row): number for number, row in enumerate(self._report_rows().tolist())}
         self.plot.mark(rows.get(self._row, -1), [rows[row] for row in self._near if row in rows])
 
     def close_down(self) -> None:
-        self.parts.background.run(
-            lambda _: None, lambda _: None, key=KEY
-        )  # takes the place of one that runs
+        # takes the place of one that runs
+        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)
 
     def guide(self) -> list[GuideCard]:
         return [
             GuideCard(
                 "What you see",
                 "The network turns every example into a point; here are two of its many "
-                "directions. Examples of one "
-                "class should lie together. Point at one to see it, click it for its nearest "
-                "neighbours.",
+                "directions. Examples of one class should lie together. Point at one to see it, "
+                "click it for its nearest neighbours.",
             ),
             GuideCard(
                 "Two pictures of one space",
-                "The first picture looks at the space from the side that shows most, so distances "
-                "mean something. "
-                "t-SNE pulls neighbours together: good for seeing groups, not for measuring how "
-                "far they are apart.",
+                "The first picture looks at the space from the side that shows most, so "
+                "distances mean something. t-SNE pulls neighbours together: good for seeing "
+                "groups, not for measuring how far they are apart.",
             ),
         ]
 

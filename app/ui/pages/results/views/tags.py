@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
 
@@ -10,19 +10,19 @@ from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.tags import TagReport
 from app.engine.text import count_text, list_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.classes import share_words
-from app.ui.pages.results.gallery import ExampleGallery, Found, escaped
+from app.ui.pages.results.confusion.class_table import share_words
+from app.ui.pages.results.confusion.side_card import link
+from app.ui.pages.results.example_gallery import ExampleGallery, GalleryExample, escaped
+from app.ui.pages.results.figure_table import Column, FigureTable, Line
 from app.ui.pages.results.outcome import has_examples
-from app.ui.pages.results.side_card import link
-from app.ui.pages.results.table import Column, FigureTable, Line
-from app.ui.pages.results.views.base import View
+from app.ui.pages.results.views.base import ResultsView
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.ui.pages.results.showing import Shown
+    from app.ui.pages.results.selection import ViewContent
 
 COLUMNS = (
     Column("Tag", "The tags of the data.", plain="tag"),
@@ -71,7 +71,7 @@ COLUMNS = (
         spare=True,
     ),
 )
-SORTS = (
+KINDS = (
     ("missed", "Missed", "Have the tag and did not get it."),
     ("added", "Wrongly set", "Got the tag and do not have it."),
     ("right", "Right", "Have the tag and got it."),
@@ -79,8 +79,10 @@ SORTS = (
 MOST = 300
 
 
-class TagsView(View):
-    """The table of tags; a click on one shows where it goes wrong."""
+class TagsView(ResultsView):
+    """Shows the table of tags; a click on one shows where it goes wrong."""
+
+    views: ClassVar[tuple[str, ...]] = ("tags",)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
@@ -95,25 +97,25 @@ class TagsView(View):
             "Writes the figures of every tag to a file.",
         )
 
-        save.clicked.connect(lambda: self.saved.emit("tags.csv", self.table.csv))
+        save.clicked.connect(lambda: self.save_wanted.emit("tags.csv", self.table.csv))
         left.body.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
         self.gallery = ExampleGallery(parts.theme)
-        self.gallery.wanted.connect(self.wanted)
+        self.gallery.wanted.connect(self.data_wanted)
         self.gallery.back.setText("All tags")
         self.gallery.back.setAccessibleName("Show the worst examples of all tags")
         self.gallery.back.setToolTip("Back to the examples whose tags are furthest from right.")
         self.gallery.back_pressed.connect(lambda: self.show_tag(-1))
-        self.sorts = Segments(parts.theme, "results.tag", SORTS)
-        self.sorts.chosen.connect(self._sort)
+        self.kinds = Segments(parts.theme, "results.tag", KINDS)
+        self.kinds.chosen.connect(lambda _: self._show())
         self.side = Card("Worst examples")
         self.side.setObjectName("results.side")
-        self.side.tools.addWidget(self.sorts)
+        self.side.tools.addWidget(self.kinds)
         self.side.body.addWidget(self.gallery, 1)
         self.tag = -1
         self.add(left, 11)
         self.add(self.side, 10)
 
-    def fill(self, shown: Shown) -> None:
+    def fill(self, content: ViewContent) -> None:
         report = self.report_of(TagReport)
         if self.tag >= len(report.tags):
             self.tag = -1
@@ -135,101 +137,97 @@ class TagsView(View):
                 for number, row in enumerate(report.tags)
             ]
         )
-        self.gallery.show_data(shown.dataset, shown.missing, shown.offer)
+        self.gallery.show_data(content.dataset, content.missing, content.offer)
         self._show()
 
     def show_tag(self, number: int) -> None:
-        """The examples of one tag; of all for -1."""
+        """Shows the examples of one tag; of all for -1."""
         self.tag = number
         if number >= 0:
             report = self.report_of(TagReport)
             row = report.tags[number]
             missed = (row.recall or 0.0) < 1 and row.count > 0
-            self.sorts.set_value("missed" if missed else "added" if row.predicted else "right")
+            self.kinds.set_value("missed" if missed else "added" if row.predicted else "right")
 
-        self._show()
-
-    def _sort(self, _: str) -> None:
         self._show()
 
     def _show(self) -> None:
         report = self.report_of(TagReport)
-        shown = self.shown
+        content = self.content
 
-        assert shown is not None
-
-        self.sorts.setVisible(self.tag >= 0)
+        self.kinds.setVisible(self.tag >= 0)
         if not has_examples(report):
             self.side.title.setText("Worst examples")
-            self.gallery.show_found(
-                [], "", f"Which {noun(shown.kind)} these are is known once training has ended."
+            self.gallery.show_examples(
+                [], "", f"Which {noun(content.kind)} these are is known once training has ended."
             )
             return
 
         if self.tag < 0:
             wrong = report.wrong(MOST)
-            rows = [one.row for one in wrong]
-            captions = [_wrong(report.names, one.missed, one.added) for one in wrong]
+            rows = [example.row for example in wrong]
+            captions = [
+                _wrong_text(report.names, example.missed, example.added) for example in wrong
+            ]
             self.side.title.setText("Worst examples")
             words = (
                 f"{count_text(len(wrong), 'example')} with wrong tags, the surest mistakes first"
             )
             empty = "" if wrong else "Every tag of every example is right."
         else:
-            has, predictions = {
+            has, gets = {
                 "missed": (True, False),
                 "added": (False, True),
                 "right": (True, True),
-            }[self.sorts.value]
-            rows = report.examples_of(self.tag, has, predictions, MOST)
+            }[self.kinds.value]
+            rows = report.examples_of(self.tag, has, gets, MOST)
             name = report.names[self.tag]
             captions = [
-                percent_text(float(report.predictions[self._place(report, row), self.tag]))
+                percent_text(float(report.predictions[self._index(report, row), self.tag]))
                 for row in rows
             ]
 
             self.side.title.setText(name)
-            words = f"{counted(shown.kind, len(rows))}, with how sure it was"
+            words = f"{counted(content.kind, len(rows))}, with how sure it was"
             empty = "" if rows else "There is none."
 
-        found = [
-            Found(row, text, self._answer(report, row))
+        examples = [
+            GalleryExample(row, text, self._answer(report, row))
             for row, text in zip(rows, captions, strict=True)
         ]
-        self.gallery.show_found(found, words, empty, self.tag >= 0)
+        self.gallery.show_examples(examples, words, empty, self.tag >= 0)
 
-    def _place(self, report: TagReport, row: int) -> int:
+    def _index(self, report: TagReport, row: int) -> int:
         return int((report.rows == row).argmax())
 
     def _answer(self, report: TagReport, row: int) -> str:
-        """What an example has, and what it got, for the line below."""
-        place = self._place(report, row)
+        """Returns what an example has, and what it gets, for the line below."""
+        index = self._index(report, row)
         has = [
             name
-            for name, there in zip(report.names, report.targets[place] > 0, strict=True)
-            if there
+            for name, is_set in zip(report.names, report.targets[index] > 0, strict=True)
+            if is_set
         ]
 
-        order = report.predictions[place].argsort()[::-1][:4]
-        predictions = ", ".join(
-            f"{report.names[k]} {percent_text(float(report.predictions[place, k]))}" for k in order
+        order = report.predictions[index].argsort()[::-1][:4]
+        answers = ", ".join(
+            f"{report.names[k]} {percent_text(float(report.predictions[index, k]))}" for k in order
         )
-        return f"<b>{escaped(list_text(has) or 'no tag')}</b>, and it says: {escaped(predictions)}"
+        return f"<b>{escaped(list_text(has) or 'no tag')}</b>, and it says: {escaped(answers)}"
 
     def guide(self) -> list[GuideCard]:
         return [
             GuideCard(
                 "What you see",
                 "Each tag is a question of its own, and an example can have any of them. Average "
-                "precision asks how "
-                "well a tag sorts the examples; found and right are counted where it is surer than "
-                "50 %.",
+                "precision asks how well a tag sorts the examples; found and right are counted "
+                "where it is surer than 50 %.",
             )
         ]
 
 
-def _wrong(names: Sequence[str], missed: Sequence[int], added: Sequence[int]) -> str:
-    """ "− a, b" for what is missing, "+ c" for what is too much."""
+def _wrong_text(names: Sequence[str], missed: Sequence[int], added: Sequence[int]) -> str:
+    """Returns "misses a, b" and "adds c", a line each."""
     lines = []
     if missed:
         lines.append(f"misses {list_text([names[k] for k in missed], 2)}")

@@ -1,36 +1,30 @@
-"""What comes back, by the sort of results (Task.view): a file each, with a class REPLY."""
+"""How Try it shows an answer: a file for each sort of answer, found by walking this folder.
+
+A file with a class `ANSWER_CARD` names the views of results (Task.view) whose answers it shows; an
+answer that no file names is shown by the generic one, so that it needs none.
+"""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
+from functools import cache
 
-from app.ui.pages.tryit.answer_cards.base import ReplyView
+from app.engine.walk import modules_with
+from app.ui.pages.tryit.answer_cards.base import AnswerCard
+from app.ui.pages.tryit.answer_cards.generic import GenericAnswerCard
 
-if TYPE_CHECKING:
-    from app.engine.learning.task import View
-    from app.ui.style.theme import Theme
-
-__all__ = ["ReplyView", "reply_for"]
-
-_FILES: dict[View, str] = {
-    "classes": "shares",
-    "yes-no": "shares",
-    "tags": "shares",
-    "amounts": "amounts",
-    "matching": "partners",
-    "space": "partners",
-    "language": "language",
-    "restored": "restored",
-}
+__all__ = ["AnswerCard", "answer_card_for"]
 
 
-def reply_for(view: View, theme: Theme) -> ReplyView:
-    """A new view of this sort of reply."""
-    made: ReplyView = importlib.import_module(f"{__name__}.{_FILES[view]}").REPLY(theme)
-    return made
+@cache
+def _all_answer_cards() -> dict[str, type[AnswerCard]]:
+    """Every answer card, by the views of results that it names."""
+    return {
+        view: module.ANSWER_CARD
+        for module in modules_with("ANSWER_CARD", __path__, __name__)
+        for view in module.ANSWER_CARD.views
+    }
 
 
-def sort_of(view: View) -> str:
-    """Views that share it are shown by one and the same ReplyView."""
-    return _FILES[view]
+def answer_card_for(view: str) -> type[AnswerCard]:
+    """Returns the class that shows answers of this view of results."""
+    return _all_answer_cards().get(view, GenericAnswerCard)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.text import amount_text
-from app.ui.pages.tryit.answer_cards.base import ReplyView, truth_of
+from app.ui.pages.tryit.answer_cards.base import AnswerCard, truth_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.engine.data.dataset import Amount
-    from app.ui.pages.tryit.asking import Reply
+    from app.ui.pages.tryit.prediction import TryItResult
     from app.ui.style.theme import Theme
 
 ROW = 58
+"""Pixels a line at 100 %."""
 
 
 class Ranges(QWidget):
-    """A line an amount from the lowest to the highest of training; a dot is the answer, a ring the
-    truth.
+    """Shows a line for each amount, from the lowest to the highest of training.
+
+    A dot is the answer, a ring the truth.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -34,10 +38,12 @@ class Ranges(QWidget):
         theme.changed.connect(self.updateGeometry)
 
     def show_amounts(self, shown: list[tuple[Amount, float, float | None]]) -> None:
-        """(amount, answer, truth or None) each."""
+        """Shows amounts, each as (amount, answer, truth or None)."""
         self.shown = shown
         self.setAccessibleDescription(
-            ", ".join(f"{one.name} {amount_text(value, one.unit, 4)}" for one, value, _ in shown)
+            ", ".join(
+                f"{target.name} {amount_text(value, target.unit, 4)}" for target, value, _ in shown
+            )
         )
         self.updateGeometry()
         self.update()
@@ -48,16 +54,16 @@ class Ranges(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(200), self.sizeHint().height())
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         theme = self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-        for number, (one, value, true) in enumerate(self.shown):
+        for number, (target, value, true) in enumerate(self.shown):
             self._line(
                 painter,
                 QRectF(0, theme.px(ROW) * number, self.width(), theme.px(ROW)),
-                one,
+                target,
                 value,
                 true,
             )
@@ -65,15 +71,15 @@ class Ranges(QWidget):
         painter.end()
 
     def _line(
-        self, painter: QPainter, box: QRectF, one: Amount, value: float, true: float | None
+        self, painter: QPainter, box: QRectF, target: Amount, value: float, true: float | None
     ) -> None:
         theme = self._theme
         margin = self._theme.px(8)
         painter.setFont(theme.font(14, bold=True))
         painter.setPen(theme.color("text"))
         head = QRectF(box.left(), box.top(), box.width(), theme.px(20))
-        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, one.name)
-        painter.drawText(head, Qt.AlignmentFlag.AlignRight, amount_text(value, one.unit, 4))
+        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, target.name)
+        painter.drawText(head, Qt.AlignmentFlag.AlignRight, amount_text(value, target.unit, 4))
         y = head.bottom() + theme.px(8)
         left = box.left() + margin
         right = box.right() - margin
@@ -83,7 +89,8 @@ class Ranges(QWidget):
         painter.drawLine(QPointF(left, y), QPointF(right, y))
 
         def at(amount_: float) -> QPointF:
-            share = (amount_ - one.low) / (one.high - one.low) if one.high > one.low else 0.5
+            span = target.high - target.low
+            share = (amount_ - target.low) / span if span > 0 else 0.5
             return QPointF(left + min(1.0, max(0.0, share)) * (right - left), y)
 
         painter.setPen(Qt.PenStyle.NoPen)
@@ -98,36 +105,45 @@ class Ranges(QWidget):
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("secondary"))
         ends = QRectF(box.left(), y + theme.px(6), box.width(), theme.px(16))
-        painter.drawText(ends, Qt.AlignmentFlag.AlignLeft, amount_text(one.low, one.unit))
-        painter.drawText(ends, Qt.AlignmentFlag.AlignRight, amount_text(one.high, one.unit))
+        painter.drawText(ends, Qt.AlignmentFlag.AlignLeft, amount_text(target.low, target.unit))
+        painter.drawText(ends, Qt.AlignmentFlag.AlignRight, amount_text(target.high, target.unit))
 
 
-class AmountsReply(ReplyView):
+class AmountsAnswerCard(AnswerCard):
+    """Shows each amount on its range in training."""
+
+    views: ClassVar[Mapping[str, str]] = {
+        "amounts": (
+            "The dot is the answer, between the lowest and the highest amount of training; a ring "
+            "is the truth."
+        ),
+    }
+
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.ranges = Ranges(theme)
         self.column.addWidget(self.ranges)
         self.column.addStretch(1)
 
-    def show_reply(self, reply: Reply | None) -> None:
-        if reply is None or reply.answer is None:
+    def show_result(self, result: TryItResult | None) -> None:
+        if result is None or result.answer is None:
             self.ranges.show_amounts([])
             return
 
-        true = reply.given.true
+        true = result.input.true
         self.ranges.show_amounts(
             [
-                (one, value, float(true[place]) if true is not None else None)
-                for place, (one, (_, value)) in enumerate(
-                    zip(reply.description.amounts, reply.ranking, strict=True)
+                (target, value, float(true[index]) if true is not None else None)
+                for index, (target, (_, value)) in enumerate(
+                    zip(result.description.amounts, result.ranking, strict=True)
                 )
             ]
         )
 
-    def words(self, reply: Reply) -> tuple[str, str]:
-        head, note = super().words(reply)
-        true = truth_of(reply.description, reply.task, reply)
+    def words(self, result: TryItResult) -> tuple[str, str]:
+        head, note = super().words(result)
+        true = truth_of(result)
         return head, " ".join(part for part in (f"In truth {true}." if true else "", note) if part)
 
 
-REPLY = AmountsReply
+ANSWER_CARD = AmountsAnswerCard

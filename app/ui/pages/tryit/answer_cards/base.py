@@ -1,31 +1,37 @@
-"""What every view of a reply must do."""
+"""The base class of answer cards: what Try it shows of an answer, below its headline."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.engine.text import amount_text
+
 if TYPE_CHECKING:
-    from app.engine.data.dataset import Description
-    from app.engine.learning.task import Task
-    from app.ui.pages.tryit.asking import Reply
+    from collections.abc import Mapping
+
+    from app.ui.pages.parts import GuideCard
+    from app.ui.pages.tryit.context import PredictionContext
+    from app.ui.pages.tryit.prediction import TryItResult
     from app.ui.style.theme import Theme
 
 
-class ReplyView(QWidget):
-    """wants_writing(prompt, temperature, tokens): the network is to go on with a text;
-    stop_writing().
+class AnswerCard(QWidget):
+    """Shows one answer, or that there is none yet: show_result(result or None)."""
+
+    views: ClassVar[Mapping[str, str]] = {}
+    """The views of results (Task.view) whose answers it shows; each with a sentence on them for the
+    Guide.
     """
 
-    wants_writing = Signal(str, float, int)
-    stop_writing = Signal()
+    guide: ClassVar[tuple[GuideCard, ...]] = ()
+    """Further cards for the Guide."""
 
-    hint = ""
-    """Shown while nothing is given, in place of the giver's own hint."""
+    hint: ClassVar[str] = ""
+    """Shown while nothing is given, in place of the input card's own hint."""
 
-    seen = "What the network sees"
+    seen: ClassVar[str] = "What the network sees"
     """What the small picture beside the answer is."""
 
     def __init__(self, theme: Theme) -> None:
@@ -35,42 +41,53 @@ class ReplyView(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(8)
 
-    def show_reply(self, reply: Reply | None) -> None:
-        """None: nothing is given."""
+    @classmethod
+    def details(cls, context: PredictionContext) -> Any:
+        """Computes what stands beside the answer, on the background thread (TryItResult.details).
+
+        Raises UserError, and what the context's `check` raises.
+        """
+        del context  # most answers stand alone
+        return None
+
+    def show_result(self, result: TryItResult | None) -> None:
+        """Shows an answer; None while nothing is given."""
         raise NotImplementedError
 
-    def words(self, reply: Reply) -> tuple[str, str]:
-        """The answer in large, and a sentence below it."""
-        answer = reply.answer
+    def words(self, result: TryItResult) -> tuple[str, str]:
+        """Returns the answer in large, and a sentence below it."""
+        answer = result.answer
         return (answer.headline, answer.note) if answer is not None else ("", "")
 
 
-def truth_of(description: Description, task: Task, reply: Reply) -> str:
-    """What is known to be true of it, in words; "" where it is not known or the task has no such
-    words.
+def truth_of(result: TryItResult) -> str:
+    """Returns what is known to be true of the example, in words.
+
+    "" where it is not known or the task has no words for it.
     """
-    true = reply.given.true
+    true = result.input.true
+    task = result.task
+    description = result.description
+
     if true is None:
         return ""
     if task.targets == "classes" and description.classes:
         return description.classes[int(true)]
 
     if task.targets == "tags":
-        names = [name for name, there in zip(description.classes, true, strict=True) if there]
+        names = [name for name, is_set in zip(description.classes, true, strict=True) if is_set]
         return ", ".join(names) or "none"
 
     if task.targets == "amounts":
-        from app.engine.text import amount_text
-
         words = [
-            amount_text(float(value), one.unit, 4)
-            for one, value in zip(description.amounts, true, strict=True)
+            amount_text(float(value), target.unit, 4)
+            for target, value in zip(description.amounts, true, strict=True)
         ]
         if len(words) == 1:
             return words[0]
 
         return ", ".join(
-            f"{one.name} {word}" for one, word in zip(description.amounts, words, strict=True)
+            f"{target.name} {word}" for target, word in zip(description.amounts, words, strict=True)
         )
 
     return ""

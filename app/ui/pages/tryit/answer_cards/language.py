@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSlider, QSpinBox
 
 from app.engine.text import number_text
-from app.ui.pages.tryit.answer_cards.base import ReplyView
+from app.ui.pages.parts import GuideCard
+from app.ui.pages.tryit.answer_cards.base import AnswerCard
 from app.ui.style.theme import Theme, style
 
 if TYPE_CHECKING:
-    from app.ui.pages.tryit.asking import Reply
+    from collections.abc import Mapping
+
+    from app.ui.pages.tryit.prediction import TryItResult
 
 TOKENS = 200
+"""Tokens that are written, if a person does not choose."""
 
 
-class LanguageReply(ReplyView):
-    hint = "Type the beginning of a text, or leave it empty, and press Write."
+class LanguageAnswerCard(AnswerCard):
+    """Lets the network go on with a text.
+
+    writing_wanted(prompt, temperature, tokens): it is to begin; stop_wanted(): it is to end.
+    """
+
+    writing_wanted = Signal(str, float, int)
+    stop_wanted = Signal()
+
+    views: ClassVar[Mapping[str, str]] = {
+        "language": (
+            "The network says how likely each next token is; one is drawn, added, and it goes on "
+            "from there."
+        ),
+    }
+    guide: ClassVar[tuple[GuideCard, ...]] = (
+        GuideCard(
+            "Temperature",
+            "0 always takes the likeliest token and soon repeats itself; 1 follows the network's "
+            "own probabilities; above, unlikely tokens come more often.",
+        ),
+    )
+    hint: ClassVar[str] = "Type the beginning of a text, or leave it empty, and press Write."
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -72,37 +97,39 @@ class LanguageReply(ReplyView):
     def _name_temperature(self) -> None:
         self.words_label.setText(f"Temperature {number_text(self.temperature.value() / 10)}")
 
-    def show_reply(self, reply: Reply | None) -> None:
-        self._prompt = str(reply.given.raw or reply.seen.text) if reply is not None else ""
+    def show_result(self, result: TryItResult | None) -> None:
+        self._prompt = str(result.input.raw or result.seen.text) if result is not None else ""
 
-    def words(self, reply: Reply) -> tuple[str, str]:
+    def words(self, _result: TryItResult) -> tuple[str, str]:
         return "", "Press Write: the network goes on with this text, a token at a time."
 
     def _pressed(self) -> None:
         if self.writing:
-            self.stop_writing.emit()
+            self.stop_wanted.emit()
             return
 
         self.begin()
-        self.wants_writing.emit(self._prompt, self.temperature.value() / 10, self.tokens.value())
+        self.writing_wanted.emit(self._prompt, self.temperature.value() / 10, self.tokens.value())
 
     def begin(self) -> None:
+        """Shows the prompt alone, and that the network writes."""
         self.text.setPlainText(self._prompt)
         self.writing = True
         self.write.setText("Stop")
         self.write.setAccessibleName("Stop writing")
 
     def add(self, piece: str) -> None:
-        """A piece of text as it comes."""
+        """Adds a piece of text as it comes."""
         cursor = self.text.textCursor()
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(piece)
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
 
     def end(self) -> None:
+        """Shows that the network has stopped."""
         self.writing = False
         self.write.setText("Write")
         self.write.setAccessibleName("Go on with the text")
 
 
-REPLY = LanguageReply
+ANSWER_CARD = LanguageAnswerCard

@@ -2,57 +2,88 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from app.engine.text import percent_text
-from app.ui.pages.tryit.answer_cards.base import ReplyView
-from app.ui.pages.tryit.beside import Restored
+from app.ui.pages.tryit.answer_cards.base import AnswerCard
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.examples.example import Example, example_from
 from app.ui.widgets.examples.painting import ExampleView
 
 if TYPE_CHECKING:
-    from app.ui.pages.tryit.asking import Reply
+    from collections.abc import Mapping
+
+    from app.ui.pages.tryit.context import PredictionContext
+    from app.ui.pages.tryit.prediction import TryItResult
 
 WORDS = ("Before", "Damaged", "Restored")
 
 
-class RestoredReply(ReplyView):
-    seen = "What was given, before the damage"
+@dataclass(frozen=True, eq=False)
+class RestoredExample:
+    """An example before, damaged and restored."""
+
+    clean: Example
+    damaged: Example
+    restored: Example
+
+
+class RestoredAnswerCard(AnswerCard):
+    """Shows an example before, damaged and restored."""
+
+    views: ClassVar[Mapping[str, str]] = {
+        "restored": "It is damaged as in training; the network sees only what is left.",
+    }
+    seen: ClassVar[str] = "What was given, before the damage"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         grid = QGridLayout()
         grid.setSpacing(8)
 
-        self.views: list[ExampleView] = []
-        for place, word in enumerate(WORDS):
+        self.examples: list[ExampleView] = []
+        for column, word in enumerate(WORDS):
             label = QLabel(word)
             view = ExampleView(theme, 1.8)
             style(label, "secondary")
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             view.setAccessibleName(word)
-            view.setObjectName(f"tryit.restored.{place}")
-            grid.addWidget(label, 0, place)
-            grid.addWidget(view, 1, place)
-            self.views.append(view)
+            view.setObjectName(f"tryit.restored.{column}")
+            grid.addWidget(label, 0, column)
+            grid.addWidget(view, 1, column)
+            self.examples.append(view)
 
         self.column.addLayout(grid)
         self.column.addStretch(1)
 
-    def show_reply(self, reply: Reply | None) -> None:
-        made = reply.extra if reply is not None else None
-        shown = (
-            (made.clean, made.damaged, made.restored)
-            if isinstance(made, Restored)
+    @classmethod
+    def details(cls, context: PredictionContext) -> RestoredExample:
+        from app.engine.results.restoring import restore  # noqa: PLC0415 - imports torch
+
+        preparation = context.predictor.description.preparation
+        restoration = restore(context.predictor, context.arrays[0][None])
+
+        return RestoredExample(
+            example_from(preparation, restoration.clean[0]),
+            example_from(preparation, restoration.damaged[0]),
+            example_from(preparation, restoration.restored[0]),
+        )
+
+    def show_result(self, result: TryItResult | None) -> None:
+        details = result.details if result is not None else None
+        examples: tuple[Example | None, ...] = (
+            (details.clean, details.damaged, details.restored)
+            if isinstance(details, RestoredExample)
             else (None, None, None)
         )
-        for view, example in zip(self.views, shown, strict=True):
+        for view, example in zip(self.examples, examples, strict=True):
             view.show_example(example)
 
-    def words(self, reply: Reply) -> tuple[str, str]:
-        damage = reply.description.damage
+    def words(self, result: TryItResult) -> tuple[str, str]:
+        damage = result.description.damage
         if damage is None:
             return "Restored", ""
 
@@ -63,4 +94,4 @@ class RestoredReply(ReplyView):
         )
 
 
-REPLY = RestoredReply
+ANSWER_CARD = RestoredAnswerCard

@@ -1,19 +1,27 @@
-"""The left half of the page, by the sort of example: a file each, with a class INPUT_CARD."""
+"""Where a person gives an example in Try it: a file for each kind, found by walking this folder.
+
+A file with a class `INPUT_CARD` names the kind of example that it takes (Description.kind); a kind
+that no file names is taken by the generic card, so that it needs none.
+"""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
+from functools import cache
 
+from app.engine.walk import modules_with
 from app.ui.pages.tryit.input_cards.base import InputCard
-
-if TYPE_CHECKING:
-    from app.ui.style.theme import Theme
+from app.ui.pages.tryit.input_cards.generic import GenericInputCard
 
 __all__ = ["InputCard", "input_card_for"]
 
 
-def input_card_for(kind: str, theme: Theme) -> InputCard:
-    """A new card for this sort of example: "image", "row", "text", "signal" or "pair"."""
-    made: InputCard = importlib.import_module(f"{__name__}.{kind}").INPUT_CARD(theme)
-    return made
+@cache
+def _all_input_cards() -> dict[str, type[InputCard]]:
+    """Every input card, by the kind of example that it takes."""
+    modules = modules_with("INPUT_CARD", __path__, __name__)
+    return {module.INPUT_CARD.kind: module.INPUT_CARD for module in modules}
+
+
+def input_card_for(kind: str) -> type[InputCard]:
+    """Returns the class that takes examples of this kind."""
+    return _all_input_cards().get(kind, GenericInputCard)

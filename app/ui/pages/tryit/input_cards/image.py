@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QMimeData, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QImage, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.data.kinds.image.preparation import ImagePreparation
-from app.ui.pages.tryit.asking import Given, Reply
+from app.ui.pages.parts import GuideCard
 from app.ui.pages.tryit.canvas import PEN, Canvas
-from app.ui.pages.tryit.input_cards.base import InputCard
+from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
+from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.thumbnails import crisp
@@ -33,9 +34,10 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
+    from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
 
-WAYS = (
+MODES = (
     ("draw", "Draw", "Draw with the mouse; the network answers while you draw."),
     (
         "picture",
@@ -46,25 +48,29 @@ WAYS = (
 INKS = ("#ffffff", "#000000", "#d62728", "#2ca02c", "#1f77b4", "#ffdd33")
 FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
 DROP = "Drop a picture here, open one, or paste it."
+DRAWING = GuideCard(
+    "Drawing like the data",
+    "Fill the sheet and keep to its middle, as the training pictures do; try a thicker or thinner "
+    "pen.",
+)
 
 
 class PictureInputCard(InputCard):
-    """given(Given or None): there is another picture, or none any more. wanted_random(): one of the
-    test set.
-    """
+    """Takes a picture that is drawn, opened, dropped, pasted or taken from the test set."""
 
-    hint = "Draw, drop a picture, or take one of the test set."
+    kind: ClassVar[str] = "image"
+    heading: ClassVar[str] = "Your picture"
+    subheading: ClassVar[str] = "drawn or opened"
+    nothing_to_paste: ClassVar[str] = "There is no picture in the clipboard."
+    hint: ClassVar[str] = "Draw, drop a picture, or take one of the test set."
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__("Your picture", "drawn or opened")
-        self._theme = theme
+        super().__init__(theme)
         self._grey: bool | None = None
         self._shown: np.ndarray | None = None
-        self._taken: Given | None = None
-        self.setObjectName("tryit.give")
-        self.ways = Segments(theme, "tryit.way", WAYS)
-        self.ways.chosen.connect(self.show_way)
-        self.tools.addWidget(self.ways)
+        self.modes = Segments(theme, "tryit.way", MODES)
+        self.modes.chosen.connect(self.show_mode)
+        self.tools.addWidget(self.modes)
         self.canvas = Canvas(theme)
         self.canvas.changed.connect(self._drawn)
         self._view = QLabel(DROP)
@@ -84,9 +90,13 @@ class PictureInputCard(InputCard):
         self._stack.addWidget(drawing)
         self._stack.addWidget(picture)
         self.body.addLayout(self._stack, 1)
-        self.body.addWidget(self._sources())
+        self._add_sources()
         theme.changed.connect(self._restyle)
         self._restyle()
+
+    @classmethod
+    def guide(cls, description: Description) -> tuple[GuideCard, ...]:
+        return (DRAWING,) if description.shape[0] == 1 else ()
 
     @staticmethod
     def _column(holder: QWidget, main: QWidget, below: QWidget) -> None:
@@ -154,26 +164,23 @@ class PictureInputCard(InputCard):
 
         return holder
 
-    def _sources(self) -> QWidget:
-        holder = QWidget()
-        flow = FlowLayout(holder)
-        self.open_button = self.button("Open", "tryit.open", "Opens a picture file.", self.ask_file)
+    def _add_sources(self) -> None:
+        self.open_button = self.button(
+            "Open", "tryit.open", "Opens a picture file.", self.choose_file
+        )
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes the picture from the clipboard.", self.paste
         )
 
         self.random_button = self.button(
-            "Random test picture", "tryit.random", "", self.wanted_random.emit
+            "Random test picture", "tryit.random", "", self.random_wanted.emit
         )
-        for button in (self.open_button, self.paste_button, self.random_button):
-            flow.addWidget(button)
-
-        return holder
+        self.add_buttons(self.open_button, self.paste_button, self.random_button)
 
     # --- what is given
 
     def prepare_for(self, preparation: Preparation) -> None:
-        """Paper, ink and proportions like the data of a run."""
+        """Makes paper, ink and proportions like those of the data of a run."""
         assert isinstance(preparation, ImagePreparation)
 
         self.canvas.set_shape(preparation.height, preparation.width)
@@ -188,53 +195,49 @@ class PictureInputCard(InputCard):
             self.dark.setAccessibleName(self.dark.text())
             self.dark.setChecked(dark)
 
-    def show_way(self, way: str) -> None:
-        """ "draw" or "picture"."""
-        self.ways.set_value(way)
-        self._stack.setCurrentIndex(0 if way == "draw" else 1)
+    def show_mode(self, mode: str) -> None:
+        """Turns to the drawing ("draw") or to the picture that was chosen ("picture")."""
+        self.modes.set_value(mode)
+        self._stack.setCurrentIndex(0 if mode == "draw" else 1)
 
-        if way == "draw":
+        if mode == "draw":
             self._drawn()
         else:
-            self.given.emit(self._taken)
+            self.input_changed.emit(self._chosen)
 
     def empty(self) -> None:
         self._shown = None
         self._origin.clear()
         self._paint_view()
 
-    def take(self, picture: Given) -> None:
-        """Show and give a picture that was not drawn."""
-        self._taken = picture
+    def take(self, tryit_input: TryItInput) -> None:
+        self._chosen = tryit_input
         self._shown = None
-        self._origin.setText(picture.origin)
-        self.show_way("picture")
+        self._origin.setText(tryit_input.origin)
+        self.show_mode("picture")
 
-    def show_reply(self, reply: Reply) -> None:
-        """The picture as it came."""
-        if reply.given.origin != "drawn":
-            self._shown = reply.shown
+    def show_result(self, result: TryItResult) -> None:
+        if result.input.origin != "drawn":
+            self._shown = result.picture
             self._paint_view()
 
-    def paste(self) -> None:
-        data = QGuiApplication.clipboard().mimeData()
-        if data is None or not self.take_mime(data):
-            self.refused.emit("There is no picture in the clipboard.")
+    def give_again(self) -> None:
+        """Gives nothing: a drawing for other data is drawn anew."""
 
     def say_unreadable(self) -> None:
         self._shown = None
         self._paint_view()
 
-    def ask_file(self) -> None:
+    def choose_file(self) -> None:
+        """Asks for a picture file and gives it."""
         name, _ = QFileDialog.getOpenFileName(self, "Open a picture", "", FILES)
         if name:
-            self.take(Given(Path(name).name, Path(name)))
+            self.take(TryItInput(Path(name).name, Path(name)))
 
     def take_mime(self, data: QMimeData) -> bool:
-        """A picture that was dropped or pasted; False where there is none in it."""
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if files and files[0].is_file():
-            self.take(Given(files[0].name, files[0]))
+        file = dropped_file(data)
+        if file is not None:
+            self.take(TryItInput(file.name, file))
             return True
 
         image = data.imageData() if data.hasImage() else None
@@ -242,15 +245,15 @@ class PictureInputCard(InputCard):
             image = image.toImage()
 
         if isinstance(image, QImage) and not image.isNull():
-            self.take(Given("from the clipboard", from_qt(image)))
+            self.take(TryItInput("from the clipboard", from_qt(image)))
             return True
 
         return False
 
     def _drawn(self) -> None:
-        if self.ways.value == "draw":
-            drawing = None if self.canvas.empty else Given("drawn", self.canvas.picture())
-            self.given.emit(drawing)
+        if self.modes.value == "draw":
+            drawing = None if self.canvas.empty else TryItInput("drawn", self.canvas.picture())
+            self.input_changed.emit(drawing)
 
     def _thickness(self, percent: int) -> None:
         self.canvas.pen = percent / 100
@@ -267,19 +270,22 @@ class PictureInputCard(InputCard):
     def _paint_view(self) -> None:
         if self._shown is None:
             self._view.clear()
-            self._view.setText(DROP if self._taken is None else "")
+            self._view.setText(DROP if self._chosen is None else "")
             return
 
-        side = max(self._theme.px(80), min(self._view.width(), self._view.height()) - 4)
+        side = max(self.theme.px(80), min(self._view.width(), self._view.height()) - 4)
         self._view.setPixmap(crisp(self._shown, side, self.devicePixelRatioF()))
 
     def _restyle(self) -> None:
-        theme = self._theme
-        side = self._theme.px(16)
+        theme = self.theme
+        side = self.theme.px(16)
         self._view.setMinimumSize(theme.px(160), theme.px(160))
 
-        for button, name in ((self.open_button, "folder"), (self.paste_button, "mdi6.content-paste"),
-                             (self.random_button, "mdi6.shuffle-variant")):  # fmt: skip
+        for button, name in (
+            (self.open_button, "folder"),
+            (self.paste_button, "mdi6.content-paste"),
+            (self.random_button, "mdi6.shuffle-variant"),
+        ):
             button.setIcon(icon(theme, name, "secondary"))
             button.setIconSize(QSize(side, side))
 
@@ -297,7 +303,7 @@ class PictureInputCard(InputCard):
 
 
 def _level(*widgets: QWidget) -> QWidget:
-    """Widgets of different heights on one line, however the line is broken."""
+    """Returns widgets of different heights as one, so that they stand on one line."""
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
@@ -310,7 +316,7 @@ def _level(*widgets: QWidget) -> QWidget:
 
 
 def from_qt(image: QImage) -> Image.Image:
-    """A Qt picture as RGBA."""
+    """Returns a Qt picture as RGBA."""
     image = image.convertToFormat(QImage.Format.Format_RGBA8888)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(
         image.height(), image.bytesPerLine()

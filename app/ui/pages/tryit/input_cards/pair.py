@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PIL import Image
-from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.engine.data.kinds.pair.preparation import PairPreparation
-from app.ui.pages.tryit.asking import Given, Reply
-from app.ui.pages.tryit.input_cards.base import InputCard
+from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.input_cards.image import FILES, from_qt
+from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import Example, example_from
 from app.ui.widgets.examples.painting import ExampleView
-from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class Half(QWidget):
-    """One half: a line to type in for a text, a picture that is opened, dropped or pasted.
+    """One half: a line to type a text in, or a picture that is opened, dropped or pasted.
 
-    `raw` is None while it is not given.
+    raw: as Predictor.read takes it, None while it is not given.
     """
 
     def __init__(
-        self, theme: Theme, input_card: PairInputCard, place: int, kind: str, name: str
+        self, theme: Theme, input_card: PairInputCard, index: int, kind: str, name: str
     ) -> None:
         super().__init__()
         self.kind = kind
@@ -47,7 +46,7 @@ class Half(QWidget):
         head.addStretch(1)
         self.clear_button = input_card.button(
             "Leave out",
-            f"tryit.half.{place}.clear",
+            f"tryit.half.{index}.clear",
             "Looks for partners of the other half instead.",
             self.clear,
         )
@@ -57,12 +56,12 @@ class Half(QWidget):
         column.addLayout(head)
         self.view = ExampleView(theme, 1.6)
         self.edit = QLineEdit()
-        self.edit.setObjectName(f"tryit.half.{place}")
+        self.edit.setObjectName(f"tryit.half.{index}")
         self.edit.setAccessibleName(name.capitalize())
         self.edit.setPlaceholderText(f"Type a {name} here")
         self.edit.textEdited.connect(self._typed)
         self.open_button = input_card.button(
-            "Open", f"tryit.half.{place}.open", f"Opens a file as the {name}.", self._ask
+            "Open", f"tryit.half.{index}.open", f"Opens a file as the {name}.", self._ask
         )
         label.setBuddy(self.edit if kind == "text" else self.open_button)
 
@@ -74,12 +73,14 @@ class Half(QWidget):
         self.open_button.setVisible(kind != "text")
 
     def clear(self) -> None:
+        """Leaves this half out."""
         self.raw = None
         self.edit.clear()
         self.view.show_example(None)
         self.input_card.changed()
 
     def show_half(self, example: Example) -> None:
+        """Shows what was given; what is being typed stays."""
         if self.kind == "text":
             if not self.edit.hasFocus():
                 self.edit.setText(example.text)
@@ -87,6 +88,7 @@ class Half(QWidget):
             self.view.show_example(example)
 
     def take(self, raw: object) -> None:
+        """Takes another example for this half; None leaves it out."""
         self.raw = raw
         self.input_card.changed()
 
@@ -101,29 +103,31 @@ class Half(QWidget):
 
 
 class PairInputCard(InputCard):
+    """Takes both halves of a pair, or one of them."""
+
+    kind: ClassVar[str] = "pair"
+    heading: ClassVar[str] = "Your pair"
+    subheading: ClassVar[str] = "one half finds partners, both are compared"
+    nothing_to_paste: ClassVar[str] = (
+        "There is nothing in the clipboard that could be half of a pair."
+    )
+
     def __init__(self, theme: Theme) -> None:
-        super().__init__("Your pair", "one half finds partners, both are compared")
-        self._theme = theme
+        super().__init__(theme)
         self._preparation: PairPreparation | None = None
         self.halves: list[Half] = []
-        self.setObjectName("tryit.give")
         self.row = QVBoxLayout()
         self.row.setSpacing(12)
         self.body.addLayout(self.row)
         self.body.addStretch(1)
-        holder = QWidget()
-        flow = FlowLayout(holder)
         self.paste_button = self.button(
             "Paste", "tryit.paste", "Takes a picture or text from the clipboard.", self.paste
         )
 
         self.random_button = self.button(
-            "Random test pair", "tryit.random", "", self.wanted_random.emit
+            "Random test pair", "tryit.random", "", self.random_wanted.emit
         )
-        for one in (self.paste_button, self.random_button):
-            flow.addWidget(one)
-
-        self.body.addWidget(holder)
+        self.add_buttons(self.paste_button, self.random_button)
 
     def prepare_for(self, preparation: Preparation) -> None:
         assert isinstance(preparation, PairPreparation)
@@ -131,15 +135,15 @@ class PairInputCard(InputCard):
             return
 
         self._preparation = preparation
-        self._taken = None
+        self._chosen = None
 
         for half in self.halves:
             half.setParent(None)
             half.deleteLater()
 
         self.halves = [
-            Half(self._theme, self, place, one.kind, name)
-            for place, (one, name) in enumerate(
+            Half(self.theme, self, index, half.kind, name)
+            for index, (half, name) in enumerate(
                 zip(preparation.halves, preparation.names, strict=True)
             )
         ]
@@ -151,52 +155,49 @@ class PairInputCard(InputCard):
             half.clear()
 
     def changed(self) -> None:
-        """A half was given or left out."""
-        self._taken = None
+        """Gives the pair as it is now, after a half was given or left out."""
+        self._chosen = None
         raw = tuple(half.raw for half in self.halves)
-        self.given.emit(Given("given", raw) if any(one is not None for one in raw) else None)
+        is_empty = all(half is None for half in raw)
+        self.input_changed.emit(None if is_empty else TryItInput("given", raw))
 
-    def take(self, given: Given) -> None:
-        self._taken = given
-        if given.kept is not None and self._preparation is not None:
-            example = example_from(self._preparation, given.kept, given.origin)
-            for half, one in zip(self.halves, example.halves, strict=True):
+    def take(self, tryit_input: TryItInput) -> None:
+        self._chosen = tryit_input
+        if tryit_input.stored is not None and self._preparation is not None:
+            example = example_from(self._preparation, tryit_input.stored, tryit_input.origin)
+            for half, shown in zip(self.halves, example.halves, strict=True):
                 half.edit.clearFocus()
-                half.show_half(one)
-                half.raw = one.text if half.kind == "text" else _as_raw(one)
+                half.show_half(shown)
+                half.raw = shown.text if half.kind == "text" else _as_raw(shown)
 
-        self.given.emit(given)
+        self.input_changed.emit(tryit_input)
 
     def give_again(self) -> None:
-        if self._taken is not None:
-            self.given.emit(self._taken)
+        if self._chosen is not None:
+            self.input_changed.emit(self._chosen)
         elif self.halves:
             self.changed()
 
-    def show_reply(self, reply: Reply) -> None:
-        for half, one, there in zip(self.halves, reply.seen.halves, reply.halves, strict=True):
-            if there:
-                half.show_half(one)
+    def show_result(self, result: TryItResult) -> None:
+        for half, seen, given in zip(self.halves, result.seen.halves, result.halves, strict=True):
+            if given:
+                half.show_half(seen)
 
     def take_mime(self, data: QMimeData) -> bool:
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        file = dropped_file(data)
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QPixmap):
             image = image.toImage()
-        if files and files[0].is_file():
-            return self._give_half("image", files[0]) or self._give_half("signal", files[0])
+
+        if file is not None:
+            return self._give_half("image", file) or self._give_half("signal", file)
         if isinstance(image, QImage) and not image.isNull():
             return self._give_half("image", from_qt(image))
 
         return data.hasText() and self._give_half("text", data.text())
 
-    def paste(self) -> None:
-        data = QGuiApplication.clipboard().mimeData()
-        if data is None or not self.take_mime(data):
-            self.refused.emit("There is nothing in the clipboard that could be half of a pair.")
-
     def _give_half(self, kind: str, raw: object) -> bool:
-        """To the first half of this sort that is not given yet, else to the first of this sort."""
+        """Fills the first half of this kind that is not given yet, else the first of this kind."""
         fitting = [half for half in self.halves if half.kind == kind]
         if not fitting:
             return False
@@ -210,7 +211,7 @@ class PairInputCard(InputCard):
 
 
 def _as_raw(example: Example) -> object:
-    """A half of the data as what a person would give."""
+    """Returns a half of the data as a person would give it."""
     if example.picture is not None:
         pixels = example.picture
         return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0).copy())

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
 from app.engine.data.kinds.row.preparation import RowColumn, RowPreparation
 from app.engine.text import number_text
-from app.ui.pages.tryit.asking import Given
 from app.ui.pages.tryit.input_cards.base import InputCard
+from app.ui.pages.tryit.prediction import TryItInput
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,15 +25,17 @@ UNKNOWN = "(not known)"
 
 
 class RowInputCard(InputCard):
-    hint = "Fill in the form on the left, or take a row of the test set."
+    """Takes a row that is typed into a form, pasted from a spreadsheet or of the test set."""
+
+    kind: ClassVar[str] = "row"
+    heading: ClassVar[str] = "Your row"
+    subheading: ClassVar[str] = "a value for each column"
+    hint: ClassVar[str] = "Fill in the form on the left, or take a row of the test set."
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__("Your row", "a value for each column")
-        self._theme = theme
+        super().__init__(theme)
         self._preparation: RowPreparation | None = None
-        self._taken: Given | None = None
         self.fields: dict[str, QLineEdit | QComboBox] = {}
-        self.setObjectName("tryit.give")
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -43,8 +44,6 @@ class RowInputCard(InputCard):
         self.words = QLabel("Empty fields count as not known.")
         style(self.words, "secondary")
         self.body.addWidget(self.words)
-        holder = QWidget()
-        flow = FlowLayout(holder)
         self.usual = self.button(
             "Usual row",
             "tryit.usual",
@@ -53,12 +52,9 @@ class RowInputCard(InputCard):
         )
 
         self.random_button = self.button(
-            "Random test row", "tryit.random", "", self.wanted_random.emit
+            "Random test row", "tryit.random", "", self.random_wanted.emit
         )
-        for one in (self.usual, self.random_button):
-            flow.addWidget(one)
-
-        self.body.addWidget(holder)
+        self.add_buttons(self.usual, self.random_button)
         self._soon = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._soon.timeout.connect(self._give)
 
@@ -68,7 +64,7 @@ class RowInputCard(InputCard):
             return
 
         self._preparation = preparation
-        self._taken = None
+        self._chosen = None
         self.fields = {}
         inside = QWidget()
         form = QFormLayout(inside)
@@ -111,7 +107,7 @@ class RowInputCard(InputCard):
     # --- what is given
 
     def fill_usual(self) -> None:
-        """The median of every amount, the most frequent of every category."""
+        """Fills in the median of every amount and the most frequent of every category."""
         assert self._preparation is not None
 
         usual: dict[str, float | str] = {
@@ -123,9 +119,9 @@ class RowInputCard(InputCard):
         self._fill(self._preparation.array(usual))
         self._edited()
 
-    def _fill(self, kept: np.ndarray) -> None:
+    def _fill(self, row: np.ndarray) -> None:
         assert self._preparation is not None
-        cells = dict(self._preparation.to_display(kept))
+        cells = dict(self._preparation.to_display(row))
         for name, field in self.fields.items():
             value = cells.get(name, "")
             if isinstance(field, QComboBox):
@@ -133,14 +129,14 @@ class RowInputCard(InputCard):
             else:
                 field.setText(f"{value:.6g}" if isinstance(value, float) else str(value))
 
-    def take(self, given: Given) -> None:
-        self._taken = given
-        if given.kept is not None and self._preparation is not None:
-            self._fill(given.kept[0])
-        self.given.emit(given)
+    def take(self, tryit_input: TryItInput) -> None:
+        self._chosen = tryit_input
+        if tryit_input.stored is not None and self._preparation is not None:
+            self._fill(tryit_input.stored[0])
+        self.input_changed.emit(tryit_input)
 
     def take_mime(self, data: QMimeData) -> bool:
-        """Cells that were pasted from a spreadsheet, in the order of the columns."""
+        """Takes cells that were copied in a spreadsheet, in the order of the columns."""
         cells = data.text().strip("\r\n").split("\n")[0].split("\t") if data.hasText() else []
         if len(cells) != len(self.fields) or len(cells) < 2:
             return False
@@ -155,17 +151,19 @@ class RowInputCard(InputCard):
         return True
 
     def give_again(self) -> None:
-        if self._taken is not None:
-            self.given.emit(self._taken)
+        if self._chosen is not None:
+            self.input_changed.emit(self._chosen)
         else:
             self._give()
 
     def _edited(self) -> None:
-        self._taken = None
+        self._chosen = None
         self._soon.start()
 
     def _give(self) -> None:
-        self.given.emit(Given("typed", {name: _text(field) for name, field in self.fields.items()}))
+        self.input_changed.emit(
+            TryItInput("typed", {name: _text(field) for name, field in self.fields.items()})
+        )
 
 
 def _text(field: QLineEdit | QComboBox) -> str:

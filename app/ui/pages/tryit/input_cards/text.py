@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QMimeData, QTimer
-from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit
 
 from app.engine.sources.plain_text import UnreadableText, read_text
-from app.ui.pages.tryit.asking import Given, Reply
-from app.ui.pages.tryit.input_cards.base import InputCard
+from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
+from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import example_from
-from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
@@ -26,21 +25,23 @@ LONGEST = 200_000
 
 
 class TextInputCard(InputCard):
-    hint = "Type a text on the left, or take one of the test set."
+    """Takes a text that is typed, pasted, opened or taken from the test set."""
+
+    kind: ClassVar[str] = "text"
+    heading: ClassVar[str] = "Your text"
+    subheading: ClassVar[str] = "typed or opened"
+    hint: ClassVar[str] = "Type a text on the left, or take one of the test set."
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__("Your text", "typed or opened")
-        self._theme = theme
+        super().__init__(theme)
         self._preparation: Preparation | None = None
-        self.setObjectName("tryit.give")
         self.edit = QPlainTextEdit()
         self.edit.setObjectName("tryit.text")
         self.edit.setAccessibleName("Your text")
         self.edit.setPlaceholderText("Type or paste a text here, or drop a file.")
         self.edit.setTabChangesFocus(True)
-        self.edit.setAcceptDrops(
-            False
-        )  # the page takes files, and would get their path typed in here
+        # the page takes files; the field would take their path as a text
+        self.edit.setAcceptDrops(False)
         self.length = QLabel()
         style(self.length, "secondary")
         self._soon = QTimer(self, interval=PAUSE_MS, singleShot=True)
@@ -48,18 +49,13 @@ class TextInputCard(InputCard):
         self.edit.textChanged.connect(self._typed)
         self.body.addWidget(self.edit, 1)
         self.body.addWidget(self.length)
-        holder = QWidget()
-        flow = FlowLayout(holder)
-        self.open_button = self.button("Open", "tryit.open", "Opens a text file.", self.ask_file)
+        self.open_button = self.button("Open", "tryit.open", "Opens a text file.", self.choose_file)
         self.clear = self.button("Clear", "tryit.clear", "Begins a new text.", self.edit.clear)
 
         self.random_button = self.button(
-            "Random test text", "tryit.random", "", self.wanted_random.emit
+            "Random test text", "tryit.random", "", self.random_wanted.emit
         )
-        for one in (self.open_button, self.clear, self.random_button):
-            flow.addWidget(one)
-
-        self.body.addWidget(holder)
+        self.add_buttons(self.open_button, self.clear, self.random_button)
 
     def prepare_for(self, preparation: Preparation) -> None:
         self._preparation = preparation
@@ -70,21 +66,21 @@ class TextInputCard(InputCard):
         self.edit.blockSignals(False)
         self.length.setText("")
 
-    def take(self, given: Given) -> None:
-        text = str(given.raw) if given.raw is not None else ""
-        if given.kept is not None and self._preparation is not None:
-            text = example_from(self._preparation, given.kept[0]).text
+    def take(self, tryit_input: TryItInput) -> None:
+        text = str(tryit_input.raw) if tryit_input.raw is not None else ""
+        if tryit_input.stored is not None and self._preparation is not None:
+            text = example_from(self._preparation, tryit_input.stored[0]).text
 
         self.edit.blockSignals(True)
         self.edit.setPlainText(text)
         self.edit.blockSignals(False)
-        self._taken = given
-        self.given.emit(given)
+        self._chosen = tryit_input
+        self.input_changed.emit(tryit_input)
 
     def take_mime(self, data: QMimeData) -> bool:
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if files and files[0].is_file():
-            self._open(files[0])
+        file = dropped_file(data)
+        if file is not None:
+            self._open(file)
             return True
 
         if data.hasText():
@@ -93,7 +89,8 @@ class TextInputCard(InputCard):
 
         return False
 
-    def ask_file(self) -> None:
+    def choose_file(self) -> None:
+        """Asks for a text file and takes what is in it."""
         name, _ = QFileDialog.getOpenFileName(
             self, "Open a text", "", "Texts (*.txt *.md *.text);;All files (*)"
         )
@@ -111,26 +108,26 @@ class TextInputCard(InputCard):
             self.edit.setPlainText(text[:LONGEST])
 
     def give_again(self) -> None:
-        if self._taken is not None:
-            self.given.emit(self._taken)
+        if self._chosen is not None:
+            self.input_changed.emit(self._chosen)
         else:
             self._give()
 
-    def show_reply(self, reply: Reply) -> None:
-        """How much of it the network reads."""
-        tokens = int((reply.arrays[0] > 0).sum()) if reply.arrays[0].ndim == 1 else 0
+    def show_result(self, result: TryItResult) -> None:
+        """Says how much of the text the network reads."""
+        tokens = int((result.arrays[0] > 0).sum()) if result.arrays[0].ndim == 1 else 0
         self.length.setText(
             f"Read as {tokens:,} {'token' if tokens == 1 else 'tokens'}." if tokens else ""
         )
 
     def _typed(self) -> None:
-        self._taken = None
+        self._chosen = None
         self.length.setText("")
         self._soon.start()
 
     def _give(self) -> None:
         text = self.edit.toPlainText()
-        self.given.emit(Given("typed", text) if text.strip() else None)
+        self.input_changed.emit(TryItInput("typed", text) if text.strip() else None)
 
 
 INPUT_CARD = TextInputCard

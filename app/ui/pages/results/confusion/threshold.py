@@ -1,4 +1,4 @@
-"""Where to say yes: two curves, the threshold as a point on both, and what it does in numbers."""
+"""Where to say yes: two curves with the threshold as a point, and what it does in numbers."""
 
 from __future__ import annotations
 
@@ -27,11 +27,16 @@ from app.ui.widgets.elided import ElidedLabel
 
 USUAL = 0.5
 STEPS = 1000
-NONE = "The curves are drawn from the examples, which are kept for the epoch in use once training has ended."
+"""Steps of the slider."""
+
+NO_EXAMPLES = (
+    "The curves are drawn from the examples, which are kept for the epoch in use once training has "
+    "ended."
+)
 
 
 class ThresholdPanel(QWidget):
-    """show_split(report). moved(): `threshold` is another one, or back at the usual one."""
+    """Shows what every threshold would do: show_split(report). moved(): `threshold` is another."""
 
     moved = Signal()
 
@@ -58,7 +63,7 @@ class ThresholdPanel(QWidget):
             label.setWordWrap(True)
             style(label, role)
 
-        self._note = QLabel(NONE)
+        self._note = QLabel(NO_EXAMPLES)
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self._note, "why")
@@ -70,12 +75,12 @@ class ThresholdPanel(QWidget):
             (self.roc, "Found, by false alarms (ROC)"),
             (self.balance, "Right, by found (precision-recall)"),
         )
-        for place, (plot, name) in enumerate(titles):
+        for layout, (plot, name) in enumerate(titles):
             title = ElidedLabel(name)
             style(title, "secondary")
-            curves.addWidget(title, 0, place)
-            curves.addWidget(plot, 1, place)
-            curves.setColumnStretch(place, 1)
+            curves.addWidget(title, 0, layout)
+            curves.addWidget(plot, 1, layout)
+            curves.setColumnStretch(layout, 1)
 
         curves.setRowStretch(1, 1)
         content = QWidget()
@@ -102,8 +107,8 @@ class ThresholdPanel(QWidget):
         self.slider.setPageStep(STEPS // 10)
         self.slider.setValue(round(USUAL * STEPS))
         self.slider.valueChanged.connect(self._moved)
-        self.says = QLabel()
-        style(self.says, "secondary")
+        self.caption = QLabel()
+        style(self.caption, "secondary")
         self.reset = QPushButton("Back to 50 %")
         self.reset.setObjectName("results.threshold.reset")
         self.reset.setToolTip("The threshold that the figures above, Try it and exports use.")
@@ -111,7 +116,7 @@ class ThresholdPanel(QWidget):
         self.reset.setFont(theme.font(12))
         self.reset.clicked.connect(lambda: self.set_threshold(USUAL))
         line = QHBoxLayout()
-        line.addWidget(self.says)
+        line.addWidget(self.caption)
         line.addWidget(self.slider, 1)
         line.addWidget(self.reset)
 
@@ -122,48 +127,49 @@ class ThresholdPanel(QWidget):
         return self.slider.value() / STEPS
 
     def set_threshold(self, threshold: float) -> None:
+        """Moves the slider to a threshold, 0 to 1."""
         self.slider.setValue(round(min(1.0, max(0.0, threshold)) * STEPS))
 
     def show_split(self, report: YesNoReport) -> None:
+        """Draws the curves of a split; a sentence where its examples are not known."""
         self._report = report
-        there = has_examples(report)
-        self._stack.setCurrentIndex(0 if there else 1)
-
-        if not there:
+        known = has_examples(report)
+        self._stack.setCurrentIndex(0 if known else 1)
+        if not known:
             return
 
         yes = float((report.targets == 1).mean())
         self.roc.show_curve(*report.roc(), guess=(0.0, 1.0))
         self.balance.show_curve(*report.precision_recall(), guess=(yes, yes))
-        self._say()
+        self._show_numbers()
 
     def report_at(self, report: YesNoReport) -> YesNoReport:
-        """The same answers, with yes from the threshold on."""
+        """Returns the report on the same answers, with yes from the threshold on."""
         if not has_examples(report) or self.slider.value() == round(USUAL * STEPS):
             return report
 
         predicted = (report.predictions[:, 1] >= self.threshold).astype(np.int64)
         names = tuple(row.name for row in report.classes)
         matrix = scores.confusion(report.targets, predicted, 2)
-        made = YesNoReport.of_confusion(
+        moved = YesNoReport.of_confusion(
             report.split, matrix, names, report.baseline_class, report.metrics, report.loss
         )
 
         return replace(
             report,
-            correct=made.correct,
-            low=made.low,
-            high=made.high,
-            classes=made.classes,
+            correct=moved.correct,
+            low=moved.low,
+            high=moved.high,
+            classes=moved.classes,
             confusion=matrix,
             predicted_classes=predicted,
         )
 
     def _moved(self) -> None:
-        self._say()
+        self._show_numbers()
         self.moved.emit()
 
-    def _say(self) -> None:
+    def _show_numbers(self) -> None:
         report = self._report
         self.reset.setEnabled(self.slider.value() != round(USUAL * STEPS))
         if report is None or not has_examples(report):
@@ -171,18 +177,17 @@ class ThresholdPanel(QWidget):
 
         at = report.at(self.threshold)
         yes = report.classes[1].name
-        self.says.setText(f"“{yes}” from {percent_text(self.threshold)}")
+        self.caption.setText(f"“{yes}” from {percent_text(self.threshold)}")
         self.roc.show_point(at.false_alarms, at.recall)
         self.balance.show_point(at.recall, at.precision)
         self.words.setText(
             f"Finds <b>{percent_text(at.recall)}</b> (recall), is right on "
-            f"<b>{percent_text(at.precision)}</b> of its "
-            f"yes (precision), right on <b>{percent_text(at.accuracy)}</b> of all."
+            f"<b>{percent_text(at.precision)}</b> of its yes (precision), right on "
+            f"<b>{percent_text(at.accuracy)}</b> of all."
         )
 
         self.counts.setText(
             f"{at.true_yes:,} of {at.true_yes + at.false_no:,} found, {at.false_no:,} missed; "
-            f"{at.false_yes:,} of "
-            f"{at.false_yes + at.true_no:,} others taken for it ({percent_text(at.false_alarms)} "
-            "false alarms)."
+            f"{at.false_yes:,} of {at.false_yes + at.true_no:,} others taken for it "
+            f"({percent_text(at.false_alarms)} false alarms)."
         )

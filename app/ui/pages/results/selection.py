@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
+    """A sentence on a split, and how good the news is."""
+
     text: str
     level: Level
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ViewContent:
     """What a view shows.
 
     description: of the run's data, None where unknown. dataset: the run's own data where they are
-    open, else `missing` says why not, and `offer` that they can be opened. live: the run goes on.
-    past: the figures are of an epoch whose weights are not those in use. path: of the run.
+    open, else `missing` says why not, and `offer` whether they can be opened. live: the run goes
+    on. past: the figures are of an epoch whose weights are not those in use. path: of the run.
     """
 
     report: SplitReport
@@ -48,29 +50,31 @@ class Shown:
 
     @property
     def kind(self) -> str:
-        """Of the examples."""
+        """The kind of the examples (Description.kind)."""
         return self.description.kind if self.description is not None else "image"
 
 
 @dataclass(frozen=True, eq=False)
-class Showing:
-    """record, outcome: the run as told, and as read from its folder.
+class Selection:
+    """The figures that are due, made anew whenever one of its fields changes.
 
-    running: it goes on. wanted: the split asked for. epoch: the one gone back to. dataset: the
-    run's own, where it is open. Made anew whenever one of these changes.
+    record, outcome: the run as its events tell, and as read from its folder. running: it goes on.
+    requested: the split that a person asked for. epoch: the one gone back to. dataset: the run's
+    own, where it is open.
     """
 
     record: Record
     outcome: Outcome | None
     running: bool
-    wanted: str
+    requested: str
     epoch: events.EpochDone | None
     dataset: Dataset | None
 
     @property
     def live(self) -> bool:
-        """Whether the run goes on, or ended before its best epoch was judged: then the last epoch
-        is shown.
+        """Whether the last epoch is shown in place of the report.
+
+        So it is while the run goes on, and where it ended before its best epoch was evaluated.
         """
         return self.running or self.outcome is None or self.outcome.report is None
 
@@ -85,7 +89,7 @@ class Showing:
     # --- epochs
 
     @functools.cached_property
-    def judged(self) -> list[events.EpochDone]:
+    def known_epochs(self) -> list[events.EpochDone]:
         """The epochs of which something is known besides the figures."""
         return [
             epoch
@@ -96,41 +100,43 @@ class Showing:
     @property
     def used(self) -> events.EpochDone | None:
         """The epoch whose weights are in use; None where they are from the middle of one."""
-        kept = self.outcome.kept if self.outcome else BEST
-        if kept.use == "best":
+        weights = self.outcome.weights if self.outcome else BEST
+        if weights.use == "best":
             return self.record.best
+        if weights.partial:
+            return None
 
-        return next(
-            (one for one in self.record.epochs if one.epoch == kept.epoch and not kept.partial),
-            None,
-        )
+        return next((epoch for epoch in self.record.epochs if epoch.epoch == weights.epoch), None)
 
     @property
     def past(self) -> events.EpochDone | None:
-        """The epoch gone back to, if it is not the one in use, of which there is a full report."""
+        """The epoch gone back to; None where it is the one in use, which has a full report."""
         chosen = self.epoch
         used = self.used
-        return (
-            None
-            if self.live or chosen is None or used is None or chosen.epoch == used.epoch
-            else chosen
-        )
+        if self.live or chosen is None or used is None or chosen.epoch == used.epoch:
+            return None
+
+        return chosen
 
     def at(self, epoch: events.EpochDone) -> SplitReport | None:
-        """What is known of validation after an epoch: by its confusion, else by the few examples
-        that are followed.
+        """Returns what is known of validation after an epoch.
+
+        It follows from its confusion, else from the few examples that are followed.
         """
         description = self.description
         prepared = self.record.prepared
-        classes = (
-            prepared.classes if prepared is not None else description.classes if description else ()
-        )
-        found = of_epoch(epoch, classes, description.counts if description else {}, self.task)
+        classes: tuple[str, ...] = ()
+        if prepared is not None:
+            classes = prepared.classes
+        elif description is not None:
+            classes = description.classes
 
-        return found if found is not None else self._followed(epoch)
+        counts = description.counts if description is not None else {}
+        report = of_epoch(epoch, classes, counts, self.task)
+        return report if report is not None else self._followed(epoch)
 
     def _followed(self, epoch: events.EpochDone) -> SplitReport | None:
-        """The report on the probe set, with the figures of all of validation."""
+        """Returns the report on the examples that are followed, with the figures of all."""
         description = self.description
         task = self.task
         record = self._record_of(epoch)
@@ -166,7 +172,7 @@ class Showing:
         return path is not None and (path / "epochs" / f"{epoch.epoch:04d}.npz").exists()
 
     def _targets(self, rows: np.ndarray) -> np.ndarray | None:
-        """The targets of these rows: of the data, or of the validation split as it was judged."""
+        """Returns the targets of rows: of the data, or of the validation split of the report."""
         if self.dataset is not None and len(rows) and rows.max() < len(self.dataset.targets):
             return np.asarray(self.dataset.targets[rows])
 
@@ -183,31 +189,31 @@ class Showing:
 
     @functools.cached_property
     def splits(self) -> dict[str, SplitReport]:
-        """What can be shown now, by name."""
+        """The reports that can be shown now, by split."""
         if self.live:
-            last = self.at(self.judged[-1]) if self.judged else None
+            last = self.at(self.known_epochs[-1]) if self.known_epochs else None
             return {"validation": last} if last else {}
 
         assert self.outcome is not None and self.outcome.report is not None
 
         splits = {name: split for name, split in self.outcome.report.splits.items() if split.count}
-        if self.wanted == "validation" and (past := self.past) and (then := self.at(past)):
+        if self.requested == "validation" and (past := self.past) and (then := self.at(past)):
             splits["validation"] = then
 
         return splits
 
     @property
     def name(self) -> str:
-        """The split shown: the one wanted if there is it, else the one to trust most."""
+        """The split that is shown: the one asked for if it is there, else the one to trust most."""
         return next(
             name
-            for name in (self.wanted, "test", "validation", *self.splits)
+            for name in (self.requested, "test", "validation", *self.splits)
             if name in self.splits
         )
 
     @property
     def report(self) -> SplitReport:
-        """The one shown; there is one where `splits` is not empty."""
+        """The report that is shown; there is one where `splits` is not empty."""
         return self.splits[self.name]
 
     @property
@@ -219,7 +225,7 @@ class Showing:
     def verdict(self) -> Verdict:
         past = self.past if self.name == "validation" else None
         if past is None and self.live:
-            past = self.judged[-1]
+            past = self.known_epochs[-1]
         if past is None and self.outcome is not None and self.outcome.report is not None:
             return Verdict(self.outcome.report.verdict, self.outcome.report.level)
 

@@ -1,6 +1,4 @@
-"""A table of figures: sorted by a click on a header, with bars under shares; a click or Enter asks
-for more.
-"""
+"""A table of figures, sorted by a click on a heading, with bars under shares."""
 
 from __future__ import annotations
 
@@ -37,17 +35,18 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
+
 NAMES = 80
 """The least width of the first column at 100 %."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """words: a cell as text.
+    """A column.
 
-    bar: a share of 1 has a bar to scale under it. width: at 100 %; 0 takes what is left. plain: its
-    name in a file. spare: it gives way where there is little room. prose: what does not fit is cut
-    at its end, not in the middle as of names.
+    words: gives a cell as text. bar: a share of 1 has a bar to scale under it. width: at 100 %; 0
+    takes what is left. plain: its name in a file. spare: it gives way where there is little room.
+    prose: what does not fit is cut at its end, not in the middle as of names.
     """
 
     title: str
@@ -62,9 +61,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """key: what `picked` tells.
+    """A line.
 
-    cells: a value a column, None where it is not defined. tip: of the whole line.
+    key: what `picked` sends. cells: a value for each column, None where it is not defined. tip: of
+    the whole line.
     """
 
     key: int
@@ -73,27 +73,27 @@ class Line:
 
 
 class _Model(QAbstractTableModel):
-    """Lines in the order of a column."""
+    """Holds the lines in the order of a column."""
 
     def __init__(
         self, parent: QWidget, columns: Sequence[Column], order: tuple[int, Qt.SortOrder]
     ) -> None:
         super().__init__(parent)
         self.columns = list(columns)
-        self._given: tuple[Line, ...] = ()
+        self._lines: tuple[Line, ...] = ()
         self.rows: list[Line] = []
         self._order = order
 
     def show(self, lines: Sequence[Line]) -> None:
-        self._given = tuple(lines)
+        self._lines = tuple(lines)
         self.sort(*self._order)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Column -1 is the order given."""
+        """Sorts by a column; -1 is the order in which the lines were given."""
         self.beginResetModel()
         self._order = (column, order)
 
-        self.rows = list(self._given)
+        self.rows = list(self._lines)
         if column >= 0:
             self.rows.sort(
                 key=lambda line: _key(line.cells[column]),
@@ -122,10 +122,9 @@ class _Model(QAbstractTableModel):
             return self.columns[section].tip
 
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            words = (
-                section == 0 or section == self._order[0]
-            )  # the arrow of the order stands on the right
-            side = Qt.AlignmentFlag.AlignLeft if words else Qt.AlignmentFlag.AlignRight
+            # the arrow of the order stands on the right
+            left = section in (0, self._order[0])
+            side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
             return int(side | Qt.AlignmentFlag.AlignVCenter)
 
         return None
@@ -153,9 +152,7 @@ class _Model(QAbstractTableModel):
 
 
 def _key(value: Any) -> Any:
-    """What is not defined (a class never said, or without examples) comes before the least; names
-    without case.
-    """
+    """Returns what a value is sorted by: names without case, None before the least."""
     if isinstance(value, str):
         return value.casefold()
 
@@ -163,14 +160,14 @@ def _key(value: Any) -> Any:
 
 
 class _Painter(QStyledItemDelegate):
-    """Text over a quiet bar to scale."""
+    """Paints a text over a quiet bar to scale."""
 
     def __init__(self, theme: Theme, table: FigureTable) -> None:
         super().__init__(table)
         self._theme = theme
         self._table = table
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(self._theme.px(56), self._theme.px(26))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -218,11 +215,10 @@ class _Painter(QStyledItemDelegate):
 
 
 class FigureTable(QTableView):
-    """picked(key): a line was clicked, or Enter pressed on it.
+    """A table of figures; the first column takes what room is left.
 
-    The first column takes what room is left.
-
-    order: the column sorted by at first; -1 leaves the order given.
+    picked(key): a line was clicked, or Enter pressed on it. order: the column that it is sorted by
+    at first; -1 leaves the order given. falling: from the largest to the smallest.
     """
 
     picked = Signal(int)
@@ -270,15 +266,15 @@ class FigureTable(QTableView):
         self.model_.show(lines)
 
     def choose(self, key: int) -> None:
-        """Select the line of this key, without telling."""
+        """Selects the line of this key; `picked` is not sent."""
         row = next((number for number, line in enumerate(self.model_.rows) if line.key == key), -1)
         if row >= 0:
             self.setCurrentIndex(self.model_.index(row, 0))
 
     def csv(self) -> bytes:
-        """The table as shown.
+        """Returns the table as shown, as a file.
 
-        With a byte order mark, so that spreadsheets read every name rightly.
+        It has a byte order mark, so that spreadsheets read every name rightly.
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
@@ -294,10 +290,10 @@ class FigureTable(QTableView):
 
     def _measure(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self._theme.px(26))
-        self._widths()
+        self._set_widths()
         self.viewport().update()
 
-    def _widths(self) -> None:
+    def _set_widths(self) -> None:
         px = self._theme.px
         header = self.horizontalHeader()
         room = self.viewport().width()
@@ -319,7 +315,7 @@ class FigureTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._widths()
+        self._set_widths()
 
 
 def _plain(cell: Any) -> str:

@@ -1,4 +1,4 @@
-"""Why there is nothing to see here, and the way to have it: in place of examples."""
+"""Why there are no examples to see, and the way to have them; stands in their place."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from app.ui.style.theme import style
 
 
-class Notice(QWidget):
-    """say(text, offer). wanted(): the person asks to open the run's data."""
+class MissingDataNotice(QWidget):
+    """Says why there are no examples: say(text, offer).
+
+    wanted(): a person asks to open the data of the run.
+    """
 
     wanted = Signal()
 
@@ -35,6 +38,6 @@ class Notice(QWidget):
         column.addStretch(1)
 
     def say(self, text: str, offer: bool = False) -> None:
-        """offer: the data can be opened by the button."""
+        """Says a sentence. offer: whether the button to open the data is there."""
         self.text.setText(text)
         self.offer.setVisible(offer)

@@ -26,8 +26,11 @@ SPLITS = (
 )
 
 
-class Head(QWidget):
-    """split_chosen(name); epoch_chosen(): `epoch` is another one."""
+class ResultsHeader(QWidget):
+    """Names the run, and offers its splits and its epochs.
+
+    split_chosen(name); epoch_chosen(): `epoch` is another one.
+    """
 
     split_chosen = Signal(str)
     epoch_chosen = Signal()
@@ -40,10 +43,10 @@ class Head(QWidget):
         row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
         heading = QLabel("Results")
-        self.about = ElidedLabel(least=4)
-        self.about.setObjectName("results.about")
+        self.run_name = ElidedLabel(least=4)
+        self.run_name.setObjectName("results.about")
         style(heading, "heading")
-        style(self.about, "why")
+        style(self.run_name, "why")
         self.words = QLabel()
         style(self.words, "secondary")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -54,7 +57,7 @@ class Head(QWidget):
         self.splits = Segments(theme, "results.split", SPLITS)
         self.splits.chosen.connect(self.split_chosen)
         row.addWidget(heading)
-        row.addWidget(self.about, 1)
+        row.addWidget(self.run_name, 1)
         row.addStretch(1)
 
         for widget in (self.words, self.slider, self.splits):
@@ -64,7 +67,7 @@ class Head(QWidget):
         self._measure()
 
     def set_epochs(self, epochs: Sequence[EpochDone], used: EpochDone | None) -> None:
-        """The epochs that can be gone back to; `used`, whose weights are in use, is chosen."""
+        """Offers epochs to go back to, with the one chosen whose weights are in use."""
         self._epochs = list(epochs)
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(self._epochs) - 1))
@@ -72,41 +75,42 @@ class Head(QWidget):
             self._epochs.index(used) if used in self._epochs else len(self._epochs) - 1
         )
         self.slider.blockSignals(False)
-        self._say()
+        self._name_epoch()
 
     @property
     def epoch(self) -> EpochDone | None:
-        """The one chosen."""
+        """The epoch that is chosen."""
         value = self.slider.value()
         return self._epochs[value] if value < len(self._epochs) else None
 
     def show_choice(
-        self, about: str, splits: Sequence[str], chosen: str, scrub: bool, many: str = "examples"
+        self, run: str, splits: Sequence[str], chosen: str, scrub: bool, many: str = "examples"
     ) -> None:
-        """Name the run; offer its splits, and, if `scrub`, its epochs.
+        """Names the run; offers its splits, and, if `scrub`, its epochs.
 
         many: what the examples are called.
         """
         for key, _, tip in SPLITS:
             self.splits.buttons[key].setToolTip(tip.format(many.capitalize()))
 
-        self.about.setText(about)
+        self.run_name.setText(run)
         self.splits.setVisible(len(splits) > 1)
 
         if chosen in self.splits.buttons:
             self.splits.set_value(chosen)
 
-        shown = scrub and len(self._epochs) > 1
-        self.slider.setVisible(shown)
-        self.words.setVisible(shown)
+        scrub = scrub and len(self._epochs) > 1
+        self.slider.setVisible(scrub)
+        self.words.setVisible(scrub)
 
     def _moved(self) -> None:
-        self._say()
+        self._name_epoch()
         self.epoch_chosen.emit()
 
-    def _say(self) -> None:
+    def _name_epoch(self) -> None:
         epoch = self.epoch
-        self.words.setText(f"epoch {epoch.epoch}{' (best)' if epoch.best else ''}" if epoch else "")
+        best = " (best)" if epoch is not None and epoch.best else ""
+        self.words.setText(f"epoch {epoch.epoch}{best}" if epoch is not None else "")
 
     def _measure(self) -> None:
         self.slider.setFixedWidth(self._theme.px(120))

@@ -1,4 +1,4 @@
-"""What the network answers: the most probable classes as bars to one scale, by name."""
+"""The most probable classes as bars to one scale, each with its name."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 MOST = 5
+"""Bars that are shown."""
+
 ROW = 34
+"""Pixels a bar at 100 %."""
 
 
 class AnswerBars(QWidget):
-    """show_ranking(): the best five, and what the others share.
+    """Shows the five most probable and what the others share: show_ranking(...).
 
     The true class, where it is known, is marked.
     """
@@ -38,13 +41,13 @@ class AnswerBars(QWidget):
     def show_ranking(
         self, ranking: list[tuple[str, float]], true: str = "", together: bool = True
     ) -> None:
-        """ranking: (class, probability), the most probable first.
+        """Shows a ranking: (class, probability), the most probable first.
 
-        together: whether they share out 100 %.
+        true: the class that is right, "" where it is not known. together: whether they share out
+        100 %.
         """
-        most = (
-            MOST + 1 if len(ranking) == MOST + 1 else MOST
-        )  # no line "1 other" in place of the class itself
+        # no line "1 other" in place of the class itself
+        most = MOST + 1 if len(ranking) == MOST + 1 else MOST
         self._shown = ranking[:most]
         rest = ranking[most:]
         self._others = (len(rest), sum(value for _, value in rest))
@@ -66,7 +69,7 @@ class AnswerBars(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(200), self.sizeHint().height())
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = self._theme

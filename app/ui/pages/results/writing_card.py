@@ -9,7 +9,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSlider
 
 from app.engine.text import number_text
-from app.ui.pages.results.loading import Loaded
+from app.ui.pages.results.loaded_network import LoadedNetwork
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 
@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from app.ui.state.background import Failure
 
 TOKENS = 200
+"""Tokens of one sample."""
+
 USUAL = 80
-"""Tokens of one sample; the usual temperature in hundredths."""
+"""The usual temperature, in hundredths."""
 
 KEY = "results.write"
 
 
 class WritingCard(Card):
-    """show_run(path, live). Write lets it go on from the beginning given; Stop ends it."""
+    """Lets the network of a run write: show_run(path, live).
+
+    Write goes on from the beginning that is typed; Stop ends it.
+    """
 
     _piece = Signal(int, str)
 
@@ -36,7 +41,7 @@ class WritingCard(Card):
         super().__init__("It writes", "token by token, each chosen by its probability")
         self.setObjectName("results.writing")
         self._parts = parts
-        self._loaded = Loaded()
+        self._loaded = LoadedNetwork()
         self._path: Path | None = None
         self._number = 0
         self._control: Control | None = None
@@ -62,9 +67,9 @@ class WritingCard(Card):
         self.slider.setSingleStep(5)
         self.slider.setPageStep(10)
         self.slider.setValue(USUAL)
-        self.slider.valueChanged.connect(self._say)
-        self.says = QLabel()
-        style(self.says, "secondary")
+        self.slider.valueChanged.connect(self._name_temperature)
+        self.caption = QLabel()
+        style(self.caption, "secondary")
         self.text = QPlainTextEdit()
         self.text.setObjectName("results.writing.text")
         self.text.setAccessibleName("What it has written")
@@ -78,20 +83,20 @@ class WritingCard(Card):
         second = QHBoxLayout()
         first.addWidget(self.prompt, 1)
         first.addWidget(self.button)
-        second.addWidget(self.says)
+        second.addWidget(self.caption)
         second.addWidget(self.slider, 1)
         self.body.addLayout(first)
         self.body.addLayout(second)
         self.body.addWidget(self.text, 1)
         self.body.addWidget(self.note)
-        self._say()
+        self._name_temperature()
 
     @property
     def temperature(self) -> float:
         return self.slider.value() / 100
 
     def show_run(self, path: Path | None, live: bool) -> None:
-        """live: it still learns, so there is nothing kept to write with."""
+        """Takes another run. live: it still learns, so it has no weights yet to write with."""
         if path != self._path:
             self.stop()
             self._path = path
@@ -108,7 +113,7 @@ class WritingCard(Card):
             self.write()
 
     def write(self) -> None:
-        """Go on from the beginning given, in the background."""
+        """Goes on from the beginning that is typed, in the background."""
         path = self._path
         if path is None or self._control is not None or not self.button.isEnabled():
             return
@@ -122,20 +127,19 @@ class WritingCard(Card):
         self.note.hide()
 
         def work(control: Control) -> str:
-            from app.engine.results.generation import generate
+            from app.engine.results.generation import generate  # noqa: PLC0415 - imports torch
 
-            def told(piece: str) -> None:
+            def on_piece(piece: str) -> None:
                 self._piece.emit(number, piece)
 
-            return generate(
-                loaded.predictor(path), prompt, TOKENS, temperature, control.check, told, number
-            )
+            predictor = loaded.predictor(path)
+            return generate(predictor, prompt, TOKENS, temperature, control.check, on_piece, number)
 
         self._control = self._parts.background.run(work, self._done, self._failed, KEY)
         self.button.setText("Stop")
 
     def stop(self) -> None:
-        """What is written stays."""
+        """Ends the writing; what is written stays."""
         if self._control is not None:
             self._control.stop()
             self._number += 1  # pieces on their way belong to no text any more
@@ -159,5 +163,5 @@ class WritingCard(Card):
         self._control = None
         self.button.setText("Write")
 
-    def _say(self) -> None:
-        self.says.setText(f"Temperature {number_text(self.temperature)}")
+    def _name_temperature(self) -> None:
+        self.caption.setText(f"Temperature {number_text(self.temperature)}")

@@ -1,6 +1,4 @@
-"""How well each class is recognised: a line a class, the worst first, sorted by a click on the
-header.
-"""
+"""The figures of each class as a table, the least recognised first."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.nouns import noun
 from app.engine.text import UNKNOWN, percent_text
-from app.ui.pages.results.table import Column, FigureTable, Line
+from app.ui.pages.results.figure_table import Column, FigureTable, Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,16 +14,17 @@ if TYPE_CHECKING:
     from app.engine.results.reports.classes import ClassRow
     from app.ui.style.theme import Theme
 
-NAME, RECALL, PRECISION, F1, COUNT, SAID = range(6)
+NAME, RECALL, PRECISION, F1, COUNT, PREDICTED = range(6)
+"""The numbers of the columns."""
 
 
 def share_words(value: float | None) -> str:
-    """A share of few or many: a decimal says no more than whole percents here."""
+    """Returns a share in whole percents: a decimal says no more here."""
     return UNKNOWN if value is None else percent_text(value)
 
 
 def columns(many: str) -> tuple[Column, ...]:
-    """many: what the examples are called."""
+    """Returns the columns. many: what the examples are called."""
     return (
         Column("Class", "The classes of the data.", plain="class"),
         Column(
@@ -73,13 +72,13 @@ def columns(many: str) -> tuple[Column, ...]:
 
 
 class ClassTable(FigureTable):
-    """picked(class number)."""
+    """Shows a line for each class. picked(class number)."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "results.classes", "Figures per class", columns("pictures"), RECALL)
 
     def show_classes(self, rows: Sequence[ClassRow], kind: str = "image") -> None:
-        """kind: of the examples (Description.kind)."""
+        """Shows these classes. kind: of the examples (Description.kind)."""
         self.model_.columns = list(columns(noun(kind)))
         self.show_lines(
             [

@@ -1,4 +1,4 @@
-"""Examples behind the figures: a grid with captions, and the one that was clicked in full below it."""
+"""Examples in a grid with captions, and below it, in full, the one that was clicked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.pages.results.notice import Notice
+from app.ui.pages.results.missing_data import MissingDataNotice
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
+class GalleryExample:
     """An example to show.
 
-    row: of the data set. caption: up to three lines. answer: what is said of it when it is clicked,
-    as rich text.
+    row: of the data set. caption: up to three lines. answer: of the network, as rich text, shown
+    when it is clicked. tone: of the caption (see ExampleGrid).
     """
 
     row: int
@@ -47,11 +47,11 @@ class Found:
 
 
 class ExampleGallery(QWidget):
-    """show_found(...) of the data given to `show_data`.
+    """Shows examples of the data given to `show_data`: show_examples(examples, ...).
 
-    changed(): what is shown; `heading` says it. wanted(): the person asks to open the run's data.
-    chosen(row): an example was clicked, by its row of the data set. back_pressed(): the link back
-    was.
+    changed(): other examples are shown; `heading` says which. wanted(): a person asks to open the
+    run's data. chosen(row): an example was clicked, by its row of the data set. back_pressed(): the
+    link back was.
     """
 
     changed = Signal()
@@ -65,16 +65,16 @@ class ExampleGallery(QWidget):
         self._dataset: Dataset | None = None
         self._missing = ""
         self._offer = False
-        self._shown: Sequence[Found] = ()
+        self._examples: Sequence[GalleryExample] = ()
         self._empty = ""
-        self._where: Path | None = None
+        self._folder: Path | None = None
         self.heading = "Worst mistakes"
         self.grid = ExampleGrid(theme, 76, keeps_choice=True)
         self.grid.setObjectName("results.pictures")
         self.grid.setAccessibleName("Examples behind the figures")
         self.grid.chosen.connect(self._detail)
         self.grid.setMinimumHeight(theme.px(72))  # it gives way to the example that was clicked
-        self.notice = Notice()
+        self.notice = MissingDataNotice()
         self.notice.wanted.connect(self.wanted)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.grid)
@@ -135,21 +135,28 @@ class ExampleGallery(QWidget):
     # --- what is shown
 
     def show_data(self, dataset: Dataset | None, missing: str = "", offer: bool = False) -> None:
-        """dataset: the run's own, or None with the reason why there is none; `offer`: it can be
-        opened.
+        """Takes the data that examples are shown from.
+
+        dataset: the run's own, or None with the reason why there is none (`missing`) and whether
+        it can be opened (`offer`).
         """
         self._dataset = dataset
         self._missing = missing
         self._offer = offer
 
-    def show_found(
-        self, found: Sequence[Found], words: str, empty: str = "", back: bool = False
+    def show_examples(
+        self,
+        examples: Sequence[GalleryExample],
+        words: str,
+        empty: str = "",
+        back: bool = False,
     ) -> None:
-        """words: how many, in which order.
+        """Shows other examples.
 
-        empty: why there are none though the data are there. back: offer it.
+        words: how many, in which order. empty: why there are none though the data are there. back:
+        whether the link back is offered.
         """
-        self._shown = found
+        self._examples = examples
         self._empty = empty
         self._strip.hide()
         self.count.setText(words)
@@ -167,35 +174,36 @@ class ExampleGallery(QWidget):
 
             return
 
-        shown = self._shown
+        examples = self._examples
 
         def line(number: int) -> ExampleRow:
-            one = shown[number]
-            return example_of(dataset, one.row), one.caption, one.tone
+            example = examples[number]
+            return example_of(dataset, example.row), example.caption, example.tone
 
-        lines = max((one.caption.count("\n") + 1 for one in shown if one.caption), default=0)
-        self.grid.show_rows(LazyRows(len(shown), line, lines))
+        captions = [example.caption for example in examples if example.caption]
+        lines = max((caption.count("\n") + 1 for caption in captions), default=0)
+        self.grid.show_rows(LazyRows(len(examples), line, lines))
         self._stack.setCurrentIndex(0)
 
     # --- one example
 
     def _detail(self, number: int) -> None:
         dataset = self._dataset
-        if dataset is None or not 0 <= number < len(self._shown):
+        if dataset is None or not 0 <= number < len(self._examples):
             return
 
-        one = self._shown[number]
-        self._large.show_example(example_of(dataset, one.row))
-        self._answer.setText(one.answer)
-        self._name.setText(dataset.names[one.row] if len(dataset.names) else f"#{one.row}")
-        self._where = location(dataset, one.row)
-        self.locate.setVisible(self._where is not None)
+        row = self._examples[number].row
+        self._large.show_example(example_of(dataset, row))
+        self._answer.setText(self._examples[number].answer)
+        self._name.setText(dataset.names[row] if len(dataset.names) else f"#{row}")
+        self._folder = location(dataset, row)
+        self.locate.setVisible(self._folder is not None)
         self._strip.show()
-        self.chosen.emit(one.row)
+        self.chosen.emit(row)
 
     def _locate(self) -> None:
-        if self._where is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._where)))
+        if self._folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
     def _restyle(self) -> None:
         self.locate.setIcon(icon(self._theme, "folder", "secondary"))
@@ -204,13 +212,14 @@ class ExampleGallery(QWidget):
 
 
 def escaped(text: str) -> str:
-    """Names of people for rich text."""
+    """Returns a name that people gave, for use in rich text."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def location(dataset: Dataset, row: int) -> Path | None:
-    """The folder in which the file of an example lies; None for what has no file of its own, or has
-    gone.
+    """Returns the folder in which the file of an example lies.
+
+    None where the example has no file of its own, or the file has gone.
     """
     if row >= len(dataset.names):
         return None

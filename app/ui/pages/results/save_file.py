@@ -1,4 +1,4 @@
-"""Writing what a page shows to a file that the person chooses."""
+"""Saves what a page shows to a file that a person chooses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = {".png": "Picture (*.png)", ".csv": "Table (*.csv)", ".txt": "Text (*.tx
 def save(
     page: QWidget, background: Background, file_name: str, content: Callable[[], bytes]
 ) -> None:
-    """Ask where to, and write it. What goes wrong is told like all that does."""
+    """Asks where to, and writes it. A failure is reported like those of the background."""
     ending = Path(file_name).suffix
     name, _ = QFileDialog.getSaveFileName(page, "Save", file_name, KINDS[ending])
     if not name:

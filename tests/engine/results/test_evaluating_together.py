@@ -1,6 +1,4 @@
-"""Judging where examples are compared with each other, or damaged: in what portions, in what order,
-how often alike.
-"""
+"""The evaluation where examples are compared or damaged: portions, order, and repeated alike."""
 
 from __future__ import annotations
 
@@ -38,38 +36,37 @@ class Listening(nn.Module):
         return x[:, :4]
 
 
-def judged(
+def evaluated(
     kind: str, loss: str, batch_size: int, network: nn.Module, targets: Any = None
 ) -> Evaluation:
     data = tiny.dataset(kind, "row", judged=18)
-    wanted = data.targets[data.indices["validation"]] if targets is None else targets
+    chosen = data.targets[data.indices["validation"]] if targets is None else targets
     function = LOSSES.get(loss)().build((8, 8, 8), CPU, 24)
     inputs = split_inputs(data, "validation", CPU)
 
     return evaluate(
-        network, data.description, inputs, wanted, function, TASKS[kind], CPU, batch_size
+        network, data.description, inputs, chosen, function, TASKS[kind], CPU, batch_size
     )
 
 
 def test_what_is_compared_is_mixed_and_comes_in_even_portions() -> None:
     sorted_by_class = np.repeat([0, 1, 2], 6)
     network = Listening()
-    judged("metric-learning", "supervised-contrastive", 8, network, sorted_by_class)
+    evaluated("metric-learning", "supervised-contrastive", 8, network, sorted_by_class)
     assert [len(batch) for batch in network.batches] == [6, 6, 6]
 
     data = tiny.dataset("metric-learning", "row", judged=18)
     rows = data.inputs[data.indices["validation"]]
     prepared = data.description.preparation.tensor(torch.from_numpy(rows.copy()))
-    back = {one.numpy().tobytes(): number for number, one in enumerate(prepared)}
+    back = {row.numpy().tobytes(): number for number, row in enumerate(prepared)}
     assert len(back) == 18
 
     classes = [
-        {int(sorted_by_class[back[one.numpy().tobytes()]]) for one in batch}
+        {int(sorted_by_class[back[row.numpy().tobytes()]]) for row in batch}
         for batch in network.batches
     ]
-    assert (
-        sum(len(found) > 1 for found in classes) >= 2
-    )  # as they stand, every portion would be one class
+    # as they stand, every portion would be one class
+    assert sum(len(in_batch) > 1 for in_batch in classes) >= 2
 
 
 def test_answers_come_back_in_the_order_of_the_examples() -> None:
@@ -78,14 +75,14 @@ def test_answers_come_back_in_the_order_of_the_examples() -> None:
 
     expected = nn.functional.normalize(data.description.preparation.tensor(rows)[:, :4], dim=1)
     for size in (4, 7, 18, 64):
-        found = judged("metric-learning", "triplet", size, Listening())
-        np.testing.assert_allclose(found.predictions, expected.numpy(), atol=1e-6)
-        assert (found.targets == data.targets[data.indices["validation"]]).all()
+        evaluation = evaluated("metric-learning", "triplet", size, Listening())
+        np.testing.assert_allclose(evaluation.predictions, expected.numpy(), atol=1e-6)
+        assert (evaluation.targets == data.targets[data.indices["validation"]]).all()
 
 
 def test_judging_again_says_the_same() -> None:
     for kind, loss in (("metric-learning", "supervised-contrastive"), ("reconstruction", "l2")):
-        first, second = (judged(kind, loss, 7, Listening()) for _ in range(2))
+        first, second = (evaluated(kind, loss, 7, Listening()) for _ in range(2))
         assert first.loss == second.loss and np.array_equal(first.predictions, second.predictions)
 
 

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from app.ui.state.record import Record
 
 
-class UsedLine(QWidget):
-    """show_run(record, outcome, live). chosen(path): other weights of that run are used now."""
+class WeightsInUseLine(QWidget):
+    """Says which weights are used and offers others: show_run(record, outcome, live).
+
+    chosen(path): other weights of that run are used now.
+    """
 
     chosen = Signal(object)
 
@@ -34,7 +37,7 @@ class UsedLine(QWidget):
         super().__init__()
         self._background = background
         self._path: Path | None = None
-        self._judging: Path | None = None
+        self._evaluating: Path | None = None
         self._trouble: tuple[Path, str] | None = None
         self.words = QLabel()
         self.state = QLabel()
@@ -49,14 +52,17 @@ class UsedLine(QWidget):
 
         style(self.words, "secondary")
         self.use_last = self._button(
-            "Use the last epoch instead", "results.use_last", "last",
+            "Use the last epoch instead",
+            "results.use_last",
+            "last",
             "Judges the weights of the last step; then figures, Try it and predictions are theirs.",
-        )  # fmt: skip
-
+        )
         self.use_best = self._button(
-            "Use the best epoch", "results.use_best", "best",
+            "Use the best epoch",
+            "results.use_best",
+            "best",
             "Figures, Try it and predictions are those of the best validation epoch again.",
-        )  # fmt: skip
+        )
         column.addWidget(self.words)
 
         for button in (self.use_last, self.use_best):
@@ -74,10 +80,10 @@ class UsedLine(QWidget):
         return button
 
     def show_run(self, record: Record, outcome: Outcome | None, live: bool) -> None:
-        """live: it goes on, so its last epoch is not there to choose."""
+        """Shows a run. live: it goes on, so its last epoch is not there to choose."""
         self._path = record.path
         last = outcome.last if outcome is not None and not live else None
-        used = outcome.kept.use if outcome is not None and not live else "best"
+        used = outcome.weights.use if outcome is not None and not live else "best"
         text = words(record, outcome, live)
         self.words.setText(text)
         self.words.setVisible(bool(text))
@@ -89,15 +95,15 @@ class UsedLine(QWidget):
         self._show_state()
 
     def _show_state(self) -> None:
-        judging = self._path is not None and self._judging == self._path
+        evaluating = self._path is not None and self._evaluating == self._path
         trouble = self._trouble[1] if self._trouble and self._trouble[0] == self._path else ""
 
         for button in (self.use_last, self.use_best):
-            button.setEnabled(self._judging is None)
+            button.setEnabled(self._evaluating is None)
 
-        self.state.setText("Judging the last weights." if judging else trouble)
+        self.state.setText("Judging the last weights." if evaluating else trouble)
         self.state.setVisible(bool(self.state.text()))
-        style(self.state, "secondary" if judging else "problem")
+        style(self.state, "secondary" if evaluating else "problem")
 
     def _use(self, which: Which) -> None:
         path = self._path
@@ -105,16 +111,16 @@ class UsedLine(QWidget):
             return
 
         def done(_: None) -> None:
-            self._judging = None
+            self._evaluating = None
             self._show_state()
             self.chosen.emit(path)
 
         def failed(failure: Failure) -> None:
-            self._judging = None
+            self._evaluating = None
             self._trouble = (path, failure.message)
             self._show_state()
 
-        self._judging = path
+        self._evaluating = path
         self._trouble = None
         self._show_state()
         self._background.run(
@@ -126,12 +132,14 @@ class UsedLine(QWidget):
 
 
 def words(record: Record, outcome: Outcome | None, live: bool) -> str:
-    """ "Best: epoch 3 of 10 (validation loss 0.41)." and what that means here; "" without a best
-    epoch.
+    """Returns "Best: epoch 3 of 10 (validation loss 0.41)." and what that means here.
+
+    "" without a best epoch.
     """
     best = record.best
-    kept = outcome.kept if outcome is not None else weights_in_use.BEST
-    if live or kept.use == "best":
+    weights = outcome.weights if outcome is not None else weights_in_use.BEST
+
+    if live or weights.use == "best":
         if best is None:
             return ""
 
@@ -140,18 +148,21 @@ def words(record: Record, outcome: Outcome | None, live: bool) -> str:
 
         text = f"Best: epoch {best.epoch} of {total} ({_by(record, best)})."
         if live:
-            return f"{text} Live: validation after each epoch; the test split is judged once, at the end."
+            return (
+                f"{text} Live: validation after each epoch; the test split is judged once, at the "
+                "end."
+            )
+        if outcome is not None and outcome.last:
+            return text
 
-        return (
-            text
-            if outcome is not None and outcome.last
-            else f"{text} These are the weights that are kept and used."
-        )
+        return f"{text} These are the weights that are kept and used."
 
-    if kept.partial:
-        using = f"Using the last step (in epoch {kept.epoch})."
+    if weights.partial:
+        using = f"Using the last step (in epoch {weights.epoch})."
     else:
-        using = f"Using the last epoch ({kept.epoch} of {max(kept.epoch, len(record.epochs))})."
+        using = (
+            f"Using the last epoch ({weights.epoch} of {max(weights.epoch, len(record.epochs))})."
+        )
 
     if best is None:
         return using
@@ -160,9 +171,9 @@ def words(record: Record, outcome: Outcome | None, live: bool) -> str:
 
 
 def _by(record: Record, best: EpochDone) -> str:
-    """The figure that made it the best: its loss, or where the run goes by it, its headline metric."""
+    """Returns the figure that made an epoch the best: its loss, or the metric the run goes by."""
     training = plain_section(record.prepared.resolved, "training") if record.prepared else {}
-    name = next((one for one in best.metrics if one in METRICS), None)
+    name = next((name for name in best.metrics if name in METRICS), None)
     if training.get("best_by") == "metric" and name is not None:
         return f"validation {METRICS[name].label} {metric_text(name, best.metrics[name], '')}"
 

@@ -1,12 +1,12 @@
-"""Beside the matrix: the examples behind its figures, or the figures per class."""
+"""Beside the confusion matrix: the examples behind its figures, or the figures of each class."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from app.ui.pages.results.classes import ClassTable
-from app.ui.pages.results.pictures import Gallery
+from app.ui.pages.results.confusion.class_table import ClassTable
+from app.ui.pages.results.confusion.mistakes import MistakesGallery
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
@@ -18,9 +18,10 @@ SIDES = (
 
 
 class SideCard(Card):
-    """`gallery` and `classes`, one at a time, and before them what a subclass adds. save_csv(): the
-    table of classes is wanted as a file. more: (key, text, tip, title, widget) of further sides,
-    shown first.
+    """Shows `gallery` or `classes`, one at a time.
+
+    save_csv(): the table of classes is wanted as a file. more: (key, text, tip, title, widget) of
+    further sides, which stand before these.
     """
 
     save_csv = Signal()
@@ -30,11 +31,11 @@ class SideCard(Card):
     ) -> None:
         super().__init__("Worst mistakes")
         self.setObjectName("results.side")
-        self.gallery = Gallery(theme)
+        self.gallery = MistakesGallery(theme)
         self.classes = ClassTable(theme)
-        self.gallery.changed.connect(self._title)
-        self.classes.picked.connect(self._class)
-        self.sides = Segments(theme, "results.show", [one[:3] for one in more] + list(SIDES))
+        self.gallery.changed.connect(self._set_title)
+        self.classes.picked.connect(self._show_class)
+        self.sides = Segments(theme, "results.show", [side[:3] for side in more] + list(SIDES))
         self.sides.chosen.connect(self._choose)
         self._chosen = False
         self.tools.addWidget(self.sides)
@@ -60,17 +61,17 @@ class SideCard(Card):
         self.show_side(self.sides.value)
 
     def name_examples(self, many: str) -> None:
-        """What the examples are called: "pictures", "rows"."""
+        """Sets what the examples are called: "pictures", "rows"."""
         self.sides.set_text("pictures", many.capitalize())
 
     def show_cell(self, true: int, answer: int) -> None:
-        """The examples of one cell of the matrix."""
+        """Shows the examples of one cell of the matrix."""
         self._chosen = True
         self.show_side("pictures")
         self.gallery.show_cell(true, answer)
 
     def suggest(self, name: str) -> None:
-        """Show this side as long as the person has not chosen one."""
+        """Shows this side as long as a person has not chosen one."""
         if not self._chosen and name != self.sides.value:
             self.show_side(name)
 
@@ -79,25 +80,25 @@ class SideCard(Card):
         self.show_side(name)
 
     def show_side(self, name: str) -> None:
-        """ "pictures", "classes", or one of those added."""
+        """Shows a side: "pictures", "classes", or one of those added."""
         self.sides.set_value(name)
         self._stack.setCurrentIndex(self._pages[name])
-        self._title()
+        self._set_title()
 
-    def _class(self, number: int) -> None:
+    def _show_class(self, number: int) -> None:
         self.show_side("pictures")
         self.gallery.show_class(number)
 
-    def _title(self) -> None:
+    def _set_title(self) -> None:
         self.title.setText(self._titles.get(self.sides.value, self.gallery.heading))
 
     def hasHeightForWidth(self) -> bool:
-        """No: it takes the height it gets, whatever its longest text would like."""
+        """Returns False: it takes the height it gets, whatever its longest text would like."""
         return False
 
 
 def link(text: str, name: str, tip: str) -> QPushButton:
-    """A button that looks like a link."""
+    """Returns a button that looks like a link."""
     button = QPushButton(text)
     button.setObjectName(name)
     button.setAccessibleName(text)

@@ -1,6 +1,4 @@
-"""The confusion matrix with what belongs to it: counts or percent, order, zoom, what a cell says,
-saving.
-"""
+"""The confusion matrix with its tools: counts or percent, order, zoom, saving."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 
 if TYPE_CHECKING:
-    from app.ui.pages.results.order import Confusion
+    from app.ui.pages.results.confusion.counts import Confusion
     from app.ui.state.preferences import Preferences
 
 HINT = "Point at a cell; click it for its examples."
@@ -26,7 +24,7 @@ MANY = 24
 
 
 class MatrixCard(Card):
-    """save_png(), save_csv(): a file is wanted."""
+    """Shows a confusion matrix and its tools. save_png(), save_csv(): a file is wanted."""
 
     save_png = Signal()
     save_csv = Signal()
@@ -37,7 +35,7 @@ class MatrixCard(Card):
         self._preferences = preferences
         self.setObjectName("results.confusion")
         self.matrix = ConfusionMatrix(theme)
-        self.matrix.pointed.connect(self._say)
+        self.matrix.pointed.connect(self._show_cell)
         self.percent = self._tool(
             "%", "Numbers as a share of the row instead of counts.", "results.percent", True
         )
@@ -57,9 +55,13 @@ class MatrixCard(Card):
         self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
         for tool, name in (
-            (self.percent, "Percent"), (self.sort, "Sort by confusion"), (self.out, "Zoom out"), (self.fit, "Fit"),
-            (self.into, "Zoom in"), (self.save, "Save the matrix"),
-        ):  # fmt: skip
+            (self.percent, "Percent"),
+            (self.sort, "Sort by confusion"),
+            (self.out, "Zoom out"),
+            (self.fit, "Fit"),
+            (self.into, "Zoom in"),
+            (self.save, "Save the matrix"),
+        ):
             tool.setAccessibleName(name)
 
         self.percent.toggled.connect(self._percent)
@@ -67,10 +69,10 @@ class MatrixCard(Card):
         self.out.clicked.connect(lambda: self.matrix.zoom(1 / 1.5))
         self.into.clicked.connect(lambda: self.matrix.zoom(1.5))
         self.fit.clicked.connect(self.matrix.zoom_to_fit)
-        self.predictions = QLabel(HINT)
-        self.predictions.setObjectName("results.cell")
-        self.predictions.setWordWrap(True)
-        style(self.predictions, "secondary")
+        self.cell_text = QLabel(HINT)
+        self.cell_text.setObjectName("results.cell")
+        self.cell_text.setWordWrap(True)
+        style(self.cell_text, "secondary")
         key = QLabel()
         key.setAccessibleName(
             "Blue is right, orange is wrong; the deeper, the larger the share of the row"
@@ -79,7 +81,7 @@ class MatrixCard(Card):
         self._key = key
         self.body.addWidget(self.matrix, 1)
         below = QHBoxLayout()
-        below.addWidget(self.predictions, 1)
+        below.addWidget(self.cell_text, 1)
         below.addWidget(key)
         self.body.addLayout(below)
         self.percent.setChecked(preferences.get("results.percent", False))
@@ -107,17 +109,19 @@ class MatrixCard(Card):
         self.sort.setVisible(len(confusion.classes) > 2)
 
     def png(self) -> bytes:
-        """The whole matrix, every name readable."""
+        """Returns the whole matrix as a PNG file, every name readable."""
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-        self.matrix.image().save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs say bytes, PySide6 takes text only
+        # the stubs say bytes, PySide6 takes text only
+        self.matrix.image().save(buffer, "PNG")  # type: ignore[call-overload]
 
         return bytes(data.data())
 
     def csv(self) -> bytes:
-        """True classes by row, answers by column; with a byte order mark, so that spreadsheets read
-        every name.
+        """Returns a table file with true classes by row and answers by column.
+
+        It has a byte order mark, so that spreadsheets read every name.
         """
         confusion = self.matrix.confusion
         assert confusion is not None
@@ -132,7 +136,7 @@ class MatrixCard(Card):
         return text.getvalue().encode("utf-8-sig")
 
     def hasHeightForWidth(self) -> bool:
-        """No: it takes the height it gets, whatever its longest text would like."""
+        """Returns False: it takes the height it gets, whatever its longest text would like."""
         return False
 
     def _percent(self, on: bool) -> None:
@@ -143,20 +147,24 @@ class MatrixCard(Card):
         self._preferences.set("results.sorted", on)
         self.matrix.set_sorted(on)
 
-    def _say(self, text: str) -> None:
-        self.predictions.setText(text or HINT)
+    def _show_cell(self, text: str) -> None:
+        self.cell_text.setText(text or HINT)
 
     def _restyle(self) -> None:
         side = QSize(self._theme.px(14), self._theme.px(14))
         for tool, name in (
-            (self.sort, "mdi6.sort-variant"), (self.out, "zoom_out"), (self.fit, "fit"), (self.into, "zoom_in"),
+            (self.sort, "mdi6.sort-variant"),
+            (self.out, "zoom_out"),
+            (self.fit, "fit"),
+            (self.into, "zoom_in"),
             (self.save, "download"),
-        ):  # fmt: skip
+        ):
             tool.setIcon(icon(self._theme, name, "secondary"))
             tool.setIconSize(side)
 
         blue = self._theme.color("training").name()
         orange = self._theme.color("validation").name()
         self._key.setText(
-            f'<span style="color:{blue}">■</span> right  <span style="color:{orange}">■</span> wrong'
+            f'<span style="color:{blue}">■</span> right  '
+            f'<span style="color:{orange}">■</span> wrong'
         )

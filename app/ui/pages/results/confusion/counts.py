@@ -1,7 +1,4 @@
-"""How a confusion matrix is put in order, and what is worth saying about a cell of it.
-
-Numbers only.
-"""
+"""A confusion matrix as numbers: its shares, its cells in words, and an order of its classes."""
 
 from __future__ import annotations
 
@@ -14,23 +11,28 @@ from app.engine.text import percent_text
 
 @dataclass(frozen=True)
 class Confusion:
-    """counts: (K, K) examples, true class by row, answer by column. classes: K names."""
+    """A confusion matrix.
+
+    counts: (K, K) examples, true class by row, answer by column. classes: K names.
+    """
 
     counts: np.ndarray
     classes: tuple[str, ...]
 
     def share(self, true: int, answer: int) -> float:
-        """Which part of the examples of class `true` got this answer, 0..1; 0 where there are none."""
+        """Returns which share of class `true` got this answer, 0 to 1; 0 without examples."""
         total = self.counts[true].sum()
         return float(self.counts[true, answer] / total) if total else 0.0
 
     def shares(self) -> np.ndarray:
-        """(K, K) shares by row, 0..1."""
+        """Returns (K, K) shares by row, 0 to 1."""
         totals = self.counts.sum(axis=1, keepdims=True)
-        return np.divide(self.counts, totals, out=np.zeros(self.counts.shape), where=totals > 0)
+        shares = np.zeros(self.counts.shape)
+        np.divide(self.counts, totals, out=shares, where=totals > 0)
+        return shares
 
     def words(self, true: int, answer: int) -> str:
-        """A cell as a sentence."""
+        """Returns a cell as a sentence."""
         count = int(self.counts[true, answer])
         total = int(self.counts[true].sum())
 
@@ -41,7 +43,7 @@ class Confusion:
         return f"{self.classes[true]} taken for {self.classes[answer]}: {part}"
 
     def mistakes(self) -> list[tuple[int, int, int]]:
-        """(true, answer, count) of every confusion that happened, the most frequent first."""
+        """Returns (true, answer, count) of every confusion, the most frequent first."""
         wrong = self.counts.copy()
         np.fill_diagonal(wrong, 0)
         true, answer = np.nonzero(wrong)
@@ -51,10 +53,10 @@ class Confusion:
 
 
 def by_confusion(counts: np.ndarray) -> np.ndarray:
-    """An order of the classes (K,) in which those taken for one another stand side by side, the
-    worst first.
+    """Returns an order of the classes (K,) that puts those taken for one another side by side.
 
-    Greedy: the most confused pair, then always the class most confused with the last one placed.
+    Greedy: the most confused pair comes first, then always the class that is most confused with the
+    last one placed.
     """
     wrong = (counts + counts.T).astype(float)
     np.fill_diagonal(wrong, 0)

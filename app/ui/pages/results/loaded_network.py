@@ -1,6 +1,4 @@
-"""The trained network of the run shown, for views that let it work: loaded once, on the worker's
-thread.
-"""
+"""The trained network of the run that is shown, loaded once, for views that let it work."""
 
 from __future__ import annotations
 
@@ -15,19 +13,19 @@ if TYPE_CHECKING:
     from app.engine.results.predictor import Predictor
 
 
-class Loaded:
-    """predictor(path): of the run in this folder, with the weights in use.
-
-    For one thread, the worker's.
-    """
+class LoadedNetwork:
+    """Keeps the network that was loaded last. For one thread, the background one."""
 
     def __init__(self) -> None:
         self._key: object = None
         self._predictor: Predictor | None = None
 
     def predictor(self, path: Path) -> Predictor:
-        """Raises UserError where nothing was kept."""
-        from app.engine.results.predictor import Predictor
+        """Returns the network of the run in a folder, with the weights in use.
+
+        Raises UserError where it has no weights.
+        """
+        from app.engine.results.predictor import Predictor  # noqa: PLC0415 - imports torch
 
         run = Run(path)
         key = (path, read_weights_in_use(run), (path / "summary.json").stat().st_mtime_ns)

@@ -1,0 +1,69 @@
+"""The line at the top of Try it: which run answers, with the weights of which epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+
+from app.ui.style.theme import style
+from app.ui.text.run_names import labels_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class TryItHeader(QWidget):
+    """Offers the runs that can be tried. picked(folder): a person chose another one."""
+
+    picked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._paths: list[Path] = []
+        heading = QLabel("Try it")
+        style(heading, "heading")
+        using = QLabel("using")
+        style(using, "secondary")
+
+        self.runs = QComboBox()
+        self.runs.setObjectName("tryit.run")
+        self.runs.setAccessibleName("Run whose network is used")
+        self.runs.setToolTip("The run whose network answers.")
+        self.runs.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.runs.setMinimumContentsLength(16)
+        self.runs.activated.connect(lambda row: self.picked.emit(self._paths[row]))
+        using.setBuddy(self.runs)
+
+        self.epoch = QLabel()
+        self.epoch.setObjectName("tryit.epoch")
+        style(self.epoch, "secondary")
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 16, 0)
+        row.setSpacing(8)
+        row.addWidget(heading)
+        row.addStretch(1)
+        row.addWidget(using)
+        row.addWidget(self.runs)
+        row.addWidget(self.epoch)
+
+    def show_runs(self, paths: Sequence[Path], chosen: Path | None) -> None:
+        """Lists the runs by their folders, with the chosen one in front."""
+        self._paths = list(paths)
+        self.runs.blockSignals(True)
+        self.runs.clear()
+        self.runs.addItems(labels_of(self._paths))
+
+        if chosen is not None:
+            self.runs.setCurrentIndex(self._paths.index(chosen))
+
+        self.runs.blockSignals(False)
+
+    def set_wide(self, wide: bool) -> None:
+        """Shortens the names of runs where there is little room."""
+        self.runs.setMinimumContentsLength(16 if wide else 8)

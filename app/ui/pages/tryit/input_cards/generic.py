@@ -1,0 +1,74 @@
+"""Giving an example of any kind: a file, a pasted text, or one of the test set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy
+
+from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
+from app.ui.pages.tryit.prediction import TryItInput, TryItResult
+from app.ui.style.theme import Theme, style
+from app.ui.widgets.examples.painting import ExampleView
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+
+DROP = "Drop a file here, open one, or paste a text."
+
+
+class GenericInputCard(InputCard):
+    """Takes a file or a text as it is; the network's preparation reads it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.view = ExampleView(theme, 2.0)
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.origin = QLabel(DROP)
+        self.origin.setWordWrap(True)
+        style(self.origin, "secondary")
+        self.body.addWidget(self.view, 1)
+        self.body.addWidget(self.origin)
+
+        self.open_button = self.button("Open", "tryit.open", "Opens a file.", self.choose_file)
+        self.paste_button = self.button(
+            "Paste", "tryit.paste", "Takes a file or a text from the clipboard.", self.paste
+        )
+        self.random_button = self.button(
+            "Random test example", "tryit.random", "", self.random_wanted.emit
+        )
+        self.add_buttons(self.open_button, self.paste_button, self.random_button)
+
+    def empty(self) -> None:
+        self.view.show_example(None)
+        self.origin.setText(DROP)
+
+    def take(self, tryit_input: TryItInput) -> None:
+        self._chosen = tryit_input
+        self.origin.setText(tryit_input.origin)
+        self.input_changed.emit(tryit_input)
+
+    def take_mime(self, data: QMimeData) -> bool:
+        file = dropped_file(data)
+        if file is not None:
+            self.take(TryItInput(file.name, file))
+            return True
+
+        if data.hasText() and data.text().strip():
+            self.take(TryItInput("from the clipboard", data.text()))
+            return True
+
+        return False
+
+    def choose_file(self) -> None:
+        """Asks for a file and gives it."""
+        name, _ = QFileDialog.getOpenFileName(self, "Open an example", "", "All files (*)")
+        if name:
+            self.take(TryItInput(Path(name).name, Path(name)))
+
+    def show_result(self, result: TryItResult) -> None:
+        self.view.show_example(result.seen)
+
+    def say_unreadable(self) -> None:
+        self.view.show_example(None)
