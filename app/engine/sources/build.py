@@ -60,9 +60,6 @@ def build_dataset(
         _refuse_empty_splits(data, examples, indices)
 
     arrays, preparation = _encode(examples, training, reuse_preparation)
-    for array in arrays:
-        array.flags.writeable = False
-
     notes = [*examples.notes, *_notes_on_units(data, label, examples, fingerprints)]
     if reuse_preparation is None and targets.classes:
         notes += _notes_on_absent_classes(targets.classes, counts)
@@ -139,7 +136,7 @@ def _gravest_skipped(skipped: tuple[Skipped, ...]) -> tuple[Skipped, ...]:
 def _encode(
     examples: Examples, training: np.ndarray, reuse_preparation: Preparation | None
 ) -> tuple[list[np.ndarray], Preparation]:
-    """The arrays of one or both halves, and the preparation that is fitted or used again.
+    """The read-only arrays of one or both halves, and the preparation, fitted or used again.
 
     Raises UserError where the examples are not of the form of the preparation to use again.
     """
@@ -156,15 +153,23 @@ def _encode(
             )
 
         arrays = [part.encode(half) for part, half in zip(examples.parts, halves, strict=True)]
-        return arrays, reuse_preparation
+        return _read_only(arrays), reuse_preparation
 
     first, *others = examples.parts
     if not others:
         array, preparation = first.fit(training)
-        return [array], preparation
+        return _read_only([array]), preparation
 
     (left, left_half), (right, right_half) = first.fit_pair(others[0], training)
-    return [left, right], PairPreparation(left_half, right_half, examples.names_of_halves)
+    preparation = PairPreparation(left_half, right_half, examples.names_of_halves)
+    return _read_only([left, right]), preparation
+
+
+def _read_only(arrays: list[np.ndarray]) -> list[np.ndarray]:
+    for array in arrays:
+        array.flags.writeable = False
+
+    return arrays
 
 
 def _fingerprints(examples: Examples) -> np.ndarray:
