@@ -25,7 +25,7 @@ def after_training(
 ) -> list[Finding]:
     """Returns what a finished training gives reason to say.
 
-    That is what is said while it trains, see while_training, and whether more epochs would help.
+    Those of while_training, but for two that hold only then, and whether more epochs would help.
     """
     resolved = resolved or Experiment()
     epochs = list(progress.epochs)

@@ -181,13 +181,14 @@ class SettingsChanged:
 class OptimizerMeasured:
     """What the optimizer holds of each layer was measured; only while somebody watches it.
 
-    layers: names of the weights, in order; numbers: how many each holds. sizes: quantity -> (L,)
-    root mean squares. histograms: quantity -> (L, BINS) int64, how many of the numbers looked at
-    fall into each bin of their size, see optimizer_figures.EDGES. norms: (L,) Euclidean norms of
-    the weights. Quantities: see optimizer_figures.QUANTITIES; those that this optimizer does not
-    have are missing, and NaN for layers without them. seconds: what looking took. rate: the
-    learning rate. followed: quantity, and "decay" -> (L,), signed, of one weight of each layer: always
-    the same one.
+    layers: names of the L weights, in order; numbers: how many numbers each one has. sizes:
+    quantity -> (L,) root mean squares. histograms: quantity -> (L, BINS) int64, how many of the
+    sampled numbers fall into each bin of size, see optimizer_figures.EDGES. norms: (L,) Euclidean
+    norms of the weights. seconds: how long measuring took. rate: the learning rate. followed:
+    quantity, and "decay" -> (L,), signed, of one number of each weight, always the same one.
+
+    The quantities are optimizer_figures.QUANTITIES. Those that this optimizer does not have are
+    missing; they are NaN for layers that do not have them.
     """
 
     step: int

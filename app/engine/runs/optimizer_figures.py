@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 QUANTITIES = ("gradient", "first_moment", "second_moment_root", "step", "weight")
-"""What is told of each layer, as far as the optimizer has it.
+"""What is measured of each layer, as far as the optimizer has it.
 
 gradient: as the optimizer was given it, after clipping. first_moment, second_moment_root: as the
 step uses them, so Adam's are corrected for their start at zero. step: what was taken from the

@@ -54,17 +54,17 @@ def parts(need: int, device: Budget) -> list[Part]:
 
 def verdict(need: int, device: Budget) -> tuple[str, str]:
     """Returns whether it fits as a sentence and its role, and if not, where to find what would."""
-    judged = device.verdict(need)
+    fit = device.verdict(need)
     if device.free is None:
         return f"{device.label}: free memory {UNKNOWN}. {device.reason}".strip(), "secondary"
 
     share = need / device.free if device.free else float("inf")
     free = f"{bytes_text(device.free)} free on {device.label}"
-    if judged == "fits":
+    if fit == "fits":
         return f"It fits: {percent_text(share)} of the {free}.", "secondary"
 
     remedy = " 'What would fit?' shows ways to need less."
-    if judged == "barely":
+    if fit == "barely":
         return f"It fits, but barely: {bytes_text(need)} of the {free}.{remedy}", "warning"
 
     return f"It does not fit: {bytes_text(need)} are needed, {free}.{remedy}", "problem"

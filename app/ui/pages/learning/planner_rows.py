@@ -126,14 +126,14 @@ class Row:
 
         words = _column(self.title, self.cost)
         figures = _column(self.memory, self.bar)
-        judged = QWidget()
-        beside = QHBoxLayout(judged)
+        fit_cell = QWidget()
+        beside = QHBoxLayout(fit_cell)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(theme.px(4))
         beside.addWidget(self.symbol)
         beside.addWidget(self.fits, 1)
 
-        self.widgets = (words, figures, judged, self.time, self.button)
+        self.widgets = (words, figures, fit_cell, self.time, self.button)
         for column, widget in enumerate(self.widgets):
             grid.addWidget(widget, line, column, TOP)
 

@@ -152,7 +152,7 @@ class LrFinderPlot(Plot):
         middle = float(self.smoothed.x[len(self.smoothed.x) // 2])
         self.picked.emit(self._within((math.log10(self.chosen) if self.chosen else middle) + step))
 
-    # --- looks
+    # --- style
 
     def _place(self) -> None:
         """Places line, dot and number of the chosen rate; hides them while there is no curve."""

@@ -31,7 +31,7 @@ GROUPS = len(SERIES) * len(SYMBOLS)
 """So many groups can be told from one another; the rest look alike."""
 
 PointInfo = tuple[str, Example | None]
-"""What is said of a point: words, and the example itself where it is at hand."""
+"""What is shown of a point: words, and the example itself where it is at hand."""
 
 
 class Tip(QFrame):
@@ -53,9 +53,9 @@ class Tip(QFrame):
         column.addWidget(self.words)
         self.hide()
 
-    def tell(self, told: PointInfo, at: QPointF, gap: int) -> None:
+    def tell(self, info: PointInfo, at: QPointF, gap: int) -> None:
         """Shows what is known of a point beside a place of the plot, inside of it."""
-        words, example = told
+        words, example = info
         self.words.setText(words)
         self.words.setVisible(bool(words))
         self.view.show_example(example)

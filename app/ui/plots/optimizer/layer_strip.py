@@ -109,11 +109,8 @@ class LayerStrip(QWidget):
             return ""
 
         if column >= 0:
-            value = (
-                10 ** self.values[row, column]
-                if np.isfinite(self.values[row, column])
-                else math.nan
-            )
+            size = self.values[row, column]
+            value = 10**size if np.isfinite(size) else math.nan
             name = BY_KEY[self.quantity].name
             step = number_text(self.steps[column])
             return f"{self.names[row]}, step {step}: {name} {number_text(value, 2)}"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Quantity:
-    """key: see runs.optimizer_figures.QUANTITIES, and "ratio".
+    """A quantity as every plot shows it.
 
-    key: one of optimizer_probe.QUANTITIES, or "ratio". sign: as in a formula. form: of its marks.
+    key: one of optimizer_figures.QUANTITIES, or "ratio". sign: as in a formula. form: of its marks.
     tip: a sentence.
     """
 

@@ -137,13 +137,15 @@ class WeightNormsPlot(Plot):
 
     def _show_others(self, grown: np.ndarray, epochs: np.ndarray) -> None:
         """Draws all other layers as one item, each a line of few points with a hole behind it."""
-        layers, looks = grown.shape
-        if not layers or not looks:
+        layers, measurements = grown.shape
+        if not layers or not measurements:
             self.others.setData(EMPTY, EMPTY)
             return
 
         places = np.unique(
-            np.linspace(0, looks - 1, max(2, min(looks, THIN_POINTS // layers - 1))).astype(int)
+            np.linspace(
+                0, measurements - 1, max(2, min(measurements, THIN_POINTS // layers - 1))
+            ).astype(int)
         )
         hole = np.full((layers, 1), np.nan)
         x = np.concatenate(

@@ -190,13 +190,17 @@ class SimilarityPicture(LossPicture):
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         right = (shares * self._wanted).sum(axis=1)
-        judged = right[self._wanted.any(axis=1)]
-        price = float(-np.log(np.maximum(judged, 1e-9)).mean()) if len(judged) else float("nan")
+        wanted_shares = right[self._wanted.any(axis=1)]
+        price = (
+            float(-np.log(np.maximum(wanted_shares, 1e-9)).mean())
+            if len(wanted_shares)
+            else float("nan")
+        )
         self.matrix.show_shares(shares, self._wanted, self._labels)
         self.words.setText(
             f"Sharpness {number_text(sharpness, 2)} (temperature {number_text(1 / sharpness, 2)})"
         )
-        share = percent_text(float(judged.mean())) if len(judged) else UNKNOWN
+        share = percent_text(float(wanted_shares.mean())) if len(wanted_shares) else UNKNOWN
         origin = (
             "as the last run sees them"
             if self._trained

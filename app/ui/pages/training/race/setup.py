@@ -63,7 +63,7 @@ class RaceSetup(QDialog):
         self.take([parts.document.experiment])
         self.add()
 
-    # --- what it looks like
+    # --- layout
 
     def _build(self) -> None:
         theme = self.parts.theme
@@ -233,7 +233,7 @@ class RaceSetup(QDialog):
         try:
             four = why_adam(self._documents[0].experiment, description)
         except UserError:
-            return  # it is said below the list
+            return  # the sentence below the list says why
 
         self.take(list(four))
         self.editor.show_section("optimizer")
@@ -246,7 +246,7 @@ class RaceSetup(QDialog):
         if 0 <= row < len(self._documents):
             self.editor.edit(self._documents[row])
 
-    # --- what is said
+    # --- sentences
 
     def _refresh(self, *_: object) -> None:
         description = self.parts.document.description
