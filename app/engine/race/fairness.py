@@ -95,8 +95,8 @@ def _other_settings(variants: Sequence[Variant]) -> list[Fact]:
             Fact(False, "They run for different numbers of epochs: compare them at the same place.")
         )
 
-    optimizers = _column(variants, "optimizer")
-    rates_differ = not _all_same([optimizer.rate() for optimizer in optimizers])
+    optimizers = [variant.resolved.optimizer for variant in variants]
+    rates_differ = not _all_same([optimizer.peak_rate() for optimizer in optimizers])
     if rates_differ and not _all_same([optimizer.kind for optimizer in optimizers]):
         facts.append(
             Fact(

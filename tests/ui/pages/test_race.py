@@ -265,7 +265,7 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
     assert loss.smoothed(0) < 2.0 and np.isnan(loss.smoothed(3))
 
     validation.show_members(race_state.members, race_state.members[0].variant.task.headline)
-    assert validation.curves[1].y.tolist() == [0.1] and validation.curves[0].words(0.9) == "90.0 %"
+    assert validation.curves[1].y.tolist() == [0.1] and validation.curves[0].words(0.9) == "90 %"
     loss.set_smoothing(0.0)
     assert loss.curves[0].y.tolist() == pytest.approx(
         race_state.members[0].record.losses.values.tolist()
