@@ -7,16 +7,14 @@ waits for it.
 from __future__ import annotations
 
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from app import __version__, system_libraries
-from app.engine import folders
 from app.engine.errors import UserError
-from app.speaking import complain, say, say_json
+from app.speaking import complain, note_details, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -383,19 +381,6 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         complain(
             f"Something unexpected went wrong: {type(error).__name__}: {error}. "
-            f"Details: {_note(error)}"
+            f"Details: {note_details(error)}"
         )
         return FAILED
-
-
-def _note(error: Exception) -> str:
-    """Writes the traceback to a file and returns its path; the traceback where that fails."""
-    details = "".join(traceback.format_exception(error))
-    try:
-        path = folders.log() / "error.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(details, encoding="utf-8")
-
-        return str(path)
-    except OSError:
-        return details

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import traceback
 from typing import Any
 
 import click
+
+from app.engine import folders
 
 
 def say(text: str, error: bool = False) -> None:
@@ -21,3 +24,15 @@ def complain(sentence: str) -> None:
 def say_json(data: Any) -> None:
     """Prints one JSON object on one line."""
     click.echo(json.dumps(data, ensure_ascii=False, default=str))
+
+
+def note_details(error: Exception) -> str:
+    """Writes the traceback to a file and returns its path; the traceback where that fails."""
+    details = "".join(traceback.format_exception(error))
+    try:
+        path = folders.log() / "error.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(details, encoding="utf-8")
+        return str(path)
+    except OSError:
+        return details

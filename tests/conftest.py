@@ -69,7 +69,7 @@ def _folders_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Fresh settings, cache, data and home folders for every test; returns the folder they lie in."""
+    """Fresh settings, cache, data and home folders for every test; returns their folder."""
     return _fresh(tmp_path_factory, monkeypatch)
 
 
@@ -120,7 +120,7 @@ def _threads_left(before: set[threading.Thread]) -> list[str]:
 
 
 def _top_level_widgets() -> dict[int, str]:
-    """Address -> description of every parentless window there is; {} while no Qt application runs."""
+    """Address -> description of every parentless window; {} while no Qt application runs."""
     if "PySide6.QtWidgets" not in sys.modules:
         return {}
 

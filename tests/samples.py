@@ -4,8 +4,9 @@ What each needs on the machine:
     tables      pip: scikit-learn, palmerpenguins
     book        Debian: bible-kjv, bible-kjv-text
     glosses     Debian: wordnet-base
-    emoji       Debian: fonts-noto-color-emoji; npm: unicode-emoji-json, as `npm pack unicode-emoji-json` brings it
-                (--emoji-names FILE.tgz); a Pillow with raqm, which joins the parts of an emoji
+    emoji       Debian: fonts-noto-color-emoji; npm: unicode-emoji-json, as
+                `npm pack unicode-emoji-json` brings it (--emoji-names FILE.tgz); a Pillow with
+                raqm, which joins the parts of an emoji
 
 The same packages give the same bytes. `digits.npz` and `fashion.npz` are described in
 resources/samples/README.md.

@@ -130,7 +130,7 @@ WAY = (
 
 
 def table() -> str:
-    """Returns the way as a table for the README: a row a step, what lies within another indented."""
+    """Returns the way as a table for the README: a row a step, indented by depth."""
     rows = [
         f"| {'· ' * step.depth}`{step.function}` | `{step.file}` | `{step.gives}` | {step.phrase} |"
         for step in WAY

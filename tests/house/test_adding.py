@@ -23,7 +23,6 @@ from app.ui.pages.learning.page import LearningPage
 from app.ui.pages.model.page import ModelPage
 from app.ui.widgets.settings.form import ChoiceBox
 from models.template import TEMPLATES
-from tests import readme
 from tests.ui.loose import loose_parts
 
 if TYPE_CHECKING:
@@ -193,7 +192,8 @@ def test_a_new_loss_is_one_file(
     qtbot: QtBot, diabetes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "root-error" in TASKS["regression"].losses
-    assert "root-error" in readme.reference()
+    assert cli.main(["settings", "root-error"]) == 0
+    assert "floor" in capsys.readouterr().out
     assert train(diabetes, capsys, "loss.kind=root-error", "loss.floor=0.1")["best_epoch"]
 
     with loose_parts(diabetes.parent) as loose:
@@ -208,7 +208,8 @@ def test_a_new_loss_is_one_file(
 def test_a_new_template_is_one_file(
     qtbot: QtBot, diabetes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "one-layer" in readme.reference()
+    assert cli.main(["settings", "one-layer"]) == 0
+    assert "depth" in capsys.readouterr().out
     assert train(diabetes, capsys, "model.template=one-layer", "model.depth=1")["best_epoch"]
 
     with loose_parts(diabetes.parent) as loose:

@@ -1,4 +1,4 @@
-"""A new kind of input is one folder: it is read, trained, asked and shown without another change."""
+"""A new kind of input is one folder: it is read, trained, asked and shown without more."""
 
 from __future__ import annotations
 

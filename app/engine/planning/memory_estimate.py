@@ -226,7 +226,7 @@ class MemoryEstimator:
     @cached_property
     def has_batch_norm(self) -> bool:
         """Whether the network normalises over a batch, which then needs two examples."""
-        from torch.nn.modules.batchnorm import _BatchNorm  # noqa: PLC0415 - torch, see above
+        from torch.nn.modules.batchnorm import _BatchNorm  # noqa: PLC0415 - it loads torch
 
         from app.engine.compute.fake_tensors import fake_tensors  # noqa: PLC0415 - it loads torch
         from models.network import Network  # noqa: PLC0415 - it loads torch

@@ -48,7 +48,7 @@ class _Epochs(Axis):
         ]
 
 
-class Overlay(pg.PlotWidget):
+class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot of the loss or of the headline metric on validation, for each epoch.
 
     The items of the plot are made once, because to make them takes long.
