@@ -173,7 +173,7 @@ class RaceState:
 
     @property
     def progress(self) -> float:
-        """0..1, of all examples that all of them will see."""
+        """Return how much of all the examples of all members is done, 0 to 1."""
         return sum(member.share for member in self.members) / len(self.members)
 
     @property

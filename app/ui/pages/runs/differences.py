@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: a text per run.
+    """One line of the table: a text for each run.
 
-    `best` numbers the run that is best in it, -1 for none.
+    best: the number of the run that is best in it, -1 for none.
     """
 
     label: str
@@ -38,7 +38,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Comparison:
-    """settings: those that differ. same: how many do not. figures: what came of it."""
+    """What sets runs apart.
+
+    settings: those that differ. same: how many settings do not. figures: the outcome.
+    """
 
     names: tuple[str, ...]
     settings: tuple[Line, ...]
@@ -47,9 +50,10 @@ class Comparison:
 
 
 def compare(entries: Sequence[Entry]) -> Comparison:
-    """Reads the settings of each run; of one that cannot be read nothing is known.
+    """Read the settings of each run, and compare them.
 
-    For one run: what was chosen.
+    Of a run that cannot be read nothing is known. For one run alone the settings are those that
+    were chosen.
     """
     if len(entries) == 1:
         rows = setting_rows([_chosen(entries[0].path)])
@@ -63,7 +67,7 @@ def compare(entries: Sequence[Entry]) -> Comparison:
 
 
 def _lines(rows: Sequence[SettingRow]) -> tuple[Line, ...]:
-    """The rows as lines; a label that two sections share says of which it is."""
+    """Return the rows as lines; a label that two sections share names its section."""
     lines: dict[str, Line] = {}
     for row in rows:
         label = row.label if row.label not in lines else f"{row.label} ({row.section})"
@@ -73,7 +77,7 @@ def _lines(rows: Sequence[SettingRow]) -> tuple[Line, ...]:
 
 
 def _resolved(path: Path) -> PlainExperiment:
-    """Every setting as it was in force; {} where the run cannot be read."""
+    """Return every setting as it was in force; {} where the run cannot be read."""
     run = Run(path)
     prepared = run.environment().get("prepared") or {}
     plain = prepared.get("resolved")
@@ -87,7 +91,10 @@ def _resolved(path: Path) -> PlainExperiment:
 
 
 def _chosen(path: Path) -> PlainExperiment:
-    """What the person chose, differing from the defaults; {} where the run cannot be read."""
+    """Return the settings that were chosen and differ from the defaults.
+
+    {} where the run cannot be read.
+    """
     try:
         experiment = Run(path).experiment()
     except UserError:
@@ -117,7 +124,7 @@ def _line(
     words: Callable[[Any], str],
     better: Literal["higher", "lower"] | None,
 ) -> Line:
-    """One line of figures. better: None where none of them is better than another."""
+    """Return one line of figures. better: None where no figure is better than another."""
     texts = tuple(words(value) if value is not None else UNKNOWN for value in values)
     best = best_index(values, better, texts) if better is not None else None
     return Line(label, texts, -1 if best is None else best)
