@@ -73,7 +73,8 @@ def main() -> None:
     for template in TEMPLATES_SHOWN:
         title = f"{TEMPLATES.get(template).label} on {device.type}: floats per parameter"
         print(
-            f"\n{title}\n{'':34}{'stated':>8}{'counted':>9}{'first':>8}{'second':>8}{'other':>8}{'counters':>10}"
+            f"\n{title}\n{'':34}{'stated':>8}{'counted':>9}"
+            f"{'first':>8}{'second':>8}{'other':>8}{'counters':>10}"
         )
 
         for label, choice in choices:
@@ -87,7 +88,8 @@ def main() -> None:
 
             verdict = "" if live == stated else "  DIFFERS"
             print(
-                f"{label:34}{stated_each:8.4g}{counted_each:9.4g}{shares}{live['counters']:10,}{verdict}",
+                f"{label:34}{stated_each:8.4g}{counted_each:9.4g}{shares}"
+                f"{live['counters']:10,}{verdict}",
                 flush=True,
             )
 

@@ -145,7 +145,7 @@ def _spoil(file: Path, seed: int) -> None:
     generator = np.random.Generator(np.random.PCG64(seed))
     spoiled = set(generator.permutation(training)[: len(training) // OUTLIER_EVERY].tolist())
 
-    columns = [column.name for column in dataset.description.preparation.columns]  # type: ignore[attr-defined]
+    columns = [column.name for column in dataset.description.preparation.columns]
     with file.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow([*columns, "progression", "split"])

@@ -1,6 +1,6 @@
 """Decides where to compute and why there, in what precision, and with how many threads."""
 
-# ruff: noqa: PLC0415 - torch takes seconds to load; the window and the command line start without it
+# ruff: noqa: PLC0415 - torch takes seconds to load; window and command line start without it
 from __future__ import annotations
 
 import os

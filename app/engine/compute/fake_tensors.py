@@ -120,7 +120,8 @@ class WorkMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         flops = 0
         if packet is _CPU_ATTENTION:
             query, key, value = args[:3]
-            flops = sdpa_flop_count(query.shape, key.shape, value.shape)  # type: ignore[no-untyped-call]
+            shapes = (query.shape, key.shape, value.shape)
+            flops = sdpa_flop_count(*shapes)  # type: ignore[no-untyped-call]
         elif packet in flop_registry:
             flops = flop_registry[packet](*args, **kwargs, out_val=result)
 

@@ -186,7 +186,10 @@ def _by_onednn(x: torch.Tensor) -> bool:
         return bool(torch.ops.mkldnn._is_mkldnn_fp16_supported())  # noqa: SLF001 - no public name
 
     bfloat16 = x.dtype == torch.bfloat16
-    return not bfloat16 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - the same
+    if not bfloat16:
+        return True
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - the same
 
 
 def _channels_last(*tensors: torch.Tensor) -> bool:

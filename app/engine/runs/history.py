@@ -271,7 +271,8 @@ def read_events(folder: Path) -> list[events.Event]:
             events.ProbePredicted(history.epochs[-1]["epoch"], record.rows, record.predictions)
         )
 
-    found += [events.MemoryMeasured(**line) for line in lines(run.path / MEMORY)]  # type: ignore[arg-type]
+    measured = lines(run.path / MEMORY)
+    found += [events.MemoryMeasured(**line) for line in measured]  # type: ignore[arg-type]
     found += [events.NewFinding(_finding(line["finding"])) for line in history.findings]
 
     if end := _finished(run):

@@ -234,7 +234,8 @@ def placed_on(network: Network, device: torch.device) -> Network:
     A convolution over (B, C, H, W) is faster so.
     """
     if any(input_.kind == "image" for input_ in network.problem.inputs):
-        placed: Network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        layout = torch.channels_last
+        placed: Network = network.to(device, memory_format=layout)  # type: ignore[call-overload]
         return placed
 
     return network.to(device)

@@ -302,7 +302,7 @@ def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str
 
     rows = []
     for recompute in (False, True):
-        training = TrainingSettings(batch_size=4, precision=precision, recompute=recompute)  # type: ignore[arg-type]
+        training = TrainingSettings(batch_size=4, precision=precision, recompute=recompute)
         resolved = resolve_for(Experiment(model=kind(**settings), training=training), of, task)
         rows.append(predict(resolved, resolved.model.graph(of), of, device_type="cuda"))
 

@@ -473,4 +473,4 @@ def test_changes_are_applied_as_the_window_applies_them(small: tuple[Experiment,
     assert with_changes(asked, {}, small[1].description) is asked
     empty = Experiment(data=asked.data)
     wide = with_changes(empty, {"model.width": 8}, data.description)
-    assert wide.model is not None and (wide.model.kind, wide.model.width) == ("resnet", 8)  # type: ignore[attr-defined]
+    assert wide.model is not None and (wide.model.kind, wide.model.width) == ("resnet", 8)

@@ -304,7 +304,7 @@ def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
     dataset = predictor.open(str(flats))
     shown = restore(predictor, dataset.inputs[:9])
     undamaged = np.isclose(shown.damaged, dataset.inputs[:9], rtol=1e-4)
-    means = np.array([column.mean for column in predictor.description.preparation.amounts])  # type: ignore[attr-defined]
+    means = np.array([column.mean for column in predictor.description.preparation.amounts])
 
     assert (undamaged[:, :2] | np.isclose(shown.damaged[:, :2], means, rtol=1e-4)).all()
     assert undamaged[:, 2:].all()  # categories are never damaged

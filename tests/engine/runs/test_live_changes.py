@@ -185,7 +185,7 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
     control = Control()
     real_save = Saver.save
 
-    Saver.save = lambda self: False  # type: ignore[method-assign]  # nothing is saved before the end
+    Saver.save = lambda self: False  # nothing is saved before the end
     try:
         with (
             _changing(control, {step: values for step, values in changes.items() if step > 4}),

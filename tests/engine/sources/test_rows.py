@@ -165,7 +165,7 @@ def test_a_preparation_survives_json() -> None:
     _, preparation = fitted(cells={"when": [f"{day}.3.2024" for day in range(1, 7)]})
     again = read_preparation(json.loads(json.dumps(preparation.to_plain(), allow_nan=False)))
     assert again == preparation
-    assert again.array({"size": 1, "colour": "red", "when": "2.3.2024"})[1] == 19_784  # type: ignore[index]
+    assert again.array({"size": 1, "colour": "red", "when": "2.3.2024"})[1] == 19_784
 
 
 def test_what_is_filled_and_unseen_is_noted() -> None:

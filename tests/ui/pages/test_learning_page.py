@@ -71,7 +71,7 @@ def test_choices_are_written_and_shown(loose: Loose, qtbot: QtBot) -> None:
     choose(page, "learning.schedule", "constant")
     chosen = loose.document.experiment
 
-    assert (chosen.optimizer.kind, chosen.schedule.kind) == ("sgd", "constant")  # type: ignore[union-attr]
+    assert (chosen.optimizer.kind, chosen.schedule.kind) == ("sgd", "constant")
     assert page.optimizer.explanation.text().startswith("Every weight moves against its gradient")
     assert set(page.schedule.plot.rate.y.tolist()) == {0.1}
 
@@ -198,7 +198,7 @@ def test_a_loss_that_does_not_fit_is_greyed_and_says_why(loose: Loose, qtbot: Qt
     loose.open("sample:digits")
     qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
     losses = box(page, "learning.loss")
-    item = losses.model().item(losses.findData("binary-cross-entropy"))  # type: ignore[attr-defined]
+    item = losses.model().item(losses.findData("binary-cross-entropy"))
     assert not item.isEnabled() and "two classes" in item.toolTip()
     assert "10 classes" in page.task.text()
 
@@ -227,8 +227,8 @@ def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
     predicted = loose.parts.network_measurer.predicted
     parameters = loose.parts.network_measurer.inspection.parameters  # type: ignore[union-attr]
     assert predicted["weights"] == 4 * parameters
-    assert page.findChild(QLabel, "learning.floats").text().startswith(f"4n = 4 × {parameters:,}")  # type: ignore[union-attr]
-    assert page.findChild(QLabel, "learning.fits").text().startswith("It fits")  # type: ignore[union-attr]
+    assert page.findChild(QLabel, "learning.floats").text().startswith(f"4n = 4 × {parameters:,}")
+    assert page.findChild(QLabel, "learning.fits").text().startswith("It fits")
 
     before = predicted["activations"]
     loose.document.replace("training", batch_size=16)

@@ -91,7 +91,7 @@ def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) 
     )
 
     qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
-    assert loose.document.experiment.optimizer.learning_rate == curve.proposal  # type: ignore[union-attr]
+    assert loose.document.experiment.optimizer.learning_rate == curve.proposal
     assert button.dialog is None
 
     loose.document.undo()

@@ -88,7 +88,7 @@ def test_amounts_go_back_in_time(qtbot: QtBot, loose: Loose, make: Make) -> None
     run = make("amounts")
     page = opened(qtbot, loose, run)
     report = load_report(run).splits["test"]
-    assert page.view is not None and page.view.scatter.x.tolist() == report.targets[:, 0].tolist()  # type: ignore[attr-defined]
+    assert page.view is not None and page.view.scatter.x.tolist() == report.targets[:, 0].tolist()
 
     figures = [shown.accessibleName() for shown in page.summary._figures if not shown.isHidden()]
     assert any(
@@ -160,7 +160,7 @@ def test_restored_examples_stand_side_by_side(qtbot: QtBot, loose: Loose, make: 
     run = make("restored")
     page = opened(qtbot, loose, run)
     view = page.view
-    qtbot.waitUntil(lambda: len(view.grid.rows) > 0, timeout=PATIENCE_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(view.grid.rows) > 0, timeout=PATIENCE_MS)
     report = load_report(run).splits["test"]
     dataset = loose.document.dataset
     assert dataset is not None

@@ -160,7 +160,7 @@ def test_every_control_says_what_it_is(show, name: str) -> None:  # type: ignore
     view = show(name, dataset=None, missing="-")
     for control in [*view.findChildren(QAbstractButton), *view.findChildren(QSlider)]:
         if control.objectName().startswith("results."):
-            assert control.accessibleName() or control.text(), control.objectName()  # type: ignore[union-attr]
+            assert control.accessibleName() or control.text(), control.objectName()
             assert control.toolTip(), control.objectName()
 
 
@@ -183,7 +183,7 @@ def test_texts_behind_a_mistake_are_read(show) -> None:  # type: ignore[no-untyp
 # --- yes or no
 
 
-def test_a_moved_threshold_moves_figures_matrix_and_examples(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
+def test_a_moved_threshold_moves_figures_matrix_and_examples(qtbot: QtBot, show) -> None:
     view = show("yes-no")
     report = view.content.report
     assert (view.matrix.confusion.counts == report.confusion).all()
@@ -233,7 +233,7 @@ def test_without_the_examples_there_are_no_curves(show) -> None:  # type: ignore
 # --- tags
 
 
-def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
+def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:
     view = show("tags")
     report = view.content.report
     assert [
@@ -260,7 +260,7 @@ def test_a_tag_shows_where_it_goes_wrong(qtbot: QtBot, show) -> None:  # type: i
 # --- amounts
 
 
-def test_worst_rows_first_and_a_click_shows_one(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
+def test_worst_rows_first_and_a_click_shows_one(qtbot: QtBot, show) -> None:
     view = show("amounts")
     report = view.content.report
     off = [abs(line.cells[3]) for line in view.table.model_.rows]
@@ -295,7 +295,7 @@ def test_each_of_several_amounts_in_its_own_unit(show) -> None:  # type: ignore[
 # --- matching
 
 
-def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
+def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:
     view = show("matching")
     report = view.content.report
     dataset = view.content.dataset
@@ -316,7 +316,7 @@ def test_a_cell_shows_both_halves_and_the_nearest(qtbot: QtBot, show) -> None:  
     assert "among five" in text(view, "results.partners.words")
 
 
-def test_the_matrix_is_walked_with_the_keyboard(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
+def test_the_matrix_is_walked_with_the_keyboard(qtbot: QtBot, show) -> None:
     view = show("matching")
     view.matrix.go(0, 0)
 
@@ -349,7 +349,7 @@ def test_neighbours_of_a_point(show) -> None:  # type: ignore[no-untyped-def]
     )
 
 
-def test_groups_are_shown_in_the_background(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
+def test_groups_are_shown_in_the_background(qtbot: QtBot, show) -> None:
     view = show("space")
     before = view.plot.x.copy()
     press(qtbot, view, "results.unfold")
@@ -363,7 +363,7 @@ def test_groups_are_shown_in_the_background(qtbot: QtBot, show) -> None:  # type
 # --- language
 
 
-def test_hard_and_easy_passages_are_read(qtbot: QtBot, show) -> None:  # type: ignore[no-untyped-def]
+def test_hard_and_easy_passages_are_read(qtbot: QtBot, show) -> None:
     view = show("language")
     hard = [line.cells[1] for line in view.table.model_.rows]
     assert hard == sorted(hard, reverse=True)

@@ -429,7 +429,7 @@ def test_diverged_offers_a_smaller_rate_and_marks_the_step(
     assert chosen is not None and resolved.optimizer is not None
 
     before = resolved.optimizer.learning_rate  # type: ignore[attr-defined]
-    assert chosen.learning_rate == pytest.approx(before / 10, rel=0.01)  # type: ignore[attr-defined]
+    assert chosen.learning_rate == pytest.approx(before / 10, rel=0.01)
     assert loose.done == ["train"]
 
 

@@ -137,7 +137,7 @@ def test_a_row_in_a_form_gets_an_amount(
     field.selectAll()  # type: ignore[attr-defined]
     qtbot.keyClicks(field, "150")
     colour = child(page, QComboBox, "tryit.field.1")
-    qtbot.waitUntil(lambda: page._input.raw["area (m2)"] == "150", timeout=PATIENCE_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: page._input.raw["area (m2)"] == "150", timeout=PATIENCE_MS)
     answered = result_on(qtbot, page)
     predictor = Predictor.load(run)
     raw = {"area (m2)": "150", "colour": colour.currentText()}  # type: ignore[attr-defined]

@@ -251,7 +251,7 @@ def test_adafactor_keeps_a_little_of_every_matrix(qtbot: QtBot, tmp_path: Path) 
 
     table = MemoryTable(Theme(), compact=False)
     qtbot.addWidget(table)
-    table.show_rows(predicted, measured, record.prepared.parameters, record.resolved.optimizer)  # type: ignore[union-attr]
+    table.show_rows(predicted, measured, record.prepared.parameters, record.resolved.optimizer)
     assert any("(row_var) of matrices and filters" in text for text in shown(table))
     assert table.sum.text().startswith("2.0")
 
