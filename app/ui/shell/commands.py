@@ -86,7 +86,14 @@ class Dialogs:
         if self._trials is None:
             self._trials = Trials(self._parts.document, self._parts.session)
 
-        Planner(self._parts, self._trials, self._window).open()
+        Planner(
+            self._parts.document,
+            self._parts.session,
+            self._parts.background,
+            self._parts.theme,
+            self._trials,
+            self._window,
+        ).open()
 
 
 class ViewCommands(QObject):

@@ -63,7 +63,8 @@ def opened(loose: Loose, qtbot: QtBot) -> Planner:
     qtbot.addWidget(around)
     trials = Trials(loose.document, loose.parts.session)
     trials.predictions = PREDICTIONS
-    planner = Planner(loose.parts, trials, around)
+    parts = loose.parts
+    planner = Planner(parts.document, parts.session, parts.background, parts.theme, trials, around)
     planner.show()
     filled(planner, qtbot)
 

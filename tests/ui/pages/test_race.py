@@ -447,7 +447,8 @@ def test_data_that_cannot_be_read_end_the_race_in_a_sentence(
 
 
 def test_a_view_shows_nothing_it_does_not_know(qtbot: QtBot, loose: Any) -> None:
-    view = RaceView(loose.parts)
+    parts = loose.parts
+    view = RaceView(parts.session, parts.theme, parts.preferences, parts.go)
     qtbot.addWidget(view)
     view.show_race(racing_of(*TWO), True)
     assert not view.compare.isEnabled() and not view.results.isEnabled()

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.planning.fit_to_memory import FitResult
     from app.engine.planning.option import Option
-    from app.ui.pages.parts import Parts
+    from app.ui.state.background import Background
+    from app.ui.state.document import Document
+    from app.ui.state.session import Session
     from app.ui.state.trials import Trials
+    from app.ui.style.theme import Theme
 
 
 class Planner(PlannerLayout):
@@ -38,9 +41,20 @@ class Planner(PlannerLayout):
     It predicts in the background, and measures when asked to.
     """
 
-    def __init__(self, parts: Parts, trials: Trials, parent: QWidget) -> None:
-        super().__init__(parts.theme, parent)
-        self.parts = parts
+    def __init__(
+        self,
+        document: Document,
+        session: Session,
+        background: Background,
+        theme: Theme,
+        trials: Trials,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(theme, parent)
+        self._document = document
+        self._session = session
+        self._background = background
+        self._theme = theme
         self.trials = trials
         self.rows: list[Row] = []
         self._shown = 0
@@ -52,10 +66,10 @@ class Planner(PlannerLayout):
         self.measure.clicked.connect(self.measure_or_stop)
         self.undo.clicked.connect(self._undo)
         self.closing.clicked.connect(self.accept)
-        parts.document.changed.connect(self._refresh)
-        parts.document.data_changed.connect(self._allow)
-        parts.session.state_changed.connect(self._allow)
-        parts.theme.changed.connect(self._restyle)
+        document.changed.connect(self._refresh)
+        document.data_changed.connect(self._allow)
+        session.state_changed.connect(self._allow)
+        theme.changed.connect(self._restyle)
         trials.begun.connect(self._trial_begun)
         trials.measured.connect(self._trial_measured)
         trials.ended.connect(self._trials_ended)
@@ -69,7 +83,7 @@ class Planner(PlannerLayout):
 
         The rows of before stay, greyed, until theirs is known.
         """
-        document = self.parts.document
+        document = self._document
         self._estimator = None
         self._shown = 0
         self._filling = True
@@ -112,7 +126,7 @@ class Planner(PlannerLayout):
                 f"{bytes_text(budget.room)}."
             )
 
-        if self.parts.document.dataset is None:
+        if self._document.dataset is None:
             self.budget.setText(f"{self.budget.text()} {FAKE_DATA}")
 
         self._allow()
@@ -137,7 +151,7 @@ class Planner(PlannerLayout):
 
         budget = self._estimator.budget
         if self._shown == len(self.rows):
-            added = Row(self.parts.theme, self.grid, len(self.rows) + 1, self.apply)
+            added = Row(self._theme, self.grid, len(self.rows) + 1, self.apply)
             if self.rows:
                 self.setTabOrder(self.rows[-1].button, added.button)
 
@@ -161,7 +175,7 @@ class Planner(PlannerLayout):
 
         Nothing arrives after closing.
         """
-        self.parts.background.run(
+        self._background.run(
             work,
             lambda result: None if self._closed else take(result),
             lambda failure: None if self._closed else self._fail(failure),
@@ -216,18 +230,18 @@ class Planner(PlannerLayout):
 
     def _change(self, changes: dict[str, Any], message: str) -> None:
         self.trials.stop()
-        if trouble := self.parts.document.change(changes):
+        if trouble := self._document.change(changes):
             self._say(trouble, "problem")
             return
 
-        self._applied.append(self.parts.document.experiment)
+        self._applied.append(self._document.experiment)
         self._say(message, "good")
         self._allow()
 
     def _undo(self) -> None:
         self._applied.pop()
         self.trials.stop()
-        self.parts.document.undo()
+        self._document.undo()
         self._say("The settings of before are back.")
         self._allow()
 
@@ -248,8 +262,8 @@ class Planner(PlannerLayout):
         )
         self.fit.setEnabled(self._estimator is not None)
         # Only what was applied here is taken back here, not what was changed elsewhere since.
-        mine = bool(self._applied) and self._applied[-1] == self.parts.document.experiment
-        self.undo.setEnabled(mine and self.parts.document.can_undo)
+        mine = bool(self._applied) and self._applied[-1] == self._document.experiment
+        self.undo.setEnabled(mine and self._document.can_undo)
 
     # --- times
 
@@ -280,8 +294,8 @@ class Planner(PlannerLayout):
 
     def _pace_before(self) -> Callable[[ResolvedExperiment], float | None]:
         """Returns the measured pace of the last run, for settings like those it had."""
-        record = self.parts.session.live_record
-        description = self.parts.document.description
+        record = self._session.live_record
+        description = self._document.description
         if record.prepared is None or record.latest is None or description is None:
             return lambda _: None
 

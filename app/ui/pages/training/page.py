@@ -86,7 +86,13 @@ class TrainingPage(Page):
         self.empty = EmptyCard(theme)
         self.empty.button.clicked.connect(self._start_here)
         self.preparing = PreparingCard(theme)
-        self.run = RunView(self.parts, NoticeStrip(theme, self._act))
+        self.run = RunView(
+            self.parts.session,
+            theme,
+            self.parts.preferences,
+            self.parts.go,
+            NoticeStrip(theme, self._act),
+        )
         self.run.turned.connect(self._turned)
         self.notice = self.run.notice
 

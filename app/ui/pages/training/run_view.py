@@ -33,12 +33,16 @@ from app.ui.style.theme import style
 from app.ui.widgets.page_stack import PageStack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.engine.experiment.resolve import ResolvedExperiment
-    from app.ui.pages.parts import Parts
     from app.ui.pages.training.notices import NoticeStrip
     from app.ui.pages.training.run_data import RunData
+    from app.ui.state.preferences import Preferences
     from app.ui.state.race import RaceState
     from app.ui.state.record import Record
+    from app.ui.state.session import Session
+    from app.ui.style.theme import Theme
 
 VIEWS = (
     ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
@@ -63,9 +67,19 @@ class RunView(QScrollArea):
 
     turned = Signal(str)
 
-    def __init__(self, parts: Parts, notice: NoticeStrip) -> None:
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        preferences: Preferences,
+        go: Callable[[str], None],
+        notice: NoticeStrip,
+    ) -> None:
         super().__init__()
-        self.parts = parts
+        self._session = session
+        self._theme = theme
+        self._preferences = preferences
+        self._go = go
         self.notice = notice
         self.view = "overview"
         self._width = 0
@@ -77,7 +91,7 @@ class RunView(QScrollArea):
         self.verticalScrollBar().valueChanged.connect(self.inside.catch_up)
 
     def _build(self) -> QWidget:
-        theme = self.parts.theme
+        theme = self._theme
         inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
@@ -91,7 +105,7 @@ class RunView(QScrollArea):
         self.head.addWidget(self.segments, 0, 2)
         column.addLayout(self.head)
         column.addWidget(self.notice)
-        self.changing = ChangePanel(theme, self.parts.session)
+        self.changing = ChangePanel(theme, self._session)
         self.changes = ChangesStrip(theme)
         self.changing.available_changed.connect(self._show_changing)
         column.addWidget(self.changing)
@@ -100,10 +114,10 @@ class RunView(QScrollArea):
         self.views = PageStack()
         self.memory_view = MemoryView(theme)
         self.log_view = LogView()
-        self.race = RaceView(self.parts)
+        self.race = RaceView(self._session, theme, self._preferences, self._go)
         self.race.refused.connect(self._refused)
         self.race.look_asked.connect(lambda: self.show_view(0))
-        self.inside = InsideView(self.parts)
+        self.inside = InsideView(self._session, theme, self._preferences)
         overview = self._build_overview()
         curves = self._build_curves()
 
@@ -158,8 +172,8 @@ class RunView(QScrollArea):
         return box
 
     def _build_overview(self) -> QWidget:
-        theme = self.parts.theme
-        preferences = self.parts.preferences
+        theme = self._theme
+        preferences = self._preferences
         self.smooth = SmoothButton(theme, preferences, "plot.smoothing")
         self.loss = LossPlot(theme, self.smooth.factor)
         self.headline = MetricPlot(theme)
@@ -182,7 +196,7 @@ class RunView(QScrollArea):
         return self.overview
 
     def _build_curves(self) -> QWidget:
-        theme = self.parts.theme
+        theme = self._theme
         self.rate = LearningRatePlot(theme)
         self.norm = GradientNormPlot(theme)
         self.rate_card = PlotCard(
@@ -192,7 +206,7 @@ class RunView(QScrollArea):
         self.norm_card = PlotCard(
             self.norm, "Gradient norm", steep, "training.norm", "gradient norm"
         )
-        self.norm_card.add_tool(LogButton([self.norm], self.parts.preferences, "plot.norm_log"))
+        self.norm_card.add_tool(LogButton([self.norm], self._preferences, "plot.norm_log"))
         self.curves = QWidget()
         self.curves_grid = QGridLayout(self.curves)
         self._arrange(self.curves_grid, (self.rate_card, self.norm_card), 1)
@@ -201,7 +215,7 @@ class RunView(QScrollArea):
 
     def _arrange(self, grid: QGridLayout, cards: tuple[QWidget, ...], columns: int) -> None:
         """Places cards side by side; rows with a plot take what height there is."""
-        px = self.parts.theme.px
+        px = self._theme.px
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(12)
 
@@ -253,7 +267,7 @@ class RunView(QScrollArea):
         if self.view == "race":
             self.changes.hide()
             if self._race is not None:
-                self.race.show_race(self._race, self.parts.session.racing)
+                self.race.show_race(self._race, self._session.racing)
         elif self.view == "overview":
             label = run_data.headline.label
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
@@ -292,7 +306,7 @@ class RunView(QScrollArea):
 
     def lay_out(self, width: int) -> None:
         """Chooses one or two columns, and the place of the segments, for a page of this width."""
-        theme = self.parts.theme
+        theme = self._theme
         cards = (self.loss_card, self.metric_card, self.memory_card, self.probe_card)
         self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
@@ -304,7 +318,7 @@ class RunView(QScrollArea):
 
     def _place_segments(self) -> None:
         """Places the segments beside the figures, or below them where these have grown too wide."""
-        room = self._width - 32 - self.parts.theme.px(24)
+        room = self._width - 32 - self._theme.px(24)
         beside = (
             self.view != "race"
             and self.figures.sizeHint().width() + self.segments.sizeHint().width() <= room

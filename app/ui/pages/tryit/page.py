@@ -119,7 +119,7 @@ class TryItPage(Page):
         for half in (self.left, self.answer):
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-        self.whole_file = WholeFileLine(self._parts, self._predictor)
+        self.whole_file = WholeFileLine(self._parts.background, self._predictor)
         self.whole_file.failed.connect(self.answer.say)
 
         content = QWidget()

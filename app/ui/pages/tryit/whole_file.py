@@ -13,10 +13,9 @@ from app.ui.style.theme import style
 
 if TYPE_CHECKING:
     from app.engine.runs.control import Control
-    from app.ui.pages.parts import Parts
     from app.ui.pages.tryit.loaded_predictor import LoadedPredictor
     from app.ui.pages.tryit.usable_runs import LoadedRun
-    from app.ui.state.background import Failure
+    from app.ui.state.background import Background, Failure
 
 SOURCES = "All that can be read (*.csv *.tsv *.txt *.parquet *.xlsx *.npz);;All files (*)"
 TARGETS = "Table (*.csv)"
@@ -27,9 +26,9 @@ class WholeFileLine(QWidget):
 
     failed = Signal(str)
 
-    def __init__(self, parts: Parts, predictor: LoadedPredictor) -> None:
+    def __init__(self, background: Background, predictor: LoadedPredictor) -> None:
         super().__init__()
-        self._parts = parts
+        self._background = background
         self._predictor = predictor
         self._run: LoadedRun | None = None
 
@@ -106,4 +105,4 @@ class WholeFileLine(QWidget):
             self.words.setText("")
             self.failed.emit(failure.message)
 
-        self._parts.background.run(work, done, failed, key="tryit.many")
+        self._background.run(work, done, failed, key="tryit.many")

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.learning.optimizer import Optimizer
-    from app.ui.pages.parts import Parts
     from app.ui.state.optimizer_history import OptimizerHistory
+    from app.ui.state.preferences import Preferences
     from app.ui.state.record import Record
+    from app.ui.state.session import Session
+    from app.ui.style.theme import Theme
 
 DRAW_EVERY = 0.4
 """Seconds between two drawings, at least: looks are kept all the same, and drawing takes time from
@@ -52,10 +54,12 @@ class InsideView(QWidget):
     `show_record` draws what has come since the last call; it costs little where nothing has.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, session: Session, theme: Theme, preferences: Preferences) -> None:
         super().__init__()
-        self.parts = parts
-        self.quantity = str(parts.preferences.get(KEY, "gradient"))
+        self._session = session
+        self._theme = theme
+        self._preferences = preferences
+        self.quantity = str(preferences.get(KEY, "gradient"))
         self.layer = ""
         self._record: Record | None = None
         self._resolved: ResolvedExperiment | None = None
@@ -82,7 +86,7 @@ class InsideView(QWidget):
         self.grid = QGridLayout(self.content)
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setSpacing(12)
-        theme = self.parts.theme
+        theme = self._theme
         self.layers = self._build_layers()
         self.formula = FormulaCard(theme)
         self.sizes = SizesPlot(theme)
@@ -112,7 +116,7 @@ class InsideView(QWidget):
         return card
 
     def _build_layers(self) -> Card:
-        theme = self.parts.theme
+        theme = self._theme
         card = Card("Layer by layer", "click a layer to look into it")
         choices = [
             (
@@ -174,7 +178,7 @@ class InsideView(QWidget):
         else:
             self.layers.body.insertWidget(0, self.segments, 0, Qt.AlignmentFlag.AlignLeft)
 
-        px = self.parts.theme.px
+        px = self._theme.px
         self.sizes.setMinimumHeight(px(190))
         self.norms.setMinimumHeight(px(150))
 
@@ -246,7 +250,7 @@ class InsideView(QWidget):
 
     def _show_note(self) -> None:
         self._drawn = None
-        if self.parts.session.live:
+        if self._session.live:
             text = "The first look comes with the next step."
         else:
             text = (
@@ -371,7 +375,7 @@ class InsideView(QWidget):
 
     def _choose_quantity(self, key: str) -> None:
         self.quantity = key
-        self.parts.preferences.set(KEY, key)
+        self._preferences.set(KEY, key)
         self._again()
 
     def _choose_layer(self, row: int) -> None:
@@ -391,9 +395,9 @@ class InsideView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.parts.session.look_inside(True)
+        self._session.look_inside(True)
         self._later.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.parts.session.look_inside(False)
+        self._session.look_inside(False)

@@ -17,8 +17,12 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
-    from app.ui.pages.parts import Parts
+    from collections.abc import Callable
+
+    from app.ui.state.preferences import Preferences
     from app.ui.state.race import RaceState
+    from app.ui.state.session import Session
+    from app.ui.style.theme import Theme
 
 QUANTITIES = (
     ("figure", "Figure", "By what the variants are judged, on examples they never train on."),
@@ -36,14 +40,20 @@ class RaceView(QWidget):
     look_asked = Signal()
     refused = Signal(str)
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        preferences: Preferences,
+        go: Callable[[str], None],
+    ) -> None:
         super().__init__()
-        self.parts = parts
+        self._session = session
+        self._theme = theme
+        self._show_page = go
         self._race_state: RaceState | None = None
         self._active = False
         style(self, "page")
-        theme = parts.theme
-        preferences = parts.preferences
         self.smooth = SmoothButton(theme, preferences, "race.smoothing")
         self.loss = TrainingLossPlot(theme, MOST, self.smooth.factor)
         self.validation = ValidationPlot(theme, MOST)
@@ -74,7 +84,7 @@ class RaceView(QWidget):
         self.arrange(2)
         self.card = Card("Variants", "Enter or a double click opens one")
         self.card.setObjectName("race.card")
-        self.table = MembersTable(self.parts.theme)
+        self.table = MembersTable(self._theme)
         self.table.chosen.connect(self._chosen)
         self.table.opened.connect(self.open)
         self.card.body.addWidget(self.table)
@@ -115,7 +125,7 @@ class RaceView(QWidget):
 
     def arrange(self, columns: int) -> None:
         """Places the plots side by side, or below each other."""
-        px = self.parts.theme.px
+        px = self._theme.px
         for number, card in enumerate((self.loss_card, self.validation_card)):
             card.setMinimumWidth(px(240))
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -182,7 +192,7 @@ class RaceView(QWidget):
     def _chosen(self, member: int) -> None:
         """Lets the other views and pages show the member that is chosen."""
         race_state = self._race_state
-        session = self.parts.session
+        session = self._session
         if race_state is not None and session.race is race_state and race_state.watched != member:
             session.watch(member)
 
@@ -205,17 +215,14 @@ class RaceView(QWidget):
 
     def _go(self, page: str) -> None:
         self._show_chosen()
-        self.parts.go(page)
+        self._show_page(page)
 
     def _show_chosen(self) -> None:
         """Shows the chosen member: somebody may have opened another run meanwhile."""
-        if (
-            self._race_state is not None
-            and self.parts.session.record is not self._race_state.record
-        ):
-            self.parts.session.watch(self._race_state.watched)
+        if self._race_state is not None and self._session.record is not self._race_state.record:
+            self._session.watch(self._race_state.watched)
 
     def _compare(self) -> None:
         if self._race_state is not None:
-            self.parts.session.compared.emit(list(self._race_state.paths))
-            self.parts.go("runs")
+            self._session.compared.emit(list(self._race_state.paths))
+            self._show_page("runs")
