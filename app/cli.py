@@ -14,7 +14,7 @@ import click
 
 from app import __version__, system_libraries
 from app.engine.errors import UserError
-from app.speaking import complain, note_details, say, say_json
+from app.output import complain, note_details, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -250,12 +250,12 @@ def predict(
         raise click.UsageError("Missing argument 'FILE...'.")
 
     asked = _run(run)
-    from app import asking  # noqa: PLC0415 - loads torch
+    from app import prediction_command  # noqa: PLC0415 - loads torch
 
     if prompt is not None:
-        return asking.continue_text(asked, prompt, tokens, temperature, seed, json_)
+        return prediction_command.continue_text(asked, prompt, tokens, temperature, seed, json_)
 
-    return asking.predict(asked, files, texts, out, json_)
+    return prediction_command.predict(asked, files, texts, out, json_)
 
 
 @cli.command()

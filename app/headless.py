@@ -17,7 +17,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.events import Event, RunFinished
 from app.engine.runs.history import read_history
 from app.engine.runs.run import Run, default_folder
-from app.speaking import complain, say, say_json
+from app.output import complain, say, say_json
 from app.terminal import Display, display_for, ending
 
 DEMO = "sample:digits"

@@ -56,7 +56,7 @@ ALL_IMPORTS = all_imports()
 WITHOUT_TORCH = (
     "app.cli",
     "app.launch",
-    "app.speaking",
+    "app.output",
     "app.terminal",
     "app.headless",
     "app.engine.errors",

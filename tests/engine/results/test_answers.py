@@ -317,7 +317,7 @@ def test_rows_are_shown_in_their_own_units(flats: Path) -> None:
 
 
 def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
-    from app.asking import _sources
+    from app.prediction_command import _sources
 
     random = np.random.default_rng(5)
     folder = tmp_path / "pairs"

@@ -59,7 +59,8 @@ class InsideView(QWidget):
         self._session = session
         self._theme = theme
         self._preferences = preferences
-        self.quantity = str(preferences.get(KEY, "gradient"))
+        chosen = str(preferences.get(KEY, "gradient"))
+        self.quantity = chosen if chosen in BY_KEY else "gradient"
         self.layer = ""
         self._record: Record | None = None
         self._resolved: ResolvedExperiment | None = None
@@ -70,10 +71,6 @@ class InsideView(QWidget):
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._catch_up)
         self._columns = 2
-
-        if self.quantity not in BY_KEY:
-            self.quantity = "gradient"
-
         self._build()
 
     def _build(self) -> None:

@@ -11,7 +11,7 @@ from app.engine.results.answers import FileAnswers, answer_file, answer_input, w
 from app.engine.results.generation import generate
 from app.engine.results.inputs import TABLES, PredictionInput, read_half
 from app.engine.results.predictor import Predictor
-from app.speaking import complain, say, say_json
+from app.output import complain, say, say_json
 
 if TYPE_CHECKING:
     from app.engine.runs.run import Run
