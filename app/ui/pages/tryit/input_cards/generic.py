@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy
 
@@ -15,34 +15,40 @@ from app.ui.widgets.examples.painting import ExampleView
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
-DROP = "Drop a file here, open one, or paste a text."
-
 
 class GenericInputCard(InputCard):
-    """Takes a file or a text as it is; the network's preparation reads it."""
+    """Takes a file or a text as it is; the network's preparation reads it.
+
+    A card for one kind says in its attributes what it opens and pastes.
+    """
+
+    drop_hint: ClassVar[str] = "Drop a file here, open one, or paste a text."
+    open_tip: ClassVar[str] = "Opens a file."
+    paste_tip: ClassVar[str] = "Takes a file or a text from the clipboard."
+    random_text: ClassVar[str] = "Random test example"
+    dialog_title: ClassVar[str] = "Open an example"
+    file_filter: ClassVar[str] = "All files (*)"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.view = ExampleView(theme, 2.0)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.origin = QLabel(DROP)
+        self.origin = QLabel(self.drop_hint)
         self.origin.setWordWrap(True)
         style(self.origin, "secondary")
         self.body.addWidget(self.view, 1)
         self.body.addWidget(self.origin)
 
-        self.open_button = self.button("Open", "tryit.open", "Opens a file.", self.choose_file)
-        self.paste_button = self.button(
-            "Paste", "tryit.paste", "Takes a file or a text from the clipboard.", self.paste
-        )
+        self.open_button = self.button("Open", "tryit.open", self.open_tip, self.choose_file)
+        self.paste_button = self.button("Paste", "tryit.paste", self.paste_tip, self.paste)
         self.random_button = self.button(
-            "Random test example", "tryit.random", "", self.random_wanted.emit
+            self.random_text, "tryit.random", "", self.random_wanted.emit
         )
         self.add_buttons(self.open_button, self.paste_button, self.random_button)
 
     def empty(self) -> None:
         self.view.show_example(None)
-        self.origin.setText(DROP)
+        self.origin.setText(self.drop_hint)
 
     def take(self, tryit_input: TryItInput) -> None:
         self._chosen = tryit_input
@@ -55,15 +61,19 @@ class GenericInputCard(InputCard):
             self.take(TryItInput(file.name, file))
             return True
 
-        if data.hasText() and data.text().strip():
-            self.take(TryItInput("from the clipboard", data.text()))
-            return True
+        return data.hasText() and self.take_text(data.text())
 
-        return False
+    def take_text(self, text: str) -> bool:
+        """Gives a text that was dropped or pasted; returns False where there is nothing in it."""
+        if not text.strip():
+            return False
+
+        self.take(TryItInput("from the clipboard", text))
+        return True
 
     def choose_file(self) -> None:
         """Asks for a file and gives it."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open an example", "", "All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self, self.dialog_title, "", self.file_filter)
         if name:
             self.take(TryItInput(Path(name).name, Path(name)))
 
