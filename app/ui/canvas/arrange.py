@@ -62,7 +62,7 @@ class Arrangement:
 def arrange(
     inputs: Mapping[str, Sequence[str]], heights: Mapping[str, float], sizes: Sizes
 ) -> Arrangement:
-    """Place every block.
+    """Places every block.
 
     inputs: block -> the blocks it reads, in topological order; what reads nothing stands on top.
     heights: of every block, in pixels. The middle of the main column is x = 0, the top is y = 0.
@@ -89,7 +89,7 @@ def _rows(inputs: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def _columns(inputs: Mapping[str, Sequence[str]], rows: Mapping[str, int]) -> dict[str, int]:
-    """Return the column of every block.
+    """Returns the column of every block.
 
     0 is the longest way to the last block; the branches get 1, -1, 2 ...
     """
@@ -194,7 +194,7 @@ def _boxes(
 
 
 def _lefts(columns: set[int], sizes: Sizes, lanes: _Lanes) -> dict[int, float]:
-    """Return the left edge of every column, with room for the lanes on its right."""
+    """Returns the left edge of every column, with room for the lanes on its right."""
 
     def room(column: int) -> float:
         return sizes.width + sizes.column_gap + lanes.most.get(column, 0) * sizes.lane
@@ -246,7 +246,7 @@ def _line(
 
 
 def _bypass(start: Box, end: Box, lane: int, same_column: bool, sizes: Sizes) -> tuple[Point, ...]:
-    """Return a line out of the side of a block, down the lane, into the side of the other.
+    """Returns a line out of the side of a block, down the lane, into the side of the other.
 
     From another column it starts at the bottom of the block.
     """

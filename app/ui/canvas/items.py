@@ -62,7 +62,7 @@ class BlockView:
         return with_remedy(self.error, self.remedy)
 
     def tooltip(self) -> str:
-        """Return everything there is to say of the block, as rich text."""
+        """Returns everything there is to say of the block, as rich text."""
         lines = [f"<b>{html.escape(self.title)}</b>"]
         if self.help:
             lines.append(html.escape(self.help))
@@ -79,7 +79,7 @@ class BlockView:
         return "<div style='max-width: 320px'>" + "<br>".join(lines) + "</div>"
 
     def words(self) -> str:
-        """Return the block in one sentence, for screen readers."""
+        """Returns the block in one sentence, for screen readers."""
         if self.error:
             return f"{self.title}: {self.trouble}"
         if not self.reached:
@@ -184,7 +184,7 @@ class BlockItem(QGraphicsItem):
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft, line)
 
     def _second_line(self, painter: QPainter, room: float) -> str:
-        """Return the shape, and what the block computes where there is room for it.
+        """Returns the shape, and what the block computes where there is room for it.
 
         The tooltip always has it.
         """
@@ -205,7 +205,7 @@ class BlockItem(QGraphicsItem):
         return view.shape
 
     def _paint_numbers(self, painter: QPainter) -> float:
-        """Paint the parameters, and below them their share of the network's, to scale.
+        """Paints the parameters, and below them their share of the network's, to scale.
 
         Returns the width it took.
         """
@@ -276,7 +276,7 @@ def _draw(painter: QPainter, place: QRectF, text: str) -> None:
 
 
 def _wrapped(text: str, theme: Theme, room: float) -> list[str]:
-    """Break a text into lines of small type that are no wider than the room."""
+    """Breaks a text into lines of small type that are no wider than the room."""
     metrics = QFontMetricsF(theme.font(SMALL))
     lines: list[str] = []
     for word in text.split():

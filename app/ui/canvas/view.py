@@ -84,11 +84,11 @@ class NetworkView(QGraphicsView):
 
     @property
     def chosen(self) -> str:
-        """Return the name of the selected block, "" for none."""
+        """Returns the name of the selected block, "" for none."""
         return self._chosen
 
     def show_blocks(self, blocks: Sequence[BlockView]) -> None:
-        """Draw these blocks, which are in topological order.
+        """Draws these blocks, which are in topological order.
 
         The selected block stays selected if it is still there.
         """
@@ -98,7 +98,7 @@ class NetworkView(QGraphicsView):
             self._draw()
 
     def choose(self, name: str) -> None:
-        """Select a block and bring it into sight."""
+        """Selects a block and brings it into sight."""
         if item := self._items.get(name):
             with self._quiet():
                 self._scene.clearSelection()
@@ -108,12 +108,12 @@ class NetworkView(QGraphicsView):
             self.show_block(name)
 
     def show_block(self, name: str) -> None:
-        """Bring a block into sight."""
+        """Brings a block into sight."""
         if item := self._items.get(name):
             self.ensureVisible(item, 8, 24)
 
     def item(self, name: str) -> BlockItem:
-        """Return the drawn block. Raises KeyError."""
+        """Returns the drawn block. Raises KeyError."""
         return self._items[name]
 
     # --- zoom
@@ -131,7 +131,7 @@ class NetworkView(QGraphicsView):
         self._wait_for_redraw()
 
     def zoom_to_fit(self) -> None:
-        """Show the whole network; it is never drawn larger than its own size."""
+        """Shows the whole network; it is never drawn larger than its own size."""
         place = self._scene.sceneRect()
         room = self.viewport().size()
         if place.isEmpty():
@@ -191,7 +191,7 @@ class NetworkView(QGraphicsView):
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
-        """Emit nothing while the program selects.
+        """Emits nothing while the program selects.
 
         To block the signals of the scene would hide its size too.
         """
@@ -226,7 +226,7 @@ class NetworkView(QGraphicsView):
             self._items[chosen].setSelected(True)
 
     def _block_width(self) -> float:
-        """Return the width of the blocks.
+        """Returns the width of the blocks.
 
         It is that of the view where the network is one column, and a fixed one where it branches.
         """
@@ -257,7 +257,7 @@ class NetworkView(QGraphicsView):
         self._wait_for_redraw()
 
     def _wait_for_redraw(self) -> None:
-        """Draw from the event loop: drawing inside a resize could resize again."""
+        """Draws from the event loop: drawing inside a resize could resize again."""
         if self._blocks and self._block_width() != self._width:
             self._redraw.start()
 

@@ -19,9 +19,9 @@ LONGER = 0.5
 
 
 def apply(parts: Parts, remedy: Remedy) -> None:
-    """Apply a remedy: change settings, or do its action.
+    """Applies a remedy: changes settings, or does its action.
 
-    Where the settings only take effect in a new run, train anew.
+    Where the settings only take effect in a new run, it trains anew.
     """
     if remedy.changes:
         parts.document.change(remedy.changes)
@@ -32,7 +32,7 @@ def apply(parts: Parts, remedy: Remedy) -> None:
 
 
 def restart(parts: Parts) -> None:
-    """Train with the settings as they are now.
+    """Trains with the settings as they are now.
 
     A run that is under way is stopped first; it keeps what it has.
     """
@@ -48,7 +48,7 @@ def restart(parts: Parts) -> None:
 
 
 def act(parts: Parts, action: str) -> None:
-    """Do one of the actions that a remedy may name (see runs.findings.Remedy)."""
+    """Does one of the actions that a remedy may name (see runs.findings.Remedy)."""
     verb = action.partition(":")[0]
     if verb == "stop":
         parts.session.stop()
@@ -63,7 +63,7 @@ def act(parts: Parts, action: str) -> None:
 
 
 def train_longer(parts: Parts, epochs: int | None = None) -> None:
-    """Go on with the run shown, for so many more epochs than it had."""
+    """Goes on with the run shown, for so many more epochs than it had."""
     record = parts.session.record
     if parts.session.active or record.path is None or record.prepared is None:
         return
@@ -73,7 +73,7 @@ def train_longer(parts: Parts, epochs: int | None = None) -> None:
 
 
 def card_of(parts: Parts, finding: Finding) -> GuideCard:
-    """Return a finding as a card of the Guide."""
+    """Returns a finding as a card of the Guide."""
     remedy = finding.remedy
     action: Callable[[], None] | None = (lambda: apply(parts, remedy)) if remedy else None
     return GuideCard(

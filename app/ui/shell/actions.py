@@ -206,7 +206,7 @@ class Actions:
                 action.triggered.connect(lambda _=False, name=page.name: go(name))
 
     def connect(self, handlers: Mapping[Action, Callable[[], object]]) -> None:
-        """Say what each action does. Raises KeyError where one is missing."""
+        """Says what each action does. Raises KeyError where one is missing."""
         for name in Action:
             self[name].triggered.connect(lambda _=False, handler=handlers[name]: handler())
 
@@ -214,7 +214,7 @@ class Actions:
         return self._actions[name]
 
     def do(self, name: Action) -> None:
-        """Trigger an action."""
+        """Triggers an action."""
         self[name].trigger()
 
     def menu(self, parent: QWidget, recent: QMenu) -> QMenu:

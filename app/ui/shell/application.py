@@ -71,7 +71,7 @@ class Window(QObject):
         self._fallback.start()
 
     def assemble(self) -> None:
-        """Load and connect everything but the engine, which follows on a thread.
+        """Loads and connects everything but the engine, which follows on a thread.
 
         Does nothing the second time.
         """
@@ -92,7 +92,7 @@ class Window(QObject):
             self.assembly.begin(self._paths, self._train)
 
     def open(self, paths: list[str]) -> None:
-        """Open what another start asked for, and come to the front."""
+        """Opens what another start asked for, and comes to the front."""
         self.frame.to_front()
         self.assemble()
 
@@ -101,7 +101,7 @@ class Window(QObject):
                 self.assembly.files.open(path)
 
     def close(self) -> bool:
-        """Take everything apart, in order.
+        """Takes everything apart, in order.
 
         Returns whether every thread has ended. Does nothing the second time.
         """
@@ -122,7 +122,7 @@ class Window(QObject):
 
 
 def main(paths: list[str], train: bool = False) -> int:
-    """Show the window until it is closed, and return the exit code.
+    """Shows the window until it is closed, and returns the exit code.
 
     paths: an experiment, a run or data to open first. train: press Train once it is open.
 
@@ -171,7 +171,7 @@ def _absolute(path: str) -> str:
 
 
 def _end_on_signals(window: Window) -> Callable[[], None]:
-    """Let Ctrl+C and a polite kill end the program as closing it does, without a question.
+    """Lets Ctrl+C and a polite kill end the program as closing it does, without a question.
 
     Returns what undoes it.
     """
@@ -197,4 +197,4 @@ def _end_on_signals(window: Window) -> Callable[[], None]:
 
 
 def _nothing() -> None:
-    """Do nothing, to give Python a turn."""
+    """Does nothing, to give Python a turn."""

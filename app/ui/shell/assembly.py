@@ -191,7 +191,7 @@ class Assembly(QObject):
     # --- beginning
 
     def begin(self, paths: list[str], train: bool = False) -> None:
-        """Show the first page; then build the others, and then load the engine."""
+        """Shows the first page; then build the others, and then load the engine."""
         self._train_first = train
         restored = self.files.restore()
         self._show_saved()
@@ -302,7 +302,7 @@ class Assembly(QObject):
     # --- ending
 
     def close(self, patience: float) -> bool:
-        """Stop what runs and wait for it. Returns whether every thread has ended."""
+        """Stops what runs and waits for it. Returns whether every thread has ended."""
         self.preferences.set("page", self.frame.page or "welcome")
         self._saving.stop()
         self.data_loader.close()

@@ -39,7 +39,7 @@ class Awake:
 
 
 def inhibit_sleep() -> Release | None:
-    """Ask the system not to sleep; None where there is nobody to ask."""
+    """Asks the system not to sleep; None where there is nobody to ask."""
     if sys.platform == "win32":
         return _on_windows()
     if sys.platform == "darwin":

@@ -111,7 +111,7 @@ class BottomBar(QFrame):
             button.setIcon(icon)
 
     def set_paused(self, paused: bool) -> None:
-        """Let the button in the middle pause, or go on."""
+        """Lets the button in the middle pause, or go on."""
         self._paused = paused
         self.pause.setText("Resume" if paused else "Pause")
         self.pause.setAccessibleName(self.pause.text())
@@ -121,7 +121,7 @@ class BottomBar(QFrame):
         self.pause.setIcon(self._pause_icons[paused])
 
     def set_running(self, running: bool) -> None:
-        """Show Train, or Pause and Stop."""
+        """Shows Train, or Pause and Stop."""
         self.train.setVisible(not running)
         self.pause.setVisible(running)
         self.stop.setVisible(running)

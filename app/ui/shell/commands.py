@@ -52,7 +52,7 @@ class TrainingCommands:
         self._go = go
 
     def train(self) -> None:
-        """Train with the open experiment, if nothing is in the way, and show it."""
+        """Trains with the open experiment, if nothing is in the way, and shows it."""
         if not self._run_bar.obstacle():
             self._session.start(self._document.experiment, self._runs_folder)
             self._go("training")
@@ -74,13 +74,13 @@ class Dialogs:
         """Kept when the planner is closed: what it measured is shown when it is opened again."""
 
     def open_race(self) -> None:
-        """Set up a race of variants of the open experiment."""
+        """Sets up a race of variants of the open experiment."""
         from app.ui.pages.training.race.setup import RaceSetup  # noqa: PLC0415 - when first opened
 
         RaceSetup(self._parts, self._window).open()
 
     def open_planner(self) -> None:
-        """Show what would fit the device, and what it would cost."""
+        """Shows what would fit the device, and what it would cost."""
         from app.ui.pages.learning.planner import Planner  # noqa: PLC0415 - when first opened
 
         if self._trials is None:
@@ -132,7 +132,7 @@ class ViewCommands(QObject):
 def enable_possible(
     actions: Actions, document: Document, session: Session, run_bar: RunBar
 ) -> None:
-    """Grey the actions that cannot be done now."""
+    """Greys the actions that cannot be done now."""
     trainable = not run_bar.obstacle()
     actions[Action.UNDO].setEnabled(document.can_undo)
     actions[Action.REDO].setEnabled(document.can_redo)

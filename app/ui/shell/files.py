@@ -76,7 +76,7 @@ class Files(QObject):
     # --- opening
 
     def open(self, path: str) -> None:
-        """Open a built-in data set ("sample:NAME"), data, an experiment or a run."""
+        """Opens a built-in data set ("sample:NAME"), data, an experiment or a run."""
         try:
             self._open(path)
         except UserError as error:
@@ -103,7 +103,7 @@ class Files(QObject):
             self._preferences.remember(str(path))
 
     def _begin(self, experiment: Experiment) -> None:
-        """Start a new experiment on other data, as one step that can be undone."""
+        """Starts a new experiment on other data, as one step that can be undone."""
         same = self._document.experiment.data == experiment.data
         self._document.path = None
         self._document.set(experiment)
@@ -135,7 +135,7 @@ class Files(QObject):
         self._when_safe(take)
 
     def _when_safe(self, then: Callable[[], None]) -> None:
-        """Go on, after a question where changes of a saved experiment would be lost.
+        """Goes on, after a question where changes of a saved experiment would be lost.
 
         Everything else can be undone.
         """
@@ -177,7 +177,7 @@ class Files(QObject):
     # --- saving
 
     def save(self) -> bool:
-        """Write to the experiment's file, or ask for one. Returns whether it is written now."""
+        """Writes to the experiment's file, or asks for one. Returns whether it is written now."""
         if self._document.path is None:
             self.save_as()
             return False
@@ -209,7 +209,7 @@ class Files(QObject):
     # --- what survives a restart
 
     def keep(self) -> None:
-        """Write the open experiment aside, so that nothing is lost however the program ends."""
+        """Writes the open experiment aside, so that nothing is lost however the program ends."""
         self._timer.stop()
         try:
             files.write_atomically(
@@ -221,7 +221,7 @@ class Files(QObject):
             self._problems.note(Failure.of(error))
 
     def restore(self) -> bool:
-        """Open the experiment that was open last. Returns whether there was one with data."""
+        """Opens the experiment that was open last. Returns whether there was one with data."""
         if not self._kept_file.is_file():
             return False
 
@@ -240,12 +240,12 @@ class Files(QObject):
     # --- dialogs
 
     def _show(self, dialog: QFileDialog | QMessageBox) -> None:
-        """Show a dialog without an event loop of its own: training and drawing go on."""
+        """Shows a dialog without an event loop of its own: training and drawing go on."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _start(self) -> str:
-        """Return the folder in which dialogs begin: that of what was opened last."""
+        """Returns the folder in which dialogs begin: that of what was opened last."""
         for path in self._preferences.recent():
             folder = Path(path).parent
             if folder.is_dir():

@@ -75,7 +75,7 @@ class GuidePanel(QFrame):
         theme.changed.connect(self._size)
 
     def show_cards(self, cards: list[GuideCard]) -> None:
-        """Show these cards.
+        """Shows these cards.
 
         If they are equal to those shown, only the actions of their buttons are replaced.
         """

@@ -112,7 +112,7 @@ class Header(QFrame):
         self.saved.setToolTip(tip)
 
     def set_device(self, text: str, why: str) -> None:
-        """Show the device. why: sentences for its popup and its tooltip."""
+        """Shows the device. why: sentences for its popup and its tooltip."""
         self._why = why
         self.device.setText(text)
         self.device.setToolTip(why)
@@ -126,7 +126,7 @@ class Header(QFrame):
         self.notices.setVisible(count > 0)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Leave the saved state to the tooltip of the name in a narrow window."""
+        """Leaves the saved state to the tooltip of the name in a narrow window."""
         self.saved.setVisible(not narrow)
 
     def _explain(self) -> None:

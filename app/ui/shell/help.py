@@ -62,7 +62,7 @@ class HelpCommands:
         Shortcuts(self._theme, self._entries, self._window).open()
 
     def explain_fashion(self) -> None:
-        """Say how the full Fashion-MNIST and other open data are got."""
+        """Says how the full Fashion-MNIST and other open data are got."""
         more = "\n\n".join(f"{what}\n{how}" for what, how in MORE_DATA.items())
         box = message_box(
             self._window, "help.fashion", "More open data", f"{FULL_FASHION_HELP}\n\n{more}"
@@ -73,7 +73,7 @@ class HelpCommands:
         box.open()
 
     def copy_diagnostics(self) -> None:
-        """Copy versions, device, settings and problems.
+        """Copies versions, device, settings and problems.
 
         They are collected in the background, because torch is asked for some of them.
         """

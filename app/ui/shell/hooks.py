@@ -24,7 +24,7 @@ HARMLESS = (
 
 
 def install(problems: Problems) -> Callable[[], None]:
-    """Lead every hook to `problems`; return what puts the old hooks back."""
+    """Leads every hook to `problems`; returns what puts the old hooks back."""
     hooks_before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
     reporting = threading.local()
 

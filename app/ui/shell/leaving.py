@@ -24,7 +24,7 @@ class Leaving:
         self._stopping = False
 
     def ask(self) -> None:
-        """Close at once if nothing runs, else ask first."""
+        """Closes at once if nothing runs, else ask first."""
         if not self._session.active:
             self._frame.leave()
             return
@@ -55,7 +55,7 @@ class Leaving:
             self._frame.leave()
 
     def run_finished(self) -> None:
-        """Close the window if the end of this run was waited for."""
+        """Closes the window if the end of this run was waited for."""
         if self._stopping:
             self._problems.close()
             self._frame.leave()

@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
     # --- pages
 
     def fill(self, parts: Parts, first: str, built: Callable[[], None]) -> None:
-        """Put the pages in: `first` at once, the others one by one while the window lives.
+        """Puts the pages in: `first` at once, the others one by one while the window lives.
 
         built: called when all of them are there.
         """
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         self._builder.start(0)
 
     def go(self, name: str) -> None:
-        """Show a page."""
+        """Shows a page."""
         if self._parts is None:
             return
 
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
     # --- rail and Guide
 
     def refresh_soon(self, *_: object) -> None:
-        """Bring rail and Guide up to date, once for many changes at a time."""
+        """Brings rail and Guide up to date, once for many changes at a time."""
         if not self._later.isActive():
             self._later.start()
 
@@ -190,7 +190,7 @@ class MainWindow(QMainWindow):
         return self.width() >= self._theme.px(WIDE)
 
     def _arrange(self) -> None:
-        """Put the Guide beside the page or above it, and the rail with names or without."""
+        """Puts the Guide beside the page or above it, and the rail with names or without."""
         wide = self._wide()
         roomy = self.width() >= self._theme.px(ROOMY)
         self.rail.set_compact(not roomy)
@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
                 return
 
     def leave(self) -> None:
-        """Close without a question, because nothing runs any more."""
+        """Closes without a question, because nothing runs any more."""
         self._leaving = True
         self.close()
 
@@ -275,7 +275,7 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def dismantle(self) -> None:
-        """Let the pages go while the application still lives: plots must not outlive it."""
+        """Lets the pages go while the application still lives: plots must not outlive it."""
         self._later.stop()
         self._builder.stop()
 
@@ -287,7 +287,7 @@ class MainWindow(QMainWindow):
 
 
 def _starting() -> QWidget:
-    """Return what stands in the window for the moment until it is filled."""
+    """Returns what stands in the window for the moment until it is filled."""
     page = QWidget()
     style(page, "page")
     label = QLabel("Starting")

@@ -25,7 +25,7 @@ class Notifier:
         self._tray: QSystemTrayIcon | None = None
 
     def tell(self, end: events.RunFinished) -> None:
-        """Say how the training ended, unless the window is in front and says so itself."""
+        """Says how the training ended, unless the window is in front and says so itself."""
         if self._window.isActiveWindow():
             return
 

@@ -64,21 +64,21 @@ class Problems(QObject):
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def tell(self, failure: Failure | UserError) -> None:
-        """Show a failure in a dialog with what, what to try, details and Copy."""
+        """Shows a failure in a dialog with what, what to try, details and Copy."""
         if isinstance(failure, UserError):
             failure = Failure.of(failure)
         self._keep(failure, shown=True)
 
     def note(self, failure: Failure) -> None:
-        """Put a failure into the list without a dialog."""
+        """Puts a failure into the list without a dialog."""
         self._keep(failure, shown=False)
 
     def report(self, failure: Failure) -> None:
-        """Show a failure of any thread, as soon as the window's thread comes to it."""
+        """Shows a failure of any thread, as soon as the window's thread comes to it."""
         self._arrived.emit(failure, True)
 
     def report_quietly(self, failure: Failure) -> None:
-        """List a failure of any thread, as soon as the window's thread comes to it."""
+        """Lists a failure of any thread, as soon as the window's thread comes to it."""
         self._arrived.emit(failure, False)
 
     @Slot(object, bool)
@@ -114,7 +114,7 @@ class Problems(QObject):
         self._dialog = None
 
     def show_list(self) -> None:
-        """Open the list of all failures since the start."""
+        """Opens the list of all failures since the start."""
         ProblemList(self.problems, self._theme, self._window).open()
 
     def close(self) -> None:
@@ -187,7 +187,7 @@ class ProblemDialog(QDialog):
         column.addLayout(row)
 
     def add_another(self, problem: Problem) -> None:
-        """Count another failure that came while this one is open."""
+        """Counts another failure that came while this one is open."""
         self._texts.append(problem.text())
         count = len(self._texts) - 1
         self._more.setText(

@@ -54,7 +54,7 @@ class RailStep(QPushButton):
         self.show_state(False, "", False)
 
     def show_state(self, done: bool, missing: str, busy: bool) -> None:
-        """Show the state of the step.
+        """Shows the state of the step.
 
         done: a check mark. missing: a sentence, for the tooltip. busy: a dot, while something of
         this step is under way.
@@ -183,7 +183,7 @@ class Rail(QFrame):
         self.steps[name].setChecked(True)
 
     def set_compact(self, compact: bool) -> None:
-        """Show only the markers, where the window is narrow."""
+        """Shows only the markers, where the window is narrow."""
         if compact != self._compact:
             self._compact = compact
             for step in self.steps.values():

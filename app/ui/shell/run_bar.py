@@ -75,7 +75,7 @@ class RunBar(QObject):
     # --- may Train be pressed?
 
     def obstacle(self) -> str:
-        """Return in a sentence why Train cannot be pressed and what to do; "" when it can."""
+        """Returns in a sentence why Train cannot be pressed and what to do; "" when it can."""
         document = self._document
         network_measurer = self._network_measurer
         if self._session.active:
@@ -179,7 +179,7 @@ class RunBar(QObject):
         )
 
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
-        """Return the memory that these settings need, against what is free."""
+        """Returns the memory that these settings need, against what is free."""
         needed = total_of(self._network_measurer.predicted)
         if not needed or self._document.description is None:
             return "", (), None
@@ -258,14 +258,14 @@ class RunBar(QObject):
         )
 
     def _many(self) -> str:
-        """Return what the examples are called: "pictures", "rows"."""
+        """Returns what the examples are called: "pictures", "rows"."""
         description = self._document.description
         return noun(description.kind) if description is not None else "examples"
 
     # --- listening
 
     def _tick(self) -> None:
-        """Let the clock of a stage go on although no event comes."""
+        """Lets the clock of a stage go on although no event comes."""
         if self._session.active:
             self.refresh()
 
@@ -307,7 +307,7 @@ class RunBar(QObject):
 
 
 def _preparing(state: BarState, stage: events.StageChanged | None) -> BarState:
-    """Return a state with the text and the progress until the first step is done."""
+    """Returns a state with the text and the progress until the first step is done."""
     text = stage.text if stage else "Starting"
     if stage is None or not stage.total:
         return replace(state, text=text, progress=None)
@@ -317,7 +317,7 @@ def _preparing(state: BarState, stage: events.StageChanged | None) -> BarState:
 
 
 def _measured(live: Any) -> tuple[tuple[Part, ...], int | None, str]:
-    """Return the last measured division of the device's memory."""
+    """Returns the last measured division of the device's memory."""
     if not live.memory:
         return (), None, ""
 

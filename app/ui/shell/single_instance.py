@@ -33,7 +33,7 @@ class SingleInstance(QObject):
         self._server: QLocalServer | None = None
 
     def first(self) -> bool:
-        """Return whether no other window of this person is open.
+        """Returns whether no other window of this person is open.
 
         A lock whose process is dead does not count.
         """
@@ -52,7 +52,7 @@ class SingleInstance(QObject):
         return lock.error() != QLockFile.LockError.LockFailedError
 
     def hand_over(self, paths: list[str]) -> bool:
-        """Ask the first window to open paths and come to the front. Returns whether it answered."""
+        """Asks the first window to open paths and come to the front; returns whether it did."""
         from PySide6.QtNetwork import QLocalSocket  # noqa: PLC0415 - a first start needs it later
 
         socket = QLocalSocket()
@@ -67,7 +67,7 @@ class SingleInstance(QObject):
         return answered
 
     def listen(self) -> None:
-        """Answer other starts from now on. Call it once the window is painted."""
+        """Answers other starts from now on. Call it once the window is painted."""
         if self._lock is None:
             return
 

@@ -74,7 +74,7 @@ class Background(QObject):
         otherwise: Callable[[Failure], None] | None = None,
         key: str = "",
     ) -> Control:
-        """Do `work(control)` on the worker, then `then(result)` or `otherwise(failure)` here.
+        """Does `work(control)` on the worker, then `then(result)` or `otherwise(failure)` here.
 
         key: a later job of the same key replaces this one. Returns the control of the job.
         """
@@ -88,7 +88,7 @@ class Background(QObject):
         return job.control
 
     def close(self) -> None:
-        """Stop what runs, drop what waits, and wait for the thread.
+        """Stops what runs, drops what waits, and waits for the thread.
 
         Nothing is delivered any more.
         """

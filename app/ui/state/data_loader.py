@@ -48,7 +48,7 @@ class DataLoader(QObject):
             self.open()
 
     def open(self) -> None:
-        """Read the data now."""
+        """Reads the data now."""
         self._wait.stop()
         self._stop()
         document = self._document
@@ -70,7 +70,7 @@ class DataLoader(QObject):
         self._watch.start()
 
     def cancel(self) -> None:
-        """Give up the reading under way; it can be begun again with `open`."""
+        """Gives up the reading under way; it can be begun again with `open`."""
         if self._document.data_state == "reading":
             self._stop()
             failure = Failure(

@@ -64,7 +64,7 @@ class Document(QObject):
         return self._experiment
 
     def replace(self, section: str, **changes: Any) -> str:
-        """Change settings of one section, or of the experiment itself where `section` is "".
+        """Changes settings of one section, or of the experiment itself where `section` is "".
 
         Returns in a sentence what is wrong with them, "" if they were taken.
         """
@@ -78,26 +78,26 @@ class Document(QObject):
         return ""
 
     def choose(self, section: str, kind: str) -> None:
-        """Take another template, loss, optimizer or schedule.
+        """Takes another template, loss, optimizer or schedule.
 
         Its settings start from their defaults.
         """
         self.set(self._experiment.replace(**{section: kind}))
 
     def reset(self, section: str, name: str) -> None:
-        """Give one setting its default back."""
+        """Gives one setting its default back."""
         spec = self.value(section)
         self.replace(section, **{name: type(spec).model_fields[name].default})
 
     def value(self, section: str) -> Any:
-        """Return the section as chosen.
+        """Returns the section as chosen.
 
         Where nothing was chosen it is what follows from the data, with every setting open.
         """
         return section_of(self._experiment, section, self.assumed_description)
 
     def set(self, experiment: Experiment) -> None:
-        """Take a new experiment as one step of undo."""
+        """Takes a new experiment as one step of undo."""
         if experiment == self._experiment:
             return
 
@@ -106,7 +106,7 @@ class Document(QObject):
         self._show(experiment)
 
     def open(self, experiment: Experiment, path: Path | None = None) -> None:
-        """Start from another experiment: undo begins anew."""
+        """Starts from another experiment: undo begins anew."""
         self._past = []
         self._future = []
         self.path = path
@@ -114,7 +114,7 @@ class Document(QObject):
         self._show(experiment)
 
     def restore(self, experiment: Experiment, path: Path | None) -> None:
-        """Come back to what was open before a restart.
+        """Comes back to what was open before a restart.
 
         Whether it is saved follows from its file.
         """
@@ -163,7 +163,7 @@ class Document(QObject):
         return self._experiment != self._saved
 
     def save(self, path: Path) -> None:
-        """Write the experiment to a file. Raises UserError where that cannot be written."""
+        """Writes the experiment to a file. Raises UserError where that cannot be written."""
         toml_file.write(self._experiment, path)
         self.path = path
         self._saved = self._experiment
@@ -187,7 +187,7 @@ class Document(QObject):
 
     @property
     def assumed_description(self) -> Description:
-        """Return the description of the data.
+        """Returns the description of the data.
 
         While no data are open it is that of 60,000 grey pictures of 28 x 28 in 10 classes.
         """
@@ -196,11 +196,11 @@ class Document(QObject):
     # --- what follows
 
     def task(self) -> Task:
-        """Return the task. Raises UserError where it does not fit the data."""
+        """Returns the task. Raises UserError where it does not fit the data."""
         return task_of(self._experiment, self.assumed_description)
 
     def problem(self) -> Problem:
-        """Return what the network will meet.
+        """Returns what the network will meet.
 
         While no data are open it is a set of 60,000 grey pictures of 28 x 28 in 10 classes. Raises
         UserError where the task does not fit the data.
@@ -208,14 +208,14 @@ class Document(QObject):
         return problem_of(self._experiment, self.assumed_description)
 
     def resolved(self) -> ResolvedExperiment:
-        """Return the experiment with every setting filled in for the data at hand.
+        """Returns the experiment with every setting filled in for the data at hand.
 
         Raises UserError like `task`.
         """
         return resolve(self._experiment, self.assumed_description)
 
     def resolved_section(self, section: str) -> Any:
-        """Return a section of `resolved`.
+        """Returns a section of `resolved`.
 
         What only the data say stays open while there are none. Raises UserError like `task`.
         """
@@ -238,7 +238,7 @@ class Document(QObject):
         return requested.replace(**{name: known[name] for name in still_open})
 
     def change(self, changes: Mapping[str, Any]) -> str:
-        """Change settings by "section.field" as one step of undo.
+        """Changes settings by "section.field" as one step of undo.
 
         Returns in a sentence what is wrong with them, "" if they were taken.
         """
@@ -250,7 +250,7 @@ class Document(QObject):
         return ""
 
     def trouble(self) -> UserError | None:
-        """Return why the experiment cannot be resolved; None if it can."""
+        """Returns why the experiment cannot be resolved; None if it can."""
         try:
             self.resolved()
         except UserError as error:
@@ -261,7 +261,7 @@ class Document(QObject):
 
 @functools.cache
 def fake_description() -> Description:
-    """Return the description that stands in while no data are open.
+    """Returns the description that stands in while no data are open.
 
     It is that of 60,000 grey pictures of 28 x 28 in 10 classes.
     """

@@ -39,7 +39,7 @@ class EngineLoader(QObject):
         self._came.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def load(self, setting: str) -> None:
-        """Begin to load on a thread of its own, because the import takes seconds.
+        """Begins to load on a thread of its own, because the import takes seconds.
 
         setting: the device that is chosen.
         """
@@ -48,7 +48,7 @@ class EngineLoader(QObject):
             self._thread.start()
 
     def close(self, patience: float) -> bool:
-        """Wait for the thread, for `patience` seconds at most.
+        """Waits for the thread, for `patience` seconds at most.
 
         Returns whether it has ended: an import cannot be stopped.
         """
@@ -77,7 +77,7 @@ class EngineLoader(QObject):
 
 
 def find_engine(setting: str) -> Engine:
-    """Return the engine on the device of a setting ("auto", "cuda:1").
+    """Returns the engine on the device of a setting ("auto", "cuda:1").
 
     It loads torch: never call it on the window's thread.
     """
@@ -107,7 +107,7 @@ def find_engine(setting: str) -> Engine:
 
 
 def _failure(error: BaseException) -> Failure:
-    """Return the failure, with a remedy where torch cannot be loaded: nobody guesses that."""
+    """Returns the failure, with a remedy where torch cannot be loaded: nobody guesses that."""
     failure = Failure.of(error)
     if isinstance(error, OSError | ImportError):
         return Failure(

@@ -46,7 +46,7 @@ class ExclusiveTask(QObject):
     # --- for whoever owns the task
 
     def give_way(self) -> threading.Thread | None:
-        """Stop, because something else begins or the program ends (see session.GivesWay)."""
+        """Stops, because something else begins or the program ends (see session.GivesWay)."""
         self._control.stop()
         if self.busy:
             self.busy = False
@@ -55,14 +55,14 @@ class ExclusiveTask(QObject):
         return self._thread
 
     def wait(self) -> None:
-        """Wait until the thread has ended."""
+        """Waits until the thread has ended."""
         if self._thread is not None:
             self._thread.join()
 
     # --- for the classes derived from it
 
     def _begin(self, work: Callable[[Tell, Control], None]) -> None:
-        """Begin a piece of work; not while a training runs.
+        """Begins a piece of work; not while a training runs.
 
         `work` may raise Stopped. Whatever else goes wrong it reports itself.
         """
@@ -87,16 +87,16 @@ class ExclusiveTask(QObject):
         self._thread.start()
 
     def _end(self) -> None:
-        """Let the work end at its next step; what it tells until then is dropped."""
+        """Lets the work end at its next step; what it tells until then is dropped."""
         self._control.stop()
         self.busy = False
 
     def _take(self, message: Any) -> None:
-        """Take in what the work told; on the window's thread."""
+        """Takes in what the work told; on the window's thread."""
         raise NotImplementedError
 
     def _gave_way(self) -> None:
-        """Say that the work was stopped, because something else has begun."""
+        """Says that the work was stopped, because something else has begun."""
         raise NotImplementedError
 
     @Slot(int, object)

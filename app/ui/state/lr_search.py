@@ -50,7 +50,7 @@ class LrSearch(ExclusiveTask):
     # --- requests
 
     def start(self) -> None:
-        """Search with the settings of the document; where that cannot be, `trouble` says why."""
+        """Searches with the settings of the document; where that cannot be, `trouble` says why."""
         if self.busy:
             return
 
@@ -68,7 +68,7 @@ class LrSearch(ExclusiveTask):
         self.changed.emit()
 
     def obstacle(self) -> str:
-        """Return in a sentence why no search can begin now; "" if one can."""
+        """Returns in a sentence why no search can begin now; "" if one can."""
         if self._session.active:
             return BUSY
         if self._document.data_state != "ready" or self._document.dataset is None:
@@ -78,7 +78,7 @@ class LrSearch(ExclusiveTask):
         return "" if trouble is None else trouble.message
 
     def stop(self) -> None:
-        """End the search at the next step; what it tells until then is dropped."""
+        """Ends the search at the next step; what it tells until then is dropped."""
         if self.busy:
             self._give_up("Stopped before a value was found.")
 
@@ -125,7 +125,7 @@ class LrSearch(ExclusiveTask):
 
 
 def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Control) -> None:
-    """Search on the thread, and tell the curve or the failure at the end."""
+    """Searches on the thread, and tells the curve or the failure at the end."""
     result: LrCurve | Failure
     try:
         from app.engine.planning.lr_finder import find  # noqa: PLC0415 - it loads torch
@@ -140,7 +140,7 @@ def _search(experiment: Experiment, dataset: Dataset, tell: Tell, control: Contr
 
 
 def _relevant(document: Document) -> Experiment | None:
-    """Return what the outcome of a search depends upon, with everything else set alike.
+    """Returns what the outcome of a search depends upon, with everything else set alike.
 
     None where the experiment cannot be resolved.
     """

@@ -81,7 +81,7 @@ class NetworkMeasurer(QObject):
 
     @property
     def stage(self) -> str:
-        """Return what it is doing, "" when it is done."""
+        """Returns what it is doing, "" when it is done."""
         if not self.busy:
             return ""
 
@@ -92,18 +92,18 @@ class NetworkMeasurer(QObject):
         )
 
     def measure_soon(self, *_: object) -> None:
-        """Measure after a moment without further changes."""
+        """Measures after a moment without further changes."""
         self._timer.start(DEBOUNCE_MS)
         if not self.busy:
             self.busy = True
             self.changed.emit()
 
     def close(self) -> None:
-        """Measure no more."""
+        """Measures no more."""
         self._timer.stop()
 
     def _data_changed(self) -> None:
-        """Measure again for another dataset; progress while reading changes nothing here."""
+        """Measures again for another dataset; progress while reading changes nothing here."""
         dataset = self._document.dataset
         if dataset is not self._dataset and self._document.data_state != "reading":
             self._dataset = dataset
@@ -143,7 +143,7 @@ class NetworkMeasurer(QObject):
 
 
 def bytes_held(dataset: Dataset | None) -> int:
-    """Return the bytes of the training examples that lie in memory.
+    """Returns the bytes of the training examples that lie in memory.
 
     A mapped file takes none.
     """
@@ -157,7 +157,7 @@ def bytes_held(dataset: Dataset | None) -> int:
 def measure(
     resolved: ResolvedExperiment, problem: Problem, dataset_bytes: int, control: Control
 ) -> Measured | GraphError:
-    """Inspect the network and predict its memory; on the worker.
+    """Inspects the network and predicts its memory; on the worker.
 
     A graph that cannot even be drawn comes back as its error.
     """

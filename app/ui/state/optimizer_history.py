@@ -33,13 +33,13 @@ class _Rows:
         )
 
     def put(self, index: int, values: np.ndarray | None) -> None:
-        """Set one row; None means that there is nothing."""
+        """Sets one row; None means that there is nothing."""
         self._all[index] = (
             values if values is not None else 0 if self._all.dtype.kind == "u" else np.nan
         )
 
     def halve(self, count: int) -> None:
-        """Keep every second one of the first `count`."""
+        """Keeps every second one of the first `count`."""
         kept = self._all[:count:2].copy()
         self._all[: len(kept)] = kept
 
@@ -119,7 +119,7 @@ class OptimizerHistory:
             self._norms.put(index, look.norms)
 
     def _begin(self) -> None:
-        """Start anew: another network or another optimizer is under the same record."""
+        """Starts anew: another network or another optimizer is under the same record."""
         self.latest = None
         self._every = 1
         self._skipped = 0
@@ -133,7 +133,7 @@ class OptimizerHistory:
         return [*self._sizes.values(), *self._histograms.values(), *norms]
 
     def forget_after(self, step: int) -> None:
-        """Drop the looks after a step from which the run goes on again."""
+        """Drops the looks after a step from which the run goes on again."""
         self._steps = [known for known in self._steps if known <= step]
         if self.latest is not None and self.latest.step > step and not self._steps:
             self._begin()
@@ -144,7 +144,7 @@ class OptimizerHistory:
 
     @property
     def quantities(self) -> tuple[str, ...]:
-        """Return what this optimizer has, of some layers at least."""
+        """Returns what this optimizer has, of some layers at least."""
         return tuple(self.latest.sizes) if self.latest is not None else ()
 
     @property
@@ -152,7 +152,7 @@ class OptimizerHistory:
         return np.array(self._steps, dtype=float)
 
     def sizes(self, quantity: str) -> np.ndarray:
-        """Return (L, T) root mean squares, NaN where there are none.
+        """Returns (L, T) root mean squares, NaN where there are none.
 
         The quantity "ratio" is the size of the step over that of the weight.
         """
@@ -169,7 +169,7 @@ class OptimizerHistory:
         return self._sizes[quantity].first(len(self._steps)).T.astype(float)
 
     def histogram(self, quantity: str, layer: int) -> np.ndarray:
-        """Return (BINS, T) shares of a layer's numbers, zero where there are none."""
+        """Returns (BINS, T) shares of a layer's numbers, zero where there are none."""
         if quantity not in self._histograms or not self._steps:
             return np.empty((0, 0))
 
@@ -180,7 +180,7 @@ class OptimizerHistory:
         return shares
 
     def norms(self) -> np.ndarray:
-        """Return (L, T) Euclidean norms of the weights."""
+        """Returns (L, T) Euclidean norms of the weights."""
         if self._norms is None:
             return np.empty((len(self.layers), 0))
 

@@ -30,7 +30,7 @@ class Preferences:
         self._written = json.dumps(self._values, sort_keys=True)
 
     def get(self, name: str, default: T) -> T:
-        """Return the value kept under this name if it has the type of `default`, else `default`."""
+        """Returns the value kept under this name or `default` where the type differs."""
         value = self._values.get(name)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             return float(value)  # type: ignore[return-value]
@@ -38,11 +38,11 @@ class Preferences:
         return value if type(value) is type(default) else default
 
     def set(self, name: str, value: Any) -> None:
-        """Keep a plain value; it reaches the disk with the next `save`."""
+        """Keeps a plain value; it reaches the disk with the next `save`."""
         self._values[name] = value
 
     def remember(self, path: str) -> None:
-        """Put a file or folder in front of the recent ones."""
+        """Puts a file or folder in front of the recent ones."""
         recent = [known for known in self.recent() if known != path]
         self.set("recent", [path, *recent][:RECENT])
 
@@ -54,7 +54,7 @@ class Preferences:
         return [path for path in kept if isinstance(path, str)]
 
     def save(self) -> None:
-        """Write what changed, whole or not at all.
+        """Writes what changed, whole or not at all.
 
         Raises UserError where the file cannot be written.
         """

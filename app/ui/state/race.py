@@ -53,7 +53,7 @@ class Member:
 
     @property
     def state(self) -> str:
-        """Return what the variant does now, in a few words."""
+        """Returns what the variant does now, in a few words."""
         record = self.record
         if record.finished is not None:
             return WORDS.get(record.finished.status, record.finished.status)
@@ -66,7 +66,7 @@ class Member:
 
     @property
     def share(self) -> float:
-        """Return how much of the run is done, 0 to 1."""
+        """Returns how much of the run is done, 0 to 1."""
         record = self.record
         if record.finished is not None:
             return 1.0
@@ -140,7 +140,7 @@ class RaceState:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Return the folders of the runs that have begun."""
+        """Returns the folders of the runs that have begun."""
         return tuple(
             member.record.path for member in self.members if member.record.path is not None
         )
@@ -173,12 +173,12 @@ class RaceState:
 
     @property
     def progress(self) -> float:
-        """Return how much of all the examples of all members is done, 0 to 1."""
+        """Returns how much of all the examples of all members is done, 0 to 1."""
         return sum(member.share for member in self.members) / len(self.members)
 
     @property
     def remaining(self) -> float | None:
-        """Return the seconds until the last member ends; None while one of them cannot say."""
+        """Returns the seconds until the last member ends; None while one of them cannot say."""
         left = 0.0
         for member in self.members:
             if member.record.finished is not None:

@@ -33,7 +33,7 @@ class Curve:
         self._size = needed
 
     def cut(self, size: int) -> None:
-        """Forget all but the first `size` values."""
+        """Forgets all but the first `size` values."""
         self._size = min(self._size, size)
 
     @property
@@ -112,7 +112,7 @@ class Record:
                 self.finished = event
 
     def _forget_after(self, step: int) -> None:
-        """Drop what came after a step.
+        """Drops what came after a step.
 
         A run that was killed goes on from its last checkpoint and does the steps after it again.
         """
@@ -133,7 +133,7 @@ class Record:
 
     @property
     def resolved(self) -> ResolvedExperiment | None:
-        """Return the experiment with every setting filled in.
+        """Returns the experiment with every setting filled in.
 
         None before it is known, or for a run of another version, which may know other settings.
         """
@@ -146,11 +146,11 @@ class Record:
             return None
 
     def words_of(self, change: events.SettingsChanged) -> str:
-        """Return a change as a person reads it: "learning rate × 0.5"."""
+        """Returns a change as a person reads it: "learning rate × 0.5"."""
         return changes_in_words(self.resolved, change.values)
 
     def in_force(self) -> dict[str, float | None]:
-        """Return what differs from the experiment after the steps done so far.
+        """Returns what differs from the experiment after the steps done so far.
 
         Name -> value, as in events.Changed.
         """
@@ -163,6 +163,6 @@ class Record:
 
     @property
     def best(self) -> events.EpochDone | None:
-        """Return the best epoch so far."""
+        """Returns the best epoch so far."""
         best = self.epochs[-1].best_epoch if self.epochs else 0
         return next((epoch for epoch in self.epochs if epoch.epoch == best), None)

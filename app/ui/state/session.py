@@ -52,7 +52,7 @@ class GivesWay(Protocol):
     """Work on a thread of its own that has to be over before a run begins."""
 
     def give_way(self) -> threading.Thread | None:
-        """Ask the work to end at its next boundary, and return the thread that will then end.
+        """Asks the work to end at its next boundary, and returns the thread that will then end.
 
         It is called on the window's thread.
         """
@@ -118,7 +118,7 @@ class Session(QObject):
     # --- requests
 
     def start(self, experiment: Experiment, folder: Path) -> None:
-        """Train in a new run below `folder`; only when idle."""
+        """Trains in a new run below `folder`; only when idle."""
 
         def train(emit: Callable[[events.Event], None], control: Control) -> None:
             from app.engine.training.trainer import (  # noqa: PLC0415 - it loads torch
@@ -130,13 +130,13 @@ class Session(QObject):
         self._begin(train, Record())
 
     def start_race(self, race: RaceState, folder: Path) -> None:
-        """Train the variants in new runs below `folder`, in turns; only when idle."""
+        """Trains the variants in new runs below `folder`, in turns; only when idle."""
         if not self.active:
             self.race = race
             self._begin(race.train(folder), race.record, race.control)
 
     def watch(self, member: int) -> None:
-        """Let the pages show this member of the race."""
+        """Lets the pages show this member of the race."""
         if self.race is not None:
             self.race.watched = member
             if self.racing:
@@ -144,7 +144,7 @@ class Session(QObject):
             self.show(self.race.record)
 
     def go_on(self, path: Path, epochs: int | None = None) -> None:
-        """Resume a run from its last checkpoint; only when idle.
+        """Resumes a run from its last checkpoint; only when idle.
 
         epochs: a new total, to train longer.
         """
@@ -167,7 +167,7 @@ class Session(QObject):
             self._set(State.RUNNING)
 
     def change(self, values: Mapping[str, float | None]) -> bool:
-        """Ask for other values, "SECTION.FIELD" -> value, from the next step on.
+        """Asks for other values, "SECTION.FIELD" -> value, from the next step on.
 
         Returns False where no run trains. What was changed comes back as events.SettingsChanged.
         """
@@ -178,7 +178,7 @@ class Session(QObject):
         return True
 
     def stop(self) -> None:
-        """Ask the run to stop at its next boundary and to evaluate its best weights.
+        """Asks the run to stop at its next boundary and to evaluate its best weights.
 
         Asked a second time, the run leaves out the evaluation; it can be resumed.
         """
@@ -187,13 +187,13 @@ class Session(QObject):
             self._set(State.STOPPING)
 
     def stop_at_once(self) -> None:
-        """Ask the run to end within a batch, without evaluation; it can be resumed."""
+        """Asks the run to end within a batch, without evaluation; it can be resumed."""
         if self.active:
             self._control.stop(at_once=True)
             self._set(State.STOPPING)
 
     def show(self, record: Record) -> None:
-        """Show another run's record; an empty one shows nothing."""
+        """Shows another run's record; an empty one shows nothing."""
         self.record = record
         self._look()
         self.shown.emit()
@@ -202,13 +202,13 @@ class Session(QObject):
         self.show(self._live)
 
     def set_calm(self, calm: bool) -> None:
-        """Deliver events less often while the window is minimised or hidden."""
+        """Delivers events less often while the window is minimised or hidden."""
         self._timer.setInterval(CALM_MS if calm else DRAIN_MS)
         self._calm = calm
         self._look()
 
     def look_inside(self, looking: bool) -> None:
-        """Say whether somebody looks at what the optimizer holds.
+        """Says whether somebody looks at what the optimizer holds.
 
         If so, the run tells it as long as it is the run shown.
         """
@@ -216,18 +216,18 @@ class Session(QObject):
         self._look()
 
     def _look(self) -> None:
-        """Ask the run to tell what its optimizer holds, if that is seen.
+        """Asks the run to tell what its optimizer holds, if that is seen.
 
         It costs nothing while nobody asks.
         """
         self._control.watching = self._looking and not self._calm and self.record is self._live
 
     def add_exclusive_task(self, exclusive_task: GivesWay) -> None:
-        """Let a task give way whenever a run or another task begins, and when the program ends."""
+        """Lets a task give way whenever a run or another task begins, and when the program ends."""
         self._exclusive_tasks.append(exclusive_task)
 
     def make_room(self) -> list[threading.Thread]:
-        """Ask all exclusive tasks to end; whoever begins next waits for these threads."""
+        """Asks all exclusive tasks to end; whoever begins next waits for these threads."""
         return [
             thread
             for exclusive_task in self._exclusive_tasks
@@ -235,7 +235,7 @@ class Session(QObject):
         ]
 
     def close(self) -> None:
-        """Stop, and wait for all threads. Call it before the program ends."""
+        """Stops, and waits for all threads. Call it before the program ends."""
         self._timer.stop()
         self._control.stop(at_once=True)
 
@@ -320,7 +320,7 @@ class Session(QObject):
             self.finished.emit(ended)
 
     def _take_member(self, member_event: events.MemberEvent) -> list[events.Event]:
-        """Take in an event of one race member; return it for the pages if that one is watched."""
+        """Takes in an event of one race member; returns it for the pages if that one is watched."""
         if self.race is None:
             return []
 
@@ -334,7 +334,7 @@ class Session(QObject):
 
 
 def _work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:
-    """Do the work of a run's thread.
+    """Does the work of a run's thread.
 
     Whatever happens, exactly one RunFinished is emitted, and it is the last event.
     """
@@ -364,7 +364,7 @@ def _work(train: Train, emit: Callable[[events.Event], None], control: Control) 
 
 
 def read_record(path: Path) -> Record:
-    """Read the record of a run from its folder: curves, epochs, memory and end.
+    """Reads the record of a run from its folder: curves, epochs, memory and end.
 
     Raises UserError where the folder holds no run.
     """

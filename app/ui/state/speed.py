@@ -30,7 +30,7 @@ class Speeds:
     def learn(
         self, device: str, template: str, multiply_adds: int, examples_per_second: float
     ) -> None:
-        """Take in one run. multiply_adds: of one example, forward."""
+        """Takes in one run. multiply_adds: of one example, forward."""
         if multiply_adds <= 0 or examples_per_second <= 0:
             return
 
@@ -42,7 +42,7 @@ class Speeds:
     def seconds(
         self, device: str, template: str, multiply_adds: int, examples: int
     ) -> float | None:
-        """Return the seconds to train on so many examples, epochs included.
+        """Returns the seconds to train on so many examples, epochs included.
 
         None where this template was not measured here yet. Other templates say nothing about it: in
         a small network most of a step is overhead, in a large one hardly any.

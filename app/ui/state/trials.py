@@ -51,7 +51,7 @@ class Trials(ExclusiveTask):
         document.data_changed.connect(self._data_changed)
 
     def obstacle(self) -> str:
-        """Return in a sentence why nothing can be measured now; "" if it can."""
+        """Returns in a sentence why nothing can be measured now; "" if it can."""
         if self._session.active:
             return BUSY
         if self._document.data_state != "ready" or self._document.dataset is None:
@@ -60,7 +60,7 @@ class Trials(ExclusiveTask):
         return ""
 
     def start(self, series: Sequence[tuple[str, Experiment]]) -> None:
-        """Measure these (key, experiment as requested) in turn; not while a training runs."""
+        """Measures these (key, experiment as requested) in turn; not while a training runs."""
         dataset = self._document.dataset
         if self.busy or self.obstacle() or dataset is None or not series:
             return
@@ -70,7 +70,7 @@ class Trials(ExclusiveTask):
         self._begin(lambda tell, control: _measure(experiments, dataset, threads, tell, control))
 
     def stop(self) -> None:
-        """End at the next step; what comes until then is dropped."""
+        """Ends at the next step; what comes until then is dropped."""
         if self.busy:
             self._end()
             self._gave_way()
@@ -92,7 +92,7 @@ class Trials(ExclusiveTask):
             self.stop()
 
     def _data_changed(self) -> None:
-        """Forget what was measured on other data."""
+        """Forgets what was measured on other data."""
         if self._document.dataset is not self._dataset:
             self._dataset = self._document.dataset
             self.stop()
@@ -106,7 +106,7 @@ def _measure(
     tell: Tell,
     control: Control,
 ) -> None:
-    """Measure a series on the thread.
+    """Measures a series on the thread.
 
     It tells (key, None) before each, (key, outcome) after it, and ("", None) at the end.
     """

@@ -52,7 +52,7 @@ ICONS = {
 
 
 def icon(theme: Theme, name: str, role: str = "text") -> QIcon:
-    """Return an icon in a colour of the theme.
+    """Returns an icon in a colour of the theme.
 
     Ask again when the theme has changed: an icon keeps its colours.
     """

@@ -111,14 +111,14 @@ class Theme(QObject):
         self._applied = False
 
     def color(self, role: str) -> QColor:
-        """Return the colour of a role of the table, or of a memory row ("memory.weights")."""
+        """Returns the colour of a role of the table, or of a memory row ("memory.weights")."""
         if role.startswith("memory."):
             return QColor(MEMORY[role.removeprefix("memory.")])
 
         return QColor((DARK if self.dark else LIGHT)[role])
 
     def px(self, size: float) -> int:
-        """Return a size in pixels at 100 % as pixels at the zoom of now."""
+        """Returns a size in pixels at 100 % as pixels at the zoom of now."""
         return max(1, round(size * self.zoom))
 
     def font(self, size: int = BODY, bold: bool = False) -> QFont:
@@ -132,7 +132,7 @@ class Theme(QObject):
         self._set(dark, self.zoom)
 
     def set_zoom(self, zoom: float) -> None:
-        """Set the scale of all type and distances, from 0.8 to 2."""
+        """Sets the scale of all type and distances, from 0.8 to 2."""
         self._set(self.dark, min(2.0, max(0.8, zoom)))
 
     def _set(self, dark: bool, zoom: float) -> None:
@@ -143,7 +143,7 @@ class Theme(QObject):
             self.changed.emit()
 
     def apply(self) -> None:
-        """Hand palette, font and style sheet to the application."""
+        """Hands palette, font and style sheet to the application."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
 
@@ -177,7 +177,7 @@ class Theme(QObject):
         return palette
 
     def style_sheet(self) -> str:
-        """Return the style sheet with colours by role ($accent) and sizes ($px14) filled in."""
+        """Returns the style sheet with colours by role ($accent) and sizes ($px14) filled in."""
         values = dict(DARK if self.dark else LIGHT)
         values |= {f"px{size}": f"{self.px(size)}px" for size in range(1, 129)}
         values |= {"icons": ICON_FOLDER.as_posix(), "shade": "dark" if self.dark else "light"}
@@ -186,13 +186,13 @@ class Theme(QObject):
 
 
 def system_is_dark() -> bool:
-    """Return whether the system prefers dark windows."""
+    """Returns whether the system prefers dark windows."""
     hints = QGuiApplication.styleHints()
     return hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
 
 
 def style(widget: QWidget, role: str) -> QWidget:
-    """Give a widget a role of the style sheet, and show it at once.
+    """Gives a widget a role of the style sheet, and shows it at once.
 
     Roles are "card", "title", "secondary", "figure", "primary", "chip" and the others in
     window.qss.

@@ -34,7 +34,7 @@ SQUARE = 9
 def balance_words(
     classes: Sequence[str], totals: Sequence[int], noun: str = "picture", group: str = "class"
 ) -> str:
-    """Return in a sentence how evenly the training examples are spread over the classes.
+    """Returns in a sentence how evenly the training examples are spread over the classes.
 
     totals: per class. noun: of one example. group: what a class is called.
     """
@@ -80,7 +80,7 @@ class ClassBars(QAbstractScrollArea):
         theme.changed.connect(self._measure)
 
     def show_counts(self, classes: Sequence[str], counts: Mapping[str, Sequence[int]]) -> None:
-        """Show the counts.
+        """Shows the counts.
 
         counts: per split, examples per class in the order of `classes`.
         """
@@ -93,14 +93,14 @@ class ClassBars(QAbstractScrollArea):
 
     @property
     def totals(self) -> tuple[int, ...]:
-        """Return the examples of each class over all splits."""
+        """Returns the examples of each class over all splits."""
         return tuple(
             sum(numbers[row] for numbers in self._counts.values())
             for row in range(len(self._classes))
         )
 
     def words(self, row: int) -> str:
-        """Return a class in words: "cat: 120 (96 training, 12 validation, 12 test)"."""
+        """Returns a class in words: "cat: 120 (96 training, 12 validation, 12 test)"."""
         parts = ", ".join(f"{numbers[row]:,} {split}" for split, numbers in self._counts.items())
         return f"{self._classes[row]}: {self.totals[row]:,} ({parts})"
 
@@ -172,7 +172,7 @@ class ClassBars(QAbstractScrollArea):
         )
 
     def _legend(self, metrics: QFontMetrics) -> list[tuple[int, int, str, str]]:
-        """Return (left, row, split, text) of every entry of the legend.
+        """Returns (left, row, split, text) of every entry of the legend.
 
         What does not fit into a row begins the next.
         """
@@ -195,7 +195,7 @@ class ClassBars(QAbstractScrollArea):
 
     @property
     def _head(self) -> int:
-        """Return the height of the legend in pixels."""
+        """Returns the height of the legend in pixels."""
         entries = self._legend(QFontMetrics(self._theme.font(SMALL)))
         return self._theme.px(HEAD) * (entries[-1][1] + 1 if entries else 1)
 
@@ -217,7 +217,7 @@ class ClassBars(QAbstractScrollArea):
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _columns(self, metrics: QFontMetrics, totals: Sequence[int]) -> tuple[int, int]:
-        """Return the width of the names and that of the numbers."""
+        """Returns the width of the names and that of the numbers."""
         longest = max((metrics.horizontalAdvance(name) for name in self._classes), default=0)
         number = max((metrics.horizontalAdvance(f"{total:,}") for total in totals), default=0)
         return min(longest + 2, self.viewport().width() * 2 // 5), number + self._theme.px(2)
@@ -240,7 +240,7 @@ class ClassBars(QAbstractScrollArea):
 
     @property
     def _row(self) -> int:
-        """Return the height of a row in pixels; few classes stand further apart."""
+        """Returns the height of a row in pixels; few classes stand further apart."""
         room = (self.viewport().height() - self._head) // max(1, len(self._classes))
         return min(self._theme.px(TALLEST), max(self._theme.px(ROW), room))
 

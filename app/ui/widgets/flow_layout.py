@@ -54,7 +54,7 @@ class FlowLayout(QLayout):
         return size
 
     def clear(self) -> None:
-        """Remove and delete every widget."""
+        """Removes and deletes every widget."""
         while self._items:
             widget = self._items.pop().widget()
             if widget is not None:

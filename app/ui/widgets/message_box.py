@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 
 def message_box(window: QWidget, name: str, title: str, text: str) -> QMessageBox:
-    """Return a message box without buttons yet; show it with `open`. `name` is its objectName."""
+    """Returns a message box without buttons yet; show it with `open`. `name` is its objectName."""
     box = QMessageBox(window)
     box.setObjectName(name)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -19,13 +19,13 @@ class PageStack(QWidget):
         self._current = 0
 
     def add(self, page: QWidget) -> None:
-        """Add a page; the first one is in front."""
+        """Adds a page; the first one is in front."""
         page.setVisible(not self._pages)
         self._pages.append(page)
         self._column.addWidget(page)
 
     def show_page(self, number: int) -> None:
-        """Bring a page to the front, counted in the order in which they were added."""
+        """Brings a page to the front, counted in the order in which they were added."""
         if number == self._current:
             return
 

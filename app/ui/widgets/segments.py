@@ -53,11 +53,11 @@ class Segments(QWidget):
         return next(key for key, button in self.buttons.items() if button.isChecked())
 
     def set_value(self, key: str) -> None:
-        """Choose without a signal."""
+        """Chooses without a signal."""
         self.buttons[key].setChecked(True)
 
     def set_text(self, key: str, text: str) -> None:
-        """Change the text of a choice."""
+        """Changes the text of a choice."""
         button = self.buttons[key]
         if button.text() != text:
             button.setText(text)
@@ -65,7 +65,7 @@ class Segments(QWidget):
             self._measure()
 
     def _measure(self) -> None:
-        """Make room for the chosen button, which is bold."""
+        """Makes room for the chosen button, which is bold."""
         metrics = QFontMetrics(self._theme.font(12, bold=True))
         for button in self.buttons.values():
             button.setMinimumWidth(metrics.horizontalAdvance(button.text()) + self._theme.px(24))

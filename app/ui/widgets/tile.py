@@ -58,12 +58,12 @@ class Tile(QPushButton):
         column.addStretch(1)
 
     def reserve_pictures(self) -> None:
-        """Keep the room for the pictures free until they are there."""
+        """Keeps the room for the pictures free until they are there."""
         self._holder.setFixedHeight(self._theme.px(44))
         self._holder.show()
 
     def show_pictures(self, pictures: list[np.ndarray]) -> None:
-        """Show pictures of (H, W) or (H, W, 3) uint8."""
+        """Shows pictures of (H, W) or (H, W, 3) uint8."""
         self._pictures = pictures
         self._draw_pictures()
 

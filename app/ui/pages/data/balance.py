@@ -117,7 +117,7 @@ class BalanceCard(Card):
         )
 
     def _show_lengths(self, dataset: Dataset) -> None:
-        """Show the lengths of texts in tokens, without padding.
+        """Shows the lengths of texts in tokens, without padding.
 
         What is cut into equal pieces has nothing to show.
         """
@@ -172,7 +172,7 @@ class BalanceCard(Card):
         self.balance_button.setVisible(uneven and not weighted and not tags and self._weighs())
 
     def _weighs(self) -> bool:
-        """Return whether the loss in use has weights for classes."""
+        """Returns whether the loss in use has weights for classes."""
         try:
             return hasattr(self._document.value("loss"), "class_weights")
         except UserError:

@@ -67,7 +67,7 @@ class Offer(NamedTuple):
 
 
 def offers(columns: Sequence[ColumnPreview], row: int, cell: int) -> list[Offer]:
-    """Return what may be chosen in a cell; [] where there is nothing to choose."""
+    """Returns what may be chosen in a cell; [] where there is nothing to choose."""
     column = columns[row]
     if cell == POLICY:
         return [
@@ -238,7 +238,7 @@ class ColumnTable(QTableView):
         self._restyle()
 
     def show_columns(self, columns: Sequence[ColumnPreview]) -> None:
-        """Show the columns: targets in front, everything else as in the file."""
+        """Shows the columns: targets in front, everything else as in the file."""
         self._columns.show(sorted(columns, key=lambda column: column.role != "target"))
         self._fit()
 
@@ -250,7 +250,7 @@ class ColumnTable(QTableView):
         )
 
     def offer(self, index: QModelIndex) -> None:
-        """Show what may be chosen in a cell."""
+        """Shows what may be chosen in a cell."""
         if not self.offered(index):
             return
 
@@ -288,7 +288,7 @@ class ColumnTable(QTableView):
             super().keyPressEvent(event)
 
     def _fit(self) -> None:
-        """Make columns as wide as their contents, within limits; the reason takes what is left."""
+        """Makes columns as wide as their contents, within limits; the reason takes what is left."""
         for number, most in (
             (NAME, 200),
             (ROLE, 190),

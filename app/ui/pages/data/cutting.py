@@ -32,7 +32,7 @@ MARKS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "↵"}
 
 
 def visible(piece: str) -> str:
-    """Return a piece with its white space made visible."""
+    """Returns a piece with its white space made visible."""
     return "".join(MARKS.get(character, character) for character in piece)
 
 
@@ -83,7 +83,7 @@ class TokenView(QWidget):
             painter.drawText(tile.box, Qt.AlignmentFlag.AlignCenter, tile.text)
 
     def _tiles(self, metrics: QFontMetricsF) -> list[_Tile]:
-        """Return the pieces in lines, as far as they fit into the height."""
+        """Returns the pieces in lines, as far as they fit into the height."""
         theme = self._theme
         line = theme.px(LINE)
         pad = theme.px(PAD)
@@ -111,7 +111,7 @@ class TokenView(QWidget):
         return tiles
 
     def _with_rest(self, tiles: list[_Tile], metrics: QFontMetricsF, rest: int) -> list[_Tile]:
-        """Say what did not fit, in place of the last tiles of the last line."""
+        """Says what did not fit, in place of the last tiles of the last line."""
         while tiles:
             text = f"and {rest:,} more"
             width = metrics.horizontalAdvance(text) + 2 * self._theme.px(PAD)

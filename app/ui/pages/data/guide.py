@@ -50,7 +50,7 @@ ASKED = "choose the task to decide."
 
 
 def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) -> list[GuideCard]:
-    """Return cards on the dataset, the tab in front, and findings with what a click changes."""
+    """Returns cards on the dataset, the tab in front, and findings with what a click changes."""
     description = document.description
     if description is None:
         return [FIRST, DATASET]
@@ -72,7 +72,7 @@ def guide_cards(document: Document, tab: str, show_skipped: Callable[[], None]) 
 
 
 def _card(document: Document, finding: Finding, show_skipped: Callable[[], None]) -> GuideCard:
-    """Return a finding as a card.
+    """Returns a finding as a card.
 
     Before a training a remedy changes settings and starts nothing.
     """

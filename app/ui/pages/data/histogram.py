@@ -26,7 +26,7 @@ STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
-    """Return edges of equal bars at round numbers, from the lowest to the highest value.
+    """Returns edges of equal bars at round numbers, from the lowest to the highest value.
 
     (n + 1,), with n at most `most`.
     """
@@ -52,7 +52,7 @@ def bins_of(values: np.ndarray, most: int = BARS) -> np.ndarray:
 
 
 def edge_words(edges: np.ndarray) -> list[str]:
-    """Return the edges in words, with as many decimals as tell them apart."""
+    """Returns the edges in words, with as many decimals as tell them apart."""
     step = float(edges[1] - edges[0])
     largest = float(np.abs(edges).max())
     if largest >= 1e6 or step < 1e-4:
@@ -77,7 +77,7 @@ class Histogram(QWidget):
         theme.changed.connect(self.updateGeometry)
 
     def show_values(self, values: Mapping[str, np.ndarray], title: str) -> None:
-        """Show (n,) numbers for each split. title: of the axis, with its unit."""
+        """Shows (n,) numbers for each split. title: of the axis, with its unit."""
         known = {split: np.asarray(array, float) for split, array in values.items() if len(array)}
         every = np.concatenate(list(known.values())) if known else np.zeros(0)
         self.edges = bins_of(every)
@@ -94,7 +94,7 @@ class Histogram(QWidget):
         self.update()
 
     def words(self, bar: int) -> str:
-        """Return a bar in words: "20 to 25: 12 examples (9 training, 3 test)"."""
+        """Returns a bar in words: "20 to 25: 12 examples (9 training, 3 test)"."""
         parts = ", ".join(f"{int(counts[bar]):,} {split}" for split, counts in self.counts.items())
         total = int(sum(counts[bar] for counts in self.counts.values()))
         low, high = edge_words(self.edges)[bar : bar + 2]
@@ -111,7 +111,7 @@ class Histogram(QWidget):
 
     @property
     def _area(self) -> QRectF:
-        """Return the rectangle of the bars."""
+        """Returns the rectangle of the bars."""
         px = self._theme.px
         return QRectF(0, px(HEAD), self.width() - 1, max(8, self.height() - px(HEAD) - px(FOOT)))
 
@@ -165,7 +165,7 @@ class Histogram(QWidget):
             left += metrics.horizontalAdvance(text) + theme.px(GAP)
 
     def _paint_axis(self, painter: QPainter) -> None:
-        """Paint numbers under as many edges as there is room for, and the title below."""
+        """Paints numbers under as many edges as there is room for, and the title below."""
         theme = self._theme
         area = self._area
         metrics = QFontMetricsF(painter.font())

@@ -122,7 +122,7 @@ class Overview(QWidget):
     # --- showing
 
     def refresh(self) -> None:
-        """Show what the document holds now."""
+        """Shows what the document holds now."""
         dataset = self._document.dataset
         if dataset is None:
             return
@@ -203,7 +203,7 @@ class Overview(QWidget):
         self.examples.show_rows(LazyRows(len(rows), make))
 
     def _chosen_rows(self, dataset: Dataset) -> np.ndarray:
-        """Return the rows of the chosen class, or some of all in the chosen order."""
+        """Returns the rows of the chosen class, or some of all in the chosen order."""
         description = dataset.description
         targets = dataset.targets
 
@@ -224,7 +224,7 @@ class Overview(QWidget):
         return np.unique(np.linspace(0, len(targets) - 1, min(MIXED, len(targets))).astype(int))
 
     def _show_tokens(self, dataset: Dataset) -> None:
-        """Show the first text of some length, cut as the network reads it."""
+        """Shows the first text of some length, cut as the network reads it."""
         index = _text_of(dataset)
         if index is None:
             return
@@ -247,7 +247,7 @@ class Overview(QWidget):
     # --- the first batch
 
     def _ask_for_batch(self, dataset: Dataset) -> None:
-        """Ask for another batch, if something on which it depends has changed."""
+        """Asks for another batch, if something on which it depends has changed."""
         document = self._document
         try:
             size = document.resolved().training.step_size
@@ -308,13 +308,13 @@ class Overview(QWidget):
 
 
 def _text_of(dataset: Dataset) -> int | None:
-    """Return which of the inputs is a text, 0 or 1; None where none is."""
+    """Returns which of the inputs is a text, 0 or 1; None where none is."""
     inputs = dataset.description.preparation.inputs
     return next((index for index, part in enumerate(inputs) if part.kind == "text"), None)
 
 
 def mixed(targets: np.ndarray, most: int) -> np.ndarray:
-    """Return rows of all classes in turn: the first of each, the second of each, and so on."""
+    """Returns rows of all classes in turn: the first of each, the second of each, and so on."""
     order = np.argsort(targets, kind="stable")
     sorted_targets = targets[order]
     starts = np.searchsorted(sorted_targets, sorted_targets)

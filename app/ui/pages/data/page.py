@@ -81,7 +81,7 @@ class DataPage(Page):
         return guide_cards(self._parts.document, self.tab, lambda: self.show_tab("skipped"))
 
     def ready(self) -> tuple[bool, str]:
-        """Return whether there are data to learn from."""
+        """Returns whether there are data to learn from."""
         document = self._parts.document
         if document.data_state == "ready":
             return True, ""
@@ -99,7 +99,7 @@ class DataPage(Page):
 
     @property
     def tab(self) -> str:
-        """Return the name of the tab in front (see TABS)."""
+        """Returns the name of the tab in front (see TABS)."""
         return TABS[self._tabs.currentIndex()]
 
     def show_tab(self, name: str) -> None:
@@ -151,7 +151,7 @@ class DataPage(Page):
         return content
 
     def _build_tabs(self) -> None:
-        """Make the tabs and what stands behind them."""
+        """Makes the tabs and what stands behind them."""
         parts = self._parts
         document = parts.document
         background = parts.background
@@ -191,7 +191,7 @@ class DataPage(Page):
         return menu
 
     def _again_strip(self) -> QWidget:
-        """Return what is shown while the same source is read in another way."""
+        """Returns what is shown while the same source is read in another way."""
         self._strip = QWidget()
         row = QHBoxLayout(self._strip)
         row.setContentsMargins(0, 0, 0, 0)
@@ -224,7 +224,7 @@ class DataPage(Page):
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        """Follow the document; a page that is not seen waits until it is."""
+        """Follows the document; a page that is not seen waits until it is."""
         self.guide_changed.emit()
         if not self.isVisible():
             return
@@ -270,7 +270,7 @@ class DataPage(Page):
         )
 
     def _show_table(self) -> None:
-        """Follow the table's preview with the tab and the question."""
+        """Follows the table's preview with the tab and the question."""
         preview = self.table.preview
         self._show_tab("table", preview is not None)
         self.question.show_question(preview)
@@ -303,7 +303,7 @@ class DataPage(Page):
 
 
 def _source_words(description: Description) -> str:
-    """Return where the data come from: "Handwritten digits · Built-in", or path and format."""
+    """Returns where the data come from: "Handwritten digits · Built-in", or path and format."""
     if description.source.startswith(PREFIX):
         sample = SAMPLES.get(description.source.removeprefix(PREFIX))
         return f"{sample.label if sample else description.source} · {description.format}"

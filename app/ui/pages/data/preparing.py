@@ -102,7 +102,7 @@ class Preparing(QWidget):
         return scrolled(inside)
 
     def _card(self, title: str, why: str, names: list[str]) -> Card:
-        """Return a card of settings of [data], hidden where none of them concerns these data."""
+        """Returns a card of settings of [data], hidden where none of them concerns these data."""
         card = Card(title, why)
         form = Form(self._document, "data", names, self._theme, flat=True)
         form.rebuilt.connect(lambda: card.setVisible(bool(form.fields)))
@@ -228,7 +228,7 @@ class Preparing(QWidget):
 
 
 def sample_rows(dataset: Dataset, most: int) -> list[int]:
-    """Return training rows of different classes, or from all over the split.
+    """Returns training rows of different classes, or from all over the split.
 
     They are the same every time.
     """

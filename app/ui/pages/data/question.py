@@ -56,7 +56,7 @@ class Question(Card):
         )
 
     def show_question(self, preview: Any) -> None:
-        """Show the question of a preview; None where there is no table."""
+        """Shows the question of a preview; None where there is no table."""
         text = preview.question if preview is not None else ""
         self._words.setText(text.replace("; choose the task to decide", ""))
         self.setVisible(bool(text))

@@ -9,7 +9,7 @@ from app.ui.style.theme import style
 
 
 def scrolled(inside: QWidget, plain: bool = True) -> QScrollArea:
-    """Return a widget in a frame that scrolls upright where room is short, never sideways."""
+    """Returns a widget in a frame that scrolls upright where room is short, never sideways."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

@@ -68,7 +68,7 @@ READING = [
 def button(
     text: str, name: str, tip: str, action: Callable[[], object], role: str = ""
 ) -> QPushButton:
-    """Return a button with text, objectName, tooltip and action."""
+    """Returns a button with text, objectName, tooltip and action."""
     push_button = QPushButton(text)
     push_button.setObjectName(name)
     push_button.setToolTip(tip)
@@ -288,7 +288,7 @@ class FailedState(QWidget):
         outer.addWidget(scrolled(inside))
 
     def _unfold(self) -> None:
-        """Show the settings of reading.
+        """Shows the settings of reading.
 
         The editors have the names of those on the ready page, so they exist only while they are
         needed.
@@ -326,7 +326,7 @@ class FailedState(QWidget):
 
 
 def _ways_out(do: Callable[[Action], None]) -> QHBoxLayout:
-    """Return the buttons below a failure."""
+    """Returns the buttons below a failure."""
     row = QHBoxLayout()
     row.setSpacing(8)
     row.addWidget(

@@ -68,7 +68,7 @@ class TableView(QWidget):
         self._restyle()
 
     def refresh(self) -> None:
-        """Look at the file again if a setting of [data] has changed."""
+        """Looks at the file again if a setting of [data] has changed."""
         data = self._document.experiment.data
         if data == self._requested or not data.source:
             return
@@ -110,7 +110,7 @@ class TableView(QWidget):
         self._problem.setVisible(bool(trouble))
 
     def _limit(self) -> None:
-        """Leave the room that few columns do not need to the rows."""
+        """Leaves the room that few columns do not need to the rows."""
         beside = (
             self._problem.heightForWidth(max(200, self.width()))
             if self._problem.isVisibleTo(self)
@@ -138,7 +138,7 @@ class TableView(QWidget):
 
 
 def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str) -> dict[str, Any]:
-    """Return the changes of [data] that make a column what a person chose.
+    """Returns the changes of [data] that make a column what a person chose.
 
     role: "" is as guessed. targets: those there are now. A guessed target gives way to a chosen
     one.

@@ -23,7 +23,7 @@ FEW = 50
 
 
 def unfit(task: Task, dataset: Dataset) -> str:
-    """Return why this task cannot be, however these data are read again; "" when it may be.
+    """Returns why this task cannot be, however these data are read again; "" when it may be.
 
     Data are read with one task in view: classes of numbers can also be amounts, and a source that
     derives its labels has put the others aside.
@@ -60,7 +60,7 @@ def unfit(task: Task, dataset: Dataset) -> str:
 
 
 def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None) -> Experiment:
-    """Return the experiment with another task.
+    """Returns the experiment with another task.
 
     Its loss and template are left open again where they would not fit.
     """
@@ -104,7 +104,7 @@ class TaskBox(DropDown):
         self.activated.connect(lambda row: self._choose(self.itemData(row)))
 
     def refresh(self) -> None:
-        """Show what is chosen, and what could be."""
+        """Shows what is chosen, and what could be."""
         dataset = self._document.dataset
         chosen = self._document.experiment.data.task
         if dataset is None:

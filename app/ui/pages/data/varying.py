@@ -99,7 +99,7 @@ class Varying(QWidget):
         return card
 
     def again(self) -> None:
-        """Vary the same pictures with another seed."""
+        """Varies the same pictures with another seed."""
         self._variation += 1
         self.refresh()
 

@@ -73,7 +73,7 @@ class WrittenRow(QWidget):
         return holder
 
     def show_preview(self, preview: TablePreview) -> None:
-        """Show what is used; the reason stands in the tooltip."""
+        """Shows what is used; the reason stands in the tooltip."""
         data = self._document.experiment.data
         for name, box in self.boxes.items():
             used = getattr(preview, name)
@@ -104,14 +104,14 @@ class WrittenRow(QWidget):
                 self._fit(box)
 
     def _fit(self, box: DropDown) -> None:
-        """Make the box as wide as what is chosen, and its list as wide as the longest entry."""
+        """Makes the box as wide as what is chosen, and its list as wide as the longest entry."""
         metrics = QFontMetrics(self._theme.font(SMALL))
         box.setFixedWidth(metrics.horizontalAdvance(box.currentText()) + self._theme.px(44))
         longest = max(metrics.horizontalAdvance(box.itemText(row)) for row in range(box.count()))
         box.view().setMinimumWidth(longest + self._theme.px(32))
 
     def _entries(self, name: str, preview: TablePreview) -> list[tuple[Any, str]]:
-        """Return (value, its words) of every entry."""
+        """Returns (value, its words) of every entry."""
         if name == "sheet":
             return [
                 (sheet, sheet if len(sheet) <= LONGEST else sheet[: LONGEST - 1] + "…")

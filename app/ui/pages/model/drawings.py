@@ -49,7 +49,7 @@ class Ink:
 
 
 def _shrinking(ink: Ink) -> None:
-    """Draw filters that slide over the picture: planes that grow smaller and more."""
+    """Draws filters that slide over the picture: planes that grow smaller and more."""
     for x, side, planes in ((0, 20, 1), (26, 14, 2), (44, 8, 3)):
         for plane in reversed(range(planes)):
             ink.box(x + 3 * plane, 26 - side - 3 * plane, side, side)
@@ -58,7 +58,7 @@ def _shrinking(ink: Ink) -> None:
 
 
 def _bypass(ink: Ink) -> None:
-    """Draw blocks in a row, each with a bypass above it."""
+    """Draws blocks in a row, each with a bypass above it."""
     for x in (5, 26, 47):
         ink.box(x, 14, 12, 12)
         ink.arc(x - 4, x + 16, 19, 20)
@@ -70,7 +70,7 @@ def _bypass(ink: Ink) -> None:
 
 
 def _large_filter(ink: Ink) -> None:
-    """Draw one large filter for each channel, then wide and narrow again."""
+    """Draws one large filter for each channel, then wide and narrow again."""
     ink.box(1, 3, 22, 22, filled=False)
     for part in range(1, 4):
         ink.stroke((1 + part * 5.5, 3), (1 + part * 5.5, 25), width=0.7)
@@ -81,7 +81,7 @@ def _large_filter(ink: Ink) -> None:
 
 
 def _patches(ink: Ink) -> None:
-    """Draw patches of a picture, of which one looks at the others."""
+    """Draws patches of a picture, of which one looks at the others."""
     places = [(3 + 15 * column, 1 + 9.5 * row) for row in range(3) for column in range(4)]
     centre = (places[5][0] + 4, places[5][1] + 3.5)
     for x, y in places:
@@ -94,7 +94,7 @@ def _patches(ink: Ink) -> None:
 
 
 def _lines(ink: Ink) -> None:
-    """Draw lines of words, and a filter over a phrase of one of them."""
+    """Draws lines of words, and a filter over a phrase of one of them."""
     for y, width in ((4, 44), (12, 56), (20, 36)):
         ink.stroke((2, y), (2 + width, y), width=2.2)
 
@@ -103,7 +103,7 @@ def _lines(ink: Ink) -> None:
 
 
 def _curve(ink: Ink) -> None:
-    """Draw a signal with a filter that slides along it."""
+    """Draws a signal with a filter that slides along it."""
     points = [
         (x, 15 - 8 * math.sin(x / 5.0) * math.exp(-(((x - 30) / 26) ** 2))) for x in range(2, 63)
     ]
@@ -112,13 +112,13 @@ def _curve(ink: Ink) -> None:
 
 
 def _squeeze(ink: Ink) -> None:
-    """Draw layers narrower and narrower to a code, then wide again."""
+    """Draws layers narrower and narrower to a code, then wide again."""
     for x, height in ((2, 24), (15, 16), (29, 6), (43, 16), (56, 24)):
         ink.box(x, 14 - height / 2, 6, height)
 
 
 def _attending(ink: Ink) -> None:
-    """Draw words in a row, of which one looks at all others."""
+    """Draws words in a row, of which one looks at all others."""
     for x in (8, 24, 40, 56):
         if x != 24:
             ink.arc(24, x, 18, 14 + abs(x - 24) * 0.25)
@@ -128,7 +128,7 @@ def _attending(ink: Ink) -> None:
 
 
 def _onward(ink: Ink) -> None:
-    """Draw words, and the one that comes next."""
+    """Draws words, and the one that comes next."""
     for x in (2, 16, 30):
         ink.box(x, 10, 11, 9)
         ink.arc(x + 5, 49, 9, 4 + (30 - x) * 0.35)
@@ -139,7 +139,7 @@ def _onward(ink: Ink) -> None:
 
 
 def _columns(ink: Ink) -> None:
-    """Draw a table's row, whose cells look at each other."""
+    """Draws a table's row, whose cells look at each other."""
     for y in (1, 19):
         for x in (4, 19, 34, 49):
             ink.box(x, y, 12, 8, filled=y == 19)
@@ -150,14 +150,14 @@ def _columns(ink: Ink) -> None:
 
 
 def _hidden(ink: Ink) -> None:
-    """Draw patches of which most are hidden."""
+    """Draws patches of which most are hidden."""
     visible = {1, 4, 6, 11}
     for patch in range(12):
         ink.box(3 + 15 * (patch % 4), 1 + 9.5 * (patch // 4), 8, 7, filled=patch in visible)
 
 
 def _layers(ink: Ink) -> None:
-    """Draw layers in which every value reaches every other."""
+    """Draws layers in which every value reaches every other."""
     layers = ((8, (5, 14, 23)), (32, (2, 10, 18, 26)), (56, (9, 19)))
     for (x1, ys1), (x2, ys2) in itertools.pairwise(layers):
         for y1 in ys1:
@@ -170,7 +170,7 @@ def _layers(ink: Ink) -> None:
 
 
 def _towers(ink: Ink) -> None:
-    """Draw two encoders, and their outputs side by side."""
+    """Draws two encoders, and their outputs side by side."""
     for x in (8, 40):
         ink.box(x, 19, 16, 8)
         ink.box(x + 3, 8, 10, 8)
@@ -180,7 +180,7 @@ def _towers(ink: Ink) -> None:
 
 
 def _chain(ink: Ink) -> None:
-    """Draw any network: blocks in a row."""
+    """Draws any network: blocks in a row."""
     ink.stroke((2, 14), (62, 14))
     for x in (5, 20, 35, 50):
         ink.box(x, 8, 10, 12)
@@ -207,7 +207,7 @@ BY_FAMILY: dict[str, Callable[[Ink], None]] = {"CNN": _shrinking, "Transformer":
 def draw(
     painter: QPainter, box: QRectF, kind: str, family: str, theme: Theme, enabled: bool = True
 ) -> None:
-    """Paint the picture of a template into a box.
+    """Paints the picture of a template into a box.
 
     A template without a picture of its own gets that of its family.
     """

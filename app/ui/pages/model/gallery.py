@@ -81,7 +81,7 @@ class TemplateCard(QAbstractButton):
         self.describe("", "")
 
     def describe(self, parameters: str, reason: str) -> None:
-        """Show how large the template is, or why it cannot be taken.
+        """Shows how large the template is, or why it cannot be taken.
 
         parameters: how many, "" while unknown. reason: "" if it can be taken.
         """
@@ -96,7 +96,7 @@ class TemplateCard(QAbstractButton):
         self.update()
 
     def needed(self, width: int, compact: bool) -> int:
-        """Return the height that the card needs at this width."""
+        """Returns the height that the card needs at this width."""
         theme = self._theme
         height = 2 * theme.px(PADDING) + theme.px(SIZE[1]) + theme.px(6)
         height += QFontMetrics(theme.font(BODY, bold=True)).height()
@@ -221,19 +221,19 @@ class TemplateGallery(QWidget):
         theme.changed.connect(self._arrange)
 
     def show_choice(self, kind: str) -> None:
-        """Outline this template."""
+        """Outlines this template."""
         if kind in self.cards:
             self.cards[kind].setChecked(True)
 
     def describe(self, parameters: Mapping[str, str], reasons: Mapping[str, str]) -> None:
-        """Show what is known of each template, by kind."""
+        """Shows what is known of each template, by kind."""
         for kind, card in self.cards.items():
             card.describe(parameters.get(kind, ""), reasons.get(kind, ""))
 
         self._arrange()
 
     def set_tallest(self, height: int) -> None:
-        """Limit the height in pixels; with less than the summaries need the cards are compact."""
+        """Limits the height in pixels; with less than the summaries need the cards are compact."""
         if height != self._tallest:
             self._tallest = height
             self._arrange()
@@ -285,7 +285,7 @@ class TemplateGallery(QWidget):
     def _place(
         self, grid: QGridLayout, cards: list[TemplateCard], narrowest: int, beside: int | None
     ) -> int:
-        """Put the cards into rows of a grid, as equal as can be, and return their height.
+        """Puts the cards into rows of a grid, as equal as can be, and returns their height.
 
         beside: pixels of the room that something else takes; None where there is room for all
         words.

@@ -63,7 +63,7 @@ PAIRED = (
 def guide_cards(
     document: Document, network_measurer: NetworkMeasurer, chosen: str
 ) -> list[GuideCard]:
-    """Return cards on the architecture, the selected block, and how the network fits the data."""
+    """Returns cards on the architecture, the selected block, and how the network fits the data."""
     measured = network_measurer.measured
     cards = []
     if measured is not None and measured.inspection.error is not None:

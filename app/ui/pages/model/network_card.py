@@ -44,7 +44,7 @@ HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 
 
 def block_views(measured: Measured) -> tuple[BlockView, ...]:
-    """Return the blocks as they are drawn, what comes in on top.
+    """Returns the blocks as they are drawn, what comes in on top.
 
     That is one example, or both halves of a pair.
     """
@@ -83,7 +83,7 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
 
 
 def input_words(part: Input) -> str:
-    """Return the shape of what comes in, in the words of its kind.
+    """Returns the shape of what comes in, in the words of its kind.
 
     These are channels of a picture, columns, tokens or values.
     """
@@ -99,7 +99,7 @@ def input_words(part: Input) -> str:
 
 
 def totals(measured: Measured) -> list[tuple[str, str, str]]:
-    """Return what the network adds up to: (figure, words, tooltip)."""
+    """Returns what the network adds up to: (figure, words, tooltip)."""
     inspection = measured.inspection
     predicted = measured.predicted
     experiment = measured.resolved
@@ -178,7 +178,7 @@ class NetworkCard(Card):
         self._restyle()
 
     def refresh(self) -> None:
-        """Show what the measurer has now."""
+        """Shows what the measurer has now."""
         network_measurer = self._measurer
         if network_measurer.measured is not None:
             self.view.show_blocks(block_views(network_measurer.measured))
@@ -208,7 +208,7 @@ class NetworkCard(Card):
             button.setEnabled(shown)
 
     def _show_fault(self, error: GraphError | None) -> None:
-        """Bring the block that cannot be built into sight, once."""
+        """Brings the block that cannot be built into sight, once."""
         fault = error.node if error is not None else ""
         if fault and fault != self._fault:
             self.view.show_block(fault)
@@ -266,7 +266,7 @@ class Totals(QWidget):
         self._arrange()
 
     def text(self) -> str:
-        """Return all of it as plain words."""
+        """Returns all of it as plain words."""
         return "; ".join(label.accessibleName() for label in self._labels if not label.isHidden())
 
     def resizeEvent(self, _event: QResizeEvent) -> None:

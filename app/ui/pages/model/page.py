@@ -61,7 +61,7 @@ class ModelPage(Page):
         )
 
     def ready(self) -> tuple[bool, str]:
-        """Return whether the network can be built."""
+        """Returns whether the network can be built."""
         network_measurer = self._parts.network_measurer
         if network_measurer.trouble is not None:
             return False, network_measurer.trouble.what
@@ -117,7 +117,7 @@ class ModelPage(Page):
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        """Follow document and measurer; a page that is not seen waits until it is."""
+        """Follows document and measurer; a page that is not seen waits until it is."""
         self.guide_changed.emit()
         if not self.isVisible():
             return

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def parameters_of_defaults(problem: Problem, control: Control) -> dict[str, int]:
-    """Return the parameters of each template with its defaults; on the background thread.
+    """Returns the parameters of each template with its defaults; on the background thread.
 
     What does not fit this problem, or cannot be built, is left out.
     """

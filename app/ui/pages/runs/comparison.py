@@ -76,7 +76,7 @@ class ComparisonCard(Card):
         theme.changed.connect(self._restyle)
 
     def show_runs(self, entries: Sequence[Entry]) -> None:
-        """Show five runs at most; their settings are read in the background."""
+        """Shows five runs at most; their settings are read in the background."""
         self._entries = list(entries[:MOST])
         several = len(self._entries) > 1
         self.title.setText("Compared" if several else "Curve")
@@ -95,7 +95,7 @@ class ComparisonCard(Card):
             self._background.run(lambda _: compare(shown), self._fill, key="runs.compare")
 
     def _draw(self) -> None:
-        """Draw the curves; runs judged by different metrics have only the loss in common."""
+        """Draws the curves; runs judged by different metrics have only the loss in common."""
         metric = common_metric(self._entries)
         button = self.quantities.buttons["figure"]
         button.setVisible(metric is not None)
@@ -113,7 +113,7 @@ class ComparisonCard(Card):
             self._fill(self._comparison)
 
     def _fill(self, comparison: Comparison) -> None:
-        """Fill the table: first the settings that differ, then the figures."""
+        """Fills the table: first the settings that differ, then the figures."""
         self._comparison = comparison
         runs = len(comparison.names)
         lines = [*comparison.settings, *comparison.figures]
@@ -176,7 +176,7 @@ class ComparisonCard(Card):
         label.setFont(self._theme.font(12))
 
     def _swatch(self, number: int) -> QIcon:
-        """Return a bit of the run's line as it is in the plot."""
+        """Returns a bit of the run's line as it is in the plot."""
         theme = self._theme
         width = theme.px(22)
         height = theme.px(10)

@@ -50,7 +50,7 @@ class Comparison:
 
 
 def compare(entries: Sequence[Entry]) -> Comparison:
-    """Read the settings of each run, and compare them.
+    """Reads the settings of each run, and compare them.
 
     Of a run that cannot be read nothing is known. For one run alone the settings are those that
     were chosen.
@@ -67,7 +67,7 @@ def compare(entries: Sequence[Entry]) -> Comparison:
 
 
 def _lines(rows: Sequence[SettingRow]) -> tuple[Line, ...]:
-    """Return the rows as lines; a label that two sections share names its section."""
+    """Returns the rows as lines; a label that two sections share names its section."""
     lines: dict[str, Line] = {}
     for row in rows:
         label = row.label if row.label not in lines else f"{row.label} ({row.section})"
@@ -77,7 +77,7 @@ def _lines(rows: Sequence[SettingRow]) -> tuple[Line, ...]:
 
 
 def _resolved(path: Path) -> PlainExperiment:
-    """Return every setting as it was in force; {} where the run cannot be read."""
+    """Returns every setting as it was in force; {} where the run cannot be read."""
     run = Run(path)
     prepared = run.environment().get("prepared") or {}
     plain = prepared.get("resolved")
@@ -91,7 +91,7 @@ def _resolved(path: Path) -> PlainExperiment:
 
 
 def _chosen(path: Path) -> PlainExperiment:
-    """Return the settings that were chosen and differ from the defaults.
+    """Returns the settings that were chosen and differ from the defaults.
 
     {} where the run cannot be read.
     """
@@ -124,7 +124,7 @@ def _line(
     words: Callable[[Any], str],
     better: Literal["higher", "lower"] | None,
 ) -> Line:
-    """Return one line of figures. better: None where no figure is better than another."""
+    """Returns one line of figures. better: None where no figure is better than another."""
     texts = tuple(words(value) if value is not None else UNKNOWN for value in values)
     best = best_index(values, better, texts) if better is not None else None
     return Line(label, texts, -1 if best is None else best)

@@ -64,12 +64,12 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Return the name of the run, without the day with which its folder begins."""
+        """Returns the name of the run, without the day with which its folder begins."""
         return label_of(self.path)
 
     @property
     def figure(self) -> float | None:
-        """Return the metric at the best epoch, on validation."""
+        """Returns the metric at the best epoch, on validation."""
         if 0 < self.best_epoch <= len(self.figures):
             value = float(self.figures[self.best_epoch - 1])
             return value if np.isfinite(value) else None
@@ -78,7 +78,7 @@ class Entry:
 
     @property
     def loss(self) -> float | None:
-        """Return the loss at the best epoch, on validation."""
+        """Returns the loss at the best epoch, on validation."""
         if 0 < self.best_epoch <= len(self.losses):
             value = float(self.losses[self.best_epoch - 1])
             return value if np.isfinite(value) else None
@@ -91,12 +91,12 @@ class Entry:
 
     @property
     def longer(self) -> int:
-        """Return the new total of epochs for training longer."""
+        """Returns the new total of epochs for training longer."""
         return len(self.losses) + MORE_EPOCHS
 
 
 def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], None]) -> list[Entry]:
-    """Read every run below `folder`, newest first.
+    """Reads every run below `folder`, newest first.
 
     Runs that did not change are taken from `known`. check: called once for each run; it may raise
     to give up. A run whose files cannot be read is listed all the same.
@@ -111,7 +111,7 @@ def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], Non
 
 
 def read_entry(run: Run) -> Entry:
-    """Read one run as the list shows it."""
+    """Reads one run as the list shows it."""
     stamp = _stamp(run)
     summary = run.summary()
     environment = run.environment()
@@ -146,7 +146,7 @@ def read_entry(run: Run) -> Entry:
 
 
 def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
-    """Return the headline metric of a run.
+    """Returns the headline metric of a run.
 
     It is that of its task, else the first one that its epochs have.
     """
@@ -159,7 +159,7 @@ def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
 
 
 def common_metric(entries: Sequence[Entry]) -> Metric | None:
-    """Return the headline metric of all entries; None where they differ, or there are none."""
+    """Returns the headline metric of all entries; None where they differ, or there are none."""
     names = {entry.metric.name for entry in entries}
     return entries[0].metric if len(names) == 1 else None
 
@@ -169,7 +169,7 @@ def _column(values: list[float | None]) -> np.ndarray:
 
 
 def _epoch_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of epochs.
+    """Returns the lines of epochs.
 
     There are thousands of lines of steps to each, so they are told apart before they are parsed.
     """
@@ -193,7 +193,7 @@ def _has_checkpoint(path: Path) -> bool:
 
 
 def _stamp(run: Run) -> tuple[Any, ...]:
-    """Return a value that changes with everything that the entry shows."""
+    """Returns a value that changes with everything that the entry shows."""
     times: list[Any] = [run.status]
     for name in ("metrics.jsonl", "summary.json", "environment.json", "note.txt", "checkpoints"):
         try:

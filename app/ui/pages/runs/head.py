@@ -86,14 +86,14 @@ class Head(QWidget):
         return button
 
     def popup(self, where: QPoint) -> None:
-        """Show the same actions at the mouse."""
+        """Shows the same actions at the mouse."""
         self._menu.popup(where)
 
     def show_count(self, count: int, folder: Path) -> None:
         self._about.setText(f"{count} in {_short(folder)}" if count else "")
 
     def show_chosen(self, chosen: Sequence[Entry], busy: bool) -> None:
-        """Enable what can be done with these runs. busy: another run is under way."""
+        """Enables what can be done with these runs. busy: another run is under way."""
         entry = chosen[0] if len(chosen) == 1 else None
         self.open.setEnabled(entry is not None)
         self.more.setEnabled(bool(chosen))
@@ -124,7 +124,7 @@ class Head(QWidget):
 
 
 def _why_not(entry: Entry | None, busy: bool) -> str:
-    """Return why the run cannot go on; "" if it can."""
+    """Returns why the run cannot go on; "" if it can."""
     if entry is None:
         return "Choose one run."
     if busy:

@@ -41,7 +41,7 @@ class RunsModel(QAbstractTableModel):
         self._order = (-1, Qt.SortOrder.AscendingOrder)
 
     def show(self, entries: list[Entry]) -> None:
-        """Show these runs (newest first) in the order chosen by a click on the header."""
+        """Shows these runs (newest first) in the order chosen by a click on the header."""
         self._given = list(entries)
         self.layoutAboutToBeChanged.emit()
         chosen = [(index, self.entries[index.row()].path) for index in self.persistentIndexList()]
@@ -62,7 +62,7 @@ class RunsModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; -1 is the newest first."""
+        """Sorts by a column; -1 is the newest first."""
         self._order = (column, order)
         self.show(self._given)
 
@@ -136,7 +136,7 @@ def _key(entry: Entry, column: int) -> Any:
 
 
 def cell_text(entry: Entry, column: int) -> str:
-    """Return a cell in words, for screen readers, tests and the clipboard."""
+    """Returns a cell in words, for screen readers, tests and the clipboard."""
     if column == RUN:
         return f"{entry.name}: {entry.status_words}, {when(entry)}"
     if column == BEST:
@@ -148,18 +148,18 @@ def cell_text(entry: Entry, column: int) -> str:
 
 
 def best_text(entry: Entry) -> str:
-    """Return the metric at the best epoch as a person reads it."""
+    """Returns the metric at the best epoch as a person reads it."""
     return metric_text(entry.metric.name, entry.figure) if entry.figure is not None else UNKNOWN
 
 
 def when(entry: Entry) -> str:
-    """Return when a run began, with the year if it is not this one."""
+    """Returns when a run began, with the year if it is not this one."""
     year = "" if entry.started.year == datetime.now().year else " %Y"
     return f"{entry.started.day} {entry.started.strftime(f'%b{year}, %H:%M')}"
 
 
 def epoch_words(entry: Entry) -> str:
-    """Return ", epoch 3 of 10" for the best epoch; "" where there is none."""
+    """Returns ", epoch 3 of 10" for the best epoch; "" where there is none."""
     if not entry.best_epoch:
         return ""
 

@@ -29,7 +29,7 @@ MOST = len(SERIES)
 
 
 def series_color(theme: Theme, number: int) -> QColor:
-    """Return the colour of the n-th run, with contrast on light and on dark."""
+    """Returns the colour of the n-th run, with contrast on light and on dark."""
     return QColor((SERIES_DARK if theme.dark else SERIES)[number % MOST])
 
 
@@ -156,7 +156,7 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setAccessibleName(f"Validation {what} of {names}" if names else "No runs chosen")
 
     def _limits(self) -> None:
-        """Let the view hold every point, and room on the right for the names."""
+        """Lets the view hold every point, and room on the right for the names."""
         known = [values[np.isfinite(values)] for values in map(self._values, self._entries)]
         points = np.concatenate(known) if known else np.zeros(0)
         last = max((len(self._values(entry)) for entry in self._entries), default=1)
@@ -181,7 +181,7 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         return metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
 
     def _label(self) -> None:
-        """Put the names into the margin, at the height of the last points.
+        """Puts the names into the margin, at the height of the last points.
 
         They are moved apart where they would lie on one another.
         """
@@ -220,7 +220,7 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 def spread(wanted: list[float], distance: float, low: float, high: float) -> list[float]:
-    """Move ascending places apart by at least `distance`.
+    """Moves ascending places apart by at least `distance`.
 
     They stay as near to their places as may be, and within low and high where they fit.
     """

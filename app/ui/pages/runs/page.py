@@ -141,7 +141,7 @@ class RunsPage(Page):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the list again in the background.
+        """Reads the list again in the background.
 
         Not while nobody sees it or a cell is being edited.
         """
@@ -198,7 +198,7 @@ class RunsPage(Page):
     # --- what is chosen
 
     def compare(self, paths: list[Path]) -> None:
-        """Lay these runs over one another, as soon as the list is read."""
+        """Lays these runs over one another, as soon as the list is read."""
         self._select = list(paths)
         self.refresh()
 
@@ -231,7 +231,7 @@ class RunsPage(Page):
         handlers[what]()
 
     def open_chosen(self) -> None:
-        """Show the chosen run in Training and Results."""
+        """Shows the chosen run in Training and Results."""
         if (entry := self._single()) is None:
             return
 
@@ -254,7 +254,7 @@ class RunsPage(Page):
         )
 
     def go_on(self) -> None:
-        """Resume the chosen run, or train it longer."""
+        """Resumes the chosen run, or trains it longer."""
         entry = self._single()
         session = self._parts.session
         if entry is None or session.active or not entry.can_go_on:
@@ -288,14 +288,14 @@ class RunsPage(Page):
         self._soon()
 
     def _soon(self) -> None:
-        """Read the list soon.
+        """Reads the list soon.
 
         The editor of a cell is still open while its text arrives.
         """
         QTimer.singleShot(0, self, self.refresh)
 
     def delete_chosen(self) -> None:
-        """Move the chosen runs to the trash; the message offers to undo it."""
+        """Moves the chosen runs to the trash; the message offers to undo it."""
         gone: list[Discarded] = []
         for entry in self.table.chosen():
             if self._try(lambda entry=entry: gone.append(discard(entry.path))):
@@ -314,7 +314,7 @@ class RunsPage(Page):
         self.refresh()
 
     def undo_delete(self) -> None:
-        """Take what was deleted last out of the trash."""
+        """Takes what was deleted last out of the trash."""
         back: list[Path] = []
         for gone in self._gone:
             self._try(lambda gone=gone: back.append(restore(gone)))

@@ -143,7 +143,7 @@ class RunPainter(QStyledItemDelegate):
             )
 
     def _curve(self, painter: QPainter, box: QRect, entry: Entry) -> None:
-        """Paint the validation loss over its whole range, and a ring at the best epoch."""
+        """Paints the validation loss over its whole range, and a ring at the best epoch."""
         theme = self._theme
         width = min(theme.px(96), box.width() - theme.px(48))
 

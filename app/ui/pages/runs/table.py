@@ -61,12 +61,12 @@ class RunsTable(QTableView):
         self._measure()
 
     def chosen(self) -> list[Entry]:
-        """Return the chosen runs, in the order of the list."""
+        """Returns the chosen runs, in the order of the list."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
         return [self.runs.entries[row] for row in rows if row < len(self.runs.entries)]
 
     def choose(self, paths: list[Path]) -> None:
-        """Choose these runs and bring the first into view."""
+        """Chooses these runs and brings the first into view."""
         model = self.selectionModel()
         model.clearSelection()
 
@@ -81,7 +81,7 @@ class RunsTable(QTableView):
                     self.scrollTo(self.runs.index(row, 0))
 
     def edit_cell(self, column: int) -> None:
-        """Let the person edit the name or note of the current run."""
+        """Lets the person edit the name or note of the current run."""
         if chosen := self.chosen():
             self.edit(self.runs.index(self.runs.row_of(chosen[0].path), column))
 
@@ -97,7 +97,7 @@ class RunsTable(QTableView):
         self.viewport().update()
 
     def _widths(self) -> None:
-        """Show all columns where there is room; in little room no note, and narrower ones."""
+        """Shows all columns where there is room; in little room no note, and narrower ones."""
         px = self._theme.px
         header = self.horizontalHeader()
         room = self.viewport().width()

@@ -24,7 +24,7 @@ class Discarded:
 
 
 def discard(path: Path) -> Discarded:
-    """Move a run to the trash.
+    """Moves a run to the trash.
 
     Raises UserError while the run is running, or where nothing could be moved.
     """
@@ -42,7 +42,7 @@ def discard(path: Path) -> Discarded:
 
 
 def restore(gone: Discarded) -> Path:
-    """Put a run back where it was. Raises UserError where that is not possible."""
+    """Puts a run back where it was. Raises UserError where that is not possible."""
     if gone.original.exists():
         raise UserError(
             f"There is a run called '{gone.original.name}' again.", "Rename it, then undo."

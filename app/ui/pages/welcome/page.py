@@ -226,7 +226,7 @@ class WelcomePage(Page):
 
 
 def interrupted(folder: Path) -> list[Run]:
-    """Return the interrupted runs that can go on.
+    """Returns the interrupted runs that can go on.
 
     They say that they are running while no process does it.
     """

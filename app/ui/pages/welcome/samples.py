@@ -26,7 +26,7 @@ GROUPS = (
 
 
 def heading(text: str, why: str) -> QWidget:
-    """Return a title with a grey half-sentence."""
+    """Returns a title with a grey half-sentence."""
     row = QWidget()
     line = QHBoxLayout(row)
     line.setContentsMargins(0, 0, 0, 0)
@@ -42,12 +42,12 @@ def heading(text: str, why: str) -> QWidget:
 
 
 def amount_of(sample: Sample) -> str:
-    """Return the first words of a sample's summary: "569 rows"."""
+    """Returns the first words of a sample's summary: "569 rows"."""
     return re.split(r"[:;]| of ", sample.summary.rstrip("."))[0]
 
 
 def task_words(sample: Sample) -> str:
-    """Return what a sample is made for, without the term of the field: "Yes or no"."""
+    """Returns what a sample is made for, without the term of the field: "Yes or no"."""
     task = TASKS.get(sample.task)
     return task.label.split(" (")[0] if task is not None else ""
 
@@ -100,5 +100,5 @@ class Samples(QWidget):
 
 
 def previews() -> dict[str, list[np.ndarray]]:
-    """Return a few pictures of each sample of pictures: (H, W) or (H, W, 3) uint8."""
+    """Returns a few pictures of each sample of pictures: (H, W) or (H, W, 3) uint8."""
     return {name: thumbnails(name) for name, sample in SAMPLES.items() if sample.kind == "image"}

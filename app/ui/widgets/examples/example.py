@@ -39,7 +39,7 @@ class Example:
 
     @property
     def line(self) -> str:
-        """Return the example in one line, for tables, tooltips and screen readers."""
+        """Returns the example in one line, for tables, tooltips and screen readers."""
         if self.halves:
             return " · ".join(half.line for half in self.halves)
         if self.cells:
@@ -51,7 +51,7 @@ class Example:
 
 
 def example_of(dataset: Dataset, row: int) -> Example:
-    """Return the example in a row of the data set.
+    """Returns the example in a row of the data set.
 
     It is cheap: a memory-mapped set is read only in that row.
     """
@@ -63,7 +63,7 @@ def example_of(dataset: Dataset, row: int) -> Example:
 
 
 def example_from(preparation: Preparation, arrays: Any, name: str = "") -> Example:
-    """Return an example from what a Dataset keeps: an array, or for a pair one for each half."""
+    """Returns an example from what a Dataset keeps: an array, or for a pair one for each half."""
     inputs = preparation.inputs
     if len(inputs) > 1:
         halves = getattr(preparation, "halves", ())
@@ -95,5 +95,5 @@ def _word(value: Any) -> str:
 
 
 def shortened(text: str, most: int = LINE) -> str:
-    """Return the beginning of a text, with an ellipsis where something is left out."""
+    """Returns the beginning of a text, with an ellipsis where something is left out."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -39,7 +39,7 @@ RADIUS = 6
 
 
 def size_of(example: Example) -> tuple[int, int]:
-    """Return the width and height at 100 % at which an example is well seen small.
+    """Returns the width and height at 100 % at which an example is well seen small.
 
     The halves of a pair lie side by side.
     """
@@ -63,7 +63,7 @@ def size_of(example: Example) -> tuple[int, int]:
 def paint_example(
     painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float = 1.0
 ) -> None:
-    """Paint an example into a box, as much of it as fits.
+    """Paints an example into a box, as much of it as fits.
 
     ratio: pixels of the screen for each pixel of the window.
     """
@@ -108,7 +108,7 @@ def paint_example(
 
 
 def pixmap_of(theme: Theme, example: Example, size: QSize, ratio: float = 1.0) -> QPixmap:
-    """Return an example as a picture of this size on a tile, in the colours of the theme."""
+    """Returns an example as a picture of this size on a tile, in the colours of the theme."""
     pixmap = QPixmap(size * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(theme.color("track"))
@@ -172,7 +172,7 @@ class ExampleView(QWidget):
 
 
 def _pair(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float) -> None:
-    """Paint the halves side by side, each with the width that its kind needs."""
+    """Paints the halves side by side, each with the width that its kind needs."""
     gap = theme.px(8)
     shares = [size_of(half)[0] for half in example.halves]
 
@@ -190,7 +190,7 @@ def _pair(painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio:
 
 
 def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None:
-    """Paint a line for each column: its name on the left, its value on the right.
+    """Paints a line for each column: its name on the left, its value on the right.
 
     The last line says how many are left out.
     """
@@ -224,7 +224,7 @@ def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None
 
 
 def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
-    """Paint as many whole lines as fit; the last ends in an ellipsis where text is left out."""
+    """Paints as many whole lines as fit; the last ends in an ellipsis where text is left out."""
     font = theme.font(12)
     metrics = QFontMetricsF(font)
     short = " ".join(text[:MOST_LETTERS].split()) or "(empty)"
@@ -261,7 +261,7 @@ def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
 
 
 def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) -> None:
-    """Paint a line for each channel, on one scale: low and high of what falls on each pixel."""
+    """Paints a line for each channel, on one scale: low and high of what falls on each pixel."""
     values = np.nan_to_num(signal.astype(float))
     low = float(values.min())
     high = float(values.max())

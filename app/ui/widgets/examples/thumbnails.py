@@ -62,7 +62,7 @@ CACHED = 600
 
 
 def image(array: np.ndarray) -> QImage:
-    """Return (H, W), (1, H, W) or (3, H, W) uint8 as an image that owns its pixels.
+    """Returns (H, W), (1, H, W) or (3, H, W) uint8 as an image that owns its pixels.
 
     Raises ValueError for other shapes.
     """
@@ -83,7 +83,7 @@ def image(array: np.ndarray) -> QImage:
 
 
 def crisp(array: np.ndarray, side: int, ratio: float = 1.0) -> QPixmap:
-    """Return a picture scaled to fit a square of `side` pixels of the window.
+    """Returns a picture scaled to fit a square of `side` pixels of the window.
 
     ratio: pixels of the screen for each pixel of the window. A small picture is first enlarged a
     whole number of times without smoothing, so that its own pixels stay visible and equal, then
@@ -259,44 +259,44 @@ class ThumbnailGrid(QListView):
 
     @property
     def side(self) -> int:
-        """Return the side of a picture in pixels."""
+        """Returns the side of a picture in pixels."""
         return self.theme.px(self.size_at_100)
 
     @property
     def tile(self) -> QSize:
-        """Return the size in pixels of the tile on which an example is painted."""
+        """Returns the size in pixels of the tile on which an example is painted."""
         return QSize(self.side, self.side)
 
     def draw(self, item: Any, ratio: float) -> QPixmap:
-        """Return the pixmap on a tile, here of a picture of (C, H, W) uint8."""
+        """Returns the pixmap on a tile, here of a picture of (C, H, W) uint8."""
         return crisp(item, self.side, ratio)
 
     def spoken(self, _item: Any) -> str:
-        """Return what an item is, for screen readers."""
+        """Returns what an item is, for screen readers."""
         return "Picture"
 
     @property
     def cell(self) -> QSize:
-        """Return the size in pixels of a picture with its caption."""
+        """Returns the size in pixels of a picture with its caption."""
         line = QFontMetrics(self.theme.font(SMALL)).height()
         caption = self.lines * line + self.theme.px(3) if self.lines else 0
         return QSize(self.tile.width() + self.theme.px(MARGIN), self.tile.height() + 4 + caption)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
+        """Shows (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
         self.lines = min(3, self.lines_of(rows)) if len(rows) else 0
         self._model.show(rows)
         self._measure()
 
     def lines_of(self, rows: Sequence[Row]) -> int:
-        """Return the number of lines of the longest caption."""
+        """Returns the number of lines of the longest caption."""
         return max((row[1].count("\n") + 1 for row in rows if row[1]), default=0)
 
     def pixmap(self, row: int) -> QPixmap:
         return self._model.pixmap(row, self.devicePixelRatioF())
 
     def height_of(self, rows: int) -> int:
-        """Return the height in pixels of so many rows of pictures."""
+        """Returns the height in pixels of so many rows of pictures."""
         return rows * self.gridSize().height() + 2
 
     def sizeHint(self) -> QSize:

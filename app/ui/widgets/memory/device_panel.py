@@ -114,7 +114,7 @@ class DevicePanel(QWidget):
 
 
 def one_line(device: Mapping[str, float | None]) -> str:
-    """Return the device in half a sentence: "9.1 GiB of 16.0 GiB free · 97 % busy"."""
+    """Returns the device in half a sentence: "9.1 GiB of 16.0 GiB free · 97 % busy"."""
     words = []
     if device.get("free") is not None and device.get("total") is not None:
         words.append(f"{bytes_text(device['free'])} of {bytes_text(device['total'])} free")

@@ -83,12 +83,12 @@ class Part:
 
 
 def role_of(key: str) -> str:
-    """Return the colour role of a row."""
+    """Returns the colour role of a row."""
     return f"memory.{key}"
 
 
 def rows_of(rows: Rows) -> dict[str, int | None]:
-    """Return the rows in the order of the ledger, each purpose once.
+    """Returns the rows in the order of the ledger, each purpose once.
 
     "data" is left out where its two parts are known.
     """
@@ -97,7 +97,7 @@ def rows_of(rows: Rows) -> dict[str, int | None]:
 
 
 def total_of(rows: Rows) -> int | None:
-    """Return what is taken at the fullest moment: "peak", else the sum of what is known.
+    """Returns what is taken at the fullest moment: "peak", else the sum of what is known.
 
     None where nothing is known.
     """
@@ -110,7 +110,7 @@ def total_of(rows: Rows) -> int | None:
 
 
 def with_workspace(rows: Rows) -> dict[str, int | None]:
-    """Return the rows, with what the peak holds beyond them as the workspace."""
+    """Returns the rows, with what the peak holds beyond them as the workspace."""
     complete = rows_of(rows)
     peak = rows.get("peak")
     if peak is not None and complete.get("workspace") is None:
@@ -122,7 +122,7 @@ def with_workspace(rows: Rows) -> dict[str, int | None]:
 
 
 def overlap(rows: Rows) -> int:
-    """Return by how much the rows add up to more than there is at any moment.
+    """Returns by how much the rows add up to more than there is at any moment.
 
     Gradients arrive while activations leave.
     """
@@ -132,7 +132,7 @@ def overlap(rows: Rows) -> int:
 
 
 def parts_of(rows: Rows) -> list[Part]:
-    """Return the segments of a bar in the order of the ledger, without empty rows."""
+    """Returns the segments of a bar in the order of the ledger, without empty rows."""
     return [
         Part(key, NAMES[key], value, role_of(key), MEANING[key])
         for key, value in with_workspace(rows).items()
@@ -141,7 +141,7 @@ def parts_of(rows: Rows) -> list[Part]:
 
 
 def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float]:
-    """Return how many times n there are up to and with each row of the weights' size.
+    """Returns how many times n there are up to and with each row of the weights' size.
 
     {"weights": 1.0, "gradients": 2.0, ...}; empty rows are left out. The other state is one more n
     where the optimizer keeps it in full.
@@ -162,7 +162,7 @@ def multiples(rows: Rows, optimizer: Optimizer | None = None) -> dict[str, float
 
 
 def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None = None) -> str:
-    """Return "4n = 4 × 160,874 floats = 2.5 MiB" from the rows that there are.
+    """Returns "4n = 4 × 160,874 floats = 2.5 MiB" from the rows that there are.
 
     "" while the weights are unknown.
     """
@@ -179,7 +179,7 @@ def sum_in_words(rows: Rows, parameters: int | None, optimizer: Optimizer | None
 
 
 def difference_in_words(predicted: int | None, measured: int | None) -> str:
-    """Return how far the measure is from the prediction: "+2 %", "exact", or a dash."""
+    """Returns how far the measure is from the prediction: "+2 %", "exact", or a dash."""
     if predicted is None or measured is None:
         return UNKNOWN
     if predicted == measured:
@@ -196,7 +196,7 @@ Readings = Mapping[str, float | None]
 
 
 def device_parts(rows: Rows, device: Readings) -> list[Part]:
-    """Return how the device's memory is divided; the parts add up to its total.
+    """Returns how the device's memory is divided; the parts add up to its total.
 
     [] where the total is unknown. On a GPU: in use by the model (allocated), kept by PyTorch
     (reserved - allocated), other programs and the driver (used - reserved), free. On the CPU the
@@ -261,7 +261,7 @@ READINGS: dict[str, Callable[[float], str]] = {
 
 
 def readings_in_words(device: Readings, reasons: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return (name, value or a dash, why it is unknown) of the other readings of a device."""
+    """Returns (name, value or a dash, why it is unknown) of the other readings of a device."""
     lines = []
     for key, words in READINGS.items():
         value = device.get(key)

@@ -54,7 +54,7 @@ class MemoryBar(QWidget):
     def show_parts(
         self, parts: Sequence[Part], total: int | None = None, peak: int | None = None
     ) -> None:
-        """Show the parts from left to right.
+        """Shows the parts from left to right.
 
         total: bytes of the whole bar, the sum if None. peak: bytes from the left.
         """
@@ -73,7 +73,7 @@ class MemoryBar(QWidget):
 
     @property
     def enlarged(self) -> list[Part]:
-        """Return the parts that are drawn once more."""
+        """Returns the parts that are drawn once more."""
         small = [part for part in self.parts if part.key in OF_THE_WEIGHTS]
         share = sum(part.bytes for part in small) / self.total if self.total else 1.0
         return small if self._enlarge and small and share < WORTH_ENLARGING else []
@@ -86,7 +86,7 @@ class MemoryBar(QWidget):
         return QSize(self.theme.px(60), self.sizeHint().height())
 
     def segments(self) -> list[tuple[Part, QRectF]]:
-        """Return where each part is drawn in the bar, to scale."""
+        """Returns where each part is drawn in the bar, to scale."""
         height = float(self.theme.px(8 if self._thin else BAR))
         return _side_by_side(self.parts, QRectF(0, 0, self.width(), height), self.total)
 
@@ -100,7 +100,7 @@ class MemoryBar(QWidget):
         )
 
     def times_larger(self) -> str:
-        """Return how much the enlargement enlarges: "42 times larger"."""
+        """Returns how much the enlargement enlarges: "42 times larger"."""
         small = sum(part.bytes for part in self.enlarged)
         times = self.total / small if small else 1.0
         return f"{times_text(times)} times larger"
@@ -145,7 +145,7 @@ class MemoryBar(QWidget):
         painter.restore()
 
     def _link(self, painter: QPainter, above: list[QRectF], below: QRectF) -> None:
-        """Paint a grey fan from the small parts to their enlargement."""
+        """Paints a grey fan from the small parts to their enlargement."""
         if not above:
             return
 

@@ -117,7 +117,7 @@ class MemoryTable(QWidget):
         return label
 
     def _make_row(self, key: str) -> None:
-        """Make the widgets of a row.
+        """Makes the widgets of a row.
 
         These are a swatch, how many n there are up to here, the name, a figure for each column, and
         below them the explanation.
@@ -148,7 +148,7 @@ class MemoryTable(QWidget):
     # --- values
 
     def set_explained(self, explained: bool) -> None:
-        """Say below each row where it comes from, or not."""
+        """Says below each row where it comes from, or not."""
         if explained != self._explained:
             self._explained = explained
             self._arrange(self._arranged)
@@ -160,7 +160,7 @@ class MemoryTable(QWidget):
         parameters: int | None = None,
         optimizer: Optimizer | None = None,
     ) -> None:
-        """Show the rows; what is unknown is a dash.
+        """Shows the rows; what is unknown is a dash.
 
         Rows that are empty in both are left out, but for moments that this optimizer does without.
         optimizer: for the explanation of the rows; without it they are explained in general.
@@ -202,7 +202,7 @@ class MemoryTable(QWidget):
     def _show_names(
         self, shown: Sequence[str], rows: Mapping[str, int | None], times_n: Mapping[str, float]
     ) -> None:
-        """Show the names of rows. times_n: how many n there are up to and with each of them."""
+        """Shows the names of rows. times_n: how many n there are up to and with each of them."""
         for key in shown:
             times, name, *_ = self._labels[key]
             if self._compact:
@@ -246,7 +246,7 @@ class MemoryTable(QWidget):
     # --- layout
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the rows out in two columns where there is room for them."""
+        """Lays the rows out in two columns where there is room for them."""
         super().resizeEvent(event)
         wide = self.width() >= self.theme.px(WIDE)
         if self._compact and wide != self._wide:
@@ -254,7 +254,7 @@ class MemoryTable(QWidget):
             self._arrange(self._arranged)
 
     def _arrange(self, arranged: tuple[str, ...]) -> None:
-        """Put the rows into the grid.
+        """Puts the rows into the grid.
 
         arranged: the rows; "in full" among them says that the other state belongs to those of the
         weights, "less" that they are never all there at once.
@@ -353,7 +353,7 @@ class MemoryTable(QWidget):
 
 
 def _own(rows: Mapping[str, int | None], key: str) -> str:
-    """Return how many n a row of the weights' size holds: " n", " 0.03n"; "" for other rows."""
+    """Returns how many n a row of the weights' size holds: " n", " 0.03n"; "" for other rows."""
     weights = rows.get("weights")
     size = rows.get(key)
     if key not in OF_THE_WEIGHTS or not weights or not size:

@@ -21,7 +21,7 @@ BUFFERS = "running averages of batch norm, where the network has it"
 
 
 def row_explanations(optimizer: Optimizer | None) -> dict[str, str]:
-    """Return a sentence for each row that depends on the optimizer; {} while it is not known."""
+    """Returns a sentence for each row that depends on the optimizer; {} while it is not known."""
     if optimizer is None:
         return {}
 
@@ -56,7 +56,7 @@ def keeps_full_state(optimizer: Optimizer | None) -> bool:
 
 
 def _state_by_row(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
-    """Return by row (or "counters") and name of a tensor, which of the sorts of weights have it."""
+    """Returns the sorts of weights that have a tensor, by row (or "counters") and its name."""
     each = [optimizer.state_shapes(shape, matrix) for shape, matrix in SORTS]
     found: dict[str, dict[str, tuple[bool, ...]]] = {row: {} for row in (*STATE_ROWS, "counters")}
     for name in dict.fromkeys(name for kept in each for name in kept):

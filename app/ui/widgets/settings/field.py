@@ -32,7 +32,7 @@ SEPARATOR = "; "
 
 
 def value_in_words(setting: Setting, value: Any) -> str:
-    """Return a value as a person reads it: "On", "128 examples"."""
+    """Returns a value as a person reads it: "On", "128 examples"."""
     text = setting_text(setting, value)
     return (
         f"{text} {setting.unit}".strip()
@@ -165,7 +165,7 @@ class Field(QWidget):
         return box
 
     def _slider_steps(self) -> int:
-        """Return how many steps a slider would have; 0 where it would be of no use."""
+        """Returns how many steps a slider would have; 0 where it would be of no use."""
         setting = self.setting
         if self._lowest is None or setting.maximum is None or setting.logarithmic:
             return 0
@@ -204,7 +204,7 @@ class Field(QWidget):
     # --- showing
 
     def show_value(self, chosen: Any, resolved: Any) -> None:
-        """Show what is chosen; where nothing is, what it comes to, or an empty field."""
+        """Shows what is chosen; where nothing is, what it comes to, or an empty field."""
         self.show_trouble("")
         shown = resolved if chosen is None else chosen
         editor = self.editor
@@ -245,7 +245,7 @@ class Field(QWidget):
             self.slider.blockSignals(blocked)
 
     def show_trouble(self, sentence: str) -> None:
-        """Show beside the field what is wrong with its value; "" for nothing."""
+        """Shows beside the field what is wrong with its value; "" for nothing."""
         self._trouble.setText(sentence)
         self._trouble.setVisible(bool(sentence))
         self._help.setVisible(not sentence)

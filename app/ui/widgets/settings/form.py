@@ -75,7 +75,7 @@ class Form(QWidget):
     # --- building
 
     def _build(self) -> None:
-        """Make the editors for the choice as it is now."""
+        """Makes the editors for the choice as it is now."""
         self._kind = type(self._value())
         for field in self.fields.values():
             self._column.removeWidget(field)
@@ -130,7 +130,7 @@ class Form(QWidget):
         self._column.addWidget(field)
 
     def _lowest(self, setting: Setting) -> float | None:
-        """Return the lowest value that is allowed.
+        """Returns the lowest value that is allowed.
 
         A limit that may not be reached itself is one step further on.
         """
@@ -150,7 +150,7 @@ class Form(QWidget):
     # --- showing
 
     def _value(self) -> Any:
-        """Return the section as chosen, or as it was before the experiment got into trouble."""
+        """Returns the section as chosen, or as it was before the experiment got into trouble."""
         try:
             self._last = self._document.value(self._section)
         except UserError:
@@ -185,7 +185,7 @@ class Form(QWidget):
         return [setting.name for setting in basic + advanced] != self._shown
 
     def _show_chips(self, value: Any) -> None:
-        """Summarise what is hidden and not default as chips; a click opens it."""
+        """Summarises what is hidden and not default as chips; a click opens it."""
         self._chip_row.clear()
         hidden = [] if self._more.isChecked() else self._advanced
 
@@ -230,7 +230,7 @@ class Form(QWidget):
 
 
 def sorts(document: Document) -> frozenset[str]:
-    """Return the sorts of data that are open, as `Setting.applies` names them.
+    """Returns the sorts of data that are open, as `Setting.applies` names them.
 
     They are the kind of the examples, that of each half of a pair, and the task; none while nothing
     is open.
@@ -305,7 +305,7 @@ class ChoiceBox(DropDown):
             self.setToolTip(current.summary)
 
     def _unfit(self, choice: type[Choice]) -> str:
-        """Return why a choice cannot be taken for these data; "" when it can."""
+        """Returns why a choice cannot be taken for these data; "" when it can."""
         try:
             if hasattr(choice, "unfit"):
                 return str(choice.unfit(self._document.problem()))
@@ -317,7 +317,7 @@ class ChoiceBox(DropDown):
         return ""
 
     def _unfit_loss(self, kinds: tuple[str, ...]) -> str:
-        """Return why a loss does not fit; "" when it does.
+        """Returns why a loss does not fit; "" when it does.
 
         It fits where it serves the task, or, with the task left open, another one that these data
         allow.

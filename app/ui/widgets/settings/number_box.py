@@ -55,7 +55,7 @@ class NumberBox(QDoubleSpinBox):
         self.lineEdit().setTextMargins(6, 0, 0, 0)
 
     def show_value(self, value: float) -> None:
-        """Show a value without a signal."""
+        """Shows a value without a signal."""
         self._unknown = False
         blocked = self.blockSignals(True)
         self.setSuffix(self._unit)
@@ -64,7 +64,7 @@ class NumberBox(QDoubleSpinBox):
         self.blockSignals(blocked)
 
     def show_unknown(self, hint: str) -> None:
-        """Show an empty field with a hint in grey."""
+        """Shows an empty field with a hint in grey."""
         self._unknown = True
         blocked = self.blockSignals(True)
         self.setSuffix("")
@@ -120,7 +120,7 @@ class NumberBox(QDoubleSpinBox):
         )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Let the wheel scroll the page, unless the person is writing in this field."""
+        """Lets the wheel scroll the page, unless the person is writing in this field."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -146,7 +146,7 @@ class NumberBox(QDoubleSpinBox):
 
 
 def _nice(value: float, steps: int) -> float:
-    """Return the value `steps` further on in 1, 2, 5, 10, 20 ..."""
+    """Returns the value `steps` further on in 1, 2, 5, 10, 20 ..."""
     if value <= 0.0:
         return 1e-4 if steps > 0 else 0.0
 
@@ -167,7 +167,7 @@ class DropDown(QComboBox):
         self.setMinimumContentsLength(8)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the text with an ellipsis where it has no room."""
+        """Paints the text with an ellipsis where it has no room."""
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
