@@ -76,7 +76,7 @@ def environment_python() -> Path:
 
 
 def inside() -> bool:
-    """Whether this Python is the environment's own."""
+    """Returns whether this Python is the environment's own."""
     return Path(sys.prefix).resolve() == environment().resolve()
 
 
@@ -94,7 +94,7 @@ def stamp() -> str:
 
 
 def is_current(extra: str = "") -> bool:
-    """Whether the environment was made completely, from this list of packages, with this extra."""
+    """Returns whether the environment is complete, made from these packages with this extra."""
     try:
         written = json.loads(stamp_path().read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -118,7 +118,7 @@ def requirements(extra: str = "") -> list[str]:
 
 
 def satisfied(extra: str = "") -> bool:
-    """Whether the packages are installed for this Python, in versions that fit."""
+    """Returns whether the packages are installed for this Python, in versions that fit."""
     if sys.version_info < LEAST_PYTHON:
         return False
 
@@ -221,7 +221,7 @@ def _alone() -> Iterator[None]:
 
 
 def _works() -> bool:
-    """Whether the environment has a Python that runs, has pip and is new enough."""
+    """Returns whether the environment has a Python that runs, has pip and is new enough."""
     code = f"import sys, pip; sys.exit(sys.version_info < {LEAST_PYTHON!r})"
     try:
         ended = subprocess.run([str(environment_python()), "-c", code], capture_output=True)

@@ -40,7 +40,7 @@ DISPLAY_LIBRARIES = {
 
 
 def has_display() -> bool:
-    """Whether a window can be shown; Windows and macOS always have a desktop."""
+    """Returns whether a window can be shown; Windows and macOS always have a desktop."""
     if sys.platform in ("win32", "darwin"):
         return True
 
@@ -65,7 +65,7 @@ def _loads(library: str) -> bool:
 
 
 def can_install() -> bool:
-    """Whether this is root on a system with apt."""
+    """Returns whether this is root on a system with apt."""
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 

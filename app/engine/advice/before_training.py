@@ -247,7 +247,10 @@ def _outliers(experiment: Experiment, dataset: Dataset) -> Iterator[Finding]:
 
 
 def _far_off(target: Amount, column: np.ndarray, far: np.ndarray, dataset: Dataset) -> Finding:
-    """column: (n,) the values of the training split; far: which of them lie far off."""
+    """Returns the finding on amounts that lie far off.
+
+    column: (n,) the values of the training split. far: which of them lie far off.
+    """
     farthest = far[np.argmax(np.abs(column[far] - target.median))]
     row = int(dataset.indices["training"][farthest])
     where = f" ({dataset.names[row]})" if row < len(dataset.names) else ""

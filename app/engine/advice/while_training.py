@@ -78,7 +78,7 @@ def while_training(
 
 
 def _going_well(epochs: list[EpochLine], findings: list[Finding]) -> Iterator[Finding]:
-    """findings: those made so far; it goes well only where none of them is grave."""
+    """Yields the finding that the training goes well, unless a finding so far is grave."""
     grave = any(
         finding.level == "problem" or finding.key in ("overfitting", "jumping", "flat")
         for finding in findings
@@ -265,7 +265,10 @@ def _from_metrics(epochs: list[EpochLine], task: Task, resolved: Experiment) -> 
 def _from_confusion(
     matrix: np.ndarray, description: Description, resolved: Experiment
 ) -> Iterator[Finding]:
-    """matrix: (K, K) counts, true class by row."""
+    """Yields findings on classes that are missed or confused.
+
+    matrix: (K, K) counts, true class by row.
+    """
     names = description.classes
     table = scores.per_class(matrix)
     if not matrix.sum() or matrix.shape[0] != len(names):

@@ -116,13 +116,13 @@ class Batches:
         return self._augmented(positions), rows
 
     def _positions(self, index: int) -> torch.Tensor:
-        """Where the examples of a batch stand in `_inputs`: (B,) int64."""
+        """Returns where the examples of a batch stand in `_inputs`: (B,) int64."""
         first = index * self.batch_size
         last = first + self.batch_size if index < self.count - 1 else self.examples
         return self._order[first:last]
 
     def _augmented(self, positions: torch.Tensor) -> list[torch.Tensor]:
-        """The inputs at these positions on the device, a tensor for each half, augmented."""
+        """Returns the augmented inputs at these positions on the device, a tensor for each half."""
         parts = [array.index_select(0, positions) for array in self._inputs]
         if not self.placed and self._device.type != "cpu":
             parts = [part.to(self._device, non_blocking=True) for part in parts]
@@ -195,7 +195,7 @@ def split_inputs(dataset: Dataset, split: str, device: torch.device) -> SplitInp
 
 
 def _fits(device: torch.device, size: int) -> bool:
-    """Whether so many bytes leave the GPU enough to train in."""
+    """Returns whether so many bytes leave the GPU enough to train in."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return size < SHARE * free

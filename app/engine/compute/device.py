@@ -168,7 +168,7 @@ def _card(index: int) -> Card:
 
 
 def supports(capability: tuple[int, int], architectures: list[str]) -> bool:
-    """Whether a build with kernels for these architectures runs on a card of this capability.
+    """Returns whether a build with these architectures' kernels runs on a card of this capability.
 
     Kernels ("sm_90") run on cards of the same major number; code ("compute_90") is translated for
     any later card.
@@ -212,14 +212,14 @@ def smoke_test(device: Device) -> Device:
 
 
 def cuda_is_initialized() -> bool:
-    """Whether this process has started a CUDA context, which takes memory of the GPU."""
+    """Returns whether this process has started a CUDA context, which takes memory of the GPU."""
     import torch
 
     return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
 
 
 def _has_nvidia() -> bool:
-    """Whether there is an NVIDIA card, by the driver's files or its library."""
+    """Returns whether there is an NVIDIA card, by the driver's files or its library."""
     if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists():
         return True
     try:
@@ -264,7 +264,7 @@ def precision(
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself (AVX512-BF16 or AMX).
+    """Returns whether the processor multiplies bfloat16 itself (AVX512-BF16 or AMX).
 
     A training step then takes about half the time of float32. Elsewhere bfloat16 is emulated, and
     slower.

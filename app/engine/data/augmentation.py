@@ -191,7 +191,7 @@ class Augmentation:
         draws = _uniform((4, count, 1), generator, batch)
 
         def inside(side: int, size: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
-            """Whether each row or column is hidden. size, position: (B, 1) in 0..1."""
+            """Returns whether each row or column is hidden. size, position: (B, 1) in 0..1."""
             length = (size * self.settings.erase * side).ceil()
             start = (position * (side - length + 1)).floor()
             positions = torch.arange(side, device=batch.device)
@@ -209,14 +209,14 @@ class Augmentation:
 def _uniform(
     shape: tuple[int, ...], generator: torch.Generator, batch: torch.Tensor
 ) -> torch.Tensor:
-    """Random numbers in 0..1, on the device of the batch."""
+    """Returns random numbers in 0..1, on the device of the batch."""
     import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
     return torch.rand(shape, generator=generator, device=generator.device).to(batch.device)
 
 
 def _to_type_of(batch: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-    """The pixels, float32, in the type of the batch, rounded where that is uint8."""
+    """Returns the pixels, float32, in the type of the batch, rounded where that is uint8."""
     if not batch.is_floating_point():
         pixels = pixels.round_().clamp_(0, 255)
 

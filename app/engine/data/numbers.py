@@ -172,7 +172,7 @@ def find_style(
 
 
 def _plausibility(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str) -> float:
-    """How well a style explains cells such as "1,234", with thousands or with decimals."""
+    """Returns how well a style explains cells such as "1,234", with thousands or with decimals."""
     doubtful = [
         cells
         for cells in columns

@@ -161,7 +161,7 @@ def _open(source: Path | str | bytes | BinaryIO) -> Image.Image:
 
 
 def _remark_on_frames(picture: Image.Image) -> str:
-    """The key of a remark where a file holds several frames, else ""."""
+    """Returns the key of a remark where a file holds several frames, else ""."""
     if picture.format == "TIFF":
         return "pages" if getattr(picture, "n_frames", 1) > 1 else ""
     if picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False):
@@ -171,7 +171,7 @@ def _remark_on_frames(picture: Image.Image) -> str:
 
 
 def _to_grey_or_colour(picture: Image.Image) -> tuple[Image.Image, str]:
-    """The picture in mode "L" or "RGB", and the key of a remark on its tones."""
+    """Returns the picture in mode "L" or "RGB", and the key of a remark on its tones."""
     if picture.mode in ("L", "RGB") and "transparency" not in picture.info:
         return (picture.copy() if picture.readonly else picture), ""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
@@ -228,7 +228,7 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
 
 
 def _reason(error: BaseException) -> str:
-    """Whatever decoding raised, in words that continue the sentence "FILE: ..."."""
+    """Returns whatever decoding raised, in words that continue the sentence "FILE: ..."."""
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return "it announces too many pixels; make it smaller"
     if isinstance(error, UnidentifiedImageError):

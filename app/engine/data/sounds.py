@@ -98,7 +98,7 @@ def read_header(path: Path) -> WavHeader:
 
 
 def _read_form(content: bytes) -> tuple[int, int, int, int]:
-    """Coding, channels, rate and bits from a chunk of the file."""
+    """Returns coding, channels, rate and bits from a chunk of the file."""
     if len(content) < 16:
         raise UnreadableSound("it is damaged (its format is cut short)")
 
@@ -110,7 +110,7 @@ def _read_form(content: bytes) -> tuple[int, int, int, int]:
 
 
 def _data_size(announced: int, available: int) -> int:
-    """The bytes of sound in a file. Raises UnreadableSound where it breaks off."""
+    """Returns the bytes of sound in a file. Raises UnreadableSound where it breaks off."""
     if announced in UNKNOWN_SIZES:
         return available
     if announced > available:
@@ -158,7 +158,7 @@ def read_wave(path: Path, header: WavHeader | None = None) -> tuple[np.ndarray, 
 
 
 def _samples(content: bytes, header: WavHeader) -> np.ndarray:
-    """The samples of all channels in turn, (n,) float32."""
+    """Returns the samples of all channels in turn, (n,) float32."""
     if header.coding == FLOAT:
         return np.frombuffer(content, f"<f{header.bits // 8}").astype(np.float32)
     if header.bits == 8:
@@ -176,7 +176,7 @@ def _samples(content: bytes, header: WavHeader) -> np.ndarray:
 
 
 def is_silent(values: np.ndarray) -> bool:
-    """Whether nothing is heard: no channel (..., L) ever changes."""
+    """Returns whether nothing is heard: no channel (..., L) ever changes."""
     return bool((np.ptp(values, axis=-1) == 0).all())
 
 

@@ -215,12 +215,12 @@ class _Quotas:
         self.quota[TRAINING] = np.maximum(examples - sum(self.quota.values()), 1)
 
     def wants(self, split: int, target: int) -> bool:
-        """Whether a split should get another single example of a class, and may."""
+        """Returns whether a split should get another single example of a class, and may."""
         missing = bool(self.has[split][target] < self.quota[split][target])
         return missing and self._may_take(split, target)
 
     def _may_take(self, split: int, target: int) -> bool:
-        """Whether a split may take a unit with examples of a class.
+        """Returns whether a split may take a unit with examples of a class.
 
         One stays for training, and one for each other split that has none yet.
         """
@@ -251,7 +251,7 @@ class _Quotas:
         return best
 
     def _lack(self, split: int, content: Counter[int]) -> float:
-        """The share of the quota of these classes that is missing yet, on average."""
+        """Returns the share of the quota of these classes that is missing yet, on average."""
         quota = self.quota[split]
         has = self.has[split]
         lacks = [(quota[target] - has[target]) / max(1, quota[target]) for target in content]

@@ -226,7 +226,7 @@ def batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
 
 @functools.cache
 def _characters() -> tuple[str, ...]:
-    """The visible character that stands for each byte in the library's tokens (GPT-2's table).
+    """Returns the character that stands for each byte in the library's tokens (GPT-2's table).
 
     The byte itself where it can be seen, else the next free character from 256 on.
     """

@@ -54,7 +54,7 @@ class SettingRow:
 
 
 def setting_rows(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow, ...]:
-    """Every setting that one of these plain experiments has, in the order of an experiment's file.
+    """Returns the settings of any of these plain experiments, in the order of an experiment's file.
 
     experiments: see toml_file.to_plain. Kinds and settings that this version does not know are
     shown as they are written.
@@ -67,12 +67,12 @@ def setting_rows(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow
 
 
 def differences(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow, ...]:
-    """The settings that are not the same in all of these plain experiments."""
+    """Returns the settings that are not the same in all of these plain experiments."""
     return tuple(row for row in setting_rows(experiments) if row.differs)
 
 
 def _section(plain: Mapping[str, Value], section: str) -> dict[str, Value]:
-    """The settings of a section by name, its kind under "kind"; {} where the section is missing."""
+    """Returns the settings of a section by name, its kind under "kind"; {} without the section."""
     values = dict(plain_section(plain, section))
     choice = CHOICES.get(section)
     if choice is None:
@@ -83,7 +83,7 @@ def _section(plain: Mapping[str, Value], section: str) -> dict[str, Value]:
 
 
 def _section_rows(section: str, columns: Sequence[dict[str, Value]]) -> Iterable[SettingRow]:
-    """The rows of one section. columns: its settings in each of the experiments."""
+    """Returns the rows of one section. columns: its settings in each of the experiments."""
     specs = [_spec(section, column) for column in columns]
     declared: dict[str, Setting] = {}
     for spec in specs:
@@ -119,7 +119,7 @@ def _row(
 
 
 def _spec(section: str, column: Mapping[str, Value]) -> type[Spec] | None:
-    """The class that declares these settings; None for a kind that this version does not know."""
+    """Returns the class that declares these settings; None for a kind unknown to this version."""
     if section in FIXED:
         return FIXED[section]
     if KIND not in column:

@@ -16,6 +16,6 @@ PlainExperiment: TypeAlias = dict[str, "Value"]
 
 
 def plain_section(plain: Mapping[str, Value], section: str) -> Mapping[str, Value]:
-    """The settings of one section of a plain experiment; {} where the section is missing."""
+    """Returns the settings of one section of a plain experiment; {} without the section."""
     content = plain.get(section)
     return content if isinstance(content, Mapping) else {}

@@ -33,7 +33,7 @@ class Metric:
     best: float | None = 1.0
 
     def improves(self, value: float, on: float) -> bool:
-        """Whether a value is better than another one."""
+        """Returns whether a value is better than another one."""
         return value > on if self.better == "higher" else value < on
 
 

@@ -202,12 +202,12 @@ class Optimizer(Choice):
 
     @staticmethod
     def has_fused_kernel(device: torch.device) -> bool:
-        """Whether PyTorch can change all weights in one kernel on this device."""
+        """Returns whether PyTorch can change all weights in one kernel on this device."""
         return device.type in ("cpu", "cuda", "mps")
 
     @staticmethod
     def is_matrix(group: Mapping[str, Any], weight: torch.Tensor) -> bool:
-        """Whether a weight of this group counts as a matrix between hidden layers."""
+        """Returns whether a weight of this group counts as a matrix between hidden layers."""
         return bool(group.get("matrices", weight.ndim == 2))
 
     # --- what it shows of itself while it trains, see training.optimizer_probe

@@ -179,7 +179,7 @@ def _fused_step(args: Sequence[Any], _out: Any) -> int:
 
 
 def _by_onednn(x: torch.Tensor) -> bool:
-    """Whether oneDNN computes with this type on this processor."""
+    """Returns whether oneDNN computes with this type on this processor."""
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     if x.dtype == torch.float16:

@@ -47,7 +47,10 @@ def _weights(variants: Sequence[Variant]) -> Fact:
 
 
 def _batches(variants: Sequence[Variant], examples: str) -> list[Fact]:
-    """examples: their noun in the plural."""
+    """Returns what is to be said of the order of examples and the sizes of batches.
+
+    examples: their noun in the plural.
+    """
     tasks = [variant.task.kind for variant in variants]
     if _differ(variants, "training", "seed") or not _all_same(tasks):
         return [Fact(False, f"Each sees the {examples} in an order of its own.")]

@@ -43,7 +43,7 @@ class Turns:
             self._changed.wait_for(lambda: self._holder == member)
 
     def step(self, member: int, examples: int) -> float:
-        """Called by the holder of the turn before a step, with the examples that it has seen.
+        """Takes what the holder of the turn has seen, before its step, and may pass the turn on.
 
         Returns the seconds it waited for the others.
         """
@@ -62,7 +62,7 @@ class Turns:
             return time.perf_counter() - begun
 
     def leave(self, member: int) -> None:
-        """Called when a run has ended, whatever the reason; the others go on."""
+        """Takes out a run that has ended, whatever the reason; the others go on."""
         with self._changed:
             self._seen.pop(member, None)
             if self._holder == member and self._seen:

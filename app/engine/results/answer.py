@@ -41,9 +41,9 @@ class Answer:
     plain: dict[str, Any] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain data for JSON: the task's own names first, then what a person reads."""
+        """Returns plain data for JSON: the task's own names first, then what a person reads."""
         return {**self.plain, "answer": self.headline, **({"unit": self.unit} if self.unit else {})}
 
     def parts(self) -> list[dict[str, Any]]:
-        """The items as plain data."""
+        """Returns the items as plain data."""
         return [asdict(item) for item in self.items]

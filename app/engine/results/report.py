@@ -82,7 +82,7 @@ class Report:
         return _trusted(self.splits)
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """Returns plain data for JSON."""
         return {
             "task": self.task.kind,
             "classes": list(self.classes),

@@ -14,7 +14,7 @@ def best_index(
     better: Literal["higher", "lower"],
     texts: Sequence[str] | None = None,
 ) -> int | None:
-    """The index of the best value.
+    """Returns the index of the best value.
 
     None where fewer than two are known (None and NaN are not), or where two share the best value.
     texts: the values as they are shown; then also None where another one reads the same.

@@ -63,7 +63,7 @@ class Control:
         return changes
 
     def begin_step(self, examples: int) -> float:  # noqa: ARG002 - a race member waits here
-        """Called by the run before each step, with the training examples it has seen so far.
+        """Begins a step of the run, which has seen so many training examples so far.
 
         Returns the seconds that it was made to wait for others, which are not its own time (see
         turns.RaceMember).

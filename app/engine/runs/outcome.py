@@ -86,7 +86,7 @@ class Outcome:
     def _figures(
         self, best_epoch: int
     ) -> tuple[dict[str, float | None], dict[str, dict[str, float | None]]]:
-        """The loss per split, and the metrics per split and name, of the best epoch's weights."""
+        """Returns the best epoch's loss per split, and its metrics per split and name."""
         loss: dict[str, float | None] = {}
         metrics: dict[str, dict[str, float | None]] = {}
         if not self.best:

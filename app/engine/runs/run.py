@@ -266,7 +266,7 @@ class Run:
             (self.path / LOCK).unlink(missing_ok=True)
 
     def _alive(self) -> bool:
-        """Whether the process named in the lock still runs.
+        """Returns whether the process named in the lock still runs.
 
         Its start time must match too, since numbers of processes are used again.
         """

@@ -56,7 +56,7 @@ class Summary(TypedDict, total=False):
 
 
 def finite(summary: Summary) -> Summary:
-    """The summary with None for every number that is not finite: JSON has no NaN."""
+    """Returns the summary with None for every number that is not finite: JSON has no NaN."""
     return cast("Summary", _finite(cast("Value", summary)))
 
 

@@ -94,7 +94,7 @@ def build_dataset(
 def _is_mirror_safe(
     inputs: np.ndarray, targets: Targets, training: np.ndarray, preparation: Preparation
 ) -> bool:
-    """Whether these are pictures with a class each, and the classes survive mirroring."""
+    """Returns whether these are pictures with a class each, and the classes survive mirroring."""
     one_class_each = bool(targets.classes) and targets.values.ndim == 1
     if preparation.kind != "image" or not one_class_each:
         return False
@@ -126,7 +126,7 @@ def _note_on_skipped(skipped: Sequence[Skipped]) -> list[str]:
 
 
 def _gravest_skipped(skipped: tuple[Skipped, ...]) -> tuple[Skipped, ...]:
-    """What was skipped; of very much, the first that is no junk."""
+    """Returns what was skipped; of very much, the first that is no junk."""
     if len(skipped) <= LISTED:
         return skipped
 
@@ -136,7 +136,7 @@ def _gravest_skipped(skipped: tuple[Skipped, ...]) -> tuple[Skipped, ...]:
 def _encode(
     examples: Examples, training: np.ndarray, reuse_preparation: Preparation | None
 ) -> tuple[list[np.ndarray], Preparation]:
-    """The read-only arrays of one or both halves, and the preparation, fitted or used again.
+    """Returns the read-only arrays of one or both halves, and the fitted or reused preparation.
 
     Raises UserError where the examples are not of the form of the preparation to use again.
     """
@@ -173,7 +173,7 @@ def _read_only(arrays: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _fingerprints(examples: Examples) -> np.ndarray:
-    """A fingerprint of each example, of a pair one of both halves': (N, 16) uint8."""
+    """Returns a fingerprint of each example, of a pair one of both halves': (N, 16) uint8."""
     first, *others = (part.fingerprints() for part in examples.parts)
     if not others:
         return first
@@ -183,7 +183,7 @@ def _fingerprints(examples: Examples) -> np.ndarray:
 
 
 def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
-    """The examples of each class or tag; where there are none, of all together."""
+    """Returns the examples of each class or tag; where there are none, of all together."""
     values = targets.values[rows]
     if not targets.classes:
         return (len(rows),)
@@ -194,7 +194,7 @@ def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
 
 
 def _damage(data: DataSettings, task: str, preparation: Preparation) -> Damage | None:
-    """How examples are damaged that are to be restored, None where none are.
+    """Returns how examples are damaged that are to be restored, None where none are.
 
     Patches of a picture or signal, single values of a row. The patches are those of a masked
     autoencoder, so that it sees what is hidden.
@@ -270,7 +270,7 @@ def _fingerprint_of_dataset(
     indices: dict[str, np.ndarray],
     preparation: Preparation,
 ) -> str:
-    """A fingerprint of content alone, so that a copied or moved dataset is the same dataset."""
+    """Returns a fingerprint of content alone, the same for a copied or moved dataset."""
     state = hashlib.sha256()
     state.update(np.ascontiguousarray(fingerprints).tobytes())
     values = examples.targets.values

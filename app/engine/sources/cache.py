@@ -62,7 +62,7 @@ def key_of(*parts: Any) -> str:
 
 
 def fits_memory(size: int) -> bool:
-    """Whether an array of so many bytes is held in memory."""
+    """Returns whether an array of so many bytes is held in memory."""
     return bool(size <= MEMORY_SHARE * psutil.virtual_memory().available)
 
 

@@ -79,7 +79,7 @@ class SuffixWalk(FolderWalk):
 
 
 def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether more than half of the files in a folder have these endings, and none is a picture.
+    """Returns whether most files in a folder have these endings, and none is a picture.
 
     A single one outside its sub-folders, such as a readme, does not count.
     """

@@ -46,7 +46,7 @@ class Layout:
         return readable(parts[0]), split
 
     def outside(self, label: str, split: int) -> bool:
-        """Whether a file of this class and split stands outside the folders of the classes."""
+        """Returns whether a file of this class and split stands outside the class folders."""
         return not label or (self.split_first and split == UNASSIGNED)
 
     def group(self, parts: tuple[str, ...]) -> str:
@@ -58,7 +58,7 @@ class Layout:
         return readable("/".join(parts)) if below else ""
 
     def holds_only_splits(self, labels: list[str]) -> bool:
-        """Whether what should be classes are named after splits, so that there are no classes."""
+        """Returns whether the folders are all named after splits, so that there are no classes."""
         return (
             self.depth == 0
             and not self.split_first
@@ -67,7 +67,7 @@ class Layout:
         )
 
     def note(self, files: list[SourceFile]) -> tuple[str, ...]:
-        """A sentence on where the classes stand, if not directly in the source."""
+        """Returns a sentence on where the classes stand, if not directly in the source."""
         if not self.depth:
             return ()
 
@@ -76,7 +76,7 @@ class Layout:
 
 
 def _split_folder(name: str) -> int:
-    """The split of a folder beside "train", where "val..." and "test..." are no classes either."""
+    """Returns the split of a folder beside "train": "val..." and "test..." are no classes there."""
     split = split_of(name)
     if split == UNASSIGNED and name.lower().startswith("val"):
         return VALIDATION

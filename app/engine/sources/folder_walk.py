@@ -21,7 +21,7 @@ JUNK = frozenset(
 
 
 def is_junk(name: str) -> bool:
-    """Whether a file or folder of this name is hidden, or the system's own."""
+    """Returns whether a file or folder of this name is hidden, or the system's own."""
     return name.startswith((".", "~$")) or name.lower() in JUNK
 
 

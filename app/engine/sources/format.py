@@ -61,7 +61,7 @@ class Format(ABC):
 
     @abstractmethod
     def matches(self, source: str) -> bool:
-        """Whether this format would read the source.
+        """Returns whether this format would read the source.
 
         Looks at names and at no more than a folder's listing and the beginning of a file.
         """

@@ -90,14 +90,14 @@ def targets_from_array(
 
 
 def _are_zeros_and_ones(labels: np.ndarray) -> bool:
-    """Whether labels (N, K) are tags or one-hot classes."""
+    """Returns whether labels (N, K) are tags or one-hot classes."""
     return (
         labels.dtype.kind in "iufb" and labels.shape[1] > 1 and bool(np.isin(labels, (0, 1)).all())
     )
 
 
 def _suggested_task(labels: np.ndarray) -> str:
-    """The task that labels (N, K) suggest by their values."""
+    """Returns the task that labels (N, K) suggest by their values."""
     if _are_zeros_and_ones(labels):
         one_hot = bool((labels.sum(axis=1) == 1).all())
         return CLASSES if one_hot else TAGS

@@ -47,12 +47,12 @@ def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray
 
 
 def _small(picture: np.ndarray) -> np.ndarray:
-    """A picture (C, H, W) uint8 as float32, a large one thinned to about 32 pixels a side."""
+    """Returns a picture (C, H, W) uint8 as float32, thinned to about 32 pixels a side if large."""
     step = max(1, max(picture.shape[1:]) // 32)
     return picture[:, ::step, ::step].astype(np.float32)
 
 
 def _accuracy(pixels: np.ndarray, means: np.ndarray, truth: np.ndarray) -> float:
-    """The share of pictures (n, D) that are nearest to the mean (K, D) of their own class."""
+    """Returns the share of pictures (n, D) that are nearest to their own class's mean (K, D)."""
     distances = (means**2).sum(axis=1) - 2 * pixels @ means.T
     return float((distances.argmin(axis=1) == truth).mean())

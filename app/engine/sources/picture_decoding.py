@@ -93,7 +93,7 @@ def choose_size(
 
 
 def _sample_sizes(picture_list: PictureList, check: Check) -> np.ndarray:
-    """The sizes of some pictures, (n, 2) of height and width; at least one."""
+    """Returns the sizes of some pictures, (n, 2) of height and width; at least one."""
     if picture_list.array is not None:
         return np.array([picture_list.array.shape[1:3]])
 
@@ -149,7 +149,7 @@ def decode_pictures(
 
 
 def _allocate(shape: tuple[int, ...], folder: Path | None) -> np.ndarray:
-    """An empty array in memory, or in a file of the folder where it does not fit into memory."""
+    """Returns an empty array, in a file of the folder where it does not fit into memory."""
     size = int(np.prod(shape, dtype=object))
     if not size or fits_memory(size):
         return np.empty(shape, np.uint8)
@@ -166,7 +166,7 @@ def _allocate(shape: tuple[int, ...], folder: Path | None) -> np.ndarray:
 
 
 def _allocate_on_disk(file: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """An empty array in a file.
+    """Returns an empty array in a file.
 
     The room is taken at once: a full disk is an error here, not a crash on writing.
     """
@@ -188,7 +188,7 @@ def _allocate_on_disk(file: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _one_channel(inputs: np.ndarray) -> np.ndarray:
-    """The first channel alone.
+    """Returns the first channel alone.
 
     A mapped array is rewritten in the same file, forwards, which never overtakes what is read.
     """

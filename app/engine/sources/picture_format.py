@@ -221,7 +221,7 @@ def _decode(
 def _remaining(
     picture_list: PictureList, rows: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
-    """The classes of which something could be read, the targets, and the classes that are lost."""
+    """Returns the classes with readable pictures, the targets, and the classes that are lost."""
     targets = picture_list.targets[rows]
     present = np.bincount(targets, minlength=len(picture_list.classes)) > 0
     numbers = np.cumsum(present) - 1

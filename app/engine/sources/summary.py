@@ -44,7 +44,7 @@ def balance(description: Description) -> tuple[float, Level]:
 
 
 def _one_class_each(description: Description) -> bool:
-    """Whether every example has one class, so that counts of classes can be compared."""
+    """Returns whether every example has one class, so that counts of classes can be compared."""
     task = TASKS.get(description.task)
     return bool(description.classes) and (task is None or task.targets == "classes")
 
@@ -216,6 +216,6 @@ def columns(preparation: Preparation) -> list[dict[str, Any]]:
 
 
 def _targets(description: Description) -> list[str]:
-    """The names of the target columns of a table."""
+    """Returns the names of the target columns of a table."""
     target = description.chosen.get("target")
     return [target] if isinstance(target, str) else list(target or ())

@@ -204,7 +204,7 @@ def targets_for_task(task: Task, classes: tuple[str, ...], numbers: np.ndarray) 
 
 
 def is_number(text: str) -> bool:
-    """Whether a class's name is an amount, with a point or a comma."""
+    """Returns whether a class's name is an amount, with a point or a comma."""
     try:
         float(text.replace(",", "."))
     except ValueError:

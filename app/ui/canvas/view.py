@@ -267,7 +267,7 @@ class NetworkView(QGraphicsView):
 
 
 def _branches(blocks: Sequence[BlockView]) -> bool:
-    """Whether any block reads something else than the block before it."""
+    """Returns whether any block reads something else than the block before it."""
     return any(
         block.inputs not in ((), (before.name,)) for before, block in itertools.pairwise(blocks)
     )

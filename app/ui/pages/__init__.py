@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def find_pages() -> tuple[PageInfo, ...]:
-    """Every page, in the order of the rail.
+    """Returns every page, in the order of the rail.
 
     It loads the declarations only, not the pages: the window is painted before those.
     """

@@ -64,15 +64,15 @@ class Page(QWidget):
     guide_changed = Signal()
 
     def guide(self) -> list[GuideCard]:
-        """What the Guide shows while this page is in front."""
+        """Returns what the Guide shows while this page is in front."""
         return []
 
     def ready(self) -> tuple[bool, str]:
-        """Whether this step is done, and what is missing if not (shown in the rail)."""
+        """Returns whether this step is done, and what is missing if not (shown in the rail)."""
         return True, ""
 
     def busy(self) -> bool:
-        """Whether something of this step is under way (a dot in the rail)."""
+        """Returns whether something of this step is under way (a dot in the rail)."""
         return False
 
 

@@ -161,7 +161,7 @@ NUMBER_KEYS = 9
 
 
 def page_entries(pages: Sequence[PageInfo]) -> list[Entry]:
-    """The menu "Go to": every page that wants to stand there, in order."""
+    """Returns the menu "Go to": every page that wants to stand there, in order."""
     listed = [page for page in pages if page.in_menu]
     return [
         Entry(
@@ -218,7 +218,7 @@ class Actions:
         self[name].trigger()
 
     def menu(self, parent: QWidget, recent: QMenu) -> QMenu:
-        """One menu with a sub-menu for each group; `recent` stands in File."""
+        """Returns one menu with a sub-menu for each group; `recent` stands in File."""
         menu = QMenu(parent)
         for title in MENUS:
             group = menu.addMenu(title)

@@ -106,7 +106,7 @@ class Assembly(QObject):
         self._connect()
 
     def _handlers(self) -> dict[Action, Callable[[], object]]:
-        """What each action does."""
+        """Returns what each action does."""
         frame = self.frame
         training = TrainingCommands(
             self.document, self.session, self.run_bar, self.runs_folder, frame.go

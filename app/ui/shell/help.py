@@ -137,5 +137,5 @@ class Shortcuts(QDialog):
 
 
 def _keys(entry: Entry) -> str:
-    """The first shortcut of an action, written as on this system."""
+    """Returns the first shortcut of an action, written as on this system."""
     return QKeySequence(entry.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)

@@ -123,12 +123,12 @@ class Problems(QObject):
 
 
 def _same(problem: Problem, failure: Failure) -> bool:
-    """Whether it is the same failure again: the same words from the same place."""
+    """Returns whether it is the same failure again: the same words from the same place."""
     return problem.what == failure.what and problem.details[-400:] == failure.details[-400:]
 
 
 def _is_repeating(problem: Problem) -> bool:
-    """Whether a failure comes again and again, and so is shown once only.
+    """Returns whether a failure comes again and again, and so is shown once only.
 
     One that a person causes is shown every time.
     """

@@ -83,7 +83,7 @@ class DataLoader(QObject):
         self._stop()
 
     def _read(self, data: DataSettings, control: Control) -> Dataset:
-        """On the background thread."""
+        """Opens the data; on the background thread."""
         from app.engine.sources.opening import open_dataset  # noqa: PLC0415 - with the first data
 
         def report(text: str, done: int, total: int) -> None:

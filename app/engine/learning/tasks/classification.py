@@ -56,7 +56,7 @@ class Classification(Task):
     def confusion(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> np.ndarray | None:
-        """None for so many classes that nobody could look at them: every epoch would keep it."""
+        """Returns the counts; None for more classes than anybody could look at, in every epoch."""
         if len(description.classes) > MOST_CONFUSED:
             return None
 

@@ -163,7 +163,7 @@ def match_images_and_labels(headers: list[ArrayHeader]) -> list[tuple[ArrayHeade
 
 
 def _side(size: int) -> int:
-    """The side of a square of so many pixels, 0 if it is none."""
+    """Returns the side of a square of so many pixels, 0 if it is none."""
     side = round(size**0.5)
     return side if side * side == size and side >= SMALLEST_SIDE else 0
 

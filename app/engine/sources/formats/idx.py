@@ -77,7 +77,7 @@ def find_pairs(folder: Path) -> list[IdxPair]:
 
 
 def _labels_of(images: Path) -> Path:
-    """The file of labels beside a file of pictures. Raises UserError."""
+    """Returns the file of labels beside a file of pictures. Raises UserError."""
     name = re.sub("idx3", "idx1", images.name, flags=re.IGNORECASE)
     name = re.sub(r"images(?!.*images)", "labels", re.sub(r"image(?!s)", "label", name))
 

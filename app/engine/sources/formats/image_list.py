@@ -72,7 +72,7 @@ class ImageList(PictureFormat):
         return examples_of(read_table(path, data, options), data, options)
 
     def _has_one_class_each(self, path: Path, data: DataSettings) -> bool:
-        """Whether each picture has one class, as the task says, or else as the cells do.
+        """Returns whether each picture has one class, as the task says, or else as the cells do.
 
         Cells are classes where few of them are different.
         """
@@ -125,7 +125,7 @@ def _first_target(data: DataSettings) -> str | None:
 
 
 def _table_in(folder: Path) -> Path | None:
-    """The one table of a folder whose sub-folders are no classes.
+    """Returns the one table of a folder whose sub-folders are no classes.
 
     They are none where there is at most one of them, or only train and test.
     """
@@ -159,7 +159,7 @@ def _holds_folders(path: str) -> bool:
 def _list_pictures(
     table: PictureTable, class_column: int, file: CsvFile, check: Check
 ) -> tuple[PictureList, list[tuple[str, int, int]]]:
-    """Every row that names a file and a class, and the stamps of the files.
+    """Returns every row that names a file and a class, and the stamps of the files.
 
     The other rows are listed as skipped, with their numbers.
     """
@@ -222,7 +222,7 @@ def _cell(row: list[str], column: int) -> str:
 
 
 def _folders(names: list[str]) -> list[str]:
-    """The folder of each picture, "" for all where they are in one."""
+    """Returns the folder of each picture, "" for all where they are in one."""
     folders = [os.path.dirname(name) for name in names]
     return folders if len(set(folders)) > 1 else [""] * len(folders)
 

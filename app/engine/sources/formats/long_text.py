@@ -114,7 +114,7 @@ def _refuse_too_much(path: Path, size: int, preparation: TextPreparation) -> Non
 
 
 def _choose_shares(size: int, data: DataSettings) -> tuple[float, float]:
-    """The shares of the text for validation and for the test. Raises UserError."""
+    """Returns the shares of the text for validation and for the test. Raises UserError."""
     validation = data.validation_share
     if validation is None:
         validation = min(AUTO_SHARE, AUTO_MOST * CONTEXT * BYTES_A_TOKEN / size)

@@ -129,7 +129,7 @@ class Pairs(Format):
 def _read_captions(
     pairs: list[CaptionedPicture], data: DataSettings, options: OpenOptions, skipped: list[Skipped]
 ) -> tuple[list[CaptionedPicture], list[str]]:
-    """The pairs whose text can be read, and the texts; the others are added to skipped."""
+    """Returns the pairs whose text can be read, and the texts; the others are added to skipped."""
     readable_pairs = []
     texts = []
     for number, pair in enumerate(pairs):
@@ -193,7 +193,7 @@ def _is_text(file: SourceFile) -> bool:
 
 
 def _pair_key(file: SourceFile) -> str:
-    """A key that is equal for a picture and its text: "Cat.PNG" and "cat.txt" are a pair."""
+    """Returns the same key for a picture and its text: "Cat.PNG" and "cat.txt" are a pair."""
     return os.path.splitext(file.path)[0].casefold()
 
 
@@ -211,7 +211,7 @@ def _read_caption(path: Path, encoding: str | None) -> str:
 
 
 def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
-    """The names of pictures without endings, and of texts with their paths; the first thousands."""
+    """Returns the first thousands of names: of pictures without endings, of texts with paths."""
     pictures: set[str] = set()
     texts: dict[str, str] = {}
     for folder, folders, files in os.walk(source):
@@ -233,7 +233,7 @@ def _names_in(source: str) -> tuple[set[str], dict[str, str]]:
 
 
 def _in_words(paths: Sequence[str]) -> bool:
-    """Whether the first texts are not all numbers.
+    """Returns whether the first texts are not all numbers.
 
     Those would be boxes or measurements of what is on a picture.
     """
@@ -254,7 +254,7 @@ def _in_words(paths: Sequence[str]) -> bool:
 
 
 def _groups(pairs: list[CaptionedPicture], data: DataSettings) -> list[str] | None:
-    """The group of each pair, as the settings say; None for no groups."""
+    """Returns the group of each pair, as the settings say; None for no groups."""
     if data.group == "none":
         return None
     if data.group == "folder":
@@ -264,7 +264,7 @@ def _groups(pairs: list[CaptionedPicture], data: DataSettings) -> list[str] | No
 
 
 def _note_on_equal_texts(texts: list[str]) -> tuple[str, ...]:
-    """A sentence where several pictures have one text."""
+    """Returns a sentence where several pictures have one text."""
     counts = Counter(texts)
     several = sum(count for count in counts.values() if count > 1)
     if not several:

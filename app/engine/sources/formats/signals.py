@@ -161,7 +161,7 @@ def find_signals(headers: list[ArrayHeader]) -> list[LabelledSignals]:
 
 
 def _fits(header: ArrayHeader) -> bool:
-    """Whether an array may hold signals by its shape and type."""
+    """Returns whether an array may hold signals by its shape and type."""
     return (
         len(header.shape) in (2, 3)
         and header.dtype.kind in "fiu"
@@ -171,7 +171,7 @@ def _fits(header: ArrayHeader) -> bool:
 
 
 def _is_no_picture(header: ArrayHeader, holds_pictures: bool) -> bool:
-    """Whether an array that is named like pictures cannot hold pictures.
+    """Returns whether an array that is named like pictures cannot hold pictures.
 
     holds_pictures: whether the file has arrays that are pictures with labels.
     """
@@ -285,7 +285,7 @@ def _read_arrays(
 def _finite_rows(
     values: np.ndarray, labels: np.ndarray | None
 ) -> tuple[np.ndarray, dict[int, str]]:
-    """Which examples have finite signals and labels, (N,) bool, and why the others are skipped."""
+    """Returns which examples are finite, (N,) bool, and why the others are skipped."""
     valid = np.isfinite(values).all(axis=(1, 2))
     reasons = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~valid)}
 
@@ -312,7 +312,7 @@ def channels_first(values: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def _without_labels(path: Path, data: DataSettings, count: int) -> tuple[str, Targets]:
-    """The task and targets of signals without labels. Raises UserError if the task needs labels."""
+    """Returns the task and targets of signals without labels. Raises UserError if it needs some."""
     task_kind = data.task or NO_LABELS
     requested = task(task_kind)
     if requested.targets != "none" or requested.pairs:
@@ -322,7 +322,7 @@ def _without_labels(path: Path, data: DataSettings, count: int) -> tuple[str, Ta
 
 
 def _rate(headers: list[ArrayHeader], file: Mapping[str, np.ndarray]) -> float | None:
-    """The samples a second, where the file says so."""
+    """Returns the samples a second, where the file says so."""
     for header in headers:
         if (
             header.role in RATE_WORDS

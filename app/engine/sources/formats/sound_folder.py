@@ -111,7 +111,7 @@ class SoundFolder(Format):
 def _read_headers(
     file_list: FileList, options: OpenOptions, skipped: list[Skipped]
 ) -> dict[int, WavHeader]:
-    """The headers of the files by row; files that cannot be read are added to skipped."""
+    """Returns the headers of the files by row; files that cannot be read are added to skipped."""
     headers = {}
     for row, file in enumerate(file_list.files):
         options.check()
@@ -130,7 +130,7 @@ def _read_sounds(
     options: OpenOptions,
     skipped: list[Skipped],
 ) -> tuple[list[int], np.ndarray]:
-    """The rows that could be read, and their signals (n, C, L); others are added to skipped."""
+    """Returns the readable rows and their signals (n, C, L); adds the others to `skipped`."""
     values = np.empty((len(headers), shape.channels, shape.length), np.float32)
     rows: list[int] = []
     for number, (row, header) in enumerate(headers.items()):

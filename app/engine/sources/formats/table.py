@@ -70,7 +70,7 @@ def table_in(path: Path) -> Path | None:
 
 
 def _has_regular_rows(path: Path) -> bool:
-    """Whether the lines of a text file have the same number of cells, which prose does not."""
+    """Returns whether all lines of a text file have as many cells, which those of prose do not."""
     try:
         with path.open("rb") as file:
             head = file.read(GLANCE)

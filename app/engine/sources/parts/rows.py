@@ -132,7 +132,7 @@ class RowPart(Part):
     # --- encoding
 
     def _encoded(self, preparation: RowPreparation) -> np.ndarray:
-        """The columns as (N, F) float32. Raises UserError for a column that is not there."""
+        """Returns the columns as (N, F) float32. Raises UserError for a missing column."""
         by_name = {column.name: column for column in self.columns}
         absent = [column.name for column in preparation.columns if column.name not in by_name]
         if absent:
@@ -281,5 +281,5 @@ def _hash_word(word: str) -> int:
 
 
 def _hash_rows(values: np.ndarray) -> np.ndarray:
-    """A hash of every row of (N, K) uint64: (N, 16) uint8."""
+    """Returns a hash of every row of (N, K) uint64: (N, 16) uint8."""
     return fingerprints_of(row.data for row in np.ascontiguousarray(values))

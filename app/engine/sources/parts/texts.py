@@ -67,7 +67,7 @@ class TextPart(Part):
     def fit_pair(
         self, other: Part, training: np.ndarray
     ) -> tuple[tuple[np.ndarray, Preparation], tuple[np.ndarray, Preparation]]:
-        """Two texts get one tokenizer and one context, so that one encoder can read both."""
+        """Gives two texts one tokenizer and one context, so that one encoder can read both."""
         if not isinstance(other, TextPart):
             return super().fit_pair(other, training)
 

@@ -53,7 +53,7 @@ def _draw(shape: str, side: int, random: np.random.Generator) -> np.ndarray:
 
 
 def _outline(shape: str, angle: float) -> list[tuple[float, float]]:
-    """The corners of a shape on or within the circle of radius 1, rotated by an angle."""
+    """Returns the corners of a shape on or within the circle of radius 1, rotated by an angle."""
     if shape == "cross":
         arm = 0.28
         quarter = [(arm, 0.96), (arm, arm), (0.96, arm), (0.96, -arm), (arm, -arm), (arm, -0.96)]

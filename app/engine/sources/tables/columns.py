@@ -128,7 +128,7 @@ class Column:
         return form
 
     def _first(self, count: int) -> list[str]:
-        """The first cells, without those that stand for nothing."""
+        """Returns the first cells, without those that stand for nothing."""
         return [text for text in self.texts[:count].to_pylist() if text.lower() not in NOTHING]
 
     @functools.cached_property
@@ -191,14 +191,14 @@ class Column:
         return len(np.unique(values[np.isfinite(values)]))
 
     def non_numbers(self, most: int = 3) -> list[NonNumber]:
-        """The first cells that are no numbers."""
+        """Returns the first cells that are no numbers."""
         return [
             NonNumber(row, self.texts[row].as_py())
             for row in np.flatnonzero(self.numbers[1])[:most].tolist()
         ]
 
     def take(self, rows: np.ndarray) -> Column:
-        """The column of these rows alone."""
+        """Returns the column of these rows alone."""
         texts = None if self.stored_texts is None else self.stored_texts.take(rows)
         values = None if self.values is None else self.values[rows]
         return Column(self.name, self.style, texts, values, self.nested)
@@ -251,11 +251,11 @@ class Table:
         return {column.name: column for column in self.columns}
 
     def row_name(self, row: int) -> str:
-        """What a row is called for a person: "row 17"."""
+        """Returns what a row is called for a person: "row 17"."""
         return f"row {int(self.row_numbers[row])}"
 
     def take(self, rows: np.ndarray) -> Table:
-        """The table of these rows alone."""
+        """Returns the table of these rows alone."""
         columns = tuple(column.take(rows) for column in self.columns)
         return Table(
             self.path,
@@ -269,7 +269,7 @@ class Table:
         )
 
     def cells(self, most: int) -> list[list[str]]:
-        """The first rows as texts."""
+        """Returns the first rows as texts."""
         shown = [
             column.texts[:most].to_pylist() if not column.nested else ["…"] * min(most, len(self))
             for column in self.columns

@@ -149,7 +149,7 @@ def _opened(
 
 
 def _chosen_encoding(data: DataSettings) -> encoding.Encoding | None:
-    """The encoding that the settings name, None where it is left open. Raises UserError."""
+    """Returns the encoding that the settings name, None where it is left open. Raises UserError."""
     if data.encoding is None:
         return None
 
@@ -166,7 +166,7 @@ def _chosen_encoding(data: DataSettings) -> encoding.Encoding | None:
 def _encoding(
     path: Path, beginning: bytes, size: int, data: DataSettings, check: Check
 ) -> encoding.Encoding:
-    """The encoding that is chosen, or that the beginning suggests.
+    """Returns the encoding that is chosen, or that the beginning suggests.
 
     Where a large file turns out later to be no UTF-8, what does not fit is looked at instead.
     """
@@ -191,7 +191,7 @@ def _encoding(
 
 
 def _sample(path: Path, name: str, beginning: bytes, size: int) -> str:
-    """Whole lines from the beginning. Raises UserError for a line that is too long."""
+    """Returns whole lines from the beginning. Raises UserError for a line that is too long."""
     text = beginning.decode(name, "replace").removeprefix("\ufeff")
     if size <= len(beginning):
         return text

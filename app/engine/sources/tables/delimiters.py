@@ -126,7 +126,7 @@ def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
 
 
 def _sniff(sample: str) -> str:
-    """The delimiter with which the cells make most sense, "" where none does."""
+    """Returns the delimiter with which the cells make most sense, "" where none does."""
     import clevercsv  # noqa: PLC0415 - clevercsv takes 0.15 s to load
 
     try:
@@ -184,14 +184,14 @@ def _is_number(cell: str, style: NumberStyle) -> bool:
 def _has_numbers_below(
     index: int, first: Sequence[str], body: Sequence[Sequence[str]], style: NumberStyle
 ) -> bool:
-    """Whether there are numbers below a cell of the first row."""
+    """Returns whether there are numbers below a cell of the first row."""
     cells = [row[index] for row in body if row[index].lower() not in NO_NUMBER]
     numbers = sum(_is_number(cell, style) for cell in cells)
     return bool(cells) and bool(first[index]) and numbers > 0.8 * len(cells)
 
 
 def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether the numbers among these are years, or 0, 1, 2 ..., unlike in the rows below.
+    """Returns whether the numbers among these are years, or 0, 1, 2 ..., unlike in the rows below.
 
     Each is one more than the one before.
     """

@@ -122,7 +122,7 @@ SIGN_WEIGHT = 0.2
 
 
 def _code_page(content: bytes) -> Encoding:
-    """The code page in which most letters beyond ASCII are those of one language."""
+    """Returns the code page in which most letters beyond ASCII are those of one language."""
     beyond = bytes(byte for byte in content if byte >= 128)
     high = bytes(byte >= 128 for byte in content)
     # Pairs do not overlap, so a long word counts about half of its letters.
@@ -150,7 +150,7 @@ def _code_page(content: bytes) -> Encoding:
 
 
 def known(name: str) -> bool:
-    """Whether Python can decode by this name."""
+    """Returns whether Python can decode by this name."""
     try:
         codecs.lookup(name)
     except LookupError:

@@ -130,7 +130,7 @@ class _Builder:
         )
 
     def _names_of_halves(self) -> tuple[str, str]:
-        """What the halves of a pair are, or where both are the same, the names of their columns."""
+        """Returns the kinds of the halves of a pair, or where they are the same, their columns."""
         kinds = {"image": "picture", "text": "text"}
         first, second = self.plan.inputs
         first_kind = kinds.get(self.plan.roles[first].role, first)
@@ -185,7 +185,7 @@ class _Builder:
         return "category" if self.plan.roles[name].role == "category" else "number"
 
     def _chosen_settings(self) -> dict[str, Any]:
-        """The settings that other data must be read by as well.
+        """Returns the settings that other data must be read by as well.
 
         They are the target, and the columns that are texts or pictures.
         """
@@ -280,7 +280,7 @@ class _Builder:
         return part
 
     def _both_halves(self) -> tuple[Part, ...]:
-        """Both halves of the pairs.
+        """Returns both halves of the pairs.
 
         Rows are left out before anything is decoded, but for pictures that cannot be decoded.
         """
@@ -315,7 +315,7 @@ class _Builder:
                 )
 
     def _reading_notes(self) -> list[str]:
-        """How the table was read, and what was replaced."""
+        """Returns how the table was read, and what was replaced."""
         plan = self.plan
         notes = []
         if plan.targets:
@@ -356,7 +356,7 @@ class _Builder:
         return notes
 
     def _unread_notes(self) -> list[str]:
-        """A sentence for each reason for which columns are not read."""
+        """Returns a sentence for each reason for which columns are not read."""
         by_reason: dict[str, list[str]] = {}
         for name, guess in self.plan.roles.items():
             if guess.role == "ignore" and not guess.chosen:
@@ -382,7 +382,7 @@ class _Builder:
         return np.array([split_of(word) for word in words], np.int8)
 
     def _groups(self) -> list[str] | None:
-        """The group of each row, from the columns of groups; "" where all are empty."""
+        """Returns the group of each row, from the columns of groups; "" where all are empty."""
         if not self.plan.groups:
             return None
 

@@ -195,7 +195,7 @@ def _groups(roles: dict[str, RoleGuess]) -> tuple[str, ...]:
 
 
 def _is_pair(roles: dict[str, RoleGuess]) -> bool:
-    """Whether a table has two columns of texts or pictures and nothing else to read."""
+    """Returns whether a table has two columns of texts or pictures and nothing else to read."""
     used = [guess.role for guess in roles.values() if guess.role not in ("ignore", "group")]
     return len(used) == 2 and all(role in ("text", "image") for role in used)
 
@@ -255,7 +255,7 @@ def _plan_pairs(
 
 
 def _unread_note(names: Sequence[str], why: str) -> tuple[str, ...]:
-    """A sentence on columns that are not read; `why` is continued by "read"."""
+    """Returns a sentence on columns that are not read; `why` is continued by "read"."""
     if not names:
         return ()
 

@@ -62,7 +62,7 @@ def file_type_of(path: Path) -> FileType:
 
 
 def _may_be_utf16(head: bytes) -> bool:
-    """Whether the zero bytes of a file may be those of text in UTF-16."""
+    """Returns whether the zero bytes of a file may be those of text in UTF-16."""
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:200].count(0) > len(head[:200]) // 3
 
 

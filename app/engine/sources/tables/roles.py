@@ -190,7 +190,7 @@ def _choose_texts(table: Table, guesses: dict[str, RoleGuess]) -> dict[str, Role
 
 
 def _mean_length(column: Column) -> float:
-    """The characters of a text on average, from the first distinct ones."""
+    """Returns the characters of a text on average, from the first distinct ones."""
     return float(np.mean([len(word) for word in column.factorized[1][:SAMPLED_WORDS]]))
 
 

@@ -114,7 +114,7 @@ class _Sheet:
 def _dialect(
     sheet: _Sheet, sample: list[list[str]], style: NumberStyle, data: DataSettings
 ) -> Dialect:
-    """How a sheet is written, as chosen or as its first rows suggest."""
+    """Returns how a sheet is written, as chosen or as its first rows suggest."""
     header, header_reason = (
         has_header(sample, NumberStyle()) if data.header is None else (data.header, "as chosen")
     )
@@ -193,13 +193,13 @@ def _refuse_bombs(path: Path) -> None:
 
 
 def _encrypted(path: Path) -> bool:
-    """Whether a workbook has a password: then it is a container with one encrypted stream."""
+    """Returns whether a workbook has a password: it is then a container of one encrypted stream."""
     with path.open("rb") as file:
         return "EncryptedPackage".encode("utf-16-le") in file.read(64 << 20)
 
 
 def _text(cell: Any) -> str:
-    """A cell as text, as a person would write it in a CSV file."""
+    """Returns a cell as text, as a person would write it in a CSV file."""
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, (int, float)):
@@ -215,12 +215,12 @@ def _text(cell: Any) -> str:
 
 
 def _typed_texts(rows: list[tuple[int, list[Any]]], index: int) -> list[str]:
-    """The cells of a column that are texts: only of them the number style is in doubt."""
+    """Returns the cells of a column that are texts: only of them the number style is in doubt."""
     return [row[index].strip() for _, row in rows if isinstance(row[index], str)]
 
 
 def _column(name: str, style: NumberStyle, cells: list[Any]) -> Column:
-    """A column of numbers where the sheet has nothing else in it, else one of texts."""
+    """Returns a column of numbers where the sheet has nothing else in it, else one of texts."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
     numbers = [
@@ -297,7 +297,7 @@ def _sample(column: Any) -> list[str]:
 
 
 def _arrow_column(name: str, style: NumberStyle, column: Any) -> Column:
-    """A column of a Parquet file: numbers stay numbers, all else becomes texts."""
+    """Returns a column of a Parquet file: numbers stay numbers, all else becomes texts."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
 

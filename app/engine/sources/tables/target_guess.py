@@ -116,7 +116,7 @@ def guess_target(
 def _candidates(
     table: Table, roles: Mapping[str, RoleGuess], requested: Task | None
 ) -> list[Column]:
-    """The columns that the task could be about, in the order of the table."""
+    """Returns the columns that the task could be about, in the order of the table."""
     usable = [
         column for column in table.columns if roles[column.name].role in ("number", "category")
     ]
@@ -252,7 +252,7 @@ def find_separator(column: Column) -> str:
 
 
 def is_yes_or_no(column: Column) -> bool:
-    """Whether it has nothing but 0 and 1, or words like them."""
+    """Returns whether it has nothing but 0 and 1, or words like them."""
     if column.numeric:
         values = column.numbers[0]
         return set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}

@@ -49,7 +49,7 @@ def read_text_table(path: Path, data: DataSettings, check: Check, most: int | No
 
 
 def _dialect(file: CsvFile, rows: list[list[str]], data: DataSettings) -> Dialect:
-    """How the table is written, as chosen or as its first rows suggest."""
+    """Returns how the table is written, as chosen or as its first rows suggest."""
     delimiter = file.delimiter
     style = _style(rows, delimiter, data)
     header, header_reason = (

@@ -180,7 +180,7 @@ class BalanceCard(Card):
 
 
 def _differ(lengths: np.ndarray) -> bool:
-    """Whether the lengths differ enough to be drawn.
+    """Returns whether the lengths differ enough to be drawn.
 
     Pieces of one text all have one length, but for the last.
     """

@@ -243,7 +243,7 @@ class ColumnTable(QTableView):
         self._fit()
 
     def offered(self, index: Index) -> bool:
-        """Whether something can be chosen in this cell."""
+        """Returns whether something can be chosen in this cell."""
         column = self._columns.columns[index.row()]
         return index.column() == ROLE or (
             index.column() == POLICY and bool(column.missing and column.policies)

@@ -45,7 +45,7 @@ class AnswerPanel(Card):
         self.set_view("classes", True, hint)
 
     def _build_head(self) -> QHBoxLayout:
-        """The small picture, and beside it the answer in large and in a sentence."""
+        """Builds the small picture, and beside it the answer in large and in a sentence."""
         self.seen = QLabel()
         self.seen.setObjectName("tryit.seen")
         self.seen.setAccessibleName("What the network sees")

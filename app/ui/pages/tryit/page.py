@@ -271,7 +271,7 @@ class TryItPage(Page):
         self._predict()
 
     def _input_fits(self) -> bool:
-        """Whether the input could be given to the network that is chosen now.
+        """Returns whether the input could be given to the network that is chosen now.
 
         An example of its own data could, and what came from elsewhere.
         """

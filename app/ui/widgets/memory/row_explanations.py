@@ -48,7 +48,7 @@ def row_explanations(optimizer: Optimizer | None) -> dict[str, str]:
 
 
 def keeps_full_state(optimizer: Optimizer | None) -> bool:
-    """Whether the row other_state holds a whole float for each weight.
+    """Returns whether the row other_state holds a whole float for each weight.
 
     It does with AMSGrad, for example; then it is one more n.
     """

@@ -180,7 +180,7 @@ class Form(QWidget):
         self._show_chips(value)
 
     def _other_settings(self) -> bool:
-        """Whether the data ask for other settings than those that are shown."""
+        """Returns whether the data ask for other settings than those that are shown."""
         basic, advanced = self._chosen_settings()
         return [setting.name for setting in basic + advanced] != self._shown
 
@@ -247,7 +247,7 @@ def sorts(document: Document) -> frozenset[str]:
 
 
 def concerns(setting: Setting, present: frozenset[str]) -> bool:
-    """Whether a setting matters for such data and a form can show it.
+    """Returns whether a setting matters for such data and a form can show it.
 
     A table has an editor of its own.
     """

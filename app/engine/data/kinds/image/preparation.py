@@ -122,7 +122,7 @@ def _resize(
 
 
 def _crop_box(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The largest part of the picture with the proportions of `size`, from its middle."""
+    """Returns the largest part of the picture with the proportions of `size`, from its middle."""
     scale = min(picture.width / size[0], picture.height / size[1])
     # Rounding must not let the part reach over the edge.
     width = min(size[0] * scale, picture.width)
@@ -134,7 +134,7 @@ def _crop_box(picture: Image.Image, size: tuple[int, int]) -> tuple[float, float
 
 
 def _with_margin(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The whole picture in the middle, with a margin in the median colour of its own edge."""
+    """Returns the whole picture with a margin around it, in the median colour of its own edge."""
     scale = min(size[0] / picture.width, size[1] / picture.height)
     small = _resize(
         picture, (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))

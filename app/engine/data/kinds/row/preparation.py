@@ -141,7 +141,7 @@ class RowPreparation(Preparation):
         return number
 
     def _parse(self, column: RowColumn, value: Any) -> float:
-        """A cell as a number, NaN where it has none. Raises UserError for other texts."""
+        """Returns a cell as a number, NaN where it has none. Raises UserError for other texts."""
         if value is None:
             return math.nan
 
@@ -174,7 +174,7 @@ class RowPreparation(Preparation):
         )
 
     def _code(self, column: RowColumn, value: Any) -> int:
-        """The number of a cell's category, 0 for one that is not known. Raises UserError."""
+        """Returns the number of a cell's category, 0 for an unknown one. Raises UserError."""
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
             value = plain(float(value))
 
@@ -258,7 +258,7 @@ class RowPreparation(Preparation):
 
 
 def _displayed_number(column: RowColumn, value: float) -> float | str:
-    """A number as a person reads it; days as they were written."""
+    """Returns a number as a person reads it; days as they were written."""
     if math.isnan(value):
         return NO_VALUE
 

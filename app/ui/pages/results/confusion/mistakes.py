@@ -114,7 +114,7 @@ class MistakesGallery(ExampleGallery):
         )
 
     def _why_empty(self, split: ClassReport, count: int) -> str:
-        """Why there is no example to show, though the data may be there."""
+        """Returns why there is no example to show, though the data may be there."""
         if not count:
             return (
                 "There is none."

@@ -17,7 +17,7 @@ __all__ = ["ResultsView", "view_for"]
 
 @cache
 def _all_views() -> dict[str, type[ResultsView]]:
-    """Every view class, by the views of reports that it names."""
+    """Returns every view class, by the views of reports that it names."""
     return {
         view: module.VIEW
         for module in modules_with("VIEW", __path__, __name__)

@@ -17,7 +17,7 @@ __all__ = ["AnswerCard", "answer_card_for"]
 
 @cache
 def _all_answer_cards() -> dict[str, type[AnswerCard]]:
-    """Every answer card, by the views of results that it names."""
+    """Returns every answer card, by the views of results that it names."""
     return {
         view: module.ANSWER_CARD
         for module in modules_with("ANSWER_CARD", __path__, __name__)

@@ -17,7 +17,7 @@ __all__ = ["InputCard", "input_card_for"]
 
 @cache
 def _all_input_cards() -> dict[str, type[InputCard]]:
-    """Every input card, by the kind of example that it takes."""
+    """Returns every input card, by the kind of example that it takes."""
     modules = modules_with("INPUT_CARD", __path__, __name__)
     return {module.INPUT_CARD.kind: module.INPUT_CARD for module in modules}
 
