@@ -199,7 +199,10 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
 
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return f'"{value}"'.replace("\t", "\\t")
+
+    return f"{value:g}"
 
 
 def _limits(setting: Setting) -> str:
