@@ -249,13 +249,15 @@ def predict(
     if not files and not texts and prompt is None:
         raise click.UsageError("Missing argument 'FILE...'.")
 
-    asked = _run(run)
+    opened_run = _run(run)
     from app import prediction_command  # noqa: PLC0415 - loads torch
 
     if prompt is not None:
-        return prediction_command.continue_text(asked, prompt, tokens, temperature, seed, json_)
+        return prediction_command.continue_text(
+            opened_run, prompt, tokens, temperature, seed, json_
+        )
 
-    return prediction_command.predict(asked, files, texts, out, json_)
+    return prediction_command.predict(opened_run, files, texts, out, json_)
 
 
 @cli.command()

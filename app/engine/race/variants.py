@@ -191,8 +191,8 @@ def why_adam(experiment: Experiment, description: Description) -> tuple[Experime
     """
     variants = []
     for kind in USUAL:
-        like = "adamw" if kind == "adam" else kind
-        resolved = resolve(with_changes(experiment, {"optimizer.kind": like}), description)
+        settings_of = "adamw" if kind == "adam" else kind
+        resolved = resolve(with_changes(experiment, {"optimizer.kind": settings_of}), description)
         rate = resolved.optimizer.peak_rate()
         variants.append(
             with_changes(experiment, {"optimizer.kind": kind, "optimizer.learning_rate": rate})

@@ -169,9 +169,11 @@ class BalanceCard(Card):
         self._words.setText(words)
         self._words.show()
         style(self._words, "secondary" if not uneven or weighted else level)
-        self.balance_button.setVisible(uneven and not weighted and not tags and self._weighs())
+        self.balance_button.setVisible(
+            uneven and not weighted and not tags and self._has_class_weights()
+        )
 
-    def _weighs(self) -> bool:
+    def _has_class_weights(self) -> bool:
         """Returns whether the loss in use has weights for classes."""
         try:
             return hasattr(self._document.value("loss"), "class_weights")

@@ -49,7 +49,7 @@ class FinderDialog(QDialog):
         self.search = search
         self._over = parent.window()
         self.chosen: float | None = None
-        self._judged: object = None
+        self._plotted: object = None
         self.setObjectName("learning.finder")
         self.setWindowTitle("Find a learning rate")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -222,10 +222,10 @@ class FinderDialog(QDialog):
         tried = search.tried
 
         shown = curve if curve is not None else tried
-        if shown is self._judged and shown is not None:
+        if shown is self._plotted and shown is not None:
             return
 
-        self._judged = shown
+        self._plotted = shown
         if shown is None:
             self.chosen = None
             plot.show_tried(EMPTY, EMPTY, EMPTY)

@@ -113,9 +113,13 @@ class SettingField(LiveField):
     """A number of the experiment, by its declaration."""
 
     def __init__(self, theme: Theme, live: LiveSetting) -> None:
-        one = live.setting
-        box = NumberBox(one.type == "integer", False, one.step, one.logarithmic, one.unit)
-        super().__init__(theme, live.name, one.label, one.help, box, float(live.value or 0.0))
+        setting = live.setting
+        box = NumberBox(
+            setting.type == "integer", False, setting.step, setting.logarithmic, setting.unit
+        )
+        super().__init__(
+            theme, live.name, setting.label, setting.help, box, float(live.value or 0.0)
+        )
 
 
 class RateField(LiveField):
@@ -214,8 +218,8 @@ class RateField(LiveField):
             self.words.setText(words)
 
 
-def same(one: float | None, other: float | None) -> bool:
+def same(first: float | None, second: float | None) -> bool:
     """Returns whether two values are equal up to rounding; None equals None only."""
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) <= SAME * max(abs(one), abs(other))
+    if first is None or second is None:
+        return first is second
+    return abs(first - second) <= SAME * max(abs(first), abs(second))

@@ -65,7 +65,7 @@ class TrainingPage(Page):
         self._build()
         session = parts.session
         document = parts.document
-        session.events_received.connect(self._told)
+        session.events_received.connect(self._take_events)
         session.shown.connect(self._shown)
         session.state_changed.connect(self._state_changed)
         document.data_changed.connect(self._data_changed)
@@ -132,7 +132,7 @@ class TrainingPage(Page):
 
         self._refresh_all()
 
-    def _told(self, messages: list[events.Event]) -> None:
+    def _take_events(self, messages: list[events.Event]) -> None:
         if not self.parts.session.live and not any(
             isinstance(event, events.RunFinished) for event in messages
         ):

@@ -64,7 +64,9 @@ class ProbeStrip(QWidget):
     def show_predictions(self, predictions: list[ProbePrediction]) -> None:
         self._pixmaps.clear()  # at most six, once an epoch
         self.predictions = predictions
-        self.setAccessibleDescription("; ".join(", ".join(one.lines) for one in predictions))
+        self.setAccessibleDescription(
+            "; ".join(", ".join(prediction.lines) for prediction in predictions)
+        )
         self.update()
 
     def _changed(self) -> None:

@@ -132,16 +132,16 @@ def table_of(series: list[Series], place: str) -> tuple[list[str], list[list[str
 
     All values are in it, not only those drawn.
     """
-    series = [one for one in series if len(one.x)]
-    places = np.unique(np.concatenate([one.x for one in series])) if series else EMPTY
+    series = [curve for curve in series if len(curve.x)]
+    places = np.unique(np.concatenate([curve.x for curve in series])) if series else EMPTY
 
     columns = []
-    for one in series:
+    for curve in series:
         column = [""] * len(places)
-        for row, value in zip(np.searchsorted(places, one.x), one.y, strict=True):
+        for row, value in zip(np.searchsorted(places, curve.x), curve.y, strict=True):
             column[row] = repr(float(value))
 
         columns.append(column)
 
     rows = [[repr(float(x)), *(column[row] for column in columns)] for row, x in enumerate(places)]
-    return [place, *(one.name for one in series)], rows
+    return [place, *(curve.name for curve in series)], rows

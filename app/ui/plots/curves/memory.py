@@ -75,7 +75,7 @@ class MemoryPlot(Plot):
 
     def value_at(self, series: Series, row: int) -> float:
         """Returns the row's own bytes, not the sum up to it."""
-        key = next((key for key, one in self.rows.items() if one is series), "")
+        key = next((key for key, curve in self.rows.items() if curve is series), "")
         return float(self.values[key][row]) if key else float(series.y[row])
 
     def table(self) -> tuple[list[str], list[list[str]]]:

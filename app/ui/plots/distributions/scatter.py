@@ -203,8 +203,8 @@ class ScatterPlot(Plot):
         self._near.setBrush(None)
         self._near.setPen(pg.mkPen(self.theme.color("text"), width=1.5))
         self._near.setSize(self.theme.px(12))
-        one = [self.chosen] if 0 <= self.chosen < len(self.x) else []
-        self._ringed.setData(self.x[one], self.y[one])
+        row = [self.chosen] if 0 <= self.chosen < len(self.x) else []
+        self._ringed.setData(self.x[row], self.y[row])
         self._ringed.setBrush(None)
         self._ringed.setPen(pg.mkPen(self.theme.color("accent"), width=3))
         self._ringed.setSize(self.theme.px(16))

@@ -1,7 +1,4 @@
-"""Every layer of a network as a row: one quantity over time as colours, and the sizes now.
-
-The sizes now lie on one logarithmic axis.
-"""
+"""Every layer as a row: a quantity over time as colours, and its size now on a log axis."""
 
 from __future__ import annotations
 
@@ -116,9 +113,9 @@ class LayerStrip(QWidget):
             return f"{self.names[row]}, step {step}: {name} {number_text(value, 2)}"
 
         sizes = [
-            f"{one.sign} {number_text(float(self.now[one.key][row]), 2)}"
-            for one in HELD
-            if one.key in self.now
+            f"{quantity.sign} {number_text(float(self.now[quantity.key][row]), 2)}"
+            for quantity in HELD
+            if quantity.key in self.now
         ]
         return f"{self.names[row]} now: {', '.join(sizes)}"
 
@@ -244,8 +241,9 @@ class LayerStrip(QWidget):
                 )
 
     def _paint_now(self, painter: QPainter, area: QRectF, height: float) -> None:
-        shown = [(one, self.now[one.key]) for one in HELD if one.key in self.now]
-        sizes = [values[np.isfinite(values) & (values > 0)] for _, values in shown]
+        shown = [quantity for quantity in HELD if quantity.key in self.now]
+        columns = [self.now[quantity.key] for quantity in shown]
+        sizes = [values[np.isfinite(values) & (values > 0)] for values in columns]
         if not any(len(values) for values in sizes):
             return
 
@@ -253,14 +251,14 @@ class LayerStrip(QWidget):
         low = math.floor(low - 0.15)
         high = math.ceil(high + 0.15)
         self._paint_axis(painter, area, low, high)
-        self._paint_legend(painter, area, [one for one, _ in shown])
+        self._paint_legend(painter, area, shown)
 
-        for one, values in shown:
-            strong = one.key == self.quantity or (
-                self.quantity == "ratio" and one.key in ("step", "weight")
+        for quantity, values in zip(shown, columns, strict=True):
+            strong = quantity.key == self.quantity or (
+                self.quantity == "ratio" and quantity.key in ("step", "weight")
             )
             size = min(self._theme.px(8 if strong else 6), max(2.0, height))
-            colour = self._theme.color(one.role)
+            colour = self._theme.color(quantity.role)
 
             before = None
             for row, value in enumerate(values):
@@ -274,7 +272,7 @@ class LayerStrip(QWidget):
                     painter.setPen(QPen(colour, 2 if strong else 1))
                     painter.drawLine(before, here)
 
-                mark(painter, one.form, here, size, colour)
+                mark(painter, quantity.form, here, size, colour)
                 before = here
 
     def _paint_axis(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
@@ -299,17 +297,17 @@ class LayerStrip(QWidget):
         x = area.left()
         middle = (area.top() - 3) / 2 + 2
 
-        words = [one.name if one.key in ("gradient", "weight") else one.sign for one in shown]
+        words = [quantity.short_name for quantity in shown]
         if sum(metrics.horizontalAdvance(text) + theme.px(21) for text in words) > area.width():
-            words = [one.sign for one in shown]
+            words = [quantity.sign for quantity in shown]
 
-        for one, text in zip(shown, words, strict=True):
+        for quantity, text in zip(shown, words, strict=True):
             mark(
                 painter,
-                one.form,
+                quantity.form,
                 QPointF(x + theme.px(4), middle),
                 theme.px(7),
-                theme.color(one.role),
+                theme.color(quantity.role),
             )
             x += theme.px(11)
             painter.setPen(theme.color("text"))

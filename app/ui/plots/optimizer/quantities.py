@@ -20,6 +20,11 @@ class Quantity:
     form: str
     tip: str
 
+    @property
+    def short_name(self) -> str:
+        """What a narrow legend calls it: its sign, or its name where that says more."""
+        return self.name if self.key in ("gradient", "weight") else self.sign
+
 
 ALL = (
     Quantity(
@@ -64,5 +69,5 @@ ALL = (
         "A step as a share of the weight; about 1/1,000 is usual.",
     ),
 )
-BY_KEY = {one.key: one for one in ALL}
-HELD = tuple(one for one in ALL if one.key != "ratio")
+BY_KEY = {quantity.key: quantity for quantity in ALL}
+HELD = tuple(quantity for quantity in ALL if quantity.key != "ratio")

@@ -25,12 +25,18 @@ class SizesPlot(Plot):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, x_words=power_tick, y_words=percent_tick, x_title="size", room=46)
         self.curves: dict[str, Series] = {}
-        for one in HELD:
-            name = one.name if one.sign in ("g", "w", "step") else f"{one.sign}  {one.name}"
-            series = Series(name, one.role, words=percent_text, dots=False)
-            self.curves[one.key] = self.add(series)
+        for quantity in HELD:
+            name = (
+                quantity.name
+                if quantity.sign in ("g", "w", "step")
+                else f"{quantity.sign}  {quantity.name}"
+            )
+            series = Series(name, quantity.role, words=percent_text, dots=False)
+            self.curves[quantity.key] = self.add(series)
 
-        self._signs = {one.key: pg.TextItem(one.sign, anchor=(0.5, 1.0)) for one in HELD}
+        self._signs = {
+            quantity.key: pg.TextItem(quantity.sign, anchor=(0.5, 1.0)) for quantity in HELD
+        }
         for sign in self._signs.values():
             sign.setZValue(30)
             sign.hide()
@@ -80,11 +86,11 @@ class SizesPlot(Plot):
     def _show_legend(self) -> None:
         """Writes names in the colour of text: blue words are hard to read on dark ground."""
         words = self.theme.color("text").name()
-        named = [one for one in self.series if len(one.x)]
+        named = [curve for curve in self.series if len(curve.x)]
         lines = [
-            f'<span style="color:{self.theme.color(one.role).name()}">━</span> '
-            f'<span style="color:{words}">{one.name}</span>'
-            for one in named
+            f'<span style="color:{self.theme.color(curve.role).name()}">━</span> '
+            f'<span style="color:{words}">{curve.name}</span>'
+            for curve in named
         ]
 
         text = "<br>".join(lines)

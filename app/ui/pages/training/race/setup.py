@@ -281,7 +281,7 @@ class RaceSetup(QDialog):
 
     def _name(self) -> None:
         """Names the rows of the list, without changing which one is chosen."""
-        asked = self.parts.document.experiment
+        experiment = self.parts.document.experiment
         names = [variant.name for variant in self.variants] or [""] * len(self._documents)
 
         while self.list.count() > len(self._documents):
@@ -292,7 +292,7 @@ class RaceSetup(QDialog):
 
         for row, (document, name) in enumerate(zip(self._documents, names, strict=True)):
             item = self.list.item(row)
-            now = "as it is now" if document.experiment == asked else ""
+            now = "as it is now" if document.experiment == experiment else ""
             text = f"{name} ({now})" if name and now else name or now.capitalize() or "Changed"
             item.setText(text)
             item.setToolTip(text)
