@@ -50,7 +50,7 @@ class Input:
 
     @property
     def copy(self) -> Shape:
-        """The shape of a restored example: of a row its numeric columns, else everything."""
+        """The shape of a restored example: a row's numeric columns, else everything."""
         return (self.numeric_columns,) if self.kind == "row" else self.shape
 
     def to_plain(self) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def varied(
 ) -> list[np.ndarray]:
     """Returns the picture of each row, followed by so many variations: (1 + times, C, H, W) uint8.
 
-    Of pairs the half that is a picture is taken.
+    In a pair it is the half that is a picture.
     """
     augmentation = Augmentation(resolve_augmentation(settings, dataset.description))
     generator = torch.Generator().manual_seed(seed)

@@ -144,7 +144,7 @@ def find_style(
 ) -> NumberStyle:
     """Finds the style in which most columns are numbers.
 
-    columns: some cells of each. Of equally good styles the simpler one is taken; digits in groups
+    columns: some cells of each. Among equally good styles the simpler one wins; digits in groups
     of three are thousands only if the column's other numbers are below 1000. decimal, thousands:
     signs that are chosen.
     """

@@ -219,7 +219,7 @@ def resample(values: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
 def crop_or_pad(values: np.ndarray, length: int) -> np.ndarray:
     """Returns a signal (C, any) as (C, length).
 
-    Of a longer one the middle; a shorter one stands in the middle with its own mean around it.
+    A longer one is cut to its middle; a shorter one gets its own mean on both sides.
     """
     surplus = values.shape[-1] - length
     if surplus >= 0:

@@ -49,8 +49,8 @@ class StepMeter:
     def forward(self, _inputs: Batch, _targets: torch.Tensor) -> ActivationMeter:
         """Returns the meter to put around a forward pass; it is a `compute.passes.Meter`.
 
-        Of a part of the batch the meter still has to know the whole, on whose memory a part is a
-        view: so the arguments are not looked at.
+        Where the pass takes a part of the batch, the meter must know the whole, because a part is
+        a view of its memory: so it ignores the arguments.
         """
         self._forward = ActivationMeter.of(self._network, *self._batch)
         return self._forward

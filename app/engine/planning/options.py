@@ -196,7 +196,7 @@ def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
 def leaner_optimizers(estimator: MemoryEstimator) -> list[tuple[float, str]]:
     """Returns (floats a parameter, kind) of optimizers that keep less, the leanest last.
 
-    Of several that keep about as much it is the one that is offered first.
+    Among several that keep about as much it is the one that is offered first.
     """
     kind_now = estimator.current.resolved.optimizer.kind
     floats_now = estimator.floats_per_parameter(kind_now)

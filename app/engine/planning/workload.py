@@ -33,7 +33,7 @@ TRAINING_SETTINGS = (
 def workload_key(resolved: ResolvedExperiment) -> str:
     """Returns what the time of a step depends on, as text.
 
-    Of two experiments on the same data it is the same text where the time is the same.
+    Two experiments on the same data have the same text where the time is the same.
     """
     return repr(_workload(toml_file.to_plain(resolved)))
 

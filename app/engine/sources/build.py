@@ -1,4 +1,4 @@
-"""From what a format has read to a Dataset: divided into splits, fitted, described."""
+"""Makes a Dataset of what a format has read: divided into splits, fitted, described."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def _read_only(arrays: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _fingerprints(examples: Examples) -> np.ndarray:
-    """Returns a fingerprint of each example, of a pair one of both halves': (N, 16) uint8."""
+    """Returns a fingerprint of each example, or of both halves of a pair: (N, 16) uint8."""
     first, *others = (part.fingerprints() for part in examples.parts)
     if not others:
         return first
@@ -183,7 +183,7 @@ def _fingerprints(examples: Examples) -> np.ndarray:
 
 
 def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
-    """Returns the examples of each class or tag; where there are none, of all together."""
+    """Returns how many examples each class or tag has, or how many there are without classes."""
     values = targets.values[rows]
     if not targets.classes:
         return (len(rows),)

@@ -51,7 +51,7 @@ class OpenOptions:
 class Format(ABC):
     """One way in which people keep examples.
 
-    Of several that match a source the one with the lowest `order` reads it. Those of pictures with
+    Where several match a source, the one with the lowest `order` reads it. Those of pictures with
     a class each are built on picture_format.PictureFormat.
     """
 

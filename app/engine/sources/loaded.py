@@ -47,7 +47,7 @@ class Part(ABC):
     def encode(self, preparation: Preparation) -> np.ndarray:
         """Encodes all examples by a preparation that was fitted before, in a network's training.
 
-        By one that was fitted on these examples it returns the array of `fit`. Raises UserError
+        For one that was fitted on these examples it returns the array of `fit`. Raises UserError
         where the examples are of another form.
         """
 

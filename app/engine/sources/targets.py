@@ -66,7 +66,7 @@ def encode_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
 def targets_from_labels(labels: Sequence[str]) -> Targets:
     """Returns targets of one class an example, the classes in natural order: 2 before 10.
 
-    Of a word for yes and one for no, yes comes last.
+    A word for yes comes after one for no.
     """
     classes, numbers = encode_classes(labels)
     if tuple(name.lower() for name in classes) in YES_FIRST:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class TokenOutput(Block):
     """Linear output layer at every token: (N, D) -> (N, outputs).
 
-    Of a language model the outputs are a logit for every token of the vocabulary.
+    In a language model the outputs are a logit for every token of the vocabulary.
     """
 
     kind: ClassVar[str] = "token-output"

@@ -183,7 +183,7 @@ def test_the_best_epoch_is_usable_when_the_data_are_gone(tmp_path: Path) -> None
     assert finished.status == "failed" and str(source) in finished.failure[0]
 
 
-# --- a full disk (R34)
+# --- a full disk
 
 
 @pytest.fixture

@@ -131,8 +131,8 @@ def damaged(
     """Returns prepared values (B, ...) with noise, or with parts set to exactly 0, their mean.
 
     A part is a square of damage.patch pixels (C, H, W), a piece of so many values of all channels
-    (C, L), or a number of a row (F,). Of every example the same number of parts is hidden: the
-    share of them, rounded, at least one. A generator in the same state gives the same damage.
+    (C, L), or a number of a row (F,). The same number of parts is hidden in every example: the
+    share of all parts, rounded, at least one. A generator in the same state gives the same damage.
     """
     import torch
 

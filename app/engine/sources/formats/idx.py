@@ -55,7 +55,7 @@ class IdxPair:
 def find_pairs(folder: Path) -> list[IdxPair]:
     """Finds the pairs in a folder, by family, in the order training, validation, test.
 
-    Of a file and its packed copy one is taken. Raises UserError where labels are missing.
+    A file and its packed copy count once. Raises UserError where labels are missing.
     """
     pairs = []
     used = set()

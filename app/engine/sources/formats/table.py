@@ -42,7 +42,7 @@ class TableFormat(Format):
 def table_in(path: Path) -> Path | None:
     """Returns the table that a path is, or the only one in a folder; None where there is none.
 
-    Of several in a folder the one called train. A folder with sub-folders has none.
+    Among several in a folder it is the one called train. A folder with sub-folders has none.
     """
     if not path.is_dir():
         suffix = path.suffix.lower()

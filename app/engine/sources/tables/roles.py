@@ -151,7 +151,7 @@ def _guess_text(column: Column) -> RoleGuess:
 
 
 def _choose_texts(table: Table, guesses: dict[str, RoleGuess]) -> dict[str, RoleGuess]:
-    """Decides between texts and other columns; only one of both can be read.
+    """Decides between texts and other columns; only one of the two can be read.
 
     Sentences beside many numbers are not read. Where nothing else can be read, texts that are all
     different are, which else count as identifiers.

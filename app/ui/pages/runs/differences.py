@@ -50,9 +50,9 @@ class Comparison:
 
 
 def compare(entries: Sequence[Entry]) -> Comparison:
-    """Reads the settings of each run, and compare them.
+    """Reads the settings of each run, and compares them.
 
-    Of a run that cannot be read nothing is known. For one run alone the settings are those that
+    Nothing is known of a run that cannot be read. For one run alone the settings are those that
     were chosen.
     """
     if len(entries) == 1:

@@ -157,7 +157,7 @@ NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 def predictions_of(probe: Probe, most: int) -> list[ProbePrediction]:
     """Returns the first few examples with their predictions.
 
-    Of classes the likeliest, of tags those that are set.
+    These are the likeliest class, or the tags that are set.
     """
     report = probe.report
     found = []

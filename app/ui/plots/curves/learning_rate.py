@@ -85,7 +85,7 @@ def to_come(
 class SchedulePlot(Plot):
     """A schedule before training: the learning rate over the planned epochs.
 
-    Of a schedule that follows the validation, `lowest` is drawn too: as if its loss never fell. The
+    Where a schedule follows the validation, `lowest` is drawn too: as if its loss never fell. The
     truth will lie between.
     """
 

@@ -98,9 +98,9 @@ class NeighboursAnswerCard(AnswerCard):
         self.note.setVisible(bool(self.note.text()))
 
     def words(self, result: TryItResult) -> tuple[str, str]:
-        """Returns of a pair its similarity, of one half its nearest partner.
+        """Returns the similarity of a pair, or the nearest partner of one half.
 
-        Of an example it is the class of most neighbours.
+        For an example it is the class of most neighbours.
         """
         if result.answer is not None:
             return super().words(result)
