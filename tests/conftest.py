@@ -1,6 +1,4 @@
-"""What holds for every test: fresh folders, no network, no window on a screen, and nothing left
-running.
-"""
+"""Fixtures of every test: fresh folders, no network, no window on a screen, nothing left behind."""
 
 from __future__ import annotations
 
@@ -61,7 +59,7 @@ def _fresh(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _folders_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """For what lives longer than a test: nothing of ours ever lands in the person's own folders."""
+    """Keeps what lives longer than a test out of the person's own folders."""
     with pytest.MonkeyPatch.context() as patch:
         _fresh(tmp_path_factory, patch)
         yield
@@ -69,13 +67,13 @@ def _folders_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Fresh settings, cache, data and home folders for every test; returns their folder."""
+    """Gives every test fresh settings, cache, data and home folders; returns their parent."""
     return _fresh(tmp_path_factory, monkeypatch)
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is sent anywhere: a connection to another machine fails the test."""
+    """Makes a connection to another machine fail the test."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -92,7 +90,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_survives() -> Iterator[None]:
-    """A test that leaves a thread or a top-level widget behind fails."""
+    """Fails a test that leaves a thread or a top-level widget behind."""
     threads = set(threading.enumerate())
     widgets = set(_top_level_widgets())
     yield
@@ -120,7 +118,7 @@ def _threads_left(before: set[threading.Thread]) -> list[str]:
 
 
 def _top_level_widgets() -> dict[int, str]:
-    """Address -> description of every parentless window; {} while no Qt application runs."""
+    """Returns address -> description of each window without a parent; {} without an application."""
     if "PySide6.QtWidgets" not in sys.modules:
         return {}
 
@@ -130,18 +128,18 @@ def _top_level_widgets() -> dict[int, str]:
     if not isinstance(QApplication.instance(), QApplication):
         return {}
 
-    found = {}
+    widgets = {}
     for widget in QApplication.topLevelWidgets():
         if widget.parent() is None and widget.metaObject().className() not in LASTING_WIDGETS:
-            found[shiboken6.getCppPointer(widget)[0]] = (
+            widgets[shiboken6.getCppPointer(widget)[0]] = (
                 f"{widget.metaObject().className()} {widget.objectName()!r}"
             )
 
-    return found
+    return widgets
 
 
 def _widgets_left(before: set[int]) -> list[str]:
-    """What is still there after everything that was told to go has gone."""
+    """Returns the widgets that are still there after all deferred deletions."""
     for attempt in range(2):
         left = [name for address, name in _top_level_widgets().items() if address not in before]
         if not left:

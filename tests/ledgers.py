@@ -1,6 +1,4 @@
-"""The memory ledger against a real step: predicted, measured, and what the allocator itself
-reports.
-"""
+"""The memory ledger against a real step: predicted, measured, and reported by the allocator."""
 
 from __future__ import annotations
 
@@ -31,14 +29,17 @@ if TYPE_CHECKING:
 
 EXACT = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 WARM_UP = 7
-"""Steps of an optimizer before one is looked at: some take more later (RAdam)."""
+"""Steps of an optimizer before one is measured: some take more later (RAdam)."""
 
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
 class Ledgers:
-    """allocator: the peak that it reports of a step, None if it was not asked."""
+    """The rows of the ledger, predicted and measured.
+
+    allocator: the peak that it reports of a step, None if it was not requested.
+    """
 
     predicted: dict[str, int]
     measured: dict[str, int]
@@ -49,12 +50,12 @@ class Ledgers:
         return [row for row in EXACT if self.predicted[row] != self.measured[row]]
 
     def off(self, row: str) -> float:
-        """Predicted over measured, less 1."""
+        """Returns predicted over measured, less 1."""
         return _over(self.predicted[row], self.measured[row])
 
     @property
     def peak_off(self) -> float:
-        """The predicted peak over the allocator's, less 1."""
+        """Returns the predicted peak over the allocator's, less 1."""
         assert self.allocator is not None
         return _over(self.predicted["peak"], self.allocator)
 
@@ -62,7 +63,7 @@ class Ledgers:
 def ledgers(
     template: Template,
     optimizer: Optimizer,
-    asks: tuple[str, Problem],
+    task_and_problem: tuple[str, Problem],
     batch: int = 16,
     precision: str = "float32",
     accumulation: int = 1,
@@ -71,12 +72,12 @@ def ledgers(
     allocator: bool = False,
     device: torch.device | None = None,
 ) -> Ledgers:
-    """Predicted, and measured in one real step of made-up examples.
+    """Predicts the ledger, and measures it in one real step of random examples.
 
-    asks: the task's kind and the problem.
+    task_and_problem: the task's kind and the problem.
     """
     device = device or torch.device("cpu")
-    name, of = asks
+    name, problem = task_and_problem
     task = tasks.task(name)
     training = TrainingSettings(
         batch_size=batch,
@@ -86,24 +87,24 @@ def ledgers(
     )
 
     resolved = resolve_for(
-        Experiment(model=template, optimizer=optimizer, training=training), of, task
+        Experiment(model=template, optimizer=optimizer, training=training), problem, task
     )
-    graph = resolved.model.graph(of)
-    predicted = predict(resolved, graph, of, dataset_bytes, device.type)
+    graph = resolved.model.graph(problem)
+    predicted = predict(resolved, graph, problem, dataset_bytes, device.type)
 
     _clear(device)
-    network = placed_on(build_model(graph, of, 0), device).train()
+    network = placed_on(build_model(graph, problem, 0), device).train()
     network.recompute = recompute
     stepper = resolved.optimizer.for_network(network, device)
-    loss = resolved.loss.build((10,) * max(2, of.outputs), device, of.examples)
+    loss = resolved.loss.build((10,) * max(2, problem.outputs), device, problem.examples)
     passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
-    made = tuple(
-        (one.random_(1, 3) if one.dtype == torch.int64 else one.normal_()).to(device)
-        for one in fake_inputs(of, batch * accumulation)
+    batch_inputs = tuple(
+        (values.random_(1, 3) if values.dtype == torch.int64 else values.normal_()).to(device)
+        for values in fake_inputs(problem, batch * accumulation)
     )
 
-    inputs = made if len(made) > 1 else made[0]
-    targets = task.fake_targets(of, batch * accumulation).to(device)
+    inputs = batch_inputs if len(batch_inputs) > 1 else batch_inputs[0]
+    targets = task.fake_targets(problem, batch * accumulation).to(device)
 
     def step() -> None:
         passes(inputs, targets)
@@ -119,7 +120,7 @@ def ledgers(
             passes(inputs, targets, meter.forward)
             passes.step(stepper)
 
-        size = sum(one.nbytes for one in (*made, targets))
+        size = sum(values.nbytes for values in (*batch_inputs, targets))
         measured = measure(network, stepper, resolved.optimizer, meter, size, dataset_bytes)
 
         peak = None
@@ -137,8 +138,9 @@ def ledgers(
 
 
 def reported_peak(work: Callable[[], Any]) -> int:
-    """The most bytes that work was given at once beyond what it found, by the reports of the CPU's
-    allocator.
+    """Returns the most bytes that the CPU's allocator reports at once during the work.
+
+    Bytes allocated before do not count.
     """
     with _quiet(), torch.autograd.profiler.profile(profile_memory=True) as profile:
         work()
@@ -146,7 +148,11 @@ def reported_peak(work: Callable[[], Any]) -> int:
     results = profile.kineto_results
     assert results is not None
     events = sorted(
-        ((one.start_ns(), one.nbytes()) for one in results.events() if one.name() == "[memory]"),
+        (
+            (event.start_ns(), event.nbytes())
+            for event in results.events()
+            if event.name() == "[memory]"
+        ),
         key=lambda event: event[0],
     )
 
@@ -160,7 +166,7 @@ def reported_peak(work: Callable[[], Any]) -> int:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Kernels take room for themselves in every thread; what they report is from one."""
+    """Limits kernels to one thread: they allocate in every thread, and reports are from one."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
 
@@ -172,15 +178,15 @@ def one_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Some builds of the profiler tell on standard error that they start and stop."""
-    kept = os.dup(2)
+    """Silences standard error: some builds of the profiler say there that they start and stop."""
+    saved = os.dup(2)
     try:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def _clear(device: torch.device) -> None:
@@ -191,5 +197,5 @@ def _clear(device: torch.device) -> None:
         torch.cuda.reset_peak_memory_stats(device)
 
 
-def _over(one: int, other: int) -> float:
-    return one / other - 1 if other else float(one > 0)
+def _over(first: int, second: int) -> float:
+    return first / second - 1 if second else float(first > 0)

@@ -1,6 +1,4 @@
-"""A problem of every sort, with a task that asks it, small: for tests that go over templates,
-losses and optimizers.
-"""
+"""A small problem of every kind, for tests that go over templates, losses and optimizers."""
 
 from __future__ import annotations
 
@@ -19,18 +17,21 @@ INPUTS = (IMAGE, ROW, TEXT, SIGNAL)
 
 
 def problems(examples: int = 1_000) -> list[tuple[str, Problem]]:
-    """(kind of task, problem), every sort of input with every form of answer."""
-    found = [("classification", Problem.of((one,), 5, examples)) for one in INPUTS]
-    found.append(("language-modelling", Problem.of((TEXT,), TEXT.vocabulary, examples, "tokens")))
-    found += [
-        ("reconstruction", Problem.of((one,), 1, examples, "copy")) for one in (IMAGE, ROW, SIGNAL)
+    """Returns (kind of task, problem) for every kind of input with every form of output."""
+    problems = [("classification", Problem.of((source,), 5, examples)) for source in INPUTS]
+    problems.append(
+        ("language-modelling", Problem.of((TEXT,), TEXT.vocabulary, examples, "tokens"))
+    )
+    problems += [
+        ("reconstruction", Problem.of((source,), 1, examples, "copy"))
+        for source in (IMAGE, ROW, SIGNAL)
     ]
     pairs = ((IMAGE, TEXT), (IMAGE, IMAGE), (TEXT, TEXT), (ROW, SIGNAL))
-    found += [("matching", Problem.of(pair, 8, examples, "pair")) for pair in pairs]
+    problems += [("matching", Problem.of(pair, 8, examples, "pair")) for pair in pairs]
 
-    return found
+    return problems
 
 
 def fitting(kind: type[Template]) -> list[tuple[str, Problem]]:
-    """Those that the template can serve."""
-    return [(task, of) for task, of in problems() if not kind.unfit(of)]
+    """Returns the problems that the template can serve."""
+    return [(task, problem) for task, problem in problems() if not kind.unfit(problem)]

@@ -5,8 +5,8 @@ What each needs on the machine:
     book        Debian: bible-kjv, bible-kjv-text
     glosses     Debian: wordnet-base
     emoji       Debian: fonts-noto-color-emoji; npm: unicode-emoji-json, as
-                `npm pack unicode-emoji-json` brings it (--emoji-names FILE.tgz); a Pillow with
-                raqm, which joins the parts of an emoji
+                `npm pack unicode-emoji-json` brings it (--emoji-names FILE.tgz);
+                a Pillow with raqm, which joins the parts of an emoji
 
 The same packages give the same bytes. `digits.npz` and `fashion.npz` are described in
 resources/samples/README.md.
@@ -66,7 +66,7 @@ def plain(value: float) -> str:
 
 
 def tables(out: Path) -> None:
-    """Breast cancer, diabetes, wine and iris from scikit-learn, penguins from palmerpenguins."""
+    """Writes cancer, diabetes, wine and iris of scikit-learn, and penguins of palmerpenguins."""
     from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 
     cancer = load_breast_cancer()
@@ -133,7 +133,7 @@ def tables(out: Path) -> None:
 
 
 def book(out: Path) -> None:
-    """The King James Bible: a heading a chapter, a line a verse, no numbers of verses."""
+    """Writes the King James Bible: a heading a chapter, a line a verse, no verse numbers."""
     printed = subprocess.run(
         ["bible", "-l20000", "gen1:1-rev22:21"],
         check=True,
@@ -149,37 +149,39 @@ def book(out: Path) -> None:
 
 
 def glosses(out: Path) -> None:
-    """The same number of WordNet's definitions of each topic, chosen by chance, without their
-    examples.
+    """Writes the same number of WordNet's definitions for each topic, chosen at random.
+
+    Their examples are left out.
     """
     random = np.random.Generator(np.random.PCG64(0))
     rows = []
     for topic, where in TOPICS.items():
         part, number = where.split()
-        found: dict[str, None] = {}
+        chosen: dict[str, None] = {}
         for line in (WORDNET / f"data.{part}").read_text(encoding="utf-8").splitlines():
             if not line.startswith("  ") and line.split(" ", 2)[1] == number:
                 text = re.sub(r'[;:,]?\s*".*$', "", line.split("|", 1)[1]).strip()
                 if len(text.split()) >= 3:
-                    found[text] = None
+                    chosen[text] = None
 
-        texts = sorted(found)
+        texts = sorted(chosen)
         rows += [(texts[row], topic) for row in sorted(random.permutation(len(texts))[:EACH_TOPIC])]
 
-    seen: dict[str, set[str]] = {}
+    topics: dict[str, set[str]] = {}
     for text, topic in rows:
-        seen.setdefault(text, set()).add(topic)
+        topics.setdefault(text, set()).add(topic)
 
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerows([("definition", "topic"), *(row for row in rows if len(seen[row[0]]) == 1)])
+    writer.writerows([("definition", "topic"), *(row for row in rows if len(topics[row[0]]) == 1)])
     packed = lzma.compress(file.getvalue().encode(), preset=9 | lzma.PRESET_EXTREME)
     (out / "glosses.csv.xz").write_bytes(packed)
 
 
 def emoji(out: Path, names: Path) -> None:
-    """Every emoji that the font has as one picture, on white, with its name and group; no other
-    shades of skin.
+    """Writes every emoji that the font has as one picture, on white, with its name and group.
+
+    Other shades of skin are left out.
     """
     if not features.check("raqm"):
         raise SystemExit("This Pillow has no raqm: emoji of several parts would fall apart.")
@@ -192,44 +194,44 @@ def emoji(out: Path, names: Path) -> None:
     font = ImageFont.truetype(str(EMOJI_FONT), EMOJI_SIZE, layout_engine=ImageFont.Layout.RAQM)
     unknown = ("\U0010fffd", "\U0001f1fd\U0001f1fd")  # no sign at all, and the flag of no country
     width = font.getlength("\U0001f600")
-    seen = {_drawn(sign, font).tobytes() for sign in unknown}
+    known_pictures = {_draw(sign, font).tobytes() for sign in unknown}
 
-    found = {}
+    drawings = {}
     # of those that are drawn alike (the flags of Norway and of Bouvet Island) the older or shorter
     # name stays
     for sign in sorted(
         known, key=lambda sign: (float(known[sign]["emoji_version"]), len(known[sign]["name"]))
     ):
-        picture = _drawn(sign, font)
+        picture = _draw(sign, font)
         if (
-            font.getlength(sign) == width and picture.tobytes() not in seen
+            font.getlength(sign) == width and picture.tobytes() not in known_pictures
         ):  # else it is not in this font
-            seen.add(picture.tobytes())
-            found[sign] = np.asarray(
+            known_pictures.add(picture.tobytes())
+            drawings[sign] = np.asarray(
                 picture.resize((EMOJI_SIDE, EMOJI_SIDE), Image.Resampling.LANCZOS)
             )
 
-    signs = [sign for sign in known if sign in found]
+    signs = [sign for sign in known if sign in drawings]
     save_arrays(
         out / "emoji.npz",
-        images=np.stack([found[sign] for sign in signs]),
+        images=np.stack([drawings[sign] for sign in signs]),
         texts=np.array([known[sign]["name"] for sign in signs]),
         groups=np.array([known[sign]["group"] for sign in signs]),
     )
 
 
-def _drawn(sign: str, font: ImageFont.FreeTypeFont) -> Image.Image:
+def _draw(sign: str, font: ImageFont.FreeTypeFont) -> Image.Image:
     left, top, right, bottom = (int(edge) for edge in font.getbbox(sign))
     side = max(right - left, bottom - top, 1)
     paper = Image.new("RGB", (side, side), "white")
-    place = ((side - right + left) // 2 - left, (side - bottom + top) // 2 - top)
-    ImageDraw.Draw(paper).text(place, sign, font=font, embedded_color=True)
+    corner = ((side - right + left) // 2 - left, (side - bottom + top) // 2 - top)
+    ImageDraw.Draw(paper).text(corner, sign, font=font, embedded_color=True)
 
     return paper
 
 
 def save_arrays(path: Path, **arrays: np.ndarray) -> None:
-    """An .npz without times of writing, so that the same arrays give the same bytes."""
+    """Writes an .npz without timestamps, so that the same arrays give the same bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():
             content = io.BytesIO()

@@ -1,9 +1,9 @@
-"""`python -m tests.screens OUTDIR [--quick]`: pictures of the real window with real data, really
-trained.
+"""`python -m tests.screens OUTDIR [--quick]`: takes pictures of the real window with real data.
 
-Every page, light and dark, at 1280x720 and 1600x1000, at 100 % and 150 %; empty, busy, finished and
-failed. A file is called STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer
-states. --tasks: a run of every sort of task.
+The networks on them are really trained. Every page is taken light and dark, at 1280x720 and
+1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
+STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
+every kind of task.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ZOOMS = (1.0, 1.5)
 
 
 class Camera:
-    """One window, and what it takes to bring it into a state and photograph it."""
+    """A window with what it takes to bring it into a state and photograph it."""
 
     def __init__(self, out: Path, home: Path, quick: bool) -> None:
         self.application = QApplication(["screens"])
@@ -57,14 +57,14 @@ class Camera:
         return self.window.assembly
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        look = QTimer(interval=20)
-        look.timeout.connect(lambda: condition() and self.application.exit())
-        look.start()
+        timer = QTimer(interval=20)
+        timer.timeout.connect(lambda: condition() and self.application.exit())
+        timer.start()
         self.application.exec()
-        look.stop()
+        timer.stop()
 
     def settle(self, milliseconds: int = 350) -> None:
-        """Let timers fire and layouts settle: pages are drawn a moment after a change."""
+        """Lets timers fire and layouts finish: pages are drawn a moment after a change."""
         QTimer.singleShot(milliseconds, self.application.exit)
         self.application.exec()
 
@@ -73,8 +73,8 @@ class Camera:
         self.wait(lambda: self.window.assembly is not None and self.window.frame.filled)
         self.wait(lambda: self.inside.run_bar.engine is not None)
 
-    def looks(self) -> Iterator[str]:
-        """Every combination of size, zoom and shade, set; yields its part of the file name."""
+    def appearances(self) -> Iterator[str]:
+        """Sets every combination of size, zoom and shade; yields its part of the file name."""
         for (width, height), zoom, dark in itertools.product(self.sizes, self.zooms, (False, True)):
             self.inside.theme.set_zoom(zoom)
             self.inside.theme.set_dark(dark)
@@ -82,11 +82,11 @@ class Camera:
             yield f"{'dark' if dark else 'light'}-{width}x{height}-{round(100 * zoom)}"
 
     def photograph(self, state: str, pages: tuple[str, ...] = STEPS) -> None:
-        for look in self.looks():
+        for appearance in self.appearances():
             for page in pages:
                 self.window.frame.go(page)
                 self.settle()
-                self.save(f"{state}-{page}-{look}")
+                self.save(f"{state}-{page}-{appearance}")
 
         self.inside.theme.set_zoom(1.0)
         self.inside.theme.set_dark(False)
@@ -97,11 +97,11 @@ class Camera:
         self.taken.append(path)
 
     def photograph_dialog(self, state: str, name: str) -> None:
-        """A dialog with the window behind it, as it would stand there."""
-        found = [
+        """Photographs a dialog with the window behind it."""
+        dialogs = [
             dialog for dialog in self.window.frame.findChildren(QDialog, name) if dialog.isVisible()
         ]
-        for dialog in found[-1:]:
+        for dialog in dialogs[-1:]:
             picture = dialog.grab()
             path = self.out / f"{state}-{name}.png"
             picture.save(str(path))
@@ -116,7 +116,7 @@ class Camera:
         self.wait(lambda: not self.inside.network_measurer.busy)
 
     def train(self, until: Callable[[], bool], **training: object) -> None:
-        """Train until the condition holds or the run has ended."""
+        """Trains until the condition holds or the run has ended."""
         session = self.inside.session
         self.inside.document.replace("training", **training)
         self.settle(300)
@@ -170,12 +170,12 @@ def take_all(camera: Camera, quick: bool) -> None:
 
 
 def look_inside(camera: Camera) -> None:
-    """The view into the optimizer of the run under way."""
+    """Photographs the view into the optimizer of the run under way."""
     inside: Any = camera.window.frame.pages["training"]
     camera.window.frame.go("training")
     inside.run.show_view([name for name, _, _ in VIEWS].index("inside"))
-    seen = camera.inside.session.record.inside
-    camera.wait(lambda: seen.seen > 20 or not camera.inside.session.active)
+    history = camera.inside.session.record.inside
+    camera.wait(lambda: history.seen > 20 or not camera.inside.session.active)
     camera.photograph("inside", ("training",))
     inside.run.show_view(0)
 
@@ -195,7 +195,7 @@ SUBJECTS: tuple[tuple[str, str, str, int], ...] = (
 
 
 def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
-    """A run of every sort of task, on the pages that look different for it."""
+    """Photographs a run of every kind of task, on the pages that look different for it."""
     camera.open()
     camera.photograph("empty", ("welcome",))
 
@@ -228,7 +228,7 @@ def take_tasks(camera: Camera, only: tuple[str, ...] = ()) -> None:
 
 
 def photograph_finder(camera: Camera) -> None:
-    """The search for a learning rate: under way, and what it found, in every look."""
+    """Photographs the search for a learning rate, under way and finished, in every appearance."""
     camera.window.frame.go("learning")
     button = camera.window.frame.findChild(FindButton, "learning.find_rate")
     assert button is not None
@@ -238,7 +238,7 @@ def photograph_finder(camera: Camera) -> None:
     def beyond(step: float) -> bool:
         return not search.busy or (search.tried is not None and search.tried.step > step)
 
-    for look in camera.looks():
+    for appearance in camera.appearances():
         button.click()
         dialog = button.dialog
         assert dialog is not None
@@ -247,7 +247,7 @@ def photograph_finder(camera: Camera) -> None:
             camera.settle(50)  # the search begins a moment after the dialog is in sight
             camera.wait(partial(beyond, wanted))
             camera.settle(100)
-            path = camera.out / f"{state}-finder-{look}.png"
+            path = camera.out / f"{state}-finder-{appearance}.png"
             dialog.grab().save(str(path))
             camera.taken.append(path)
 
@@ -258,7 +258,7 @@ def photograph_finder(camera: Camera) -> None:
 
 
 def take_race(camera: Camera, quick: bool) -> None:
-    """Four optimizers on the data that are open: set up, under way and over."""
+    """Photographs a race of four optimizers: set up, under way and over."""
     inside = camera.inside
     inside.document.replace("training", epochs=3 if quick else 8)
     inside.actions.do(Action.RACE)
@@ -275,7 +275,7 @@ def take_race(camera: Camera, quick: bool) -> None:
 
 
 def short_book(folder: Path) -> str:
-    """The beginning of the built-in book as a file: the whole of it would take minutes."""
+    """Writes the beginning of the built-in book as a file: the whole of it would take minutes."""
     from app.engine.sources.samples.content import load_book
 
     path = folder / "genesis.txt"
@@ -284,23 +284,25 @@ def short_book(folder: Path) -> str:
 
 
 def plan(camera: Camera) -> None:
-    """The table of what would fit, with some of its times measured."""
+    """Photographs the planner's table, with some of its times measured."""
     from app.ui.pages.learning.planner import Planner
 
-    for look in camera.looks():
+    for appearance in camera.appearances():
         camera.inside.actions.do(Action.PLAN)
-        table = [one for one in camera.window.frame.findChildren(Planner) if one.isVisible()][-1]
+        table = [
+            planner for planner in camera.window.frame.findChildren(Planner) if planner.isVisible()
+        ][-1]
         camera.wait(lambda table=table: table.measure.isEnabled())  # type: ignore[misc]
         table.measure.click()
         camera.settle(3000)
-        camera.photograph_dialog(f"plan-{look}", "planner")
+        camera.photograph_dialog(f"plan-{appearance}", "planner")
 
     camera.inside.theme.set_zoom(1.0)
     camera.inside.theme.set_dark(False)
 
 
 def diverge(camera: Camera) -> None:
-    """A learning rate at which the loss leaves the numbers."""
+    """Trains with a learning rate at which the loss overflows."""
     camera.read("sample:digits")
     camera.inside.document.choose("model", "vit")
     camera.inside.document.choose("optimizer", "sgd")
@@ -311,7 +313,7 @@ def diverge(camera: Camera) -> None:
 
 
 def fail(camera: Camera) -> None:
-    """A run whose data vanish between choosing them and training."""
+    """Trains on data that vanish between choosing them and training."""
     path = camera.home / "vanishing.npz"
     random = np.random.default_rng(0)
     np.savez(
@@ -328,8 +330,8 @@ def main() -> int:
     parser.add_argument("outdir", type=Path)
     parser.add_argument("--tasks", nargs="*", help="the tasks instead: all, or those named")
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
-    chosen = parser.parse_args()
-    chosen.outdir.mkdir(parents=True, exist_ok=True)
+    arguments = parser.parse_args()
+    arguments.outdir.mkdir(parents=True, exist_ok=True)
 
     with tempfile.TemporaryDirectory() as folder:
         for variable in (
@@ -341,16 +343,16 @@ def main() -> int:
         ):
             os.environ[variable] = folder
 
-        camera = Camera(chosen.outdir, Path(folder), chosen.quick)
-        if chosen.tasks is None:
-            take_all(camera, chosen.quick)
+        camera = Camera(arguments.outdir, Path(folder), arguments.quick)
+        if arguments.tasks is None:
+            take_all(camera, arguments.quick)
         else:
-            take_tasks(camera, tuple(chosen.tasks))
+            take_tasks(camera, tuple(arguments.tasks))
 
         problems = [problem.text() for problem in camera.inside.problems.problems]
         camera.close()
 
-    print(f"{len(camera.taken)} pictures in {chosen.outdir}")
+    print(f"{len(camera.taken)} pictures in {arguments.outdir}")
     for problem in problems:
         print(problem)
 

@@ -1,6 +1,4 @@
-"""The command line as a person or a script meets it: real processes, real runs, exit codes, one
-sentence.
-"""
+"""The command line as a person or a script meets it, with real processes, runs and exit codes."""
 
 from __future__ import annotations
 
@@ -39,8 +37,8 @@ threads = 1
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with pictures of two classes, an experiment on them, and a finished run."""
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns a folder with pictures of two classes and an experiment on them."""
     folder = tmp_path_factory.mktemp("Übung 1 – 数据 (é)")
     random = np.random.default_rng(0)
     for name, half in (("left", np.s_[:, :6]), ("right", np.s_[:, 6:])):
@@ -55,9 +53,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished(place: Path) -> Iterator[Path]:
-    run = place / "run"
-    assert cli.main(["train", str(place / "ours.toml"), "--run-dir", str(run)]) == 0
+def finished_run(workspace: Path) -> Iterator[Path]:
+    run = workspace / "run"
+    assert cli.main(["train", str(workspace / "ours.toml"), "--run-dir", str(run)]) == 0
     yield run
 
 
@@ -79,13 +77,13 @@ def process(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_train_prints_plain_lines_and_one_json_object_last(
-    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
     code = cli.main(
         [
             "train",
-            str(place / "ours.toml"),
+            str(workspace / "ours.toml"),
             "--set",
             "training.epochs=1",
             "--run-dir",
@@ -105,9 +103,9 @@ def test_train_prints_plain_lines_and_one_json_object_last(
 
 
 def test_train_takes_a_folder_of_its_own_if_none_is_named(
-    place: Path, capsys: pytest.CaptureFixture[str]
+    workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs=1"]) == 0
+    assert cli.main(["train", str(workspace / "ours.toml"), "--set", "training.epochs=1"]) == 0
     (run,) = list_runs(default_folder())
     assert run.status == "completed"
     assert str(run.path) in capsys.readouterr().out
@@ -137,19 +135,19 @@ def test_a_wrong_experiment_is_one_sentence(
     assert "Traceback" not in err
 
 
-def test_wrong_usage_is_told_and_ends_with_two(
-    place: Path, capsys: pytest.CaptureFixture[str]
+def test_wrong_usage_is_explained_and_ends_with_two(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for arguments in (
         ["trian"],
         ["train"],
         ["predict", "x"],
-        ["train", str(place / "ours.toml"), "--set", "model.widht=3"],
+        ["train", str(workspace / "ours.toml"), "--set", "model.widht=3"],
     ):
         assert cli.main(arguments) == 2
         assert capsys.readouterr().err.strip()
 
-    assert cli.main(["train", str(place / "ours.toml"), "--set", "training.epochs"]) == 2
+    assert cli.main(["train", str(workspace / "ours.toml"), "--set", "training.epochs"]) == 2
     assert "section.field=value" in capsys.readouterr().err
 
 
@@ -166,24 +164,24 @@ def test_a_missing_file_or_run_is_one_sentence(
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-def test_data_in_place_of_an_experiment_are_told_what_to_do(
-    place: Path, capsys: pytest.CaptureFixture[str]
+def test_data_in_place_of_an_experiment_are_refused_with_advice(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in (str(place / "pictures"), "sample:digits"):
+    for name in (str(workspace / "pictures"), "sample:digits"):
         assert cli.main(["train", name]) == 1
         err = capsys.readouterr().err
         assert f"source = '{name}'" in err and len(err.strip().splitlines()) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl+C cannot be sent to one process there")
-def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(place: Path, tmp_path: Path) -> None:
+def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(workspace: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = [
         sys.executable,
         "-m",
         "app",
         "train",
-        str(place / "ours.toml"),
+        str(workspace / "ours.toml"),
         "--run-dir",
         str(run),
     ]
@@ -216,41 +214,44 @@ def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(place: Path, tmp_path: 
 
 
 def test_evaluate_shows_figures_and_classes(
-    finished: Path, capsys: pytest.CaptureFixture[str]
+    finished_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["evaluate", str(finished)]) == 0
+    assert cli.main(["evaluate", str(finished_run)]) == 0
     out = capsys.readouterr().out
     assert "95 % interval" in out
     assert "left" in out
-    assert cli.main(["evaluate", str(finished), "--json"]) == 0
+    assert cli.main(["evaluate", str(finished_run), "--json"]) == 0
 
     facts = json.loads(capsys.readouterr().out)
     assert set(facts["splits"]) == {"validation", "test"}
     assert facts["classes"] == ["left", "right"]
-    assert facts["splits"]["test"]["metrics"] == Run(finished).summary()["metrics"]["test"]
+    assert facts["splits"]["test"]["metrics"] == Run(finished_run).summary()["metrics"]["test"]
 
 
 def test_evaluate_on_other_data(
-    finished: Path, place: Path, capsys: pytest.CaptureFixture[str]
+    finished_run: Path, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["evaluate", str(finished), "--data", str(place / "pictures"), "--json"]) == 0
+    assert (
+        cli.main(["evaluate", str(finished_run), "--data", str(workspace / "pictures"), "--json"])
+        == 0
+    )
     assert json.loads(capsys.readouterr().out)["splits"]["data"]["examples"] == 80
-    assert cli.main(["evaluate", str(finished), "--data", "sample:shapes"]) == 1
+    assert cli.main(["evaluate", str(finished_run), "--data", "sample:shapes"]) == 1
     assert "'star'" in capsys.readouterr().err
 
 
 def test_predict_names_each_file(
-    finished: Path, place: Path, capsys: pytest.CaptureFixture[str]
+    finished_run: Path, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = place / "pictures" / "left" / "1.png"
-    bad = place / "ours.toml"
-    assert cli.main(["predict", str(finished), str(good), "--json"]) == 0
+    good = workspace / "pictures" / "left" / "1.png"
+    bad = workspace / "ours.toml"
+    assert cli.main(["predict", str(finished_run), str(good), "--json"]) == 0
 
     (answer,) = json.loads(capsys.readouterr().out)["predictions"]
     assert answer["file"] == str(good)
     assert answer["class"] in ("left", "right")
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    assert cli.main(["predict", str(finished), str(bad), str(good)]) == 1
+    assert cli.main(["predict", str(finished_run), str(bad), str(good)]) == 1
 
     out, err = capsys.readouterr()
     assert str(good) in out
@@ -258,49 +259,54 @@ def test_predict_names_each_file(
 
 
 @pytest.fixture(scope="module")
-def flats(place: Path) -> Path:
-    """A finished run that predicts an amount, on a table beside it."""
+def flats(workspace: Path) -> Path:
+    """Returns a finished run that predicts an amount, with its table beside it."""
     lines = ["size;where;rent (€)"] + [
         f"{20 + k}{',5' if k % 2 else ''};{'in' if k % 3 else 'out'};{9 * k + 200}"
         for k in range(90)
     ]
-    (place / "flats.csv").write_text("\n".join(lines), encoding="utf-8")
+    (workspace / "flats.csv").write_text("\n".join(lines), encoding="utf-8")
     text = EXPERIMENT.replace('"pictures"', '"flats.csv"').replace(
         'template = "cnn"\nwidth = 8', 'template = "mlp"'
     )
-    (place / "flats.toml").write_text(text, encoding="utf-8")
+    (workspace / "flats.toml").write_text(text, encoding="utf-8")
 
-    assert cli.main(["train", str(place / "flats.toml"), "--run-dir", str(place / "flats")]) == 0
-    return place / "flats"
+    assert (
+        cli.main(["train", str(workspace / "flats.toml"), "--run-dir", str(workspace / "flats")])
+        == 0
+    )
+    return workspace / "flats"
 
 
 def test_a_table_of_amounts_from_beginning_to_end(
-    flats: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flats: Path, workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     summary = Run(flats).summary()
     assert set(summary["metrics"]["test"]) == {"r2", "mae", "rmse"}
-    assert cli.main(["describe", str(place / "flats.csv")]) == 0
+    assert cli.main(["describe", str(workspace / "flats.csv")]) == 0
 
     out = capsys.readouterr().out
     assert "90 rows" in out
     assert "Amount (regression)" in out
     assert cli.main(["evaluate", str(flats)]) == 0
     assert "would be off by" in capsys.readouterr().out
-    assert cli.main(["evaluate", str(flats), "--data", str(place / "flats.csv"), "--json"]) == 0
+    assert cli.main(["evaluate", str(flats), "--data", str(workspace / "flats.csv"), "--json"]) == 0
 
     facts = json.loads(capsys.readouterr().out)
     assert facts["splits"]["data"]["amounts"][0]["unit"] == "€"
     assert len(facts["splits"]["data"]["worst"]) == 20
 
     out_file = tmp_path / "answers.csv"
-    assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--out", str(out_file)]) == 0
+    assert (
+        cli.main(["predict", str(flats), str(workspace / "flats.csv"), "--out", str(out_file)]) == 0
+    )
     assert "90 answers" in capsys.readouterr().out
     assert (
         out_file.read_text(encoding="utf-8-sig").splitlines()[0]
         == "size;where;rent (€);predicted rent (€)"
     )
 
-    assert cli.main(["predict", str(flats), str(place / "flats.csv"), "--json"]) == 0
+    assert cli.main(["predict", str(flats), str(workspace / "flats.csv"), "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["predictions"][0]
     assert (first["example"], first["units"]) == ("row 2", {"rent (€)": "€"})
     assert isinstance(first["amounts"]["rent (€)"], float)
@@ -308,22 +314,22 @@ def test_a_table_of_amounts_from_beginning_to_end(
     assert "does not read texts" in capsys.readouterr().err
 
 
-def test_a_text_is_gone_on_with(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (place / "book.txt").write_text("In the beginning was the word. " * 60, encoding="utf-8")
+def test_a_text_is_gone_on_with(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "book.txt").write_text("In the beginning was the word. " * 60, encoding="utf-8")
     text = EXPERIMENT.replace(
         'source = "pictures"', 'source = "book.txt"\ntokens = "bytes"\ncontext = 16'
     )
     text = text.replace('template = "cnn"\nwidth = 8', 'template = "gpt"\nwidth = 16\ndepth = 1')
-    (place / "book.toml").write_text(text, encoding="utf-8")
-    run = place / "book"
-    assert cli.main(["train", str(place / "book.toml"), "--run-dir", str(run)]) == 0
+    (workspace / "book.toml").write_text(text, encoding="utf-8")
+    run = workspace / "book"
+    assert cli.main(["train", str(workspace / "book.toml"), "--run-dir", str(run)]) == 0
     assert "bits per byte" in capsys.readouterr().out
 
-    asked = ["predict", str(run), "--prompt", "In the ", "--tokens", "20"]
-    assert cli.main(asked) == 0
+    arguments = ["predict", str(run), "--prompt", "In the ", "--tokens", "20"]
+    assert cli.main(arguments) == 0
     predictions = capsys.readouterr().out
     assert predictions.startswith("In the ")
-    assert cli.main([*asked, "--json"]) == 0
+    assert cli.main([*arguments, "--json"]) == 0
     assert "In the " + json.loads(capsys.readouterr().out)["text"] + "\n" == predictions
     assert cli.main(["predict", str(run), "--text", "In the beginning", "--json"]) == 0
 
@@ -336,12 +342,12 @@ def test_a_run_that_does_not_write_says_so(flats: Path, capsys: pytest.CaptureFi
     assert "does not write texts" in capsys.readouterr().err
 
 
-def test_describe_and_samples(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["describe", str(place / "pictures"), "--json"]) == 0
+def test_describe_and_samples(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", str(workspace / "pictures"), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["classes"] == ["left", "right"]
     assert facts["examples"] == 80
-    assert cli.main(["describe", str(place / "ours.toml")]) == 0
+    assert cli.main(["describe", str(workspace / "ours.toml")]) == 0
     assert "2 classes" in capsys.readouterr().out
     assert cli.main(["samples", "--json"]) == 0
 
@@ -410,10 +416,10 @@ def test_an_unexpected_failure_is_one_sentence_with_its_details_in_a_file(
 ) -> None:
     import app.engine.diagnosis
 
-    def broken() -> None:
+    def fail() -> None:
         raise RuntimeError("a pipe burst")
 
-    monkeypatch.setattr(app.engine.diagnosis, "diagnose", broken)
+    monkeypatch.setattr(app.engine.diagnosis, "diagnose", fail)
     assert cli.main(["doctor"]) == 1
     err = capsys.readouterr().err
     assert len(err.strip().splitlines()) == 1
@@ -425,8 +431,10 @@ def test_an_unexpected_failure_is_one_sentence_with_its_details_in_a_file(
     "arguments",
     [["--help"], ["--version"], ["samples"], ["train", "--help"], ["describe", "PLACE"]],
 )
-def test_these_start_without_torch_and_qt(place: Path, arguments: list[str]) -> None:
-    arguments = [str(place / "pictures") if one == "PLACE" else one for one in arguments]
+def test_these_start_without_torch_and_qt(workspace: Path, arguments: list[str]) -> None:
+    arguments = [
+        str(workspace / "pictures") if argument == "PLACE" else argument for argument in arguments
+    ]
     code = (
         f"import sys; from app.cli import main; code = main({arguments!r})\n"
         "sys.exit(code or ('torch' in sys.modules) or ('PySide6' in sys.modules))"
@@ -455,9 +463,13 @@ def test_the_module_the_folder_and_the_command_are_the_same(tmp_path: Path) -> N
         assert predictions.stdout == folder.stdout
 
 
-def test_names_that_a_terminal_cannot_show_end_nothing(place: Path) -> None:
+def test_names_that_a_terminal_cannot_show_end_nothing(workspace: Path) -> None:
     done = process(
-        "describe", str(place / "pictures"), PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0"
+        "describe",
+        str(workspace / "pictures"),
+        PYTHONIOENCODING="ascii",
+        LC_ALL="C",
+        PYTHONUTF8="0",
     )
     assert done.returncode == 0
     assert "2 classes" in done.stdout
@@ -469,8 +481,12 @@ def test_settings_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert "[data]" in everything and '[optimizer]  kind = "adamw"' in everything
 
     assert cli.main(["settings", "huber"]) == 0
-    one = capsys.readouterr().out
-    assert one.startswith('[loss]  kind = "huber"') and "delta = 1" in one and "[data]" not in one
+    section = capsys.readouterr().out
+    assert (
+        section.startswith('[loss]  kind = "huber"')
+        and "delta = 1" in section
+        and "[data]" not in section
+    )
 
     assert cli.main(["settings", "training", "--json"]) == 0
     (section,) = json.loads(capsys.readouterr().out)["sections"]

@@ -1,4 +1,4 @@
-"""What the README promises a newcomer: length, pages, commands, the way of a training."""
+"""What the README promises a newcomer: length, pages, commands, the steps of a training."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_numbers_of_what_there_is_are_right() -> None:
 
 
 def usages() -> list[str]:
-    """The lines of the README that begin with the program's name."""
+    """Returns the lines of the README that begin with the program's name."""
     return [line for line in PAGE.splitlines() if re.match(r"netwright +(\w|the )", line)]
 
 

@@ -1,6 +1,4 @@
-"""Everything that is offered can be trained on the command line, from real files: three steps, and
-the loss falls.
-"""
+"""Everything that is offered can be trained on the command line, from real files, and learns."""
 
 from __future__ import annotations
 
@@ -22,29 +20,31 @@ if TYPE_CHECKING:
 
     from tests.engine.tiny import Combination
 
-WHOLE = tiny_files.offered()
-PAIRED = tiny_files.paired(WHOLE)
+ALL = tiny_files.all_combinations()
+PAIRED = tiny_files.covering_pairs(ALL)
 
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the disk is a third of such a run, and nothing here outlives its test."""
+    """Skips fsync: waiting for the disk is a third of such a run, and nothing outlives its test."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("files")
 
 
-def begun(of: Combination, place: Path, folder: Path) -> list[str]:
-    """The arguments of `train`: a file that only names the data, everything else by --set."""
-    asked = folder / "asked.toml"
-    data = tiny_files.written(place / of.task / of.sort, of.task, of.sort)
-    toml_file.write(toml_file.from_plain({"data": data}), asked)
+def begin(combination: Combination, data_folder: Path, folder: Path) -> list[str]:
+    """Writes a file that only names the data; returns `train`'s arguments, the rest by --set."""
+    experiment_file = folder / "asked.toml"
+    data = tiny_files.write_files(
+        data_folder / combination.task / combination.sort, combination.task, combination.sort
+    )
+    toml_file.write(toml_file.from_plain({"data": data}), experiment_file)
 
-    arguments = ["train", str(asked), "--run-dir", str(folder / "run"), "--json"]
-    for section, values in tiny_files.settings(of).items():
+    arguments = ["train", str(experiment_file), "--run-dir", str(folder / "run"), "--json"]
+    for section, values in tiny_files.settings(combination).items():
         for name, value in values.items():
             arguments += [
                 "--set",
@@ -54,8 +54,10 @@ def begun(of: Combination, place: Path, folder: Path) -> list[str]:
     return arguments
 
 
-def learns(of: Combination, place: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = cli.main(begun(of, place, folder))
+def assert_it_learns(
+    combination: Combination, data_folder: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(begin(combination, data_folder, folder))
     out, err = capsys.readouterr()
     assert code == 0, err
 
@@ -64,7 +66,7 @@ def learns(of: Combination, place: Path, folder: Path, capsys: pytest.CaptureFix
     figures = summary["metrics"]["validation"]
     assert (
         figures
-        and set(figures) <= set(TASKS[of.task].metrics)
+        and set(figures) <= set(TASKS[combination.task].metrics)
         and np.isfinite(list(figures.values())).all()
     )
 
@@ -72,31 +74,41 @@ def learns(of: Combination, place: Path, folder: Path, capsys: pytest.CaptureFix
     assert len(losses) == 3 and losses[-1] < losses[0], losses
 
 
-@pytest.mark.parametrize("of", PAIRED, ids=str)
+@pytest.mark.parametrize("combination", PAIRED, ids=str)
 def test_train(
-    of: Combination, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    combination: Combination, data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    learns(of, place, tmp_path, capsys)
+    assert_it_learns(combination, data_folder, tmp_path, capsys)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("of", [one for one in WHOLE if one not in PAIRED], ids=str)
+@pytest.mark.parametrize(
+    "combination", [combination for combination in ALL if combination not in PAIRED], ids=str
+)
 def test_train_the_rest(
-    of: Combination, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    combination: Combination, data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    learns(of, place, tmp_path, capsys)
+    assert_it_learns(combination, data_folder, tmp_path, capsys)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 23])
 @pytest.mark.parametrize("task", ["regression", "multi-label", "metric-learning"])
 def test_small_batches_and_a_last_one_of_one(
-    task: str, batch_size: int, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    task: str,
+    batch_size: int,
+    data_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """24 examples: 23 leave one over."""
-    of = next(one for one in WHOLE if one.task == task and one.template == "mlp")
+    """Of 24 examples, batches of 23 leave one over."""
+    combination = next(
+        combination
+        for combination in ALL
+        if combination.task == task and combination.template == "mlp"
+    )
     code = cli.main(
         [
-            *begun(of, place, tmp_path),
+            *begin(combination, data_folder, tmp_path),
             "--set",
             f"training.batch_size={batch_size}",
             "--set",
@@ -111,8 +123,14 @@ def test_small_batches_and_a_last_one_of_one(
         assert np.isfinite(list(json.loads(out.splitlines()[-1])["loss"].values())).all()
 
 
-def test_every_task_and_sort_of_files_is_there() -> None:
-    assert {one[:2] for one in PAIRED} == {one[:2] for one in WHOLE}
-    assert {one.template for one in PAIRED} == {one.template for one in WHOLE}
-    assert {(one.task, one.loss) for one in PAIRED} == {(one.task, one.loss) for one in WHOLE}
-    assert {one.optimizer for one in PAIRED} == {one.optimizer for one in WHOLE}
+def test_every_task_and_kind_of_files_is_there() -> None:
+    assert {combination[:2] for combination in PAIRED} == {combination[:2] for combination in ALL}
+    assert {combination.template for combination in PAIRED} == {
+        combination.template for combination in ALL
+    }
+    assert {(combination.task, combination.loss) for combination in PAIRED} == {
+        (combination.task, combination.loss) for combination in ALL
+    }
+    assert {combination.optimizer for combination in PAIRED} == {
+        combination.optimizer for combination in ALL
+    }

@@ -28,7 +28,7 @@ test = ["pytest>=9"]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that launch takes for the code; its packages are not there."""
+    """Returns a folder that launch takes for the code; its packages are not there."""
     (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     monkeypatch.setattr(launch, "ROOT", tmp_path)
     return tmp_path
@@ -151,7 +151,7 @@ def test_an_older_python_looks_for_a_newer_one_or_says_so(
     assert "needs Python 3.99 or newer" in str(ended.value)
 
 
-def test_a_failed_installation_is_told_with_its_reason(
+def test_a_failed_installation_is_reported_with_its_reason(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "environment_python", lambda: Path(sys.executable))
@@ -175,7 +175,7 @@ done
 
 @pytest.fixture
 def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An apt-get that knows neither libold0 nor libnever1; returns its log."""
+    """Installs an apt-get that knows neither libold0 nor libnever1; returns its log."""
     log = tmp_path / "apt.log"
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -196,8 +196,8 @@ def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(
 
     apt.unlink()
     system_libraries.provide(["libgl1", "libold0", "libnever1"], "system libraries")
-    asked = [line.split()[-1] for line in apt.read_text(encoding="utf-8").splitlines()]
-    assert asked[2:] == ["libgl1", "libold0", "libold0t64", "libnever1", "libnever1t64"]
+    packages = [line.split()[-1] for line in apt.read_text(encoding="utf-8").splitlines()]
+    assert packages[2:] == ["libgl1", "libold0", "libold0t64", "libnever1", "libnever1t64"]
 
     out = capsys.readouterr().out
     assert "could not be installed: libnever1." in out

@@ -1,4 +1,4 @@
-"""What a training, a data set and a report look like on a terminal, for every sort of task."""
+"""What a training, a data set and a report look like on a terminal, for every kind of task."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def facts(**more: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_data_of_every_sort_are_described(more: dict[str, Any], words: list[str]) -> None:
+def test_data_of_every_kind_are_described(more: dict[str, Any], words: list[str]) -> None:
     text = "\n".join(description_lines(facts(**more)))
     for word in words:
         assert word in text

@@ -1,6 +1,4 @@
-"""Real files, tiny, for every task and every sort of data: pictures, tables, texts, arrays, as a
-person has them.
-"""
+"""Tiny real files for every task and every kind of data: pictures, tables, texts, arrays."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ TARGETS: dict[str, str | list[str]] = {
     "metric-learning": "kind",
 }
 RATES = {"sgd": 0.1, "sgd-momentum": 0.1, "radam": 0.1, "adafactor": 0.1, "rmsprop": 0.0005}
-"""Learning rates with which three steps show more than the dice of the damage, and are not too
+"""Learning rates with which three steps show more than the random damage, and are not too
 long: the first steps of some are as long as the gradient, those of rmsprop many times the rate.
 All others take 0.002.
 """
@@ -39,24 +37,32 @@ TEXT_WORDS = ("apple", "river", "stone")
 SOUND = 32
 
 
-def offered() -> list[Combination]:
-    """Every combination whose data a person can have as files."""
-    return [one for one in combinations() if one.sort != "row+signal"]
+def all_combinations() -> list[Combination]:
+    """Returns every combination whose data a person can have as files."""
+    return [combination for combination in combinations() if combination.sort != "row+signal"]
 
 
-def paired(of: Sequence[Combination]) -> list[Combination]:
-    """Every template and every loss of a task and a sort of data at least once, the optimizers in
-    turn.
+def covering_pairs(combinations: Sequence[Combination]) -> list[Combination]:
+    """Returns every template and every loss of a task and a kind of data at least once.
+
+    The optimizers come in turn.
     """
-    found: list[Combination] = []
-    for task, sort in dict.fromkeys((one.task, one.sort) for one in of):
-        own = [one for one in of if (one.task, one.sort) == (task, sort)]
+    pairs: list[Combination] = []
+    for task, sort in dict.fromkeys(
+        (combination.task, combination.sort) for combination in combinations
+    ):
+        own = [
+            combination
+            for combination in combinations
+            if (combination.task, combination.sort) == (task, sort)
+        ]
         templates, losses, optimizers = (
-            list(dict.fromkeys(one[place] for one in own)) for place in (2, 3, 4)
+            list(dict.fromkeys(combination[position] for combination in own))
+            for position in (2, 3, 4)
         )
         for number in range(max(len(templates), len(losses))):
-            turn = optimizers[len(found) % len(optimizers)]
-            found.append(
+            turn = optimizers[len(pairs) % len(optimizers)]
+            pairs.append(
                 Combination(
                     task,
                     sort,
@@ -66,11 +72,11 @@ def paired(of: Sequence[Combination]) -> list[Combination]:
                 )
             )
 
-    return found
+    return pairs
 
 
-def written(folder: Path, task: str, sort: str) -> dict[str, Any]:
-    """Files of that sort below the folder, and the [data] settings that open them for the task."""
+def write_files(folder: Path, task: str, sort: str) -> dict[str, Any]:
+    """Writes files of that kind, and returns the [data] settings that open them for the task."""
     folder.mkdir(parents=True, exist_ok=True)
     data: dict[str, Any] = {"task": task, "validation_share": 0.2, "test_share": 0.2}
     if task == "language-modelling":
@@ -83,7 +89,7 @@ def written(folder: Path, task: str, sort: str) -> dict[str, Any]:
     if sort == "signal":
         return data | {"source": _arrays(folder, task)}
     if sort == "image+text":
-        return data | {"source": _told(folder)}
+        return data | {"source": _captioned_pictures(folder)}
     if "+" in sort:
         return data | {
             "source": _pairs(folder, sort),
@@ -100,21 +106,24 @@ def written(folder: Path, task: str, sort: str) -> dict[str, Any]:
     return data | {"source": _table(folder, sort)}
 
 
-def settings(of: Combination) -> dict[str, dict[str, Any]]:
-    """Model, loss, optimizer and training of a combination: a small network that forgets nothing,
-    one step an epoch.
+def settings(combination: Combination) -> dict[str, dict[str, Any]]:
+    """Returns the model, loss, optimizer and training settings of a combination.
+
+    The network is small and does not regularise; an epoch is one step.
     """
-    template = TEMPLATES.get(of.template)
-    loss = LOSSES.get(of.loss)
+    template = TEMPLATES.get(combination.template)
+    loss = LOSSES.get(combination.loss)
     small = {name: value for name, value in SMALL.items() if name in template.model_fields}
-    rate = RATES.get(of.optimizer, 0.002) if of.task == "reconstruction" else 0.002
+    rate = (
+        RATES.get(combination.optimizer, 0.002) if combination.task == "reconstruction" else 0.002
+    )
     smooth = {"label_smoothing": 0.0} if "label_smoothing" in loss.model_fields else {}
 
     return {
         "augmentation": {"flip": False, "shift": 0.0},
-        "model": {"template": of.template, **small},
-        "loss": {"kind": of.loss, **smooth},
-        "optimizer": {"kind": of.optimizer, "learning_rate": rate},
+        "model": {"template": combination.template, **small},
+        "loss": {"kind": combination.loss, **smooth},
+        "optimizer": {"kind": combination.optimizer, "learning_rate": rate},
         "schedule": {"kind": "constant"},
         "training": {
             "epochs": 3,
@@ -136,17 +145,17 @@ def _labels() -> np.ndarray:
 
 
 def _answers() -> list[list[Any]]:
-    """ANSWERS of every example."""
+    """Returns the values of the columns ANSWERS for every example."""
     noise = np.random.default_rng(1).normal(size=(COUNT, 2)) / 3
     return [
         [
             "abc"[label],
             ("no", "yes")[int(label == 2)],
             ("red", "red;blue", "blue;green")[label],
-            round(10 + 3 * label + one, 3),
-            round(two - label, 3),
+            round(10 + 3 * label + first, 3),
+            round(second - label, 3),
         ]
-        for label, (one, two) in zip(_labels().tolist(), noise.tolist(), strict=True)
+        for label, (first, second) in zip(_labels().tolist(), noise.tolist(), strict=True)
     ]
 
 
@@ -159,7 +168,7 @@ def _write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> s
 
 
 def _pictures(folder: Path, seed: int = 0) -> list[str]:
-    """Grey pictures of 8 x 8 in `folder`, bright where the label says; their names."""
+    """Writes grey pictures of 8 × 8, bright where the label says; returns their names."""
     generator = np.random.default_rng(seed)
     names = []
     folder.mkdir(exist_ok=True)
@@ -199,36 +208,38 @@ def _table(folder: Path, sort: str) -> str:
             [cell] for cell in (_pictures(folder / "pictures") if sort == "image" else _texts())
         ]
 
-    rows = [[*one, *two] for one, two in zip(inputs, _answers(), strict=True)]
+    rows = [
+        [*inputs_of, *answers_of] for inputs_of, answers_of in zip(inputs, _answers(), strict=True)
+    ]
     return _write(folder / f"{sort}.csv", [*heads, *ANSWERS], rows)
 
 
 def _arrays(folder: Path, task: str) -> str:
-    """Signals of two channels as an NPZ file."""
+    """Writes signals of two channels as an NPZ file."""
     generator = np.random.default_rng(0)
     labels = _labels()
     waves = np.sin(np.arange(SOUND) * (1 + labels[:, None, None]) / 3 + np.arange(2)[:, None])
     signals = (waves + 0.1 * generator.normal(size=waves.shape)).astype(np.float32)
-    given: dict[str, np.ndarray] = {
+    labels_of: dict[str, np.ndarray] = {
         "binary-classification": (labels == 2).astype(np.int64),
         "multi-label": np.stack([labels < 2, labels > 0, labels == 2], axis=1).astype(np.int64),
         "regression": np.array([row[3:] for row in _answers()], np.float32),
     }
 
     path = folder / "signals.npz"
-    np.savez(path, signals=signals, labels=given.get(task, labels))
+    np.savez(path, signals=signals, labels=labels_of.get(task, labels))
     return str(path)
 
 
-def _told(folder: Path) -> str:
-    """Pictures with a text beside each."""
-    place = folder / "told"
-    _pictures(place)
+def _captioned_pictures(folder: Path) -> str:
+    """Writes pictures with a text beside each."""
+    pictures = folder / "captioned"
+    _pictures(pictures)
 
     for number, text in enumerate(_texts()):
-        (place / f"{number}.txt").write_text(text, encoding="utf-8")
+        (pictures / f"{number}.txt").write_text(text, encoding="utf-8")
 
-    return str(place)
+    return str(pictures)
 
 
 def _pairs(folder: Path, sort: str) -> str:

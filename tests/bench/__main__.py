@@ -1,10 +1,10 @@
-"""Figures.
+"""Prints figures on speed, memory and what the built-in data sets reach.
 
 `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs;
 `tables`, `language` and `pairs` train the built-in data sets and print what they reach beside
 others. `optimizers` counts floats per parameter on live state. `memory` sets the ledger beside what
-the allocator reports, for every template with every optimizer. `inside` prints what looking inside
-the optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
+the allocator reports, for every template with every optimizer. `inside` prints what measuring the
+optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
 costs. `weights` proves that no result changed since another version.
 """
 
@@ -22,7 +22,7 @@ USUAL = {
     "inside": (["resnet", "cnn"], 11),
     "race": (["cnn"], 3),
 }
-"""Templates and pairs where none are asked for: a few minutes each."""
+"""Templates and pairs where none are named: a few minutes each."""
 
 
 def main() -> None:
@@ -51,48 +51,48 @@ def main() -> None:
     parser.add_argument(
         "--against", default=weights.BASELINE, help="weights: the earlier version, a git revision"
     )
-    chosen = parser.parse_args()
-    templates, pairs_ = USUAL.get(chosen.what, ([], 0))
-    chosen.template = chosen.template or templates
+    arguments = parser.parse_args()
+    templates, pairs_ = USUAL.get(arguments.what, ([], 0))
+    arguments.template = arguments.template or templates
 
-    chosen.pairs = chosen.pairs or pairs_
-    if chosen.what == "tables":
-        tables.main(chosen.seeds)
-    elif chosen.what == "language":
+    arguments.pairs = arguments.pairs or pairs_
+    if arguments.what == "tables":
+        tables.main(arguments.seeds)
+    elif arguments.what == "language":
         language.main()
-    elif chosen.what == "pairs":
+    elif arguments.what == "pairs":
         pairs.main()
-    elif chosen.what == "optimizers":
+    elif arguments.what == "optimizers":
         optimizers.main()
-    elif chosen.what == "memory":
+    elif arguments.what == "memory":
         sys.exit(memory.main())
-    elif chosen.what == "weights":
-        sys.exit(weights.main(chosen.against))
-    elif chosen.what == "inside":
+    elif arguments.what == "weights":
+        sys.exit(weights.main(arguments.against))
+    elif arguments.what == "inside":
         draw_offscreen()
-        inside.main(chosen.template, chosen.pairs, chosen.processor_time)
-    elif chosen.what == "race":
-        for template in chosen.template:
-            race.main(template, chosen.pairs, chosen.processor_time)
+        inside.main(arguments.template, arguments.pairs, arguments.processor_time)
+    elif arguments.what == "race":
+        for template in arguments.template:
+            race.main(template, arguments.pairs, arguments.processor_time)
     else:
-        speeds(chosen)
+        speeds(arguments)
 
 
-def speeds(chosen: argparse.Namespace) -> None:
-    if chosen.processor_time:
+def speeds(arguments: argparse.Namespace) -> None:
+    if arguments.processor_time:
         speed.clock = time.thread_time
 
-    for template in chosen.template:
-        print(speed.against_bare_loop(template, pairs=chosen.pairs), flush=True)
+    for template in arguments.template:
+        print(speed.against_bare_loop(template, pairs=arguments.pairs), flush=True)
 
-    if not chosen.processor_time:
-        beside_a_window(chosen.template[0], chosen.pairs)
+    if not arguments.processor_time:
+        beside_a_window(arguments.template[0], arguments.pairs)
 
-    print(speed.against_decoding_loop(pairs=max(3, chosen.pairs // 3)), flush=True)
+    print(speed.against_decoding_loop(pairs=max(3, arguments.pairs // 3)), flush=True)
 
 
 def beside_a_window(template: str, pairs: int) -> None:
-    """What the window costs."""
+    """Prints what the window costs."""
     draw_offscreen()
     from tests.bench import window
 
@@ -102,7 +102,7 @@ def beside_a_window(template: str, pairs: int) -> None:
 
 
 def draw_offscreen() -> None:
-    """Where there is no display."""
+    """Lets Qt draw in memory where there is no display."""
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):

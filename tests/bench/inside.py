@@ -1,8 +1,8 @@
-"""The cost of looking inside the optimizer, and what decay does to the length of weights.
+"""The cost of measuring the optimizer while it trains, and what decay does to the norm of weights.
 
-Turns with and without looking alternate within one training: whatever else the machine does hits
-both alike, and a figure is the median of the ratios of neighbours. Steps in which an epoch ends are
-left out.
+Turns with and without measurements alternate within one training: whatever else the machine does
+hits both alike, and a figure is the median of the ratios of neighbours. Steps in which an epoch
+ends are left out.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ SMALL: dict[str, dict[str, Any]] = {"cnn": {}, "resnet": {"width": 16}, "vit": {
 class Meter:
     """Notes when each step begins, and in which turn.
 
-    look: called at each turn with whether to look.
+    set_measuring: called at each turn with whether the optimizer is measured in it.
     """
 
-    look: Callable[[bool], None]
+    set_measuring: Callable[[bool], None]
     pairs: int
     clock: Callable[[], float]
     begun: float = 0.0
@@ -66,22 +66,27 @@ class Meter:
         epoch_ended: an epoch ended since the step before.
         """
         now = self.clock()
-        settled = time.perf_counter() - self.begun >= SETTLE
-        if self.before is not None and self.before[1] == self.turn and settled and not epoch_ended:
+        after_pause = time.perf_counter() - self.begun >= SETTLE
+        if (
+            self.before is not None
+            and self.before[1] == self.turn
+            and after_pause
+            and not epoch_ended
+        ):
             self.seconds[self.turn] = self.seconds.get(self.turn, 0.0) + now - self.before[0]
             self.steps[self.turn] = self.steps.get(self.turn, 0) + 1
 
         if self.turn < 0 or time.perf_counter() - self.begun >= TURN:
             self.turn = self.turn + 1
             self.begun = time.perf_counter()
-            self.look(self.turn % 2 == 1)
+            self.set_measuring(self.turn % 2 == 1)
             self.ended = self.turn >= 2 * (self.pairs + WARM)
 
         self.before = (now, self.turn)
 
     @property
     def ratios(self) -> list[float]:
-        """Speed with looking over speed without, of neighbouring turns."""
+        """Returns speed with measurements over speed without, of neighbouring turns."""
         speed = {
             turn: self.steps[turn] / self.seconds[turn]
             for turn in self.seconds
@@ -126,7 +131,7 @@ def experiment(template: str, **sections: Any) -> Experiment:
 
 @contextmanager
 def metered(meter: Meter, stop: Callable[[], None]) -> Iterator[None]:
-    """Inside, every step of a training is noted; `stop` is called after the last turn."""
+    """Notes every step of a training inside the block; `stop` is called after the last turn."""
     begin_step = Control.begin_step
     begin_epoch = Batches.begin_epoch
 
@@ -157,30 +162,30 @@ def metered(meter: Meter, stop: Callable[[], None]) -> Iterator[None]:
 
 
 def headless(template: str, pairs: int, clock: Callable[[], float]) -> str:
-    """Measures a run whose events are asked for and dropped."""
+    """Measures a run whose measurements of the optimizer are requested and dropped."""
     control = Control()
     meter = Meter(lambda looking: setattr(control, "watching", looking), pairs, clock)
 
-    looks: list[float] = []
+    seconds: list[float] = []
 
     def emit(event: events.Event) -> None:
         if isinstance(event, events.OptimizerMeasured):
-            looks.append(event.seconds)
+            seconds.append(event.seconds)
 
-    chosen = experiment(template)
+    requested = experiment(template)
     with (
         tempfile.TemporaryDirectory() as folder,
         metered(meter, lambda: control.stop(at_once=True)),
     ):
-        ended = trainer.train(chosen, Run.create(Path(folder), chosen), emit, control)
+        finished = trainer.train(requested, Run.create(Path(folder), requested), emit, control)
 
-    if ended.failure:
-        raise RuntimeError(ended.failure[2])
+    if finished.failure:
+        raise RuntimeError(finished.failure[2])
 
-    look = 1000 * statistics.median(looks)
+    milliseconds = 1000 * statistics.median(seconds)
     return (
-        meter.text(f"{template}, looked at / not looked at")
-        + f"; {len(looks)} looks of {look:.1f} ms"
+        meter.text(f"{template}, measured / not measured")
+        + f"; {len(seconds)} measurements of {milliseconds:.1f} ms"
     )
 
 
@@ -212,9 +217,11 @@ def in_window(template: str, pairs: int) -> str:
             opened.train(experiment(template), Path(folder))
 
         timer.stop()
-        seen = session.live_record.inside.seen
+        count = session.live_record.inside.seen
 
-    return meter.text(f"{template}, window open on the view / on the log") + f"; {seen} looks"
+    return (
+        meter.text(f"{template}, window open on the view / on the log") + f"; {count} measurements"
+    )
 
 
 def norms(steps: int = 1500) -> list[str]:
@@ -233,8 +240,8 @@ def norms(steps: int = 1500) -> list[str]:
 
 
 def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
-    """Returns (step, norm of all weights looked at) over a training."""
-    chosen = from_plain(
+    """Returns (step, norm of all measured weights) over a training."""
+    requested = from_plain(
         {
             "name": "norms",
             "data": {"source": "sample:digits"},
@@ -262,10 +269,10 @@ def lengths(kind: str, decay: float, steps: int) -> list[tuple[int, float]]:
             control.stop(at_once=True)
 
     with tempfile.TemporaryDirectory() as folder:
-        ended = trainer.train(chosen, Run.create(Path(folder), chosen), emit, control)
+        finished = trainer.train(requested, Run.create(Path(folder), requested), emit, control)
 
-    if ended.failure:
-        raise RuntimeError(ended.failure[2])
+    if finished.failure:
+        raise RuntimeError(finished.failure[2])
 
     return points
 

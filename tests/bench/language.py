@@ -49,12 +49,12 @@ def trigram_bits(training: bytes, test: bytes) -> float:
         share = 1 / 256
         for size in range(min(2, index) + 1):
             context = test[index - size : index]
-            seen = totals[size][context]
+            total = totals[size][context]
 
             different = kinds[size][context]
-            if seen:
+            if total:
                 share = (counts[size][context + test[index : index + 1]] + different * share) / (
-                    seen + different
+                    total + different
                 )
 
         bits -= math.log2(share)

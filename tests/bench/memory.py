@@ -50,7 +50,7 @@ def main() -> int:
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     begun = time.perf_counter()
-    found = []
+    rows = []
     whose = (
         "torch.cuda.memory_stats"
         if device.type == "cuda"
@@ -74,7 +74,7 @@ def main() -> int:
         )
 
         for choice in OPTIMIZERS.all():
-            found.append(
+            rows.append(
                 _show(
                     choice.label,
                     ledgers(
@@ -92,7 +92,7 @@ def main() -> int:
             label = "AdamW, " + ", ".join(
                 f"{name} {value}" if value is not True else name for name, value in settings.items()
             )
-            found.append(
+            rows.append(
                 _show(
                     label,
                     ledgers(
@@ -107,7 +107,7 @@ def main() -> int:
                 )
             )
 
-    return _verdict(found, time.perf_counter() - begun)
+    return _verdict(rows, time.perf_counter() - begun)
 
 
 def _show(label: str, ledgers: Ledgers) -> Ledgers:

@@ -25,7 +25,7 @@ OPTIONS = (("adamw", {"amsgrad": True}), ("rmsprop", {"momentum": 0.9, "centered
 """Settings under which more is kept."""
 
 
-def counted(
+def count_floats(
     template: str, choice: Optimizer, device: torch.device
 ) -> tuple[int, dict[str, int], dict[str, int]]:
     """Returns n, the floats stated and those counted after one real step, by row of the ledger."""
@@ -52,14 +52,16 @@ def counted(
     loss(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets).backward()
     optimizer.step()
 
-    live = dict.fromkeys(stated, 0)
+    counted_floats = dict.fromkeys(stated, 0)
     for state in optimizer.state.values():
         for name, value in state.items():
             if isinstance(value, torch.Tensor):
                 assert value.dtype == torch.float32, (choice.kind, name, value.dtype)
-                live[resolved.optimizer.state_names.get(name, "counters")] += value.numel()
+                counted_floats[resolved.optimizer.state_names.get(name, "counters")] += (
+                    value.numel()
+                )
 
-    return sum(weight.numel() for weight in network.parameters()), stated, live
+    return sum(weight.numel() for weight in network.parameters()), stated, counted_floats
 
 
 def main() -> None:
@@ -78,18 +80,18 @@ def main() -> None:
         )
 
         for label, choice in choices:
-            parameters, stated, live = counted(template, choice, device)
+            parameters, stated, counted_floats = count_floats(template, choice, device)
             stated_each = choice.floats_per_parameter(stated, parameters)
-            counted_each = choice.floats_per_parameter(live, parameters)
+            counted_each = choice.floats_per_parameter(counted_floats, parameters)
             shares = "".join(
-                f"{live[row] / parameters:8.3f}"
+                f"{counted_floats[row] / parameters:8.3f}"
                 for row in ("first_moment", "second_moment", "other_state")
             )
 
-            verdict = "" if live == stated else "  DIFFERS"
+            verdict = "" if counted_floats == stated else "  DIFFERS"
             print(
                 f"{label:34}{stated_each:8.4g}{counted_each:9.4g}{shares}"
-                f"{live['counters']:10,}{verdict}",
+                f"{counted_floats['counters']:10,}{verdict}",
                 flush=True,
             )
 

@@ -43,8 +43,10 @@ def main(template: str, pairs: int, processor_time: bool) -> None:
             _alone(two, Path(folder), dataset)
             ratios = []
             for _ in range(pairs):
-                alone = _timed(clock, partial(_alone, two, Path(folder), dataset))
-                ratios.append(_timed(clock, partial(_raced, two, Path(folder), dataset)) / alone)
+                alone = _seconds_of(clock, partial(_alone, two, Path(folder), dataset))
+                ratios.append(
+                    _seconds_of(clock, partial(_run_race, two, Path(folder), dataset)) / alone
+                )
 
         spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
         word = "thread" if threads == 1 else "threads"
@@ -68,7 +70,7 @@ def _two(template: str, threads: int) -> tuple[Experiment, Experiment]:
     return first, first.replace(optimizer={"kind": "sgd"})
 
 
-def _timed(clock: Callable[[], float], action: Callable[[], object]) -> float:
+def _seconds_of(clock: Callable[[], float], action: Callable[[], object]) -> float:
     begun = clock()
     action()
     return clock() - begun
@@ -82,7 +84,7 @@ def _alone(two: tuple[Experiment, Experiment], folder: Path, dataset: Dataset) -
         assert end.status == "completed", end.reason
 
 
-def _raced(two: tuple[Experiment, Experiment], folder: Path, dataset: Dataset) -> None:
+def _run_race(two: tuple[Experiment, Experiment], folder: Path, dataset: Dataset) -> None:
     end = race(
         variants_of(two, dataset.description), folder, lambda event: None, RaceControl(2), dataset
     )

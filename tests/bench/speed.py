@@ -43,7 +43,7 @@ TURN = 1.0
 
 
 class Rival(Protocol):
-    """A loop to compare with.
+    """A training loop to compare with.
 
     `steps` does so many training steps and returns how many examples they were.
     """
@@ -233,7 +233,7 @@ class _Turns:
         self.spoiled = True
 
     def boundary(self) -> None:
-        """Before each step of the trainer."""
+        """Counts a step of the trainer; called before each of them."""
         self._steps += 1
         if self._warm < 8:  # both loops plan and allocate in their first steps
             self._warm += 1
@@ -275,7 +275,7 @@ class _Turns:
 
 
 def precision(train_state: TrainState) -> torch.autocast:
-    """The precision that the trainer computes in, for a rival."""
+    """Returns the precision that the trainer computes in, for a rival."""
     dtype = train_state.plan.autocast
     return torch.autocast(
         train_state.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None

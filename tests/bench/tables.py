@@ -31,7 +31,7 @@ OUTLIER_EVERY = 20
 
 @dataclass(frozen=True)
 class Row:
-    """One data set: a figure a seed, ours and scikit-learn's."""
+    """One data set, with a figure for each seed, ours and scikit-learn's."""
 
     name: str
     metric: str
@@ -48,7 +48,7 @@ class Row:
 
 
 def compare(name: str, seeds: int, template: str | None = None) -> Row:
-    """A built-in table, with our defaults for it unless a template is named."""
+    """Compares on a built-in table, with our defaults for it unless a template is named."""
     metric = TABLES[name]
     ours = []
 
@@ -70,7 +70,7 @@ def compare(name: str, seeds: int, template: str | None = None) -> Row:
 
 
 def scikit_learn(dataset: Dataset, metric: str, seed: int) -> float:
-    """MLPClassifier or MLPRegressor with its defaults: accuracy or R² on the test rows."""
+    """Returns accuracy or R² of scikit-learn's MLP with its defaults, on the test rows."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -91,7 +91,7 @@ def scikit_learn(dataset: Dataset, metric: str, seed: int) -> float:
 
 
 def _features(dataset: Dataset) -> np.ndarray:
-    """Numbers with means for what is missing; a column for every value of a category."""
+    """Returns numbers with means for what is missing, and a column for each category."""
     row = dataset.description.preparation.inputs[0]
     numbers = np.array(dataset.inputs[:, : row.numbers], dtype=float)
     numbers = np.where(np.isfinite(numbers), numbers, np.nanmean(numbers, axis=0))

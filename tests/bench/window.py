@@ -59,7 +59,7 @@ main([])
 
 
 class OpenWindow:
-    """A window on folders of its own, filled, with the engine loaded. Use it in a `with`."""
+    """A window on folders of its own, filled, with the engine loaded; used in a `with`."""
 
     def __init__(self) -> None:
         existing = QApplication.instance()
@@ -81,11 +81,11 @@ class OpenWindow:
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Runs the window until the condition holds."""
-        look = QTimer(interval=50)
-        look.timeout.connect(lambda: condition() and self.application.exit())
-        look.start()
+        timer = QTimer(interval=50)
+        timer.timeout.connect(lambda: condition() and self.application.exit())
+        timer.start()
         self.application.exec()
-        look.stop()
+        timer.stop()
 
     def train(self, experiment: Experiment, folder: Path) -> None:
         """Trains in the window, with the Training page in front, until the run has ended.

@@ -1,6 +1,4 @@
-"""A described data set, and a run whose best epoch is a network with known weights: made without
-training.
-"""
+"""A dataset with its description, and a run whose best network has known weights, untrained."""
 
 from __future__ import annotations
 
@@ -49,7 +47,7 @@ def describe() -> Describe:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """A folder of 90 grey pictures of three classes, of several sizes, some coloured."""
+    """Returns a folder of 90 grey pictures of three classes, of several sizes, some coloured."""
     folder = tmp_path / "Bilder ü"
     random = np.random.default_rng(3)
     for number, name in enumerate(("left", "right", "top 10")):
@@ -71,7 +69,7 @@ def dataset(pictures: Path) -> Dataset:
 
 @pytest.fixture
 def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
-    """A run that has kept a best epoch: a small network with weights that follow a seed."""
+    """Returns a run with a best epoch: a small network with weights that follow from a seed."""
     from app.engine import files
     from app.engine.experiment import toml_file
     from app.engine.runs import checkpoint
@@ -113,8 +111,9 @@ Maker = Callable[..., Path]
 
 @pytest.fixture
 def picture() -> Callable[..., Path]:
-    """picture(path, size=(w, h), mode="RGB", seed=0): noise, different for every seed, saved as the
-    suffix says.
+    """Returns picture(path, size=(w, h), mode="RGB", seed=0), which saves noise as the suffix says.
+
+    The noise is different for every seed.
     """
 
     def make(
@@ -137,18 +136,19 @@ def picture() -> Callable[..., Path]:
 
 @pytest.fixture
 def folder(tmp_path: Path, picture: Callable[..., Path]) -> Callable[..., Path]:
-    """folder({"cat": 5, "train/dog": 3}, size=...): that many pictures in each folder; returns the
-    root.
+    """Returns folder({"cat": 5, "train/dog": 3}, size=...), which makes folders of pictures.
+
+    The numbers say how many pictures each folder holds. It returns the root.
     """
 
     def make(
         counts: dict[str, int], root: str = "pictures", suffix: str = ".png", **how: object
     ) -> Path:
         base = tmp_path / root
-        for place, (name, count) in enumerate(counts.items()):
+        for index, (name, count) in enumerate(counts.items()):
             (base / name).mkdir(parents=True, exist_ok=True)
             for number in range(count):
-                picture(base / name / f"{number}{suffix}", seed=1000 * place + number, **how)
+                picture(base / name / f"{number}{suffix}", seed=1000 * index + number, **how)
 
         return base
 

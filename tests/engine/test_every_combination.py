@@ -1,6 +1,4 @@
-"""Everything that is offered can be trained: every sort of data, task, template, loss and
-optimizer, in every batch.
-"""
+"""Everything that is offered can be trained: data, tasks, templates, losses and optimizers."""
 
 from __future__ import annotations
 
@@ -30,27 +28,34 @@ if TYPE_CHECKING:
 
     from tests.engine.tiny import Combination
 
-WHOLE = tiny.combinations()
+ALL = tiny.combinations()
 STEPS = 3
 EXACT = ("weights", "gradients", "first_moment", "second_moment")
 
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the disk is a third of such a run, and nothing here outlives its test."""
+    """Skips fsync: waiting for the disk is a third of such a run, and nothing outlives its test."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
-def trained(
-    of: Combination, folder: Path, epochs: int, batch_size: int, examples: int = tiny.TRAINED
+def step_losses(
+    combination: Combination,
+    folder: Path,
+    epochs: int,
+    batch_size: int,
+    examples: int = tiny.TRAINED,
 ) -> np.ndarray:
-    """The loss of every step. The run must be completed, its ledger exact, its figures there."""
-    asked = tiny.experiment(of, epochs, batch_size)
+    """Trains and returns the loss of every step.
+
+    The run must be completed, its ledger exact, and its figures there.
+    """
+    requested = tiny.experiment(combination, epochs, batch_size)
     listener = Listener()
-    data = tiny.dataset(of.task, of.sort, examples)
-    run = Run.create(folder, asked)
-    ended = train(asked, run, listener, Control(), data)
-    assert ended.status == "completed", (run.path / "log.txt").read_text()
+    data = tiny.dataset(combination.task, combination.sort, examples)
+    run = Run.create(folder, requested)
+    finished = train(requested, run, listener, Control(), data)
+    assert finished.status == "completed", (run.path / "log.txt").read_text()
 
     summary = run.summary()
     ledger = summary["memory"]
@@ -58,7 +63,7 @@ def trained(
         row: ledger["measured"][row] for row in EXACT
     }
     assert summary["metrics"]["validation"] and set(summary["metrics"]["validation"]) <= set(
-        TASKS[of.task].metrics
+        TASKS[combination.task].metrics
     )
     assert all(np.isfinite(value) for value in summary["metrics"]["validation"].values())
     assert np.isfinite(list(summary["loss"].values())).all()
@@ -68,61 +73,72 @@ def trained(
     return losses
 
 
-def learns(of: Combination, folder: Path) -> None:
-    """All examples are one batch, so that every step sees the same one."""
-    losses = trained(of, folder, STEPS, tiny.TRAINED)
+def assert_it_learns(combination: Combination, folder: Path) -> None:
+    """Trains with all examples in one batch, so that every step sees the same one."""
+    losses = step_losses(combination, folder, STEPS, tiny.TRAINED)
     assert len(losses) == STEPS
     assert losses[-1] < losses[0], losses
 
 
-@pytest.mark.parametrize("of", tiny.thinned(WHOLE), ids=str)
-def test_the_loss_falls(of: Combination, tmp_path: Path) -> None:
-    learns(of, tmp_path)
+@pytest.mark.parametrize("combination", tiny.thinned(ALL), ids=str)
+def test_the_loss_falls(combination: Combination, tmp_path: Path) -> None:
+    assert_it_learns(combination, tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("of", [one for one in WHOLE if one not in tiny.thinned(WHOLE)], ids=str)
-def test_the_loss_falls_with_every_optimizer(of: Combination, tmp_path: Path) -> None:
-    learns(of, tmp_path)
+@pytest.mark.parametrize(
+    "combination",
+    [combination for combination in ALL if combination not in tiny.thinned(ALL)],
+    ids=str,
+)
+def test_the_loss_falls_with_every_optimizer(combination: Combination, tmp_path: Path) -> None:
+    assert_it_learns(combination, tmp_path)
 
 
 def first_of_each() -> list[Combination]:
-    """Every task with every sort of data, once."""
-    found: dict[tuple[str, str], Combination] = {}
-    for of in tiny.thinned(WHOLE):
-        found.setdefault((of.task, of.sort), of)
+    """Returns one combination for every task with every kind of data."""
+    combinations: dict[tuple[str, str], Combination] = {}
+    for combination in tiny.thinned(ALL):
+        combinations.setdefault((combination.task, combination.sort), combination)
 
-    return list(found.values())
+    return list(combinations.values())
 
 
 @pytest.mark.parametrize(("batch_size", "examples"), [(1, 5), (2, 7)])
-@pytest.mark.parametrize("of", first_of_each(), ids=str)
+@pytest.mark.parametrize("combination", first_of_each(), ids=str)
 def test_small_batches_and_a_last_one_of_one(
-    of: Combination, batch_size: int, examples: int, tmp_path: Path
+    combination: Combination, batch_size: int, examples: int, tmp_path: Path
 ) -> None:
-    """A single example left over joins the batch before; alone it is refused only where a network
-    normalises over a batch, with a sentence.
-    """
-    asked = tiny.experiment(of, 1, batch_size)
-    listener = Listener()
-    run = Run.create(tmp_path, asked)
+    """A single example left over joins the batch before.
 
-    ended = train(asked, run, listener, Control(), tiny.dataset(of.task, of.sort, examples))
-    if ended.failure is not None:
-        assert batch_size == 1 and "batch size of 1" in ended.failure[0]
+    Alone it is refused, with a sentence, only where a network normalises over a batch.
+    """
+    requested = tiny.experiment(combination, 1, batch_size)
+    listener = Listener()
+    run = Run.create(tmp_path, requested)
+
+    finished = train(
+        requested,
+        run,
+        listener,
+        Control(),
+        tiny.dataset(combination.task, combination.sort, examples),
+    )
+    if finished.failure is not None:
+        assert batch_size == 1 and "batch size of 1" in finished.failure[0]
         return
 
-    assert ended.status == "completed", (run.path / "log.txt").read_text()
+    assert finished.status == "completed", (run.path / "log.txt").read_text()
     losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
     assert np.isfinite(losses).all() and len(losses) == {1: 5, 2: 3}[batch_size]
 
 
 def test_everything_is_offered_for_something() -> None:
-    used = [set(column) for column in zip(*WHOLE, strict=True)]
+    used = [set(column) for column in zip(*ALL, strict=True)]
     assert used[0] == set(TASKS) and used[1] == set(tiny.SORTS)
-    assert used[2] == {one.kind for one in TEMPLATES.all()}
-    assert used[3] == {one.kind for one in LOSSES.all()}
-    assert used[4] == {one.kind for one in OPTIMIZERS.all()}
+    assert used[2] == {kind.kind for kind in TEMPLATES.all()}
+    assert used[3] == {kind.kind for kind in LOSSES.all()}
+    assert used[4] == {kind.kind for kind in OPTIMIZERS.all()}
 
 
 # --- memorising
@@ -139,9 +155,7 @@ MEMORISED = {
 
 @pytest.mark.parametrize("kind", MEMORISED)
 def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
-    """Targets that follow from nothing: whoever brings the loss to near zero has learned them by
-    heart.
-    """
+    """The targets are random: only a network that memorises them brings the loss to near zero."""
     _, problem, near = MEMORISED[kind]
     generator = torch.Generator().manual_seed(0)
     halves = [torch.randn(16, 6, generator=generator) for _ in problem.inputs]
@@ -154,7 +168,7 @@ def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
     else:
         targets = torch.randint(0, max(2, problem.outputs), (16,), generator=generator)
 
-    template = next(one for one in TEMPLATES.all() if not one.unfit(problem))
+    template = next(template for template in TEMPLATES.all() if not template.unfit(problem))
     settings = (
         {"dropout": 0.0, "width": 64} if {"dropout", "width"} <= set(template.model_fields) else {}
     )
@@ -169,17 +183,17 @@ def test_a_batch_of_sixteen_can_be_memorised(kind: str) -> None:
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
         optimizer.zero_grad()
-        found = loss(network(inputs), targets)
-        found.backward()
+        value = loss(network(inputs), targets)
+        value.backward()
         optimizer.step()
-        first = first or found.item()
-        last = found.item()
+        first = first or value.item()
+        last = value.item()
 
     assert first > 20 * near and last < near, (first, last)
 
 
 def test_the_matrix_is_complete() -> None:
-    """No task x data kind that the design names is missing."""
+    """Every supported task and kind of data is among the combinations."""
     single = [
         (task, sort)
         for task, sort in itertools.product(
@@ -199,4 +213,8 @@ def test_the_matrix_is_complete() -> None:
         *(("reconstruction", sort) for sort in ("image", "row", "signal")),
     ]
 
-    assert {(of.task, of.sort) for of in WHOLE} >= {*single, *pairs, *derived}
+    assert {(combination.task, combination.sort) for combination in ALL} >= {
+        *single,
+        *pairs,
+        *derived,
+    }

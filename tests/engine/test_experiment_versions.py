@@ -22,7 +22,7 @@ RENAMED: tuple[tuple[str, str, str, Any], ...] = (
 EVERY = pytest.mark.parametrize(("template", "old", "new", "value"), RENAMED)
 
 
-def written(path: Path, version: str, template: str, setting: str, value: Any) -> Path:
+def write_experiment(path: Path, version: str, template: str, setting: str, value: Any) -> Path:
     path.write_text(
         f'{version}\n[model]\ntemplate = "{template}"\nwidth = 16\n{setting} = {value}\n',
         encoding="utf-8",
@@ -34,7 +34,7 @@ def written(path: Path, version: str, template: str, setting: str, value: Any) -
 def test_an_experiment_of_version_1_opens_and_is_written_as_version_2(
     tmp_path: Path, template: str, old: str, new: str, value: Any
 ) -> None:
-    path = written(tmp_path / "a.toml", "netwright = 1", template, old, value)
+    path = write_experiment(tmp_path / "a.toml", "netwright = 1", template, old, value)
     experiment = toml_file.read(path)
     assert experiment.model is not None
     assert experiment.model.model_dump()[new] == value
@@ -52,8 +52,8 @@ def test_an_experiment_of_version_1_opens_and_is_written_as_version_2(
 def test_a_file_without_a_version_is_read_under_the_names_of_either(
     tmp_path: Path, template: str, old: str, new: str, value: Any
 ) -> None:
-    first = toml_file.read(written(tmp_path / "a.toml", "", template, old, value))
-    second = toml_file.read(written(tmp_path / "b.toml", "", template, new, value))
+    first = toml_file.read(write_experiment(tmp_path / "a.toml", "", template, old, value))
+    second = toml_file.read(write_experiment(tmp_path / "b.toml", "", template, new, value))
     assert first.model is not None
     assert first.model == second.model and first.model.model_dump()[new] == value
 
@@ -62,11 +62,11 @@ def test_a_file_without_a_version_is_read_under_the_names_of_either(
 def test_in_a_file_of_version_2_an_old_name_is_unknown(
     tmp_path: Path, template: str, old: str, new: str, value: Any
 ) -> None:
-    path = written(tmp_path / "a.toml", "netwright = 2", template, old, value)
+    path = write_experiment(tmp_path / "a.toml", "netwright = 2", template, old, value)
     with pytest.raises(UserError, match=f"there is no setting 'model.{old}'"):
         toml_file.read(path)
 
-    experiment = toml_file.read(written(path, "netwright = 2", template, new, value))
+    experiment = toml_file.read(write_experiment(path, "netwright = 2", template, new, value))
     assert experiment.model is not None and experiment.model.model_dump()[new] == value
 
 
@@ -74,7 +74,7 @@ def test_in_a_file_of_version_2_an_old_name_is_unknown(
 def test_a_setting_under_both_names_is_refused(
     tmp_path: Path, template: str, old: str, new: str, value: Any
 ) -> None:
-    path = written(tmp_path / "a.toml", "netwright = 1", template, old, value)
+    path = write_experiment(tmp_path / "a.toml", "netwright = 1", template, old, value)
     path.write_text(path.read_text(encoding="utf-8") + f"{new} = {value}\n", encoding="utf-8")
     with pytest.raises(UserError, match=f"there is no setting 'model.{old}'"):
         toml_file.read(path)

@@ -1,6 +1,4 @@
-"""A tiny data set for every task and every sort of data it goes with, and every combination offered
-for them.
-"""
+"""A tiny data set for every task and kind of data, and every combination offered for them."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 SORTS = ("image", "row", "text", "signal", "image+text", "image+image", "text+text", "row+signal")
 TRAINED = 24
-JUDGED = 9
+VALIDATED = 9
 EMBEDDING = 8
 
 SMALL: dict[str, Any] = {
@@ -77,14 +75,14 @@ def preparation(sort: str) -> Preparation:
 
 
 def examples(sort: str, labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """As a Dataset keeps them; the label shows in every one."""
+    """Returns examples as a Dataset keeps them; the label shows in every one."""
     count = len(labels)
     if sort == "image":
-        found = generator.integers(0, 120, (count, 1, 8, 8), dtype=np.uint8)
-        for picture, label in zip(found, labels, strict=True):
+        values = generator.integers(0, 120, (count, 1, 8, 8), dtype=np.uint8)
+        for picture, label in zip(values, labels, strict=True):
             picture[0, 2 * (label % 4) : 2 * (label % 4) + 2] += 120
 
-        return found
+        return values
 
     if sort == "row":
         numbers = generator.normal(size=(count, 4)).astype(np.float32)
@@ -92,27 +90,30 @@ def examples(sort: str, labels: np.ndarray, generator: np.random.Generator) -> n
         return np.concatenate([numbers, (labels % 4)[:, None].astype(np.float32)], axis=1)
 
     if sort == "text":
-        found = generator.integers(100, 110, (count, 12)).astype(np.int32)
-        found[:, :6] += 20 * (labels % 4)[:, None].astype(np.int32)
-        found[::3, 9:] = 0
+        values = generator.integers(100, 110, (count, 12)).astype(np.int32)
+        values[:, :6] += 20 * (labels % 4)[:, None].astype(np.int32)
+        values[::3, 9:] = 0
 
-        return found
+        return values
 
     waves = np.sin(np.arange(16) * (1 + labels[:, None, None] % 4) / 3 + np.arange(2)[:, None])
     return (waves + 0.1 * generator.normal(size=waves.shape)).astype(np.float32)
 
 
 @functools.cache
-def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) -> Dataset:
-    """For one task and one sort of data. judged: examples of validation and as many to test."""
+def dataset(kind: str, sort: str, trained: int = TRAINED, validated: int = VALIDATED) -> Dataset:
+    """Returns the data set for one task and one kind of data.
+
+    validated: the number of validation examples, and of test examples.
+    """
     task = TASKS[kind]
     prepared = preparation(sort)
     generator = np.random.default_rng(0)
-    count = trained + 2 * judged
+    count = trained + 2 * validated
     classes = ("no", "yes") if kind == "binary-classification" else ("a", "b", "c")
     labels = np.arange(count) % len(classes)
 
-    arrays = [examples(one, labels, generator) for one in sort.split("+")]
+    arrays = [examples(part, labels, generator) for part in sort.split("+")]
     if kind == "language-modelling":
         targets = np.concatenate([arrays[0][:, 1:], np.zeros((count, 1), np.int32)], axis=1).astype(
             np.int64
@@ -132,7 +133,7 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, judged: int = JUDGED) 
     if task.targets not in ("classes", "tags"):
         classes = ()
 
-    cuts = np.cumsum([trained, judged])
+    cuts = np.cumsum([trained, validated])
     indices = dict(zip(SPLITS, np.split(np.arange(count), cuts), strict=True))
     amounts = (Amount("x", "cm", 13.0, 2.5, 10, 16, 13), Amount("y", "", -1.0, 0.8, -2, 0, -1))
     description = Description(
@@ -163,15 +164,13 @@ def _counts(values: np.ndarray, classes: int) -> tuple[int, ...]:
     if not classes:
         return (len(values),)
 
-    found = values.sum(axis=0) if values.ndim == 2 else np.bincount(values, minlength=classes)
-    return tuple(int(number) for number in found)
+    counts = values.sum(axis=0) if values.ndim == 2 else np.bincount(values, minlength=classes)
+    return tuple(int(number) for number in counts)
 
 
 def combinations() -> list[Combination]:
-    """Everything that the window offers: data kind x task x template x loss x optimizer, as far as
-    they fit.
-    """
-    found = []
+    """Returns all that the window offers: kind of data × task × template × loss × optimizer."""
+    fitting = []
     for kind, sort in itertools.product(TASKS, SORTS):
         task = TASKS[kind]
         if bool("+" in sort) != task.pairs or any(
@@ -182,23 +181,23 @@ def combinations() -> list[Combination]:
         description = dataset(kind, sort).description
         assert task.unfit(description) == ""
         problem = task.problem(description, EMBEDDING)
-        templates = [one.kind for one in TEMPLATES.all() if not one.unfit(problem)]
-        optimizers = [one.kind for one in OPTIMIZERS.all()]
-        found += [
+        templates = [template.kind for template in TEMPLATES.all() if not template.unfit(problem)]
+        optimizers = [optimizer.kind for optimizer in OPTIMIZERS.all()]
+        fitting += [
             Combination(kind, sort, *rest)
             for rest in itertools.product(templates, task.losses, optimizers)
         ]
 
-    return found
+    return fitting
 
 
-def thinned(of: list[Combination]) -> list[Combination]:
-    """Every data kind x task x template x loss once, with the optimizers in turn."""
-    optimizers = [one.kind for one in OPTIMIZERS.all()]
-    without = list(dict.fromkeys(one[:4] for one in of))
+def thinned(combinations: list[Combination]) -> list[Combination]:
+    """Returns every kind of data × task × template × loss once, with the optimizers in turn."""
+    optimizers = [optimizer.kind for optimizer in OPTIMIZERS.all()]
+    without = list(dict.fromkeys(fields[:4] for fields in combinations))
     return [
-        Combination(*one, optimizers[number % len(optimizers)])
-        for number, one in enumerate(without)
+        Combination(*fields, optimizers[number % len(optimizers)])
+        for number, fields in enumerate(without)
     ]
 
 
@@ -208,24 +207,25 @@ times its rate, RAdam as SGD, and Adafactor scales by the size of the weights.
 """
 
 
-def rate_of(of: Combination) -> float:
-    """Points in space jump over each other where Adafactor moves so far."""
+def rate_of(combination: Combination) -> float:
+    """Returns the combination's learning rate, less for Adafactor on embeddings.
+
+    At its usual rate they jump over each other.
+    """
     return (
         0.02
-        if (of.task, of.optimizer) == ("metric-learning", "adafactor")
-        else RATES.get(of.optimizer, 0.002)
+        if (combination.task, combination.optimizer) == ("metric-learning", "adafactor")
+        else RATES.get(combination.optimizer, 0.002)
     )
 
 
-def experiment(of: Combination, epochs: int, batch_size: int) -> Experiment:
-    """The small network of a combination, without anything that would make two looks at a batch
-    differ.
-    """
-    template = TEMPLATES.get(of.template)
+def experiment(combination: Combination, epochs: int, batch_size: int) -> Experiment:
+    """Returns a combination's small network, with nothing random in the examples of a batch."""
+    template = TEMPLATES.get(combination.template)
     settings = {name: value for name, value in SMALL.items() if name in template.model_fields}
 
-    loss: dict[str, Any] = {"kind": of.loss}
-    if "label_smoothing" in LOSSES.get(of.loss).model_fields:
+    loss: dict[str, Any] = {"kind": combination.loss}
+    if "label_smoothing" in LOSSES.get(combination.loss).model_fields:
         loss["label_smoothing"] = 0.0
 
     return from_plain(
@@ -233,9 +233,9 @@ def experiment(of: Combination, epochs: int, batch_size: int) -> Experiment:
             "name": "tiny",
             "data": {"source": "tiny"},
             "augmentation": {"flip": False, "shift": 0.0},
-            "model": {"template": of.template, **settings},
+            "model": {"template": combination.template, **settings},
             "loss": loss,
-            "optimizer": {"kind": of.optimizer, "learning_rate": rate_of(of)},
+            "optimizer": {"kind": combination.optimizer, "learning_rate": rate_of(combination)},
             "schedule": {"kind": "constant"},
             "training": {
                 "epochs": epochs,

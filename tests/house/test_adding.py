@@ -23,7 +23,7 @@ from app.ui.pages.learning.page import LearningPage
 from app.ui.pages.model.page import ModelPage
 from app.ui.widgets.settings.form import ChoiceBox
 from models.template import TEMPLATES
-from tests.ui.loose import loose_parts
+from tests.ui.harness import open_harness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,9 +196,9 @@ def test_a_new_loss_is_one_file(
     assert "floor" in capsys.readouterr().out
     assert train(diabetes, capsys, "loss.kind=root-error", "loss.floor=0.1")["best_epoch"]
 
-    with loose_parts(diabetes.parent) as loose:
-        loose.parts.network_measurer.close()
-        page = LearningPage(loose.parts)
+    with open_harness(diabetes.parent) as harness:
+        harness.parts.network_measurer.close()
+        page = LearningPage(harness.parts)
         qtbot.addWidget(page)
         box = page.findChild(ChoiceBox, "learning.loss")
         assert box is not None and box.findData("root-error") >= 0
@@ -212,8 +212,8 @@ def test_a_new_template_is_one_file(
     assert "depth" in capsys.readouterr().out
     assert train(diabetes, capsys, "model.template=one-layer", "model.depth=1")["best_epoch"]
 
-    with loose_parts(diabetes.parent) as loose:
-        page = ModelPage(loose.parts)
+    with open_harness(diabetes.parent) as harness:
+        page = ModelPage(harness.parts)
         qtbot.addWidget(page)
         assert page.findChild(QWidget, "model.template.one-layer") is not None
 

@@ -29,7 +29,7 @@ def test_every_template_is_among_the_cases() -> None:
 
 
 @CASES
-def test_it_answers_as_asked_and_every_weight_can_learn(
+def test_the_output_matches_the_problem_and_every_weight_can_learn(
     kind: type[Template], problem: Problem
 ) -> None:
     network = network_of(kind(), problem).train()
@@ -74,15 +74,15 @@ def test_graph_and_problem_survive_plain_data(kind: type[Template]) -> None:
 @EVERY
 def test_what_is_open_is_filled_in_and_stays(kind: type[Template]) -> None:
     problem = typical_problem(kind)
-    filled = kind().resolved(problem)
+    resolved = kind().resolved(problem)
     assert all(
-        getattr(filled, name) is not None
+        getattr(resolved, name) is not None
         for name in kind.model_fields
         if name not in ("width", "dropout")
     )
 
-    assert filled.resolved(problem) == filled
-    assert TEMPLATES.read(TEMPLATES.write(filled)) == filled
+    assert resolved.resolved(problem) == resolved
+    assert TEMPLATES.read(TEMPLATES.write(resolved)) == resolved
 
 
 @EVERY
@@ -131,7 +131,7 @@ def test_under_bfloat16_the_answer_is_near(kind: type[Template]) -> None:
 @pytest.mark.parametrize(
     "name", [name for name in INPUTS if "tiny" not in name and "of one" not in name]
 )
-def test_there_is_a_first_choice_for_every_sort_of_example(name: str) -> None:
+def test_there_is_a_first_choice_for_every_kind_of_example(name: str) -> None:
     firsts = {"image": "resnet", "text": "text-cnn", "row": "mlp", "signal": "cnn-1d"}
     example = INPUTS[name]
     fitting = [kind.kind for kind in TEMPLATES.all() if not kind.unfit(problem_of(example))]

@@ -1,4 +1,4 @@
-"""What every kind of block promises, asked of every kind there is."""
+"""What every kind of block promises, tested on every kind there is."""
 
 from __future__ import annotations
 

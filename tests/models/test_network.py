@@ -116,7 +116,7 @@ def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
     assert expected in str(caught.value)
 
 
-def test_the_last_block_must_answer_what_is_asked() -> None:
+def test_the_last_block_must_match_the_problem() -> None:
     with pytest.raises(GraphError, match="7 values; 5 values are asked for") as caught:
         Network(
             Graph((Node("pool", "global-pooling"), Node("z", "output", {"outputs": 7}))),
@@ -161,7 +161,7 @@ def test_a_network_lets_go_of_what_is_read_for_the_last_time_only(kind: type[Tem
     torch.testing.assert_close(network(x), values[network.graph.nodes[-1].name])
 
 
-def test_every_sort_of_layer_begins_as_it_should() -> None:
+def test_every_kind_of_layer_begins_as_it_should() -> None:
     layers = torch.nn.ModuleDict(
         {
             "one": torch.nn.Conv1d(8, 64, 9),

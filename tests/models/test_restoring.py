@@ -24,7 +24,7 @@ from tests.models.networks import examples, initialised, network_of, problem_of
 
 @pytest.mark.parametrize("shape", ((1, 4, 6), (3, 7, 5), (2, 8, 8)), ids=str)
 def test_a_picture_comes_back_from_its_patches(shape: tuple[int, ...]) -> None:
-    """Cut as the block `patch-embedding` cuts: padded on all sides alike."""
+    """The picture is cut as `patch-embedding` cuts it: padded on all sides alike."""
     size = 3
     block = Unpatchify(patch_size=size, height=shape[1], width=shape[2])
     down = -shape[1] % size
@@ -82,7 +82,7 @@ def test_the_mask_token_stands_where_something_is_hidden() -> None:
     ids=lambda example: example.kind,
 )
 def test_what_stands_in_a_hidden_patch_does_not_reach_the_answer(example: Input) -> None:
-    """The numbers of hidden patches are changed behind the marks: nothing of them comes through."""
+    """The numbers of hidden patches are changed behind the mask, and the output stays the same."""
     network = network_of(TEMPLATES.get("masked-autoencoder")(), problem_of(example, "copy")).eval()
     size = hidden_patch(example.shape)
     x = examples(example, 2)
@@ -96,7 +96,7 @@ def test_what_stands_in_a_hidden_patch_does_not_reach_the_answer(example: Input)
     answer = network(x)
     patches = network.blocks["patches"]
 
-    def disturbed(module: object, given: object, tokens: torch.Tensor) -> torch.Tensor:
+    def disturbed(module: object, inputs: object, tokens: torch.Tensor) -> torch.Tensor:
         return tokens + 10 * (1 - marks[:, :, None]) * torch.randn_like(tokens)
 
     handle = patches.register_forward_hook(disturbed)

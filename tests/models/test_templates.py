@@ -106,9 +106,9 @@ def test_its_graph_survives_plain_data(kind: type[Template]) -> None:
 @EVERY
 def test_what_is_chosen_is_kept_and_what_is_open_is_filled_in(kind: type[Template]) -> None:
     problem = picture_problem(1, 28, 28)
-    filled = kind().resolved(problem)
-    assert all(getattr(filled, name) is not None for name in kind.model_fields)
-    assert filled.resolved(picture_problem(3, 224, 224)) == filled
+    resolved = kind().resolved(problem)
+    assert all(getattr(resolved, name) is not None for name in kind.model_fields)
+    assert resolved.resolved(picture_problem(3, 224, 224)) == resolved
     assert kind(depth=1).resolved(problem).model_dump()["depth"] == 1
 
 
@@ -169,7 +169,7 @@ def test_dropout_forgets_only_while_training(kind: type[Template]) -> None:
 
 @EVERY
 def test_it_learns_a_handful_of_pictures(kind: type[Template]) -> None:
-    """A bright square in one of four corners: thirty steps suffice."""
+    """The class is the corner of a bright square, and thirty steps suffice."""
     torch.manual_seed(0)
     targets = torch.arange(16) % 4
 

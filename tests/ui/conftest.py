@@ -14,8 +14,8 @@ from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
-from tests.ui.loose import Loose, loose_parts
-from tests.ui.trained import trained
+from tests.ui.harness import Harness, open_harness
+from tests.ui.trained_runs import trained_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,16 +33,18 @@ OpenWindow = Callable[..., Window]
 
 @pytest.fixture(autouse=True)
 def application(qapp: object) -> object:
-    """Before anything is drawn: a picture painted without an application breaks Qt for the tests
-    after it.
+    """Makes the application before anything is drawn.
+
+    A picture painted without one breaks Qt for the tests after it.
     """
     return qapp
 
 
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> Iterator[QtBot]:
-    """pytest-qt's, but it holds what it will close: a plot that is collected with its theme while
-    events are processed takes Qt down with it.
+    """Returns pytest-qt's qtbot, which also holds the widgets that it will close.
+
+    A plot that is collected with its theme while events are processed takes Qt down with it.
     """
     held: list[QWidget] = []
     add = qtbot.addWidget
@@ -58,21 +60,24 @@ def qtbot(qtbot: QtBot) -> Iterator[QtBot]:
 
 
 @pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    """Everything behind a page, without the window."""
-    with loose_parts(tmp_path) as made:
-        yield made
+def harness(qapp: object, tmp_path: Path) -> Iterator[Harness]:
+    """Returns everything behind a page, without the window."""
+    with open_harness(tmp_path) as harness:
+        yield harness
 
 
 @pytest.fixture
 def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A small run, really trained."""
-    return trained(tmp_path_factory, tmp_path / "runs")
+    """Returns a small run, really trained."""
+    return trained_run(tmp_path_factory, tmp_path / "runs")
 
 
 @pytest.fixture
 def open_window(qtbot: QtBot, folders: Path) -> Iterator[OpenWindow]:
-    """open_window(*paths, awake=None) -> a window that is filled, with the engine loaded."""
+    """Returns open_window(*paths, awake=None), which opens a window with the engine loaded.
+
+    The window is filled when it returns.
+    """
     opened: list[Window] = []
 
     def open_one(*paths: str, awake: Awake | None = None) -> Window:

@@ -1,6 +1,4 @@
-"""Everything that is offered can be chosen in the window's document and trained by its session,
-from real files.
-"""
+"""Everything that is offered can be chosen in the document and trained by the session."""
 
 from __future__ import annotations
 
@@ -22,25 +20,25 @@ from app.ui.state.session import State, read_record
 from models.template import TEMPLATES
 from tests import tiny_files
 from tests.engine.tiny import SMALL
-from tests.ui.loose import PATIENCE_MS, Loose
+from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-OFFERED = tiny_files.offered()
-EACH = list(dict.fromkeys((one.task, one.sort) for one in OFFERED))
+ALL = tiny_files.all_combinations()
+EACH = list(dict.fromkeys((combination.task, combination.sort) for combination in ALL))
 
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the disk is a third of such a run, and nothing here outlives its test."""
+    """Skips fsync: waiting for the disk is a third of such a run, and nothing outlives its test."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
-def opened(qtbot: QtBot, loose: Loose, folder: Path, task: str, sort: str) -> None:
-    """The files are opened as they are, then the task is chosen as on the Data page."""
-    data = tiny_files.written(folder, task, sort)
-    document = loose.document
+def open_files(qtbot: QtBot, harness: Harness, folder: Path, task: str, sort: str) -> None:
+    """Opens the files as they are, then chooses the task as on the Data page."""
+    data = tiny_files.write_files(folder, task, sort)
+    document = harness.document
     document.set(
         Experiment(
             data=DataSettings(**{name: value for name, value in data.items() if name != "task"})
@@ -48,7 +46,7 @@ def opened(qtbot: QtBot, loose: Loose, folder: Path, task: str, sort: str) -> No
     )
 
     qtbot.waitUntil(lambda: document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
-    if document.dataset is not None:  # data that need the task to be read at all are told it next
+    if document.dataset is not None:  # else the data can only be read for the task, set next
         assert unfit(TASKS[task], document.dataset) == ""
 
     before = document.dataset
@@ -62,16 +60,18 @@ def opened(qtbot: QtBot, loose: Loose, folder: Path, task: str, sort: str) -> No
     assert document.task().kind == task
 
 
-def choose_all(loose: Loose, task: str, sort: str) -> None:
-    """Every template and loss as the gallery and the Learning page choose them."""
-    document = loose.document
-    combinations = [one for one in OFFERED if (one.task, one.sort) == (task, sort)]
+def choose_all(harness: Harness, task: str, sort: str) -> None:
+    """Chooses every template and loss as the gallery and the Learning page do."""
+    document = harness.document
+    combinations = [
+        combination for combination in ALL if (combination.task, combination.sort) == (task, sort)
+    ]
     problem = document.problem()
-    assert {one.template for one in combinations} == {
-        one.kind for one in TEMPLATES.all() if not one.unfit(problem)
+    assert {combination.template for combination in combinations} == {
+        kind.kind for kind in TEMPLATES.all() if not kind.unfit(problem)
     }
 
-    for template in dict.fromkeys(one.template for one in combinations):
+    for template in dict.fromkeys(combination.template for combination in combinations):
         document.choose("model", template)
         small = {
             name: value
@@ -80,33 +80,35 @@ def choose_all(loose: Loose, task: str, sort: str) -> None:
         }
 
         assert document.replace("model", **small) == ""
-        for loss in dict.fromkeys(one.loss for one in combinations):
+        for loss in dict.fromkeys(combination.loss for combination in combinations):
             document.choose("loss", loss)
-            asked = document.resolved()
-            assert (asked.model.kind, asked.loss.kind) == (template, loss)
-            assert all(asked.model.model_dump()[name] == value for name, value in small.items())
-            assert None not in asked.model_dump(exclude={"data", "augmentation"}).values()
+            resolved = document.resolved()
+            assert (resolved.model.kind, resolved.loss.kind) == (template, loss)
+            assert all(resolved.model.model_dump()[name] == value for name, value in small.items())
+            assert None not in resolved.model_dump(exclude={"data", "augmentation"}).values()
             assert (
-                asked.training.epochs
-                and asked.training.batch_size
-                and asked.optimizer.learning_rate
+                resolved.training.epochs
+                and resolved.training.batch_size
+                and resolved.optimizer.learning_rate
             )
 
-            assert asked.model.graph(document.problem()).nodes
+            assert resolved.model.graph(document.problem()).nodes
             assert document.trouble() is None
 
-    wrong = next(one.kind for one in LOSSES.all() if task not in one.tasks)
+    wrong = next(choice.kind for choice in LOSSES.all() if task not in choice.tasks)
     document.choose("loss", wrong)
     assert document.trouble() is not None and document.trouble().remedy
 
 
 @pytest.mark.parametrize(("task", "sort"), EACH, ids=lambda part: str(part))
-def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str, sort: str) -> None:
-    opened(qtbot, loose, tmp_path / "files", task, sort)
-    document = loose.document
-    session = loose.parts.session
+def test_choose_and_train(
+    qtbot: QtBot, harness: Harness, tmp_path: Path, task: str, sort: str
+) -> None:
+    open_files(qtbot, harness, tmp_path / "files", task, sort)
+    document = harness.document
+    session = harness.parts.session
     read = document.experiment
-    choose_all(loose, task, sort)
+    choose_all(harness, task, sort)
     document.set(read)
     usual = document.resolved().model
     document.choose("model", usual.kind)
@@ -118,14 +120,14 @@ def test_choose_and_train(qtbot: QtBot, loose: Loose, tmp_path: Path, task: str,
     )
 
     assert document.replace("augmentation", flip=False, shift=0.0) == ""
-    with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as told:
-        session.start(document.experiment, loose.parts.runs_folder)
+    with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as finished:
+        session.start(document.experiment, harness.parts.runs_folder)
 
-    ended = told.args[0]
-    assert ended.status == "completed", ended.failure
+    event = finished.args[0]
+    assert event.status == "completed", event.failure
     assert session.state is State.IDLE and len(session.record.losses) > 0
 
-    run = Run(Path(ended.run))
+    run = Run(Path(event.run))
     assert run.experiment().loss in (None, document.resolved().loss)
     report = load_report(run)
     assert report.task.kind == task and report.verdict and report.trusted is not None

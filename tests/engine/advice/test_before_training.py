@@ -1,6 +1,4 @@
-"""Findings before a training on data of every sort: those called for, with a remedy that the
-experiment takes.
-"""
+"""Findings before a training, on data of every kind, with remedies that the experiment accepts."""
 
 from __future__ import annotations
 
@@ -28,15 +26,17 @@ TEXT = TextPreparation("", 257, 16)
 PICTURE = ImagePreparation(8, 8, 1, "crop", (0.5,), (0.25,))
 
 
-def taken(experiment: Experiment, finding: Finding) -> Experiment:
+def with_remedy(experiment: Experiment, finding: Finding) -> Experiment:
+    """Returns the experiment with the changes of the finding's remedy."""
     assert finding.remedy is not None
     pairs = [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()]
     return toml_file.with_overrides(experiment, pairs)
 
 
-def found(
+def findings_of(
     experiment: Experiment, description: Description, dataset: Dataset | None = None
 ) -> dict[str, Finding]:
+    """Returns the findings by key."""
     return {finding.key: finding for finding in before_training(experiment, description, dataset)}
 
 
@@ -82,32 +82,32 @@ def amounts(describe) -> Any:
 
 def test_outliers_are_found_however_large_they_make_the_spread(amounts) -> None:
     values = np.random.default_rng(0).normal(150, 30, 300)
-    assert found(Experiment(), amounts(values).description, amounts(values)) == {}
+    assert findings_of(Experiment(), amounts(values).description, amounts(values)) == {}
     values[::20] = 9000
     dataset = amounts(values)
-    finding = found(Experiment(), dataset.description, dataset)["outliers"]
+    finding = findings_of(Experiment(), dataset.description, dataset)["outliers"]
     assert "15 pictures" in finding.text
     assert "9,000 € (row 1)" in finding.text
 
-    after = taken(Experiment(), finding)
+    after = with_remedy(Experiment(), finding)
     assert after.loss is not None
     assert after.loss.kind == "l1"
-    assert found(after, dataset.description, dataset) == {}
-    assert "outliers" not in found(
+    assert findings_of(after, dataset.description, dataset) == {}
+    assert "outliers" not in findings_of(
         Experiment(), dataset.description
     )  # nothing is claimed that was not looked at
 
 
 def test_many_small_amounts_and_few_large_ones_are_no_outliers(amounts) -> None:
     dataset = amounts(np.exp(np.random.default_rng(0).normal(3, 0.9, 400)))
-    keys = found(Experiment(), dataset.description, dataset)
+    keys = findings_of(Experiment(), dataset.description, dataset)
     assert set(keys) <= {"skewed", "outliers"}
     assert outliers(np.random.default_rng(1).exponential(5, 1000)).size <= 3
     assert outliers(np.full(100, 3.0)).size == 0
     assert outliers(np.array([1.0, 2.0, 900.0])).size == 0
 
 
-def test_few_rows_are_told_where_there_are_no_classes(describe) -> None:
+def test_few_rows_are_reported_where_there_are_no_classes(describe) -> None:
     description = describe(
         (12,),
         classes=(),
@@ -116,7 +116,7 @@ def test_few_rows_are_told_where_there_are_no_classes(describe) -> None:
         preparation=TEXT,
         validation=(60,),
     )
-    finding = found(Experiment(), description)["few"]
+    finding = findings_of(Experiment(), description)["few"]
     assert finding.level == "problem"
     assert "12 texts" in finding.text
     assert finding.remedy is None  # pictures can be varied, texts cannot
@@ -124,26 +124,26 @@ def test_few_rows_are_told_where_there_are_no_classes(describe) -> None:
 
 def test_a_rare_yes_is_balanced_by_the_loss_of_yes_and_no(describe) -> None:
     description = describe((900, 60), task="binary-classification", validation=(90, 90))
-    finding = found(Experiment(), description)["imbalance"]
-    after = taken(Experiment(), finding)
+    finding = findings_of(Experiment(), description)["imbalance"]
+    after = with_remedy(Experiment(), finding)
     assert after.loss is not None
     assert (after.loss.kind, after.loss.class_weights) == ("binary-cross-entropy", "balanced")
-    assert found(after, description)["imbalance"].level == "info"
+    assert findings_of(after, description)["imbalance"].level == "info"
 
     weighted = Experiment.model_validate(
         {"loss": {"kind": "binary-cross-entropy", "positive_weight": 12.0}}
     )
-    assert found(weighted, description)["imbalance"].level == "info"
+    assert findings_of(weighted, description)["imbalance"].level == "info"
 
 
 def test_rare_tags(describe) -> None:
     description = describe(
         (500, 300, 31), task="multi-label", sizes={"training": 800, "validation": 90, "test": 90}
     )
-    finding = found(Experiment(), description)["imbalance"]
+    finding = findings_of(Experiment(), description)["imbalance"]
     assert '"Bag"' in finding.text
     assert "loss.class_weights" in finding.remedy.changes if finding.remedy else False
-    assert "imbalance" not in found(taken(Experiment(), finding), description)
+    assert "imbalance" not in findings_of(with_remedy(Experiment(), finding), description)
 
 
 def test_pairs_need_others_in_their_batch(describe) -> None:
@@ -154,14 +154,14 @@ def test_pairs_need_others_in_their_batch(describe) -> None:
         validation=(90,),
         preparation=PairPreparation(PICTURE, TEXT),
     )
-    assert found(Experiment(), description) == {}
+    assert findings_of(Experiment(), description) == {}
     small = Experiment.model_validate({"training": {"batch_size": 4}})
-    finding = found(small, description)["small-batch"]
+    finding = findings_of(small, description)["small-batch"]
 
     assert "3 others" in finding.text
-    assert taken(small, finding).training.batch_size == 128
+    assert with_remedy(small, finding).training.batch_size == 128
     assert (
-        found(Experiment.model_validate({"training": {"batch_size": 1}}), description)[
+        findings_of(Experiment.model_validate({"training": {"batch_size": 1}}), description)[
             "small-batch"
         ].level
         == "problem"
@@ -171,7 +171,7 @@ def test_pairs_need_others_in_their_batch(describe) -> None:
     small = Experiment.model_validate(
         {"data": {"task": "metric-learning"}, "training": {"batch_size": 4}}
     )
-    assert "Each picture" in found(small, space)["small-batch"].text
+    assert "Each picture" in findings_of(small, space)["small-batch"].text
 
 
 def test_texts_longer_than_what_is_read(describe) -> None:
@@ -179,16 +179,18 @@ def test_texts_longer_than_what_is_read(describe) -> None:
     inputs = np.zeros((600, 16), np.int32)
     inputs[:, :9] = 5
     assert (
-        found(Experiment(), description, data_of(description, inputs, np.zeros(600, np.int64)))
+        findings_of(
+            Experiment(), description, data_of(description, inputs, np.zeros(600, np.int64))
+        )
         == {}
     )
 
     inputs[:240] = 5
-    finding = found(
+    finding = findings_of(
         Experiment(), description, data_of(description, inputs, np.zeros(600, np.int64))
     )["context"]
     assert "40 %" in finding.text
-    assert taken(Experiment(), finding).data.context == 32
+    assert with_remedy(Experiment(), finding).data.context == 32
 
     book = replace(
         description,
@@ -196,7 +198,9 @@ def test_texts_longer_than_what_is_read(describe) -> None:
         classes=(),
         counts={"training": (600,), "validation": (90,)},
     )
-    assert found(Experiment(), book, data_of(book, inputs, np.zeros((600, 16), np.int64))) == {}
+    assert (
+        findings_of(Experiment(), book, data_of(book, inputs, np.zeros((600, 16), np.int64))) == {}
+    )
 
 
 def test_the_course_of_a_training_without_classes(describe) -> None:

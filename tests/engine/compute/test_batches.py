@@ -54,10 +54,10 @@ def test_every_example_comes_once_an_epoch_and_none_alone(count: int, size: int)
     batches = _batches(count, size)
     batches.begin_epoch(1)
     parts = [batches.get(number) for number in range(batch_count(count, size))]
-    seen = torch.cat([inputs[:, 0, 0, 0] for inputs, _ in parts]).round().long()
+    examples = torch.cat([inputs[:, 0, 0, 0] for inputs, _ in parts]).round().long()
 
-    assert sorted(seen.tolist()) == list(range(count))
-    assert torch.equal(torch.cat([targets for _, targets in parts]), seen % 2)
+    assert sorted(examples.tolist()) == list(range(count))
+    assert torch.equal(torch.cat([targets for _, targets in parts]), examples % 2)
 
     if size > 1 and count > 1:
         assert min(len(inputs) for inputs, _ in parts) > 1
@@ -75,18 +75,18 @@ def test_the_order_follows_the_seed_and_the_epoch() -> None:
     assert order(0, 1) != order(0, 2) and order(0, 1) != order(1, 1)
 
 
-def test_the_dice_of_a_step_follow_from_the_step_alone() -> None:
+def test_the_random_numbers_of_a_step_follow_from_the_step_alone() -> None:
     def step(randomness: Randomness, epoch: int, number: int) -> tuple[float, float]:
         randomness.begin_step(epoch, number)
         return float(torch.rand(1, generator=randomness.augmentation)), float(torch.rand(1))
 
-    one = Randomness(3, CPU)
-    other = Randomness(3, CPU)
+    first = Randomness(3, CPU)
+    second = Randomness(3, CPU)
 
     for number in range(5):
-        step(one, 1, number)
+        step(first, 1, number)
 
-    assert step(one, 2, 9) == step(other, 2, 9) != step(other, 2, 8)
+    assert step(first, 2, 9) == step(second, 2, 9) != step(second, 2, 8)
     assert len({mix_seed(*numbers) for numbers in [(0, 0), (0, 1), (1, 0), (1,), (0,), (-1,)]}) == 6
 
 
@@ -104,29 +104,35 @@ def test_probes_take_the_classes_in_turn() -> None:
 
 @pytest.mark.parametrize(("count", "size"), [(20, 16), (21, 2), (41, 64), (27, 13), (44, 3)])
 def test_ragged_batches_train(count: int, size: int, tmp_path: Path) -> None:
-    """The network normalises over a batch down to 1x1: a last batch of one example would fail."""
-    asked = experiment(
+    """The network normalises over a batch down to 1 × 1: a last batch of one example would fail."""
+    requested = experiment(
         pictures(tmp_path / "a.npz", count, side=8),
         model={"template": "cnn", "depth": 3},
         training={"epochs": 1, "batch_size": size},
     )
     assert (
-        trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status
+        trainer.train(
+            requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
+        ).status
         == "completed"
     )
 
 
 def test_a_batch_of_one_is_refused_before_training_where_it_cannot_be(tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz"), training={"batch_size": 1, "epochs": 1})
-    finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
+    requested = experiment(pictures(tmp_path / "a.npz"), training={"batch_size": 1, "epochs": 1})
+    finished = trainer.train(
+        requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
+    )
     assert finished.status == "failed" and "batch size of 1" in finished.failure[0].lower()
-    asked = experiment(
+    requested = experiment(
         pictures(tmp_path / "a.npz", 40),
         model={"template": "convnext", "depth": 1},
         training={"batch_size": 1, "epochs": 1},
     )
 
     assert (
-        trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control()).status
+        trainer.train(
+            requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
+        ).status
         == "completed"
     )

@@ -1,4 +1,4 @@
-"""Where to compute, and why there."""
+"""The device to compute on, and the reason that is given for it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OLD = Card(0, "GTX 780", "this PyTorch build does not support the GTX 780 (compu
         ),
     ],
 )
-def test_the_cpu_is_taken_for_a_reason(probe: Probe, reason: str) -> None:
+def test_the_cpu_is_chosen_for_a_reason(probe: Probe, reason: str) -> None:
     assert choose("auto", probe) == Device("cpu", "CPU", reason)
 
 
@@ -51,7 +51,7 @@ def test_the_cpu_can_be_chosen() -> None:
     )
 
 
-def test_a_gpu_that_works_is_taken() -> None:
+def test_a_gpu_that_works_is_chosen() -> None:
     cards = (Card(0, "broken", "it is"), Card(1, "NVIDIA H100"))
     assert choose("auto", Probe(cards, cuda_build=True)).name == "cuda:1"
     assert choose("cuda:1", Probe(cards, cuda_build=True)).reason == "chosen in the settings"
@@ -135,14 +135,14 @@ def _in_thread(work: Callable[[], None]) -> None:
 
 def test_a_training_thread_has_a_number_of_threads_of_its_own() -> None:
     before = torch.get_num_threads()
-    seen = []
+    counts = []
 
     def work() -> None:
         with device.computing_thread(3):
-            seen.append(torch.get_num_threads())
+            counts.append(torch.get_num_threads())
 
     _in_thread(work)
-    assert seen == [3] and torch.get_num_threads() == before
+    assert counts == [3] and torch.get_num_threads() == before
 
 
 @pytest.mark.parametrize(("has", "expected"), [(True, "bfloat16"), (False, "float32")])

@@ -1,4 +1,4 @@
-"""Evaluation: exact whatever the batches, without a trace in the network."""
+"""Evaluation is exact whatever the batches, and leaves no trace in the network."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_network_is_left_as_it_was() -> None:
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
 
 
-def test_a_read_only_map_is_judged_without_a_warning(tmp_path) -> None:
+def test_a_read_only_map_is_evaluated_without_a_warning(tmp_path) -> None:
     inputs, targets = examples(8, 3)
     np.save(tmp_path / "inputs.npy", inputs)
     mapped = np.load(tmp_path / "inputs.npy", mmap_mode="r")

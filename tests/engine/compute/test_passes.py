@@ -33,10 +33,10 @@ def gradients(work: build.TrainState) -> tuple[float, list[torch.Tensor]]:
     return float(loss), [parameter.grad.clone() for parameter in work.network.parameters()]
 
 
-def assembled(source: Path, **sections: Any) -> build.TrainState:
-    asked = experiment(source, **sections)
+def assemble(source: Path, **sections: Any) -> build.TrainState:
+    requested = experiment(source, **sections)
     return build.assemble(
-        plan_training(asked, lambda event: None, Control(), open_dataset(asked.data))
+        plan_training(requested, lambda event: None, Control(), open_dataset(requested.data))
     )
 
 
@@ -44,14 +44,14 @@ def assembled(source: Path, **sections: Any) -> build.TrainState:
 @pytest.mark.parametrize("loss", [{}, {"class_weights": "balanced", "label_smoothing": 0.1}])
 def test_gradients_in_parts_are_those_of_one_batch(parts: int, loss: dict, tmp_path: Path) -> None:
     source = pictures(tmp_path / "a.npz", 90, classes=3)
-    whole = assembled(
+    whole = assemble(
         source,
         model=PLAIN,
         loss={"kind": "cross-entropy", **loss},
         training={"batch_size": 48, "precision": "float32"},
     )
 
-    cut = assembled(
+    cut = assemble(
         source,
         model=PLAIN,
         loss={"kind": "cross-entropy", **loss},
@@ -59,11 +59,11 @@ def test_gradients_in_parts_are_those_of_one_batch(parts: int, loss: dict, tmp_p
     )
     assert cut.batches.count == whole.batches.count and cut.passes.part_size == 48 // parts
     loss_whole, expected = gradients(whole)
-    loss_cut, found = gradients(cut)
+    loss_cut, gradients_cut = gradients(cut)
 
     assert loss_cut == pytest.approx(loss_whole, abs=1e-6)
-    for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+    for gradient, reference in zip(gradients_cut, expected, strict=True):
+        torch.testing.assert_close(gradient, reference, rtol=0, atol=1e-6)
 
 
 def outputs_and_targets(task: str, size: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -90,9 +90,7 @@ def outputs_and_targets(task: str, size: int) -> tuple[torch.Tensor, torch.Tenso
 
 
 class Bias(torch.nn.Module):
-    """Answers with what it is given and a learned number beside: its gradient is that of the mean
-    loss.
-    """
+    """Returns its input and a learned number beside, whose gradient is that of the mean loss."""
 
     def __init__(self, form: torch.Size) -> None:
         super().__init__()
@@ -112,18 +110,18 @@ SINGLE = [
 
 @pytest.mark.parametrize(("kind", "task"), SINGLE)
 def test_every_loss_of_single_examples_adds_up(kind: str, task: str) -> None:
-    """Uneven parts too, and parts with fewer tokens than others."""
+    """Parts may be uneven, or have fewer tokens than others."""
     loss = LOSSES.get(kind)().build((9, 4, 12), torch.device("cpu"), 25)
     assert not loss.compares
     outputs, targets = outputs_and_targets(task, 25)
 
-    found = []
+    results = []
     for size in (25, 8):
         network = Bias(outputs.shape[1:])
         value = Passes(network, loss, torch.device("cpu"), None, size)(outputs, targets)
-        found.append((value, network.bias.grad))
+        results.append((value, network.bias.grad))
 
-    torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-6)
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=1e-6)
 
 
 def test_one_example_left_over_does_not_cut_a_batch() -> None:
@@ -154,9 +152,9 @@ def test_a_run_with_accumulation_does_the_steps_of_the_large_batch(tmp_path: Pat
 
     losses = []
     for sections in (base, cut):
-        asked = experiment(source, **sections)
-        run = Run.create(tmp_path / "runs", asked)
-        assert trainer.train(asked, run, Listener(), Control()).status == "completed"
+        requested = experiment(source, **sections)
+        run = Run.create(tmp_path / "runs", requested)
+        assert trainer.train(requested, run, Listener(), Control()).status == "completed"
         losses.append(history.read_history(run.path).losses)
 
     assert len(losses[0]) == len(losses[1])
@@ -166,20 +164,20 @@ def test_a_run_with_accumulation_does_the_steps_of_the_large_batch(tmp_path: Pat
 
 
 def test_float16_scales_its_loss_and_goes_on_to_the_same_bits(tmp_path: Path) -> None:
-    asked = experiment(
+    requested = experiment(
         pictures(tmp_path / "a.npz", 60), training={"precision": "float16", "epochs": 3}
     )
-    whole = Run.create(tmp_path / "runs", asked)
-    reference = trainer.train(asked, whole, Listener(), Control())
+    whole = Run.create(tmp_path / "runs", requested)
+    reference = trainer.train(requested, whole, Listener(), Control())
     assert reference.status == "completed" and whole.environment()["precision"] == "float16"
 
     losses = history.read_history(whole.path).losses
     assert losses[-3:].mean() < losses[:3].mean()
-    run = Run.create(tmp_path / "runs", asked)
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with at_step(4, control.stop):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
     assert (
         trainer.resume(run, Listener(), Control()).summary["weights_sha256"]

@@ -1,4 +1,4 @@
-"""ImagePreparation and augmentation: exact, repeatable, whole batches."""
+"""ImagePreparation and augmentation are exact, repeatable, and work on whole batches."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_shifts_are_whole_pixels_both_ways_and_continue_the_edge() -> None:
     result = Augmentation(AugmentationSettings(flip=False, shift=0.125))(pixels, generator())
     padded = torch.nn.functional.pad(pixels.float(), (1, 1, 1, 1), mode="replicate").to(torch.uint8)
 
-    seen = set()
+    all_shifts = set()
     for shifted, picture in zip(result, padded, strict=True):
         shifts = [
             (y, x)
@@ -97,9 +97,9 @@ def test_shifts_are_whole_pixels_both_ways_and_continue_the_edge() -> None:
             if torch.equal(shifted, picture[:, y : y + 8, x : x + 8])
         ]
         assert shifts
-        seen.update(shifts)
+        all_shifts.update(shifts)
 
-    assert len(seen) == 9
+    assert len(all_shifts) == 9
 
 
 def test_turning_keeps_the_middle_and_scaling_the_colour() -> None:

@@ -1,4 +1,4 @@
-"""Words for examples."""
+"""The words for examples in sentences."""
 
 from __future__ import annotations
 

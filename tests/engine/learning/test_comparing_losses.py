@@ -16,18 +16,18 @@ PAIRS = ["symmetric-cross-entropy", "nt-xent", "triplet"]
 CLASSES = ["supervised-contrastive", "triplet"]
 
 
-def made(kind: str, **settings: object) -> LossFunction:
+def build_loss(kind: str, **settings: object) -> LossFunction:
     return LOSSES.get(kind)(**settings).build((8, 8), CPU, 16)
 
 
 def pairs(count: int, size: int = 6, scale: float = 5.0) -> torch.Tensor:
-    """Two-tower answers: both halves of length 1, the first times the temperature's factor."""
+    """Returns outputs of two towers: both of length 1, the first times the temperature's factor."""
     points = functional.normalize(torch.randn(count, 2, size), dim=2)
     return points * torch.tensor([scale, 1.0])[:, None]
 
 
 def test_clip() -> None:
-    """Radford et al. 2021, figure 3."""
+    """The reference is figure 3 of Radford et al. 2021."""
     torch.manual_seed(0)
     outputs = pairs(13)
     logits = outputs[:, 0] @ outputs[:, 1].T
@@ -36,18 +36,18 @@ def test_clip() -> None:
         functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)
     ) / 2
     torch.testing.assert_close(
-        made("symmetric-cross-entropy")(outputs, labels), expected, rtol=1e-6, atol=1e-6
+        build_loss("symmetric-cross-entropy")(outputs, labels), expected, rtol=1e-6, atol=1e-6
     )
 
 
 def test_a_partner_that_is_the_same_is_right_too() -> None:
-    """Two pictures with one text: whichever of them is taken, nothing is paid."""
+    """Two pictures have one text: whichever of them is predicted, the loss is zero."""
     near = [1.0, 0.0]
     far = [0.0, 1.0]
     outputs = (
         torch.tensor([[near, near], [near, near], [far, far]]) * torch.tensor([100.0, 1.0])[:, None]
     )
-    loss = made("symmetric-cross-entropy")
+    loss = build_loss("symmetric-cross-entropy")
 
     assert loss(outputs, torch.tensor([7, 7, 2])).item() == pytest.approx(0, abs=1e-6)
     assert loss(outputs, torch.tensor([7, 8, 2])).item() > 0.4
@@ -63,12 +63,12 @@ def test_a_partner_that_is_the_same_adds_its_probability() -> None:
     back = logits.softmax(0)
     expected = -((there * right).sum(1).log() + (back * right).sum(0).log()).mean() / 2
     torch.testing.assert_close(
-        made("symmetric-cross-entropy")(outputs, targets), expected, rtol=1e-6, atol=1e-6
+        build_loss("symmetric-cross-entropy")(outputs, targets), expected, rtol=1e-6, atol=1e-6
     )
 
 
 def test_nt_xent() -> None:
-    """Chen et al. 2020, equation 1, summed up over all 2N; the learned factor plays no part."""
+    """The reference is equation 1 of Chen et al. 2020, over all 2N; it has no learned factor."""
     torch.manual_seed(0)
     outputs = pairs(8)
     heat = 0.3
@@ -80,7 +80,7 @@ def test_nt_xent() -> None:
         others = sum(math.exp(float(z[i] @ z[k]) / heat) for k in range(16) if k != i)
         expected -= math.log(math.exp(float(z[i] @ z[partner]) / heat) / others) / 16
 
-    loss = made("nt-xent", temperature=heat)
+    loss = build_loss("nt-xent", temperature=heat)
     assert loss(outputs, torch.arange(8)).item() == pytest.approx(expected, rel=1e-5)
     assert loss(outputs * 3, torch.arange(8)).item() == pytest.approx(expected, rel=1e-5)
 
@@ -89,7 +89,7 @@ def test_nt_xent_leaves_pairs_with_the_same_partner_out() -> None:
     torch.manual_seed(0)
     outputs = pairs(5)
     twice = torch.cat([outputs, outputs[:1]])
-    loss = made("nt-xent")
+    loss = build_loss("nt-xent")
     targets = torch.tensor([0, 1, 2, 3, 4, 0])
     each, _ = loss.per_example(twice, targets)
     alone, _ = loss.per_example(outputs, targets[:5])
@@ -99,7 +99,7 @@ def test_nt_xent_leaves_pairs_with_the_same_partner_out() -> None:
 
 
 def test_supervised_contrastive() -> None:
-    """Khosla et al. 2020, equation 2, over the anchors that have positives."""
+    """The reference is equation 2 of Khosla et al. 2020, over the anchors that have positives."""
     torch.manual_seed(0)
     outputs = torch.randn(12, 5)
     heat = 0.2
@@ -116,7 +116,7 @@ def test_supervised_contrastive() -> None:
                 / len(same)
             )
 
-    loss = made("supervised-contrastive", temperature=heat)
+    loss = build_loss("supervised-contrastive", temperature=heat)
     assert loss(outputs, targets).item() == pytest.approx(sum(costs) / len(costs), rel=1e-5)
     assert loss.totals(outputs, targets)[1].item() == len(costs) == 10
 
@@ -124,8 +124,9 @@ def test_supervised_contrastive() -> None:
 @pytest.mark.parametrize("hardest", [False, True])
 @pytest.mark.parametrize("margin", [0.2, 1.5])
 def test_triplets_of_classes(hardest: bool, margin: float) -> None:
-    """Every triplet by PyTorch's own loss; per anchor the mean, or the worst right one against the
-    worst wrong one.
+    """The reference is PyTorch's own loss on every triplet.
+
+    An anchor's loss is the mean, or that of the worst positive against the worst negative.
     """
     torch.manual_seed(0)
     outputs = torch.randn(14, 4)
@@ -143,17 +144,17 @@ def test_triplets_of_classes(hardest: bool, margin: float) -> None:
             right = [max(right, key=lambda p: float(cosine(z[a], z[p])))]
             wrong = [min(wrong, key=lambda n: float(cosine(z[a], z[n])))]
 
-        found = [
+        losses = [
             functional.triplet_margin_with_distance_loss(
                 z[a : a + 1], z[p : p + 1], z[n : n + 1], distance_function=cosine, margin=margin
             )
             for p in right
             for n in wrong
         ]
-        if found:
-            each.append(torch.stack(found).mean())
+        if losses:
+            each.append(torch.stack(losses).mean())
 
-    loss = made("triplet", margin=margin, triplets="hardest" if hardest else "all")
+    loss = build_loss("triplet", margin=margin, triplets="hardest" if hardest else "all")
     torch.testing.assert_close(
         loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6
     )
@@ -174,7 +175,7 @@ def test_triplets_of_pairs_look_both_ways(hardest: bool) -> None:
             costs = torch.relu(0.4 + table[a, a] - wrong)
             each.append(costs.max() if hardest else costs.mean())
 
-    loss = made("triplet", margin=0.4, triplets="hardest" if hardest else "all")
+    loss = build_loss("triplet", margin=0.4, triplets="hardest" if hardest else "all")
     torch.testing.assert_close(
         loss(outputs, targets), torch.stack(each).mean(), rtol=1e-5, atol=1e-6
     )
@@ -184,7 +185,7 @@ def test_triplets_of_pairs_look_both_ways(hardest: bool) -> None:
 @pytest.mark.parametrize("targets", [[0], [0, 0], [0, 1], [3, 3, 3]])
 def test_few_pairs_or_equal_ones_stay_finite(kind: str, targets: list[int]) -> None:
     outputs = pairs(len(targets)).requires_grad_()
-    loss = made(kind)(outputs, torch.tensor(targets))
+    loss = build_loss(kind)(outputs, torch.tensor(targets))
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
 
@@ -199,7 +200,9 @@ def test_batches_without_equals_stay_finite(
     kind: str, targets: list[int], settings: dict[str, str]
 ) -> None:
     outputs = torch.randn(len(targets), 3).requires_grad_()
-    loss = made(kind, **(settings if kind == "triplet" else {}))(outputs, torch.tensor(targets))
+    loss = build_loss(kind, **(settings if kind == "triplet" else {}))(
+        outputs, torch.tensor(targets)
+    )
     loss.backward()
     assert loss.item() == 0.0 and torch.isfinite(outputs.grad).all()
 
@@ -207,7 +210,7 @@ def test_batches_without_equals_stay_finite(
 @pytest.mark.parametrize("kind", [*PAIRS, *CLASSES])
 def test_points_at_the_origin_have_a_gradient(kind: str) -> None:
     outputs = torch.zeros((4, 2, 3) if kind in PAIRS else (4, 3)).requires_grad_()
-    loss = made(kind)(outputs, torch.tensor([0, 1, 0, 1]))
+    loss = build_loss(kind)(outputs, torch.tensor([0, 1, 0, 1]))
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(outputs.grad).all()
 
@@ -216,7 +219,7 @@ def test_points_at_the_origin_have_a_gradient(kind: str) -> None:
 def test_the_memory_can_be_known_without_numbers(kind: str) -> None:
     with fake_tensors():
         outputs = torch.zeros((4, 2, 3) if kind in PAIRS else (4, 3))
-        assert made(kind)(outputs, torch.zeros(4, dtype=torch.int64)).shape == ()
+        assert build_loss(kind)(outputs, torch.zeros(4, dtype=torch.int64)).shape == ()
 
 
 @pytest.mark.parametrize("kind", [*PAIRS, *CLASSES])
@@ -226,6 +229,6 @@ def test_half_precision_is_left_outside(kind: str) -> None:
 
     targets = torch.arange(20) if kind in PAIRS else torch.arange(20) % 5
     with torch.autocast("cpu", torch.bfloat16):
-        coarse = made(kind)(outputs, targets)
+        coarse = build_loss(kind)(outputs, targets)
 
-    assert torch.equal(coarse, made(kind)(outputs, targets))
+    assert torch.equal(coarse, build_loss(kind)(outputs, targets))

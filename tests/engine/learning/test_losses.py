@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 def over_batches(
     loss: LossFunction, outputs: torch.Tensor, targets: torch.Tensor, size: int
 ) -> torch.Tensor:
-    """The mean over a data set, from batches of a size and a short last one."""
+    """Returns the mean over a data set, from batches of a size and a short last one."""
     parts = [
         loss.totals(o, t) for o, t in zip(outputs.split(size), targets.split(size), strict=True)
     ]
@@ -65,7 +65,7 @@ def test_binary_cross_entropy(weight: float | None) -> None:
     torch.testing.assert_close(loss(outputs, targets), expected, rtol=1e-6, atol=1e-6)
 
 
-def test_balanced_weights_make_classes_weigh_the_same() -> None:
+def test_balanced_weights_give_classes_the_same_weight() -> None:
     counts = (90, 10, 0)
     weights = balanced_weights(counts)
     assert weights[0] * 90 == pytest.approx(weights[1] * 10)
@@ -87,8 +87,8 @@ def test_binary_cross_entropy_of_tags(weights: str) -> None:
     )
 
 
-def test_two_tags_are_not_taken_for_yes_and_no() -> None:
-    """Of (30, 10) of 40: yes weighs 3 where they are classes, 1/3 and 3 where they are tags."""
+def test_two_tags_are_not_mistaken_for_yes_and_no() -> None:
+    """Of 40, (30, 10): as classes, yes weighs 3; as tags, the first weighs 1/3 and the second 3."""
     loss = LOSSES.get("binary-cross-entropy")(class_weights="balanced").build((30, 10), CPU, 40)
     zeros = torch.zeros(1, 2)
     assert loss(zeros[:, :1], torch.tensor([1])).item() == pytest.approx(3 * np.log(2))
@@ -135,8 +135,8 @@ def test_losses_on_differences(kind: str, shape: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     outputs = torch.randn(shape)
     targets = torch.randn(shape)
-    reference, given = REFERENCES[kind]
-    loss = LOSSES.get(kind)(**given).build((23,), CPU)
+    reference, settings = REFERENCES[kind]
+    loss = LOSSES.get(kind)(**settings).build((23,), CPU)
     expected = reference(outputs, targets)
     torch.testing.assert_close(loss(outputs, targets), expected, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(
@@ -144,24 +144,28 @@ def test_losses_on_differences(kind: str, shape: tuple[int, ...]) -> None:
     )
 
 
-errors_made = st.lists(st.floats(-50, 50, width=32, allow_subnormal=False), min_size=1, max_size=20)
+lists_of_errors = st.lists(
+    st.floats(-50, 50, width=32, allow_subnormal=False), min_size=1, max_size=20
+)
 
 
-@given(errors_made, st.sampled_from(sorted(REFERENCES)))
+@given(lists_of_errors, st.sampled_from(sorted(REFERENCES)))
 @settings(max_examples=60, deadline=None)
 def test_what_is_drawn_is_the_loss(errors: list[float], kind: str) -> None:
     choice = LOSSES.get(kind)(**REFERENCES[kind][1])
     outputs = torch.tensor(errors, dtype=torch.float32)[:, None]
     loss = choice.build((1,), CPU)
-    each = torch.stack([loss(one[None], torch.zeros(1, 1)) for one in outputs])
+    each = torch.stack([loss(output[None], torch.zeros(1, 1)) for output in outputs])
     np.testing.assert_allclose(
         choice.curve(np.array(errors)), each.detach().numpy(), rtol=1e-5, atol=1e-6
     )
 
 
 def test_only_losses_on_differences_have_a_curve() -> None:
-    drawn = {choice.kind for choice in LOSSES.all() if choice().curve(np.zeros(3)) is not None}
-    assert drawn == {choice.kind for choice in LOSSES.all() if choice.picture == "distance"}
+    with_a_curve = {
+        choice.kind for choice in LOSSES.all() if choice().curve(np.zeros(3)) is not None
+    }
+    assert with_a_curve == {choice.kind for choice in LOSSES.all() if choice.picture == "distance"}
 
 
 @pytest.mark.parametrize("choice", LOSSES.all(), ids=lambda choice: choice.kind)

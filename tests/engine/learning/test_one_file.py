@@ -106,7 +106,7 @@ from app.engine.training.trainer import train
 from tests.engine import tiny
 
 data = tiny.dataset("regression", "row")
-asked = from_plain({
+requested = from_plain({
     "data": {"task": "guessing"},
     "model": {"template": "mlp", "width": 16, "depth": 1},
     "loss": {"kind": "cubic"},
@@ -114,12 +114,12 @@ asked = from_plain({
     "schedule": {"kind": "halving"},
     "training": {"epochs": 2, "batch_size": 8, "threads": 1, "device": "cpu"},
 })
-assert from_plain(to_plain(asked)) == asked
+assert from_plain(to_plain(requested)) == requested
 assert TASKS["guessing"].losses == ("cubic",)
 
-run = Run.create(Path(sys.argv[1]), asked)
-ended = train(asked, run, lambda event: None, Control(), data)
-assert ended.status == "completed", (run.path / "log.txt").read_text()
+run = Run.create(Path(sys.argv[1]), requested)
+finished = train(requested, run, lambda event: None, Control(), data)
+assert finished.status == "completed", (run.path / "log.txt").read_text()
 
 memory = run.summary()["memory"]
 for row in ("weights", "gradients", "first_moment", "second_moment", "other_state"):
@@ -130,7 +130,7 @@ print("trained")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The source with a file of each sort more."""
+    """Returns a copy of the source with one more file of each kind."""
     ignored = shutil.ignore_patterns("__pycache__")
     for part in ("app", "models", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
@@ -142,7 +142,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_file_of_each_sort_is_enough_to_train_with_it(copy: Path) -> None:
+def test_a_file_of_each_kind_is_enough_to_train_with_it(copy: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(copy / "runs")],
         cwd=copy,

@@ -17,8 +17,9 @@ DECAY = 0.1
 def steps(
     kind: str, count: int, **settings: object
 ) -> tuple[list[float], torch.optim.Optimizer, torch.Tensor]:
-    """A weight of 1 driven by the gradients 0.5, -0.25, 0.125, ...; its values, the optimizer, the
-    weight.
+    """Drives a weight of 1 by the gradients 0.5, -0.25, 0.125, ...
+
+    Returns its values, the optimizer and the weight.
     """
     weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
     choice = OPTIMIZERS.get(kind)(learning_rate=RATE, weight_decay=DECAY, **settings)
@@ -91,9 +92,9 @@ def test_momentum_adds_up() -> None:
 
 @pytest.mark.parametrize("choice", OPTIMIZERS.all(), ids=lambda choice: choice.kind)
 def test_floats_per_parameter_as_counted_on_live_state(choice: type) -> None:
-    """4n for Adam and AdamW: weight, gradient and every state tensor of the weight's size."""
+    """Adam and AdamW hold 4n: weight, gradient and every state tensor of the weight's size."""
     _, optimizer, weight = steps(choice.kind, 1)
-    kept = [
+    rows = [
         choice.state_names[name]
         for name, value in optimizer.state[weight].items()
         if isinstance(value, torch.Tensor)
@@ -102,9 +103,9 @@ def test_floats_per_parameter_as_counted_on_live_state(choice: type) -> None:
     ]
 
     spec = choice()
-    assert set(spec.full_state) <= set(kept) <= {*spec.full_state, *spec.partial_state}
+    assert set(spec.full_state) <= set(rows) <= {*spec.full_state, *spec.partial_state}
     floats = spec.state_floats([{"params": [weight]}])
-    assert spec.floats_per_parameter(floats, weight.numel()) == 2 + len(kept)
+    assert spec.floats_per_parameter(floats, weight.numel()) == 2 + len(rows)
 
 
 def test_four_n_for_adam_and_adamw() -> None:

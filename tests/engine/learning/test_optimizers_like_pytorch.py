@@ -1,6 +1,4 @@
-"""Several steps of each optimizer against PyTorch's own, on the same gradients and with the same
-options.
-"""
+"""Several steps of each optimizer against PyTorch's own, with the same gradients and options."""
 
 from __future__ import annotations
 
@@ -82,18 +80,18 @@ CASES: dict[str, tuple[str, dict[str, Any], Make, dict[str, Any]]] = {
 
 
 def weights() -> list[nn.Parameter]:
-    """A filter as pictures have it, a matrix, a bias and a single number."""
+    """Returns a filter as picture networks have it, a matrix, a bias and a single number."""
     generator = torch.Generator().manual_seed(0)
-    made = [torch.randn(shape, generator=generator) for shape in ((4, 3, 3, 3), (6, 5), (7,), ())]
-    made[0] = made[0].contiguous(memory_format=torch.channels_last)
+    values = [torch.randn(shape, generator=generator) for shape in ((4, 3, 3, 3), (6, 5), (7,), ())]
+    values[0] = values[0].contiguous(memory_format=torch.channels_last)
 
-    return [nn.Parameter(one) for one in made]
+    return [nn.Parameter(value) for value in values]
 
 
-def walked(
+def weights_after_steps(
     optimizer: optim.Optimizer, own: list[nn.Parameter], steps: int = STEPS
 ) -> list[torch.Tensor]:
-    """The weights after steps whose learning rate changes, as a schedule has it."""
+    """Returns the weights after steps whose learning rate changes, as under a schedule."""
     generator = torch.Generator().manual_seed(1)
     for step in range(steps):
         for group in optimizer.param_groups:
@@ -119,14 +117,18 @@ def test_steps_agree_with_pytorch(case: str) -> None:
     ours = choice.build([{"params": mine, "weight_decay": DECAY}], CPU)
 
     other = make(theirs, lr=RATE, weight_decay=DECAY, **options)
-    for one, two in zip(walked(ours, mine), walked(other, theirs), strict=True):
+    for weight, reference in zip(
+        weights_after_steps(ours, mine), weights_after_steps(other, theirs), strict=True
+    ):
         torch.testing.assert_close(
-            one, two, rtol=1e-6, atol=1e-7
+            weight, reference, rtol=1e-6, atol=1e-7
         )  # fused kernels round a little otherwise
 
 
 def test_every_optimizer_is_compared() -> None:
-    assert {case[0] for case in CASES.values()} | {"muon"} == {one.kind for one in OPTIMIZERS.all()}
+    assert {case[0] for case in CASES.values()} | {"muon"} == {
+        optimizer.kind for optimizer in OPTIMIZERS.all()
+    }
 
 
 @pytest.mark.parametrize("scale", ["match_rms_adamw", "original"])
@@ -153,25 +155,28 @@ def test_muon_takes_the_matrices_and_adamw_the_rest(scale: str) -> None:
     )
 
     other = CombinedOptimizer([muon, adamw])
-    for one, two in zip(walked(ours, mine), walked(other, theirs), strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-6, atol=1e-7)
+    for weight, reference in zip(
+        weights_after_steps(ours, mine), weights_after_steps(other, theirs), strict=True
+    ):
+        torch.testing.assert_close(weight, reference, rtol=1e-6, atol=1e-7)
 
     apart = weights()
     single = optim.Muon(
         [apart[1]], lr=RATE, weight_decay=DECAY, momentum=0.9, ns_steps=4, adjust_lr_fn=scale
     )
-    assert torch.equal(walked(single, apart)[1], mine[1])
+    assert torch.equal(weights_after_steps(single, apart)[1], mine[1])
 
 
 def test_parts_together_are_one_optimizer() -> None:
-    """Groups and state are shared: a rate set on the whole is that of the part; a saved state goes
-    on to the same.
+    """The parts share groups and state.
+
+    A rate set on the whole is that of the part; a saved state goes on to the same weights.
     """
     own = weights()
     again = weights()
     choice = OPTIMIZERS.get("muon")(learning_rate=RATE)
     first, second = (
-        choice.build([{"params": one, "weight_decay": DECAY}], CPU) for one in (own, again)
+        choice.build([{"params": weight, "weight_decay": DECAY}], CPU) for weight in (own, again)
     )
     assert isinstance(first, CombinedOptimizer) and isinstance(second, CombinedOptimizer)
 
@@ -179,19 +184,21 @@ def test_parts_together_are_one_optimizer() -> None:
     assert first.parts[0].param_groups[0]["lr"] == 0.5
     assert first.step(lambda: 3.0) == 3.0 and not first.state
 
-    walked(first, own, 2)
+    weights_after_steps(first, own, 2)
     assert (
         set(first.state) == set(own) and first.parts[0].state is first.parts[1].state is first.state
     )
 
     with torch.no_grad():
-        for one, two in zip(own, again, strict=True):
-            two.copy_(one)
+        for weight, copied in zip(own, again, strict=True):
+            copied.copy_(weight)
 
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert all(
-        torch.equal(one, two)
-        for one, two in zip(walked(first, own), walked(second, again), strict=True)
+        torch.equal(weight, copied)
+        for weight, copied in zip(
+            weights_after_steps(first, own), weights_after_steps(second, again), strict=True
+        )
     )
 
 
@@ -208,7 +215,7 @@ class Small(nn.Module):
 
 @pytest.mark.parametrize("choice", OPTIMIZERS.all(), ids=lambda choice: choice.kind)
 @pytest.mark.parametrize("everywhere", [False, True])
-def test_biases_and_norms_are_decayed_only_if_asked_for(choice: type, everywhere: bool) -> None:
+def test_biases_and_norms_are_decayed_only_if_requested(choice: type, everywhere: bool) -> None:
     network = Small()
     spec = choice(learning_rate=RATE, weight_decay=0.3, decay_all=everywhere)
     optimizer = spec.for_network(network, CPU)
@@ -252,12 +259,12 @@ def test_muon_leaves_tables_to_adamw() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_said_to_be_kept_is_kept(case: str) -> None:
+def test_the_declared_state_is_the_real_state(case: str) -> None:
     kind, settings, _, _ = CASES[case]
     own = weights()
     choice = OPTIMIZERS.get(kind)(**settings)
     optimizer = choice.build([{"params": own, "weight_decay": 0.0}], CPU)
-    walked(optimizer, own, 1)
+    weights_after_steps(optimizer, own, 1)
 
     for weight in own:
         there = {

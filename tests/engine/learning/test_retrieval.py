@@ -1,4 +1,4 @@
-"""Neighbours and pictures of points in space."""
+"""Nearest neighbours and two-dimensional pictures of embeddings."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_places_in_portions_are_those_of_a_sort(monkeypatch: pytest.MonkeyPatch)
 
     expected = []
     for row in range(50):
-        order = [place for place in np.argsort(-near[row]) if place != row]
-        expected.append([labels[place] == labels[row] for place in order].index(True))
+        order = [index for index in np.argsort(-near[row]) if index != row]
+        expected.append([labels[index] == labels[row] for index in order].index(True))
 
     monkeypatch.setattr(retrieval, "CHUNK", 7)
     assert retrieval.ranks(points, points, labels, labels, itself=True).tolist() == expected

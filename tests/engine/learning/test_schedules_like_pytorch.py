@@ -1,4 +1,4 @@
-"""Schedules against PyTorch's own, and the one that follows the validation."""
+"""Schedules against PyTorch's own, and the one that follows the validation loss."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def of_pytorch(make: type, steps: int = STEPS, **options: object) -> list[float]
     optimizer = stepper()
     scheduler = make(optimizer, **options)
 
-    found = []
+    factors = []
     for _ in range(steps):
-        found.append(optimizer.param_groups[0]["lr"])
+        factors.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
 
-    return found
+    return factors
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_restarts_are_those_of_pytorch(longer: float, first: int) -> None:
 
     assert ours[:-1] == pytest.approx(theirs[:-1], abs=1e-9)
     assert ours[-1] == pytest.approx(0.1)  # the run ends in a valley
-    assert sum(one < two for one, two in pairwise(ours)) == 2
+    assert sum(before < after for before, after in pairwise(ours)) == 2
 
 
 @pytest.mark.parametrize("kind", ["linear", "cosine", "step", "exponential", "cosine-restarts"])
@@ -158,6 +158,8 @@ def test_a_loss_that_is_no_number_is_no_improvement() -> None:
     assert schedule.after_validation(memory, 5.0)["best"] == 5.0
 
 
-@pytest.mark.parametrize("kind", [one.kind for one in SCHEDULES.all() if one.kind != "plateau"])
+@pytest.mark.parametrize(
+    "kind", [schedule.kind for schedule in SCHEDULES.all() if schedule.kind != "plateau"]
+)
 def test_the_others_do_not_look_at_the_validation(kind: str) -> None:
     assert SCHEDULES.get(kind)().after_validation({}, 1.0) == {}

@@ -1,4 +1,4 @@
-"""What tasks make of outputs and targets: order, damage, predictions and metrics."""
+"""Order of an epoch, damage, predictions and metrics of each task."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAIRS = PairPreparation(PICTURES, BYTES)
 
 
 class Rows(Preparation):
-    """Three numbers and two categories."""
+    """A preparation of three numbers and two categories."""
 
     kind = "row"
     inputs = (Input("row", (5,), 0, (4, 6)),)
@@ -66,7 +66,7 @@ def describe(
     )
 
 
-ABOUT = {
+DESCRIPTIONS = {
     "classification": describe(classes=("a", "b", "c")),
     "binary-classification": describe(classes=("no", "yes")),
     "multi-label": describe(classes=("a", "b", "c")),
@@ -79,14 +79,14 @@ ABOUT = {
 
 
 def test_every_task_of_the_design_is_there() -> None:
-    assert list(TASKS) == list(ABOUT)
+    assert list(TASKS) == list(DESCRIPTIONS)
 
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_a_task_says_what_it_needs(kind: str) -> None:
     task = TASKS[kind]
     assert all(name in METRICS for name in task.metrics)
-    assert task.losses and task.unfit(ABOUT[kind]) == ""
+    assert task.losses and task.unfit(DESCRIPTIONS[kind]) == ""
     assert task.probes == {"regression": 400, "matching": 64, "metric-learning": 400}.get(kind, 12)
 
     others = (
@@ -98,11 +98,11 @@ def test_a_task_says_what_it_needs(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> None:
+def test_fake_targets_are_of_the_form_that_the_losses_read(kind: str) -> None:
     from app.engine.learning.loss import LOSSES
 
     task = TASKS[kind]
-    problem = task.problem(ABOUT[kind], 6)
+    problem = task.problem(DESCRIPTIONS[kind], 6)
     targets = task.fake_targets(problem, 4)
 
     outputs = torch.randn(4, *problem.output_shape)
@@ -111,24 +111,24 @@ def test_pretended_targets_are_of_the_form_that_the_losses_read(kind: str) -> No
         total, weight = loss.totals(outputs, targets)
         assert loss(outputs, targets).shape == total.shape == weight.shape == ()
 
-    assert len(task.predictions(ABOUT[kind], outputs, targets)) == 4
+    assert len(task.predictions(DESCRIPTIONS[kind], outputs, targets)) == 4
     assert (
-        len(task.predictions(ABOUT[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4
+        len(task.predictions(DESCRIPTIONS[kind], outputs, torch.zeros(4, dtype=torch.int64))) == 4
     )  # where none are known
 
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_no_examples_have_no_figures(kind: str) -> None:
     task = TASKS[kind]
-    problem = task.problem(ABOUT[kind], 6)
+    problem = task.problem(DESCRIPTIONS[kind], 6)
     targets = task.fake_targets(problem, 4)
     predictions = task.predictions(
-        ABOUT[kind], torch.randn(4, *problem.output_shape), targets
+        DESCRIPTIONS[kind], torch.randn(4, *problem.output_shape), targets
     ).numpy()
     wanted = targets.numpy() if kind != "reconstruction" else np.zeros(4)
-    found = task.compute_metrics(ABOUT[kind], wanted[:0], predictions[:0])
+    metrics = task.compute_metrics(DESCRIPTIONS[kind], wanted[:0], predictions[:0])
 
-    assert not {name: value for name, value in found.items() if not math.isnan(value)}
+    assert not {name: value for name, value in metrics.items() if not math.isnan(value)}
 
 
 # --- metric learning
@@ -141,28 +141,28 @@ labels = st.lists(st.integers(0, 6), min_size=1, max_size=60)
 def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], seed: int) -> None:
     targets = torch.tensor(classes)
     order = torch.randperm(len(classes), generator=torch.Generator().manual_seed(seed))
-    found = TASKS["metric-learning"].epoch_order(order, targets)
-    assert sorted(found.tolist()) == list(range(len(classes)))
-    assert torch.equal(found, TASKS["metric-learning"].epoch_order(order, targets))
+    epoch_order = TASKS["metric-learning"].epoch_order(order, targets)
+    assert sorted(epoch_order.tolist()) == list(range(len(classes)))
+    assert torch.equal(epoch_order, TASKS["metric-learning"].epoch_order(order, targets))
 
     lengths: dict[int, list[int]] = {}
-    drawn = targets[found].tolist()
-    place = 0
+    ordered_classes = targets[epoch_order].tolist()
+    start = 0
 
     positions = {int(example): at for at, example in enumerate(order.tolist())}
     for label in set(classes):
-        members = [example for example in found.tolist() if classes[example] == label]
+        members = [example for example in epoch_order.tolist() if classes[example] == label]
         assert [positions[example] for example in members] == sorted(
             positions[example] for example in members
         )
 
-    while place < len(drawn):
-        end = place
-        while end < len(drawn) and drawn[end] == drawn[place]:
+    while start < len(ordered_classes):
+        end = start
+        while end < len(ordered_classes) and ordered_classes[end] == ordered_classes[start]:
             end += 1
 
-        lengths.setdefault(drawn[place], []).append(end - place)
-        place = end
+        lengths.setdefault(ordered_classes[start], []).append(end - start)
+        start = end
 
     for label, runs in lengths.items():
         assert sum(length % RUN != 0 for length in runs) <= 1, (label, runs)
@@ -227,14 +227,14 @@ def test_the_same_number_of_parts_is_hidden_in_every_example(
 ) -> None:
     inputs = torch.rand(5, *shape) + 1
     generator = torch.Generator()
-    found = damaged(inputs, Damage("mask", share, patch), generator.manual_seed(seed))
+    masked = damaged(inputs, Damage("mask", share, patch), generator.manual_seed(seed))
     assert torch.equal(
-        found, damaged(inputs, Damage("mask", share, patch), generator.manual_seed(seed))
+        masked, damaged(inputs, Damage("mask", share, patch), generator.manual_seed(seed))
     )
     assert inputs.min() >= 1
 
-    hidden = found == 0
-    assert torch.equal(found, torch.where(hidden, torch.zeros(()), inputs))
+    hidden = masked == 0
+    assert torch.equal(masked, torch.where(hidden, torch.zeros(()), inputs))
     first = hidden if len(shape) == 1 else hidden[:, 0]
 
     if len(shape) > 1:
@@ -252,19 +252,19 @@ def test_the_same_number_of_parts_is_hidden_in_every_example(
     assert torch.equal(whole, first)
 
 
-def test_other_dice_hide_other_parts_and_no_place_is_spared() -> None:
+def test_other_seeds_hide_other_parts_and_no_position_is_spared() -> None:
     generator = torch.Generator().manual_seed(0)
     inputs = torch.ones(2000, 1, 4, 4)
-    found = damaged(inputs, Damage("mask", 0.25, 1), generator)
-    rate = (found == 0).float().mean((0, 1))
+    masked = damaged(inputs, Damage("mask", 0.25, 1), generator)
+    rate = (masked == 0).float().mean((0, 1))
 
     assert ((rate - 0.25).abs() < 0.06).all()
 
 
-def test_noise_is_as_strong_as_asked() -> None:
+def test_noise_is_as_strong_as_requested() -> None:
     inputs = torch.randn(400, 3, 8, 8)
-    found = damaged(inputs, Damage("noise", 0.3), torch.Generator().manual_seed(0)) - inputs
-    assert found.std().item() == pytest.approx(0.3, rel=0.02) and abs(found.mean().item()) < 0.01
+    noise = damaged(inputs, Damage("noise", 0.3), torch.Generator().manual_seed(0)) - inputs
+    assert noise.std().item() == pytest.approx(0.3, rel=0.02) and abs(noise.mean().item()) < 0.01
 
 
 @pytest.mark.parametrize("kind", ["mask", "noise"])
@@ -282,27 +282,27 @@ def test_categories_of_rows_are_left_alone(kind: Any) -> None:
 
 def test_without_damage_an_example_is_its_own_copy() -> None:
     pictures = torch.randn(3, 3, 6, 6)
-    found, clean = TASKS["reconstruction"].batch(
+    inputs, clean = TASKS["reconstruction"].batch(
         describe(), pictures, torch.zeros(3), torch.Generator()
     )
-    assert torch.equal(torch.as_tensor(found), pictures) and torch.equal(clean, pictures)
+    assert torch.equal(torch.as_tensor(inputs), pictures) and torch.equal(clean, pictures)
 
 
 def test_pictures_stay_channels_last_when_parts_are_hidden() -> None:
     pictures = torch.randn(3, 3, 6, 6).contiguous(memory_format=torch.channels_last)
-    found = damaged(pictures, Damage("mask", 0.5, 2), torch.Generator().manual_seed(0))
-    assert found.is_contiguous(memory_format=torch.channels_last)
+    masked = damaged(pictures, Damage("mask", 0.5, 2), torch.Generator().manual_seed(0))
+    assert masked.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_restored_pictures_are_judged_in_tones() -> None:
+def test_metrics_of_restored_pictures_are_in_tones() -> None:
     task = TASKS["reconstruction"]
-    description = ABOUT["reconstruction"]
+    description = DESCRIPTIONS["reconstruction"]
     generator = torch.Generator().manual_seed(0)
     outputs, clean = (torch.randn(7, 3, 6, 6, generator=generator) for _ in range(2))
     predictions = task.predictions(description, outputs, clean)
     scale = np.array(PICTURES.std).reshape(3, 1, 1)
     error = ((outputs - clean).double().numpy() * scale).reshape(7, -1)
-    spread = math.sqrt(sum(one**2 for one in PICTURES.std) / 3)
+    spread = math.sqrt(sum(deviation**2 for deviation in PICTURES.std) / 3)
     figures = task.compute_metrics(description, np.zeros(7), predictions.numpy())
     assert figures["psnr"] == pytest.approx(10 * math.log10(1 / (error**2).mean()), rel=1e-6)
     assert figures["mae"] == pytest.approx(np.abs(error).mean() / spread, rel=1e-6)
@@ -333,14 +333,22 @@ def test_what_is_kept_of_a_pair_are_points_of_length_1() -> None:
     np.testing.assert_allclose(predictions.norm(dim=2), 1, atol=1e-6)
 
 
-def test_the_problem_of_pairs_and_spaces_follows_the_size_asked_for() -> None:
-    assert TASKS["matching"].problem(ABOUT["matching"], 24).output_shape == (2, 24)
-    assert TASKS["metric-learning"].problem(ABOUT["metric-learning"], 24).output_shape == (24,)
-    assert TASKS["language-modelling"].problem(ABOUT["language-modelling"], 24).output_shape == (
+def test_the_problem_of_pairs_and_embeddings_follows_the_requested_size() -> None:
+    assert TASKS["matching"].problem(DESCRIPTIONS["matching"], 24).output_shape == (2, 24)
+    assert TASKS["metric-learning"].problem(DESCRIPTIONS["metric-learning"], 24).output_shape == (
+        24,
+    )
+    assert TASKS["language-modelling"].problem(
+        DESCRIPTIONS["language-modelling"], 24
+    ).output_shape == (
         8,
         257,
     )
-    assert TASKS["reconstruction"].problem(ABOUT["reconstruction"], 24).output_shape == (3, 6, 6)
+    assert TASKS["reconstruction"].problem(DESCRIPTIONS["reconstruction"], 24).output_shape == (
+        3,
+        6,
+        6,
+    )
 
 
 def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
@@ -364,7 +372,7 @@ def test_of_very_many_classes_figures_need_no_table_of_confusions() -> None:
     assert task.confusion(many, targets, wide) is None
 
 
-def test_texts_of_their_own_are_asked_for_their_own_next_tokens() -> None:
+def test_separate_texts_have_next_tokens_of_their_own() -> None:
     task = TASKS["language-modelling"]
     generator = torch.Generator()
     texts = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0], [9, 0, 0, 0]])

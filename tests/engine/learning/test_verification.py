@@ -1,4 +1,4 @@
-"""Metrics of tags, amounts, pairs and spaces, against scikit-learn and their definitions."""
+"""Metrics of tags, amounts, pairs and embeddings, against scikit-learn and their definitions."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ def description(
 
 
 def points(*shape: int, seed: int = 0) -> np.ndarray:
-    found = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-    return found / np.linalg.norm(found, axis=-1, keepdims=True)
+    """Returns random vectors of length 1."""
+    values = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    return values / np.linalg.norm(values, axis=-1, keepdims=True)
 
 
 @given(st.integers(2, 40), st.integers(1, 6), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
-def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) -> None:
+def test_metrics_of_tags_are_those_of_scikit_learn(count: int, tags: int, seed: int) -> None:
     from sklearn.metrics import average_precision_score, f1_score
 
     random = np.random.default_rng(seed)
     targets = (random.random((count, tags)) < 0.4).astype(np.float32)
     predictions = np.round(random.random((count, tags)), 1).astype(np.float32)
-    found = TASKS["multi-label"].compute_metrics(
+    metrics = TASKS["multi-label"].compute_metrics(
         description(classes=tuple("abcdef"[:tags])), targets, predictions
     )
 
@@ -49,37 +50,37 @@ def test_tags_are_judged_as_by_scikit_learn(count: int, tags: int, seed: int) ->
         expected = average_precision_score(
             targets[:, there], predictions[:, there], average="macro"
         )
-        assert found["mean_average_precision"] == pytest.approx(expected, abs=1e-6)
+        assert metrics["mean_average_precision"] == pytest.approx(expected, abs=1e-6)
     else:
-        assert "mean_average_precision" not in found
+        assert "mean_average_precision" not in metrics
 
-    given_ = (predictions >= 0.5).astype(int)
-    known = there | given_.any(axis=0)
+    answers = (predictions >= 0.5).astype(int)
+    known = there | answers.any(axis=0)
     if known.any():
         each = [
-            f1_score(targets[:, k], given_[:, k], zero_division=0) for k in np.flatnonzero(known)
+            f1_score(targets[:, k], answers[:, k], zero_division=0) for k in np.flatnonzero(known)
         ]
-        assert found["macro_f1"] == pytest.approx(np.mean(each), abs=1e-6)
-        together = f1_score(targets.ravel(), given_.ravel(), zero_division=0)
-        assert found["micro_f1"] == pytest.approx(together, abs=1e-6)
+        assert metrics["macro_f1"] == pytest.approx(np.mean(each), abs=1e-6)
+        micro_f1 = f1_score(targets.ravel(), answers.ravel(), zero_division=0)
+        assert metrics["micro_f1"] == pytest.approx(micro_f1, abs=1e-6)
     else:
-        assert found == {}
+        assert metrics == {}
 
 
 @pytest.mark.parametrize("amounts", [1, 3])
-def test_amounts_are_judged_as_by_scikit_learn(amounts: int) -> None:
+def test_metrics_of_amounts_are_those_of_scikit_learn(amounts: int) -> None:
     from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
     random = np.random.default_rng(0)
     targets = random.normal(50, 10, (37, amounts)).astype(np.float32)
     predictions = (targets + random.normal(0, 4, targets.shape)).astype(np.float32)
-    found = TASKS["regression"].compute_metrics(
+    metrics = TASKS["regression"].compute_metrics(
         description(amounts=(Amount("x"),) * amounts), targets, predictions
     )
 
-    assert found["mae"] == pytest.approx(mean_absolute_error(targets, predictions), rel=1e-6)
-    assert found["rmse"] == pytest.approx(root_mean_squared_error(targets, predictions), rel=1e-6)
-    assert found["r2"] == pytest.approx(r2_score(targets, predictions), rel=1e-6)
+    assert metrics["mae"] == pytest.approx(mean_absolute_error(targets, predictions), rel=1e-6)
+    assert metrics["rmse"] == pytest.approx(root_mean_squared_error(targets, predictions), rel=1e-6)
+    assert metrics["r2"] == pytest.approx(r2_score(targets, predictions), rel=1e-6)
 
 
 def test_an_amount_that_never_varies_has_no_r2() -> None:
@@ -93,7 +94,7 @@ def test_an_amount_that_never_varies_has_no_r2() -> None:
     assert scores.r2(both, both) == 1.0
 
 
-def test_matching_is_judged_as_by_scikit_learn() -> None:
+def test_metrics_of_matching_are_those_of_scikit_learn() -> None:
     from sklearn.metrics import roc_auc_score, top_k_accuracy_score
 
     first = points(60, 5)
@@ -101,28 +102,28 @@ def test_matching_is_judged_as_by_scikit_learn() -> None:
     second = first + 0.8 * other
     second /= np.linalg.norm(second, axis=1, keepdims=True)
     predictions = np.stack([first, second], axis=1)
-    found = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(60), predictions)
+    metrics = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(60), predictions)
 
     near = first @ second.T
     for k in (1, 5):
         there = top_k_accuracy_score(np.arange(60), near, k=k)
         back = top_k_accuracy_score(np.arange(60), near.T, k=k)
         assert 0.1 < there < 1
-        assert found[f"recall_at_{k}_there"] == pytest.approx(there, abs=1e-6)
-        assert found[f"recall_at_{k}_back"] == pytest.approx(back, abs=1e-6)
-        assert found[f"recall_at_{k}"] == pytest.approx((there + back) / 2, abs=1e-6)
+        assert metrics[f"recall_at_{k}_there"] == pytest.approx(there, abs=1e-6)
+        assert metrics[f"recall_at_{k}_back"] == pytest.approx(back, abs=1e-6)
+        assert metrics[f"recall_at_{k}"] == pytest.approx((there + back) / 2, abs=1e-6)
 
     expected = roc_auc_score(np.eye(60).ravel(), near.ravel())
-    assert found["auc"] == pytest.approx(expected, abs=1e-6)
+    assert metrics["auc"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_partner_that_is_the_same_counts_as_found() -> None:
     predictions = np.stack([points(4, 3), points(4, 3)], axis=1)
     predictions[1, 1] = predictions[0, 1]  # both pairs have one text
-    found = TASKS["matching"].compute_metrics(
+    metrics = TASKS["matching"].compute_metrics(
         description(pairs=True), np.array([0, 0, 1, 2]), predictions
     )
-    assert found["recall_at_1_there"] == pytest.approx(
+    assert metrics["recall_at_1_there"] == pytest.approx(
         np.mean(
             [
                 (predictions[i, 0] @ predictions[:, 1].T).argmax() in ((0, 1) if i < 2 else (i,))
@@ -134,13 +135,12 @@ def test_a_partner_that_is_the_same_counts_as_found() -> None:
 
 def test_saying_the_same_of_everything_finds_nothing() -> None:
     same = np.tile(points(1, 2, 4), (50, 1, 1))
-    found = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(50), same)
-    assert found["recall_at_1"] == found["recall_at_5"] == 0 and found["auc"] == pytest.approx(
-        0.5, abs=0.01
-    )
+    metrics = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(50), same)
+    assert metrics["recall_at_1"] == metrics["recall_at_5"] == 0
+    assert metrics["auc"] == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_space_is_judged_as_by_scikit_learn() -> None:
+def test_metrics_of_embeddings_are_those_of_scikit_learn() -> None:
     from sklearn.metrics import roc_auc_score
     from sklearn.neighbors import NearestNeighbors
 
@@ -151,7 +151,7 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
     predictions = (predictions / np.linalg.norm(predictions, axis=1, keepdims=True)).astype(
         np.float32
     )
-    found = TASKS["metric-learning"].compute_metrics(
+    metrics = TASKS["metric-learning"].compute_metrics(
         description(classes=tuple("abcde")), targets, predictions
     )
     near = (
@@ -160,15 +160,15 @@ def test_a_space_is_judged_as_by_scikit_learn() -> None:
         .kneighbors(predictions, return_distance=False)[:, 1]
     )
 
-    assert found["recall_at_1"] == pytest.approx((targets[near] == targets).mean(), abs=1e-6)
+    assert metrics["recall_at_1"] == pytest.approx((targets[near] == targets).mean(), abs=1e-6)
     upper = np.triu_indices(80, 1)
     expected = roc_auc_score(
         (targets[:, None] == targets)[upper], (predictions @ predictions.T)[upper]
     )
-    assert found["auc"] == pytest.approx(expected, abs=1e-6)
+    assert metrics["auc"] == pytest.approx(expected, abs=1e-6)
 
 
-def test_one_of_a_kind_is_not_asked_for() -> None:
+def test_a_class_of_one_example_is_no_query() -> None:
     predictions = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     assert (
         TASKS["metric-learning"].compute_metrics(
@@ -190,26 +190,29 @@ labels = st.lists(st.integers(0, 5), min_size=1, max_size=40)
 
 @given(labels)
 @settings(max_examples=60, deadline=None)
-def test_all_pairs_are_there_once(found: list[int]) -> None:
-    n = len(found)
+def test_all_pairs_are_there_once(classes: list[int]) -> None:
+    n = len(classes)
     same = set(
-        zip(*(part.tolist() for part in verification.same_pairs(np.array(found))), strict=True)
+        zip(*(part.tolist() for part in verification.same_pairs(np.array(classes))), strict=True)
     )
     other = list(
-        zip(*(part.tolist() for part in verification.different_pairs(np.array(found))), strict=True)
+        zip(
+            *(part.tolist() for part in verification.different_pairs(np.array(classes))),
+            strict=True,
+        )
     )
     assert {frozenset(pair) for pair in same} == {
-        frozenset((i, j)) for i in range(n) for j in range(i) if found[i] == found[j]
+        frozenset((i, j)) for i in range(n) for j in range(i) if classes[i] == classes[j]
     }
     assert all(i != j for i, j in same)
     assert len(other) == len(set(other))
-    assert set(other) == {(i, j) for i in range(n) for j in range(n) if found[i] != found[j]}
+    assert set(other) == {(i, j) for i in range(n) for j in range(n) if classes[i] != classes[j]}
 
 
 @given(labels, st.integers(1, 30))
 @settings(max_examples=60, deadline=None)
-def test_drawn_pairs_are_such_pairs_and_the_same_ones_again(found: list[int], most: int) -> None:
-    array = np.array(found)
+def test_drawn_pairs_are_such_pairs_and_the_same_ones_again(classes: list[int], most: int) -> None:
+    array = np.array(classes)
     for draw, alike in ((verification.same_pairs, True), (verification.different_pairs, False)):
         first, second = draw(array, most)
         assert len(first) <= max(most, 0)
@@ -230,15 +233,17 @@ def test_every_pair_is_as_likely_to_be_drawn() -> None:
     assert mixed.mean() == pytest.approx(300 / 380, abs=0.08)
 
 
-def test_ten_thousand_pairs_are_judged_in_little_memory() -> None:
+def test_ten_thousand_pairs_are_evaluated_in_little_memory() -> None:
     import tracemalloc
 
     predictions = np.stack([points(4000, 16), points(4000, 16)], axis=1)
     tracemalloc.start()
-    found = TASKS["matching"].compute_metrics(description(pairs=True), np.arange(4000), predictions)
+    metrics = TASKS["matching"].compute_metrics(
+        description(pairs=True), np.arange(4000), predictions
+    )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert found["recall_at_1"] > 0.99 and found["auc"] > 0.99
+    assert metrics["recall_at_1"] > 0.99 and metrics["auc"] > 0.99
     assert peak < 100 * 2**20  # all against all would be 16 million similarities and as many ranks
-    assert not math.isnan(found["auc"])
+    assert not math.isnan(metrics["auc"])

@@ -1,4 +1,4 @@
-"""The state of the device: each reading by itself, None with a reason, never a crash."""
+"""Readings of the device: each by itself, None with a reason where it is missing, never a crash."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from app.engine.memory.device_monitor import BACK_OFF, PATIENCE, READINGS, Devic
 
 
 def failing(name: str) -> Exception:
-    """NVML's errors are classes named after their code."""
+    """Returns an error like NVML's, which are classes named after their code."""
     return type(f"NVMLError_{name}", (Exception,), {})("as the driver says it")
 
 
 class FakeNvml:
-    """A driver with one GPU of 8 GB, in which single questions can be made to fail."""
+    """A driver with one GPU of 8 GB, in which single queries can be made to fail."""
 
     def __init__(self, **broken: Any) -> None:
         self.broken = broken
-        self.asked = 0
+        self.calls = 0
         self.open = False
 
     def _answer(self, name: str, value: Any) -> Any:
-        self.asked += 1
+        self.calls += 1
         broken = self.broken.get(name)
         if isinstance(broken, Exception):
             raise broken
@@ -123,13 +123,13 @@ def test_after_some_failures_it_asks_less_often_and_recovers() -> None:
         monitor.sample()
 
     nvml.broken.clear()
-    asked = nvml.asked
+    calls = nvml.calls
     readings, reasons = monitor.sample()
     assert readings["power"] is None and reasons["power"]
 
     now[0] += BACK_OFF
     assert monitor.sample()[0]["power"] == 120.5
-    assert nvml.asked > asked
+    assert nvml.calls > calls
 
 
 def test_the_card_is_the_one_that_torch_sees(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What the window says of each block: true, quick, and patient with graphs that cannot be."""
+"""The report on each block of a network is true and quick, and survives graphs that are wrong."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 EVERY = pytest.mark.parametrize("kind", TEMPLATES.all(), ids=lambda kind: kind.kind)
 SIZES = ((1, 8, 8), (3, 30, 41), (3, 64, 64))
 PROBLEMS = [
-    (kind, of)
+    (kind, problem)
     for kind in TEMPLATES.all()
-    for of in (
+    for problem in (
         [typical_problem(kind)]
         if kind.unfit(picture_problem(1, 8, 8))
         else [picture_problem(*shape) for shape in SIZES]
@@ -33,17 +33,21 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(
-    ("kind", "of"), PROBLEMS, ids=lambda one: getattr(one, "kind", "") or str(one.shape)
+    ("kind", "problem"),
+    PROBLEMS,
+    ids=lambda parameter: getattr(parameter, "kind", "") or str(parameter.shape),
 )
-def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem) -> None:
-    graph = kind().resolved(of).graph(of)
-    found = inspect(graph, of)
-    network = build_model(graph, of, 0).eval()
-    assert found.error is None and [block.name for block in found.blocks] == list(network.blocks)
-    assert found.parameters == sum(parameter.numel() for parameter in network.parameters())
+def test_its_figures_are_those_of_the_network(kind: type[Template], problem: Problem) -> None:
+    graph = kind().resolved(problem).graph(problem)
+    inspection = inspect(graph, problem)
+    network = build_model(graph, problem, 0).eval()
+    assert inspection.error is None and [block.name for block in inspection.blocks] == list(
+        network.blocks
+    )
+    assert inspection.parameters == sum(parameter.numel() for parameter in network.parameters())
 
-    values = dict(zip(("input", "other"), fake_inputs(of, 2), strict=False))
-    for node, block in zip(graph.nodes, found.blocks, strict=True):
+    values = dict(zip(("input", "other"), fake_inputs(problem, 2), strict=False))
+    for node, block in zip(graph.nodes, inspection.blocks, strict=True):
         values[node.name] = network.blocks[node.name](*(values[name] for name in node.inputs))
         assert block.shape == tuple(values[node.name].shape[1:])
         assert block.input_shapes == tuple(tuple(values[name].shape[1:]) for name in node.inputs)
@@ -53,54 +57,55 @@ def test_its_figures_are_those_of_the_network(kind: type[Template], of: Problem)
         assert block.title and block.help
 
     with torch.device("meta"), FlopCounterMode(display=False) as work:
-        x = fake_inputs(of, 1)
-        Network(graph, of).eval()(x if len(x) > 1 else x[0])
+        x = fake_inputs(problem, 1)
+        Network(graph, problem).eval()(x if len(x) > 1 else x[0])
 
-    assert found.multiply_adds == work.get_total_flops() // 2
+    assert inspection.multiply_adds == work.get_total_flops() // 2
 
 
 def test_a_residual_block_by_hand() -> None:
-    of = picture_problem(4, 6, 6, outputs=3)
+    problem = picture_problem(4, 6, 6, outputs=3)
     rest = (Node("p", "global-pooling"), Node("z", "output", {"outputs": 3}))
     graph = Graph((Node("a", "residual", {"channels": 4}), *rest))
-    found = inspect(graph, of)["a"]
+    report = inspect(graph, problem)["a"]
 
-    assert found == BlockReport(
+    assert report == BlockReport(
         "a",
         "residual",
         "Residual block · 4",
-        found.help,
+        report.help,
         ("input",),
         ((4, 6, 6),),
         (4, 6, 6),
         parameters=2 * (4 * 4 * 9 + 8),
         multiply_adds=2 * 36 * 4 * 4 * 9,
-        activation_bytes=found.activation_bytes,
+        activation_bytes=report.activation_bytes,
     )
     # Kept: both convolutions' outputs (for the norms) and both ReLUs' results, float32, and the
     # norms' statistics.
     numbers = 4 * 36 * 4
-    assert 4 * numbers <= found.activation_bytes <= 4 * numbers + 100
+    assert 4 * numbers <= report.activation_bytes <= 4 * numbers + 100
 
 
 def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape() -> None:
-    of = picture_problem(1, 28, 28)
-    template = TEMPLATES.get("vit")(heads=5).resolved(of)
-    found = inspect(template.graph(of), of)
-    assert found.error is not None and found.error.node == "block1"
+    problem = picture_problem(1, 28, 28)
+    template = TEMPLATES.get("vit")(heads=5).resolved(problem)
+    inspection = inspect(template.graph(problem), problem)
+    assert inspection.error is not None and inspection.error.node == "block1"
 
-    index = [block.name for block in found.blocks].index("block1")
+    index = [block.name for block in inspection.blocks].index("block1")
     assert all(
-        block.shape and block.parameters >= 0 and not block.error for block in found.blocks[:index]
+        block.shape and block.parameters >= 0 and not block.error
+        for block in inspection.blocks[:index]
     )
-    assert "5 heads" in found.blocks[index].error and found.blocks[index].remedy
-    assert found.blocks[index].input_shapes == ((49, 96),)
+    assert "5 heads" in inspection.blocks[index].error and inspection.blocks[index].remedy
+    assert inspection.blocks[index].input_shapes == ((49, 96),)
     assert all(
         block.shape is None and not block.error and block.title
-        for block in found.blocks[index:][1:]
+        for block in inspection.blocks[index:][1:]
     )
 
-    assert found.parameters == sum(block.parameters for block in found.blocks) > 0
+    assert inspection.parameters == sum(block.parameters for block in inspection.blocks) > 0
 
 
 @pytest.mark.parametrize(
@@ -114,34 +119,36 @@ def test_a_block_that_cannot_be_carries_the_error_and_those_behind_it_no_shape()
     ids=lambda node: node.kind,
 )
 def test_no_wrong_block_makes_it_raise(node: Node) -> None:
-    found = inspect(
+    inspection = inspect(
         Graph((Node("first", "batch-norm"), node, Node("z", "output"))), picture_problem(3, 8, 8)
     )
-    assert isinstance(found.error, GraphError) and found["a"].error and found["a"].remedy
-    assert found["first"].shape == (3, 8, 8) and found["z"].shape is None
+    assert (
+        isinstance(inspection.error, GraphError)
+        and inspection["a"].error
+        and inspection["a"].remedy
+    )
+    assert inspection["first"].shape == (3, 8, 8) and inspection["z"].shape is None
 
 
-def test_a_wrong_answer_is_told_on_the_last_block() -> None:
-    found = inspect(
+def test_a_wrong_output_is_reported_on_the_last_block() -> None:
+    inspection = inspect(
         Graph((Node("p", "global-pooling"), Node("z", "output", {"outputs": 4}))),
         picture_problem(3, 8, 8),
     )
-    assert found["z"].error and found.error is not None and found.error.node == "z"
+    assert inspection["z"].error and inspection.error is not None and inspection.error.node == "z"
 
 
 @EVERY
-def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) -> None:
-    """Fake tensors and meters are of the thread that made them; a training beside them gives the
-    same bits.
-    """
-    of = typical_problem(kind)
-    graph = kind(dropout=0.0).resolved(of).graph(of)
+def test_inspection_disturbs_no_training_on_another_thread(kind: type[Template]) -> None:
+    """Fake tensors and meters belong to one thread; a training beside them gives the same bits."""
+    problem = typical_problem(kind)
+    graph = kind(dropout=0.0).resolved(problem).graph(problem)
 
     def train() -> list[torch.Tensor]:
-        network = build_model(graph, of, 0).train()
+        network = build_model(graph, problem, 0).train()
         for step in range(8):
             network.zero_grad()
-            network(batch_of(of, 8, seed=step)).square().mean().backward()
+            network(batch_of(problem, 8, seed=step)).square().mean().backward()
 
             with torch.no_grad():
                 for parameter in network.parameters():
@@ -163,16 +170,18 @@ def test_looking_disturbs_no_training_on_another_thread(kind: type[Template]) ->
     thread = threading.Thread(target=work)
     thread.start()
 
-    looks = 0
-    while not done.is_set() or not looks:
-        assert inspect(graph, of).error is None
-        looks += 1
+    inspections = 0
+    while not done.is_set() or not inspections:
+        assert inspect(graph, problem).error is None
+        inspections += 1
 
     thread.join()
-    assert all(torch.equal(one, other) for one, other in zip(alone, beside[0], strict=True))
+    assert all(
+        torch.equal(weight, reference) for weight, reference in zip(alone, beside[0], strict=True)
+    )
 
 
-def test_pretended_tensors_take_no_memory() -> None:
+def test_fake_tensors_take_no_memory() -> None:
     with fake_tensors():
         huge = torch.empty(1_000_000, 1_000_000)
         assert (huge @ huge).shape == (1_000_000, 1_000_000)

@@ -1,4 +1,4 @@
-"""The memory room has one door: what other rooms may import from it."""
+"""What other rooms may import from the memory room."""
 
 from __future__ import annotations
 

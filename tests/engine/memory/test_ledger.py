@@ -1,4 +1,4 @@
-"""The memory ledger: what is predicted is what a real step holds."""
+"""The memory ledger predicts what a real step holds."""
 
 from __future__ import annotations
 
@@ -58,24 +58,24 @@ def first(kind: type[Template]) -> Any:
 
 
 def shallow(kind: type[Template]) -> Template:
-    """With one block where others have several: each optimizer treats them alike."""
+    """Returns the template with one block instead of several: optimizers treat all blocks alike."""
     return kind(**{"depth": 1} if "depth" in kind.model_fields else {})
 
 
 def exact(template: Template, optimizer: type[Optimizer]) -> None:
-    found = ledgers(template, optimizer(), first(type(template)), batch=4)
-    predicted = found.predicted
-    assert tuple(predicted) == tuple(found.measured) == ROWS
-    assert not found.inexact
+    comparison = ledgers(template, optimizer(), first(type(template)), batch=4)
+    predicted = comparison.predicted
+    assert tuple(predicted) == tuple(comparison.measured) == ROWS
+    assert not comparison.inexact
     assert predicted["weights"] == predicted["gradients"] > 0
-    assert predicted["batch"] == found.measured["batch"]
+    assert predicted["batch"] == comparison.measured["batch"]
 
-    kept = optimizer()
+    spec = optimizer()
     for row in ("first_moment", "second_moment"):
-        if row in kept.full_state:
+        if row in spec.full_state:
             assert predicted[row] == predicted["weights"]
         else:
-            assert 0 <= predicted[row] <= (predicted["weights"] if row in kept.partial_state else 0)
+            assert 0 <= predicted[row] <= (predicted["weights"] if row in spec.partial_state else 0)
 
 
 @pytest.mark.parametrize(("kind", "optimizer"), PAIRED, ids=lambda kind: kind.kind)
@@ -110,16 +110,16 @@ def test_what_settings_add_to_the_state_is_predicted_too(
 
 
 def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
-    of = picture_problem(1, 12, 12)
+    problem = picture_problem(1, 12, 12)
     resolved = resolve_for(
         Experiment(model=TEMPLATES.get("vit")(depth=1), optimizer=OPTIMIZERS.get("muon")()),
-        of,
+        problem,
         tasks.task("classification"),
     )
 
-    graph = resolved.model.graph(of)
-    floats = optimizer_floats(resolved, graph, of)
-    rows = predict(resolved, graph, of)
+    graph = resolved.model.graph(problem)
+    floats = optimizer_floats(resolved, graph, problem)
+    rows = predict(resolved, graph, problem)
 
     assert {row: 4 * floats[row] for row in ("first_moment", "second_moment")} == {
         row: rows[row] for row in ("first_moment", "second_moment")
@@ -127,21 +127,29 @@ def test_floats_of_an_optimizer_are_those_of_the_ledger() -> None:
     assert 3 < resolved.optimizer.floats_per_parameter(floats, rows["weights"] // 4) < 4
 
 
-def near(found: Any, *rows: str) -> None:
+def near(comparison: Any, *rows: str) -> None:
     for row in rows:
-        assert abs(found.off(row)) < 0.05, (row, found.predicted[row], found.measured[row])
+        assert abs(comparison.off(row)) < 0.05, (
+            row,
+            comparison.predicted[row],
+            comparison.measured[row],
+        )
 
 
 @EVERY
 def test_activations_and_peak_are_within_five_percent(kind: type[Template]) -> None:
-    for asks in fitting(kind)[-2:]:
-        near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, batch=3), "activations", "peak")
+    for task_and_problem in fitting(kind)[-2:]:
+        near(
+            ledgers(kind(), OPTIMIZERS.get("adamw")(), task_and_problem, batch=3),
+            "activations",
+            "peak",
+        )
 
 
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [(kind, SETTINGS[number % len(SETTINGS)]) for number, kind in enumerate(ALL)],
-    ids=lambda one: getattr(one, "kind", str(one)),
+    ids=lambda parameter: getattr(parameter, "kind", str(parameter)),
 )
 def test_precision_recomputation_and_accumulation_are_followed(
     kind: type[Template], settings: dict[str, Any]
@@ -157,8 +165,12 @@ def test_precision_recomputation_and_accumulation_are_followed(
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 @pytest.mark.long
 def test_with_all_of_them(kind: type[Template], settings: dict[str, Any]) -> None:
-    for asks in fitting(kind):
-        near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, **settings), "activations", "peak")
+    for task_and_problem in fitting(kind):
+        near(
+            ledgers(kind(), OPTIMIZERS.get("adamw")(), task_and_problem, **settings),
+            "activations",
+            "peak",
+        )
 
 
 @PICTURES
@@ -168,8 +180,12 @@ def test_with_all_of_them(kind: type[Template], settings: dict[str, Any]) -> Non
 def test_pictures_of_other_sizes(
     kind: type[Template], shape: tuple[int, ...], precision: str
 ) -> None:
-    asks = "classification", picture_problem(*shape)
-    near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 1, precision), "activations", "peak")
+    task_and_problem = "classification", picture_problem(*shape)
+    near(
+        ledgers(kind(), OPTIMIZERS.get("adamw")(), task_and_problem, 1, precision),
+        "activations",
+        "peak",
+    )
 
 
 @PICTURES
@@ -183,8 +199,8 @@ def test_settings_are_followed(kind: type[Template]) -> None:
 
 @PICTURES
 def test_yes_or_no_is_predicted_too(kind: type[Template]) -> None:
-    asks = "binary-classification", picture_problem(1, 12, 12, outputs=1)
-    near(ledgers(kind(), OPTIMIZERS.get("adamw")(), asks, 4), "activations", "peak")
+    task_and_problem = "binary-classification", picture_problem(1, 12, 12, outputs=1)
+    near(ledgers(kind(), OPTIMIZERS.get("adamw")(), task_and_problem, 4), "activations", "peak")
 
 
 @pytest.mark.parametrize(
@@ -205,23 +221,23 @@ def test_the_peak_is_what_the_allocator_reports(
     kind: str, optimizer: str, settings: dict[str, Any]
 ) -> None:
     template = TEMPLATES.get(kind)
-    found = ledgers(
+    comparison = ledgers(
         template(), OPTIMIZERS.get(optimizer)(), first(template), allocator=True, **settings
     )
-    assert abs(found.peak_off) < 0.05, (found.predicted["peak"], found.allocator)
-    near(found, "activations", "peak")
+    assert abs(comparison.peak_off) < 0.05, (comparison.predicted["peak"], comparison.allocator)
+    near(comparison, "activations", "peak")
 
 
 def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
     template = TEMPLATES.get("text-cnn")
-    found = ledgers(
+    comparison = ledgers(
         template(),
         OPTIMIZERS.get("adamw")(),
         first(template),
         dataset_bytes=123_456,
         accumulation=2,
     )
-    for rows in (found.predicted, found.measured):
+    for rows in (comparison.predicted, comparison.measured):
         assert rows["dataset"] == 123_456 and rows["data"] == rows["dataset"] + rows["batch"]
         assert rows["peak"] <= sum(rows[name] for name in PARTS)
         assert (
@@ -229,16 +245,16 @@ def test_the_parts_hold_the_peak_and_what_is_known_of_the_data() -> None:
             > rows["data"] + rows["weights"] + rows["first_moment"] + rows["second_moment"]
         )
 
-    name, of = first(template)
-    target = tasks.task(name).fake_targets(of, 1)
-    sizes = [math.prod(one.shape) * (8 if one.kind == "text" else 4) for one in of.inputs]
-    assert found.predicted["batch"] == 2 * 16 * (
+    name, problem = first(template)
+    target = tasks.task(name).fake_targets(problem, 1)
+    sizes = [math.prod(part.shape) * (8 if part.kind == "text" else 4) for part in problem.inputs]
+    assert comparison.predicted["batch"] == 2 * 16 * (
         sum(sizes) + target.numel() * target.element_size()
     )
 
 
 def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) -> dict[str, int]:
-    of = picture_problem(1, 28, 28)
+    problem = picture_problem(1, 28, 28)
     task = tasks.task("classification")
     resolved = resolve_for(
         Experiment(
@@ -246,11 +262,11 @@ def rows_for(kind: str, device: str, optimizer: str = "adamw", **training: Any) 
             optimizer=OPTIMIZERS.get(optimizer)(),
             training=TrainingSettings(**training),
         ),
-        of,
+        problem,
         task,
     )
 
-    return predict(resolved, resolved.model.graph(of), of, device_type=device)
+    return predict(resolved, resolved.model.graph(problem), problem, device_type=device)
 
 
 @PICTURES
@@ -265,15 +281,15 @@ def test_on_a_gpu_the_peak_lies_between_the_largest_stage_and_the_sum(kind: type
 
 def test_on_a_gpu_optimizers_that_change_all_weights_at_once_need_room_for_them() -> None:
     settings: dict[str, Any] = {"batch_size": 1, "precision": "float32"}
-    one_by_one, together = (
+    one_by_one, at_once = (
         rows_for("vit", device, "nadam", **settings) for device in ("cpu", "cuda")
     )
     weights = one_by_one["weights"]
-    assert one_by_one["weights"] == together["weights"]
-    assert together["workspace"] > one_by_one["workspace"] + weights
+    assert one_by_one["weights"] == at_once["weights"]
+    assert at_once["workspace"] > one_by_one["workspace"] + weights
 
     fused = rows_for("vit", "cuda", "adamw", **settings)
-    assert fused["workspace"] + weights // 2 < together["workspace"]
+    assert fused["workspace"] + weights // 2 < at_once["workspace"]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS_ALL, ids=lambda kind: kind.kind)
@@ -292,43 +308,43 @@ def test_every_optimizer_is_foreseen_on_a_gpu(optimizer: type[Optimizer]) -> Non
         for number, kind in enumerate(ALL)
         for turn, precision in enumerate(("bfloat16", "float16"))
     ],
-    ids=lambda one: getattr(one, "kind", str(one)),
+    ids=lambda parameter: getattr(parameter, "kind", str(parameter)),
 )
 def test_recomputation_is_foreseen_on_a_gpu(kind: type[Template], precision: str) -> None:
-    """Each template in one of the two precisions, and with -m long in the other."""
-    name, of = first(kind)
+    """Each template is tried in one of the two precisions, and with -m long in the other."""
+    name, problem = first(kind)
     task = tasks.task(name)
     settings = {"dropout": 0.1} if "dropout" in kind.model_fields else {}
 
     rows = []
     for recompute in (False, True):
         training = TrainingSettings(batch_size=4, precision=precision, recompute=recompute)
-        resolved = resolve_for(Experiment(model=kind(**settings), training=training), of, task)
-        rows.append(predict(resolved, resolved.model.graph(of), of, device_type="cuda"))
+        resolved = resolve_for(Experiment(model=kind(**settings), training=training), problem, task)
+        rows.append(predict(resolved, resolved.model.graph(problem), problem, device_type="cuda"))
 
     assert rows[1]["activations"] < rows[0]["activations"]
 
 
 def test_a_mask_of_dropout_is_a_quarter_as_large_on_a_gpu() -> None:
-    of = picture_problem(1, 28, 28)
+    problem = picture_problem(1, 28, 28)
     for share, expected in ((0.0, 0), (0.1, 3 * 2 * 4 * 49 * 96 * 128)):
-        asked = Experiment(
+        requested = Experiment(
             model=TEMPLATES.get("vit")(dropout=share), training=TrainingSettings(batch_size=128)
         )
         task = tasks.task("classification")
-        resolved = resolve_for(asked, of, task)
+        resolved = resolve_for(requested, problem, task)
 
-        graph = resolved.model.graph(of)
+        graph = resolved.model.graph(problem)
         cpu, gpu = (
-            predict(resolved, graph, of, device_type=kind, precision="float32")["activations"]
+            predict(resolved, graph, problem, device_type=kind, precision="float32")["activations"]
             for kind in ("cpu", "cuda")
         )
 
         assert cpu - gpu == expected
 
 
-class _RealOnes(TorchDispatchMode):
-    """Notes storages of real tensors that come to be."""
+class _RealStorages(TorchDispatchMode):
+    """Notes the largest storage of a real tensor that is created."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -338,20 +354,20 @@ class _RealOnes(TorchDispatchMode):
         self, func: Any, types: Sequence[type], args: Any = (), kwargs: Any = None
     ) -> Any:
         out = func(*args, **(kwargs or {}))
-        for one in tree_leaves(out):
+        for value in tree_leaves(out):
             if (
-                isinstance(one, torch.Tensor)
-                and one.device.type != "meta"
-                and type(one) is torch.Tensor
+                isinstance(value, torch.Tensor)
+                and value.device.type != "meta"
+                and type(value) is torch.Tensor
             ):
-                self.most = max(self.most, one.untyped_storage().nbytes())
+                self.most = max(self.most, value.untyped_storage().nbytes())
 
         return out
 
 
 def test_a_prediction_takes_no_memory() -> None:
     huge: dict[str, Any] = {"batch_size": 2_000_000, "precision": "float32"}
-    with _RealOnes() as real:
+    with _RealStorages() as real:
         rows = rows_for("vit", "cpu", **huge)
 
     assert rows["activations"] > 2**40 and real.most < 2**20
@@ -359,10 +375,10 @@ def test_a_prediction_takes_no_memory() -> None:
 
 def test_without_a_measured_peak_it_is_the_sum_of_the_rows() -> None:
     template = TEMPLATES.get("mlp")
-    name, of = first(template)
-    resolved = resolve_for(Experiment(model=template()), of, tasks.task(name))
+    name, problem = first(template)
+    resolved = resolve_for(Experiment(model=template()), problem, tasks.task(name))
 
-    network = build_model(resolved.model.graph(of), of, 0)
+    network = build_model(resolved.model.graph(problem), problem, 0)
     stepper = resolved.optimizer.for_network(network, torch.device("cpu"))
     meter = StepMeter(network, stepper, torch.zeros(1), torch.zeros(1))
     meter.activations = 1_000
@@ -379,12 +395,12 @@ def test_without_a_measured_peak_it_is_the_sum_of_the_rows() -> None:
 
 
 def test_the_meter_keeps_nothing_alive_and_changes_no_number() -> None:
-    of = picture_problem(1, 12, 12)
-    graph = TEMPLATES.get("resnet")().resolved(of).graph(of)
+    problem = picture_problem(1, 12, 12)
+    graph = TEMPLATES.get("resnet")().resolved(problem).graph(problem)
 
     gradients = []
     for metered in (False, True):
-        network = build_model(graph, of, 0).train()
+        network = build_model(graph, problem, 0).train()
         x = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
 
         meter = ActivationMeter.of(network, x)
@@ -402,7 +418,7 @@ def test_the_meter_keeps_nothing_alive_and_changes_no_number() -> None:
 
         assert gone() is None
 
-    assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
+    assert all(torch.equal(gradient, other) for gradient, other in zip(*gradients, strict=True))
 
 
 def test_the_meter_counts_a_storage_once_and_what_is_known_never() -> None:

@@ -1,4 +1,4 @@
-"""Storages are followed from their creation to their end; a step is measured without a change."""
+"""Storages are followed from creation to release, and measuring changes no step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_most_at_once_is_found() -> None:
         del first
         third = second.view(2, -1)[0]  # no storage of its own
         del second
-        fourth = third + 1  # two and a half: a view holds all of what it looks at
+        fourth = third + 1  # two and a half: a view holds its whole storage
 
     assert storages.peak(()) == 2 * 2**20
     assert fourth.numel() == MIB // 2
@@ -65,7 +65,7 @@ def test_the_backward_pass_is_followed_too() -> None:
 def test_a_step_under_the_meter_has_the_same_numbers(
     optimizer: type[torch.optim.Optimizer],
 ) -> None:
-    found = []
+    results = []
     for metered in (False, True):
         torch.manual_seed(0)
         network = nn.Sequential(nn.Linear(5, 32), nn.Dropout(0.5), nn.ReLU(), nn.Linear(32, 3))
@@ -88,12 +88,12 @@ def test_a_step_under_the_meter_has_the_same_numbers(
             loss.backward()
             stepper.step()
 
-        found.append([loss.detach(), *(one.detach().clone() for one in network.parameters())])
+        results.append([loss.detach(), *(value.detach().clone() for value in network.parameters())])
 
-    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+    assert all(torch.equal(value, other) for value, other in zip(*results, strict=True))
 
 
-def test_of_a_step_that_breaks_off_nothing_is_said() -> None:
+def test_a_step_that_breaks_off_is_not_reported() -> None:
     network = nn.Linear(2, 2)
     stepper = torch.optim.SGD(network.parameters())
 

@@ -1,4 +1,4 @@
-"""The learning-rate finder: curves of known form are read rightly, and real searches are true."""
+"""The learning-rate finder reads curves of known form rightly, and its real searches are true."""
 
 from __future__ import annotations
 
@@ -39,22 +39,23 @@ if TYPE_CHECKING:
 RATES = np.geomspace(1e-6, 10.0, 100)
 
 
-def made(
+def made_up_curve(
     fall: float, least: float = 0.03, noise: float = 0.0, blow_up: float = 1.0, seed: int = 0
 ) -> np.ndarray:
-    """(100,) losses that begin at 2, fall by `fall` to their least at the rate `least`, and grow
-    from there on.
+    """Returns (100,) losses that begin at 2 and fall by `fall` to their least at the rate `least`.
+
+    They grow from there on.
     """
-    place = np.log10(RATES)
+    logarithms = np.log10(RATES)
     lowest = np.log10(least)
-    losses = 2.0 - fall / (1 + np.exp(-6 * (place - lowest + 0.7)))
+    losses = 2.0 - fall / (1 + np.exp(-6 * (logarithms - lowest + 0.7)))
     losses = losses + np.where(least < RATES, 2.0 * (RATES / blow_up) ** 2, 0.0)
 
     return np.asarray(losses + noise * np.random.default_rng(seed).standard_normal(len(losses)))
 
 
-def analysed(losses: np.ndarray) -> LrCurve:
-    """As the search would: it ends where the losses have blown up."""
+def analyse_curve(losses: np.ndarray) -> LrCurve:
+    """Returns the analysis of a curve that ends where the losses have blown up, as in a search."""
     for count in range(1, len(losses) + 1):
         if (end := divergence(losses[:count])) is not None:
             return analyse(RATES[:count], losses[:count], 0.001, end)
@@ -69,7 +70,7 @@ def analysed(losses: np.ndarray) -> LrCurve:
 @pytest.mark.parametrize("least", [1e-3, 0.03, 0.5])
 def test_the_proposal_lies_on_the_fall(least: float, noise: float) -> None:
     for seed in range(10):
-        curve = analysed(made(1.5, least, noise, blow_up=6 * least, seed=seed))
+        curve = analyse_curve(made_up_curve(1.5, least, noise, blow_up=6 * least, seed=seed))
         assert curve.proposal is not None and curve.diverged is not None
         assert least / 30 < curve.proposal <= least / 2
         assert curve.proposal <= curve.diverged / 10 * 1.05  # rounded to two digits
@@ -78,46 +79,47 @@ def test_the_proposal_lies_on_the_fall(least: float, noise: float) -> None:
 
 
 def test_a_curve_that_only_blows_up_gives_no_value() -> None:
-    curve = analysed(made(0.0, noise=0.02))
+    curve = analyse_curve(made_up_curve(0.0, noise=0.02))
     assert curve.proposal is None and curve.diverged is not None
     assert "did not fall" in curve.why and "blows up" in curve.why
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.3])
 def test_noise_is_no_fall(noise: float) -> None:
-    found = []
+    proposals = []
     for seed in range(200):
         losses = 2 + noise * np.random.default_rng(seed).standard_normal(100)
-        found.append(analyse(RATES, losses, 0.001, None).proposal)
+        proposals.append(analyse(RATES, losses, 0.001, None).proposal)
 
-    assert sum(one is not None for one in found) <= 6  # about one in a hundred is expected
+    # About one in a hundred is expected.
+    assert sum(proposal is not None for proposal in proposals) <= 6
 
 
 def test_early_chance_falls_are_not_the_fall() -> None:
-    losses = made(1.0, noise=0.02)
+    losses = made_up_curve(1.0, noise=0.02)
     losses[5:8] -= 0.6  # three easy batches at rates that do nothing
-    curve = analysed(losses)
+    curve = analyse_curve(losses)
     assert curve.proposal is not None and curve.proposal > 1e-3
 
 
 def test_no_number_ends_it() -> None:
-    losses = made(1.0, blow_up=1e9)
+    losses = made_up_curve(1.0, blow_up=1e9)
     losses[70] = np.inf
-    curve = analysed(losses)
+    curve = analyse_curve(losses)
     assert (curve.diverged, len(curve.rates)) == (RATES[70], 71)
     assert curve.proposal is not None and np.isfinite(curve.smoothed).all()
-    assert analysed(np.full(3, np.inf)).proposal is None
+    assert analyse_curve(np.full(3, np.inf)).proposal is None
 
 
 def test_one_wild_batch_does_not_end_it() -> None:
-    losses = made(1.0, blow_up=1e9)
+    losses = made_up_curve(1.0, blow_up=1e9)
     losses[60] = 50.0
-    assert analysed(losses).diverged is None
+    assert analyse_curve(losses).diverged is None
 
 
 def test_a_small_loss_may_grow_as_long_as_it_is_below_the_beginning() -> None:
     losses = np.concatenate([np.ones(40), np.geomspace(1.0, 0.01, 40), np.full(20, 0.3)])
-    assert analysed(losses).diverged is None
+    assert analyse_curve(losses).diverged is None
 
 
 def test_smoothing_neither_shifts_nor_leans() -> None:
@@ -138,51 +140,51 @@ def test_rates_in_words() -> None:
 # --- real searches
 
 
-def read(asked: Experiment) -> Dataset:
-    return open_dataset(asked.data, lambda *_: None, lambda: None)
+def read(requested: Experiment) -> Dataset:
+    return open_dataset(requested.data, lambda *_: None, lambda: None)
 
 
 @pytest.fixture(scope="module")
 def quarters(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
-    """Pictures that are easily told apart, everything random switched on."""
+    """Returns an experiment on easy pictures, with everything random switched on."""
     return experiment(
         pictures(tmp_path_factory.mktemp("finder") / "quarters.npz"), model={"depth": 1, "width": 4}
     )
 
 
-def search(asked: Experiment, **more: Any) -> LrCurve:
-    return find(asked, None, lambda told: None, Control(), **more)
+def search(requested: Experiment, **more: Any) -> LrCurve:
+    return find(requested, None, lambda event: None, Control(), **more)
 
 
 def test_a_search_on_pictures(quarters: Experiment) -> None:
     listener = Listener()
     assert quarters.model is not None
-    asked = quarters.replace(
+    requested = quarters.replace(
         model=quarters.model.replace(depth=2, width=8, dropout=0.0),
         training=quarters.training.replace(batch_size=48),
     )
 
-    curve = find(asked, None, listener, Control())
+    curve = find(requested, None, listener, Control())
     assert curve.proposal is not None and 1e-4 < curve.proposal < 0.3
     lowest = int(curve.smoothed.argmin())
     assert curve.smoothed[0] - curve.smoothed[lowest] > 0.2
     assert curve.rates[0] < curve.proposal < curve.rates[lowest]
     assert (np.diff(np.log(curve.rates)) > 0).all() and curve.rates[0] == pytest.approx(1e-6)
 
-    told = listener.of(SearchProgress)
-    assert told[0].span == pytest.approx((1e-6, 10.0))
-    steps = [one.step for one in told]
-    assert steps == sorted(steps) and told[-1].steps == 300  # batches of 48: three passes
-    assert all(len(one.rates) == len(one.losses) == len(one.smoothed) for one in told)
-    assert np.array_equal(told[-1].losses, curve.losses)
-    assert [type(one) for one in listener.events[:1]] == [StageChanged]
+    progress = listener.of(SearchProgress)
+    assert progress[0].span == pytest.approx((1e-6, 10.0))
+    steps = [event.step for event in progress]
+    assert steps == sorted(steps) and progress[-1].steps == 300  # batches of 48: three passes
+    assert all(len(event.rates) == len(event.losses) == len(event.smoothed) for event in progress)
+    assert np.array_equal(progress[-1].losses, curve.losses)
+    assert [type(event) for event in listener.events[:1]] == [StageChanged]
 
 
 def test_the_same_seed_gives_the_same_curve(quarters: Experiment) -> None:
-    asked = quarters.replace(training=quarters.training.replace(batch_size=64))
-    first = search(asked)
-    again = search(asked)
-    other = search(asked.replace(training=asked.training.replace(seed=1)))
+    requested = quarters.replace(training=quarters.training.replace(batch_size=64))
+    first = search(requested)
+    again = search(requested)
+    other = search(requested.replace(training=requested.training.replace(seed=1)))
 
     assert np.array_equal(first.losses, again.losses) and first.proposal == again.proposal
     assert not np.array_equal(first.losses[:20], other.losses[:20])
@@ -190,8 +192,8 @@ def test_the_same_seed_gives_the_same_curve(quarters: Experiment) -> None:
 
 @pytest.mark.parametrize("kind", ["sgd", "adafactor", "muon"])
 def test_every_optimizer_has_rates_of_its_own(quarters: Experiment, kind: str) -> None:
-    asked = quarters.replace(optimizer=kind, training=quarters.training.replace(batch_size=64))
-    curve = search(asked)
+    requested = quarters.replace(optimizer=kind, training=quarters.training.replace(batch_size=64))
+    curve = search(requested)
     usual = curve.current
     assert curve.rates[0] == pytest.approx(usual * 1e-3) and curve.rates[-1] <= 100
     assert curve.proposal is None or curve.rates[0] < curve.proposal < curve.rates[-1]
@@ -199,9 +201,9 @@ def test_every_optimizer_has_rates_of_its_own(quarters: Experiment, kind: str) -
 
 def test_losses_of_the_first_steps_are_the_networks_own(quarters: Experiment) -> None:
     """At rates that do nothing, the losses are those of the untouched network on these batches."""
-    asked = quarters.replace(training=quarters.training.replace(batch_size=128))
-    curve = search(asked)
-    train_state = build.assemble(plan_training(asked, lambda event: None, Control()))
+    requested = quarters.replace(training=quarters.training.replace(batch_size=128))
+    curve = search(requested)
+    train_state = build.assemble(plan_training(requested, lambda event: None, Control()))
     train_state.network.train()
     train_state.batches.begin_epoch(1)
     train_state.randomness.begin_step(1, 0)
@@ -241,7 +243,7 @@ def test_amounts_in_a_table(tmp_path: Path) -> None:
 
     path = tmp_path / "amounts.csv"
     path.write_text("\n".join(["a,b,c,y", *rows]), encoding="utf-8")
-    asked = from_plain(
+    requested = from_plain(
         {
             "data": {"source": str(path), "target": "y", "task": "regression"},
             "model": {"template": "mlp"},
@@ -250,7 +252,7 @@ def test_amounts_in_a_table(tmp_path: Path) -> None:
         }
     )
 
-    curve = search(asked)
+    curve = search(requested)
     assert curve.proposal is not None and 1e-4 < curve.proposal < 0.1
 
 
@@ -264,24 +266,24 @@ def test_precision_parts_and_clipping(quarters: Experiment) -> None:
 
 def test_it_stops_at_a_step(quarters: Experiment) -> None:
     control = Control()
-    told = Listener()
+    listener = Listener()
     with at_step(7, control.stop), pytest.raises(Stopped):
-        find(quarters, None, told, control)
+        find(quarters, None, listener, control)
 
-    assert all(one.step <= 8 for one in told.of(SearchProgress))
+    assert all(event.step <= 8 for event in listener.of(SearchProgress))
 
 
 def test_threads_are_given_back(quarters: Experiment) -> None:
     """A search on a thread of its own leaves the number of threads of this one alone."""
     before = torch.get_num_threads()
-    found = []
-    asked = quarters.replace(training=quarters.training.replace(batch_size=128))
-    thread = threading.Thread(target=lambda: found.append(search(asked)))
+    curves = []
+    requested = quarters.replace(training=quarters.training.replace(batch_size=128))
+    thread = threading.Thread(target=lambda: curves.append(search(requested)))
     thread.start()
     thread.join()
 
     assert torch.get_num_threads() == before
-    assert found[0].proposal == search(asked).proposal
+    assert curves[0].proposal == search(requested).proposal
 
 
 def test_too_little_memory_is_a_sentence(
@@ -291,16 +293,16 @@ def test_too_little_memory_is_a_sentence(
         raise MemoryError
 
     monkeypatch.setattr(build, "assemble", full)
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as raised:
         search(quarters)
 
-    assert "a batch of 16" in told.value.what and "smaller batch" in told.value.remedy
+    assert "a batch of 16" in raised.value.what and "smaller batch" in raised.value.remedy
 
 
 def test_a_batch_of_one_that_cannot_be_normalised_is_a_sentence(quarters: Experiment) -> None:
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as raised:
         search(quarters.replace(training=quarters.training.replace(batch_size=1)))
-    assert told.value.setting == "training.batch_size"
+    assert raised.value.setting == "training.batch_size"
 
 
 def test_data_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
@@ -314,16 +316,16 @@ def test_an_open_dataset_is_used_and_not_read_again(
     dataset = read(quarters)
     before = [array.copy() for array in dataset.arrays]
     monkeypatch.setattr(plans, "open_dataset", None)
-    asked = quarters.replace(training=quarters.training.replace(batch_size=128))
+    requested = quarters.replace(training=quarters.training.replace(batch_size=128))
 
-    assert find(asked, dataset, lambda told: None, Control()).rates.size
+    assert find(requested, dataset, lambda event: None, Control()).rates.size
     assert all(np.array_equal(old, new) for old, new in zip(before, dataset.arrays, strict=True))
 
 
 def test_small_batches_are_tried_more_often(quarters: Experiment) -> None:
     def passes(**training: Any) -> int:
-        asked = quarters.replace(training=quarters.training.replace(**training))
-        return lr_finder.passes_for(plan_training(asked, lambda event: None, Control()))
+        requested = quarters.replace(training=quarters.training.replace(**training))
+        return lr_finder.passes_for(plan_training(requested, lambda event: None, Control()))
 
     assert [passes(batch_size=size) for size in (1, 16, 48, 64, 128, 1000)] == [8, 8, 3, 2, 1, 1]
     assert passes(batch_size=16, accumulation=4) == 2

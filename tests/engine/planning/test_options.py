@@ -53,15 +53,15 @@ KNOWN: dict[str, dict[str, int]] = {}
 
 
 def estimator(
-    asked: Experiment, data: Dataset, free: int | None = PLENTY, **more: Any
+    requested: Experiment, data: Dataset, free: int | None = PLENTY, **more: Any
 ) -> MemoryEstimator:
-    """On a device with so many bytes free."""
+    """Returns an estimator for a device with so many bytes free."""
     description = data.description
     budget = Budget(
         "the device", PLENTY, free, reason="The driver does not tell." if free is None else ""
     )
     return MemoryEstimator(
-        asked,
+        requested,
         description,
         budget,
         cache=KNOWN,
@@ -71,13 +71,13 @@ def estimator(
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Experiment, Dataset]:
-    asked = experiment(
+    requested = experiment(
         pictures(tmp_path_factory.mktemp("planner") / "pictures.npz", 160),
         optimizer={"kind": "adamw"},
         training={"batch_size": 64, "gradient_clip": 1.0},
         model={"width": 16},
     )
-    return asked, open_dataset(asked.data)
+    return requested, open_dataset(requested.data)
 
 
 def tiny(
@@ -87,14 +87,14 @@ def tiny(
     return estimator(tiny_experiment(of, 1, batch), tiny_dataset(task, sort))
 
 
-def needed(on: MemoryEstimator, changes: dict[str, Any]) -> int:
+def bytes_needed(on: MemoryEstimator, changes: dict[str, Any]) -> int:
     estimate = on.estimate(changes)
     assert estimate is not None
     return estimate.needed
 
 
 def with_free(on: MemoryEstimator, needed_at_most: int) -> MemoryEstimator:
-    """The same, on a device where so many bytes may be planned with."""
+    """Returns the same estimator for a device with another number of free bytes."""
     budget = Budget("the device", PLENTY, math.ceil(needed_at_most / MARGIN))
     assert budget.room == needed_at_most
     return MemoryEstimator(
@@ -110,7 +110,7 @@ def with_free(on: MemoryEstimator, needed_at_most: int) -> MemoryEstimator:
 
 @pytest.fixture
 def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is only one template: to estimate others at their usual size would take seconds."""
+    """Leaves only one template: estimating others at their usual size would take seconds."""
     monkeypatch.setattr(
         template_options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),))
     )
@@ -124,8 +124,8 @@ def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_are_the_predictions_of_the_changed_experiment(
     small: tuple[Experiment, Dataset], device: str
 ) -> None:
-    asked, data = small
-    on = estimator(asked, data, device_type=device, automatic="bfloat16", dataset_bytes=1000)
+    requested, data = small
+    on = estimator(requested, data, device_type=device, automatic="bfloat16", dataset_bytes=1000)
     rows = {option.key: option for option in options.options(on)}
     assert next(iter(rows)) == "now" and rows["now"].gain == 0 and rows["now"].changes == {}
     assert {
@@ -138,7 +138,7 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
     } <= set(rows)
 
     for option in rows.values():
-        changed = with_changes(asked, option.changes, on.description)
+        changed = with_changes(requested, option.changes, on.description)
         resolved = resolve(changed, on.description)
         graph = resolved.model.graph(on.problem)
         setting = resolved.training.precision
@@ -156,11 +156,13 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
 
 def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, Dataset]) -> None:
     on = estimator(*small)
-    found = options.leaner_optimizers(on)
-    assert [floats for floats, _ in found] == sorted((floats for floats, _ in found), reverse=True)
-    assert all(2 <= floats < 4 for floats, _ in found) and found[-1] == (2.0, "sgd")
+    leaner = options.leaner_optimizers(on)
+    assert [floats for floats, _ in leaner] == sorted(
+        (floats for floats, _ in leaner), reverse=True
+    )
+    assert all(2 <= floats < 4 for floats, _ in leaner) and leaner[-1] == (2.0, "sgd")
     assert "sgd-momentum" in {
-        kind for _, kind in found
+        kind for _, kind in leaner
     }  # of those with 3n the one that is offered first
     assert (
         options.leaner_optimizers(
@@ -188,10 +190,10 @@ def test_leaner_optimizers_are_found_by_what_they_keep(small: tuple[Experiment, 
 )
 def test_a_smaller_network_is_found_in_every_family(task: str, sort: str, template: str) -> None:
     on = tiny(task, sort, template)
-    found = template_options.halved_templates(on)
-    assert found and all(estimate.needed < on.current.needed for estimate, _ in found)
+    smaller = template_options.halved_templates(on)
+    assert smaller and all(estimate.needed < on.current.needed for estimate, _ in smaller)
 
-    for estimate, setting in found:
+    for estimate, setting in smaller:
         value = estimate.changes[f"model.{setting.name}"]
         assert setting.minimum is not None and setting.minimum <= value < getattr(
             on.current.resolved.model, setting.name
@@ -200,19 +202,21 @@ def test_a_smaller_network_is_found_in_every_family(task: str, sort: str, templa
 
 def test_two_towers_whose_width_follows_the_data_can_be_smaller() -> None:
     description = tiny_dataset("matching", "image+text")
-    of = Combination("matching", "image+text", "two-tower", "symmetric-cross-entropy", "adamw")
-    asked = tiny_experiment(of, 1, 8)
-    assert asked.model is not None
+    combination = Combination(
+        "matching", "image+text", "two-tower", "symmetric-cross-entropy", "adamw"
+    )
+    requested = tiny_experiment(combination, 1, 8)
+    assert requested.model is not None
 
-    on = estimator(asked.replace(model=type(asked.model)()), description)
+    on = estimator(requested.replace(model=type(requested.model)()), description)
     (row,) = template_options.smaller_templates(on)
     assert row.key == "smaller-width" and row.gain > 0
     assert "only those within a part are compared" in next(options.batches(on)).cost
 
 
 def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment, Dataset]) -> None:
-    asked, data = small
-    on = estimator(asked.replace(model=TEMPLATES.get("vit")()), data)
+    requested, data = small
+    on = estimator(requested.replace(model=TEMPLATES.get("vit")()), data)
     others = list(template_options.other_templates(on))
     assert others
 
@@ -227,37 +231,37 @@ def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment
 
 
 def test_precisions_are_those_of_the_device(small: tuple[Experiment, Dataset]) -> None:
-    def offered(automatic: Any, **changes: Any) -> set[str]:
+    def precisions(automatic: Any, **changes: Any) -> set[str]:
         on = estimator(
             with_changes(small[0], changes, small[1].description), small[1], automatic=automatic
         )
         return {option.key for option in options.precisions(on)}
 
-    assert offered("float32") == {"float16"}
-    assert offered("bfloat16") == {"float32"}
-    assert offered("bfloat16", **{"training.precision": "float32"}) == {"bfloat16", "float16"}
-    assert offered("bfloat16", **{"training.precision": "float16"}) == {"bfloat16", "float32"}
+    assert precisions("float32") == {"float16"}
+    assert precisions("bfloat16") == {"float32"}
+    assert precisions("bfloat16", **{"training.precision": "float32"}) == {"bfloat16", "float16"}
+    assert precisions("bfloat16", **{"training.precision": "float16"}) == {"bfloat16", "float32"}
 
 
 @pytest.mark.usefixtures("few_templates")
 def test_together_where_nothing_single_fits() -> None:
     on = tiny("language-modelling", "text", "gpt")
     tight = with_free(on, min(option.estimate.needed for option in options.options(on)) - 1)
-    together = [option for option in options.options(tight) if option.key.startswith("together-")]
-    assert together
+    combined = [option for option in options.options(tight) if option.key.startswith("together-")]
+    assert combined
 
-    for option in together:
+    for option in combined:
         training = option.estimate.resolved.training
         assert training.batch_size * training.accumulation == 16  # type: ignore[operator]
 
-    assert together[0].estimate.verdict == "fits"
+    assert combined[0].estimate.verdict == "fits"
     (hopeless,) = options.combinations(with_free(on, 10))
-    assert hopeless.estimate.verdict == "no"  # said as well
+    assert hopeless.estimate.verdict == "no"  # the verdict agrees
 
 
 def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
-    asked, data = small
-    on = MemoryEstimator.for_experiment(asked, small[1].description, dataset_bytes=5000)
+    requested, data = small
+    on = MemoryEstimator.for_experiment(requested, small[1].description, dataset_bytes=5000)
     assert (
         on.budget.free
         and on.budget.total
@@ -267,7 +271,7 @@ def test_the_budget_of_this_computer(small: tuple[Experiment, Dataset]) -> None:
 
     assert on.budget.held == 5000 and on.current.needed == on.current.rows["peak"] - 5000
     assert on.current.verdict == "fits"
-    unknown = estimator(asked, data, None)
+    unknown = estimator(requested, data, None)
     assert unknown.current.verdict == "unknown" and not fit_to_memory.fit(unknown).changes
     assert "The driver does not tell." in fit_to_memory.fit(unknown).text
     assert (
@@ -283,19 +287,19 @@ def test_what_is_fitted_fits_and_is_the_largest(
     small: tuple[Experiment, Dataset], size: int
 ) -> None:
     on = estimator(*small)
-    tight = with_free(on, needed(on, fit_to_memory.batch_changes(size, 64 // size)))
-    found = fit_to_memory.fit(tight)
-    assert found.changes == fit_to_memory.batch_changes(size, 64 // size) and found.missing == 0
-    assert found.estimate is not None and found.estimate.verdict == "fits"
+    tight = with_free(on, bytes_needed(on, fit_to_memory.batch_changes(size, 64 // size)))
+    fitted = fit_to_memory.fit(tight)
+    assert fitted.changes == fit_to_memory.batch_changes(size, 64 // size) and fitted.missing == 0
+    assert fitted.estimate is not None and fitted.estimate.verdict == "fits"
 
     larger = tight.estimate(fit_to_memory.batch_changes(2 * size, 32 // size))
     assert larger is not None and larger.verdict != "fits"
-    assert f"{size} examples at once" in found.text and "64 a step as before" in found.text
+    assert f"{size} examples at once" in fitted.text and "64 a step as before" in fitted.text
 
 
 def test_nothing_changes_where_it_fits(small: tuple[Experiment, Dataset]) -> None:
-    found = fit_to_memory.fit(estimator(*small))
-    assert (found.changes, found.missing) == ({}, 0) and "It fits as it is" in found.text
+    fitted = fit_to_memory.fit(estimator(*small))
+    assert (fitted.changes, fitted.missing) == ({}, 0) and "It fits as it is" in fitted.text
     on = estimator(
         with_changes(small[0], fit_to_memory.batch_changes(16, 4), small[1].description), small[1]
     )
@@ -326,27 +330,27 @@ def test_the_examples_of_a_step_are_kept_or_nearly(
     assert smallest <= batch <= most and parts <= fit_to_memory.MOST_PARTS
 
 
-def test_a_step_that_cannot_be_divided_is_told(small: tuple[Experiment, Dataset]) -> None:
-    asked = with_changes(small[0], {"training.batch_size": 97}, small[1].description)
-    on = estimator(asked, small[1])
-    found = fit_to_memory.fit(with_free(on, needed(on, fit_to_memory.batch_changes(40, 3))))
-    assert found.changes == fit_to_memory.batch_changes(32, 3)
-    assert "96 a step, the nearest to the 97 of before" in found.text
+def test_a_step_that_cannot_be_divided_is_reported(small: tuple[Experiment, Dataset]) -> None:
+    requested = with_changes(small[0], {"training.batch_size": 97}, small[1].description)
+    on = estimator(requested, small[1])
+    fitted = fit_to_memory.fit(with_free(on, bytes_needed(on, fit_to_memory.batch_changes(40, 3))))
+    assert fitted.changes == fit_to_memory.batch_changes(32, 3)
+    assert "96 a step, the nearest to the 97 of before" in fitted.text
 
 
 def test_more_is_done_where_the_smallest_batch_does_not_fit() -> None:
     on = tiny("classification", "image", "vit")
     extras = {"training.recompute": True}
-    smallest = needed(
+    smallest = bytes_needed(
         on, {**fit_to_memory.batch_changes(on.smallest_batch, 16 // on.smallest_batch)}
     )
-    again = needed(
+    again = bytes_needed(
         on, {**extras, **fit_to_memory.batch_changes(on.smallest_batch, 16 // on.smallest_batch)}
     )
     assert again < smallest
 
-    found = fit_to_memory.fit(with_free(on, again))
-    assert found.changes["training.recompute"] is True and "computed again" in found.text
+    fitted = fit_to_memory.fit(with_free(on, again))
+    assert fitted.changes["training.recompute"] is True and "computed again" in fitted.text
     hopeless = fit_to_memory.fit(with_free(on, 100))
     assert hopeless.changes == {} and "Choose a smaller template" in hopeless.text
     assert (
@@ -367,57 +371,60 @@ def test_two_examples_at_least_where_they_are_normalised() -> None:
 
 
 def test_a_trial_measures_real_steps(small: tuple[Experiment, Dataset]) -> None:
-    asked, data = small
+    requested, data = small
     before = {name: value.copy() for name, value in data.indices.items()}
-    found = step_timing.time_steps(asked, data, Control())
-    plan = plan_training(asked, lambda event: None, Control(), data)
+    timing = step_timing.time_steps(requested, data, Control())
+    plan = plan_training(requested, lambda event: None, Control(), data)
 
-    assert found.step and found.seconds and found.trouble == "" and found.threads == 1
+    assert timing.step and timing.seconds and timing.trouble == "" and timing.threads == 1
     steps = -(-len(before["training"]) // plan.step_size)
-    assert found.seconds == pytest.approx(found.step * steps)
+    assert timing.seconds == pytest.approx(timing.step * steps)
 
     parts = step_timing.time_steps(
-        with_changes(asked, fit_to_memory.batch_changes(32, 2), small[1].description),
+        with_changes(requested, fit_to_memory.batch_changes(32, 2), small[1].description),
         data,
         Control(),
     )
     assert parts.seconds and parts.step
 
 
-def test_memory_that_runs_out_in_a_trial_is_told_and_given_back(
+def test_memory_that_runs_out_in_a_trial_is_reported_and_released(
     small: tuple[Experiment, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, data = small
+    requested, data = small
     networks: list[weakref.ref[torch.nn.Module]] = []
 
     real = Passes._pass
 
-    def runs_out(self: Passes, *given: Any) -> torch.Tensor:
+    def runs_out(self: Passes, *arguments: Any) -> torch.Tensor:
         networks.append(weakref.ref(self.network))
-        loss = real(self, *given)
+        loss = real(self, *arguments)
         if len(networks) == 2:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
         return loss
 
     monkeypatch.setattr(Passes, "_pass", runs_out)
-    found = step_timing.time_steps(asked, data, Control())
-    assert (found.seconds, found.lacked_memory) == (None, True) and "does not fit" in found.trouble
+    timing = step_timing.time_steps(requested, data, Control())
+    assert (timing.seconds, timing.lacked_memory) == (None, True)
+    assert "does not fit" in timing.trouble
 
     gc.collect()
     assert len(networks) == 2 and networks[0]() is None
     monkeypatch.undo()
     assert step_timing.time_steps(
-        asked, data, Control()
+        requested, data, Control()
     ).seconds  # and the next one is none the worse
 
 
-def test_what_else_goes_wrong_in_a_trial_is_told(small: tuple[Experiment, Dataset]) -> None:
-    asked, data = small
-    found = step_timing.time_steps(
-        with_changes(asked, {"training.device": "cuda:77"}, small[1].description), data, Control()
+def test_other_errors_in_a_trial_are_reported(small: tuple[Experiment, Dataset]) -> None:
+    requested, data = small
+    timing = step_timing.time_steps(
+        with_changes(requested, {"training.device": "cuda:77"}, small[1].description),
+        data,
+        Control(),
     )
-    assert found.seconds is None and found.trouble and not found.lacked_memory
+    assert timing.seconds is None and timing.trouble and not timing.lacked_memory
 
 
 def test_a_trial_can_be_stopped(small: tuple[Experiment, Dataset]) -> None:
@@ -431,15 +438,15 @@ def test_a_trial_can_be_stopped(small: tuple[Experiment, Dataset]) -> None:
 def test_the_pace_of_a_run_counts_for_the_same_settings_only(
     small: tuple[Experiment, Dataset], tmp_path: Path
 ) -> None:
-    asked, data = small
+    requested, data = small
     predictions = Listener()
     assert (
-        train(asked, Run.create(tmp_path, asked), predictions, Control(), data).status
+        train(requested, Run.create(tmp_path, requested), predictions, Control(), data).status
         == "completed"
     )
 
     (prepared,) = predictions.of(RunPrepared)
-    on = estimator(asked, data)
+    on = estimator(requested, data)
     pace = workload.epoch_seconds_like(prepared, 400.0, data.description)
     assert pace(on.current.resolved) == prepared.training_examples / 400
     assert (
@@ -461,16 +468,14 @@ def test_the_pace_of_a_run_counts_for_the_same_settings_only(
 
 
 def test_changes_are_applied_as_the_window_applies_them(small: tuple[Experiment, Dataset]) -> None:
-    asked, data = small
-    found = with_changes(
-        asked, {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.2}, small[1].description
+    requested, data = small
+    changed = with_changes(
+        requested, {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.2}, small[1].description
     )
-    assert (
-        to_plain(found)["optimizer"]
-        == to_plain(asked.replace(optimizer=OPTIMIZERS.get("sgd")(learning_rate=0.2)))["optimizer"]
-    )
+    expected = requested.replace(optimizer=OPTIMIZERS.get("sgd")(learning_rate=0.2))
+    assert to_plain(changed)["optimizer"] == to_plain(expected)["optimizer"]
 
-    assert with_changes(asked, {}, small[1].description) is asked
-    empty = Experiment(data=asked.data)
+    assert with_changes(requested, {}, small[1].description) is requested
+    empty = Experiment(data=requested.data)
     wide = with_changes(empty, {"model.width": 8}, data.description)
     assert wide.model is not None and (wide.model.kind, wide.model.width) == ("resnet", 8)

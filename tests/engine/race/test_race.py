@@ -1,6 +1,4 @@
-"""A race: turns by examples seen, bits as alone, one that falls while the others go on, and words
-on its fairness.
-"""
+"""A race: turns by examples, the bits of runs alone, failing members, and sentences on fairness."""
 
 from __future__ import annotations
 
@@ -49,7 +47,7 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def asked(source: Path) -> Experiment:
+def base(source: Path) -> Experiment:
     return experiment(source)
 
 
@@ -57,24 +55,24 @@ def variants(*experiments: Experiment) -> tuple[Variant, ...]:
     return variants_of(experiments, open_dataset(experiments[0].data).description)
 
 
-def with_optimizer(asked: Experiment, kind: str, **changes: Any) -> Experiment:
-    return asked.replace(optimizer={"kind": kind, **changes})
+def with_optimizer(base: Experiment, kind: str, **changes: Any) -> Experiment:
+    return base.replace(optimizer={"kind": kind, **changes})
 
 
-def lane_of(listener: Listener, member: int, kind: type) -> list[Any]:
+def events_of_member(listener: Listener, member: int, kind: type) -> list[Any]:
     return [
-        told.event
-        for told in listener.of(events.MemberEvent)
-        if told.member == member and isinstance(told.event, kind)
+        member_event.event
+        for member_event in listener.of(events.MemberEvent)
+        if member_event.member == member and isinstance(member_event.event, kind)
     ]
 
 
 def run_of(listener: Listener, member: int) -> Run:
-    return Run(Path(lane_of(listener, member, events.RunStarted)[0].run))
+    return Run(Path(events_of_member(listener, member, events.RunStarted)[0].run))
 
 
-def held(tmp_path: Path, *experiments: Experiment) -> tuple[Listener, RaceControl]:
-    """A race from beginning to end."""
+def run_race(tmp_path: Path, *experiments: Experiment) -> tuple[Listener, RaceControl]:
+    """Runs a race from beginning to end."""
     listener = Listener()
     control = RaceControl(len(experiments))
     race(variants(*experiments), tmp_path / "race", listener, control)
@@ -85,14 +83,14 @@ def held(tmp_path: Path, *experiments: Experiment) -> tuple[Listener, RaceContro
 # --- bits
 
 
-def test_every_variant_has_the_bits_it_has_alone(tmp_path: Path, asked: Experiment) -> None:
+def test_every_variant_has_the_bits_it_has_alone(tmp_path: Path, base: Experiment) -> None:
     four = [
-        asked,
-        with_optimizer(asked, "sgd", learning_rate=0.05),
-        asked.replace(training=asked.training.replace(batch_size=24)),
-        asked.replace(training=asked.training.replace(batch_size=8, accumulation=2, seed=3)),
+        base,
+        with_optimizer(base, "sgd", learning_rate=0.05),
+        base.replace(training=base.training.replace(batch_size=24)),
+        base.replace(training=base.training.replace(batch_size=8, accumulation=2, seed=3)),
     ]
-    listener, _ = held(tmp_path, *four)
+    listener, _ = run_race(tmp_path, *four)
     for number, alone in enumerate(four):
         run = Run.create(tmp_path / "alone", alone)
         assert train(alone, run, Listener(), Control()).status == "completed"
@@ -107,54 +105,57 @@ def test_every_variant_has_the_bits_it_has_alone(tmp_path: Path, asked: Experime
 
 
 def test_all_begin_with_the_same_weights_and_see_the_same_batches(
-    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: dict[str, torch.Tensor] = {}
-    seen: dict[str, list[torch.Tensor]] = {}
+    first_weights: dict[str, torch.Tensor] = {}
+    batches_of_thread: dict[str, list[torch.Tensor]] = {}
     assemble = build.assemble
     get = Batches.get
 
     def note_weights(plan: Any) -> Any:
-        work = assemble(plan)
-        flat = torch.cat([parameter.detach().flatten() for parameter in work.network.parameters()])
-        begun.setdefault(threading.current_thread().name, flat)
+        state = assemble(plan)
+        flat = torch.cat([parameter.detach().flatten() for parameter in state.network.parameters()])
+        first_weights.setdefault(threading.current_thread().name, flat)
 
-        return work
+        return state
 
     def note_batch(self: Batches, number: int) -> Any:
         inputs, targets = get(self, number)
-        seen.setdefault(threading.current_thread().name, []).append(inputs.clone())
+        batches_of_thread.setdefault(threading.current_thread().name, []).append(inputs.clone())
         return inputs, targets
 
     monkeypatch.setattr(build, "assemble", note_weights)
     monkeypatch.setattr(Batches, "get", note_batch)
-    held(
+    run_race(
         tmp_path,
-        asked,
-        with_optimizer(asked, "sgd"),
-        with_optimizer(asked, "adam", learning_rate=0.01),
+        base,
+        with_optimizer(base, "sgd"),
+        with_optimizer(base, "adam", learning_rate=0.01),
     )
 
-    first, *others = begun.values()
+    first, *others = first_weights.values()
     assert len(others) == 2 and all(torch.equal(first, other) for other in others)
-    batches, *more = seen.values()
+    batches, *more = batches_of_thread.values()
     assert len(more) == 2
-    assert all(len(one) == len(batches) and all(map(torch.equal, one, batches)) for one in more)
+    assert all(
+        len(other_batches) == len(batches) and all(map(torch.equal, other_batches, batches))
+        for other_batches in more
+    )
 
 
 # --- turns
 
 
 def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
-    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     three = variants(
-        asked,
-        with_optimizer(asked, "sgd"),
-        asked.replace(training=asked.training.replace(batch_size=7)),
+        base,
+        with_optimizer(base, "sgd"),
+        base.replace(training=base.training.replace(batch_size=7)),
     )
     slice = slice_of(three, 72)
-    seen = {}
+    examples_of_member = {}
     ahead = []
     inside = []
 
@@ -162,9 +163,9 @@ def test_none_is_ahead_by_more_than_a_slice_and_only_one_computes(
 
     def watch(self: Turns, member: int, examples: int) -> float:
         inside.remove(member) if member in inside else None
-        seen[member] = examples
-        if len(seen) == 3 and len(self._seen) == 3:
-            ahead.append(max(seen.values()) - min(seen.values()))
+        examples_of_member[member] = examples
+        if len(examples_of_member) == 3 and len(self._seen) == 3:
+            ahead.append(max(examples_of_member.values()) - min(examples_of_member.values()))
 
         waited = step(self, member, examples)
         assert not inside, "two compute at once"
@@ -196,7 +197,8 @@ def test_the_turn_goes_to_the_one_that_is_behind_and_past_those_that_left() -> N
         turns.leave(member)
 
     threads = [
-        threading.Thread(target=work, args=one) for one in ((0, 4, 10), (1, 2, 5), (2, 3, 10))
+        threading.Thread(target=work, args=arguments)
+        for arguments in ((0, 4, 10), (1, 2, 5), (2, 3, 10))
     ]
     for thread in threads:
         thread.start()
@@ -207,9 +209,11 @@ def test_the_turn_goes_to_the_one_that_is_behind_and_past_those_that_left() -> N
     assert order == [2, 0, 1, 1, 0, 2, 2, 0, 0]
 
 
-def test_waiting_for_others_is_none_of_a_runs_own_time(tmp_path: Path, asked: Experiment) -> None:
+def test_waiting_for_others_is_none_of_a_runs_own_time(tmp_path: Path, base: Experiment) -> None:
     begun = time.perf_counter()
-    listener, _ = held(tmp_path, asked, with_optimizer(asked, "sgd"), with_optimizer(asked, "adam"))
+    listener, _ = run_race(
+        tmp_path, base, with_optimizer(base, "sgd"), with_optimizer(base, "adam")
+    )
     whole = time.perf_counter() - begun
     summaries = [run_of(listener, number).summary() for number in range(3)]
 
@@ -222,10 +226,10 @@ def test_waiting_for_others_is_none_of_a_runs_own_time(tmp_path: Path, asked: Ex
 # --- ends
 
 
-def test_one_that_diverges_leaves_the_others_to_run(tmp_path: Path, asked: Experiment) -> None:
-    wild = with_optimizer(asked, "sgd", learning_rate=100.0, weight_decay=10.0)
+def test_one_that_diverges_leaves_the_others_to_run(tmp_path: Path, base: Experiment) -> None:
+    wild = with_optimizer(base, "sgd", learning_rate=100.0, weight_decay=10.0)
     wild = wild.replace(schedule={"kind": "constant"}, training=wild.training.replace(epochs=30))
-    listener, _ = held(tmp_path, wild, asked)
+    listener, _ = run_race(tmp_path, wild, base)
     assert run_of(listener, 0).status == "diverged"
     assert run_of(listener, 1).status == "completed"
 
@@ -234,30 +238,30 @@ def test_one_that_diverges_leaves_the_others_to_run(tmp_path: Path, asked: Exper
 
 
 def test_one_that_fails_leaves_the_others_to_run(
-    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.engine.learning.optimizers.sgd import SGD
 
-    def broken(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("no such optimizer here")
 
-    monkeypatch.setattr(SGD, "for_network", broken)
+    monkeypatch.setattr(SGD, "for_network", fail)
     before = warnings.showwarning
-    listener, _ = held(tmp_path, asked, with_optimizer(asked, "sgd"))
+    listener, _ = run_race(tmp_path, base, with_optimizer(base, "sgd"))
     assert [run_of(listener, number).status for number in range(2)] == ["completed", "failed"]
-    assert lane_of(listener, 1, events.RunFinished)[0].failure is not None
+    assert events_of_member(listener, 1, events.RunFinished)[0].failure is not None
     assert warnings.showwarning is before
 
-    listener, _ = held(
+    listener, _ = run_race(
         tmp_path / "all",
-        with_optimizer(asked, "sgd"),
-        with_optimizer(asked, "sgd", learning_rate=0.2),
+        with_optimizer(base, "sgd"),
+        with_optimizer(base, "sgd", learning_rate=0.2),
     )
     assert listener.events[-1].status == "failed" and listener.events[-1].failure is not None
 
 
-def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, asked: Experiment) -> None:
-    two = variants(asked, with_optimizer(asked, "sgd"))
+def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, base: Experiment) -> None:
+    two = variants(base, with_optimizer(base, "sgd"))
     ends = []
 
     def listen(event: events.Event) -> None:
@@ -276,19 +280,19 @@ def test_a_listener_that_fails_holds_nobody_up(tmp_path: Path, asked: Experiment
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_a_stop_ends_all_and_each_can_go_on(
-    tmp_path: Path, asked: Experiment, at_once: bool
+    tmp_path: Path, base: Experiment, at_once: bool
 ) -> None:
-    long = asked.replace(training=asked.training.replace(epochs=500))
+    long = base.replace(training=base.training.replace(epochs=500))
     control = RaceControl(2)
     listener = Listener()
 
-    seen = set()
+    members = set()
 
     def listen(event: events.Event) -> None:
         listener(event)
         if isinstance(event, events.MemberEvent) and isinstance(event.event, events.EpochDone):
-            seen.add(event.member)
-            if len(seen) == 2:
+            members.add(event.member)
+            if len(members) == 2:
                 control.stop(at_once)
 
     race(variants(long, with_optimizer(long, "sgd")), tmp_path / "race", listen, control)
@@ -301,17 +305,17 @@ def test_a_stop_ends_all_and_each_can_go_on(
         assert any((run.path / "checkpoints").glob("*/manifest.json"))
 
 
-def test_a_stop_before_the_first_run_leaves_nothing(tmp_path: Path, asked: Experiment) -> None:
+def test_a_stop_before_the_first_run_leaves_nothing(tmp_path: Path, base: Experiment) -> None:
     control = RaceControl(2)
     control.stop()
 
     with pytest.raises(Stopped):
-        race(variants(asked, with_optimizer(asked, "sgd")), tmp_path / "race", Listener(), control)
+        race(variants(base, with_optimizer(base, "sgd")), tmp_path / "race", Listener(), control)
 
     assert not (tmp_path / "race").exists()
 
 
-def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -> None:
+def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, base: Experiment) -> None:
     control = RaceControl(2)
     listener = Listener()
 
@@ -327,7 +331,7 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
 
     work = threading.Thread(
         target=race,
-        args=(variants(asked, with_optimizer(asked, "sgd")), tmp_path / "race", listen, control),
+        args=(variants(base, with_optimizer(base, "sgd")), tmp_path / "race", listen, control),
     )
     work.start()
     assert paused.wait(60)
@@ -337,10 +341,16 @@ def test_a_pause_holds_all_until_it_is_over(tmp_path: Path, asked: Experiment) -
     work.join(60)
     assert [run_of(listener, number).status for number in range(2)] == ["completed", "completed"]
 
-    told = listener.of(events.MemberEvent)
-    (at,) = [number for number, one in enumerate(told) if isinstance(one.event, events.Paused)]
-    # The one that holds the turn waits, and so do the others: what is told next is that it goes on.
-    assert told[at + 1] == events.MemberEvent(told[at].member, events.Resumed(told[at].event.step))
+    member_events = listener.of(events.MemberEvent)
+    (at,) = [
+        number
+        for number, member_event in enumerate(member_events)
+        if isinstance(member_event.event, events.Paused)
+    ]
+    # The member that holds the turn waits, and so do the others: the next event is that it resumes.
+    assert member_events[at + 1] == events.MemberEvent(
+        member_events[at].member, events.Resumed(member_events[at].event.step)
+    )
 
 
 def test_changes_and_watching_go_to_the_member_shown() -> None:
@@ -361,63 +371,63 @@ def test_changes_and_watching_go_to_the_member_shown() -> None:
 # --- words
 
 
-def test_variants_are_called_by_what_sets_them_apart(asked: Experiment) -> None:
+def test_variants_are_called_by_what_sets_them_apart(base: Experiment) -> None:
     three = variants(
-        with_optimizer(asked, "adamw", learning_rate=0.001),
-        with_optimizer(asked, "adamw", learning_rate=0.01),
-        with_optimizer(asked, "sgd"),
+        with_optimizer(base, "adamw", learning_rate=0.001),
+        with_optimizer(base, "adamw", learning_rate=0.01),
+        with_optimizer(base, "sgd"),
     )
-    assert [one.name for one in three] == [
+    assert [item.name for item in three] == [
         "AdamW, learning rate 0.001",
         "AdamW, learning rate 0.01",
         "SGD",
     ]
 
     assert three[2].experiment.name == "small, SGD"
-    labels = [(one.label, one.texts) for one in differing_settings(three)]
+    labels = [(item.label, item.texts) for item in differing_settings(three)]
     assert labels[0] == ("Optimizer", ("AdamW", "AdamW", "SGD"))
     assert ("Learning rate", ("0.001", "0.01", "0.1")) in labels
     assert ("Beta 1 (first moment)", ("0.9", "0.9", "–")) in labels
 
 
-def test_a_variant_is_called_shortly(asked: Experiment) -> None:
-    """Names stand in legends and narrow columns: what explains a label is left out."""
-    settled = variants(asked, with_optimizer(asked, "sgd"))
+def test_a_variant_is_called_shortly(base: Experiment) -> None:
+    """Names stand in legends and narrow columns, so they leave out the explanation of a label."""
+    two = variants(base, with_optimizer(base, "sgd"))
     called = _names(
-        [one.resolved.replace(loss=loss()) for one, loss in zip(settled, (L1, L2), strict=True)]
+        [variant.resolved.replace(loss=loss()) for variant, loss in zip(two, (L1, L2), strict=True)]
     )
     assert [name.split(",")[0] for name in called] == ["L1", "L2"]
 
 
-def test_of_networks_it_is_said_that_each_has_its_own_pace(asked: Experiment) -> None:
-    open_rate = asked.replace(optimizer=None)
+def test_networks_are_said_to_have_learning_rates_of_their_own(base: Experiment) -> None:
+    open_rate = base.replace(optimizer=None)
     two = variants(open_rate, open_rate.replace(model={"template": "vit"}))
-    description = open_dataset(asked.data).description
+    description = open_dataset(base.data).description
     texts = [fact.text for fact in fairness(two, description) if not fact.same]
 
     assert any("Each network has a learning rate of its own" in text for text in texts)
     same = [
-        one.replace(optimizer={"kind": "adamw", "learning_rate": 0.001})
-        for one in (two[0].experiment, two[1].experiment)
+        variant.experiment.replace(optimizer={"kind": "adamw", "learning_rate": 0.001})
+        for variant in two
     ]
 
     assert not any("learning rate" in fact.text for fact in fairness(variants(*same), description))
-    assert [one.name for one in two] == ["Small CNN", "Vision transformer"]
+    assert [variant.name for variant in two] == ["Small CNN", "Vision transformer"]
 
 
-def test_what_cannot_race_is_said(asked: Experiment) -> None:
+def test_variants_that_cannot_race_are_refused(base: Experiment) -> None:
     with pytest.raises(UserError, match="2 to 4 variants"):
-        variants(asked)
+        variants(base)
 
     with pytest.raises(UserError, match="Variants 1 and 2 are the same"):
-        variants(asked, asked.replace(name="another name"))
+        variants(base, base.replace(name="another name"))
 
-    other = asked.replace(data=asked.data.replace(validation_share=0.3))
+    other = base.replace(data=base.data.replace(validation_share=0.3))
     with pytest.raises(UserError, match="the same data"):
-        variants(asked, other)
+        variants(base, other)
 
     with pytest.raises(UserError, match="Variant 2"):
-        variants(asked, asked.replace(loss={"kind": "l1"}))
+        variants(base, base.replace(loss={"kind": "l1"}))
 
 
 def facts(*experiments: Experiment) -> Iterator[tuple[bool, str]]:
@@ -428,77 +438,85 @@ def facts(*experiments: Experiment) -> Iterator[tuple[bool, str]]:
     )
 
 
-def test_what_is_the_same_is_said_and_what_is_not(asked: Experiment) -> None:
-    training = asked.training
-    told = {text: same for same, text in facts(asked, with_optimizer(asked, "sgd"))}
-    assert told["All begin with the same weights, number by number."] is True
-    assert (
-        told["All see the same batches of pictures in the same order, varied by the same dice."]
-        is True
-    )
+def test_what_is_equal_and_what_differs_is_listed(base: Experiment) -> None:
+    training = base.training
+    same_by_text = {text: same for same, text in facts(base, with_optimizer(base, "sgd"))}
+    assert same_by_text["All begin with the same weights, number by number."] is True
+    batches = "All see the same batches of pictures in the same order, varied by the same dice."
+    assert same_by_text[batches] is True
 
-    assert any("learning rate of its own" in text and not same for text, same in told.items())
-    told = [
+    assert any(
+        "learning rate of its own" in text and not same for text, same in same_by_text.items()
+    )
+    differences = [
         text
-        for same, text in facts(asked, asked.replace(training=training.replace(batch_size=64)))
+        for same, text in facts(base, base.replace(training=training.replace(batch_size=64)))
         if not same
     ]
 
-    assert told == [
+    assert differences == [
         "Batches of 16 and 64: the same order of pictures, cut differently, and varied by other "
         "dice."
     ]
-    told = [
+    differences = [
         text
         for same, text in facts(
-            asked, asked.replace(training=training.replace(batch_size=8, accumulation=2))
+            base, base.replace(training=training.replace(batch_size=8, accumulation=2))
         )
         if not same
     ]
 
-    assert told == []  # the step learns from as many
-    told = [
+    assert differences == []  # the step learns from as many
+    differences = [
         text
-        for same, text in facts(asked, asked.replace(training=training.replace(seed=1)))
+        for same, text in facts(base, base.replace(training=training.replace(seed=1)))
         if not same
     ]
 
-    assert len(told) == 2 and "seeds differ" in told[0] and "order of its own" in told[1]
-    told = [
-        text for same, text in facts(asked, asked.replace(model={"template": "resnet"})) if not same
+    assert (
+        len(differences) == 2
+        and "seeds differ" in differences[0]
+        and "order of its own" in differences[1]
+    )
+    differences = [
+        text for same, text in facts(base, base.replace(model={"template": "resnet"})) if not same
     ]
-    assert any("networks differ" in text for text in told)
+    assert any("networks differ" in text for text in differences)
 
-    told = [
+    differences = [
         text
         for same, text in facts(
-            asked, asked.replace(loss={"kind": "cross-entropy", "label_smoothing": 0.2})
+            base, base.replace(loss={"kind": "cross-entropy", "label_smoothing": 0.2})
         )
         if not same
     ]
-    assert len(told) == 1 and "losses differ" in told[0]
-    told = [
+    assert len(differences) == 1 and "losses differ" in differences[0]
+    differences = [
         text
-        for same, text in facts(asked, asked.replace(training=training.replace(epochs=3)))
+        for same, text in facts(base, base.replace(training=training.replace(epochs=3)))
         if not same
     ]
 
-    assert len(told) == 1 and "epochs" in told[0]
+    assert len(differences) == 1 and "epochs" in differences[0]
 
 
-def test_the_ready_made_race_gives_each_its_usual_rate(asked: Experiment) -> None:
-    description = open_dataset(asked.data).description
-    four = why_adam(asked, description)
-    assert [one.optimizer.label for one in four] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
+def test_the_ready_made_race_gives_each_its_usual_rate(base: Experiment) -> None:
+    description = open_dataset(base.data).description
+    four = why_adam(base, description)
+    labels = ["SGD", "SGD with momentum", "Adam", "AdamW"]
+    assert [experiment.optimizer.label for experiment in four] == labels
 
-    proposed = variants(asked, with_optimizer(asked, "sgd"))[0].resolved.optimizer.learning_rate
-    assert [one.optimizer.learning_rate for one in four] == [0.1, 0.05, proposed, proposed]
-    assert [one.name for one in variants(*four)] == ["SGD", "SGD with momentum", "Adam", "AdamW"]
-    assert all(one.replace(optimizer=None) == asked.replace(optimizer=None) for one in four)
+    proposed = variants(base, with_optimizer(base, "sgd"))[0].resolved.optimizer.learning_rate
+    rates = [experiment.optimizer.learning_rate for experiment in four]
+    assert rates == [0.1, 0.05, proposed, proposed]
+    assert [variant.name for variant in variants(*four)] == labels
+    assert all(
+        experiment.replace(optimizer=None) == base.replace(optimizer=None) for experiment in four
+    )
 
 
 def test_memory_together_counts_shared_data_once_and_one_passing_at_a_time() -> None:
-    one = {
+    first = {
         "weights": 10,
         "gradients": 10,
         "first_moment": 20,
@@ -506,22 +524,24 @@ def test_memory_together_counts_shared_data_once_and_one_passing_at_a_time() -> 
         "data": 55,
         "peak": 195,
     }
-    other = {"weights": 10, "gradients": 10, "activations": 60, "data": 55, "peak": 135}
-    assert peak_of_race([one], 50) == 195
-    assert peak_of_race([one, other], 50) == (195 - 100 - 50) + (135 - 60 - 50) + 100 + 50
-    assert peak_of_race([one, {}], 50) is None
+    second = {"weights": 10, "gradients": 10, "activations": 60, "data": 55, "peak": 135}
+    assert peak_of_race([first], 50) == 195
+    assert peak_of_race([first, second], 50) == (195 - 100 - 50) + (135 - 60 - 50) + 100 + 50
+    assert peak_of_race([first, {}], 50) is None
 
 
 def test_the_data_are_opened_once(
-    tmp_path: Path, asked: Experiment, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
     real = racing.open_dataset
-    monkeypatch.setattr(racing, "open_dataset", lambda *given: opened.append(1) or real(*given))
+    monkeypatch.setattr(
+        racing, "open_dataset", lambda *arguments: opened.append(1) or real(*arguments)
+    )
     monkeypatch.setattr(
         "app.engine.training.plan.open_dataset", lambda *_: pytest.fail("opened again")
     )
-    short = asked.replace(training=asked.training.replace(epochs=1))
-    held(tmp_path, short, with_optimizer(short, "sgd"))
+    short = base.replace(training=base.training.replace(epochs=1))
+    run_race(tmp_path, short, with_optimizer(short, "sgd"))
 
     assert opened == [1]

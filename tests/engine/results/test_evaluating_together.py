@@ -39,7 +39,7 @@ class Listening(nn.Module):
 def evaluated(
     kind: str, loss: str, batch_size: int, network: nn.Module, targets: Any = None
 ) -> Evaluation:
-    data = tiny.dataset(kind, "row", judged=18)
+    data = tiny.dataset(kind, "row", validated=18)
     chosen = data.targets[data.indices["validation"]] if targets is None else targets
     function = LOSSES.get(loss)().build((8, 8, 8), CPU, 24)
     inputs = split_inputs(data, "validation", CPU)
@@ -55,7 +55,7 @@ def test_what_is_compared_is_mixed_and_comes_in_even_portions() -> None:
     evaluated("metric-learning", "supervised-contrastive", 8, network, sorted_by_class)
     assert [len(batch) for batch in network.batches] == [6, 6, 6]
 
-    data = tiny.dataset("metric-learning", "row", judged=18)
+    data = tiny.dataset("metric-learning", "row", validated=18)
     rows = data.inputs[data.indices["validation"]]
     prepared = data.description.preparation.tensor(torch.from_numpy(rows.copy()))
     back = {row.numpy().tobytes(): number for number, row in enumerate(prepared)}
@@ -70,7 +70,7 @@ def test_what_is_compared_is_mixed_and_comes_in_even_portions() -> None:
 
 
 def test_answers_come_back_in_the_order_of_the_examples() -> None:
-    data = tiny.dataset("metric-learning", "row", judged=18)
+    data = tiny.dataset("metric-learning", "row", validated=18)
     rows = torch.from_numpy(data.inputs[data.indices["validation"]].copy())
 
     expected = nn.functional.normalize(data.description.preparation.tensor(rows)[:, :4], dim=1)

@@ -37,16 +37,16 @@ def test_the_newest_two_are_kept_and_the_newest_is_read(tmp_path: Path) -> None:
         checkpoint.save(tmp_path, _state(step))
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["state-000004", "state-000005"]
-    found, passed = checkpoint.newest(tmp_path)
-    assert found is not None and found.state == {"step": 5} and not passed
-    assert torch.equal(found.model["a.weight"], torch.full((4, 3), 5.0))
+    state, passed = checkpoint.newest(tmp_path)
+    assert state is not None and state.state == {"step": 5} and not passed
+    assert torch.equal(state.model["a.weight"], torch.full((4, 3), 5.0))
 
 
 @pytest.mark.parametrize(
     "file", ["model.safetensors", "optimizer.safetensors", "state.json", "manifest.json"]
 )
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "gone"])
-def test_a_damaged_checkpoint_is_passed_over_and_told(
+def test_a_damaged_checkpoint_is_skipped_and_reported(
     file: str, damage: str, tmp_path: Path
 ) -> None:
     """One flipped bit is enough: neither safetensors nor torch would notice it."""
@@ -61,12 +61,12 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(
         "gone": path.unlink,
     }[damage]()
 
-    found, passed = checkpoint.newest(tmp_path)
+    state, passed = checkpoint.newest(tmp_path)
     if (file, damage) == ("manifest.json", "flip") and not passed:
-        assert found is not None  # the bit may have been in a space
+        assert state is not None  # the bit may have been in a space
         return
 
-    assert found is not None and found.state == {"step": 1}
+    assert state is not None and state.state == {"step": 1}
     assert len(passed) == 1 and "state-000002" in passed[0]
 
 
@@ -81,8 +81,9 @@ def test_a_manifest_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
 
 
 def test_moments_take_the_memory_format_of_their_weight() -> None:
-    """Fused optimizers walk weight and moments by address; plain moments beside channels_last
-    weights train wrongly.
+    """Fused optimizers walk weight and moments by address.
+
+    Plain moments beside channels_last weights train wrongly.
     """
     torch.manual_seed(0)
     layers = [torch.nn.Conv2d(3, 5, 3).to(memory_format=torch.channels_last) for _ in range(2)]
@@ -131,13 +132,15 @@ def test_a_run_resumes_from_the_one_before_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saver, "EPOCH_EVERY", 0.0)
-    asked = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 3})
-    reference = trainer.train(asked, Run.create(tmp_path / "runs", asked), Listener(), Control())
-    run = Run.create(tmp_path / "runs", asked)
+    requested = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 3})
+    reference = trainer.train(
+        requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
+    )
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with at_step(13, control.stop):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
     newest = sorted((run.path / "checkpoints").glob("state-*"))[-1] / "model.safetensors"
     content = bytearray(newest.read_bytes())
@@ -145,19 +148,19 @@ def test_a_run_resumes_from_the_one_before_and_says_so(
     newest.write_bytes(content)
     listener = Listener()
     finished = trainer.resume(run, listener, Control())
-    told = [
+    findings = [
         event.finding
         for event in listener.of(events.NewFinding)
         if event.finding.key == "checkpoint"
     ]
-    assert len(told) == 1 and newest.parent.name in told[0].text
+    assert len(findings) == 1 and newest.parent.name in findings[0].text
     assert finished.summary["weights_sha256"] == reference.summary["weights_sha256"]
 
 
 def test_a_run_with_damaged_checkpoints_only_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz"))
-    run = Run.create(tmp_path / "runs", asked)
-    trainer.train(asked, run, Listener(), Control())
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    run = Run.create(tmp_path / "runs", requested)
+    trainer.train(requested, run, Listener(), Control())
 
     for path in run.path.glob("checkpoints/*/model.safetensors"):
         path.write_bytes(b"\0" * 100)
@@ -172,9 +175,9 @@ def test_a_run_with_damaged_checkpoints_only_is_refused_in_a_sentence(tmp_path: 
 
 def test_the_best_epoch_is_usable_when_the_data_are_gone(tmp_path: Path) -> None:
     source = pictures(tmp_path / "a.npz")
-    asked = experiment(source)
-    run = Run.create(tmp_path / "runs", asked)
-    trainer.train(asked, run, Listener(), Control())
+    requested = experiment(source)
+    run = Run.create(tmp_path / "runs", requested)
+    trainer.train(requested, run, Listener(), Control())
     source.unlink()
     predictor = Predictor.load(run)
 
@@ -188,7 +191,7 @@ def test_the_best_epoch_is_usable_when_the_data_are_gone(tmp_path: Path) -> None
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 12 MB."""
+    """Returns a folder on a disk of 12 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
 
@@ -203,9 +206,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path) -> None:
-    asked = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 4})
+    requested = experiment(pictures(tmp_path / "a.npz"), training={"epochs": 4})
     listener = Listener()
-    run = Run.create(small_disk / "runs", asked)
+    run = Run.create(small_disk / "runs", requested)
 
     ballast = small_disk / "ballast"
 
@@ -219,7 +222,7 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
         if isinstance(event, events.EpochDone) and event.epoch == 4:
             ballast.unlink()
 
-    finished = trainer.train(asked, run, listen, Control())
+    finished = trainer.train(requested, run, listen, Control())
     findings = [
         event.finding for event in listener.of(events.NewFinding) if event.finding.key == "disk"
     ]
@@ -230,8 +233,8 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
     )
 
     assert finished.status == "completed" and run.summary() == finished.summary
-    found, passed = checkpoint.newest(run.path / "checkpoints")
-    assert not passed and found is not None and found.state["progress"]["end"] == "completed"
+    newest, passed = checkpoint.newest(run.path / "checkpoints")
+    assert not passed and newest is not None and newest.state["progress"]["end"] == "completed"
     assert not list(run.path.rglob("*.tmp"))
 
 
@@ -255,17 +258,17 @@ def test_a_disk_that_refuses_leaves_the_last_good_checkpoint(
             checkpoint.save(tmp_path, _state(2))
 
     assert [path.name for path in tmp_path.iterdir()] == ["state-000001"]
-    found, _ = checkpoint.newest(tmp_path)
-    assert found is not None and found.state == {"step": 1}
+    newest, _ = checkpoint.newest(tmp_path)
+    assert newest is not None and newest.state == {"step": 1}
 
 
 def test_a_state_is_saved_within_a_long_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saver, "SAVE_EVERY", 0.0)
-    asked = experiment(pictures(tmp_path / "a.npz"))
+    requested = experiment(pictures(tmp_path / "a.npz"))
     listener = Listener()
-    trainer.train(asked, Run.create(tmp_path / "runs", asked), listener, Control())
+    trainer.train(requested, Run.create(tmp_path / "runs", requested), listener, Control())
     first = listener.of(events.CheckpointSaved)[0]
 
     assert first.step == 1 and first.epoch == 1

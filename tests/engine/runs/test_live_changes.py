@@ -1,6 +1,4 @@
-"""What is changed while a run trains takes effect at once, stands in its record, and is made again
-on resume.
-"""
+"""Changes while a run trains take effect at once, are recorded, and are repeated on resume."""
 
 from __future__ import annotations
 
@@ -34,15 +32,18 @@ def source(tmp_path: Path) -> Path:
 
 
 def train(
-    asked: Any, tmp_path: Path, changes: dict[int, dict[str, float | None]]
+    requested: Any, tmp_path: Path, changes: dict[int, dict[str, float | None]]
 ) -> tuple[Any, Run, Listener]:
-    """changes: by the step in whose middle they are asked for."""
-    run = Run.create(tmp_path / "runs", asked)
+    """Trains an experiment and makes changes while it runs.
+
+    changes: by the step in whose middle they are requested.
+    """
+    run = Run.create(tmp_path / "runs", requested)
     listener = Listener()
 
     control = Control()
     with _changing(control, changes):
-        return trainer.train(asked, run, listener, control), run, listener
+        return trainer.train(requested, run, listener, control), run, listener
 
 
 def _changing(
@@ -55,16 +56,16 @@ def _changing(
     return stack
 
 
-def test_each_change_is_felt_from_the_next_step_on_and_recorded(
+def test_each_change_takes_effect_from_the_next_step_and_is_recorded(
     source: Path, tmp_path: Path
 ) -> None:
-    asked = experiment(
+    requested = experiment(
         source, schedule={"kind": "constant"}, optimizer={"kind": "adamw", "weight_decay": 0.1}
     )
-    finished, run, listener = train(asked, tmp_path, {2: ALL})
+    finished, run, listener = train(requested, tmp_path, {2: ALL})
     assert finished.status == "completed"
 
-    told = listener.of(events.SettingsChanged)
+    changes = listener.of(events.SettingsChanged)
     values = {
         RATE_FACTOR: 0.5,
         "optimizer.weight_decay": 0.3,
@@ -72,7 +73,7 @@ def test_each_change_is_felt_from_the_next_step_on_and_recorded(
         "loss.label_smoothing": 0.2,
     }
 
-    assert [(one.step, one.values, one.why) for one in told] == [(3, values, "")]
+    assert [(change.step, change.values, change.why) for change in changes] == [(3, values, "")]
     assert finished.summary["changes"] == [{"step": 3, "values": values, "why": ""}]
     rates = history.read_history(run.path).rates
     assert rates[2] == rates[0] and rates[3] == pytest.approx(rates[0] / 2)
@@ -81,21 +82,20 @@ def test_each_change_is_felt_from_the_next_step_on_and_recorded(
     assert [(mark["mark"], mark["step"], mark["values"]) for mark in marks] == [
         ("changed", 3, values)
     ]
-    found, _ = checkpoint.newest(run.path / "checkpoints")
-    assert found is not None and found.state["progress"]["changes"] == values
+    newest, _ = checkpoint.newest(run.path / "checkpoints")
+    assert newest is not None and newest.state["progress"]["changes"] == values
 
-    plain, _, _ = train(asked, tmp_path, {})
+    plain, _, _ = train(requested, tmp_path, {})
     assert plain.summary["weights_sha256"] != finished.summary["weights_sha256"]
 
 
-def test_epochs_are_judged_by_the_loss_as_planned_so_that_they_can_be_compared(
-    source: Path, tmp_path: Path
-) -> None:
-    """Smoothed labels measure otherwise: no epoch after the change could be the best.
+def test_the_validation_loss_keeps_the_planned_settings(source: Path, tmp_path: Path) -> None:
+    """The validation loss keeps the planned settings.
 
-    The steps are tiny from the change on, so both runs have nearly the same weights.
+    With smoothed labels it would be another measure, and no epoch after the change could be the
+    best. The steps are tiny from the change on, so both runs have nearly the same weights.
     """
-    asked = experiment(
+    requested = experiment(
         source,
         loss={"kind": "cross-entropy", "label_smoothing": 0.0},
         schedule={"kind": "constant"},
@@ -104,13 +104,13 @@ def test_epochs_are_judged_by_the_loss_as_planned_so_that_they_can_be_compared(
         augmentation={"shift": 0.0, "rotate": 0.0, "light": 0.0, "erase": 0.0, "flip": False},
     )
     still: dict[str, float | None] = {RATE_FACTOR: 1e-4}
-    _, _, plain = train(asked, tmp_path, {40: still})
-    _, _, smoothed = train(asked, tmp_path, {40: still | {"loss__label_smoothing": 0.6}})
+    _, _, plain = train(requested, tmp_path, {40: still})
+    _, _, smoothed = train(requested, tmp_path, {40: still | {"loss__label_smoothing": 0.6}})
     expected = plain.of(events.EpochDone)[-1]
-    found = smoothed.of(events.EpochDone)[-1]
+    last = smoothed.of(events.EpochDone)[-1]
 
-    assert found.training_loss > 1.2 * expected.training_loss
-    assert found.validation_loss == pytest.approx(expected.validation_loss, rel=1e-2)
+    assert last.training_loss > 1.2 * expected.training_loss
+    assert last.validation_loss == pytest.approx(expected.validation_loss, rel=1e-2)
 
 
 @pytest.mark.parametrize(
@@ -125,18 +125,16 @@ def test_epochs_are_judged_by_the_loss_as_planned_so_that_they_can_be_compared(
 def test_a_change_makes_the_steps_of_an_experiment_with_that_value(
     name: str, value: float, source: Path, tmp_path: Path
 ) -> None:
-    """Changed before the first step it is the same run, to the bit, as one that asked for the
-    value.
-    """
+    """A change before the first step gives the bits of a run that has the value from the start."""
     constant = {
         "schedule": {"kind": "constant"},
         "optimizer": {"kind": "sgd-momentum", "learning_rate": 0.05},
     }
-    asked = experiment(source, **constant)
-    run = Run.create(tmp_path / "runs", asked)
+    requested = experiment(source, **constant)
+    run = Run.create(tmp_path / "runs", requested)
     control = Control()
     control.change(**{name: value})
-    changed = trainer.train(asked, run, Listener(), control)
+    changed = trainer.train(requested, run, Listener(), control)
 
     section, _, field = name.partition("__")
     if name == RATE_FACTOR:
@@ -155,10 +153,11 @@ def test_a_change_makes_the_steps_of_an_experiment_with_that_value(
 def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
     optimizer: str, source: Path, tmp_path: Path
 ) -> None:
-    """Stopped without a save in between, the changes after the checkpoint are made again at their
-    steps.
+    """Changes after the last checkpoint are repeated at their steps.
+
+    The run is stopped without a save in between.
     """
-    asked = experiment(source, optimizer={"kind": optimizer}, training={"epochs": 3})
+    requested = experiment(source, optimizer={"kind": optimizer}, training={"epochs": 3})
     changes: dict[int, dict[str, float | None]] = {
         1: {"loss__label_smoothing": 0.2},
         6: {RATE_FACTOR: 0.3},
@@ -166,15 +165,15 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
         9: {"optimizer__weight_decay": 0.2},
     }
 
-    reference, whole, _ = train(asked, tmp_path, changes)
-    run = Run.create(tmp_path / "runs", asked)
+    reference, whole, _ = train(requested, tmp_path, changes)
+    run = Run.create(tmp_path / "runs", requested)
 
     control = Control()
     with (
         _changing(control, {step: values for step, values in changes.items() if step < 4}),
         at_step(4, control.stop),
     ):
-        trainer.train(asked, run, Listener(), control)
+        trainer.train(requested, run, Listener(), control)
 
     class Killed(BaseException):
         pass
@@ -195,8 +194,8 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
     finally:
         Saver.save = real_save  # type: ignore[method-assign]
 
-    found, _ = checkpoint.newest(run.path / "checkpoints")
-    assert found is not None and found.state["progress"]["step"] == 5
+    newest, _ = checkpoint.newest(run.path / "checkpoints")
+    assert newest is not None and newest.state["progress"]["step"] == 5
     listener = Listener()
     finished = trainer.resume(run, listener, Control())
     assert finished.status == "completed"
@@ -215,10 +214,12 @@ def test_a_run_stopped_before_and_after_changes_ends_with_the_same_bits(
     assert finished.summary["changes"] == reference.summary["changes"]
 
 
-def test_what_cannot_be_changed_is_told_and_the_run_goes_on(source: Path, tmp_path: Path) -> None:
-    asked = experiment(source, loss={"kind": "cross-entropy"})
+def test_what_cannot_be_changed_is_reported_and_the_run_goes_on(
+    source: Path, tmp_path: Path
+) -> None:
+    requested = experiment(source, loss={"kind": "cross-entropy"})
     finished, _, listener = train(
-        asked,
+        requested,
         tmp_path,
         {
             1: {
@@ -247,7 +248,7 @@ def test_what_cannot_be_changed_is_told_and_the_run_goes_on(source: Path, tmp_pa
 
 
 def test_a_paused_run_takes_changes_when_it_goes_on(source: Path, tmp_path: Path) -> None:
-    asked = experiment(source)
+    requested = experiment(source)
     control = Control()
 
     listener = Listener()
@@ -260,7 +261,9 @@ def test_a_paused_run_takes_changes_when_it_goes_on(source: Path, tmp_path: Path
             control.resume()
 
     with at_step(3, control.pause):
-        finished = trainer.train(asked, Run.create(tmp_path / "runs", asked), listen, control)
+        finished = trainer.train(
+            requested, Run.create(tmp_path / "runs", requested), listen, control
+        )
 
     assert finished.status == "completed"
     assert [(event.step, event.values) for event in listener.of(events.SettingsChanged)] == [
@@ -272,7 +275,7 @@ def test_what_may_be_changed_follows_the_declarations(source: Path) -> None:
     from app.engine.training.plan import plan_training
 
     resolved = plan_training(experiment(source), lambda event: None, Control()).resolved
-    names = [live.name for live in live_settings(resolved)]
+    names = [setting.name for setting in live_settings(resolved)]
     assert names == ["optimizer.weight_decay", "training.gradient_clip", "loss.label_smoothing"]
     assert refusal(resolved, "optimizer.weight_decay", 0.2) == ""
     assert "between" in refusal(resolved, RATE_FACTOR, None)

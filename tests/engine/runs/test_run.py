@@ -115,7 +115,7 @@ def test_notes_renames_the_trash_and_back(tmp_path: Path) -> None:
         other.rename("best of all")
 
     gone = run.discard()
-    assert list_runs(tmp_path) == (other,) or [found.name for found in list_runs(tmp_path)] == [
+    assert list_runs(tmp_path) == (other,) or [run.name for run in list_runs(tmp_path)] == [
         other.name
     ]
     assert Run.restore(gone).note == "the good one – é"

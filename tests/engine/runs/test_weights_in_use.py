@@ -1,6 +1,4 @@
-"""The last step's weights in place of the best epoch's: really those, judged on the same data, and
-back again.
-"""
+"""The last step's weights in place of the best epoch's, on the same data, and back again."""
 
 from __future__ import annotations
 
@@ -22,30 +20,30 @@ from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.training import trainer
 from models.network import Network
-from tests.engine.training.small import overfitted
+from tests.engine.training.small import overfitted_run
 
 
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return overfitted(tmp_path_factory.mktemp("overfitted") / "one")
+    return overfitted_run(tmp_path_factory.mktemp("overfitted") / "one")
 
 
 @pytest.fixture
 def run(once: Run, tmp_path: Path) -> Run:
-    """A copy of the run, with data of its own that can be lost."""
+    """Returns a copy of the run, with data of its own that can be lost."""
     folder = tmp_path / once.name
     source = tmp_path / "noise.npz"
     shutil.copytree(once.path, folder)
     shutil.copy2(once.experiment().data.source, source)
     text = (folder / "experiment.toml").read_text(encoding="utf-8")
-    asked = text.replace(json.dumps(once.experiment().data.source), json.dumps(str(source)))
-    (folder / "experiment.toml").write_text(asked, encoding="utf-8")
+    toml_text = text.replace(json.dumps(once.experiment().data.source), json.dumps(str(source)))
+    (folder / "experiment.toml").write_text(toml_text, encoding="utf-8")
 
     assert Run(folder).experiment().data.source == str(source)
     return Run(folder)
 
 
-def test_the_best_epoch_is_used_if_nothing_else_is_said(run: Run) -> None:
+def test_the_best_epoch_is_used_by_default(run: Run) -> None:
     assert weights_in_use.read_weights_in_use(run) == weights_in_use.BEST
     assert Predictor.load(run).epoch == load_report(run).best_epoch == run.summary()["best_epoch"]
     last = weights_in_use.last_step_of(run)
@@ -82,8 +80,8 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
 
     np.testing.assert_allclose(last.logits(inputs), expected, atol=1e-5)
 
-    told = load_report(run)
-    split = told.splits["test"]
+    last_report = load_report(run)
+    split = last_report.splits["test"]
     assert (split.targets == targets).all() and (split.rows == dataset.indices["test"]).all()
 
     np.testing.assert_allclose(
@@ -95,9 +93,9 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
         for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     ]
 
-    judged = [line["validation_loss"] for line in lines if "validation_loss" in line]
-    assert told.splits["validation"].loss == pytest.approx(judged[-1], rel=1e-4)
-    plain = told.to_plain()
+    validation_losses = [line["validation_loss"] for line in lines if "validation_loss" in line]
+    assert last_report.splits["validation"].loss == pytest.approx(validation_losses[-1], rel=1e-4)
+    plain = last_report.to_plain()
     assert (plain["use"], plain["epoch"], plain["best_epoch"]) == ("last", 8, summary["best_epoch"])
     assert run.summary() == summary, "summary.json is of the best epoch"
 
@@ -134,7 +132,7 @@ def test_the_choice_lasts_without_the_data(run: Run) -> None:
     assert Predictor.load(run).weights.use == load_report(run).weights.use == "last"
 
 
-def test_a_judging_that_is_given_up_changes_nothing(run: Run) -> None:
+def test_a_cancelled_evaluation_changes_nothing(run: Run) -> None:
     control = Control()
     control.stop()
 
@@ -162,7 +160,7 @@ def test_a_running_run_has_no_last_epoch_yet(run: Run) -> None:
         choose_weights.use(run, "last")
 
 
-def test_last_weights_that_are_not_those_judged_are_refused(run: Run) -> None:
+def test_last_weights_that_are_not_those_evaluated_are_refused(run: Run) -> None:
     choose_weights.use(run, "last")
     newest = max((run.path / "checkpoints").glob("state-*"))
     (newest / "model.safetensors").write_bytes(b"flipped")

@@ -20,32 +20,32 @@ Maker = Callable[..., Path]
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of what is decoded, as it happens."""
-    seen: list[str] = []
+def decoded_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Returns the names of decoded pictures; it grows as they are decoded."""
+    names: list[str] = []
     decode = PictureList.picture
 
     def spied(self: PictureList, row: int, detail: int = 448) -> object:
-        seen.append(self.names[row])
+        names.append(self.names[row])
         return decode(self, row, detail)
 
     monkeypatch.setattr(PictureList, "picture", spied)
-    return seen
+    return names
 
 
 def entries(root: Path) -> list[str]:
     return sorted(entry.name for entry in root.iterdir()) if root.is_dir() else []
 
 
-def test_the_second_time_nothing_is_decoded(folder: Maker, decoded: list[str]) -> None:
+def test_the_second_time_nothing_is_decoded(folder: Maker, decoded_names: list[str]) -> None:
     base = folder({"a": 6, "b": 6})
     (base / "a" / "bad.png").write_bytes(b"")
     settings = DataSettings(source=str(base))
     first = open_dataset(settings)
-    count = len(decoded)
+    count = len(decoded_names)
     again = open_dataset(settings.replace(split_seed=3, validation_share=0.3))
     same = open_dataset(settings)
-    assert len(decoded) == count == 13
+    assert len(decoded_names) == count == 13
     assert same.description == first.description and np.array_equal(same.inputs, first.inputs)
     assert again.description.skipped == first.description.skipped
     assert again.description.fingerprint != first.description.fingerprint
@@ -53,12 +53,12 @@ def test_the_second_time_nothing_is_decoded(folder: Maker, decoded: list[str]) -
 
 @pytest.mark.parametrize("change", ["added", "removed", "changed", "touched"])
 def test_a_changed_source_is_read_again_and_the_old_entry_goes(
-    folder: Maker, picture: Maker, decoded: list[str], change: str
+    folder: Maker, picture: Maker, decoded_names: list[str], change: str
 ) -> None:
     base = folder({"a": 6, "b": 6})
     settings = DataSettings(source=str(base))
     old = open_dataset(settings).description.fingerprint
-    decoded.clear()
+    decoded_names.clear()
 
     if change == "added":
         picture(base / "a" / "new.png", seed=500)
@@ -71,7 +71,7 @@ def test_a_changed_source_is_read_again_and_the_old_entry_goes(
         os.utime(base / "a" / "3.png", ns=(status.st_atime_ns, status.st_mtime_ns + 5_000_000))
 
     new = open_dataset(settings).description.fingerprint
-    assert len(decoded) >= 11
+    assert len(decoded_names) >= 11
     assert (new == old) == (change == "touched")
     assert len(entries(default_root())) == 1
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Maker = Callable[..., Path]
 
 
-def opened(path: Path, **settings: Any) -> Dataset:
+def open_folder(path: Path, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **settings))
 
 
@@ -30,7 +30,7 @@ def names_in(dataset: Dataset, split: str) -> set[str]:
 
 
 def test_a_folder_for_each_class_in_natural_order(folder: Maker) -> None:
-    dataset = opened(folder({"10": 6, "2": 6, "1": 6, "a2": 4, "A10": 4}))
+    dataset = open_folder(folder({"10": 6, "2": 6, "1": 6, "a2": 4, "A10": 4}))
     assert dataset.description.classes == ("1", "2", "10", "a2", "A10")
     assert dataset.description.total == 26
     assert dataset.description.shape == (3, 12, 12)
@@ -49,7 +49,7 @@ def test_a_folder_for_each_class_in_natural_order(folder: Maker) -> None:
 )
 def test_splits_above_the_classes(folder: Maker, names: tuple[str, str, str]) -> None:
     training, validation, test = names
-    dataset = opened(
+    dataset = open_folder(
         folder(
             {
                 f"{training}/cat": 5,
@@ -67,7 +67,7 @@ def test_splits_above_the_classes(folder: Maker, names: tuple[str, str, str]) ->
 
 
 def test_splits_below_the_classes(folder: Maker) -> None:
-    dataset = opened(
+    dataset = open_folder(
         folder({"cat/train": 5, "cat/test": 2, "dog/train": 6, "dog/test": 3}), validation_share=0.2
     )
     assert dataset.description.classes == ("cat", "dog")
@@ -76,7 +76,7 @@ def test_splits_below_the_classes(folder: Maker) -> None:
 
 
 def test_own_test_set_stays_and_validation_is_carved(folder: Maker) -> None:
-    dataset = opened(folder({"train/a": 20, "train/b": 20, "test/a": 3, "test/b": 3}))
+    dataset = open_folder(folder({"train/a": 20, "train/b": 20, "test/a": 3, "test/b": 3}))
     assert dataset.description.counts == {
         "training": (18, 18),
         "validation": (2, 2),
@@ -87,7 +87,7 @@ def test_own_test_set_stays_and_validation_is_carved(folder: Maker) -> None:
 
 
 def test_a_class_may_be_called_train(folder: Maker) -> None:
-    dataset = opened(folder({"car": 4, "train": 5, "plane": 4}))
+    dataset = open_folder(folder({"car": 4, "train": 5, "plane": 4}))
     assert dataset.description.classes == ("car", "plane", "train")
 
 
@@ -103,7 +103,7 @@ def test_a_class_may_begin_like_a_split() -> None:
 
 def test_one_folder_around_everything_is_passed(folder: Maker) -> None:
     counts = {"train/cat": 6, "train/dog": 6, "val/cat": 2, "val/dog": 2}
-    dataset = opened(folder({f"dataset/{name}": count for name, count in counts.items()}))
+    dataset = open_folder(folder({f"dataset/{name}": count for name, count in counts.items()}))
     assert dataset.description.classes == ("cat", "dog")
     assert dataset.description.size("validation") == 4
     assert any("dataset" in note for note in dataset.description.notes)
@@ -117,7 +117,7 @@ def test_junk_is_ignored_and_listed(folder: Maker, picture: Maker) -> None:
     picture(base / ".ipynb_checkpoints" / "a.png")
     picture(base / "__MACOSX" / "cat" / "a.png")
     picture(base / "stray.png")
-    description = opened(base).description
+    description = open_folder(base).description
     assert description.classes == ("cat", "dog")
     assert description.total == 8
 
@@ -144,7 +144,7 @@ def test_unreadable_files_are_listed_and_not_counted(folder: Maker, picture: Mak
     whole = (base / "dog" / "0.png").read_bytes()
     (base / "dog" / "cut.png").write_bytes(whole[: len(whole) // 2])
     (base / "dog" / "photo.heic").write_bytes(b"ftypheic")
-    dataset = opened(base)
+    dataset = open_folder(base)
 
     assert (
         dataset.description.total
@@ -166,7 +166,7 @@ def test_unreadable_files_are_listed_and_not_counted(folder: Maker, picture: Mak
 def test_a_class_of_which_nothing_can_be_read_is_left_out(folder: Maker) -> None:
     base = folder({"a": 4, "b": 4, "m": 0})
     (base / "m" / "x.png").write_bytes(b"")
-    description = opened(base).description
+    description = open_folder(base).description
     assert description.classes == ("a", "b")
     assert any("'m'" in note for note in description.notes)
 
@@ -180,7 +180,7 @@ def test_links_are_followed_once(folder: Maker, tmp_path: Path) -> None:
     (base / "a" / "itself").symlink_to("itself")
     (base / "a" / "to_b").symlink_to(base / "b")
     (base / "b" / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    description = opened(base).description
+    description = open_folder(base).description
     assert description.classes == ("a", "b", "c")
     assert description.total == 10
     assert {item.path for item in description.skipped} == {
@@ -199,7 +199,7 @@ def test_any_name_works(folder: Maker, picture: Maker) -> None:
     )
     picture(base / "two words" / " a\nb ü.png", seed=77)
     os.rename(base / "two words" / "0.png", os.fsencode(base / "two words") + b"/\xff\xfe.png")
-    dataset = opened(base)
+    dataset = open_folder(base)
 
     assert set(dataset.description.classes) == {
         "Übung 1 – 数据 (é)",
@@ -214,7 +214,7 @@ def test_any_name_works(folder: Maker, picture: Maker) -> None:
 def test_ways_of_writing_umlauts_are_one_class(folder: Maker) -> None:
     composed = "\u00c4pfel"
     apart = "A\u0308pfel"
-    description = opened(
+    description = open_folder(
         folder({f"train/{composed}": 4, "train/b": 4, f"test/{apart}": 2, "test/b": 2})
     ).description
     assert description.classes == ("b", composed)
@@ -224,12 +224,12 @@ def test_ways_of_writing_umlauts_are_one_class(folder: Maker) -> None:
 def test_a_pipe_does_not_hang(folder: Maker) -> None:
     base = folder({"a": 3, "b": 3})
     os.mkfifo(base / "a" / "pipe.png")
-    assert opened(base).description.total == 6
+    assert open_folder(base).description.total == 6
 
 
 def test_pictures_directly_in_train_and_test_are_explained(folder: Maker) -> None:
     with pytest.raises(UserError, match="'test' and 'train'"):
-        opened(folder({"train": 4, "test": 3}))
+        open_folder(folder({"train": 4, "test": 3}))
 
 
 def test_layout_prefers_no_splits() -> None:

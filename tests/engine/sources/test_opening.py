@@ -25,11 +25,11 @@ from app.engine.sources.summary import balance, describe
 Maker = Callable[..., Path]
 
 
-def opened(path: Path, **settings: Any) -> Dataset:
+def open_data(path: Path, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **settings))
 
 
-def refused(source: Path | str) -> UserError:
+def refusal_of(source: Path | str) -> UserError:
     with pytest.raises(UserError) as caught:
         open_dataset(DataSettings(source=str(source)))
 
@@ -41,16 +41,16 @@ def test_sources_that_cannot_be(tmp_path: Path, folder: Maker, picture: Maker) -
     (tmp_path / "empty").mkdir()
     (tmp_path / "film.mp4").write_bytes(b"ftyp")
     (tmp_path / "itself").symlink_to("itself")
-    assert "No data" in refused("").what
-    assert "empty" in refused(tmp_path / "empty").what
-    assert "There is no" in refused(tmp_path / "gone").what
-    assert "not read" in refused(tmp_path / "film.mp4").what
-    assert refused(tmp_path / "itself")
-    assert "built-in" in refused("sample:digitz").what
-    assert "digits" in refused("sample:digitz").remedy
-    assert "only one class, 'a'" in refused(folder({"a": 5}, root="one")).what
-    assert "only one example" in refused(folder({"a": 1, "b": 1, "c": 1}, root="single")).what
-    assert "no pictures" in refused(folder({"a": 0, "b": 0}, root="hollow")).what
+    assert "No data" in refusal_of("").what
+    assert "empty" in refusal_of(tmp_path / "empty").what
+    assert "There is no" in refusal_of(tmp_path / "gone").what
+    assert "not read" in refusal_of(tmp_path / "film.mp4").what
+    assert refusal_of(tmp_path / "itself")
+    assert "built-in" in refusal_of("sample:digitz").what
+    assert "digits" in refusal_of("sample:digitz").remedy
+    assert "only one class, 'a'" in refusal_of(folder({"a": 5}, root="one")).what
+    assert "only one example" in refusal_of(folder({"a": 1, "b": 1, "c": 1}, root="single")).what
+    assert "no pictures" in refusal_of(folder({"a": 0, "b": 0}, root="hollow")).what
 
 
 def test_nothing_readable_names_the_first_reason(folder: Maker) -> None:
@@ -58,14 +58,14 @@ def test_nothing_readable_names_the_first_reason(folder: Maker) -> None:
     for name in ("a/1.png", "a/2.png", "b/1.jpg"):
         (base / name).write_bytes(b"")
 
-    error = refused(base)
+    error = refusal_of(base)
     assert "None of the 3 files" in error.what and "empty" in error.what
 
 
 def test_one_class_left_after_damage(folder: Maker) -> None:
     base = folder({"a": 4, "b": 0})
     (base / "b" / "1.png").write_bytes(b"")
-    assert "only one class" in refused(base).what
+    assert "only one class" in refusal_of(base).what
 
 
 def test_copies_of_one_picture_leave_nothing_to_judge(folder: Maker) -> None:
@@ -74,18 +74,18 @@ def test_copies_of_one_picture_leave_nothing_to_judge(folder: Maker) -> None:
         for copy in range(3):
             (base / c / f"copy{copy}.png").write_bytes((base / c / "0.png").read_bytes())
 
-    assert "copies of one example" in refused(base).what
+    assert "copies of one example" in refusal_of(base).what
 
 
 def test_a_class_with_one_picture_is_trained_on_and_mentioned(folder: Maker) -> None:
-    dataset = opened(folder({"a": 10, "b": 10, "lonely": 1}))
+    dataset = open_data(folder({"a": 10, "b": 10, "lonely": 1}))
     assert [counts[2] for counts in dataset.description.counts.values()] == [1, 0, 0]
     texts = [problem["text"] for problem in describe(dataset)["problems"]]
     assert any("'lonely'" in text and "validation" in text for text in texts)
 
 
-def as_nobody(path: Path) -> str:
-    """What opening it prints for a person without rights."""
+def output_without_rights(path: Path) -> str:
+    """Returns what opening it prints for a person without rights."""
     script = (
         "import sys\n"
         "from pathlib import Path\n"
@@ -113,11 +113,11 @@ def as_nobody(path: Path) -> str:
 def test_folders_without_permission(folder: Maker) -> None:
     base = folder({"a": 3, "b": 3, "c": 3})
     (base / "c").chmod(0)
-    assert "the folder may not be opened (no permission)" in as_nobody(base)
+    assert "the folder may not be opened (no permission)" in output_without_rights(base)
 
     (base / "c").chmod(0o755)
     base.chmod(0)
-    message = as_nobody(base)
+    message = output_without_rights(base)
     base.chmod(0o755)
 
     assert "may not be read" in message and "Traceback" not in message
@@ -134,7 +134,7 @@ def test_mixed_modes_and_sizes_are_read(folder: Maker, picture: Maker) -> None:
             picture(path, size=(20 + number, 40 - number), mode=mode, seed=number)
 
     for fit in ("crop", "fit", "stretch"):
-        dataset = opened(base, fit=fit)
+        dataset = open_data(base, fit=fit)
         assert dataset.description.total == 21 and not dataset.description.skipped
         assert dataset.inputs.shape[1:] == dataset.description.shape == (3, 32, 32)
 
@@ -142,12 +142,12 @@ def test_mixed_modes_and_sizes_are_read(folder: Maker, picture: Maker) -> None:
 def test_grey_only_if_all_are_grey(folder: Maker, picture: Maker) -> None:
     base = folder({"a": 3, "b": 3}, mode="L")
     Image.effect_noise((12, 12), 60).convert("RGB").save(base / "a" / "looks_grey.png")
-    assert opened(base).description.shape == (1, 12, 12)
-    assert opened(base, colour="colour").description.shape == (3, 12, 12)
+    assert open_data(base).description.shape == (1, 12, 12)
+    assert open_data(base, colour="colour").description.shape == (3, 12, 12)
 
     picture(base / "a" / "colour.png", seed=9)
-    assert opened(base).description.shape == (3, 12, 12)
-    assert opened(base, colour="grey").description.shape == (1, 12, 12)
+    assert open_data(base).description.shape == (3, 12, 12)
+    assert open_data(base, colour="grey").description.shape == (1, 12, 12)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_grey_only_if_all_are_grey(folder: Maker, picture: Maker) -> None:
 def test_the_size_follows_the_pictures(
     folder: Maker, size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
-    description = opened(folder({"a": 3, "b": 3}, size=size)).description
+    description = open_data(folder({"a": 3, "b": 3}, size=size)).description
     assert description.shape[1:] == expected
     assert bool(description.notes) == (max(size) > 96)
 
@@ -173,8 +173,8 @@ def test_small_mixed_sizes_are_hardly_enlarged_and_one_side_may_be_given(
 ) -> None:
     base = folder({"a": 3, "b": 3}, size=(20, 20))
     picture(base / "a" / "other.png", size=(22, 18), seed=5)
-    assert opened(base).description.shape == (3, 24, 24)
-    assert opened(base, height=40).description.shape == (3, 40, 40)
+    assert open_data(base).description.shape == (3, 24, 24)
+    assert open_data(base, height=40).description.shape == (3, 40, 40)
 
 
 def test_exif_decides_about_the_size(folder: Maker) -> None:
@@ -186,7 +186,7 @@ def test_exif_decides_about_the_size(folder: Maker) -> None:
         noise = Image.effect_noise((20, 10), 100)
         noise.save(base / "ab"[number % 2] / f"{number}.jpg", exif=exif)
 
-    description = opened(base).description
+    description = open_data(base).description
     assert description.shape == (1, 20, 10)  # 10 wide, 20 high
 
 
@@ -197,7 +197,7 @@ def test_remarks_are_counted(folder: Maker) -> None:
             base / "a" / f"deep{number}.png"
         )
 
-    notes = opened(base).description.notes
+    notes = open_data(base).description.notes
     assert any(note.startswith("3 pictures with more than 8 bits") for note in notes)
 
 
@@ -209,7 +209,7 @@ def test_statistics_come_from_the_training_split_alone(folder: Maker) -> None:
                 base / split / "ab"[number % 2] / f"{number}.png"
             )
 
-    dataset = opened(base, validation_share=0.25)
+    dataset = open_data(base, validation_share=0.25)
     training = dataset.split("training")[0] / 255
     assert dataset.description.preparation.mean[0] == pytest.approx(training.mean())
     assert dataset.description.preparation.std[0] == pytest.approx(max(training.std(), 1 / 255))
@@ -230,9 +230,9 @@ def test_the_description_survives_json_and_settings_are_recorded(folder: Maker) 
 
 def test_a_moved_dataset_is_the_same_dataset(folder: Maker, tmp_path: Path) -> None:
     base = folder({"a": 6, "b": 6})
-    first = opened(base).description.fingerprint
+    first = open_data(base).description.fingerprint
     base.rename(tmp_path / "elsewhere")
-    assert opened(tmp_path / "elsewhere").description.fingerprint == first
+    assert open_data(tmp_path / "elsewhere").description.fingerprint == first
 
 
 def test_relative_and_home_paths(
@@ -242,15 +242,15 @@ def test_relative_and_home_paths(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert (
-        opened(Path("pictures")).description.fingerprint
-        == opened(Path("~/pictures")).description.fingerprint
+        open_data(Path("pictures")).description.fingerprint
+        == open_data(Path("~/pictures")).description.fingerprint
     )
 
 
 def test_differing_classes_are_named(folder: Maker) -> None:
-    ours = opened(folder({"a": 4, "b": 4}, root="one")).description
-    same = opened(folder({"a": 3, "b": 5}, root="two")).description
-    other = opened(folder({"b": 4, "c": 4, "d": 4}, root="three")).description
+    ours = open_data(folder({"a": 4, "b": 4}, root="one")).description
+    same = open_data(folder({"a": 3, "b": 5}, root="two")).description
+    other = open_data(folder({"b": 4, "c": 4, "d": 4}, root="three")).description
     assert same_classes(ours, same) == ""
     assert same_classes(ours, other) == (
         "The classes differ from those of the training: 'a' is missing and 'c' and 'd' are new."
@@ -261,7 +261,7 @@ def test_differing_classes_are_named(folder: Maker) -> None:
     ("counts", "level"), [((20, 20), "good"), ((80, 20), "warning"), ((240, 20), "problem")]
 )
 def test_imbalance_is_flagged(folder: Maker, counts: tuple[int, int], level: str) -> None:
-    dataset = opened(folder({"a": counts[0], "b": counts[1]}, size=(4, 4), mode="L"))
+    dataset = open_data(folder({"a": counts[0], "b": counts[1]}, size=(4, 4), mode="L"))
     ratio, actual = balance(dataset.description)
     assert actual == level and ratio == pytest.approx(counts[0] / counts[1], rel=0.1)
     flagged = [

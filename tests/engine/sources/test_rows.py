@@ -28,14 +28,14 @@ def part(
 ) -> RowPart:
     import pyarrow as pa
 
-    made = [
+    columns_read = [
         Column(name, STYLE, pa.array(cells, pa.large_string())) for name, cells in columns.items()
     ]
     roles = {
         column.name: roles.get(column.name, "number" if column.numeric else "category")
-        for column in made
+        for column in columns_read
     }
-    return RowPart(made, roles, missing or {}, STYLE)
+    return RowPart(columns_read, roles, missing or {}, STYLE)
 
 
 CELLS = {
@@ -45,14 +45,14 @@ CELLS = {
 TRAINING = np.array([0, 1, 2, 3])
 
 
-def fitted(**changes: Any) -> tuple[np.ndarray, RowPreparation]:
+def fit_part(**changes: Any) -> tuple[np.ndarray, RowPreparation]:
     values, preparation = part({**CELLS, **changes.pop("cells", {})}, **changes).fit(TRAINING)
     assert isinstance(preparation, RowPreparation)
     return values, preparation
 
 
 def test_rows_are_kept_with_gaps_flags_and_numbers_of_categories() -> None:
-    values, preparation = fitted()
+    values, preparation = fit_part()
     assert values.dtype == np.float32
     assert preparation.features == ("size", "size: missing", "colour")
     assert preparation.inputs[0].shape == (3,) and preparation.inputs[0].categories == (4,)
@@ -72,8 +72,8 @@ def test_rows_are_kept_with_gaps_flags_and_numbers_of_categories() -> None:
 
 
 def test_statistics_are_of_the_training_rows_alone() -> None:
-    _, first = fitted()
-    _, second = fitted(
+    _, first = fit_part()
+    _, second = fit_part(
         cells={
             "size": ["1,5", "", "2,5", "3,5", "-999", "7"],
             "colour": ["red", "blue", "red", "", "violet", "pink"],
@@ -81,7 +81,7 @@ def test_statistics_are_of_the_training_rows_alone() -> None:
     )
 
     assert first == second
-    _, third = fitted(cells={"size": ["1,5", "", "2,5", "99", "10", "NA"]})
+    _, third = fit_part(cells={"size": ["1,5", "", "2,5", "99", "10", "NA"]})
     assert third != first
 
 
@@ -89,23 +89,27 @@ def test_statistics_are_of_the_training_rows_alone() -> None:
     ("policy", "fill"), [("median", 2.5), ("mean", 2.5), ("zero", 0.0), (None, 2.5)]
 )
 def test_the_network_sees_gaps_filled_and_one_scale(policy: str | None, fill: float) -> None:
-    values, preparation = fitted(missing={"size": policy} if policy else {})
+    values, preparation = fit_part(missing={"size": policy} if policy else {})
     batch = torch.from_numpy(values)
-    seen = preparation.tensor(batch)
-    filled = np.array([1.5, fill, 2.5, 3.5])
-    expected = (np.array([1.5, fill, 2.5, 3.5, 10, fill]) - filled.mean()) / filled.std()
+    prepared = preparation.tensor(batch)
+    without_gaps = np.array([1.5, fill, 2.5, 3.5])
+    expected = (
+        np.array([1.5, fill, 2.5, 3.5, 10, fill]) - without_gaps.mean()
+    ) / without_gaps.std()
 
-    assert np.allclose(seen[:, 0].numpy(), expected, atol=1e-6)
-    assert torch.equal(seen[:, 1:], batch[:, 1:]) and torch.isnan(
+    assert np.allclose(prepared[:, 0].numpy(), expected, atol=1e-6)
+    assert torch.equal(prepared[:, 1:], batch[:, 1:]) and torch.isnan(
         batch[1, 0]
     )  # the batch itself stays
-    assert seen[:4, 0].mean().abs() < 1e-6 and seen[:4, 0].std(correction=0) == pytest.approx(1)
+    assert prepared[:4, 0].mean().abs() < 1e-6 and prepared[:4, 0].std(
+        correction=0
+    ) == pytest.approx(1)
 
 
 def test_mean_and_median_differ_where_they_should() -> None:
     cells = {"size": ["1", "", "2", "9", "10", "NA"]}
-    assert fitted(cells=cells)[1].amounts[0].fill == 2
-    assert fitted(cells=cells, missing={"size": "mean"})[1].amounts[0].fill == 4
+    assert fit_part(cells=cells)[1].amounts[0].fill == 2
+    assert fit_part(cells=cells, missing={"size": "mean"})[1].amounts[0].fill == 4
 
 
 def test_settling_and_coding_give_the_same() -> None:
@@ -116,7 +120,7 @@ def test_settling_and_coding_give_the_same() -> None:
 
 
 def test_one_row_is_prepared_as_the_table() -> None:
-    values, preparation = fitted()
+    values, preparation = fit_part()
     for row in range(6):
         raw = {name: cells[row] for name, cells in CELLS.items()}
         assert np.array_equal(preparation.array(raw), values[row], equal_nan=True)
@@ -139,7 +143,7 @@ def test_one_row_is_prepared_as_the_table() -> None:
 
 
 def test_a_gap_that_is_not_filled_is_refused_in_one_row() -> None:
-    _, preparation = fitted(
+    _, preparation = fit_part(
         missing={"size": "drop"}, cells={"size": ["1", "2", "3", "4", "5", "6"]}
     )
     with pytest.raises(UserError, match="'size' has no value"):
@@ -153,16 +157,16 @@ def test_policies_that_do_not_fit_are_refused() -> None:
 
 
 def test_no_variation_and_no_values_divide_by_nothing() -> None:
-    values, preparation = fitted(
+    values, preparation = fit_part(
         cells={"size": ["5", "5", "5", "5", "6", ""], "none": ["", "", "", "", "1", "2"]}
     )
-    seen = preparation.tensor(torch.from_numpy(values))
-    assert torch.isfinite(seen).all() and seen[0, 0] == 0
+    prepared = preparation.tensor(torch.from_numpy(values))
+    assert torch.isfinite(prepared).all() and prepared[0, 0] == 0
     assert next(column for column in preparation.columns if column.name == "size").std == 1
 
 
 def test_a_preparation_survives_json() -> None:
-    _, preparation = fitted(cells={"when": [f"{day}.3.2024" for day in range(1, 7)]})
+    _, preparation = fit_part(cells={"when": [f"{day}.3.2024" for day in range(1, 7)]})
     again = read_preparation(json.loads(json.dumps(preparation.to_plain(), allow_nan=False)))
     assert again == preparation
     assert again.array({"size": 1, "colour": "red", "when": "2.3.2024"})[1] == 19_784
@@ -188,7 +192,7 @@ def test_equal_rows_are_copies_unless_most_are() -> None:
 
 
 def test_gaps_are_noted_in_other_data_too() -> None:
-    _, preparation = fitted()
+    _, preparation = fit_part()
     other = part({"size": ["", "2,5"], "colour": ["red", "blue"]})
     other.encode(preparation)
     assert other.notes == (

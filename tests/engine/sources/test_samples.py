@@ -45,7 +45,7 @@ TABLES = {
 MOST_BYTES = 8_000_000
 
 
-def opened(name: str, **settings: Any) -> Dataset:
+def open_sample(name: str, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=SAMPLES[name].source, **settings))
 
 
@@ -53,12 +53,12 @@ def opened(name: str, **settings: Any) -> Dataset:
 def test_every_sample_opens_as_it_says(name: str) -> None:
     sample = SAMPLES[name]
     settings = {"tokens": "bytes"} if name == "book" else {}  # they need no learning
-    description = opened(name, **settings).description
+    description = open_sample(name, **settings).description
     assert (description.kind, description.task) == (sample.kind, sample.task)
     assert (description.source, description.format) == (f"sample:{name}", "Built-in")
     assert not description.skipped
     assert not TASKS[description.task].unfit(description)
-    assert description.fingerprint == opened(name, **settings).description.fingerprint
+    assert description.fingerprint == open_sample(name, **settings).description.fingerprint
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -76,7 +76,7 @@ def test_every_sample_says_where_it_is_from_and_what_to_expect(name: str) -> Non
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_have_the_size_and_classes_they_claim(name: str) -> None:
     shape, classes, sizes = PICTURES[name]
-    description = opened(name).description
+    description = open_sample(name).description
     assert (description.shape, len(description.classes)) == (shape, classes)
     assert {split: description.size(split) for split in sizes} == sizes
     assert description.mirror_safe == MIRROR_SAFE[name]
@@ -85,7 +85,7 @@ def test_pictures_have_the_size_and_classes_they_claim(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_have_the_rows_and_classes_they_claim(name: str) -> None:
     rows, columns, classes = TABLES[name]
-    dataset = opened(name)
+    dataset = open_sample(name)
     description = dataset.description
     assert (description.total, description.shape, description.classes) == (
         rows,
@@ -101,7 +101,7 @@ def test_tables_have_the_rows_and_classes_they_claim(name: str) -> None:
 
 
 def test_the_amount_is_the_one_of_the_paper() -> None:
-    dataset = opened("diabetes")
+    dataset = open_sample("diabetes")
     (amount,) = dataset.description.amounts
     assert amount.name == "progression"
     assert (dataset.targets.min(), dataset.targets.max()) == (25, 346)
@@ -109,7 +109,7 @@ def test_the_amount_is_the_one_of_the_paper() -> None:
 
 
 def test_another_column_of_a_table_may_be_the_target() -> None:
-    description = opened("penguins", target="body mass (g)").description
+    description = open_sample("penguins", target="body mass (g)").description
     assert description.task == "regression"
     assert description.amounts[0].unit == "g"
 
@@ -141,7 +141,7 @@ def test_definitions_are_short_texts_of_ten_topics() -> None:
     texts, topics = content.load_sentences("glosses")
     assert len(texts) == 7_611 == len(set(texts))
     assert len(set(topics)) == 10 and max(map(topics.count, set(topics))) == 800
-    assert set(opened("glosses").description.classes) == set(topics)
+    assert set(open_sample("glosses").description.classes) == set(topics)
     assert not any('"' in text for text in texts)
 
 
@@ -162,13 +162,13 @@ def test_emoji_are_pictures_with_names() -> None:
     assert "flag France" in emoji.texts and len(set(emoji.groups)) == 9
     assert len({image.tobytes() for image in emoji.images}) == 1_885
 
-    dataset = opened("emoji")
+    dataset = open_sample("emoji")
     assert dataset.description.preparation.to_plain()["names"] == ["picture", "text"]
     assert dataset.description.sizes == {"training": 1509, "validation": 188, "test": 188}
 
 
 def test_for_a_network_of_other_pictures_emoji_get_its_size() -> None:
-    trained = opened("emoji", height=16, width=24, colour="grey")
+    trained = open_sample("emoji", height=16, width=24, colour="grey")
     again = open_dataset(
         DataSettings(source="sample:emoji"), reuse_preparation=trained.description.preparation
     )
@@ -176,7 +176,7 @@ def test_for_a_network_of_other_pictures_emoji_get_its_size() -> None:
 
 
 def test_for_a_task_without_pairs_emoji_are_pictures_of_nine_groups() -> None:
-    description = opened(
+    description = open_sample(
         "emoji", task="classification", height=16, width=16, colour="grey"
     ).description
     assert description.shape == (1, 16, 16)
@@ -195,11 +195,11 @@ def test_signals_are_the_same_every_time_and_all_different() -> None:
 
 def test_a_task_that_does_not_go_with_a_sample_is_one_sentence() -> None:
     with pytest.raises(UserError) as caught:
-        opened("book", task="regression")
+        open_sample("book", task="regression")
 
     assert caught.value.remedy
     with pytest.raises(UserError, match=r"regress|amount"):
-        opened("glosses", task="regression")
+        open_sample("glosses", task="regression")
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RANDOM = np.random.default_rng(12)
 
 
-def opened(path: Path, reuse_preparation: Preparation | None = None, **more: Any) -> Dataset:
+def open_data(path: Path, reuse_preparation: Preparation | None = None, **more: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **more), reuse_preparation=reuse_preparation)
 
 
@@ -38,7 +38,10 @@ def tone(hertz: float, rate: int, seconds: float) -> np.ndarray:
 
 
 def write(path: Path, values: np.ndarray, rate: int = 8_000, bits: int = 16) -> Path:
-    """values: (frames,) or (frames, channels) in -1..1, as PCM by the standard library."""
+    """Writes PCM with the standard library.
+
+    values: (frames,) or (frames, channels) in -1..1.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = np.rint(np.clip(values, -1, 1) * (2 ** (bits - 1) - 1)).astype("<i4")
 
@@ -154,11 +157,11 @@ def test_fitting_and_encoding_give_the_same_and_training_alone_is_measured() -> 
 
     assert np.array_equal(SignalPart(values, 100.0).encode(preparation), arrays)
     assert np.array_equal(preparation.array(values[0]), values[0])
-    seen = preparation.tensor(torch.from_numpy(arrays[:30].copy()))
-    assert torch.isfinite(seen).all()
-    assert seen[:, 0].mean().item() == pytest.approx(0, abs=1e-2)
-    assert seen[:, 0].std().item() == pytest.approx(1, abs=1e-2)
-    assert (seen[:, 1] == 0).all()
+    prepared = preparation.tensor(torch.from_numpy(arrays[:30].copy()))
+    assert torch.isfinite(prepared).all()
+    assert prepared[:, 0].mean().item() == pytest.approx(0, abs=1e-2)
+    assert prepared[:, 0].std().item() == pytest.approx(1, abs=1e-2)
+    assert (prepared[:, 1] == 0).all()
     assert read_preparation(json.loads(json.dumps(preparation.to_plain()))) == preparation
 
     fingerprints = SignalPart(values[[0, 1, 0]]).fingerprints()
@@ -222,7 +225,7 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
     write(tmp_path / "low" / "silence.wav", np.zeros(1_000))
     (tmp_path / "low" / "text.wav").write_text("no sound")
     (tmp_path / "low" / "half.wav").write_bytes((tmp_path / "low" / "1.wav").read_bytes()[:900])
-    dataset = opened(tmp_path)
+    dataset = open_data(tmp_path)
     description = dataset.description
     assert (
         description.format == "Folder of sounds"
@@ -252,7 +255,7 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
         description.preparation.array(tmp_path / "low" / "3.wav"), dataset.inputs[row]
     )
     assert np.array_equal(
-        opened(tmp_path, reuse_preparation=description.preparation).inputs, dataset.inputs
+        open_data(tmp_path, reuse_preparation=description.preparation).inputs, dataset.inputs
     )
     assert Description.from_plain(json.loads(json.dumps(description.to_plain()))) == description
 
@@ -262,7 +265,7 @@ def test_long_sounds_are_brought_to_a_lower_rate(tmp_path: Path) -> None:
         for name in ("a", "b"):
             write(tmp_path / name / f"{number}.wav", RANDOM.uniform(-1, 1, 48_000 * 3), 48_000)
 
-    description = opened(tmp_path).description
+    description = open_data(tmp_path).description
     assert description.shape == (1, 16_000)
     assert any("from 48,000 to 8,000 samples" in note for note in description.notes)
     assert any("longer than 2 seconds" in note for note in description.notes)
@@ -272,7 +275,7 @@ def test_a_folder_of_silence_is_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write(tmp_path / name / "1.wav", np.zeros(100))
     with pytest.raises(UserError, match=r"None of the 2 sounds.*silent"):
-        opened(tmp_path)
+        open_data(tmp_path)
 
 
 # --- NPZ
@@ -295,7 +298,7 @@ def test_npz_signals(
     values = RANDOM.normal(size=shape)
     content: dict[str, Any] = {key: values, "labels": np.arange(20) % 2, "rate": np.array(250)}
     np.savez(tmp_path / "a.npz", **content)
-    dataset = opened(tmp_path / "a.npz")
+    dataset = open_data(tmp_path / "a.npz")
 
     assert dataset.description.format == "NPZ signals" and dataset.description.shape == expected
     assert (
@@ -337,7 +340,7 @@ def test_npz_splits_names_and_gaps(tmp_path: Path) -> None:
         classes=np.array(["calm", "quake"]),
     )
 
-    description = opened(tmp_path / "a.npz").description
+    description = open_data(tmp_path / "a.npz").description
     assert (
         description.classes == ("calm", "quake")
         and description.size("test") == 10
@@ -352,29 +355,33 @@ def test_npz_splits_names_and_gaps(tmp_path: Path) -> None:
 def test_npz_amounts_tags_and_nothing(tmp_path: Path) -> None:
     values = RANDOM.normal(size=(40, 50)).astype(np.float32)
     np.savez(tmp_path / "a.npz", signals=values, targets=values[:, :2])
-    amounts = opened(tmp_path / "a.npz")
+    amounts = open_data(tmp_path / "a.npz")
     assert amounts.description.task == "regression" and np.allclose(amounts.targets, values[:, :2])
     assert [amount.name for amount in amounts.description.amounts] == ["targets 1", "targets 2"]
 
     with pytest.raises(UserError, match="amounts in 'targets', not classes"):
-        opened(tmp_path / "a.npz", task="classification")
+        open_data(tmp_path / "a.npz", task="classification")
 
     tags = np.zeros((40, 3), np.int64)
     tags[np.arange(40), np.arange(40) % 3] = 1
     np.savez(tmp_path / "b.npz", signals=values, labels=tags)
-    assert opened(tmp_path / "b.npz").description.classes == ("0", "1", "2")  # one of each: classes
+    assert open_data(tmp_path / "b.npz").description.classes == (
+        "0",
+        "1",
+        "2",
+    )  # one of each: classes
 
     tags[:, 0] = 1
     np.savez(tmp_path / "c.npz", signals=values, labels=tags)
-    several = opened(tmp_path / "c.npz")
+    several = open_data(tmp_path / "c.npz")
     assert several.description.task == "multi-label" and np.array_equal(several.targets, tags)
 
     np.savez(tmp_path / "d.npz", signals=values)
-    assert opened(tmp_path / "d.npz").description.task == "reconstruction"
+    assert open_data(tmp_path / "d.npz").description.task == "reconstruction"
 
     with pytest.raises(UserError, match="holds no labels"):
-        opened(tmp_path / "d.npz", task="classification")
+        open_data(tmp_path / "d.npz", task="classification")
 
     np.savez(tmp_path / "e.npz", signals=np.full((9, 50), np.nan), labels=np.arange(9) % 2)
     with pytest.raises(UserError, match="no signal of finite numbers"):
-        opened(tmp_path / "e.npz")
+        open_data(tmp_path / "e.npz")

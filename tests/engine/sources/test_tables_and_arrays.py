@@ -23,7 +23,7 @@ Maker = Callable[..., Path]
 RANDOM = np.random.default_rng(5)
 
 
-def opened(path: Path, **settings: Any) -> Dataset:
+def open_data(path: Path, **settings: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **settings))
 
 
@@ -42,7 +42,7 @@ def test_every_delimiter_and_encoding(folder: Maker, delimiter: str, encoding: s
 
     text = "\r\n".join(delimiter.join(row) for row in rows) + "\r\n"
     (base / "list.csv").write_bytes(text.encode(encoding))
-    dataset = opened(base / "list.csv")
+    dataset = open_data(base / "list.csv")
     assert dataset.description.classes == ("Äpfel", "Öl")
     assert dataset.description.total == 8
     assert not dataset.description.skipped
@@ -58,7 +58,7 @@ def test_columns_are_guessed_split_is_used_and_target_overrides(folder: Maker) -
         )
 
     (base / "list.csv").write_text("\n".join(lines), encoding="utf-8")
-    dataset = opened(base / "list.csv")
+    dataset = open_data(base / "list.csv")
     assert dataset.description.classes == ("x", "y")  # the column with the fewest different cells
     assert {split: dataset.description.size(split) for split in dataset.indices} == {
         "training": 6,
@@ -66,13 +66,13 @@ def test_columns_are_guessed_split_is_used_and_target_overrides(folder: Maker) -
         "test": 3,
     }
 
-    assert opened(base / "list.csv", target="colour").description.classes == (
+    assert open_data(base / "list.csv", target="colour").description.classes == (
         "blue",
         "green",
         "red",
     )
     with pytest.raises(UserError, match="Did you mean 'colour'") as caught:
-        opened(base / "list.csv", target="color")
+        open_data(base / "list.csv", target="color")
 
     assert caught.value.setting == "data.target"
 
@@ -82,7 +82,7 @@ def test_headless_tables_missing_files_and_bad_rows(folder: Maker) -> None:
     lines = [f"img\\{n}.png\t{'ab'[n % 2]}" for n in range(6)]
     lines += ["img/99.png\ta", "img/1.png\tb", "img/2.png\t", "img/3.png", ""]
     (base / "list.tsv").write_text("\n".join(lines), encoding="utf-8")
-    description = opened(base / "list.tsv").description
+    description = open_data(base / "list.tsv").description
 
     assert description.total == 6
     reasons = [item.reason for item in description.skipped]
@@ -95,13 +95,11 @@ def test_a_folder_with_a_table_and_names_without_ending(folder: Maker) -> None:
     base = folder({"train": 8}, suffix=".jpg")
     lines = ["id,breed"] + [f"{n},{['pug', 'beagle'][n % 2]}" for n in range(8)]
     (base / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
-    assert opened(base).description.classes == ("beagle", "pug")
+    assert open_data(base).description.classes == ("beagle", "pug")
 
 
 def test_numbers_beside_numbered_pictures_name_no_pictures(folder: Maker) -> None:
-    """A column of numbers of which some are also 1.png and 4.png of a folder near by; and one row
-    too long.
-    """
+    """Some numbers of a column are also 1.png and 4.png of a folder near by; a row is too long."""
     base = folder({"img": 8})
     lines = [
         "size,weight,label",
@@ -110,7 +108,7 @@ def test_numbers_beside_numbered_pictures_name_no_pictures(folder: Maker) -> Non
     ]
 
     (base / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
-    description = opened(base / "rows.csv").description
+    description = open_data(base / "rows.csv").description
     assert (description.kind, description.total) == ("row", 40)
     assert [item.reason for item in description.skipped] == ["it has 4 cells, not 3"]
 
@@ -125,7 +123,7 @@ def test_a_list_of_pictures_with_an_endless_line_is_refused(folder: Maker) -> No
         file.truncate(500 << 20)
 
     with pytest.raises(UserError, match=r"longer than 16 million"):
-        opened(base / "list.csv")
+        open_data(base / "list.csv")
 
 
 def test_names_with_newlines_and_delimiters_in_quotes(tmp_path: Path, picture: Maker) -> None:
@@ -135,7 +133,7 @@ def test_names_with_newlines_and_delimiters_in_quotes(tmp_path: Path, picture: M
         lines.append(f'"a, {number}\nü.png",{"mn"[number % 2]}')
 
     (tmp_path / "list.csv").write_text("\n".join(lines), encoding="utf-8")
-    assert opened(tmp_path / "list.csv").description.total == 6
+    assert open_data(tmp_path / "list.csv").description.total == 6
 
 
 @pytest.mark.parametrize(
@@ -146,7 +144,7 @@ def test_names_with_newlines_and_delimiters_in_quotes(tmp_path: Path, picture: M
 def test_useless_tables_are_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "list.csv").write_bytes(content)
     with pytest.raises(UserError) as caught:
-        opened(tmp_path / "list.csv")
+        open_data(tmp_path / "list.csv")
 
     assert "list.csv" in caught.value.what and caught.value.remedy
 
@@ -177,7 +175,7 @@ def test_npz_layouts_and_names(
     tmp_path: Path, shape: tuple[int, ...], expected: tuple[int, ...], images: str, labels: str
 ) -> None:
     np.savez(tmp_path / "a.npz", **{images: pixels(*shape), labels: np.arange(20) % 2})
-    dataset = opened(tmp_path / "a.npz")
+    dataset = open_data(tmp_path / "a.npz")
     assert dataset.description.shape == expected
     assert dataset.description.total == 20
 
@@ -185,7 +183,7 @@ def test_npz_layouts_and_names(
 def test_npz_pixels_arrive_unchanged(tmp_path: Path) -> None:
     images = pixels(12, 5, 6, 3)
     np.savez(tmp_path / "a.npz", images=images, labels=np.arange(12) % 3)
-    dataset = opened(tmp_path / "a.npz")
+    dataset = open_data(tmp_path / "a.npz")
     assert np.array_equal(dataset.inputs.transpose(0, 2, 3, 1), images)
     assert dataset.targets.tolist() == [n % 3 for n in range(12)]
 
@@ -205,7 +203,7 @@ def test_npz_with_splits(tmp_path: Path, names: tuple[str, ...]) -> None:
         content[names[2 * index + 1]] = (np.arange(count) % 2)[:, None]
 
     np.savez_compressed(tmp_path / "a.npz", **content)
-    description = opened(tmp_path / "a.npz").description
+    description = open_data(tmp_path / "a.npz").description
     assert [description.size(split) for split in ("training", "validation", "test")] == [20, 6, 4]
 
 
@@ -213,7 +211,7 @@ def test_npz_floats_texts_and_class_names(tmp_path: Path) -> None:
     images = RANDOM.random((12, 6, 6))
     images[3, 0, 0] = np.nan
     np.savez(tmp_path / "a.npz", images=images, labels=np.array(["cat", "dog"] * 6))
-    dataset = opened(tmp_path / "a.npz")
+    dataset = open_data(tmp_path / "a.npz")
 
     assert dataset.description.classes == ("cat", "dog")
     assert [item.path for item in dataset.description.skipped] == ["images #4"]
@@ -225,14 +223,14 @@ def test_npz_floats_texts_and_class_names(tmp_path: Path) -> None:
         y=np.arange(12) % 2,
         class_names=np.array(["no", "yes"]),
     )
-    assert opened(tmp_path / "b.npz").description.classes == ("no", "yes")
+    assert open_data(tmp_path / "b.npz").description.classes == ("no", "yes")
 
 
 def test_npz_values_0_to_16_use_the_whole_range(tmp_path: Path) -> None:
     sklearn = pytest.importorskip("sklearn.datasets")
     digits = sklearn.load_digits()
     np.savez(tmp_path / "digits.npz", images=digits.images, labels=digits.target)
-    dataset = opened(tmp_path / "digits.npz")
+    dataset = open_data(tmp_path / "digits.npz")
 
     assert dataset.inputs.max() == 255
     assert np.array_equal(np.rint(dataset.inputs[:, 0] * (16 / 255)), digits.images)
@@ -243,7 +241,7 @@ def test_npz_with_python_objects_is_never_opened(tmp_path: Path) -> None:
         tmp_path / "a.npz", images=np.array([{"a": 1}, None], dtype=object), labels=np.arange(2)
     )
     with pytest.raises(UserError, match="can run code"):
-        opened(tmp_path / "a.npz")
+        open_data(tmp_path / "a.npz")
 
 
 def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -266,7 +264,7 @@ def test_bad_npz_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
 
     for name in (*cases, "unlabelled.npz", "unequal.npz"):
         with pytest.raises(UserError) as caught:
-            opened(tmp_path / name)
+            open_data(tmp_path / name)
         assert name in caught.value.what and caught.value.remedy
 
 
@@ -295,7 +293,7 @@ def write_idx(
 def test_idx_files_with_their_own_test_set(tmp_path: Path, zipped: bool) -> None:
     images = write_idx(tmp_path / "mnist", "train", 200, zipped)
     write_idx(tmp_path / "mnist", "t10k", 50, zipped)
-    dataset = opened(tmp_path / "mnist")
+    dataset = open_data(tmp_path / "mnist")
     description = dataset.description
 
     assert description.classes == tuple("0123456789")
@@ -308,18 +306,18 @@ def test_idx_files_with_their_own_test_set(tmp_path: Path, zipped: bool) -> None
     assert np.array_equal(dataset.inputs[:200, 0], images)
     assert dataset.names[0].endswith("#1")
     one_file = next((tmp_path / "mnist").glob("train-images*"))
-    assert opened(one_file).description.fingerprint == description.fingerprint
+    assert open_data(one_file).description.fingerprint == description.fingerprint
 
 
 def test_idx_names_of_fashion(tmp_path: Path) -> None:
     write_idx(tmp_path / "my fashion data", "train", 100)
-    assert opened(tmp_path / "my fashion data").description.classes == FASHION
+    assert open_data(tmp_path / "my fashion data").description.classes == FASHION
 
 
 def test_bad_idx_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
-    def refused(base: Path, word: str) -> None:
+    def assert_refused(base: Path, word: str) -> None:
         with pytest.raises(UserError, match=word) as caught:
-            opened(base)
+            open_data(base)
         assert caught.value.remedy
 
     for zipped in (True, False):
@@ -327,16 +325,16 @@ def test_bad_idx_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
         write_idx(base, "train", 100, zipped)
         file = next(base.glob("train-images*"))
         file.write_bytes(file.read_bytes()[:20_000])
-        refused(base, "cut off")
+        assert_refused(base, "cut off")
 
     write_idx(tmp_path / "unequal", "train", 100, labels=90)
-    refused(tmp_path / "unequal", "90 labels for 100 pictures")
+    assert_refused(tmp_path / "unequal", "90 labels for 100 pictures")
     write_idx(tmp_path / "unlabelled", "train", 20)
     next((tmp_path / "unlabelled").glob("*labels*")).unlink()
-    refused(tmp_path / "unlabelled", "labels of .* are missing")
+    assert_refused(tmp_path / "unlabelled", "labels of .* are missing")
     write_idx(tmp_path / "other", "train", 20, zipped=False)
     next((tmp_path / "other").glob("*images*")).write_bytes(b"\x00\x00\x0d\x03" + bytes(100))
-    refused(tmp_path / "other", "not an IDX file")
+    assert_refused(tmp_path / "other", "not an IDX file")
     write_idx(tmp_path / "many", "emnist-letters-train", 20)
     write_idx(tmp_path / "many", "emnist-digits-train", 20)
-    refused(tmp_path / "many", "several data sets")
+    assert_refused(tmp_path / "many", "several data sets")

@@ -49,7 +49,7 @@ def sentences(count: int, more: str = "") -> list[str]:
     ]
 
 
-def opened(path: Path, reuse_preparation: TextPreparation | None = None, **more: Any) -> Dataset:
+def open_data(path: Path, reuse_preparation: TextPreparation | None = None, **more: Any) -> Dataset:
     return open_dataset(DataSettings(source=str(path), **more), reuse_preparation=reuse_preparation)
 
 
@@ -94,7 +94,7 @@ def test_learned_tokens_are_parts_of_words_within_the_vocabulary_and_always_the_
         load_tokenizer(LEARNED[:-20])
 
 
-def test_a_long_text_is_taken_in_pieces_without_loss() -> None:
+def test_a_long_text_is_cut_into_pieces_without_loss() -> None:
     text = "\n".join(sentences(5_000)) + "x" * 300_000
     assert "".join(pieces_of(text)) == text and len(list(pieces_of(text))) > 5
 
@@ -207,7 +207,7 @@ def test_the_preparation_travels_as_json_and_reads_one_text() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
+def test_encodings_are_recognised(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.txt").write_bytes("Größe\r\nÄpfel".encode(encoding))
     assert read_text(tmp_path / "a.txt")[0] == "Größe\r\nÄpfel"
 
@@ -248,7 +248,7 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     (base / "sport" / "old.txt").write_bytes("Ein Gruß aus Köln über die Mühlen".encode("cp1252"))
     (base / "readme.txt").write_text("About these texts.")
     (base / "table.csv").write_text("a,b")
-    dataset = opened(base)
+    dataset = open_data(base)
     description = dataset.description
     assert (
         description.format == "Folder of texts"
@@ -272,7 +272,7 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     assert description.classes[dataset.targets[row]] == "sport"
     assert read_back(dataset) == description
     assert (
-        opened(base, reuse_preparation=description.preparation).inputs.tolist()
+        open_data(base, reuse_preparation=description.preparation).inputs.tolist()
         == dataset.inputs.tolist()
     )  # type: ignore[arg-type]
 
@@ -280,7 +280,7 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
 def test_splits_of_their_own(tmp_path: Path) -> None:
     class_folder(tmp_path / "all" / "train")
     class_folder(tmp_path / "all" / "test", 4)
-    description = opened(tmp_path / "all").description
+    description = open_data(tmp_path / "all").description
     assert description.size("test") == 12 and description.classes == (
         "sport",
         "weather 9",
@@ -294,27 +294,27 @@ def test_useless_folders_are_refused_in_one_sentence(tmp_path: Path) -> None:
     (folder / "only" / "a.txt").write_text("text")
 
     with pytest.raises(UserError, match="only one class"):
-        opened(folder)
+        open_data(folder)
 
     (folder / "more").mkdir()
     (folder / "more" / "b.txt").write_bytes(b"")
 
     with pytest.raises(UserError, match=r"only one class, 'only' \(1 files"):
-        opened(folder)
+        open_data(folder)
 
     (folder / "only" / "a.txt").write_bytes(b"")
     with pytest.raises(UserError, match="None of the 2 texts"):
-        opened(folder)
+        open_data(folder)
 
 
 def test_texts_without_classes_are_refused_in_words_of_texts(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"{number}.txt").write_text("text")
     with pytest.raises(UserError, match="no texts in folders of their classes"):
-        opened(tmp_path)
+        open_data(tmp_path)
 
 
-def test_pictures_are_not_taken_for_texts(tmp_path: Path) -> None:
+def test_pictures_are_not_mistaken_for_texts(tmp_path: Path) -> None:
     base = class_folder(tmp_path / "pairs")
     (base / "sport" / "0.png").write_bytes(b"x")
     form = find(str(base))
@@ -326,7 +326,7 @@ def test_pictures_are_not_taken_for_texts(tmp_path: Path) -> None:
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
-    """90 % ordinary lines, then a last tenth in words of its own; not all letters are ASCII."""
+    """Returns ordinary lines and a last tenth in words of its own; not all letters are ASCII."""
     text = "\n".join(sentences(3_000))
     last = "\n".join(["Zürich Zyxwvut"] * (len(text) // 9 // 16))
     path = tmp_path / "book ü.txt"
@@ -337,7 +337,7 @@ def book(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("tokens", ["bytes", "bpe"])
 def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
-    dataset = opened(book, tokens=tokens)
+    dataset = open_data(book, tokens=tokens)
     description = dataset.description
     content = book.read_bytes()
     preparation = description.preparation
@@ -383,7 +383,7 @@ def test_a_long_text_is_divided_by_position(book: Path, tokens: str) -> None:
 
 
 def test_every_next_token_is_a_target_once(book: Path) -> None:
-    dataset = opened(book, tokens="bytes", context=64)
+    dataset = open_data(book, tokens="bytes", context=64)
     for rows in dataset.indices.values():
         inputs = dataset.inputs[rows]
         targets = dataset.targets[rows]
@@ -402,7 +402,7 @@ def test_every_next_token_is_a_target_once(book: Path) -> None:
 
 def test_windows_that_are_equal_stay_in_their_splits(tmp_path: Path) -> None:
     (tmp_path / "same.txt").write_text("ab" * 5_000)
-    description = opened(tmp_path / "same.txt", context=50, tokens="bytes").description
+    description = open_data(tmp_path / "same.txt", context=50, tokens="bytes").description
     assert [description.size(split) for split in ("training", "validation", "test")] == [
         160,
         20,
@@ -411,17 +411,17 @@ def test_windows_that_are_equal_stay_in_their_splits(tmp_path: Path) -> None:
 
 
 def test_another_text_for_the_same_network(book: Path, tmp_path: Path) -> None:
-    preparation = opened(book, tokens="bpe").description.preparation
+    preparation = open_data(book, tokens="bpe").description.preparation
     assert isinstance(preparation, TextPreparation)
     (tmp_path / "other.md").write_text("\n".join(sentences(2_000, "Qqqq")))
-    other = opened(tmp_path / "other.md", reuse_preparation=preparation)
+    other = open_data(tmp_path / "other.md", reuse_preparation=preparation)
 
     assert other.description.preparation == preparation
     assert (tmp_path / "other.md").read_text().startswith(preparation.to_display(other.inputs[0]))
 
 
 def test_no_test_part_if_none_is_wanted(book: Path) -> None:
-    description = opened(book, test_share=0.0).description
+    description = open_data(book, test_share=0.0).description
     assert description.size("test") == 0 and "test" not in description.split_reason
 
 
@@ -440,7 +440,7 @@ def test_useless_long_texts_are_refused(
 ) -> None:
     (tmp_path / "long.txt").write_bytes(content)
     with pytest.raises(UserError, match=what) as caught:
-        opened(tmp_path / "long.txt", **more)
+        open_data(tmp_path / "long.txt", **more)
 
     assert caught.value.remedy
 
@@ -450,7 +450,7 @@ def test_pairs_of_texts_share_tokens_and_context(tmp_path: Path) -> None:
         f"{'red green blue ' * 8}{row},{'apple house river ' * 3}{row}" for row in range(1_500)
     ]
     (tmp_path / "pairs.csv").write_text("\n".join(["question,answer", *lines]))
-    dataset = opened(
+    dataset = open_data(
         tmp_path / "pairs.csv", task="matching", columns={"question": "text", "answer": "text"}
     )
     left, right = dataset.description.preparation.halves

@@ -1,4 +1,4 @@
-"""Run by test_resume: trains in forked children, kills them, resumes, compares.
+"""Trains in forked children, kills them, resumes and compares; test_resume runs it.
 
 Prints one JSON line a trial.
 """
@@ -34,7 +34,7 @@ def kill() -> None:
 
 
 def in_child(work: Callable[[], Any], plan: Plan | None) -> bool:
-    """Does the work in a child that is killed as planned; returns whether it came to its end."""
+    """Does the work in a child that is killed as planned; returns whether it finished."""
     child = os.fork()
     if child:
         if plan and plan[0] == "time":
@@ -71,11 +71,14 @@ def kill_in_call(name: str, number: float) -> None:
 
 
 def listen(event: object) -> None:
-    """Nobody watches."""
+    """Ignores the events of a run."""
 
 
 def main(folder: Path, every: int) -> None:
-    """every: of the many plans, one in so many is tried."""
+    """Tries some of the planned kills and prints a line for each.
+
+    every: of the many plans, one in so many is tried.
+    """
     warm_up.warm_up()
     generator = random.Random(5)
     recorder.READ_EVERY = 0.0

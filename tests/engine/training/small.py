@@ -58,7 +58,7 @@ def experiment(source: Path, **sections: dict[str, Any]) -> Experiment:
     return from_plain(plain)
 
 
-def overfitted(folder: Path) -> Run:
+def overfitted_run(folder: Path) -> Run:
     """Returns a finished run on pictures of noise: its last epoch is far worse than its best."""
     from app.engine.runs.control import Control
     from app.engine.training.trainer import train

@@ -32,7 +32,7 @@ NO_MEMORY = (
 
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`scarce.most`: more examples than that at a time raise what torch raises on the CPU."""
+    """Makes more than `scarce.most` examples at a time raise what torch raises on the CPU."""
 
     class Scarce:
         most = 10**9
@@ -189,7 +189,7 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
     assert trainer.resume(run, Listener(), Control()).status == "completed"
 
 
-def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
+def test_a_validation_that_runs_out_of_memory_goes_on_in_smaller_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requested = experiment(
@@ -202,11 +202,11 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
     )
     real = Network.forward
 
-    judged = []
+    batch_sizes = []
 
     def forward(self: Network, x: torch.Tensor) -> torch.Tensor:
         if not self.training:
-            judged.append(len(x))
+            batch_sizes.append(len(x))
             if len(x) > 10:
                 raise RuntimeError(NO_MEMORY)
         return real(self, x)
@@ -215,8 +215,8 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
     finished = trainer.train(
         requested, Run.create(tmp_path / "runs", requested), Listener(), Control()
     )
-    assert finished.status == "completed" and max(judged[-3:]) <= 8
-    assert judged[0] > 10
+    assert finished.status == "completed" and max(batch_sizes[-3:]) <= 8
+    assert batch_sizes[0] > 10
     assert finished.summary["loss"]["validation"] == pytest.approx(
         whole.summary["loss"]["validation"], rel=1e-3
     )
@@ -225,7 +225,7 @@ def test_memory_that_runs_out_in_judging_is_judged_in_smaller_parts(
 def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step that is half done cannot be repeated: the run goes on from its last state."""
+    """A step that is half done cannot be repeated, so the run goes on from its last checkpoint."""
     requested = experiment(
         pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3}
     )
@@ -254,7 +254,7 @@ def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
 def test_three_times_in_all_wherever_memory_runs_out(
     scarce: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twice outside of a pass, then in passes: the third is the last, and all are recorded."""
+    """Memory runs out twice outside of a pass, then in passes: the third attempt is the last."""
     requested = experiment(
         pictures(tmp_path / "a.npz", 120), training={"batch_size": 64, "epochs": 3}
     )

@@ -31,7 +31,7 @@ RATE = 0.01
 
 
 class Loop:
-    """A training by hand: `step` takes one and returns what the probe measured of it."""
+    """A training by hand; `step` takes one step and returns what the probe measured of it."""
 
     def __init__(
         self, choice: Optimizer, network: Network | None = None, template: str = "cnn"
@@ -71,7 +71,7 @@ class Loop:
 
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every step is measured."""
+    """Measures every step."""
     monkeypatch.setattr(optimizer_probe, "EVERY", 0.0)
     monkeypatch.setattr(optimizer_probe, "WAIT", -1e9)
 
@@ -144,7 +144,10 @@ def test_the_measured_step_is_the_one_that_was_taken(
     "case", [case for case in CASES if case not in ("adagrad", "adafactor", "nadam", "radam")]
 )
 def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
-    """To 1e-6, decay apart, in double precision, where rounding of the weights does not hide it."""
+    """Decay aside, it holds to 1e-6.
+
+    Double precision is used, in which rounding of the weights does not hide it.
+    """
     kind, settings, _ = CASES[case]
     choice = OPTIMIZERS.get(kind)(learning_rate=RATE, **settings)
     generator = torch.Generator().manual_seed(0)
@@ -159,7 +162,7 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
         )
         before = weight.detach().clone()
         optimizer.step()
-        live = optimizer.param_groups[0]
+        live_group = optimizer.param_groups[0]
         state = (
             {
                 name: value.reshape(-1)
@@ -173,9 +176,9 @@ def test_the_formula_gives_the_movement_of_each_weight(case: str) -> None:
         )
 
         quantities = choice.moments_and_step(
-            state, weight.grad.reshape(-1), before.reshape(-1), live
+            state, weight.grad.reshape(-1), before.reshape(-1), live_group
         )
-        movement = before * (1 - choice.decay_share(live)) - weight.detach()
+        movement = before * (1 - choice.decay_share(live_group)) - weight.detach()
         if "step" in quantities:
             torch.testing.assert_close(
                 quantities["step"], movement.reshape(-1), rtol=1e-6, atol=1e-9
@@ -236,14 +239,14 @@ def test_a_large_layer_is_sampled_evenly_and_always_at_the_same_places() -> None
         large.weight.numel() == 96 * 96 * 9 and 3500 < large.count <= optimizer_probe.LARGEST_SAMPLE
     )
 
-    places = large.sample(
+    indices = large.sample(
         torch.empty_like(large.weight).copy_(
             torch.arange(large.weight.numel()).reshape(large.weight.shape)
         )
     )
-    assert len(set(places.tolist())) == large.count
-    columns = torch.div(places, 9, rounding_mode="floor") % 96
-    assert len(set(columns.tolist())) == 96 and len({int(place) % 9 for place in places}) == 9
+    assert len(set(indices.tolist())) == large.count
+    columns = torch.div(indices, 9, rounding_mode="floor") % 96
+    assert len(set(columns.tolist())) == 96 and len({int(index) % 9 for index in indices}) == 9
 
     other_order = large.weight.detach().clone(memory_format=torch.contiguous_format)
     assert torch.equal(large.sample(other_order), large.sample(large.weight))

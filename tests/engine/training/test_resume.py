@@ -62,7 +62,7 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
         ({"template": "cnn"}, {"kind": "adamw", "amsgrad": True, "decay_all": True}),
     ],
 )
-def test_every_sort_of_state_is_put_back(template: dict, optimizer: dict, tmp_path: Path) -> None:
+def test_every_kind_of_state_is_restored(template: dict, optimizer: dict, tmp_path: Path) -> None:
     requested = experiment(pictures(tmp_path / "a.npz", 60), model=template, optimizer=optimizer)
     reference = trainer.train(
         requested, Run.create(tmp_path / "runs", requested), Listener(), Control()

@@ -102,7 +102,7 @@ def test_the_run_folder_has_its_files(source: Path, new_run: Any) -> None:
     assert not list(run.path.rglob("*.tmp")) and not (run.path / "running.json").exists()
 
 
-def test_a_run_read_from_its_folder_says_what_it_told(source: Path, new_run: Any) -> None:
+def test_a_run_read_from_its_folder_has_the_events_it_emitted(source: Path, new_run: Any) -> None:
     requested = experiment(source)
     listener = Listener()
     run = new_run(requested)
@@ -152,18 +152,18 @@ def test_what_others_draw_at_random_changes_nothing(source: Path, new_run: Any) 
 # --- the best epoch
 
 
-def test_the_weights_kept_are_those_of_the_best_epoch(
+def test_the_saved_weights_are_those_of_the_best_epoch(
     source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where losses rise after epoch 2, that one is judged, kept and told, not the last."""
+    """The loss rises after epoch 2, whose weights are saved and reported, not the last."""
     losses = iter([2.0, 1.0, 1.5, 1.7])
-    judged: list[str] = []
+    fingerprints: list[str] = []
 
     def crafted(network: Network, *arguments: Any, **options: Any) -> Any:
         from dataclasses import replace
 
         evaluation = evaluate(network, *arguments, **options)
-        judged.append(checkpoint.weights_sha256(network.state_dict()))
+        fingerprints.append(checkpoint.weights_sha256(network.state_dict()))
         return replace(evaluation, loss=next(losses, 3.0))
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
@@ -173,10 +173,10 @@ def test_the_weights_kept_are_those_of_the_best_epoch(
     finished = trainer.train(requested, run, listener, Control())
     assert finished.summary["best_epoch"] == 2
     assert finished.reason == "Trained 4 epochs. The weights of epoch 2 are kept."
-    assert checkpoint.weights_sha256(checkpoint.read_best(run).model) == judged[1]
-    assert judged[4] == judged[1]  # the test split is judged with them
+    assert checkpoint.weights_sha256(checkpoint.read_best(run).model) == fingerprints[1]
+    assert fingerprints[4] == fingerprints[1]  # the test split is evaluated with them
     assert [event.best for event in listener.of(events.EpochDone)] == [True, True, False, False]
-    assert finished.summary["weights_sha256"] == judged[3]
+    assert finished.summary["weights_sha256"] == fingerprints[3]
 
 
 def test_early_stopping_counts_epochs_without_improvement(
@@ -248,7 +248,7 @@ def test_stop_in_the_middle_of_an_epoch_keeps_what_was_learned(source: Path, new
     assert not listener.of(events.EpochDone)  # part of an epoch is no epoch
 
 
-def test_stop_asked_twice_ends_without_judging(source: Path, new_run: Any) -> None:
+def test_stop_requested_twice_ends_without_validation(source: Path, new_run: Any) -> None:
     control = Control()
 
     def listen(event: events.Event) -> None:
@@ -339,9 +339,9 @@ def test_a_paused_run_can_be_stopped(source: Path, new_run: Any) -> None:
 # --- failures
 
 
-@pytest.mark.parametrize("place", ["open", "forward", "loss", "optimizer", "validation"])
-def test_an_error_anywhere_is_told_and_the_next_training_works(
-    place: str, source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("stage", ["open", "forward", "loss", "optimizer", "validation"])
+def test_an_error_anywhere_is_reported_and_the_next_training_works(
+    stage: str, source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: Any, **options: Any) -> Any:
         raise ZeroDivisionError("the third wheel came off")
@@ -352,7 +352,7 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
         "loss": "app.engine.learning.losses.cross_entropy._CrossEntropy.__call__",
         "optimizer": "torch.optim.AdamW.step",
         "validation": "app.engine.training.validation.evaluate",
-    }[place]
+    }[stage]
     requested = experiment(source)
     listener = Listener()
 
@@ -382,7 +382,7 @@ def test_an_error_anywhere_is_told_and_the_next_training_works(
 def test_out_of_memory_is_retried_with_half_the_batch(
     error: Exception, source: Path, new_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The failed network must be gone before the next is built: an exception would hold it."""
+    """The failed network is gone before the next is built, though an exception could hold it."""
     alive: list[weakref.ref[Network]] = []
     kind = type(error)
     text = str(error)

@@ -58,14 +58,14 @@ def returned_type(step: Step) -> str:
 
 def children(index: int) -> list[Step]:
     """Returns the steps that are called within a step."""
-    found: list[Step] = []
+    steps: list[Step] = []
     for step in WAY[index + 1 :]:
         if step.depth <= WAY[index].depth:
             break
         if step.depth == WAY[index].depth + 1:
-            found.append(step)
+            steps.append(step)
 
-    return found
+    return steps
 
 
 def called_names(step: Step) -> set[str]:
@@ -113,7 +113,7 @@ def test_each_function_is_in_its_file_and_takes_what_the_way_says(step: Step) ->
 @pytest.mark.parametrize("index", range(len(WAY)), ids=lambda index: WAY[index].dotted)
 def test_what_a_step_gives_is_returned_or_taken_by_a_step_within_it(index: int) -> None:
     step = WAY[index]
-    within = {given for child in children(index) for given in child.takes}
+    within = {kind for child in children(index) for kind in child.takes}
     assert step.gives == returned_type(step) or step.gives in within
 
 

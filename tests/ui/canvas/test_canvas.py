@@ -1,4 +1,4 @@
-"""The drawn network: where blocks stand, what is written on them, how one walks through it."""
+"""The drawn network: the arrangement of blocks, their labels, and moving through them."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ TOWERS = {
 }
 
 
-def placed(inputs: dict[str, list[str]]) -> Arrangement:
+def arrangement_of(inputs: dict[str, list[str]]) -> Arrangement:
     return arrange(inputs, dict.fromkeys(inputs, 46.0), Sizes())
 
 
 def long_network(blocks: int) -> dict[str, list[str]]:
-    """A chain in which every fourth block also reads the one four above it."""
+    """Returns a chain in which every fourth block also reads the one four above it."""
     names = ["input", *(f"n{number}" for number in range(blocks))]
     inputs: dict[str, list[str]] = {"input": []}
-    for place in range(1, len(names)):
-        inputs[names[place]] = [names[place - 1]] + ([names[place - 4]] if place % 4 == 0 else [])
+    for index in range(1, len(names)):
+        inputs[names[index]] = [names[index - 1]] + ([names[index - 4]] if index % 4 == 0 else [])
 
     return inputs
 
 
-def overlap(one: Box, other: Box) -> bool:
+def overlap(first: Box, second: Box) -> bool:
     return (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.bottom
-        and other.y < one.bottom
+        first.x < second.x + second.width
+        and second.x < first.x + first.width
+        and first.y < second.bottom
+        and second.y < first.bottom
     )
 
 
@@ -59,8 +59,10 @@ def overlap(one: Box, other: Box) -> bool:
 def test_no_block_covers_another_and_each_stands_below_what_it_reads(
     inputs: dict[str, list[str]],
 ) -> None:
-    boxes = placed(inputs).boxes
-    assert not any(overlap(one, other) for one, other in itertools.combinations(boxes.values(), 2))
+    boxes = arrangement_of(inputs).boxes
+    assert not any(
+        overlap(first, second) for first, second in itertools.combinations(boxes.values(), 2)
+    )
 
     for name, sources in inputs.items():
         for source in sources:
@@ -69,7 +71,7 @@ def test_no_block_covers_another_and_each_stands_below_what_it_reads(
 
 @pytest.mark.parametrize("inputs", [CHAIN, BYPASS, TOWERS, long_network(24)])
 def test_lines_join_their_blocks_and_cross_no_other(inputs: dict[str, list[str]]) -> None:
-    arrangement = placed(inputs)
+    arrangement = arrangement_of(inputs)
     assert set(arrangement.lines) == {
         (source, name) for name, sources in inputs.items() for source in sources
     }
@@ -79,11 +81,11 @@ def test_lines_join_their_blocks_and_cross_no_other(inputs: dict[str, list[str]]
         last = arrangement.boxes[target]
         assert on_edge(corners[0], first) and on_edge(corners[-1], last)
 
-        for one, other in itertools.pairwise(corners):
-            assert one[0] == other[0] or one[1] == other[1]
+        for start, end in itertools.pairwise(corners):
+            assert start[0] == end[0] or start[1] == end[1]
             for name, box in arrangement.boxes.items():
                 if name not in (source, target):
-                    assert not through(one, other, box), (source, target, name)
+                    assert not through(start, end, box), (source, target, name)
 
 
 def on_edge(point: tuple[float, float], box: Box) -> bool:
@@ -93,22 +95,22 @@ def on_edge(point: tuple[float, float], box: Box) -> bool:
     )
 
 
-def through(one: tuple[float, float], other: tuple[float, float], box: Box) -> bool:
-    """Whether a level or upright line runs through the inside of a box."""
-    left, right = sorted((one[0], other[0]))
-    top, bottom = sorted((one[1], other[1]))
+def through(start: tuple[float, float], end: tuple[float, float], box: Box) -> bool:
+    """Returns whether a level or upright line runs through the inside of a box."""
+    left, right = sorted((start[0], end[0]))
+    top, bottom = sorted((start[1], end[1]))
     return left < box.x + box.width and right > box.x and top < box.bottom and bottom > box.y
 
 
 def test_a_chain_is_one_straight_column() -> None:
-    arrangement = placed(CHAIN)
+    arrangement = arrangement_of(CHAIN)
     assert {box.middle for box in arrangement.boxes.values()} == {0.0}
     assert all(len(corners) == 2 for corners in arrangement.lines.values())
 
 
-def test_bypasses_over_the_same_rows_get_lanes_of_their_own() -> None:
+def test_bypasses_over_the_same_rows_get_columns_of_their_own() -> None:
     nested = {"input": [], "a": ["input"], "b": ["a"], "c": ["b", "input"], "d": ["c", "input"]}
-    lines = placed(nested).lines
+    lines = arrangement_of(nested).lines
     columns = {corners[1][0] for edge, corners in lines.items() if len(corners) > 2}
     assert len(columns) == 2
 
@@ -139,13 +141,13 @@ def blocks(count: int = 6, broken: int = -1) -> list[BlockView]:
 
 @pytest.fixture
 def view(qtbot: QtBot) -> NetworkView:
-    made = NetworkView(Theme())
-    qtbot.addWidget(made)
-    made.resize(460, 300)
-    made.show()
-    made.show_blocks(blocks())
+    network_view = NetworkView(Theme())
+    qtbot.addWidget(network_view)
+    network_view.resize(460, 300)
+    network_view.show()
+    network_view.show_blocks(blocks())
 
-    return made
+    return network_view
 
 
 def test_the_keyboard_walks_from_block_to_block(qtbot: QtBot, view: NetworkView) -> None:
@@ -180,10 +182,10 @@ def test_the_wheel_with_control_zooms_and_without_scrolls(
     qapp: QApplication, view: NetworkView
 ) -> None:
     def turn(modifier: Qt.KeyboardModifier, by: int) -> None:
-        place = QPointF(view.viewport().rect().center())
+        centre = QPointF(view.viewport().rect().center())
         event = QWheelEvent(
-            place,
-            view.viewport().mapToGlobal(place),
+            centre,
+            view.viewport().mapToGlobal(centre),
             QPoint(),
             QPoint(0, by),
             Qt.MouseButton.NoButton,

@@ -1,6 +1,4 @@
-"""The Data page for tables, texts, signals and pairs: what is shown, what can be chosen, and what
-is left out.
-"""
+"""The Data page for tables, texts, signals and pairs: what it shows, offers and leaves out."""
 
 from __future__ import annotations
 
@@ -25,36 +23,36 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from tests.ui.loose import Loose
+    from tests.ui.harness import Harness
 
 PATIENCE_MS = 30_000
 
 
 @pytest.fixture
-def page(qtbot: QtBot, loose: Loose) -> Iterator[DataPage]:
-    made = DataPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 600)
-    made.show()
-    yield made
+def page(qtbot: QtBot, harness: Harness) -> Iterator[DataPage]:
+    data_page = DataPage(harness.parts)
+    qtbot.addWidget(data_page)
+    data_page.resize(840, 600)
+    data_page.show()
+    yield data_page
 
 
-def read(qtbot: QtBot, loose: Loose, source: Path | str, **data: object) -> None:
-    loose.document.set(
-        loose.document.experiment.replace(data=DataSettings(source=str(source)).replace(**data))
+def read(qtbot: QtBot, harness: Harness, source: Path | str, **data: object) -> None:
+    harness.document.set(
+        harness.document.experiment.replace(data=DataSettings(source=str(source)).replace(**data))
     )
-    qtbot.waitUntil(lambda: loose.document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: harness.document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
 
 
-def looked(qtbot: QtBot, page: DataPage) -> None:
+def wait_for_preview(qtbot: QtBot, page: DataPage) -> None:
     qtbot.waitUntil(lambda: page.table.preview is not None, timeout=PATIENCE_MS)
 
 
-def again(qtbot: QtBot, loose: Loose) -> None:
-    """Wait until the data are read in another way."""
-    before = loose.document.dataset
+def wait_until_read_again(qtbot: QtBot, harness: Harness) -> None:
+    """Waits until the data are read in another way."""
+    before = harness.document.dataset
     qtbot.waitUntil(
-        lambda: loose.document.dataset is not before and loose.document.data_state == "ready",
+        lambda: harness.document.dataset is not before and harness.document.data_state == "ready",
         timeout=PATIENCE_MS,
     )
 
@@ -62,11 +60,11 @@ def again(qtbot: QtBot, loose: Loose) -> None:
 def tabs(page: DataPage) -> list[str]:
     bar = page.findChild(QTabBar, "data.tabs")
     assert isinstance(bar, QTabBar)
-    return [name for place, name in enumerate(TABS) if bar.isTabVisible(place)]
+    return [name for index, name in enumerate(TABS) if bar.isTabVisible(index)]
 
 
 def tiles(folder: Path, rows: int = 60) -> Path:
-    """A table as a German spreadsheet saves it, with gaps and an answer in few whole numbers."""
+    """Writes a table as a German spreadsheet saves it, with gaps and a target in few integers."""
     random = np.random.default_rng(0)
     lines = ["nr;Größe (cm);farbe;güte"]
     for row in range(rows):
@@ -79,10 +77,10 @@ def tiles(folder: Path, rows: int = 60) -> Path:
 
 
 def test_a_table_shows_how_it_was_read_and_what_its_columns_are(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
-    read(qtbot, loose, tiles(tmp_path))
-    looked(qtbot, page)
+    read(qtbot, harness, tiles(tmp_path))
+    wait_for_preview(qtbot, page)
     assert "table" in tabs(page) and "augmentation" not in tabs(page)
 
     page.show_tab("table")
@@ -108,34 +106,36 @@ def test_a_table_shows_how_it_was_read_and_what_its_columns_are(
     assert page.table.rows.model().rowCount() == 20
 
 
-def test_another_role_is_taken_and_the_preview_follows(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+def test_another_role_is_applied_and_the_preview_follows(
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
-    read(qtbot, loose, tiles(tmp_path))
-    looked(qtbot, page)
+    read(qtbot, harness, tiles(tmp_path))
+    wait_for_preview(qtbot, page)
     page.table.columns.chosen.emit("farbe", "role", "target")
-    again(qtbot, loose)
-    description = loose.document.description
+    wait_until_read_again(qtbot, harness)
+    description = harness.document.description
 
     assert description is not None and description.classes == ("blau", "grün", "rot")
     qtbot.waitUntil(lambda: page.table.preview.targets == ("farbe",), timeout=PATIENCE_MS)
-    loose.document.undo()
-    again(qtbot, loose)
+    harness.document.undo()
+    wait_until_read_again(qtbot, harness)
 
-    assert loose.document.description is not None and len(loose.document.description.classes) == 4
+    assert (
+        harness.document.description is not None and len(harness.document.description.classes) == 4
+    )
 
 
 def test_the_menu_of_a_column_offers_roles_and_policies(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
-    read(qtbot, loose, tiles(tmp_path))
-    looked(qtbot, page)
+    read(qtbot, harness, tiles(tmp_path))
+    wait_for_preview(qtbot, page)
     columns = page.table.preview.columns
-    place = next(place for place, one in enumerate(columns) if one.name == "farbe")
-    assert [one.value for one in offers(columns, place, ROLE)][:2] == ["target", TOO]
+    index = next(index for index, column in enumerate(columns) if column.name == "farbe")
+    assert [choice.value for choice in offers(columns, index, ROLE)][:2] == ["target", TOO]
 
-    place = next(place for place, one in enumerate(columns) if one.missing)
-    assert [one.value for one in offers(columns, place, POLICY)] == [
+    index = next(index for index, column in enumerate(columns) if column.missing)
+    assert [choice.value for choice in offers(columns, index, POLICY)] == [
         "median",
         "mean",
         "zero",
@@ -156,10 +156,10 @@ def test_the_menu_of_a_column_offers_roles_and_policies(
 
 
 def test_the_question_of_few_whole_numbers_is_answered_with_a_click(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
-    read(qtbot, loose, tiles(tmp_path))
-    looked(qtbot, page)
+    read(qtbot, harness, tiles(tmp_path))
+    wait_for_preview(qtbot, page)
     assert (
         page.question.isVisible()
         and "classes or amounts" in page.question.findChildren(QLabel)[-1].text()
@@ -168,14 +168,14 @@ def test_the_question_of_few_whole_numbers_is_answered_with_a_click(
     amounts = page.findChild(QAbstractButton, "data.question.amounts")
     assert isinstance(amounts, QAbstractButton)
     qtbot.mouseClick(amounts, Qt.MouseButton.LeftButton)
-    again(qtbot, loose)
+    wait_until_read_again(qtbot, harness)
 
-    assert loose.document.task().kind == "regression"
+    assert harness.document.task().kind == "regression"
     qtbot.waitUntil(lambda: not page.question.isVisible(), timeout=PATIENCE_MS)
     assert page.overview.balance.amounts.isVisible() and not page.overview.bars.isVisible()
 
 
-def test_a_target_gives_way_or_stands_beside(loose: Loose) -> None:
+def test_a_target_gives_way_or_stands_beside(harness: Harness) -> None:
     data = DataSettings(source="x.csv")
     assert with_role(data, ("a",), "b", "target") == {"columns": {}, "missing": {}, "target": "b"}
     assert with_role(data, ("a",), "b", TOO)["target"] == ["a", "b"]
@@ -211,11 +211,11 @@ def test_a_target_gives_way_or_stands_beside(loose: Loose) -> None:
     ],
 )
 def test_what_does_not_concern_the_data_is_hidden(
-    qtbot: QtBot, loose: Loose, page: DataPage, source: str, words: str, shown: list[str]
+    qtbot: QtBot, harness: Harness, page: DataPage, source: str, words: str, shown: list[str]
 ) -> None:
-    read(qtbot, loose, source)
+    read(qtbot, harness, source)
     if "table" in shown:
-        looked(qtbot, page)
+        wait_for_preview(qtbot, page)
 
     assert page._heading.text() == words
     assert tabs(page) == shown
@@ -227,7 +227,7 @@ def test_what_does_not_concern_the_data_is_hidden(
 
 
 def test_a_text_is_cut_before_ones_eyes(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
     for kind, sentence in (("warm", "the sun is out again"), ("cold", "snow fell on the roof")):
         (tmp_path / "texts" / kind).mkdir(parents=True)
@@ -236,7 +236,7 @@ def test_a_text_is_cut_before_ones_eyes(
                 f"{sentence} {number * 'so '}", encoding="utf-8"
             )
 
-    read(qtbot, loose, tmp_path / "texts")
+    read(qtbot, harness, tmp_path / "texts")
     assert isinstance(page.overview.tokens, TokenView) and page.overview.tokens.isVisible()
     assert "".join(page.overview.tokens.pieces).startswith(("the sun", "snow"))
     assert page.overview.balance.lengths.isVisible()
@@ -246,9 +246,9 @@ def test_a_text_is_cut_before_ones_eyes(
 
 
 def test_tasks_that_cannot_be_are_greyed_with_the_reason(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
-    read(qtbot, loose, "sample:digits")
+    read(qtbot, harness, "sample:digits")
     box = page.findChild(TaskBox, "data.task")
     assert isinstance(box, TaskBox) and "found" in box.currentText()
 
@@ -258,28 +258,28 @@ def test_tasks_that_cannot_be_are_greyed_with_the_reason(
 
     row = box.findData("matching")
     assert "pairs" in box.itemData(row, Qt.ItemDataRole.ToolTipRole)
-    loose.document.choose("loss", "cross-entropy")
-    loose.document.choose("model", "resnet")
+    harness.document.choose("loss", "cross-entropy")
+    harness.document.choose("model", "resnet")
     box.activated.emit(box.findData("reconstruction"))
-    assert loose.document.experiment.loss is None and loose.document.experiment.model is None
+    assert harness.document.experiment.loss is None and harness.document.experiment.model is None
 
-    again(qtbot, loose)
-    assert loose.document.task().kind == "reconstruction"
-    assert loose.document.dataset is not None
+    wait_until_read_again(qtbot, harness)
+    assert harness.document.task().kind == "reconstruction"
+    assert harness.document.dataset is not None
 
     from app.engine.learning.tasks import TASKS
 
-    assert unfit(TASKS["classification"], loose.document.dataset) == ""
+    assert unfit(TASKS["classification"], harness.document.dataset) == ""
 
 
 def test_a_table_that_cannot_be_learned_from_can_be_mended(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
     path = tmp_path / "prices.csv"
     lines = [f"{row * 7 % 11},{row % 5},{'dear' if row % 3 else row}" for row in range(60)]
     path.write_text("size,rooms,price\n" + "\n".join(lines), encoding="utf-8")
-    read(qtbot, loose, path, task="regression", target="price")
-    assert loose.document.data_state == "failed"
+    read(qtbot, harness, path, task="regression", target="price")
+    assert harness.document.data_state == "failed"
 
     failed = page._states["failed"]
     qtbot.waitUntil(
@@ -290,14 +290,14 @@ def test_a_table_that_cannot_be_learned_from_can_be_mended(
 
     qtbot.waitUntil(table.isVisible, timeout=PATIENCE_MS)
     table.chosen.emit("rooms", "role", "target")
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     assert (
-        loose.document.description is not None
-        and loose.document.description.amounts[0].name == "rooms"
+        harness.document.description is not None
+        and harness.document.description.amounts[0].name == "rooms"
     )
 
 
-def test_bars_of_a_histogram_count_every_value(qtbot: QtBot, loose: Loose) -> None:
+def test_bars_of_a_histogram_count_every_value(qtbot: QtBot, harness: Harness) -> None:
     values = np.random.default_rng(0).normal(150, 40, 500)
     edges = bins_of(values)
     assert edges[0] <= values.min() and edges[-1] >= values.max() and len(edges) <= 26
@@ -306,7 +306,7 @@ def test_bars_of_a_histogram_count_every_value(qtbot: QtBot, loose: Loose) -> No
     assert edge_words(np.array([0.0, 1000.0])) == ["0", "1,000"]
     assert len(bins_of(np.full(5, 3.0))) == 2
 
-    shown = Histogram(loose.parts.theme)
+    shown = Histogram(harness.parts.theme)
     qtbot.addWidget(shown)
     shown.show_values({"training": values, "test": np.zeros(0)}, "weight (kg)")
     assert list(shown.counts) == ["training"] and "weight (kg)" in shown.accessibleDescription()

@@ -13,7 +13,7 @@ from app.engine.data.augmentation_settings import AugmentationSettings
 from app.ui.pages.data.overview import mixed
 from app.ui.pages.data.page import TABS, DataPage
 from app.ui.widgets.class_bars import ClassBars, balance_words
-from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
+from tests.ui.harness import PATIENCE_MS, Harness, picture_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,96 +22,96 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, loose: Loose) -> DataPage:
-    made = DataPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 610)
-    made.show()
+def page(qtbot: QtBot, harness: Harness) -> DataPage:
+    data_page = DataPage(harness.parts)
+    qtbot.addWidget(data_page)
+    data_page.resize(840, 610)
+    data_page.show()
 
-    return made
+    return data_page
 
 
-def read(qtbot: QtBot, loose: Loose, source: Path | str) -> None:
-    loose.open(str(source))
-    qtbot.waitUntil(lambda: loose.document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
+def read(qtbot: QtBot, harness: Harness, source: Path | str) -> None:
+    harness.open(str(source))
+    qtbot.waitUntil(lambda: harness.document.data_state in ("ready", "failed"), timeout=PATIENCE_MS)
 
 
 def press(qtbot: QtBot, page: DataPage, name: str) -> None:
-    found = page.findChild(QAbstractButton, name)
-    assert isinstance(found, QAbstractButton) and found.isVisible(), name
-    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+    button = page.findChild(QAbstractButton, name)
+    assert isinstance(button, QAbstractButton) and button.isVisible(), name
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def label(page: QWidget, name: str) -> str:
-    found = page.findChild(QLabel, name)
-    assert isinstance(found, QLabel)
-    return found.text()
+    widget = page.findChild(QLabel, name)
+    assert isinstance(widget, QLabel)
+    return widget.text()
 
 
 # --- states
 
 
 def test_the_empty_page_offers_to_open_and_says_what(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
     press(qtbot, page, "data.open")
     press(qtbot, page, "data.open_file")
     press(qtbot, page, "data.samples")
-    assert loose.done == ["open_folder", "open_file"] and loose.gone == ["welcome"]
+    assert harness.actions == ["open_folder", "open_file"] and harness.pages_opened == ["welcome"]
 
-    shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
+    shown = " ".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
     assert all(word in shown for word in ("sub-folder", "IDX", "NPZ", "CSV"))
     assert page.ready() == (False, "No data are opened yet.")
 
 
 def test_while_reading_stage_and_progress_can_be_seen_and_stopped(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
-    loose.document.set_data("reading")
-    loose.document.set_progress("Reading pictures", 3120, 8000)
-    shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
+    harness.document.set_data("reading")
+    harness.document.set_progress("Reading pictures", 3120, 8000)
+    shown = " ".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
     assert "Reading pictures" in shown and "3,120 of 8,000" in shown
 
     press(qtbot, page, "data.cancel")
-    assert loose.done == ["cancel_reading"]
+    assert harness.actions == ["cancel_reading"]
 
 
 def test_a_folder_without_pictures_fails_beside_a_button_to_choose_again(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
     (tmp_path / "nothing").mkdir()
-    read(qtbot, loose, tmp_path / "nothing")
-    shown = " ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
+    read(qtbot, harness, tmp_path / "nothing")
+    shown = " ".join(widget.text() for widget in page.findChildren(QLabel) if widget.isVisible())
     assert "is empty" in shown and "sub-folder" in shown
     assert page.ready()[0] is False and "is empty" in page.ready()[1]
     assert "data.height" not in {
-        found.objectName() for found in page._states["failed"].findChildren(QWidget)
+        widget.objectName() for widget in page._states["failed"].findChildren(QWidget)
     }
 
     press(qtbot, page, "data.how")
     assert "data.height" in {
-        found.objectName() for found in page._states["failed"].findChildren(QWidget)
+        widget.objectName() for widget in page._states["failed"].findChildren(QWidget)
     }
     press(qtbot, page, "data.choose_again")
     press(qtbot, page, "data.read_again")
-    assert loose.done == ["open_folder", "read_again"]
+    assert harness.actions == ["open_folder", "read_again"]
 
 
 def test_reading_the_same_data_in_another_way_keeps_the_page(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
-    read(qtbot, loose, "sample:digits")
-    loose.document.set_data("reading", loose.document.dataset)
+    read(qtbot, harness, "sample:digits")
+    harness.document.set_data("reading", harness.document.dataset)
     assert page.overview.isVisible()
     press(qtbot, page, "data.cancel_again")
 
-    assert loose.done == ["cancel_reading"]
+    assert harness.actions == ["cancel_reading"]
 
 
-def test_the_head_says_what_the_data_are(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
-    read(qtbot, loose, "sample:digits")
+def test_the_head_says_what_the_data_are(qtbot: QtBot, harness: Harness, page: DataPage) -> None:
+    read(qtbot, harness, "sample:digits")
     assert page._heading.text() == "1,797 grey pictures of 8 × 8 in 10 classes"
-    description = loose.document.description
+    description = harness.document.description
     assert description is not None
     assert f"{description.size('training'):,} training" in page._where.text()
     assert page.ready() == (True, "")
@@ -121,10 +121,10 @@ def test_the_head_says_what_the_data_are(qtbot: QtBot, loose: Loose, page: DataP
 
 
 def test_counts_per_class_and_split_are_those_of_the_data(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
-    read(qtbot, loose, "sample:digits")
-    description = loose.document.description
+    read(qtbot, harness, "sample:digits")
+    description = harness.document.description
     assert description is not None
     assert sum(page.overview.bars.totals) == 1797
     assert page.overview.bars.words(3) == (
@@ -135,10 +135,10 @@ def test_counts_per_class_and_split_are_those_of_the_data(
 
 
 def test_the_chooser_shows_the_pictures_of_one_class(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
-    read(qtbot, loose, "sample:digits")
-    dataset = loose.document.dataset
+    read(qtbot, harness, "sample:digits")
+    dataset = harness.document.dataset
     assert dataset is not None
 
     page.overview.chooser.setCurrentIndex(page.overview.chooser.findData("7"))
@@ -149,7 +149,7 @@ def test_the_chooser_shows_the_pictures_of_one_class(
 
 
 def test_the_first_batch_is_the_one_that_training_begins_with(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
     import torch
 
@@ -157,10 +157,10 @@ def test_the_first_batch_is_the_one_that_training_begins_with(
     from app.engine.compute.randomness import Randomness
     from app.engine.data.augmentation import Augmentation, resolve_augmentation
 
-    read(qtbot, loose, "sample:digits")
+    read(qtbot, harness, "sample:digits")
     qtbot.waitUntil(lambda: len(page.overview.batch.rows) > 0, timeout=PATIENCE_MS)
-    dataset = loose.document.dataset
-    experiment = loose.document.resolved()
+    dataset = harness.document.dataset
+    experiment = harness.document.resolved()
     assert dataset is not None and experiment.training.batch_size is not None
 
     description = dataset.description
@@ -169,7 +169,7 @@ def test_the_first_batch_is_the_one_that_training_begins_with(
     generator = Randomness(experiment.training.seed, cpu)
     varied = Augmentation(resolve_augmentation(experiment.augmentation, description))
     batches = Batches(
-        dataset, experiment.training.batch_size, varied, loose.document.task(), generator, cpu
+        dataset, experiment.training.batch_size, varied, harness.document.task(), generator, cpu
     )
     batches.begin_epoch(1)
     generator.begin_step(1, 0)
@@ -182,12 +182,12 @@ def test_the_first_batch_is_the_one_that_training_begins_with(
     ]
 
 
-def test_uneven_classes_are_said_and_balanced_with_one_click(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+def test_uneven_classes_are_reported_and_balanced_with_one_click(
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
-    read(qtbot, loose, picture_folder(tmp_path / "uneven", {"cat": 60, "owl": 6}))
+    read(qtbot, harness, picture_folder(tmp_path / "uneven", {"cat": 60, "owl": 6}))
     shown = " ".join(
-        found.text() for found in page.overview.findChildren(QLabel) if found.isVisible()
+        label.text() for label in page.overview.findChildren(QLabel) if label.isVisible()
     )
     assert "Uneven: 'cat'" in shown
     assert not any("Uneven" in card.title for card in page.guide()), (
@@ -195,25 +195,25 @@ def test_uneven_classes_are_said_and_balanced_with_one_click(
     )
 
     press(qtbot, page, "data.balance")
-    assert loose.document.experiment.loss is not None
-    assert loose.document.experiment.loss.class_weights == "balanced"  # type: ignore[attr-defined]
+    assert harness.document.experiment.loss is not None
+    assert harness.document.experiment.loss.class_weights == "balanced"  # type: ignore[attr-defined]
     assert not page.overview.balance_button.isVisible()
 
-    loose.document.undo()
+    harness.document.undo()
     assert page.overview.balance_button.isVisible()
 
 
 def test_a_remedy_of_the_guide_changes_settings_and_starts_nothing(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
-    read(qtbot, loose, picture_folder(tmp_path / "uneven", {"cat": 60, "owl": 6}))
+    read(qtbot, harness, picture_folder(tmp_path / "uneven", {"cat": 60, "owl": 6}))
     page.show_tab("preparation")
     card = next(card for card in page.guide() if card.name == "guide.imbalance")
     assert card.action is not None
 
     card.action()
-    assert loose.document.experiment.loss is not None
-    assert loose.done == []
+    assert harness.document.experiment.loss is not None
+    assert harness.actions == []
 
 
 @pytest.mark.parametrize(
@@ -229,8 +229,8 @@ def test_balance_in_words(totals: tuple[int, int], words: str) -> None:
     assert balance_words(("a", "b"), totals) == words
 
 
-def test_two_hundred_classes_scroll(qtbot: QtBot, loose: Loose) -> None:
-    bars = ClassBars(loose.parts.theme)
+def test_two_hundred_classes_scroll(qtbot: QtBot, harness: Harness) -> None:
+    bars = ClassBars(harness.parts.theme)
     qtbot.addWidget(bars)
     names = [f"class {number}" for number in range(200)]
     bars.show_counts(names, {"training": [5] * 200, "validation": [1] * 200, "test": [0] * 200})
@@ -252,32 +252,32 @@ def test_the_mixed_view_takes_all_classes_in_turn() -> None:
 
 
 def test_real_files_are_shown_before_and_after(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
     folder = picture_folder(tmp_path / "Übung 1 – 数据", {"a b": 8, "ü": 8}, size=(20, 40))
-    read(qtbot, loose, folder)
+    read(qtbot, harness, folder)
     page.show_tab("preparation")
     qtbot.waitUntil(lambda: len(page.preparing.after.rows) > 0, timeout=PATIENCE_MS)
     assert {row[0].shape for row in page.preparing.before.rows} == {(3, 20, 40)}
-    assert loose.document.replace("data", height=16, width=16, fit="fit", colour="grey") == ""
+    assert harness.document.replace("data", height=16, width=16, fit="fit", colour="grey") == ""
 
     qtbot.waitUntil(
         lambda: page.preparing.after.rows[0][0].shape == (1, 16, 16), timeout=PATIENCE_MS
     )
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     qtbot.waitUntil(
         lambda: page._heading.text().startswith("16 grey pictures of 16 × 16"), timeout=PATIENCE_MS
     )
-    dataset = loose.document.dataset
+    dataset = harness.document.dataset
     assert dataset is not None
     assert any(np.array_equal(page.preparing.after.rows[0][0], known) for known in dataset.inputs)
 
 
 def test_arrays_are_read_once_more_for_the_picture_before(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
-    read(qtbot, loose, "sample:digits")
-    loose.document.replace("data", height=12, width=12)
+    read(qtbot, harness, "sample:digits")
+    harness.document.replace("data", height=12, width=12)
     page.show_tab("preparation")
     qtbot.waitUntil(
         lambda: (
@@ -291,7 +291,7 @@ def test_arrays_are_read_once_more_for_the_picture_before(
 
 
 def test_the_column_of_classes_of_a_table_can_be_chosen(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
     folder = picture_folder(tmp_path / "pictures", {"cat": 8, "dog": 8})
     lines = ["file;animal;size"]
@@ -302,25 +302,25 @@ def test_the_column_of_classes_of_a_table_can_be_chosen(
     ]
 
     (folder / "list.csv").write_text("\n".join(lines), encoding="utf-8")
-    read(qtbot, loose, folder / "list.csv")
-    assert loose.document.replace("data", target="size") == ""
+    read(qtbot, harness, folder / "list.csv")
+    assert harness.document.replace("data", target="size") == ""
 
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     page.show_tab("preparation")
     field = page.findChild(QWidget, "data.target")
     assert isinstance(field, QWidget) and field.isVisible()
 
     qtbot.waitUntil(
-        lambda: loose.document.description.classes == ("large", "small"), timeout=PATIENCE_MS
+        lambda: harness.document.description.classes == ("large", "small"), timeout=PATIENCE_MS
     )
-    read(qtbot, loose, "sample:digits")
+    read(qtbot, harness, "sample:digits")
     assert not field.isVisible()
 
 
-def test_the_splits_are_explained(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
-    read(qtbot, loose, "sample:digits")
+def test_the_splits_are_explained(qtbot: QtBot, harness: Harness, page: DataPage) -> None:
+    read(qtbot, harness, "sample:digits")
     page.show_tab("preparation")
-    description = loose.document.description
+    description = harness.document.description
     assert description is not None
     assert f"<b>{description.size('test'):,}</b> test" in label(page, "data.splits")
 
@@ -329,13 +329,13 @@ def test_the_splits_are_explained(qtbot: QtBot, loose: Loose, page: DataPage) ->
 
 
 def test_the_same_picture_is_varied_and_again_differs(
-    qtbot: QtBot, loose: Loose, page: DataPage
+    qtbot: QtBot, harness: Harness, page: DataPage
 ) -> None:
-    read(qtbot, loose, "sample:digits")
+    read(qtbot, harness, "sample:digits")
     page.show_tab("augmentation")
     strip = page.varying.strips[0]
     qtbot.waitUntil(lambda: len(strip.rows) > 0, timeout=PATIENCE_MS)
-    dataset = loose.document.dataset
+    dataset = harness.document.dataset
     assert dataset is not None
 
     original = strip.rows[0][0]
@@ -354,9 +354,9 @@ def test_the_same_picture_is_varied_and_again_differs(
     np.testing.assert_array_equal(strip.rows[0][0], original)
 
 
-def test_no_variation_is_said_and_shown(qtbot: QtBot, loose: Loose, page: DataPage) -> None:
-    read(qtbot, loose, "sample:digits")
-    loose.document.replace("", augmentation=AugmentationSettings(flip=False, shift=0.0))
+def test_no_variation_is_reported_and_shown(qtbot: QtBot, harness: Harness, page: DataPage) -> None:
+    read(qtbot, harness, "sample:digits")
+    harness.document.replace("", augmentation=AugmentationSettings(flip=False, shift=0.0))
     page.show_tab("augmentation")
     qtbot.waitUntil(
         lambda: label(page, "data.varied.words") == "Nothing is varied.", timeout=PATIENCE_MS
@@ -370,7 +370,7 @@ def test_no_variation_is_said_and_shown(qtbot: QtBot, loose: Loose, page: DataPa
 
 
 def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
     folder = picture_folder(tmp_path / "pictures", {"cat": 9, "dog": 9})
     (folder / "cat" / "empty.png").write_bytes(b"")
@@ -379,7 +379,7 @@ def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
     (folder / "dog" / "text.jpg").write_text("not a picture", encoding="utf-8")
     (folder / "dog" / "Thumbs.db").write_bytes(b"junk")
     (folder / "nothing").mkdir()
-    read(qtbot, loose, folder)
+    read(qtbot, harness, folder)
     assert page._tabs.tabText(TABS.index("skipped")) == "Skipped files (4)"
 
     page.show_tab("skipped")
@@ -403,11 +403,11 @@ def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
 
 
 def test_the_guide_leads_to_the_skipped_files(
-    qtbot: QtBot, loose: Loose, page: DataPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:
     folder = picture_folder(tmp_path / "pictures", {"cat": 40, "dog": 40})
     (folder / "cat" / "empty.png").write_bytes(b"")
-    read(qtbot, loose, folder)
+    read(qtbot, harness, folder)
     card = next(card for card in page.guide() if card.name == "guide.skipped")
 
     assert card.action is not None
@@ -417,10 +417,10 @@ def test_the_guide_leads_to_the_skipped_files(
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5])
 def test_nothing_asks_for_more_than_a_small_window_has(
-    qtbot: QtBot, loose: Loose, page: DataPage, zoom: float
+    qtbot: QtBot, harness: Harness, page: DataPage, zoom: float
 ) -> None:
-    read(qtbot, loose, "sample:digits")
-    loose.parts.theme.set_zoom(zoom)
+    read(qtbot, harness, "sample:digits")
+    harness.parts.theme.set_zoom(zoom)
     page.resize(840 if zoom == 1 else 1180, 540)
     page.grab()
 

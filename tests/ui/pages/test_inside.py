@@ -1,6 +1,4 @@
-"""The view into the optimizer: what it keeps, draws and says, when it asks a run to tell, and what
-stays afterwards.
-"""
+"""The view into the optimizer: its history, plots and words, and when a run measures for it."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ from app.ui.state.optimizer_history import FEWEST, OptimizerHistory
 from app.ui.state.record import Record
 from app.ui.state.session import Session
 from app.ui.style.theme import Theme
-from tests.ui import made_up_run
+from tests.ui import fake_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,17 +32,17 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.engine.experiment.experiment import Experiment
-    from tests.ui.loose import Loose
+    from tests.ui.harness import Harness
 
 PATIENCE_MS = 60_000
 INSIDE = [name for name, _, _ in VIEWS].index("inside")
 LAYERS = ("conv1", "conv2", "answer")
 
 
-def look(
-    step: int = 1, without: tuple[str, ...] = (), layers: tuple[str, ...] = LAYERS, **one: float
+def measurement(
+    step: int = 1, without: tuple[str, ...] = (), layers: tuple[str, ...] = LAYERS, **changes: float
 ) -> Any:
-    """A look at layers whose gradients differ by a factor of a hundred and whose steps do not."""
+    """Returns measurements of layers whose gradients differ by a factor of 100, not their steps."""
     count = len(layers)
     gradient = np.geomspace(1e-4, 1e-2, count)
     sizes = {
@@ -57,7 +55,7 @@ def look(
 
     counts = np.zeros((count, BINS), np.int64)
     counts[:, 20:24] = 25
-    kept = {name: values for name, values in sizes.items() if name not in without}
+    quantities = {name: values for name, values in sizes.items() if name not in without}
     figures = {
         "gradient": 1e-4,
         "first_moment": 3e-4,
@@ -65,14 +63,14 @@ def look(
         "step": 1e-3,
         "weight": 0.5,
         "decay": 0.0,
-    } | one
+    } | changes
 
     return events.OptimizerMeasured(
         step,
         layers,
         tuple(1000 for _ in layers),
-        kept,
-        dict.fromkeys(kept, counts),
+        quantities,
+        dict.fromkeys(quantities, counts),
         np.full(count, 2.0 + 0.01 * step),
         0.001,
         0.002,
@@ -83,49 +81,54 @@ def look(
 # --- what is kept of a run
 
 
-def test_looks_are_bounded_and_evenly_spread() -> None:
-    looks = OptimizerHistory()
+def test_measurements_are_bounded_and_evenly_spread() -> None:
+    history = OptimizerHistory()
     for step in range(1, 2001):
-        looks.add(look(step))
+        history.add(measurement(step))
 
-    assert looks.seen == 2000 and looks.latest is not None and looks.latest.step == 2000
-    gaps = np.diff(looks.steps)
-    assert len(looks.steps) <= looks.most and len(set(gaps.tolist())) == 1 and looks.steps[0] == 1
-    assert looks.sizes("gradient").shape == looks.norms().shape == (3, len(looks.steps))
-    assert looks.histogram("step", 1).sum(axis=0) == pytest.approx(1.0)
-    assert looks.sizes("ratio") == pytest.approx(1e-3 / 0.5)
+    assert history.seen == 2000 and history.latest is not None and history.latest.step == 2000
+    gaps = np.diff(history.steps)
+    assert (
+        len(history.steps) <= history.most
+        and len(set(gaps.tolist())) == 1
+        and history.steps[0] == 1
+    )
+    assert history.sizes("gradient").shape == history.norms().shape == (3, len(history.steps))
+    assert history.histogram("step", 1).sum(axis=0) == pytest.approx(1.0)
+    assert history.sizes("ratio") == pytest.approx(1e-3 / 0.5)
 
 
-def test_of_many_layers_fewer_looks_are_kept() -> None:
-    looks = OptimizerHistory()
-    looks.add(look(layers=tuple(f"layer {number}" for number in range(400))))
-    assert looks.most == FEWEST + 1
+def test_of_many_layers_fewer_measurements_are_kept() -> None:
+    history = OptimizerHistory()
+    history.add(measurement(layers=tuple(f"layer {number}" for number in range(400))))
+    assert history.most == FEWEST + 1
 
 
 def test_a_run_that_goes_on_from_an_earlier_step_forgets_what_came_after() -> None:
-    record = made_up_run.record_of(*(look(step) for step in (10, 20, 30)), events.Resumed(20))
+    record = fake_run.record_of(*(measurement(step) for step in (10, 20, 30)), events.Resumed(20))
     assert record.inside.steps.tolist() == [10, 20]
     record.add(events.Resumed(5))
     assert record.inside.latest is None and not len(record.inside.steps)
 
-    record.add(look(6))
-    record.add(look(7, layers=("other",)))
+    record.add(measurement(6))
+    record.add(measurement(7, layers=("other",)))
     assert record.inside.layers == ("other",) and record.inside.norms().shape == (1, 1)
 
 
 def test_what_an_optimizer_lacks_is_unknown() -> None:
-    looks = OptimizerHistory()
-    looks.add(look(without=("first_moment", "second_moment_root")))
-    assert set(looks.quantities) == {"gradient", "step", "weight"}
+    history = OptimizerHistory()
+    history.add(measurement(without=("first_moment", "second_moment_root")))
+    assert set(history.quantities) == {"gradient", "step", "weight"}
     assert (
-        np.isnan(looks.sizes("first_moment")).all() and not looks.histogram("first_moment", 0).size
+        np.isnan(history.sizes("first_moment")).all()
+        and not history.histogram("first_moment", 0).size
     )
 
 
 # --- asking the run
 
 
-def test_a_run_tells_only_while_it_is_looked_at() -> None:
+def test_a_run_measures_only_while_the_view_is_open() -> None:
     session = Session()
     assert session._control.watching is False
     session.look_inside(True)
@@ -170,16 +173,16 @@ def test_a_layer_is_chosen_by_click_and_by_key(qtbot: QtBot, count: int) -> None
     strip = LayerStrip(Theme())
     qtbot.addWidget(strip)
     names = tuple(f"block{number} expand" for number in range(count))
-    shown = look(layers=names)
+    shown = measurement(layers=names)
     strip.show_layers(names, np.full((count, 7), 1e-3), np.arange(1, 8), shown.sizes, "gradient", 0)
     strip.resize(strip.sizeHint())
     strip.show()
     strip.grab()
     heat, _ = strip._areas()
 
-    place = QPointF(heat.center().x(), heat.bottom() - heat.height() / count / 2)
+    position = QPointF(heat.center().x(), heat.bottom() - heat.height() / count / 2)
     with qtbot.waitSignal(strip.chosen) as chosen:
-        qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=place.toPoint())
+        qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=position.toPoint())
 
     assert chosen.args == [count - 1]
     with qtbot.waitSignal(strip.chosen) as chosen:
@@ -211,12 +214,12 @@ def test_the_spectrum_says_what_lies_under_the_mouse(qtbot: QtBot) -> None:
     plot = HistogramOverTime(Theme())
     qtbot.addWidget(plot)
 
-    looks = OptimizerHistory()
+    history = OptimizerHistory()
     for step in (1, 2, 3):
-        looks.add(look(step))
+        history.add(measurement(step))
 
     plot.show_histograms(
-        looks.histogram("weight", 0), looks.steps, looks.sizes("weight")[0], "memory.weights"
+        history.histogram("weight", 0), history.steps, history.sizes("weight")[0], "memory.weights"
     )
     plot.resize(300, 200)
     plot.show()
@@ -245,42 +248,43 @@ def test_norms_are_drawn_against_the_first_look(qtbot: QtBot) -> None:
 
 
 def test_the_formula_is_shown_in_live_figures() -> None:
-    line = words.line_of(OPTIMIZERS.get("adamw")(), look(), 0)
+    line = words.line_of(OPTIMIZERS.get("adamw")(), measurement(), 0)
     assert line.symbols == "lr × m / (√v + ε)"
     assert line.figures == "0.002 × 0.0003 / (0.0006 + 10⁻⁸)" and line.result == "0.001"
-    text = words.movement_of(OPTIMIZERS.get("adamw")(weight_decay=0.1), look(decay=0.1), 0)
+    text = words.movement_of(OPTIMIZERS.get("adamw")(weight_decay=0.1), measurement(decay=0.1), 0)
 
     assert "was 0.50000 and is 0.49890" in text and "0.0002 of the weight" in text
 
 
-@pytest.mark.parametrize("kind", [one.kind for one in OPTIMIZERS.all()])
+@pytest.mark.parametrize("kind", [optimizer.kind for optimizer in OPTIMIZERS.all()])
 def test_every_optimizer_has_its_words(kind: str) -> None:
     choice = OPTIMIZERS.get(kind)()
     rows = {"first_moment": "first_moment", "second_moment": "second_moment_root"}
     has = {rows[row] for row in (*choice.full_state, *choice.partial_state) if row in rows}
     without = tuple({"first_moment", "second_moment_root"} - has)
 
-    looks = OptimizerHistory()
+    history = OptimizerHistory()
     for step in (1, 2):
-        looks.add(look(step, without))
+        history.add(measurement(step, without))
 
-    assert looks.latest is not None
-    line = words.line_of(choice, looks.latest, 0)
+    assert history.latest is not None
+    line = words.line_of(choice, history.latest, 0)
     assert bool(line.symbols) == bool(choice.step_formula()) and "{" not in line.figures
 
-    signs = [sign for sign, _ in words.parts_of(choice, looks.latest, 0)]
+    signs = [sign for sign, _ in words.parts_of(choice, history.latest, 0)]
     assert ("m" in signs, "√v" in signs) == ("first_moment" in has, "second_moment_root" in has)
-    assert words.observations(choice, looks, 0)
+    assert words.observations(choice, history, 0)
     assert words.title_of(choice).startswith("Inside ")
 
 
 def test_negative_figures_are_in_one_bracket() -> None:
     choice = OPTIMIZERS.get("sgd-momentum")()
-    assert words.line_of(choice, look(gradient=-0.5), 0).figures.startswith(
+    assert words.line_of(choice, measurement(gradient=-0.5), 0).figures.startswith(
         "0.002 × (−0.5 + 0 × 0.5 + 0.9"
     )
     assert (
-        words.line_of(OPTIMIZERS.get("sgd")(), look(gradient=-0.5), 0).figures == "0.002 × (−0.5)"
+        words.line_of(OPTIMIZERS.get("sgd")(), measurement(gradient=-0.5), 0).figures
+        == "0.002 × (−0.5)"
     )
     assert [
         words.figure(value) for value in (0.0, 0.0123, -0.52, 3.14e-4, 9.99e-5, float("nan"))
@@ -294,11 +298,11 @@ def test_negative_figures_are_in_one_bracket() -> None:
     ]
 
 
-def test_what_is_seen_is_said() -> None:
-    looks = OptimizerHistory()
-    looks.add(look(1))
-    looks.add(look(100))
-    adam = " ".join(words.observations(OPTIMIZERS.get("adam")(), looks, 0))
+def test_observations_are_put_into_words() -> None:
+    history = OptimizerHistory()
+    history.add(measurement(1))
+    history.add(measurement(100))
+    adam = " ".join(words.observations(OPTIMIZERS.get("adam")(), history, 0))
     assert (
         "gradients differ by a factor of 100, the steps by 1: what is divided by √v is alike"
         in adam
@@ -309,12 +313,12 @@ def test_what_is_seen_is_said() -> None:
         and "Nothing pulls them back" in adam
         and "1.49 times as long" in adam
     )
-    adamw = " ".join(words.observations(OPTIMIZERS.get("adamw")(weight_decay=0.1), looks, 0))
+    adamw = " ".join(words.observations(OPTIMIZERS.get("adamw")(weight_decay=0.1), history, 0))
     assert "stay bounded" in adamw
 
     factored = OptimizerHistory()
     for step in (1, 2):
-        factored.add(look(step, ("first_moment", "second_moment_root")))
+        factored.add(measurement(step, ("first_moment", "second_moment_root")))
 
     assert factored.latest is not None
     factored.latest.sizes["step"][:] = [1e-4, 1e-3, 1e-2]
@@ -327,11 +331,11 @@ def test_what_is_seen_is_said() -> None:
     assert "nothing evens them out" in " ".join(
         words.observations(OPTIMIZERS.get("sgd")(), factored, 0)
     )
-    faded = look()
+    faded = measurement()
     faded.sizes["gradient"][:] = [1e-9, 1e-4, 1e-2]
-    looks.add(faded)
+    history.add(faded)
     assert "conv1 is 1/10,000,000 of that of the last layer: it vanishes" in " ".join(
-        words.observations(OPTIMIZERS.get("adam")(), looks, 0)
+        words.observations(OPTIMIZERS.get("adam")(), history, 0)
     )
 
 
@@ -339,36 +343,36 @@ def test_what_is_seen_is_said() -> None:
 
 
 @pytest.fixture
-def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
-    loose.parts.network_measurer.close()
-    made = TrainingPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 1200)
+def page(harness: Harness, qtbot: QtBot) -> TrainingPage:
+    harness.parts.network_measurer.close()
+    training_page = TrainingPage(harness.parts)
+    qtbot.addWidget(training_page)
+    training_page.resize(840, 1200)
 
-    with qtbot.waitExposed(made):
-        made.show()
+    with qtbot.waitExposed(training_page):
+        training_page.show()
 
-    return made
+    return training_page
 
 
-def record_with(kind: str, *looks: events.OptimizerMeasured) -> Record:
+def record_with(kind: str, *measurements: events.OptimizerMeasured) -> Record:
     rate = OPTIMIZERS.get(kind).default_learning_rate
     resolved = from_plain({"optimizer": {"kind": kind, "learning_rate": rate}})
-    record = made_up_run.record_of(
-        made_up_run.started(),
-        made_up_run.prepared(4, 50, resolved),
-        made_up_run.steps(1, np.linspace(2, 1, 50)),
+    record = fake_run.record_of(
+        fake_run.run_started(),
+        fake_run.run_prepared(4, 50, resolved),
+        fake_run.steps_done(1, np.linspace(2, 1, 50)),
     )
-    for one in looks:
-        record.add(one)
+    for event in measurements:
+        record.add(event)
 
     return record
 
 
-def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
-    session = loose.parts.session
+def test_the_view_shows_and_chooses(page: TrainingPage, harness: Harness, qtbot: QtBot) -> None:
+    session = harness.parts.session
     view = page.run.inside
-    session.show(record_with("adamw", *(look(step) for step in range(1, 9))))
+    session.show(record_with("adamw", *(measurement(step) for step in range(1, 9))))
     assert page.run.group.button(INSIDE).text() == "Inside AdamW"
 
     qtbot.mouseClick(page.run.group.button(INSIDE), Qt.MouseButton.LeftButton)
@@ -381,7 +385,7 @@ def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtB
     qtbot.mouseClick(view.segments.buttons["ratio"], Qt.MouseButton.LeftButton)
     assert (
         view.strip.quantity == "ratio"
-        and loose.parts.preferences.get("inside.quantity", "") == "ratio"
+        and harness.parts.preferences.get("inside.quantity", "") == "ratio"
     )
 
     page.grab()
@@ -389,14 +393,14 @@ def test_the_view_shows_and_chooses(page: TrainingPage, loose: Loose, qtbot: QtB
 
 
 def test_what_is_scrolled_away_is_drawn_when_it_comes(
-    page: TrainingPage, loose: Loose, qtbot: QtBot
+    page: TrainingPage, harness: Harness, qtbot: QtBot
 ) -> None:
     page.resize(840, 500)
     page.run.show_view(INSIDE)
     view = page.run.inside
-    loose.parts.session.show(record_with("adamw", look(1), look(2)))
+    harness.parts.session.show(record_with("adamw", measurement(1), measurement(2)))
     qtbot.waitUntil(lambda: view.strip.isVisible() and not view._later.isActive())
-    loose.parts.session.record.inside.add(look(3))
+    harness.parts.session.record.inside.add(measurement(3))
     view._again()
     assert view._missed and len(view.norms.layer.x) < 3 and len(view.strip.steps) == 3
 
@@ -406,11 +410,13 @@ def test_what_is_scrolled_away_is_drawn_when_it_comes(
     qtbot.waitUntil(lambda: len(view.norms.layer.x) == 3)
 
 
-def test_what_an_optimizer_has_not_cannot_be_chosen(page: TrainingPage, loose: Loose) -> None:
+def test_what_an_optimizer_has_not_cannot_be_chosen(page: TrainingPage, harness: Harness) -> None:
     page.run.show_view(INSIDE)
     view = page.run.inside
     view._choose_quantity("first_moment")
-    loose.parts.session.show(record_with("sgd", look(1, ("first_moment", "second_moment_root"))))
+    harness.parts.session.show(
+        record_with("sgd", measurement(1, ("first_moment", "second_moment_root")))
+    )
     button = view.segments.buttons["first_moment"]
 
     assert not button.isEnabled() and "SGD keeps nothing" in button.toolTip()
@@ -419,25 +425,27 @@ def test_what_an_optimizer_has_not_cannot_be_chosen(page: TrainingPage, loose: L
 
 
 def test_a_run_from_the_disk_says_that_it_is_only_measured_live(
-    page: TrainingPage, loose: Loose
+    page: TrainingPage, harness: Harness
 ) -> None:
     page.run.show_view(INSIDE)
-    loose.parts.session.show(record_with("adamw"))
+    harness.parts.session.show(record_with("adamw"))
     assert page.run.inside.empty.isVisible() and "measured live" in page.run.inside.note.text()
 
 
 def test_weight_decay_changed_while_it_trains_is_in_the_words(
-    page: TrainingPage, loose: Loose
+    page: TrainingPage, harness: Harness
 ) -> None:
     page.run.show_view(INSIDE)
-    loose.parts.session.show(record_with("adam", look(1, decay=0.0), look(2, decay=0.3)))
+    harness.parts.session.show(
+        record_with("adam", measurement(1, decay=0.0), measurement(2, decay=0.3))
+    )
     assert "pulls less where gradients are large" in page.run.inside.seen.text()
 
 
-def test_a_real_run_is_looked_at_while_the_view_is_in_front(
-    page: TrainingPage, loose: Loose, qtbot: QtBot, tmp_path: Path
+def test_a_real_run_is_measured_while_the_view_is_in_front(
+    page: TrainingPage, harness: Harness, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    session = loose.parts.session
+    session = harness.parts.session
     view = page.run.inside
     page.run.show_view(INSIDE)
     experiment: Experiment = from_plain(

@@ -1,6 +1,4 @@
-"""The Learning page: every choice is written to the document, drawn, and weighed before anything is
-trained.
-"""
+"""The Learning page: every choice is written to the document, drawn, and estimated at once."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from app.ui.widgets.settings.number_box import DropDown, NumberBox
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from tests.ui.loose import Loose
+    from tests.ui.harness import Harness
 
 PATIENCE_MS = 60_000
 PREDICTED = {
@@ -36,12 +34,12 @@ PREDICTED = {
 }
 
 
-def opened(loose: Loose, qtbot: QtBot, measured: bool = False) -> LearningPage:
-    """The page in sight; without the engine unless it is asked for."""
+def open_page(harness: Harness, qtbot: QtBot, measured: bool = False) -> LearningPage:
+    """Returns the visible page; without the engine unless it is requested."""
     if not measured:
-        loose.parts.network_measurer.close()
+        harness.parts.network_measurer.close()
 
-    page = LearningPage(loose.parts)
+    page = LearningPage(harness.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
 
@@ -52,45 +50,45 @@ def opened(loose: Loose, qtbot: QtBot, measured: bool = False) -> LearningPage:
 
 
 def box(page: LearningPage, name: str) -> ChoiceBox:
-    found = page.findChild(ChoiceBox, name)
-    assert found is not None
-    return found
+    choice_box = page.findChild(ChoiceBox, name)
+    assert choice_box is not None
+    return choice_box
 
 
 def choose(page: LearningPage, name: str, kind: str) -> None:
-    """As a person does in the drop-down."""
+    """Chooses an item of the drop-down as a person does."""
     drop_down = box(page, name)
     row = drop_down.findData(kind)
     drop_down.setCurrentIndex(row)
     drop_down.activated.emit(row)
 
 
-def test_choices_are_written_and_shown(loose: Loose, qtbot: QtBot) -> None:
-    page = opened(loose, qtbot)
+def test_choices_are_written_and_shown(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot)
     choose(page, "learning.optimizer", "sgd")
     choose(page, "learning.schedule", "constant")
-    chosen = loose.document.experiment
+    chosen = harness.document.experiment
 
     assert (chosen.optimizer.kind, chosen.schedule.kind) == ("sgd", "constant")
     assert page.optimizer.explanation.text().startswith("Every weight moves against its gradient")
     assert set(page.schedule.plot.rate.y.tolist()) == {0.1}
 
-    loose.document.undo()
+    harness.document.undo()
     assert page.schedule.plot.rate.y.max() > page.schedule.plot.rate.y.min()
     assert box(page, "learning.loss").currentData() == "cross-entropy"
 
 
-def test_at_most_seven_controls_until_more_are_asked_for(loose: Loose, qtbot: QtBot) -> None:
-    page = opened(loose, qtbot)
+def test_at_most_seven_controls_until_more_are_requested(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot)
     kinds = (NumberBox, DropDown, QSlider)
 
     def controls() -> list[str]:
-        found = [
+        controls = [
             child
             for child in page.findChildren(QWidget)
             if isinstance(child, kinds) and child.isVisible()
         ]
-        return sorted(child.objectName() for child in found if child.objectName())
+        return sorted(child.objectName() for child in controls if child.objectName())
 
     assert controls() == sorted(
         [
@@ -118,15 +116,15 @@ def test_at_most_seven_controls_until_more_are_asked_for(loose: Loose, qtbot: Qt
 
     assert wanted <= set(controls())
     assert page.findChild(QWidget, "training.device").isVisible()  # type: ignore[union-attr]
-    again = LearningPage(loose.parts)
+    again = LearningPage(harness.parts)
     qtbot.addWidget(again)
     assert again.more.isChecked()  # remembered
 
 
-def test_what_is_folded_away_and_changed_is_a_chip(loose: Loose, qtbot: QtBot) -> None:
-    page = opened(loose, qtbot)
+def test_what_is_folded_away_and_changed_is_a_chip(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot)
     assert not page.chips.isVisible()
-    loose.document.replace("training", patience=3)
+    harness.document.replace("training", patience=3)
     chips = [chip for chip in page.chips.findChildren(QPushButton) if chip.isVisible()]
 
     assert [chip.text() for chip in chips] == ["Early stopping: 3 epochs without improvement"]
@@ -135,8 +133,8 @@ def test_what_is_folded_away_and_changed_is_a_chip(loose: Loose, qtbot: QtBot) -
 
 
 @pytest.mark.parametrize("kind", [choice.kind for choice in OPTIMIZERS.all()])
-def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: str) -> None:
-    boxes = OptimizerBoxes(loose.parts.theme)
+def test_every_optimizer_says_what_it_keeps(harness: Harness, qtbot: QtBot, kind: str) -> None:
+    boxes = OptimizerBoxes(harness.parts.theme)
     qtbot.addWidget(boxes)
     optimizer = OPTIMIZERS.get(kind)()
     boxes.show_optimizer(optimizer, 160_874)
@@ -150,14 +148,14 @@ def test_every_optimizer_says_what_it_keeps(loose: Loose, qtbot: QtBot, kind: st
     else:
         assert boxes.sum_text().startswith(f"{floats}n = {floats} × 160,874 floats = ")
 
-    assert sum(kept for _, kept in boxes.slots) == floats
+    assert sum(size for _, size in boxes.slots) == floats
     assert {row for row, _ in boxes.slots} >= set(OF_THE_WEIGHTS)
     boxes.resize(300, 60)
     boxes.grab()
 
 
-def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtBot) -> None:
-    boxes = OptimizerBoxes(loose.parts.theme)
+def test_what_is_kept_in_part_is_counted_on_the_network(harness: Harness, qtbot: QtBot) -> None:
+    boxes = OptimizerBoxes(harness.parts.theme)
     qtbot.addWidget(boxes)
     floats = {"first_moment": 1000, "second_moment": 250, "other_state": 0, "counters": 7}
     boxes.show_optimizer(OPTIMIZERS.get("muon")(), 1000, floats)
@@ -171,10 +169,10 @@ def test_what_is_kept_in_part_is_counted_on_the_network(loose: Loose, qtbot: QtB
 
 
 def test_a_schedule_that_follows_the_validation_is_drawn_between_its_limits(
-    loose: Loose, qtbot: QtBot
+    harness: Harness, qtbot: QtBot
 ) -> None:
-    page = opened(loose, qtbot)
-    loose.document.replace("training", epochs=12)
+    page = open_page(harness, qtbot)
+    harness.document.replace("training", epochs=12)
     choose(page, "learning.schedule", "plateau")
     plot = page.schedule.plot
 
@@ -186,57 +184,57 @@ def test_a_schedule_that_follows_the_validation_is_drawn_between_its_limits(
     assert not len(plot.lowest.x)
 
 
-def test_four_n_in_bytes(loose: Loose, qtbot: QtBot) -> None:
-    boxes = OptimizerBoxes(loose.parts.theme)
+def test_four_n_in_bytes(harness: Harness, qtbot: QtBot) -> None:
+    boxes = OptimizerBoxes(harness.parts.theme)
     qtbot.addWidget(boxes)
     boxes.show_optimizer(OPTIMIZERS.get("adamw")(), 160_874)
     assert boxes.sum_text() == "4n = 4 × 160,874 floats = 2.5 MiB"
 
 
-def test_a_loss_that_does_not_fit_is_greyed_and_says_why(loose: Loose, qtbot: QtBot) -> None:
-    page = opened(loose, qtbot)
-    loose.open("sample:digits")
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+def test_a_loss_that_does_not_fit_is_greyed_and_says_why(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot)
+    harness.open("sample:digits")
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     losses = box(page, "learning.loss")
     item = losses.model().item(losses.findData("binary-cross-entropy"))
     assert not item.isEnabled() and "two classes" in item.toolTip()
     assert "10 classes" in page.task.text()
 
-    loose.document.choose("loss", "binary-cross-entropy")  # as an old file may say
+    harness.document.choose("loss", "binary-cross-entropy")  # as an old file may say
     assert page.loss.trouble.isVisible() and "does not fit the task" in page.loss.trouble.text()
     assert page.ready()[0] is False and page.guide()[0].level == "problem"
 
-    loose.document.choose("loss", "cross-entropy")
+    harness.document.choose("loss", "cross-entropy")
     assert not page.loss.trouble.isVisible() and page.ready() == (True, "")
 
 
-def test_the_plan_follows_batch_and_epochs(loose: Loose, qtbot: QtBot) -> None:
-    page = opened(loose, qtbot)
-    loose.document.replace("training", epochs=5, batch_size=1000)
+def test_the_plan_follows_batch_and_epochs(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot)
+    harness.document.replace("training", epochs=5, batch_size=1000)
     assert "60 steps an epoch, 300 in all" in page.training.explanation.text()
     assert page.schedule.plot.rate.x[-1] == pytest.approx(5.0)
 
 
-def test_memory_is_predicted_and_weighed(loose: Loose, qtbot: QtBot) -> None:
-    page = opened(loose, qtbot, measured=True)
+def test_memory_is_predicted_and_compared_with_the_device(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot, measured=True)
     qtbot.waitUntil(
-        lambda: page.memory.device_bar.isVisible() and not loose.parts.network_measurer.busy,
+        lambda: page.memory.device_bar.isVisible() and not harness.parts.network_measurer.busy,
         timeout=PATIENCE_MS,
     )
 
-    predicted = loose.parts.network_measurer.predicted
-    parameters = loose.parts.network_measurer.inspection.parameters  # type: ignore[union-attr]
+    predicted = harness.parts.network_measurer.predicted
+    parameters = harness.parts.network_measurer.inspection.parameters  # type: ignore[union-attr]
     assert predicted["weights"] == 4 * parameters
     assert page.findChild(QLabel, "learning.floats").text().startswith(f"4n = 4 × {parameters:,}")
     assert page.findChild(QLabel, "learning.fits").text().startswith("It fits")
 
     before = predicted["activations"]
-    loose.document.replace("training", batch_size=16)
-    qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
-    assert loose.parts.network_measurer.predicted["activations"] < before / 4
+    harness.document.replace("training", batch_size=16)
+    qtbot.waitUntil(lambda: not harness.parts.network_measurer.busy, timeout=PATIENCE_MS)
+    assert harness.parts.network_measurer.predicted["activations"] < before / 4
 
-    loose.document.choose("optimizer", "sgd")
-    qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
+    harness.document.choose("optimizer", "sgd")
+    qtbot.waitUntil(lambda: not harness.parts.network_measurer.busy, timeout=PATIENCE_MS)
     assert page.memory.table.sum.text().startswith("2n = 2 ×")
 
 
@@ -274,10 +272,10 @@ def test_open_data_are_not_counted_twice_on_the_cpu() -> None:
     [(840, 610, 1.0), (1016, 553, 1.5), (560, 500, 1.0), (1400, 900, 2.0)],
 )
 def test_nothing_is_cut_off(
-    loose: Loose, qtbot: QtBot, width: int, height: int, zoom: float
+    harness: Harness, qtbot: QtBot, width: int, height: int, zoom: float
 ) -> None:
-    loose.parts.theme.set_zoom(zoom)
-    page = opened(loose, qtbot)
+    harness.parts.theme.set_zoom(zoom)
+    page = open_page(harness, qtbot)
     page.more.setChecked(True)
     page.resize(width, height)
     qtbot.waitUntil(lambda: page.area.horizontalScrollBar().maximum() == 0)
@@ -288,8 +286,8 @@ def test_nothing_is_cut_off(
             assert child.mapTo(page.area.widget(), QPoint(child.width(), 0)).x() <= edge
 
 
-def test_every_control_has_a_name_and_a_tip(loose: Loose, qtbot: QtBot) -> None:
-    page = opened(loose, qtbot)
+def test_every_control_has_a_name_and_a_tip(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot)
     page.more.setChecked(True)
 
     for child in page.findChildren(QWidget):

@@ -1,6 +1,4 @@
-"""Changes while a run trains: asked for in the panel, made by a real run, marked on the curves,
-read back from disk.
-"""
+"""Changes while a run trains: made in the panel and by a real run, marked, and read from disk."""
 
 from __future__ import annotations
 
@@ -21,8 +19,8 @@ from app.ui.pages.training.run_view import VIEWS
 from app.ui.plots.curves.gradient_norm import limits_of
 from app.ui.state.document import Document
 from app.ui.state.session import State, read_record
-from tests.ui import made_up_run
-from tests.ui.loose import Loose, loose_parts
+from tests.ui import fake_run
+from tests.ui.harness import Harness, open_harness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,44 +39,44 @@ SMOOTHING = "loss.label_smoothing"
 
 
 @pytest.fixture
-def loose(qapp: object, tmp_path: Path) -> Iterator[Loose]:
-    with loose_parts(tmp_path) as parts:
+def harness(qapp: object, tmp_path: Path) -> Iterator[Harness]:
+    with open_harness(tmp_path) as parts:
         parts.parts.network_measurer.close()
         yield parts
 
 
 @pytest.fixture
-def page(loose: Loose, qtbot: QtBot) -> TrainingPage:
-    made = TrainingPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 610)
+def page(harness: Harness, qtbot: QtBot) -> TrainingPage:
+    training_page = TrainingPage(harness.parts)
+    qtbot.addWidget(training_page)
+    training_page.resize(840, 610)
 
-    with qtbot.waitExposed(made):
-        made.show()
+    with qtbot.waitExposed(training_page):
+        training_page.show()
 
-    return made
+    return training_page
 
 
-def resolved() -> Experiment:
-    """Everything filled in, as a run has it."""
+def resolved_experiment() -> Experiment:
+    """Returns an experiment with all settings filled in, as a run has it."""
     return Document().resolved()
 
 
 def number_of(view: str) -> int:
-    """Its place among the views."""
+    """Returns the index of a view."""
     return [name for name, *_ in VIEWS].index(view)
 
 
-def live(loose: Loose, experiment: Experiment | None = None) -> Record:
-    """As if a run were under way, 60 of 200 steps done."""
-    experiment = experiment or resolved()
-    record = made_up_run.record_of(
-        made_up_run.started(experiment), made_up_run.prepared(4, 50, experiment)
+def run_live(harness: Harness, experiment: Experiment | None = None) -> Record:
+    """Puts the session in the state of a run under way, 60 of 200 steps done."""
+    experiment = experiment or resolved_experiment()
+    record = fake_run.record_of(
+        fake_run.run_started(experiment), fake_run.run_prepared(4, 50, experiment)
     )
     record.add(
-        made_up_run.steps(1, np.linspace(2, 1, 60), np.full(60, experiment.optimizer.peak_rate()))
+        fake_run.steps_done(1, np.linspace(2, 1, 60), np.full(60, experiment.optimizer.peak_rate()))
     )  # type: ignore[union-attr]
-    session = loose.parts.session
+    session = harness.parts.session
     session.record = session._live = record
     session.state = State.RUNNING
     session.shown.emit()
@@ -87,14 +85,14 @@ def live(loose: Loose, experiment: Experiment | None = None) -> Record:
     return record
 
 
-def tell(loose: Loose, *more: events.Event) -> None:
+def tell(harness: Harness, *more: events.Event) -> None:
     for event in more:
-        loose.parts.session.record.add(event)
-    loose.parts.session.events_received.emit(list(more))
+        harness.parts.session.record.add(event)
+    harness.parts.session.events_received.emit(list(more))
 
 
 def write(qtbot: QtBot, page: TrainingPage, name: str, text: str) -> None:
-    """Put a number into a field as a person does, without Return."""
+    """Puts a number into a field as a person does, without Return."""
     box = page.run.changing.fields[name].box
     box.setFocus()
     box.selectAll()
@@ -111,61 +109,61 @@ def press(qtbot: QtBot, page: TrainingPage, name: str) -> None:
 
 
 def test_it_is_closed_and_only_there_while_a_run_trains(
-    page: TrainingPage, loose: Loose, qtbot: QtBot
+    page: TrainingPage, harness: Harness, qtbot: QtBot
 ) -> None:
-    record = live(loose)
+    record = run_live(harness)
     assert page.run.change.isVisible() and not page.run.changing.isVisible()
     press(qtbot, page, "training.change")
     assert page.run.changing.isVisible()
 
-    loose.parts.session.state = State.STOPPING
-    loose.parts.session.state_changed.emit()
+    harness.parts.session.state = State.STOPPING
+    harness.parts.session.state_changed.emit()
     assert not page.run.change.isVisible() and not page.run.changing.isVisible()
 
-    loose.parts.session.state = State.IDLE
-    loose.parts.session.show(record)
+    harness.parts.session.state = State.IDLE
+    harness.parts.session.show(record)
     assert not page.run.change.isVisible() and not page.run.changing.isVisible()
 
 
-def test_only_what_the_run_has_can_be_changed(page: TrainingPage, loose: Loose) -> None:
-    live(loose)
+def test_only_what_the_run_has_can_be_changed(page: TrainingPage, harness: Harness) -> None:
+    run_live(harness)
     assert list(page.run.changing.fields) == [FACTOR, DECAY, CLIP, SMOOTHING]
-    live(loose, resolved().replace(loss=LOSSES.get("l2")()))
+    run_live(harness, resolved_experiment().replace(loss=LOSSES.get("l2")()))
     assert list(page.run.changing.fields) == [FACTOR, DECAY, CLIP]
 
 
-def test_a_lane_that_has_ended_cannot_be_changed_while_others_run(
-    page: TrainingPage, loose: Loose
+def test_a_race_member_that_has_ended_cannot_be_changed_while_others_run(
+    page: TrainingPage, harness: Harness
 ) -> None:
-    record = live(loose)
+    record = run_live(harness)
     assert page.run.changing.available
-    tell(loose, events.RunFinished("", "completed", "Done.", {}))
+    tell(harness, events.RunFinished("", "completed", "Done.", {}))
     assert record.finished is not None and not page.run.changing.available
 
 
-def test_nothing_is_asked_before_apply(
-    page: TrainingPage, loose: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_requested_before_apply(
+    page: TrainingPage, harness: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, float]] = []
+    requests: list[dict[str, float]] = []
     monkeypatch.setattr(
-        loose.parts.session, "change", lambda values: asked.append(dict(values)) or True
+        harness.parts.session, "change", lambda values: requests.append(dict(values)) or True
     )
-    record = live(loose)
+    record = run_live(harness)
     press(qtbot, page, "training.change")
     write(qtbot, page, DECAY, "0.125")
     press(qtbot, page, "live.learning_rate_factor.0.5")
     press(qtbot, page, "live.learning_rate_factor.0.1")
-    assert asked == [] and page.run.changing.fields[FACTOR].box.value() == 0.05
+    assert requests == [] and page.run.changing.fields[FACTOR].box.value() == 0.05
 
     rate = record.resolved.optimizer.peak_rate()  # type: ignore[union-attr]
     words = page.run.findChild(QLabel, "live.learning_rate").text()  # type: ignore[union-attr]
     assert words.startswith(f"{rate:.3g} × 0.05 = {rate * 0.05:.3g} at its peak")
 
     press(qtbot, page, "training.change.apply")
-    assert asked == [{DECAY: 0.125, FACTOR: 0.05}]
+    assert requests == [{DECAY: 0.125, FACTOR: 0.05}]
     assert page.run.changing.why.text() == "Asked for; it holds from the next step on."
 
-    tell(loose, events.SettingsChanged(60, {DECAY: 0.125, FACTOR: 0.05}))
+    tell(harness, events.SettingsChanged(60, {DECAY: 0.125, FACTOR: 0.05}))
     assert (
         page.run.changing.why.text() == "Since step 61: weight decay 0.125, learning rate × 0.05."
     )
@@ -173,17 +171,17 @@ def test_nothing_is_asked_before_apply(
 
     press(qtbot, page, f"live.{DECAY}.reset")
     press(qtbot, page, "training.change.apply")
-    assert asked[-1] == {DECAY: resolved().optimizer.decay_rate()}  # type: ignore[union-attr]
+    assert requests[-1] == {DECAY: resolved_experiment().optimizer.decay_rate()}  # type: ignore[union-attr]
 
 
 def test_the_slider_and_return_work_too(
-    page: TrainingPage, loose: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    page: TrainingPage, harness: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, float]] = []
+    requests: list[dict[str, float]] = []
     monkeypatch.setattr(
-        loose.parts.session, "change", lambda values: asked.append(dict(values)) or True
+        harness.parts.session, "change", lambda values: requests.append(dict(values)) or True
     )
-    live(loose)
+    run_live(harness)
     press(qtbot, page, "training.change")
     slider = page.run.changing.fields[FACTOR].slider  # type: ignore[attr-defined]
     slider.setValue(slider.value() - 1)
@@ -193,20 +191,22 @@ def test_the_slider_and_return_work_too(
     assert not page.run.changing.apply.isEnabled()  # as it is: nothing to apply
     write(qtbot, page, CLIP, "3")
     qtbot.keyClick(page.run.changing.fields[CLIP].box, Qt.Key.Key_Return)
-    assert asked == [{CLIP: 3.0}]
+    assert requests == [{CLIP: 3.0}]
 
 
-def test_what_cannot_be_is_said_beside_it_and_not_asked(
-    page: TrainingPage, loose: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_an_impossible_value_is_explained_beside_it_and_not_requested(
+    page: TrainingPage, harness: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(loose.parts.session, "change", lambda values: asked.append(values) or True)
-    live(loose)
+    requests: list[object] = []
+    monkeypatch.setattr(
+        harness.parts.session, "change", lambda values: requests.append(values) or True
+    )
+    run_live(harness)
     press(qtbot, page, "training.change")
     write(qtbot, page, DECAY, "99")
     write(qtbot, page, FACTOR, "0.5")
     press(qtbot, page, "training.change.apply")
-    assert asked == [] and page.run.changing.fields[DECAY].trouble.isVisible()
+    assert requests == [] and page.run.changing.fields[DECAY].trouble.isVisible()
     assert (
         page.run.changing.fields[DECAY].trouble.text()
         == "Weight decay is 99.0; it must be at most 10."
@@ -215,13 +215,15 @@ def test_what_cannot_be_is_said_beside_it_and_not_asked(
     write(qtbot, page, DECAY, "0.5")
     press(qtbot, page, "training.change.apply")
     assert (
-        asked == [{DECAY: 0.5, FACTOR: 0.5}]
+        requests == [{DECAY: 0.5, FACTOR: 0.5}]
         and not page.run.changing.fields[DECAY].trouble.isVisible()
     )
 
 
-def test_every_control_has_a_name_and_a_tip(page: TrainingPage, loose: Loose, qtbot: QtBot) -> None:
-    live(loose)
+def test_every_control_has_a_name_and_a_tip(
+    page: TrainingPage, harness: Harness, qtbot: QtBot
+) -> None:
+    run_live(harness)
     press(qtbot, page, "training.change")
 
     for field in page.run.changing.fields.values():
@@ -232,11 +234,11 @@ def test_every_control_has_a_name_and_a_tip(page: TrainingPage, loose: Loose, qt
 # --- what was changed
 
 
-def test_changes_are_listed_with_their_steps(page: TrainingPage, loose: Loose) -> None:
-    live(loose)
+def test_changes_are_listed_with_their_steps(page: TrainingPage, harness: Harness) -> None:
+    run_live(harness)
     why = "There was not enough memory; the step was repeated in 2 parts."
     tell(
-        loose,
+        harness,
         events.SettingsChanged(10, {FACTOR: 0.5}),
         events.SettingsChanged(40, {"training.accumulation": 2.0}, why),
     )
@@ -247,47 +249,47 @@ def test_changes_are_listed_with_their_steps(page: TrainingPage, loose: Loose) -
     text = page.run.log_view.text.toPlainText()
     assert "Changed after step 10: learning rate × 0.5." in text and why in text
 
-    loose.parts.session.state = State.IDLE
-    loose.parts.session.show(
-        made_up_run.record_of(
-            made_up_run.started(), made_up_run.prepared(), made_up_run.steps(1, [1.0])
+    harness.parts.session.state = State.IDLE
+    harness.parts.session.show(
+        fake_run.record_of(
+            fake_run.run_started(), fake_run.run_prepared(), fake_run.steps_done(1, [1.0])
         )
     )
     assert not page.run.changes.isVisible()
 
 
-def test_many_changes_are_few_chips(page: TrainingPage, loose: Loose) -> None:
-    live(loose)
-    tell(loose, *[events.SettingsChanged(step, {FACTOR: 1 / step}) for step in range(1, 30)])
+def test_many_changes_are_few_chips(page: TrainingPage, harness: Harness) -> None:
+    run_live(harness)
+    tell(harness, *[events.SettingsChanged(step, {FACTOR: 1 / step}) for step in range(1, 30)])
     assert len(page.run.changes.texts) == 3 and page.run.changes.texts[-1].startswith("step 30:")
 
 
-def test_chips_grow_with_the_zoom(page: TrainingPage, loose: Loose) -> None:
-    """Their ends are round only while they are high enough."""
-    live(loose)
-    tell(loose, events.SettingsChanged(1, {FACTOR: 0.5}))
+def test_chips_grow_with_the_zoom(page: TrainingPage, harness: Harness) -> None:
+    """The ends of a chip are round only while it is high enough."""
+    run_live(harness)
+    tell(harness, events.SettingsChanged(1, {FACTOR: 0.5}))
 
     try:
-        loose.parts.theme.set_zoom(1.5)
+        harness.parts.theme.set_zoom(1.5)
         chips = [
             label
             for label in page.run.changes.findChildren(QLabel)
             if label.text() in page.run.changes.texts
         ]
 
-        assert chips[-1].minimumHeight() == loose.parts.theme.px(22) == 33
+        assert chips[-1].minimumHeight() == harness.parts.theme.px(22) == 33
     finally:
-        loose.parts.theme.set_zoom(1.0)
+        harness.parts.theme.set_zoom(1.0)
 
 
 # --- the record and the plots
 
 
 def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
-    record = made_up_run.record_of(
-        made_up_run.started(resolved()),
-        made_up_run.prepared(4, 50, resolved()),
-        made_up_run.steps(1, np.ones(80)),
+    record = fake_run.record_of(
+        fake_run.run_started(resolved_experiment()),
+        fake_run.run_prepared(4, 50, resolved_experiment()),
+        fake_run.steps_done(1, np.ones(80)),
     )
     change = events.SettingsChanged(70, {FACTOR: 0.5})
     record.add(change)
@@ -295,16 +297,16 @@ def test_a_change_is_noted_once_however_often_its_step_is_done() -> None:
 
     record.add(events.Resumed(60))
     assert record.in_force() == {}  # it comes again at its step
-    record.add(made_up_run.steps(61, np.ones(20)))
+    record.add(fake_run.steps_done(61, np.ones(20)))
     record.add(change)
 
     assert record.in_force() == {FACTOR: 0.5}
     assert record.marks == [(70, "learning rate × 0.5"), (60, "resumed")]
 
 
-def test_marks_stand_on_every_curve(page: TrainingPage, loose: Loose) -> None:
-    live(loose)
-    tell(loose, events.SettingsChanged(25, {FACTOR: 0.5}))
+def test_marks_stand_on_every_curve(page: TrainingPage, harness: Harness) -> None:
+    run_live(harness)
+    tell(harness, events.SettingsChanged(25, {FACTOR: 0.5}))
     page.run.show_view(number_of("curves"))
 
     for plot in (page.run.loss, page.run.headline, page.run.rate, page.run.norm):
@@ -312,9 +314,11 @@ def test_marks_stand_on_every_curve(page: TrainingPage, loose: Loose) -> None:
         assert plot.marks.lines[0].isVisible() and plot.marks.lines[0].value() == 0.5
 
 
-def test_marks_that_lie_together_are_told_together(page: TrainingPage, loose: Loose) -> None:
-    live(loose)
-    tell(loose, *[events.SettingsChanged(step, {DECAY: step / 100}) for step in (50, 51, 52, 150)])
+def test_marks_that_lie_together_are_listed_together(page: TrainingPage, harness: Harness) -> None:
+    run_live(harness)
+    tell(
+        harness, *[events.SettingsChanged(step, {DECAY: step / 100}) for step in (50, 51, 52, 150)]
+    )
     marks = page.run.loss.marks
     assert [line.isVisible() for line in marks.lines] == [True] * 4
     assert marks.words == ["3 marks", "weight decay 1.5"]
@@ -328,24 +332,24 @@ def test_marks_that_lie_together_are_told_together(page: TrainingPage, loose: Lo
 
 
 def test_the_rate_is_drawn_as_planned_as_it_was_and_as_it_will_be(
-    page: TrainingPage, loose: Loose
+    page: TrainingPage, harness: Harness
 ) -> None:
-    record = live(loose)
+    record = run_live(harness)
     page.run.show_view(number_of("curves"))
     assert not len(page.run.rate.ahead.x)
 
-    tell(loose, events.SettingsChanged(60, {FACTOR: 0.5}), made_up_run.steps(61, np.ones(5)))
+    tell(harness, events.SettingsChanged(60, {FACTOR: 0.5}), fake_run.steps_done(61, np.ones(5)))
     plot = page.run.rate
     assert plot.ahead.x[0] >= record.steps.values[-1] / 50
 
     rest = np.interp(plot.ahead.x, plot.plan.x, plot.plan.y)
     assert plot.ahead.y == pytest.approx(rest * 0.5)
-    tell(loose, events.SettingsChanged(65, {FACTOR: 1.0}))
+    tell(harness, events.SettingsChanged(65, {FACTOR: 1.0}))
     assert not len(plot.ahead.x)
 
 
 def test_the_limit_of_the_norm_is_drawn_as_it_was() -> None:
-    record = made_up_run.record_of(made_up_run.prepared(4, 50), made_up_run.steps(1, np.ones(100)))
+    record = fake_run.record_of(fake_run.run_prepared(4, 50), fake_run.steps_done(1, np.ones(100)))
     record.add(events.SettingsChanged(20, {CLIP: 3.0}))
     record.add(events.SettingsChanged(60, {CLIP: 0.0}))
     steps, limits = limits_of(record, 1.0)
@@ -370,10 +374,10 @@ def little(epochs: int) -> Experiment:
 
 
 def test_a_running_training_is_changed_and_keeps_it(
-    page: TrainingPage, loose: Loose, qtbot: QtBot
+    page: TrainingPage, harness: Harness, qtbot: QtBot
 ) -> None:
-    session = loose.parts.session
-    session.start(little(500), loose.parts.runs_folder)
+    session = harness.parts.session
+    session.start(little(500), harness.parts.runs_folder)
     qtbot.waitUntil(lambda: page.run.change.isVisible(), timeout=PATIENCE_MS)
     press(qtbot, page, "training.change")
     press(qtbot, page, f"live.{FACTOR}.0.5")

@@ -1,6 +1,4 @@
-"""Finding a learning rate in the window: a real search on a real thread, a curve one can choose
-from, and nothing taken before it is pressed.
-"""
+"""The learning-rate finder in the window: a real search, and a curve on which one picks a rate."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from app.ui.state.action import Action
 from app.ui.state.lr_search import BUSY, NO_DATA, LrSearch
 from app.ui.style.theme import Theme
 from tests.engine.training.small import at_step, pictures
-from tests.ui.using import choose_little, click, find, inside, until
+from tests.ui.window_actions import choose_little, click, find, inside, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,18 +25,18 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from tests.ui.conftest import OpenWindow
-    from tests.ui.loose import Loose
+    from tests.ui.harness import Harness
 
 PATIENCE_MS = 60_000
 RATES = np.geomspace(1e-6, 10.0, 100)
 LOSSES = 2.0 - 1.5 / (1 + np.exp(-6 * (np.log10(RATES) + 2))) + np.where(RATES > 0.1, RATES, 0.0)
 
 
-def loaded(loose: Loose, qtbot: QtBot, folder: Path) -> None:
-    """Quarters of pictures, read; a network that trains in a moment."""
-    document = loose.document
-    loose.parts.network_measurer.close()
-    loose.open(str(pictures(folder / "quarters.npz")))
+def open_pictures(harness: Harness, qtbot: QtBot, folder: Path) -> None:
+    """Opens pictures and chooses a network that trains in a moment."""
+    document = harness.document
+    harness.parts.network_measurer.close()
+    harness.open(str(pictures(folder / "quarters.npz")))
     qtbot.waitUntil(lambda: document.data_state == "ready", timeout=PATIENCE_MS)
     document.choose("model", "cnn")
 
@@ -46,12 +44,12 @@ def loaded(loose: Loose, qtbot: QtBot, folder: Path) -> None:
     assert document.replace("training", batch_size=128, threads=1, device="cpu") == ""
 
 
-def opened(loose: Loose, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
-    """The dialog as the button opens it, its search begun."""
+def open_dialog(harness: Harness, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
+    """Returns the dialog as the button opens it, with its search begun."""
     page = QWidget()
     page.resize(900, 700)
     qtbot.addWidget(page)
-    button = FindButton(loose.parts)
+    button = FindButton(harness.parts)
     button.setParent(page)
 
     with qtbot.waitExposed(page):
@@ -68,20 +66,20 @@ def opened(loose: Loose, qtbot: QtBot) -> tuple[FindButton, FinderDialog]:
     return button, dialog
 
 
-def finished(qtbot: QtBot, search: LrSearch) -> None:
+def wait_until_finished(qtbot: QtBot, search: LrSearch) -> None:
     qtbot.waitUntil(lambda: not search.busy, timeout=PATIENCE_MS)
 
 
-def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) -> None:
-    loaded(loose, qtbot, tmp_path)
-    before = loose.document.experiment
-    button, dialog = opened(loose, qtbot)
+def test_a_value_is_found_and_applied(harness: Harness, qtbot: QtBot, tmp_path: Path) -> None:
+    open_pictures(harness, qtbot, tmp_path)
+    before = harness.document.experiment
+    button, dialog = open_dialog(harness, qtbot)
     assert not dialog.use.isEnabled() and dialog.stop.isVisible() and not dialog.again.isVisible()
 
-    finished(qtbot, button.search)
+    wait_until_finished(qtbot, button.search)
     curve = button.search.curve
     assert curve is not None and curve.proposal is not None, button.search.trouble
-    assert loose.document.experiment == before
+    assert harness.document.experiment == before
     assert not (tmp_path / "runs").exists()
     assert dialog.chosen == curve.proposal and dialog.use.isEnabled()
     assert curve.why in dialog.verdict.text() and "schedule" in dialog.verdict.text()
@@ -91,16 +89,16 @@ def test_a_value_is_found_and_taken(loose: Loose, qtbot: QtBot, tmp_path: Path) 
     )
 
     qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
-    assert loose.document.experiment.optimizer.learning_rate == curve.proposal
+    assert harness.document.experiment.optimizer.learning_rate == curve.proposal
     assert button.dialog is None
 
-    loose.document.undo()
-    assert loose.document.experiment == before
+    harness.document.undo()
+    assert harness.document.experiment == before
 
 
-def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: Path) -> None:
-    loaded(loose, qtbot, tmp_path)
-    assert loose.document.replace("training", batch_size=16) == ""
+def test_progress_is_shown_while_it_lasts(harness: Harness, qtbot: QtBot, tmp_path: Path) -> None:
+    open_pictures(harness, qtbot, tmp_path)
+    assert harness.document.replace("training", batch_size=16) == ""
     reached = threading.Event()
 
     go_on = threading.Event()
@@ -110,7 +108,7 @@ def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: P
         go_on.wait(60)
 
     with at_step(30, hold):
-        button, dialog = opened(loose, qtbot)
+        button, dialog = open_dialog(harness, qtbot)
         qtbot.waitUntil(
             lambda: reached.is_set() and button.search.tried is not None, timeout=PATIENCE_MS
         )
@@ -137,9 +135,9 @@ def test_progress_is_told_while_it_lasts(loose: Loose, qtbot: QtBot, tmp_path: P
     assert not button.search.busy and button.search.curve is None
 
 
-def test_a_search_needs_data(loose: Loose, qtbot: QtBot) -> None:
-    loose.parts.network_measurer.close()
-    _, dialog = opened(loose, qtbot)
+def test_a_search_needs_data(harness: Harness, qtbot: QtBot) -> None:
+    harness.parts.network_measurer.close()
+    _, dialog = open_dialog(harness, qtbot)
     assert dialog.verdict.text() == NO_DATA and not dialog.use.isEnabled()
     assert dialog.again.isVisible()
 
@@ -148,28 +146,28 @@ def test_a_search_needs_data(loose: Loose, qtbot: QtBot) -> None:
 
 
 def test_what_goes_wrong_is_a_sentence(
-    loose: Loose, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.engine.training import build
 
     def full(plan: object) -> object:
         raise MemoryError
 
-    loaded(loose, qtbot, tmp_path)
+    open_pictures(harness, qtbot, tmp_path)
     monkeypatch.setattr(build, "assemble", full)
-    button, dialog = opened(loose, qtbot)
-    finished(qtbot, button.search)
+    button, dialog = open_dialog(harness, qtbot)
+    wait_until_finished(qtbot, button.search)
 
     assert "not enough memory" in dialog.verdict.text() and dialog.again.isVisible()
 
 
 def test_other_settings_make_the_curve_out_of_date(
-    loose: Loose, qtbot: QtBot, tmp_path: Path
+    harness: Harness, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    loaded(loose, qtbot, tmp_path)
-    button, dialog = opened(loose, qtbot)
-    finished(qtbot, button.search)
-    document = loose.document
+    open_pictures(harness, qtbot, tmp_path)
+    button, dialog = open_dialog(harness, qtbot)
+    wait_until_finished(qtbot, button.search)
+    document = harness.document
     assert (
         document.replace("training", epochs=3) == ""
         and document.replace("optimizer", learning_rate=0.5) == ""
@@ -221,7 +219,7 @@ def test_a_training_comes_first(open_window: OpenWindow, qtbot: QtBot, tmp_path:
     dialog.again.click()
     assert button.search.busy
 
-    finished(qtbot, button.search)
+    wait_until_finished(qtbot, button.search)
     dialog.close()
 
 
@@ -242,44 +240,44 @@ def test_the_window_closes_while_it_searches(
 
 @pytest.fixture
 def plot(qtbot: QtBot) -> LrFinderPlot:
-    made = LrFinderPlot(Theme())
-    qtbot.addWidget(made)
-    made.resize(600, 320)
+    curve_plot = LrFinderPlot(Theme())
+    qtbot.addWidget(curve_plot)
+    curve_plot.resize(600, 320)
 
-    with qtbot.waitExposed(made):
-        made.show()
+    with qtbot.waitExposed(curve_plot):
+        curve_plot.show()
 
-    made.show_tried(RATES, LOSSES, smooth(LOSSES), (1e-6, 10.0))
-    return made
+    curve_plot.show_tried(RATES, LOSSES, smooth(LOSSES), (1e-6, 10.0))
+    return curve_plot
 
 
 def test_a_click_picks_the_rate_there(plot: LrFinderPlot, qtbot: QtBot) -> None:
     for wanted in (1e-5, 0.01, 1.0):
-        place = plot.box.mapViewToScene(QPointF(np.log10(wanted), 1.0))
-        with qtbot.waitSignal(plot.picked) as told:
+        position = plot.box.mapViewToScene(QPointF(np.log10(wanted), 1.0))
+        with qtbot.waitSignal(plot.picked) as picked:
             qtbot.mouseClick(
                 plot.viewport(),
                 Qt.MouseButton.LeftButton,
-                pos=QPoint(round(place.x()), round(place.y())),
+                pos=QPoint(round(position.x()), round(position.y())),
             )
 
-        assert told.args[0] == pytest.approx(wanted, rel=0.1)
+        assert picked.args[0] == pytest.approx(wanted, rel=0.1)
     with qtbot.assertNotEmitted(plot.picked):
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
 
 
 def test_arrow_keys_pick_the_next_rate(plot: LrFinderPlot, qtbot: QtBot) -> None:
     plot.show_chosen(0.01)
-    with qtbot.waitSignal(plot.picked) as told:
+    with qtbot.waitSignal(plot.picked) as picked:
         qtbot.keyClick(plot, Qt.Key.Key_Right)
 
-    assert round_rate(told.args[0]) == 0.011
+    assert round_rate(picked.args[0]) == 0.011
     plot.show_chosen(10.0)
 
-    with qtbot.waitSignal(plot.picked) as told:
+    with qtbot.waitSignal(plot.picked) as picked:
         qtbot.keyClick(plot, Qt.Key.Key_Right)
 
-    assert told.args[0] == pytest.approx(10.0)
+    assert picked.args[0] == pytest.approx(10.0)
     assert "10" in plot.accessibleDescription()
 
 
@@ -303,12 +301,12 @@ def test_an_empty_curve_shows_no_choice(plot: LrFinderPlot, qtbot: QtBot) -> Non
         qtbot.keyClick(plot, Qt.Key.Key_Left)
 
 
-def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> None:
-    loose.parts.network_measurer.close()
-    search = LrSearch(loose.document, loose.parts.session)
+def test_a_choice_says_what_the_curve_says_of_it(harness: Harness, qtbot: QtBot) -> None:
+    harness.parts.network_measurer.close()
+    search = LrSearch(harness.document, harness.parts.session)
     over = QWidget()
     qtbot.addWidget(over)
-    dialog = FinderDialog(loose.parts, search, over)
+    dialog = FinderDialog(harness.parts, search, over)
     dialog.show()
     end = 95
     search.tried = SearchProgress(
@@ -342,9 +340,9 @@ def test_a_choice_says_what_the_curve_says_of_it(loose: Loose, qtbot: QtBot) -> 
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5])
-def test_it_fits_a_small_window(loose: Loose, qtbot: QtBot, zoom: float) -> None:
-    loose.parts.network_measurer.close()
-    loose.parts.theme.set_zoom(zoom)
+def test_it_fits_a_small_window(harness: Harness, qtbot: QtBot, zoom: float) -> None:
+    harness.parts.network_measurer.close()
+    harness.parts.theme.set_zoom(zoom)
     over = QWidget()
     over.resize(1280, 680)
     qtbot.addWidget(over)
@@ -352,7 +350,7 @@ def test_it_fits_a_small_window(loose: Loose, qtbot: QtBot, zoom: float) -> None
     with qtbot.waitExposed(over):
         over.show()
 
-    dialog = FinderDialog(loose.parts, LrSearch(loose.document, loose.parts.session), over)
+    dialog = FinderDialog(harness.parts, LrSearch(harness.document, harness.parts.session), over)
     dialog.show()
     assert dialog.width() <= 1280 and dialog.height() <= 680
     assert dialog.minimumSizeHint().height() <= dialog.height()

@@ -1,4 +1,4 @@
-"""The Model page: the gallery, the settings and the drawing say the same, and follow each other."""
+"""The Model page: the gallery, the settings and the drawing agree, and follow each other."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from app.ui.pages.model.drawings import BY_KIND
 from app.ui.pages.model.page import ModelPage
 from models.template import TEMPLATES
-from tests.ui.loose import PATIENCE_MS, Loose
+from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture
-def page(qtbot: QtBot, loose: Loose) -> ModelPage:
-    """On the built-in digits, measured."""
-    made = ModelPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 610)
-    made.show()
-    loose.open("sample:digits")
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
-    settle(qtbot, loose)
+def page(qtbot: QtBot, harness: Harness) -> ModelPage:
+    """Returns the page on the built-in digits, with the network measured."""
+    model_page = ModelPage(harness.parts)
+    qtbot.addWidget(model_page)
+    model_page.resize(840, 610)
+    model_page.show()
+    harness.open("sample:digits")
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    wait_for_measurement(qtbot, harness)
 
-    return made
+    return model_page
 
 
-def settle(qtbot: QtBot, loose: Loose) -> None:
-    qtbot.waitUntil(lambda: not loose.parts.network_measurer.busy, timeout=PATIENCE_MS)
+def wait_for_measurement(qtbot: QtBot, harness: Harness) -> None:
+    qtbot.waitUntil(lambda: not harness.parts.network_measurer.busy, timeout=PATIENCE_MS)
 
 
 def card(page: ModelPage, kind: str) -> QAbstractButton:
-    found = page.findChild(QAbstractButton, f"model.template.{kind}")
-    assert isinstance(found, QAbstractButton)
-    return found
+    button = page.findChild(QAbstractButton, f"model.template.{kind}")
+    assert isinstance(button, QAbstractButton)
+    return button
 
 
 def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) -> None:
@@ -49,11 +49,11 @@ def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) 
         timeout=PATIENCE_MS,
     )
 
-    for made in page.gallery.cards.values():
-        assert made.isEnabled() == (not made.reason)
+    for card in page.gallery.cards.values():
+        assert card.isEnabled() == (not card.reason)
         assert (
-            made.reason or "parameters"
-        ) in made.toolTip() and made.template.summary in made.toolTip()
+            card.reason or "parameters"
+        ) in card.toolTip() and card.template.summary in card.toolTip()
 
 
 def test_what_does_not_fit_is_folded_away_and_says_why(qtbot: QtBot, page: ModelPage) -> None:
@@ -72,38 +72,38 @@ def test_every_template_has_a_drawing_of_its_own() -> None:
 
 
 def test_a_click_takes_the_template_and_draws_it(
-    qtbot: QtBot, loose: Loose, page: ModelPage
+    qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
     qtbot.mouseClick(card(page, "vit"), Qt.MouseButton.LeftButton)
-    settle(qtbot, loose)
-    assert loose.document.experiment.model is not None
-    assert loose.document.experiment.model.kind == "vit"
+    wait_for_measurement(qtbot, harness)
+    assert harness.document.experiment.model is not None
+    assert harness.document.experiment.model.kind == "vit"
     assert card(page, "vit").isChecked() and not card(page, "resnet").isChecked()
     assert any("Transformer" in block.title for block in page.network.view.blocks)
     assert "model.heads" in {f"model.{name}" for name in page.form.fields}
 
 
-def test_the_keyboard_takes_a_template(qtbot: QtBot, loose: Loose, page: ModelPage) -> None:
+def test_the_keyboard_takes_a_template(qtbot: QtBot, harness: Harness, page: ModelPage) -> None:
     card(page, "cnn").setFocus()
     qtbot.keyClick(card(page, "cnn"), Qt.Key.Key_Right)
     qtbot.keyClick(card(page, "resnet"), Qt.Key.Key_Space)
-    assert loose.document.experiment.model is not None
-    assert loose.document.experiment.model.kind == "resnet"
+    assert harness.document.experiment.model is not None
+    assert harness.document.experiment.model.kind == "resnet"
 
 
 def test_a_setting_changes_the_drawing_and_the_totals(
-    qtbot: QtBot, loose: Loose, page: ModelPage
+    qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
     before = page.network._totals.text()
-    drawn = page.network.view.blocks
-    assert loose.document.replace("model", width=64) == ""
+    blocks = page.network.view.blocks
+    assert harness.document.replace("model", width=64) == ""
 
-    settle(qtbot, loose)
-    assert page.network.view.blocks != drawn
+    wait_for_measurement(qtbot, harness)
+    assert page.network.view.blocks != blocks
     assert page.network._totals.text() != before
     assert "with AdamW (4n)" in page.network._totals.text()
 
-    inspection = loose.parts.network_measurer.inspection
+    inspection = harness.parts.network_measurer.inspection
     assert inspection is not None
     assert f"{inspection.parameters:,} parameters" in page.network._totals.text()
 
@@ -114,11 +114,11 @@ def test_the_shares_of_all_blocks_make_the_whole(page: ModelPage) -> None:
 
 
 def test_an_impossible_setting_marks_its_block_and_undo_mends_it(
-    qtbot: QtBot, loose: Loose, page: ModelPage
+    qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
-    loose.document.choose("model", "vit")
-    loose.document.replace("model", heads=7)
-    settle(qtbot, loose)
+    harness.document.choose("model", "vit")
+    harness.document.replace("model", heads=7)
+    wait_for_measurement(qtbot, harness)
     fault = next(block for block in page.network.view.blocks if block.error)
     assert "7 heads" in fault.error and fault.remedy
 
@@ -127,20 +127,20 @@ def test_an_impossible_setting_marks_its_block_and_undo_mends_it(
     assert page.ready() == (False, fault.error)
     assert page.guide()[0].level == "problem"
 
-    loose.document.undo()
-    settle(qtbot, loose)
+    harness.document.undo()
+    wait_for_measurement(qtbot, harness)
     assert page.ready() == (True, "")
     assert not any(block.error for block in page.network.view.blocks)
 
 
-def test_the_guide_explains_the_selected_block(loose: Loose, page: ModelPage) -> None:
-    told: list[int] = []
-    page.guide_changed.connect(lambda: told.append(1))
+def test_the_guide_explains_the_selected_block(harness: Harness, page: ModelPage) -> None:
+    changes: list[int] = []
+    page.guide_changed.connect(lambda: changes.append(1))
     name = page.network.view.blocks[3].name
     page.network.view.choose(name)
 
-    assert told
-    inspection = loose.parts.network_measurer.inspection
+    assert changes
+    inspection = harness.parts.network_measurer.inspection
     assert inspection is not None
 
     block = next(block for block in inspection.blocks if block.name == name)
@@ -149,10 +149,10 @@ def test_the_guide_explains_the_selected_block(loose: Loose, page: ModelPage) ->
 
 
 def test_trouble_with_the_experiment_stands_in_place_of_the_drawing(
-    qtbot: QtBot, loose: Loose, page: ModelPage
+    qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
-    loose.document.choose("loss", "binary-cross-entropy")
-    settle(qtbot, loose)
+    harness.document.choose("loss", "binary-cross-entropy")
+    wait_for_measurement(qtbot, harness)
     message = page.findChild(QLabel, "model.message")
     assert isinstance(message, QLabel) and message.isVisible()
     assert "does not fit the task" in message.text()
@@ -160,9 +160,9 @@ def test_trouble_with_the_experiment_stands_in_place_of_the_drawing(
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
 def test_nothing_asks_for_more_than_a_small_window_has(
-    qtbot: QtBot, loose: Loose, page: ModelPage, zoom: float
+    qtbot: QtBot, harness: Harness, page: ModelPage, zoom: float
 ) -> None:
-    loose.parts.theme.set_zoom(zoom)
+    harness.parts.theme.set_zoom(zoom)
     page.resize(840 if zoom == 1 else 1180, 540)
     page.grab()
     assert page.minimumSizeHint().width() <= page.width()
@@ -170,11 +170,11 @@ def test_nothing_asks_for_more_than_a_small_window_has(
 
 
 def test_a_page_that_is_not_seen_catches_up_when_it_is(
-    qtbot: QtBot, loose: Loose, page: ModelPage
+    qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
     page.hide()
-    loose.document.choose("model", "cnn")
-    settle(qtbot, loose)
+    harness.document.choose("model", "cnn")
+    wait_for_measurement(qtbot, harness)
     page.show()
 
     assert card(page, "cnn").isChecked()

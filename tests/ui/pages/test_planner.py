@@ -1,6 +1,4 @@
-"""The planner's table: rows are applied and taken back, fitted and measured; nothing beside a
-training.
-"""
+"""The planner's table: rows are applied, undone, fitted and measured, but not during a training."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from tests.ui.loose import Loose
+    from tests.ui.harness import Harness
 
 PATIENCE_MS = 60_000
 PREDICTIONS: dict[str, dict[str, int]] = {}
@@ -37,41 +35,43 @@ PREDICTIONS: dict[str, dict[str, int]] = {}
 
 @pytest.fixture(autouse=True)
 def few_templates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other templates are estimated at their usual size, in seconds: here there is only one."""
+    """Leaves only one template: estimating others at their usual size takes seconds."""
     monkeypatch.setattr(
         template_options, "TEMPLATES", SimpleNamespace(all=lambda: (TEMPLATES.get("cnn"),))
     )
 
 
 @pytest.fixture
-def small(loose: Loose, qtbot: QtBot, tmp_path: Path) -> Loose:
-    """With data and a small network."""
-    loose.parts.network_measurer.close()
-    loose.open(str(pictures(tmp_path / "pictures.npz", 160)))
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
-    loose.document.choose("model", "cnn")
-    loose.document.replace("model", depth=1, width=8)
-    loose.document.replace("training", batch_size=32, threads=1, device="cpu", precision="float32")
+def small(harness: Harness, qtbot: QtBot, tmp_path: Path) -> Harness:
+    """Returns the parts of a window with pictures open and a small network chosen."""
+    harness.parts.network_measurer.close()
+    harness.open(str(pictures(tmp_path / "pictures.npz", 160)))
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    harness.document.choose("model", "cnn")
+    harness.document.replace("model", depth=1, width=8)
+    harness.document.replace(
+        "training", batch_size=32, threads=1, device="cpu", precision="float32"
+    )
 
-    return loose
+    return harness
 
 
-def opened(loose: Loose, qtbot: QtBot) -> Planner:
-    """The table, filled."""
+def open_planner(harness: Harness, qtbot: QtBot) -> Planner:
+    """Returns the table with all its rows."""
     around = QWidget()
     around.resize(1280, 720)
     qtbot.addWidget(around)
-    trials = Trials(loose.document, loose.parts.session)
+    trials = Trials(harness.document, harness.parts.session)
     trials.predictions = PREDICTIONS
-    parts = loose.parts
+    parts = harness.parts
     planner = Planner(parts.document, parts.session, parts.background, parts.theme, trials, around)
     planner.show()
-    filled(planner, qtbot)
+    wait_for_rows(planner, qtbot)
 
     return planner
 
 
-def filled(planner: Planner, qtbot: QtBot) -> None:
+def wait_for_rows(planner: Planner, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not planner._filling, timeout=PATIENCE_MS)
 
 
@@ -80,7 +80,7 @@ def row_of(planner: Planner, key: str) -> Row:
 
 
 def tight(planner: Planner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, free: int) -> None:
-    """From here on so many bytes are free."""
+    """Limits the free memory to so many bytes from here on."""
     from app.engine.memory import device_monitor
 
     real = device_monitor.DeviceMonitor.sample
@@ -91,11 +91,11 @@ def tight(planner: Planner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, free:
 
     monkeypatch.setattr(device_monitor.DeviceMonitor, "sample", sample)
     planner._refresh()
-    filled(planner, qtbot)
+    wait_for_rows(planner, qtbot)
 
 
-def test_rows_are_applied_and_taken_back_in_one_step(small: Loose, qtbot: QtBot) -> None:
-    planner = opened(small, qtbot)
+def test_rows_are_applied_and_taken_back_in_one_step(small: Harness, qtbot: QtBot) -> None:
+    planner = open_planner(small, qtbot)
     now = row_of(planner, "now")
     assert not now.button.isVisible() and now.fits.text() == "It fits"
     assert "CPU" in planner.budget.text() and planner.bar.isVisible()
@@ -108,20 +108,20 @@ def test_rows_are_applied_and_taken_back_in_one_step(small: Loose, qtbot: QtBot)
     assert (training.batch_size, training.accumulation) == (16, 2)
     assert planner.notice.text().startswith("Applied: Batch 16, 2 of them a step")
 
-    filled(planner, qtbot)
+    wait_for_rows(planner, qtbot)
     assert row_of(planner, "now").option.estimate.needed == needed  # type: ignore[union-attr]
     planner.undo.click()
     assert small.document.experiment == before and not planner.undo.isEnabled()
 
-    filled(planner, qtbot)
+    wait_for_rows(planner, qtbot)
     assert row_of(planner, "now").option.changes == {}  # type: ignore[union-attr]
     planner.reject()
 
 
 def test_it_is_fitted_to_what_is_free(
-    small: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    small: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planner = opened(small, qtbot)
+    planner = open_planner(small, qtbot)
     planner.fit.click()
     qtbot.waitUntil(lambda: "It fits as it is" in planner.notice.text(), timeout=PATIENCE_MS)
     assert planner._estimator is not None
@@ -136,7 +136,7 @@ def test_it_is_fitted_to_what_is_free(
     training = small.document.experiment.training
     assert (training.batch_size, training.accumulation) == (8, 4)
 
-    filled(planner, qtbot)
+    wait_for_rows(planner, qtbot)
     assert row_of(planner, "now").fits.text() == "It fits"
     tight(planner, qtbot, monkeypatch, 100)
     planner.fit.click()
@@ -149,8 +149,8 @@ def test_it_is_fitted_to_what_is_free(
     planner.reject()
 
 
-def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
-    planner = opened(small, qtbot)
+def test_times_are_measured_row_by_row(small: Harness, qtbot: QtBot) -> None:
+    planner = open_planner(small, qtbot)
     assert row_of(planner, "now").time.text() == "–"  # never a guess
     came: list[str] = []
     planner.trials.measured.connect(came.append)
@@ -165,7 +165,7 @@ def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
     assert not planner.trials.busy and planner.measure.text() == "Measure times"
     known = len(came)
     row_of(planner, "accumulate").button.click()
-    filled(planner, qtbot)
+    wait_for_rows(planner, qtbot)
     assert (
         row_of(planner, "now").time.text() != "–" and len(came) == known
     )  # what was measured stays known
@@ -173,14 +173,14 @@ def test_times_are_measured_row_by_row(small: Loose, qtbot: QtBot) -> None:
     planner.reject()
 
 
-def test_memory_that_runs_out_in_a_trial_is_told(
-    small: Loose, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_memory_that_runs_out_in_a_trial_is_reported(
+    small: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def runs_out(*_: Any) -> torch.Tensor:
         raise torch.OutOfMemoryError("out of memory")
 
     monkeypatch.setattr(Passes, "_pass", runs_out)
-    planner = opened(small, qtbot)
+    planner = open_planner(small, qtbot)
     with qtbot.waitSignal(planner.trials.measured, timeout=PATIENCE_MS):
         planner.measure.click()
 
@@ -190,8 +190,8 @@ def test_memory_that_runs_out_in_a_trial_is_told(
     planner.trials.wait()
 
 
-def test_nothing_is_measured_beside_a_training(small: Loose, qtbot: QtBot) -> None:
-    planner = opened(small, qtbot)
+def test_nothing_is_measured_beside_a_training(small: Harness, qtbot: QtBot) -> None:
+    planner = open_planner(small, qtbot)
     session = small.parts.session
     planner.measure.click()
     assert planner.trials.busy
@@ -209,23 +209,23 @@ def test_nothing_is_measured_beside_a_training(small: Loose, qtbot: QtBot) -> No
     planner.reject()
 
 
-def test_without_data_it_is_predicted_and_not_measured(loose: Loose, qtbot: QtBot) -> None:
-    loose.parts.network_measurer.close()
-    loose.document.choose("model", "cnn")
-    loose.document.replace("model", depth=1, width=8)
-    planner = opened(loose, qtbot)
+def test_without_data_it_is_predicted_and_not_measured(harness: Harness, qtbot: QtBot) -> None:
+    harness.parts.network_measurer.close()
+    harness.document.choose("model", "cnn")
+    harness.document.replace("model", depth=1, width=8)
+    planner = open_planner(harness, qtbot)
 
     assert row_of(planner, "now").option.estimate.needed > 0  # type: ignore[union-attr]
     assert not planner.measure.isEnabled() and planner.measure.toolTip() == NO_DATA
     assert "No data are open yet" in planner.budget.text()
 
-    loose.document.choose("loss", "binary-cross-entropy")  # does not fit
+    harness.document.choose("loss", "binary-cross-entropy")  # does not fit
     assert "does not fit the task" in planner.notice.text() and not planner.fit.isEnabled()
     planner.reject()
 
 
-def test_closing_in_the_middle_of_it(small: Loose, qtbot: QtBot) -> None:
-    planner = opened(small, qtbot)
+def test_closing_in_the_middle_of_it(small: Harness, qtbot: QtBot) -> None:
+    planner = open_planner(small, qtbot)
     planner.measure.click()
     planner.fit.click()
     planner._refresh()
@@ -237,25 +237,25 @@ def test_closing_in_the_middle_of_it(small: Loose, qtbot: QtBot) -> None:
         pass  # what was under way comes to nobody
 
 
-def planner_idle(loose: Loose) -> Any:
-    """A signal after everything that waits on the background thread."""
+def planner_idle(harness: Harness) -> Any:
+    """Returns a signal that comes after everything that waits on the background thread."""
     from PySide6.QtCore import QObject, Signal
 
-    class Told(QObject):
+    class Signals(QObject):
         done = Signal()
 
-    told = Told()
-    loose.parts.background.run(lambda _: told, lambda told: told.done.emit())
-    return told.done
+    signals = Signals()
+    harness.parts.background.run(lambda _: signals, lambda signals: signals.done.emit())
+    return signals.done
 
 
 @pytest.mark.parametrize(("zoom", "dark"), [(1.0, False), (1.5, True)])
 def test_every_control_can_be_reached_and_says_what_it_is(
-    small: Loose, qtbot: QtBot, zoom: float, dark: bool
+    small: Harness, qtbot: QtBot, zoom: float, dark: bool
 ) -> None:
     small.parts.theme.set_zoom(zoom)
     small.parts.theme.set_dark(dark)
-    planner = opened(small, qtbot)
+    planner = open_planner(small, qtbot)
     assert planner.width() <= 1280 and planner.height() <= 720
     assert planner.area.horizontalScrollBar().maximum() == 0
 
@@ -271,15 +271,15 @@ def test_every_control_can_be_reached_and_says_what_it_is(
     planner.reject()
 
 
-def test_the_memory_card_opens_it(loose: Loose, qtbot: QtBot) -> None:
-    card = PredictedCard(loose.parts)
+def test_the_memory_card_opens_it(harness: Harness, qtbot: QtBot) -> None:
+    card = PredictedCard(harness.parts)
     qtbot.addWidget(card)
     card.planner.click()
-    assert loose.done == ["plan"] and card.planner.objectName() == "learning.planner"
+    assert harness.actions == ["plan"] and card.planner.objectName() == "learning.planner"
 
 
-def test_a_bar_to_scale(loose: Loose, qtbot: QtBot) -> None:
-    bar = FitBar(loose.parts.theme)
+def test_a_bar_to_scale(harness: Harness, qtbot: QtBot) -> None:
+    bar = FitBar(harness.parts.theme)
     qtbot.addWidget(bar)
     bar.resize(100, 8)
 
@@ -290,7 +290,7 @@ def test_a_bar_to_scale(loose: Loose, qtbot: QtBot) -> None:
 
 
 def test_what_was_measured_is_known_until_other_data_come(
-    small: Loose, qtbot: QtBot, tmp_path: Path
+    small: Harness, qtbot: QtBot, tmp_path: Path
 ) -> None:
     trials = Trials(small.document, small.parts.session)
     with qtbot.waitSignal(trials.ended, timeout=PATIENCE_MS):

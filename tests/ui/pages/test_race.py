@@ -1,6 +1,4 @@
-"""A race in the window: set up, watched, paused, stopped, read off a table, and gone into like any
-other run.
-"""
+"""A race in the window: set up, watched, paused, stopped, compared, and opened like any run."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ from app.ui.state.race import MemberSetup, RaceState
 from app.ui.state.record import Record
 from app.ui.state.session import State
 from app.ui.style.theme import Theme
-from tests.ui.using import choose_little, click, find, inside, until
+from tests.ui.window_actions import choose_little, click, find, inside, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +37,14 @@ if TYPE_CHECKING:
     from app.ui.shell.application import Window
 
 
-def racing_of(*changes: dict[str, Any]) -> RaceState:
-    """A race of variants of a plain experiment, before anything was told."""
+def race_of(*changes: dict[str, Any]) -> RaceState:
+    """Returns a race of variants of a plain experiment, before any event."""
     description = fake_description()
     base = Experiment(name="little").replace(training={"epochs": 4, "batch_size": 100})
     experiments = [base.replace(**change) for change in changes]
 
     return RaceState(
-        [MemberSetup(one, 4.0) for one in variants_of(experiments, description)],
+        [MemberSetup(variant, 4.0) for variant in variants_of(experiments, description)],
         [Fact(True, "All begin alike.")],
     )
 
@@ -54,7 +52,7 @@ def racing_of(*changes: dict[str, Any]) -> RaceState:
 TWO: tuple[dict[str, Any], ...] = ({"optimizer": "adamw"}, {"optimizer": "sgd"})
 
 
-def prepared(examples: int = 1000, batch: int = 100) -> events.RunPrepared:
+def run_prepared(examples: int = 1000, batch: int = 100) -> events.RunPrepared:
     return events.RunPrepared(
         "CPU",
         "",
@@ -72,15 +70,15 @@ def prepared(examples: int = 1000, batch: int = 100) -> events.RunPrepared:
     )
 
 
-def steps(first: int, losses: list[float]) -> events.StepsDone:
+def steps_done(first: int, losses: list[float]) -> events.StepsDone:
     numbers = np.arange(first, first + len(losses))
-    ones = np.ones(len(losses))
+    unit_values = np.ones(len(losses))
     return events.StepsDone(
-        int(numbers[-1]), 1, numbers, np.array(losses), ones, ones, 500.0, 3.0, 6.0
+        int(numbers[-1]), 1, numbers, np.array(losses), unit_values, unit_values, 500.0, 3.0, 6.0
     )
 
 
-def epoch(
+def epoch_done(
     number: int, accuracy: float, loss: float, best: bool = True, count: int = 500
 ) -> events.EpochDone:
     confusion = np.array([[count, 0], [0, 0]])
@@ -98,12 +96,12 @@ def epoch(
     )
 
 
-def tell(race_state: RaceState, member: int, *told: events.Event) -> None:
-    for event in told:
+def tell(race_state: RaceState, member: int, *member_events: events.Event) -> None:
+    for event in member_events:
         race_state.add(events.MemberEvent(member, event))
 
 
-def end(status: Status = "completed", **summary: Any) -> events.RunFinished:
+def run_finished(status: Status = "completed", **summary: Any) -> events.RunFinished:
     return events.RunFinished("", status, "Done.", summary)
 
 
@@ -118,7 +116,7 @@ def theme(qtbot: QtBot) -> Iterator[Theme]:
 
 
 def test_a_race_says_how_far_all_of_it_is() -> None:
-    race_state = racing_of(*TWO)
+    race_state = race_of(*TWO)
     assert [member.state for member in race_state.members] == ["waiting for its turn"] * 2
     assert not race_state.begun and race_state.remaining is None and race_state.progress == 0.0
 
@@ -129,14 +127,20 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
         events.StageChanged("Building the network"),
     )
     assert race_state.begun and race_state.members[0].state == "Building the network"
-    tell(race_state, 0, prepared(), steps(1, [1.0] * 20))
-    assert race_state.remaining is None  # the other has not said
+    tell(race_state, 0, run_prepared(), steps_done(1, [1.0] * 20))
+    assert race_state.remaining is None  # that of the other is unknown
 
-    tell(race_state, 1, events.RunStarted("/runs/b", "b", {}), prepared(), steps(1, [1.0] * 10))
+    tell(
+        race_state,
+        1,
+        events.RunStarted("/runs/b", "b", {}),
+        run_prepared(),
+        steps_done(1, [1.0] * 10),
+    )
     assert race_state.remaining == 12.0 and race_state.progress == pytest.approx((0.5 + 0.25) / 2)
     assert race_state.text == "race of 2 · epoch 1 of 4"
 
-    tell(race_state, 1, end("diverged"))
+    tell(race_state, 1, run_finished("diverged"))
     assert (
         race_state.text == "race of 2 · epoch 1 of 4 · 1 ended"
         and race_state.members[1].state == "diverged"
@@ -150,7 +154,7 @@ def test_a_race_says_how_far_all_of_it_is() -> None:
 
 
 def test_examples_seen_are_counted_over_odd_batches_too() -> None:
-    race_state = racing_of(*TWO)
+    race_state = race_of(*TWO)
     tell(race_state, 0, events.RunPrepared("CPU", "", 1, 10, 4, 12, 3, 0, 100, 250, (), {}, {}))
     assert race_state.members[0].examples(np.arange(8)).tolist() == [
         0,
@@ -165,41 +169,45 @@ def test_examples_seen_are_counted_over_odd_batches_too() -> None:
 
 
 def test_the_verdict_knows_chance_and_names_who_fell() -> None:
-    race_state = racing_of(*TWO)
+    race_state = race_of(*TWO)
     assert "first epoch" in verdict(race_state, True)
-    tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3))
-    tell(race_state, 1, prepared(), epoch(1, 0.80, 0.5))
+    tell(race_state, 0, run_prepared(), epoch_done(1, 0.90, 0.3))
+    tell(race_state, 1, run_prepared(), epoch_done(1, 0.80, 0.5))
     assert verdict(race_state, True) == "Ahead so far: AdamW (90 %)."
 
-    tell(race_state, 0, end())
-    tell(race_state, 1, end())
-    told = verdict(race_state, False)
-    assert told.startswith("AdamW (90 %) came out best, before SGD (80 %).")
-    assert "one seed" in told and "within chance" not in told
+    tell(race_state, 0, run_finished())
+    tell(race_state, 1, run_finished())
+    text = verdict(race_state, False)
+    assert text.startswith("AdamW (90 %) came out best, before SGD (80 %).")
+    assert "one seed" in text and "within chance" not in text
 
-    race_state = racing_of(*TWO)
-    tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3), end())
-    tell(race_state, 1, prepared(), epoch(1, 0.905, 0.3), end())
+    race_state = race_of(*TWO)
+    tell(race_state, 0, run_prepared(), epoch_done(1, 0.90, 0.3), run_finished())
+    tell(race_state, 1, run_prepared(), epoch_done(1, 0.905, 0.3), run_finished())
     assert "within chance for 500 validation examples" in verdict(race_state, False)
 
-    race_state = racing_of(*TWO)
-    tell(race_state, 0, prepared(), epoch(1, 0.90, 0.3), end())
-    tell(race_state, 1, prepared(), end("diverged"))
+    race_state = race_of(*TWO)
+    tell(race_state, 0, run_prepared(), epoch_done(1, 0.90, 0.3), run_finished())
+    tell(race_state, 1, run_prepared(), run_finished("diverged"))
     assert "SGD went out of bounds" in verdict(race_state, False) and "best, before" not in verdict(
         race_state, False
     )
 
 
 def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: Theme) -> None:
-    race_state = racing_of(
+    race_state = race_of(
         {"optimizer": "adamw"},
         {"optimizer": "sgd"},
         {"loss": {"kind": "cross-entropy", "label_smoothing": 0.2}, "optimizer": "adam"},
     )
     tell(
-        race_state, 0, prepared(), epoch(1, 0.90, 0.3), end(seconds=3.2, examples_per_second=1234.5)
+        race_state,
+        0,
+        run_prepared(),
+        epoch_done(1, 0.90, 0.3),
+        run_finished(seconds=3.2, examples_per_second=1234.5),
     )
-    tell(race_state, 1, prepared(), epoch(1, 0.80, 0.2))
+    tell(race_state, 1, run_prepared(), epoch_done(1, 0.80, 0.2))
     table = MembersTable(theme)
     qtbot.addWidget(table)
     table.show_race(race_state, [0.1, 0.2, float("nan")])
@@ -231,18 +239,22 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
 def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_rest(
     qtbot: QtBot, theme: Theme
 ) -> None:
-    race_state = racing_of(
+    race_state = race_of(
         {"optimizer": "adamw"}, {"optimizer": "sgd", "training": {"epochs": 4, "batch_size": 50}}
     )
     tell(
-        race_state, 0, prepared(), steps(1, [2.0 - 0.01 * n for n in range(40)]), epoch(1, 0.9, 0.3)
+        race_state,
+        0,
+        run_prepared(),
+        steps_done(1, [2.0 - 0.01 * n for n in range(40)]),
+        epoch_done(1, 0.9, 0.3),
     )
     tell(
         race_state,
         1,
-        prepared(batch=50),
-        steps(1, [2.0 * 1.4**n for n in range(40)]),
-        epoch(1, 0.1, 1e9),
+        run_prepared(batch=50),
+        steps_done(1, [2.0 * 1.4**n for n in range(40)]),
+        epoch_done(1, 0.1, 1e9),
     )
 
     loss = TrainingLossPlot(theme, 4, 0.9)
@@ -276,21 +288,21 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
     qtbot: QtBot, theme: Theme
 ) -> None:
     r2 = METRICS["r2"]
-    race_state = racing_of(*TWO)
+    race_state = race_of(*TWO)
     plot = ValidationPlot(theme, 4)
     qtbot.addWidget(plot)
     plot.resize(400, 240)
     plot.name_curves(["AdamW", "SGD"])
 
     for member, values in enumerate(([0.1, 0.2, 0.3], [-2e9, 0.1, 0.2])):
-        told = [epoch(number, 0.5, 0.3) for number in (1, 2, 3)]
+        epochs = [epoch_done(number, 0.5, 0.3) for number in (1, 2, 3)]
         tell(
             race_state,
             member,
-            prepared(),
+            run_prepared(),
             *(
-                dataclasses.replace(one, metrics={"r2": value})
-                for one, value in zip(told, values, strict=True)
+                dataclasses.replace(done, metrics={"r2": value})
+                for done, value in zip(epochs, values, strict=True)
             ),
         )
 
@@ -299,10 +311,10 @@ def test_a_figure_without_a_lowest_value_does_not_flatten_the_rest(
     assert -2 < low < 0.1 and 0.3 < high < 1
 
 
-def test_a_change_in_one_lane_is_told(qtbot: QtBot) -> None:
-    race_state = racing_of(*TWO)
+def test_a_change_of_one_member_is_reported(qtbot: QtBot) -> None:
+    race_state = race_of(*TWO)
     assert changes_in_words(race_state) == ""
-    tell(race_state, 1, prepared(), events.SettingsChanged(6, {"learning_rate_factor": 0.5}))
+    tell(race_state, 1, run_prepared(), events.SettingsChanged(6, {"learning_rate_factor": 0.5}))
     assert (
         changes_in_words(race_state)
         == "Changed while it ran: SGD (learning rate × 0.5 from step 7)."
@@ -313,7 +325,7 @@ def test_a_change_in_one_lane_is_told(qtbot: QtBot) -> None:
 
 
 def set_up(qtbot: QtBot, window: Window) -> RaceSetup:
-    """The dialog, opened from the Learning page."""
+    """Returns the dialog, opened from the Learning page."""
     window.frame.go("learning")
     until(qtbot, lambda: find(window, "learning.race", QPushButton).isEnabled())
     click(qtbot, window, "learning.race")
@@ -347,10 +359,10 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     assert session.active and session.racing and window.frame.page == "training"
     assert not find(window, "learning.race", QPushButton).isEnabled()
 
-    with qtbot.waitSignal(session.finished, timeout=60_000) as told:
+    with qtbot.waitSignal(session.finished, timeout=60_000) as finished:
         pass
 
-    assert told.args[0].status == "completed"
+    assert finished.args[0].status == "completed"
     view = find(window, "race.lanes", MembersTable)
     assert view.isVisible() and view.rowCount() == 2
     assert [member.state for member in session.race.members] == ["finished", "finished"]
@@ -415,10 +427,10 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
     session.watch(1)
     assert session.live and session.record is session.race.members[1].record
 
-    with qtbot.waitSignal(session.finished, timeout=60_000) as told:
+    with qtbot.waitSignal(session.finished, timeout=60_000) as finished:
         click(qtbot, window, "train.stop")
 
-    assert told.args[0].status == "stopped"
+    assert finished.args[0].status == "stopped"
     assert [member.record.finished.status for member in session.race.members] == [
         "stopped",
         "stopped",
@@ -433,23 +445,23 @@ def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_pat
 
 
 def test_data_that_cannot_be_read_end_the_race_in_a_sentence(
-    qtbot: QtBot, loose: Any, tmp_path: Path
+    qtbot: QtBot, harness: Any, tmp_path: Path
 ) -> None:
-    session = loose.parts.session
-    race_state = racing_of(
+    session = harness.parts.session
+    race_state = race_of(
         *({**change, "data": {"source": str(tmp_path / "gone")}} for change in TWO)
     )
-    with qtbot.waitSignal(session.finished, timeout=60_000) as told:
+    with qtbot.waitSignal(session.finished, timeout=60_000) as finished:
         session.start_race(race_state, tmp_path / "runs")
 
-    assert told.args[0].status == "failed" and told.args[0].failure is not None
-    assert session.record.finished is told.args[0] and session.state is State.IDLE
+    assert finished.args[0].status == "failed" and finished.args[0].failure is not None
+    assert session.record.finished is finished.args[0] and session.state is State.IDLE
 
 
-def test_a_view_shows_nothing_it_does_not_know(qtbot: QtBot, loose: Any) -> None:
-    parts = loose.parts
+def test_a_view_shows_nothing_it_does_not_know(qtbot: QtBot, harness: Any) -> None:
+    parts = harness.parts
     view = RaceView(parts.session, parts.theme, parts.preferences, parts.go)
     qtbot.addWidget(view)
-    view.show_race(racing_of(*TWO), True)
+    view.show_race(race_of(*TWO), True)
     assert not view.compare.isEnabled() and not view.results.isEnabled()
     assert view.facts.text() == "All begin alike."

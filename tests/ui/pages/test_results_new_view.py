@@ -16,7 +16,7 @@ from app.ui.pages.results.views.generic import GenericView
 from app.ui.pages.tryit.answer_cards.generic import GenericAnswerCard
 from app.ui.pages.tryit.page import TryItPage
 from app.ui.state.session import read_record
-from tests.ui.loose import PATIENCE_MS, Loose
+from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,12 +111,12 @@ def test_the_terminal_shows_it(run: Run, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.usefixtures("grumpy")
-def test_the_results_page_shows_it(qtbot: QtBot, loose: Loose, run: Run) -> None:
-    page = ResultsPage(loose.parts)
+def test_the_results_page_shows_it(qtbot: QtBot, harness: Harness, run: Run) -> None:
+    page = ResultsPage(harness.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
     page.show()
-    loose.parts.session.show(read_record(run.path))
+    harness.parts.session.show(read_record(run.path))
     qtbot.waitUntil(lambda: isinstance(page.view, GenericView), timeout=PATIENCE_MS)
 
     assert text_of(page, "results.verdict").startswith("It grumbles about")
@@ -132,10 +132,10 @@ def test_the_results_page_shows_it(qtbot: QtBot, loose: Loose, run: Run) -> None
 
 
 @pytest.mark.usefixtures("grumpy")
-def test_try_it_answers_with_it(qtbot: QtBot, loose: Loose, run: Run) -> None:
-    loose.open("sample:digits")
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
-    page = TryItPage(loose.parts)
+def test_try_it_answers_with_it(qtbot: QtBot, harness: Harness, run: Run) -> None:
+    harness.open("sample:digits")
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    page = TryItPage(harness.parts)
     qtbot.addWidget(page)
     page.show()
     qtbot.waitUntil(lambda: page._loaded is not None, timeout=PATIENCE_MS)

@@ -23,16 +23,16 @@ from app.ui.pages.results.confusion.class_table import COUNT, NAME, RECALL
 from app.ui.pages.results.example_gallery import location
 from app.ui.pages.results.page import ResultsPage
 from app.ui.state.session import State, read_record
-from tests.engine.training.small import overfitted
-from tests.ui.loose import PATIENCE_MS, Loose, picture_folder
+from tests.engine.training.small import overfitted_run
+from tests.ui.harness import PATIENCE_MS, Harness, picture_folder
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture
-def page(qtbot: QtBot, loose: Loose) -> ResultsPage:
-    page = ResultsPage(loose.parts)
+def page(qtbot: QtBot, harness: Harness) -> ResultsPage:
+    page = ResultsPage(harness.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
     page.show()
@@ -40,14 +40,14 @@ def page(qtbot: QtBot, loose: Loose) -> ResultsPage:
     return page
 
 
-def show(qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run) -> None:
-    loose.parts.session.show(read_record(run.path))
+def show(qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run) -> None:
+    harness.parts.session.show(read_record(run.path))
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1 and not page.live, timeout=PATIENCE_MS)
 
 
-def open_data(qtbot: QtBot, loose: Loose, run: Run) -> None:
-    loose.document.replace("data", source=run.experiment().data.source)
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+def open_data(qtbot: QtBot, harness: Harness, run: Run) -> None:
+    harness.document.replace("data", source=run.experiment().data.source)
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
 
 
 def label(page: QWidget, name: str) -> str:
@@ -66,20 +66,20 @@ def press(qtbot: QtBot, page: QWidget, name: str) -> None:
 
 
 def test_the_empty_page_says_what_will_be_here(
-    qtbot: QtBot, loose: Loose, page: ResultsPage
+    qtbot: QtBot, harness: Harness, page: ResultsPage
 ) -> None:
     assert "Train a network" in label(page, "results.begin.text")
     assert page.ready() == (False, "Train a network first.")
     press(qtbot, page, "results.begin")
-    assert loose.gone == ["training"]
+    assert harness.pages_opened == ["training"]
 
 
 def test_a_run_without_results_says_so(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
     shutil.rmtree(run.path / "results")
     (run.path / "metrics.jsonl").unlink()
-    loose.parts.session.show(read_record(run.path))
+    harness.parts.session.show(read_record(run.path))
     qtbot.waitUntil(
         lambda: "no results yet" in label(page, "results.begin.text"), timeout=PATIENCE_MS
     )
@@ -89,9 +89,9 @@ def test_a_run_without_results_says_so(
 
 
 def test_the_verdict_comes_first_with_intervals_and_baseline(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     report = load_report(run)
     assert label(page, "results.verdict") == report.verdict
 
@@ -109,9 +109,9 @@ def test_the_verdict_comes_first_with_intervals_and_baseline(
 
 
 def test_the_test_split_is_shown_first_and_can_be_changed(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     splits = load_report(run).splits
     assert page.view.matrix.confusion is not None
     assert (page.view.matrix.confusion.counts == splits["test"].confusion).all()
@@ -121,10 +121,10 @@ def test_the_test_split_is_shown_first_and_can_be_changed(
 
 
 def test_a_cell_shows_its_pictures_the_surest_first(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    show(qtbot, loose, page, run)
-    open_data(qtbot, loose, run)
+    show(qtbot, harness, page, run)
+    open_data(qtbot, harness, run)
     confusion = page.view.matrix.confusion
     assert confusion is not None
 
@@ -138,7 +138,7 @@ def test_a_cell_shows_its_pictures_the_surest_first(
         (mistake.confidence for mistake in mistakes), reverse=True
     )
 
-    dataset = loose.document.dataset
+    dataset = harness.document.dataset
     assert dataset is not None
     assert (page.view.gallery.grid.rows[0][0].picture == dataset.inputs[mistakes[0].row]).all()
     assert dataset.targets[mistakes[0].row] == true
@@ -150,9 +150,9 @@ def test_a_cell_shows_its_pictures_the_surest_first(
 
 
 def test_classes_are_listed_worst_first_and_sorted_by_a_click(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     press(qtbot, page, "results.show.classes")
     recalls = [line.cells[RECALL] for line in page.view.classes.model_.rows]
     assert recalls == sorted(recalls)
@@ -174,13 +174,13 @@ def test_classes_are_listed_worst_first_and_sorted_by_a_click(
 
 
 def test_the_slider_goes_back_in_time(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     assert not page.header.slider.isVisible(), "the test split is judged once"
     press(qtbot, page, "results.split.validation")
     page.header.slider.setValue(0)
-    first = loose.parts.session.record.epochs[0]
+    first = harness.parts.session.record.epochs[0]
 
     assert page.view.matrix.confusion is not None and first.confusion is not None
     assert (page.view.matrix.confusion.counts == first.confusion).all()
@@ -192,12 +192,12 @@ def test_the_slider_goes_back_in_time(
 
 
 def test_the_last_epoch_is_used_and_the_best_again(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: ResultsPage, tmp_path: Path
 ) -> None:
-    run = overfitted(tmp_path)
+    run = overfitted_run(tmp_path)
     summary = run.summary()
     best = load_report(run)
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     words = label(page, "results.best")
     assert words.startswith(f"Best: epoch {summary['best_epoch']} of 8 (validation loss ")
 
@@ -215,7 +215,7 @@ def test_the_last_epoch_is_used_and_the_best_again(
 
     from app.ui.pages.tryit.page import TryItPage
 
-    trial = TryItPage(loose.parts)
+    trial = TryItPage(harness.parts)
     qtbot.addWidget(trial)
     trial.show()
     qtbot.waitUntil(lambda: label(trial, "tryit.epoch") == "epoch 8, the last", timeout=PATIENCE_MS)
@@ -227,11 +227,11 @@ def test_the_last_epoch_is_used_and_the_best_again(
 
 
 def test_a_last_epoch_that_cannot_be_judged_says_why(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: ResultsPage, tmp_path: Path
 ) -> None:
-    run = overfitted(tmp_path)
+    run = overfitted_run(tmp_path)
     Path(run.experiment().data.source).unlink()
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     press(qtbot, page, "results.use_last")
     qtbot.waitUntil(
         lambda: "without the data of the run" in label(page, "results.use.state"),
@@ -245,27 +245,27 @@ def test_a_last_epoch_that_cannot_be_judged_says_why(
 
 
 def test_other_data_are_not_shown_and_the_runs_own_can_be_opened(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run, tmp_path: Path
 ) -> None:
-    loose.open(str(picture_folder(tmp_path / "others", {"a": 12, "b": 12})))
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
-    show(qtbot, loose, page, run)
+    harness.open(str(picture_folder(tmp_path / "others", {"a": 12, "b": 12})))
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    show(qtbot, harness, page, run)
     assert "other data are open" in label(page, "results.pictures.why")
     assert not page.view.gallery.grid.rows
 
     press(qtbot, page, "results.open_data")
     qtbot.waitUntil(lambda: len(page.view.gallery.grid.rows) > 0, timeout=PATIENCE_MS)
-    loose.document.undo()
-    assert loose.document.experiment.data.source == str(tmp_path / "others")
+    harness.document.undo()
+    assert harness.document.experiment.data.source == str(tmp_path / "others")
 
 
 def test_data_that_are_gone_leave_the_figures(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
     experiment = run.experiment()
     gone = experiment.replace(data=experiment.data.replace(source=str(run.path / "gone")))
     toml_file.write(gone, run.path / "experiment.toml")
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
 
     assert "is not there any more. The figures still hold." in label(page, "results.pictures.why")
     assert page.view.matrix.confusion is not None and page.view.matrix.confusion.counts.sum() > 100
@@ -288,16 +288,16 @@ def test_a_picture_file_is_found(tmp_path: Path) -> None:
 
 
 def test_while_it_trains_the_last_epoch_is_shown_and_then_the_report(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    session = loose.parts.session
+    session = harness.parts.session
     heads = []
     session.events_received.connect(
         lambda _: heads.append(label(page, "results.about") if page.stack.currentIndex() else "")
     )
     training = run.experiment().training.replace(epochs=6)
     session.start(
-        run.experiment().replace(name="again", training=training), loose.parts.runs_folder
+        run.experiment().replace(name="again", training=training), harness.parts.runs_folder
     )
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
@@ -318,13 +318,13 @@ def test_while_it_trains_the_last_epoch_is_shown_and_then_the_report(
 
 def test_matrix_and_table_are_saved(
     qtbot: QtBot,
-    loose: Loose,
+    harness: Harness,
     page: ResultsPage,
     run: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     names = iter(["matrix", "matrix.csv", "klassen.csv"])
     monkeypatch.setattr(
         QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / next(names)), "")
@@ -346,11 +346,11 @@ def test_matrix_and_table_are_saved(
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
 def test_nothing_is_cut_off_sideways(
-    qtbot: QtBot, loose: Loose, page: ResultsPage, run: Run, zoom: float
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run, zoom: float
 ) -> None:
-    loose.parts.theme.set_zoom(zoom)
+    harness.parts.theme.set_zoom(zoom)
     page.resize(840, 610)
-    show(qtbot, loose, page, run)
+    show(qtbot, harness, page, run)
     qtbot.waitUntil(lambda: not page._fit.isActive())
 
     assert page.width() == 840, "the page would push the window wider"

@@ -15,7 +15,7 @@ from app.engine.runs.run import Run
 from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.training.page import TrainingPage
 from app.ui.state.session import State, read_record
-from tests.ui.loose import PATIENCE_MS, Loose
+from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,22 +71,22 @@ def _train(folder: Path, name: str) -> Run:
     return run
 
 
-def opened(qtbot: QtBot, loose: Loose, run: Run) -> ResultsPage:
-    page = ResultsPage(loose.parts)
+def opened(qtbot: QtBot, harness: Harness, run: Run) -> ResultsPage:
+    page = ResultsPage(harness.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
     page.show()
-    loose.document.set(run.experiment())
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
-    loose.parts.session.show(read_record(run.path))
+    harness.document.set(run.experiment())
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    harness.parts.session.show(read_record(run.path))
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1 and not page.live, timeout=PATIENCE_MS)
 
     return page
 
 
-def test_amounts_go_back_in_time(qtbot: QtBot, loose: Loose, make: Make) -> None:
+def test_amounts_go_back_in_time(qtbot: QtBot, harness: Harness, make: Make) -> None:
     run = make("amounts")
-    page = opened(qtbot, loose, run)
+    page = opened(qtbot, harness, run)
     report = load_report(run).splits["test"]
     assert page.view is not None and page.view.scatter.x.tolist() == report.targets[:, 0].tolist()
 
@@ -106,10 +106,12 @@ def test_amounts_go_back_in_time(qtbot: QtBot, loose: Loose, make: Make) -> None
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5])
-def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, make: Make, zoom: float) -> None:
-    loose.parts.theme.set_zoom(zoom)
+def test_nothing_is_cut_off_sideways(
+    qtbot: QtBot, harness: Harness, make: Make, zoom: float
+) -> None:
+    harness.parts.theme.set_zoom(zoom)
     for name in ("amounts", "language"):
-        page = opened(qtbot, loose, make(name))
+        page = opened(qtbot, harness, make(name))
         qtbot.waitUntil(lambda page=page: not page._fit.isActive())  # type: ignore[misc]
         # the layout follows a moment after the cards are arranged
         bar = page.scroller.horizontalScrollBar()
@@ -122,9 +124,9 @@ def test_nothing_is_cut_off_sideways(qtbot: QtBot, loose: Loose, make: Make, zoo
             )
 
 
-def test_amounts_are_shown_while_it_trains(qtbot: QtBot, loose: Loose, make: Make) -> None:
-    page = opened(qtbot, loose, make("amounts"))
-    session = loose.parts.session
+def test_amounts_are_shown_while_it_trains(qtbot: QtBot, harness: Harness, make: Make) -> None:
+    page = opened(qtbot, harness, make("amounts"))
+    session = harness.parts.session
     seen = set[str]()
     words = page.summary.verdict
     session.events_received.connect(
@@ -132,15 +134,15 @@ def test_amounts_are_shown_while_it_trains(qtbot: QtBot, loose: Loose, make: Mak
     )
     experiment = make("amounts").experiment()
     training = experiment.training.replace(epochs=25)
-    session.start(experiment.replace(name="again", training=training), loose.parts.runs_folder)
+    session.start(experiment.replace(name="again", training=training), harness.parts.runs_folder)
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
     assert any(text.startswith("After epoch ") for text in seen)
 
     qtbot.waitUntil(lambda: not page.live, timeout=PATIENCE_MS)
 
 
-def test_it_writes_on_piece_by_piece(qtbot: QtBot, loose: Loose, make: Make) -> None:
-    page = opened(qtbot, loose, make("language"))
+def test_it_writes_on_piece_by_piece(qtbot: QtBot, harness: Harness, make: Make) -> None:
+    page = opened(qtbot, harness, make("language"))
     card = page.view.writing  # type: ignore[union-attr]
     pieces: list[str] = []
     card._piece.connect(lambda _, piece: pieces.append(piece))
@@ -156,13 +158,13 @@ def test_it_writes_on_piece_by_piece(qtbot: QtBot, loose: Loose, make: Make) -> 
     assert card.button.text() == "Write" and card.text.toPlainText() == "the old "
 
 
-def test_restored_examples_stand_side_by_side(qtbot: QtBot, loose: Loose, make: Make) -> None:
+def test_restored_examples_stand_side_by_side(qtbot: QtBot, harness: Harness, make: Make) -> None:
     run = make("restored")
-    page = opened(qtbot, loose, run)
+    page = opened(qtbot, harness, run)
     view = page.view
     qtbot.waitUntil(lambda: len(view.grid.rows) > 0, timeout=PATIENCE_MS)
     report = load_report(run).splits["test"]
-    dataset = loose.document.dataset
+    dataset = harness.document.dataset
     assert dataset is not None
 
     clean, damaged, restored = view.grid.rows[0][0].halves  # type: ignore[union-attr]
@@ -178,17 +180,17 @@ def test_restored_examples_stand_side_by_side(qtbot: QtBot, loose: Loose, make: 
     [("amounts", "R²"), ("language", "Bits per byte"), ("restored", "Mean error")],
 )
 def test_training_speaks_of_the_task(
-    qtbot: QtBot, loose: Loose, make: Make, name: str, words: str
+    qtbot: QtBot, harness: Harness, make: Make, name: str, words: str
 ) -> None:
     run = make(name)
-    page = TrainingPage(loose.parts)
+    page = TrainingPage(harness.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
     page.show()
-    loose.document.set(run.experiment())
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    harness.document.set(run.experiment())
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     record = read_record(run.path)
-    loose.parts.session.show(record)
+    harness.parts.session.show(record)
     assert page.run.metric_card.title.text().startswith(words)
     assert len(page.run.headline.validation.y) == 3
     assert page.run.probe_card.content is not None and page.run.probe_card.note.isHidden()

@@ -17,7 +17,7 @@ from app.engine.text import number_text
 from app.ui.pages.results.selection import ViewContent
 from app.ui.pages.results.views import ResultsView, view_for
 from tests.engine import tiny
-from tests.ui.loose import PATIENCE_MS, Loose
+from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,11 +103,11 @@ def content_of(name: str, **more: object) -> ViewContent:
 
 
 @pytest.fixture
-def show(qtbot: QtBot, loose: Loose) -> Iterator[object]:
+def show(qtbot: QtBot, harness: Harness) -> Iterator[object]:
     """show(name) -> the view, with made-up answers in it."""
 
     def show_view(name: str, **more: object) -> ResultsView:
-        view = view_for(name)(loose.parts)
+        view = view_for(name)(harness.parts)
         qtbot.addWidget(view)
         view.resize(820, 420)
         view.show()
@@ -134,9 +134,9 @@ def press(qtbot: QtBot, view: ResultsView, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "restored"])
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_view_shows_its_report_with_and_without_the_data(
-    show, loose: Loose, name: str, dark: bool
+    show, harness: Harness, name: str, dark: bool
 ) -> None:  # type: ignore[no-untyped-def]
-    loose.parts.theme.set_dark(dark)
+    harness.parts.theme.set_dark(dark)
     view = show(name)
     assert view.grab().width() == view.width()
     assert view.guide() and all(card.title and card.text for card in view.guide())

@@ -1,6 +1,4 @@
-"""The Runs page on real run folders: the list, its actions and their undo, comparing, and what was
-interrupted.
-"""
+"""The Runs page on real run folders: the list, its actions and their undo, and comparing."""
 
 from __future__ import annotations
 
@@ -25,8 +23,8 @@ from app.ui.pages.runs.overlay import spread
 from app.ui.pages.runs.page import RunsPage
 from app.ui.state.session import Session
 from app.ui.text.run_names import label_of, labels_of
-from tests.ui.loose import PATIENCE_MS, Loose
-from tests.ui.trained import trained
+from tests.ui.harness import PATIENCE_MS, Harness
+from tests.ui.trained_runs import trained_run
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -34,26 +32,26 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def runs(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
-    """Two runs, the newest first; the second one of other settings."""
+    """Returns two runs, the newest first; the second one has other settings."""
     folder = tmp_path / "runs"
     return [
-        trained(tmp_path_factory, folder, "second", "2026-11-21"),
-        trained(tmp_path_factory, folder, "first", "2026-11-20", epochs=1, seed=5),
+        trained_run(tmp_path_factory, folder, "second", "2026-11-21"),
+        trained_run(tmp_path_factory, folder, "first", "2026-11-20", epochs=1, seed=5),
     ]
 
 
 @pytest.fixture
-def page(qtbot: QtBot, loose: Loose) -> RunsPage:
-    made = RunsPage(loose.parts)
-    qtbot.addWidget(made)
-    made.resize(840, 610)
-    made.show()
+def page(qtbot: QtBot, harness: Harness) -> RunsPage:
+    runs_page = RunsPage(harness.parts)
+    qtbot.addWidget(runs_page)
+    runs_page.resize(840, 610)
+    runs_page.show()
 
-    return made
+    return runs_page
 
 
 @pytest.fixture
-def listed(qtbot: QtBot, runs: list[Run], page: RunsPage) -> RunsPage:
+def page_with_runs(qtbot: QtBot, runs: list[Run], page: RunsPage) -> RunsPage:
     until_listed(qtbot, page, len(runs))
     return page
 
@@ -68,9 +66,9 @@ def names(page: RunsPage) -> list[str]:
 
 
 def button(page: QWidget, name: str) -> QAbstractButton:
-    found = page.findChild(QAbstractButton, name)
-    assert isinstance(found, QAbstractButton), name
-    return found
+    widget = page.findChild(QAbstractButton, name)
+    assert isinstance(widget, QAbstractButton), name
+    return widget
 
 
 def press(qtbot: QtBot, page: QWidget, name: str) -> None:
@@ -85,9 +83,9 @@ def do(page: RunsPage, name: str) -> None:
 
 
 def message(page: RunsPage) -> str:
-    found = page.findChild(QLabel, "runs.message")
-    assert isinstance(found, QLabel) and found.isVisible()
-    return found.text()
+    label = page.findChild(QLabel, "runs.message")
+    assert isinstance(label, QLabel) and label.isVisible()
+    return label.text()
 
 
 def lock(run: Run, process: int) -> None:
@@ -99,16 +97,16 @@ def lock(run: Run, process: int) -> None:
 
 
 def test_without_runs_the_page_says_how_to_get_one(
-    qtbot: QtBot, loose: Loose, page: RunsPage
+    qtbot: QtBot, harness: Harness, page: RunsPage
 ) -> None:
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=PATIENCE_MS)
     press(qtbot, page, "runs.begin")
-    assert loose.gone == ["data"]
+    assert harness.pages_opened == ["data"]
 
 
-def test_the_newest_comes_first_with_its_figures(listed: RunsPage, runs: list[Run]) -> None:
-    assert names(listed) == ["second", "first"]
-    first = listed.table.runs.entries[0]
+def test_the_newest_comes_first_with_its_figures(page_with_runs: RunsPage, runs: list[Run]) -> None:
+    assert names(page_with_runs) == ["second", "first"]
+    first = page_with_runs.table.runs.entries[0]
     summary = runs[0].summary()
     accuracy = summary["metrics"]["validation"]["accuracy"]
 
@@ -118,17 +116,17 @@ def test_the_newest_comes_first_with_its_figures(listed: RunsPage, runs: list[Ru
     assert len(first.losses) == 3 and np.isfinite(first.losses).all()
 
 
-def test_the_header_sorts_and_takes_it_back(listed: RunsPage) -> None:
-    header = listed.table.horizontalHeader()
+def test_the_header_sorts_and_takes_it_back(page_with_runs: RunsPage) -> None:
+    header = page_with_runs.table.horizontalHeader()
     header.setSortIndicator(RUN, Qt.SortOrder.AscendingOrder)
-    assert names(listed) == ["first", "second"]
+    assert names(page_with_runs) == ["first", "second"]
 
     header.setSortIndicator(BEST, Qt.SortOrder.DescendingOrder)
-    values = [entry.figure for entry in listed.table.runs.entries]
+    values = [entry.figure for entry in page_with_runs.table.runs.entries]
     assert values == sorted(values, reverse=True)
 
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-    assert names(listed) == ["second", "first"]
+    assert names(page_with_runs) == ["second", "first"]
 
 
 def test_only_what_changed_is_read_again(runs: list[Run]) -> None:
@@ -142,7 +140,7 @@ def test_only_what_changed_is_read_again(runs: list[Run]) -> None:
 
 
 def test_a_damaged_run_is_listed_all_the_same(
-    qtbot: QtBot, listed: RunsPage, runs: list[Run]
+    qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run]
 ) -> None:
     (runs[0].path / "summary.json").write_text("{ no", encoding="utf-8")
     (runs[0].path / "metrics.jsonl").write_bytes(b'{"epoch": 1, "val')
@@ -154,61 +152,61 @@ def test_a_damaged_run_is_listed_all_the_same(
 
 
 def test_a_run_whose_process_died_can_be_resumed(
-    qtbot: QtBot, loose: Loose, page: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, harness: Harness, page: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (runs[0].path / "summary.json").unlink()
     lock(runs[0], 2**22 + 1)
     until_listed(qtbot, page, 2)
     assert cell_text(page.table.runs.entries[0], RUN).startswith("second: Interrupted: Resume?")
 
-    asked: list[tuple[Path, int | None]] = []
+    requests: list[tuple[Path, int | None]] = []
     monkeypatch.setattr(
-        Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs))
+        Session, "go_on", lambda self, path, epochs=None: requests.append((path, epochs))
     )
     assert any(card.button == "Resume" for card in page.guide())
 
     press(qtbot, page, "runs.resume")
-    assert asked == [(runs[0].path, None)] and loose.gone == ["training"]
+    assert requests == [(runs[0].path, None)] and harness.pages_opened == ["training"]
 
 
 def test_a_finished_run_is_trained_longer(
-    qtbot: QtBot, listed: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[Path, int | None]] = []
+    requests: list[tuple[Path, int | None]] = []
     monkeypatch.setattr(
-        Session, "go_on", lambda self, path, epochs=None: asked.append((path, epochs))
+        Session, "go_on", lambda self, path, epochs=None: requests.append((path, epochs))
     )
-    assert button(listed, "runs.resume").text() == "Train 10 more epochs"
-    press(qtbot, listed, "runs.resume")
+    assert button(page_with_runs, "runs.resume").text() == "Train 10 more epochs"
+    press(qtbot, page_with_runs, "runs.resume")
 
-    assert asked == [(runs[0].path, 13)]
+    assert requests == [(runs[0].path, 13)]
 
 
 # --- actions
 
 
 def test_opening_shows_the_run_in_results(
-    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+    qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, runs: list[Run]
 ) -> None:
-    listed.table.choose([runs[1].path])
-    press(qtbot, listed, "runs.open")
-    qtbot.waitUntil(lambda: loose.gone == ["results"], timeout=PATIENCE_MS)
-    record = loose.parts.session.record
+    page_with_runs.table.choose([runs[1].path])
+    press(qtbot, page_with_runs, "runs.open")
+    qtbot.waitUntil(lambda: harness.pages_opened == ["results"], timeout=PATIENCE_MS)
+    record = harness.parts.session.record
 
     assert record.path == runs[1].path and len(record.epochs) == 1
 
 
 def test_enter_opens_and_the_arrow_walks(
-    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+    qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, runs: list[Run]
 ) -> None:
-    listed.table.setFocus()
-    qtbot.keyClick(listed.table, Qt.Key.Key_Down)
-    qtbot.keyClick(listed.table, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: loose.parts.session.record.path == runs[1].path, timeout=PATIENCE_MS)
+    page_with_runs.table.setFocus()
+    qtbot.keyClick(page_with_runs.table, Qt.Key.Key_Down)
+    qtbot.keyClick(page_with_runs.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: harness.parts.session.record.path == runs[1].path, timeout=PATIENCE_MS)
 
 
 def edit(qtbot: QtBot, page: RunsPage, action: str, text: str) -> None:
-    """Type into the cell that an action opens."""
+    """Types into the cell that an action opens."""
     do(page, action)
     editor = page.table.viewport().findChild(QLineEdit)
     assert isinstance(editor, QLineEdit)
@@ -218,47 +216,50 @@ def edit(qtbot: QtBot, page: RunsPage, action: str, text: str) -> None:
 
 
 def test_a_run_is_renamed_and_keeps_its_day(
-    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+    qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, runs: list[Run]
 ) -> None:
-    edit(qtbot, listed, "runs.rename", "Kleiderschrank (é)")
-    qtbot.waitUntil(lambda: "Kleiderschrank (é)" in names(listed), timeout=PATIENCE_MS)
+    edit(qtbot, page_with_runs, "runs.rename", "Kleiderschrank (é)")
+    qtbot.waitUntil(lambda: "Kleiderschrank (é)" in names(page_with_runs), timeout=PATIENCE_MS)
     assert (runs[0].path.parent / "2026-11-21 Kleiderschrank (é)" / "summary.json").is_file()
-    assert [entry.name for entry in listed.table.chosen()] == ["Kleiderschrank (é)"]
+    assert [entry.name for entry in page_with_runs.table.chosen()] == ["Kleiderschrank (é)"]
 
 
 def test_a_name_that_is_taken_is_refused(
-    qtbot: QtBot, listed: RunsPage, runs: list[Run], tmp_path: Path
+    qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run], tmp_path: Path
 ) -> None:
     (runs[0].path.parent / "2026-11-21 taken").mkdir()
-    edit(qtbot, listed, "runs.rename", "taken")
-    qtbot.waitUntil(listed.message.isVisible)
-    assert "already a run called" in message(listed)
+    edit(qtbot, page_with_runs, "runs.rename", "taken")
+    qtbot.waitUntil(page_with_runs.message.isVisible)
+    assert "already a run called" in message(page_with_runs)
     assert runs[0].path.is_dir()
 
 
-def test_a_note_is_kept(qtbot: QtBot, listed: RunsPage, runs: list[Run]) -> None:
-    edit(qtbot, listed, "runs.note", "the best one")
+def test_a_note_is_kept(qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run]) -> None:
+    edit(qtbot, page_with_runs, "runs.note", "the best one")
     qtbot.waitUntil(
-        lambda: cell_text(listed.table.runs.entries[0], NOTE) == "the best one", timeout=PATIENCE_MS
+        lambda: cell_text(page_with_runs.table.runs.entries[0], NOTE) == "the best one",
+        timeout=PATIENCE_MS,
     )
     assert runs[0].note == "the best one"
 
 
 def test_deleting_can_be_undone(
-    qtbot: QtBot, loose: Loose, listed: RunsPage, runs: list[Run]
+    qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, runs: list[Run]
 ) -> None:
     before = sorted(path.name for path in runs[0].path.rglob("*"))
-    qtbot.keyClick(listed.table, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: names(listed) == ["first"], timeout=PATIENCE_MS)
-    assert not runs[0].path.exists() and message(listed) == "'second' is in the trash."
+    qtbot.keyClick(page_with_runs.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: names(page_with_runs) == ["first"], timeout=PATIENCE_MS)
+    assert not runs[0].path.exists() and message(page_with_runs) == "'second' is in the trash."
 
-    press(qtbot, listed, "runs.undo")
-    qtbot.waitUntil(lambda: names(listed) == ["second", "first"], timeout=PATIENCE_MS)
+    press(qtbot, page_with_runs, "runs.undo")
+    qtbot.waitUntil(lambda: names(page_with_runs) == ["second", "first"], timeout=PATIENCE_MS)
     assert sorted(path.name for path in runs[0].path.rglob("*")) == before
-    assert not listed.message.isVisible()
+    assert not page_with_runs.message.isVisible()
 
 
-def test_a_run_that_runs_is_not_deleted(qtbot: QtBot, listed: RunsPage, runs: list[Run]) -> None:
+def test_a_run_that_runs_is_not_deleted(
+    qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run]
+) -> None:
     import psutil
 
     data = {
@@ -267,39 +268,41 @@ def test_a_run_that_runs_is_not_deleted(qtbot: QtBot, listed: RunsPage, runs: li
         "computer": socket.gethostname(),
     }
     (runs[0].path / LOCK).write_text(json.dumps(data), encoding="utf-8")
-    do(listed, "runs.delete")
-    assert "is running and cannot be deleted" in message(listed)
+    do(page_with_runs, "runs.delete")
+    assert "is running and cannot be deleted" in message(page_with_runs)
     assert runs[0].path.is_dir()
 
 
 # --- comparing
 
 
-def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsPage) -> None:
-    table = listed.table
-    place = table.visualRect(table.runs.index(1, RUN))
+def test_ticking_two_runs_lays_them_over_one_another(
+    qtbot: QtBot, page_with_runs: RunsPage
+) -> None:
+    table = page_with_runs.table
+    cell = table.visualRect(table.runs.index(1, RUN))
     qtbot.mouseClick(
         table.viewport(),
         Qt.MouseButton.LeftButton,
-        pos=QPoint(place.left() + 14, place.center().y()),
+        pos=QPoint(cell.left() + 14, cell.center().y()),
     )
 
     assert [entry.name for entry in table.chosen()] == ["second", "first"]
-    qtbot.waitUntil(lambda: listed.comparison.table.columnCount() == 3, timeout=PATIENCE_MS)
-    overlay = listed.comparison.overlay
-    drawn = [curve.getData()[1] for curve in overlay._curves[:2]]
-    assert [len(values) for values in drawn] == [3, 1]
+    qtbot.waitUntil(lambda: page_with_runs.comparison.table.columnCount() == 3, timeout=PATIENCE_MS)
+    overlay = page_with_runs.comparison.overlay
+    curves = [curve.getData()[1] for curve in overlay._curves[:2]]
+    assert [len(values) for values in curves] == [3, 1]
 
-    press(qtbot, listed, "runs.curve.figure")
+    press(qtbot, page_with_runs, "runs.curve.figure")
     assert (overlay._curves[0].getData()[1] == table.runs.entries[0].figures).all()
     assert "second, first" in overlay.accessibleName()
 
-    first = listed.comparison.table.item(0, 0)
+    first = page_with_runs.comparison.table.item(0, 0)
     assert first is not None and first.text() in ("Epochs", "Seed")
     qtbot.mouseClick(
         table.viewport(),
         Qt.MouseButton.LeftButton,
-        pos=QPoint(place.left() + 14, place.center().y()),
+        pos=QPoint(cell.left() + 14, cell.center().y()),
     )
 
     assert [entry.name for entry in table.chosen()] == ["second"]
@@ -307,12 +310,12 @@ def test_ticking_two_runs_lays_them_over_one_another(qtbot: QtBot, listed: RunsP
 
 def test_settings_that_differ_come_first_and_figures_say_which_is_best(runs: list[Run]) -> None:
     entries = [read_entry(run) for run in runs]
-    found = compare(entries)
-    differing = {line.label: line.texts for line in found.settings}
+    comparison = compare(entries)
+    differing = {line.label: line.texts for line in comparison.settings}
     assert differing == {"Epochs": ("3", "1"), "Seed": ("0", "5")}
-    assert found.same > 10
+    assert comparison.same > 10
 
-    accuracy = next(line for line in found.figures if line.label == "Validation accuracy")
+    accuracy = next(line for line in comparison.figures if line.label == "Validation accuracy")
     better = int(np.argmax([entry.figure for entry in entries]))
     assert accuracy.best == better
 
@@ -339,12 +342,10 @@ def test_names_are_short_unless_two_are_alike() -> None:
 
 @pytest.mark.parametrize(("zoom", "width"), [(1.0, 840), (1.5, 840), (2.0, 1080)])
 def test_nothing_is_cut_off_sideways(
-    qtbot: QtBot, loose: Loose, listed: RunsPage, zoom: float, width: int
+    qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, zoom: float, width: int
 ) -> None:
-    """The widths that a page has in a window of 1280 pixels, where the Guide makes way for large
-    type.
-    """
-    loose.parts.theme.set_zoom(zoom)
-    listed.resize(width, 610)
-    assert listed.minimumSizeHint().width() <= width
-    assert listed.scroller.horizontalScrollBar().maximum() == 0
+    """The widths are those of the page in a window of 1280 pixels, with and without the Guide."""
+    harness.parts.theme.set_zoom(zoom)
+    page_with_runs.resize(width, 610)
+    assert page_with_runs.minimumSizeHint().width() <= width
+    assert page_with_runs.scroller.horizontalScrollBar().maximum() == 0

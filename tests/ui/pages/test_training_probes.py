@@ -1,4 +1,4 @@
-"""What the Training page says now of the examples that are followed, for each sort of results."""
+"""What the Training page says of the examples that are followed, for each kind of results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def probe_of(name: str) -> Probe:
 
 
 @pytest.mark.parametrize("name", list(VIEWS))
-def test_every_sort_of_results_has_its_place_in_the_card(qtbot: QtBot, name: str) -> None:
+def test_every_kind_of_results_has_its_place_in_the_card(qtbot: QtBot, name: str) -> None:
     card = ProbeCard(Theme())
     qtbot.addWidget(card)
     card.resize(390, 190)
@@ -55,6 +55,8 @@ def test_another_task_takes_the_place_of_the_one_before(qtbot: QtBot) -> None:
 def test_tags_and_classes_say_what_is_wrong() -> None:
     for name in ("classes", "tags"):
         probe = probe_of(name)
-        for one in predictions_of(probe, 6):
-            assert one.right == (len([line for line in one.lines if line.startswith("is ")]) == 0)
-            assert one.example.name
+        for prediction in predictions_of(probe, 6):
+            assert prediction.right == (
+                len([line for line in prediction.lines if line.startswith("is ")]) == 0
+            )
+            assert prediction.example.name

@@ -23,8 +23,8 @@ from app.ui.pages.tryit.input_cards.row import RowInputCard
 from app.ui.pages.tryit.input_cards.text import TextInputCard
 from app.ui.pages.tryit.page import TryItPage
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
-from tests.ui.loose import PATIENCE_MS, Loose
-from tests.ui.trained import trained_on
+from tests.ui.harness import PATIENCE_MS, Harness
+from tests.ui.trained_runs import train_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,18 +76,18 @@ def captions(path: Path) -> Path:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, loose: Loose) -> TryItPage:
-    page = TryItPage(loose.parts)
+def page(qtbot: QtBot, harness: Harness) -> TryItPage:
+    page = TryItPage(harness.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
 
     return page
 
 
-def with_run(qtbot: QtBot, loose: Loose, page: TryItPage, run: Run) -> TryItPage:
+def with_run(qtbot: QtBot, harness: Harness, page: TryItPage, run: Run) -> TryItPage:
     """The page with this run loaded and its data open."""
-    loose.document.set(Experiment(data=run.experiment().data))
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    harness.document.set(Experiment(data=run.experiment().data))
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     page.show()
     page.refresh()
     qtbot.waitUntil(lambda: page._loaded is not None, timeout=PATIENCE_MS)
@@ -123,11 +123,11 @@ def child(page: QWidget, kind: type, name: str) -> QWidget:
 
 
 def test_a_row_in_a_form_gets_an_amount(
-    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:
     data = {"source": str(houses(tmp_path / "houses.csv")), "target": "price"}
-    run = trained_on(tmp_path / "runs", data, {"template": "mlp"}, epochs=4)
-    with_run(qtbot, loose, page, run)
+    run = train_on(tmp_path / "runs", data, {"template": "mlp"}, epochs=4)
+    with_run(qtbot, harness, page, run)
     assert isinstance(page.input_card, RowInputCard)
 
     first = result_on(qtbot, page)
@@ -152,10 +152,10 @@ def test_a_row_in_a_form_gets_an_amount(
 
 
 def test_what_is_no_number_is_refused_in_a_sentence(
-    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:
     data = {"source": str(houses(tmp_path / "houses.csv")), "target": "price"}
-    with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "mlp"}))
+    with_run(qtbot, harness, page, train_on(tmp_path / "runs", data, {"template": "mlp"}))
     result_on(qtbot, page)
     field = child(page, QLineEdit, "tryit.field.0")
     field.selectAll()  # type: ignore[attr-defined]
@@ -164,13 +164,13 @@ def test_what_is_no_number_is_refused_in_a_sentence(
 
 
 def test_a_file_of_many_rows_gets_its_answers_beside_them(
-    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:
     source = houses(tmp_path / "houses.csv")
-    run = trained_on(
+    run = train_on(
         tmp_path / "runs", {"source": str(source), "target": "price"}, {"template": "mlp"}
     )
-    with_run(qtbot, loose, page, run)
+    with_run(qtbot, harness, page, run)
     more = houses(tmp_path / "more.csv", 7)
     target = tmp_path / "answers.csv"
     page.whole_file.answer(more, target)
@@ -184,10 +184,10 @@ def test_a_file_of_many_rows_gets_its_answers_beside_them(
 
 
 def test_a_typed_text_gets_its_class(
-    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:
     data = {"source": str(texts(tmp_path / "texts"))}
-    with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "text-cnn"}))
+    with_run(qtbot, harness, page, train_on(tmp_path / "runs", data, {"template": "text-cnn"}))
     assert isinstance(page.input_card, TextInputCard)
 
     qtbot.keyClicks(page.input_card.edit, "red and green")
@@ -201,10 +201,10 @@ def test_a_typed_text_gets_its_class(
 
 
 def test_a_half_finds_its_partners_and_a_pair_is_compared(
-    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:
     data = {"source": str(captions(tmp_path / "pairs.csv"))}
-    with_run(qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "two-tower"}))
+    with_run(qtbot, harness, page, train_on(tmp_path / "runs", data, {"template": "two-tower"}))
     assert isinstance(page.input_card, PairInputCard) and isinstance(
         page.answer.card, NeighboursAnswerCard
     )
@@ -220,7 +220,7 @@ def test_a_half_finds_its_partners_and_a_pair_is_compared(
 
 
 def test_a_language_model_writes_and_stops(
-    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:
     path = tmp_path / "book.txt"
     path.write_text(
@@ -231,9 +231,9 @@ def test_a_language_model_writes_and_stops(
     data = {"source": str(path), "context": 32, "tokens": "bytes"}
     with_run(
         qtbot,
-        loose,
+        harness,
         page,
-        trained_on(tmp_path / "runs", data, {"template": "gpt", "depth": 1, "width": 16}, 1),
+        train_on(tmp_path / "runs", data, {"template": "gpt", "depth": 1, "width": 16}, 1),
     )
 
     view = page.answer.card
@@ -252,10 +252,12 @@ def test_a_language_model_writes_and_stops(
     assert not view.writing and view.write.text() == "Write"
 
 
-def test_neighbours_in_a_space(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path) -> None:
+def test_neighbours_in_a_space(
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
+) -> None:
     data = {"source": "sample:digits", "task": "metric-learning"}
     with_run(
-        qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "cnn", "width": 8}, 1)
+        qtbot, harness, page, train_on(tmp_path / "runs", data, {"template": "cnn", "width": 8}, 1)
     )
     result = random_example(qtbot, page)
     assert result.details[0].candidates == 1_797 and all(
@@ -267,11 +269,11 @@ def test_neighbours_in_a_space(qtbot: QtBot, loose: Loose, page: TryItPage, tmp_
 
 
 def test_an_example_is_damaged_and_restored(
-    qtbot: QtBot, loose: Loose, page: TryItPage, tmp_path: Path
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:
     data = {"source": "sample:digits", "task": "reconstruction"}
     with_run(
-        qtbot, loose, page, trained_on(tmp_path / "runs", data, {"template": "conv-autoencoder"}, 1)
+        qtbot, harness, page, train_on(tmp_path / "runs", data, {"template": "conv-autoencoder"}, 1)
     )
     random_example(qtbot, page)
     view = page.answer.card
@@ -284,8 +286,8 @@ def test_an_example_is_damaged_and_restored(
     assert not page.whole_file.isVisible(), "there is no column of answers"
 
 
-def test_an_example_of_other_data_is_forgotten(qtbot: QtBot, loose: Loose) -> None:
-    input_card = TextInputCard(loose.parts.theme)
+def test_an_example_of_other_data_is_forgotten(qtbot: QtBot, harness: Harness) -> None:
+    input_card = TextInputCard(harness.parts.theme)
     qtbot.addWidget(input_card)
     inputs: list[object] = []
     input_card.input_changed.connect(inputs.append)
@@ -303,10 +305,10 @@ def test_an_example_of_other_data_is_forgotten(qtbot: QtBot, loose: Loose) -> No
 
 
 def test_an_unknown_kind_of_example_is_taken_from_a_file_or_pasted(
-    qtbot: QtBot, loose: Loose, tmp_path: Path
+    qtbot: QtBot, harness: Harness, tmp_path: Path
 ) -> None:
     assert input_card_for("smell") is GenericInputCard
-    input_card = input_card_for("smell")(loose.parts.theme)
+    input_card = input_card_for("smell")(harness.parts.theme)
     qtbot.addWidget(input_card)
     inputs: list[TryItInput] = []
     input_card.input_changed.connect(inputs.append)

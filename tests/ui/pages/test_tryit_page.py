@@ -18,8 +18,8 @@ from app.ui.pages.tryit.canvas import Canvas
 from app.ui.pages.tryit.page import TryItPage
 from app.ui.state.session import read_record
 from app.ui.style.theme import Theme
-from tests.ui.loose import PATIENCE_MS, Loose
-from tests.ui.trained import trained
+from tests.ui.harness import PATIENCE_MS, Harness
+from tests.ui.trained_runs import trained_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, loose: Loose) -> TryItPage:
-    page = TryItPage(loose.parts)
+def page(qtbot: QtBot, harness: Harness) -> TryItPage:
+    page = TryItPage(harness.parts)
     qtbot.addWidget(page)
     page.resize(840, 610)
     page.show()
@@ -90,14 +90,14 @@ def draw(qtbot: QtBot, canvas: Canvas, *points: tuple[float, float]) -> None:
 
 
 def test_without_weights_the_page_says_how_to_get_some(
-    qtbot: QtBot, loose: Loose, page: TryItPage
+    qtbot: QtBot, harness: Harness, page: TryItPage
 ) -> None:
-    qtbot.waitUntil(lambda: not loose.parts.background._latest, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not harness.parts.background._latest, timeout=PATIENCE_MS)
     assert "Train a network first" in label(page, "tryit.begin.text")
     assert page.ready() == (False, "Train a network first.")
     press(qtbot, page, "tryit.begin")
 
-    assert loose.gone == ["training"]
+    assert harness.pages_opened == ["training"]
 
 
 def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, ready: TryItPage, run: Run) -> None:
@@ -145,14 +145,14 @@ def test_turning_the_paper_turns_the_drawing(qtbot: QtBot, qapp: object) -> None
 
 
 def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
-    qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run
+    qtbot: QtBot, harness: Harness, ready: TryItPage, run: Run
 ) -> None:
     assert not ready.input_card.random_button.isEnabled(), "its data are not open"
-    loose.open("sample:digits")
-    qtbot.waitUntil(lambda: loose.document.data_state == "ready", timeout=PATIENCE_MS)
+    harness.open("sample:digits")
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     press(qtbot, ready, "tryit.random")
     values = answered(qtbot, ready)
-    dataset = loose.document.dataset
+    dataset = harness.document.dataset
     kept = read_arrays(run.path / "results" / "test.npz")
     assert dataset is not None and ready._input is not None and ready._input.stored is not None
 
@@ -169,7 +169,7 @@ def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
 
 
 def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
-    qtbot: QtBot, loose: Loose, ready: TryItPage, run: Run, tmp_path: Path
+    qtbot: QtBot, harness: Harness, ready: TryItPage, run: Run, tmp_path: Path
 ) -> None:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.opening import open_dataset
@@ -220,10 +220,10 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_next_one_works(
     answered(qtbot, ready)
 
 
-def test_damaged_weights_are_told(qtbot: QtBot, loose: Loose, run: Run) -> None:
+def test_damaged_weights_are_told(qtbot: QtBot, harness: Harness, run: Run) -> None:
     weights = run.path / "checkpoints" / "best" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    page = TryItPage(loose.parts)
+    page = TryItPage(harness.parts)
     qtbot.addWidget(page)
     page.show()
     qtbot.waitUntil(lambda: "weights" in label(page, "tryit.judged").lower(), timeout=PATIENCE_MS)
@@ -231,7 +231,7 @@ def test_damaged_weights_are_told(qtbot: QtBot, loose: Loose, run: Run) -> None:
 
 def test_better_weights_of_a_run_that_goes_on_are_taken(
     qtbot: QtBot,
-    loose: Loose,
+    harness: Harness,
     ready: TryItPage,
     run: Run,
     tmp_path: Path,
@@ -239,26 +239,26 @@ def test_better_weights_of_a_run_that_goes_on_are_taken(
 ) -> None:
     draw(qtbot, ready.input_card.canvas, (0.3, 0.2), (0.7, 0.2), (0.4, 0.9))
     before = answered(qtbot, ready)
-    longer = trained(tmp_path_factory, tmp_path / "elsewhere", epochs=1, seed=5)
+    longer = trained_run(tmp_path_factory, tmp_path / "elsewhere", epochs=1, seed=5)
     shutil.rmtree(run.path / "checkpoints" / "best")
     shutil.copytree(longer.path / "checkpoints" / "best", run.path / "checkpoints" / "best")
     (run.path / "checkpoints" / "best" / "manifest.json").touch()
     better = EpochDone(4, 90, 0.1, 0.1, {"accuracy": 0.99}, True, 4, 0, 1.0)
-    loose.parts.session.events_received.emit([better])
+    harness.parts.session.events_received.emit([better])
     qtbot.waitUntil(lambda: label(ready, "tryit.epoch").startswith("epoch 1"), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: answered(qtbot, ready) != before, timeout=PATIENCE_MS)
 
 
 def test_the_run_shown_elsewhere_is_used_unless_another_was_picked(
     qtbot: QtBot,
-    loose: Loose,
+    harness: Harness,
     ready: TryItPage,
     run: Run,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    older = trained(tmp_path_factory, tmp_path / "runs", "older", "2026-11-20")
-    loose.parts.session.show(read_record(older.path))
+    older = trained_run(tmp_path_factory, tmp_path / "runs", "older", "2026-11-20")
+    harness.parts.session.show(read_record(older.path))
     qtbot.waitUntil(
         lambda: ready._loaded is not None and ready._loaded.run.path == older.path,
         timeout=PATIENCE_MS,
@@ -273,15 +273,15 @@ def test_the_run_shown_elsewhere_is_used_unless_another_was_picked(
     )
 
     ready.refresh()
-    qtbot.waitUntil(lambda: not loose.parts.background._latest, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not harness.parts.background._latest, timeout=PATIENCE_MS)
     assert ready._path == run.path
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
 def test_nothing_is_cut_off_sideways(
-    qtbot: QtBot, loose: Loose, ready: TryItPage, zoom: float
+    qtbot: QtBot, harness: Harness, ready: TryItPage, zoom: float
 ) -> None:
-    loose.parts.theme.set_zoom(zoom)
+    harness.parts.theme.set_zoom(zoom)
     ready.resize(840, 610)
     assert ready.minimumSizeHint().width() <= 840
     assert ready.scroller.horizontalScrollBar().maximum() == 0

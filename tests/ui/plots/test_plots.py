@@ -1,4 +1,4 @@
-"""The plots: true for any values, quick for many, and a zoom that stays where it was put."""
+"""The plots: true for any values, quick for many, and with a zoom that stays where it was put."""
 
 from __future__ import annotations
 
@@ -27,7 +27,14 @@ from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme
-from tests.ui.made_up_run import epoch, finished, measured, prepared, record_of, steps
+from tests.ui.fake_run import (
+    epoch_done,
+    memory_measured,
+    record_of,
+    run_finished,
+    run_prepared,
+    steps_done,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,13 +47,13 @@ ANY = st.floats(width=32)
 
 @pytest.fixture
 def theme(qapp: object) -> Iterator[Theme]:
-    made = Theme()
-    made.apply()
-    yield made
+    theme = Theme()
+    theme.apply()
+    yield theme
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def shown(qtbot: QtBot, plot: Plot) -> Plot:
+def show(qtbot: QtBot, plot: Plot) -> Plot:
     qtbot.addWidget(plot)
     plot.resize(400, 250)
 
@@ -98,14 +105,14 @@ def test_smoothing_in_pieces_is_smoothing_at_once(values: np.ndarray, factor: fl
 
 def test_the_average_lies_on_the_curve_it_averages(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.95)
-    shown(qtbot, plot)
-    plot.show_record(record_of(prepared(4, 50), steps(1, np.linspace(2.0, 1.0, 200))))
+    show(qtbot, plot)
+    plot.show_record(record_of(run_prepared(4, 50), steps_done(1, np.linspace(2.0, 1.0, 200))))
     on_the_line = (
         2.0 - (plot.average.x * 50 - 1) / 199
     )  # a straight fall, averaged, is the same straight fall
     np.testing.assert_allclose(plot.average.y, on_the_line, atol=1e-9)
 
-    assert plot.smoothed > 1.0  # the figure looks back a little
+    assert plot.smoothed > 1.0  # the figure averages earlier losses
 
 
 def test_smoothing_begins_at_the_first_value() -> None:
@@ -121,10 +128,10 @@ def test_log_axis_always_has_ticks(low: float, height: float) -> None:
 
 def test_many_points_are_few_on_screen(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     losses = np.random.default_rng(0).random(100_000) + 0.1
     losses[777] = 3.0
-    plot.show_record(record_of(prepared(20, 5000), steps(1, losses)))
+    plot.show_record(record_of(run_prepared(20, 5000), steps_done(1, losses)))
 
     assert all(series.drawn <= LIMIT for series in plot.series)
     x, y = plot.raw.item.getData()
@@ -134,20 +141,22 @@ def test_many_points_are_few_on_screen(qtbot: QtBot, theme: Theme) -> None:
 
 def test_three_steps_are_shown_as_dots(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
-    plot.show_record(record_of(prepared(1, 3), steps(1, [2.0, 1.5, 1.0])))
+    show(qtbot, plot)
+    plot.show_record(record_of(run_prepared(1, 3), steps_done(1, [2.0, 1.5, 1.0])))
     assert plot.raw.item.opts["symbol"] == "o"
 
-    plot.show_record(record_of(prepared(1, 40), steps(1, np.linspace(2, 1, 40))))
+    plot.show_record(record_of(run_prepared(1, 40), steps_done(1, np.linspace(2, 1, 40))))
     assert plot.raw.item.opts["symbol"] is None
 
 
 def test_log_axis_survives_everything(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     losses = np.tile([1.0, 0.0, np.nan, np.inf, 0.01, -3.0], 20)
     plot.set_log(True)
-    plot.show_record(record_of(prepared(), steps(1, losses), epoch(1, float("nan"), 1)))
+    plot.show_record(
+        record_of(run_prepared(), steps_done(1, losses), epoch_done(1, float("nan"), 1))
+    )
     _, y = plot.raw.item.getData()
 
     assert np.isfinite(y).sum() == 40
@@ -160,10 +169,10 @@ def test_log_axis_survives_everything(qtbot: QtBot, theme: Theme) -> None:
 @pytest.mark.parametrize("wild", [40.0, 1e6])
 def test_a_wild_batch_does_not_flatten_the_rest(qtbot: QtBot, theme: Theme, wild: float) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     losses = np.linspace(2.3, 0.1, 1000)
     losses[300] = wild
-    plot.show_record(record_of(prepared(20, 50), steps(1, losses)))
+    plot.show_record(record_of(run_prepared(20, 50), steps_done(1, losses)))
 
     assert 2.3 < plot.box.viewRange()[1][1] < 4
 
@@ -173,15 +182,15 @@ def test_a_wild_batch_does_not_flatten_the_rest(qtbot: QtBot, theme: Theme, wild
 
 def test_zoom_stays_until_auto(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
-    record = record_of(prepared(4, 50), steps(1, np.linspace(2, 1, 50)))
+    show(qtbot, plot)
+    record = record_of(run_prepared(4, 50), steps_done(1, np.linspace(2, 1, 50)))
     plot.show_record(record)
     assert plot.following and not plot.auto.isVisible()
 
     qtbot.keyClick(plot, Qt.Key.Key_Plus)
     assert not plot.following and plot.auto.isVisible()
     zoomed = plot.box.viewRange()
-    record.add(steps(51, np.linspace(1, 0.2, 100)))
+    record.add(steps_done(51, np.linspace(1, 0.2, 100)))
     plot.show_record(record)
     assert plot.box.viewRange() == zoomed
 
@@ -192,9 +201,9 @@ def test_zoom_stays_until_auto(qtbot: QtBot, theme: Theme) -> None:
 
 def test_zoomed_in_every_step_is_drawn(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     plot.show_record(
-        record_of(prepared(10, 10_000), steps(1, np.random.default_rng(0).random(100_000)))
+        record_of(run_prepared(10, 10_000), steps_done(1, np.random.default_rng(0).random(100_000)))
     )
     plot._set_following(False)
     plot.box.setRange(xRange=(5.0, 5.05), padding=0)
@@ -205,10 +214,10 @@ def test_zoomed_in_every_step_is_drawn(qtbot: QtBot, theme: Theme) -> None:
 
 def test_another_run_starts_afresh(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.5)
-    shown(qtbot, plot)
-    plot.show_record(record_of(prepared(), steps(1, [9.0] * 60)))
+    show(qtbot, plot)
+    plot.show_record(record_of(run_prepared(), steps_done(1, [9.0] * 60)))
     qtbot.keyClick(plot, Qt.Key.Key_Right)
-    plot.show_record(record_of(prepared(), steps(1, [1.0] * 60)))
+    plot.show_record(record_of(run_prepared(), steps_done(1, [1.0] * 60)))
 
     assert plot.following and plot.smoothed == pytest.approx(1.0)
 
@@ -217,11 +226,11 @@ def test_steps_done_again_are_averaged_again(qtbot: QtBot, theme: Theme) -> None
     from app.engine.runs.events import Resumed
 
     plot = LossPlot(theme, 0.5)
-    shown(qtbot, plot)
-    record = record_of(prepared(), steps(1, [9.0] * 60))
+    show(qtbot, plot)
+    record = record_of(run_prepared(), steps_done(1, [9.0] * 60))
     plot.show_record(record)
     record.add(Resumed(10))
-    record.add(steps(11, [1.0] * 80))
+    record.add(steps_done(11, [1.0] * 80))
     plot.show_record(record)
 
     assert plot.smoothed == pytest.approx(1.0)
@@ -235,15 +244,15 @@ def test_best_epoch_and_marks(qtbot: QtBot, theme: Theme) -> None:
     from app.engine.runs.events import Resumed
 
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     record = record_of(
-        prepared(),
-        steps(1, np.linspace(2, 0.5, 150)),
-        epoch(1, 0.5, 1),
-        epoch(2, 0.4, 2),
-        epoch(3, 0.6, 2),
+        run_prepared(),
+        steps_done(1, np.linspace(2, 0.5, 150)),
+        epoch_done(1, 0.5, 1),
+        epoch_done(2, 0.4, 2),
+        epoch_done(3, 0.6, 2),
         Resumed(150),
-        finished("diverged"),
+        run_finished("diverged"),
     )
 
     plot.show_record(record)
@@ -256,8 +265,10 @@ def test_best_epoch_and_marks(qtbot: QtBot, theme: Theme) -> None:
 
 def test_readout_says_what_is_there(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.0)
-    shown(qtbot, plot)
-    plot.show_record(record_of(prepared(), steps(1, np.linspace(2, 1, 100)), epoch(1, 0.75, 1)))
+    show(qtbot, plot)
+    plot.show_record(
+        record_of(run_prepared(), steps_done(1, np.linspace(2, 1, 100)), epoch_done(1, 0.75, 1))
+    )
     text = plot.readout.text(1.0)
 
     assert "0.75" in text and "validation" in text and "training" in text
@@ -271,7 +282,7 @@ def test_readout_says_what_is_there(qtbot: QtBot, theme: Theme) -> None:
 
 def test_colours_follow_the_theme(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     theme.set_dark(True)
     assert plot.average.item.opts["pen"].color() == theme.color("training")
 
@@ -286,7 +297,7 @@ def test_colours_follow_the_theme(qtbot: QtBot, theme: Theme) -> None:
 def test_a_hidden_plot_draws_nothing_and_catches_up(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
     qtbot.addWidget(plot)
-    plot.show_record(record_of(prepared(), steps(1, [2.0, 1.0])))
+    plot.show_record(record_of(run_prepared(), steps_done(1, [2.0, 1.0])))
     assert plot.raw.drawn == 0
 
     with qtbot.waitExposed(plot):
@@ -307,7 +318,9 @@ def test_files_hold_everything(qtbot: QtBot, theme: Theme, tmp_path: Path) -> No
     with qtbot.waitExposed(card):
         card.show()
 
-    plot.show_record(record_of(prepared(), steps(1, np.linspace(2, 1, 3000)), epoch(1, 0.75, 1)))
+    plot.show_record(
+        record_of(run_prepared(), steps_done(1, np.linspace(2, 1, 3000)), epoch_done(1, 0.75, 1))
+    )
     rows = list(csv.reader(io.StringIO(card.csv().decode())))
     assert rows[0] == ["epoch", "each batch", "training (smoothed)", "validation"]
     assert len(rows) == 3001 and rows[50][3] == "0.75" and rows[1][1] == "2.0"
@@ -348,8 +361,8 @@ def test_toggles_are_remembered(qtbot: QtBot, theme: Theme, tmp_path: Path) -> N
 
 def test_memory_areas_lie_on_each_other(qtbot: QtBot, theme: Theme) -> None:
     plot = MemoryPlot(theme)
-    shown(qtbot, plot)
-    plot.show_record(record_of(prepared(), measured(1), measured(100)))
+    show(qtbot, plot)
+    plot.show_record(record_of(run_prepared(), memory_measured(1), memory_measured(100)))
     tops = {key: series.y[-1] for key, series in plot.rows.items() if len(series.y)}
 
     assert max(tops.values()) == 218_000_000
@@ -360,7 +373,7 @@ def test_memory_areas_lie_on_each_other(qtbot: QtBot, theme: Theme) -> None:
 
 def test_the_schedule_is_drawn_before_training(qtbot: QtBot, theme: Theme) -> None:
     plot = SchedulePlot(theme)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     document = Document()
     document.choose("schedule", "one-cycle")
     resolved = document.resolved()
@@ -373,7 +386,7 @@ def test_the_schedule_is_drawn_before_training(qtbot: QtBot, theme: Theme) -> No
 
 def test_the_price_of_a_mistake(qtbot: QtBot, theme: Theme) -> None:
     plot = LossOverProbabilityPlot(theme)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     plot.show_loss(CrossEntropy(), 10)
     assert [round(price, 2) for _, price, _ in plot.marked] == [4.61, 2.30, 0.11]
 
@@ -401,11 +414,11 @@ def test_the_price_is_that_of_the_engine() -> None:
 
 def test_series_are_made_once(qtbot: QtBot, theme: Theme) -> None:
     plot = LossPlot(theme, 0.9)
-    shown(qtbot, plot)
+    show(qtbot, plot)
     items = [series.item for series in plot.series]
 
     for length in (10, 20, 30):
-        plot.show_record(record_of(prepared(), steps(1, np.ones(length))))
+        plot.show_record(record_of(run_prepared(), steps_done(1, np.ones(length))))
 
     assert [series.item for series in plot.series] == items
     assert len(plot.getPlotItem().listDataItems()) == len(items) + 1  # and the ring

@@ -1,4 +1,4 @@
-"""The whole window: from the start to a trained network, through every way it can end."""
+"""The whole window, from the start to a trained network, with every way in which it can end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushB
 from app.ui.shell.awake import Awake
 from app.ui.state.session import State
 from tests.ui.conftest import OpenWindow, close
-from tests.ui.using import choose_little, click, find, inside, until
+from tests.ui.window_actions import choose_little, click, find, inside, until
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -124,11 +124,11 @@ def test_pause_and_resume_from_the_bar(
     until(qtbot, lambda: not session.active)
 
 
-def broken(*_: object, **__: object) -> None:
+def fail(*_: object, **__: object) -> None:
     raise RuntimeError("the injected fault")
 
 
-PLACES = {
+FUNCTIONS = {
     "reading": "app.engine.sources.opening.open_dataset",
     "network": "app.engine.training.build.build_model",
     "loss": "app.engine.learning.losses.cross_entropy._CrossEntropy.__call__",
@@ -137,21 +137,21 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("stage", FUNCTIONS)
 def test_a_fault_anywhere_is_one_dialog_and_train_works_again(
     qtbot: QtBot,
     open_window: OpenWindow,
     folders: Path,
     monkeypatch: pytest.MonkeyPatch,
-    place: str,
+    stage: str,
 ) -> None:
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=1)
 
     with monkeypatch.context() as patch:
-        if not _break(patch, PLACES[place]):
-            pytest.fail(f"{PLACES[place]} is not there any more: name the new place")
+        if not _break(patch, FUNCTIONS[stage]):
+            pytest.fail(f"{FUNCTIONS[stage]} is not there any more: name the new place")
         click(qtbot, window, "train.start")
         until(qtbot, lambda: not session.active)
 
@@ -177,7 +177,7 @@ def test_a_fault_anywhere_is_one_dialog_and_train_works_again(
 
 
 def _break(patch: pytest.MonkeyPatch, target: str) -> bool:
-    """Replace a function by one that fails, wherever the engine's modules hold it by name."""
+    """Replaces a function by one that fails, wherever the engine's modules hold it by name."""
     import importlib
 
     parts = target.split(".")
@@ -194,12 +194,12 @@ def _break(patch: pytest.MonkeyPatch, target: str) -> bool:
         if original is None:
             return False
 
-        patch.setattr(owner, parts[-1], broken)
+        patch.setattr(owner, parts[-1], fail)
         for module in list(sys.modules.values()):
             if getattr(module, "__name__", "").startswith("app.engine"):
                 for name, value in list(vars(module).items()):
                     if value is original:
-                        patch.setattr(module, name, broken)
+                        patch.setattr(module, name, fail)
 
         return True
 
@@ -212,7 +212,7 @@ def test_a_fault_in_a_slot_is_one_dialog(
     window = open_window()
     session = inside(window).session
     choose_little(qtbot, window, folders, epochs=2)
-    session.events_received.connect(broken)
+    session.events_received.connect(fail)
     click(qtbot, window, "train.start")
     until(qtbot, lambda: not session.active)
     until(qtbot, lambda: bool(inside(window).problems.problems))
@@ -283,12 +283,12 @@ def test_a_restart_comes_back_to_what_was_open(
     first = open_window()
     choose_little(qtbot, first, folders, epochs=7, patience=3)
     inside(first).document.replace("optimizer", learning_rate=0.0125)
-    kept = inside(first).document.experiment
+    experiment = inside(first).document.experiment
     first.frame.go("learning")
     close(first)
     second = open_window()
 
-    assert inside(second).document.experiment == kept
+    assert inside(second).document.experiment == experiment
     assert second.frame.page == "learning"
     until(qtbot, lambda: inside(second).document.data_state == "ready")
 
@@ -301,7 +301,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(folders: Path) -> Iterator[Start]:
-    """start(script, *arguments) runs Python; what still runs at the end of the test is ended."""
+    """Returns start(script, *arguments), which runs Python until the end of the test."""
     started: list[subprocess.Popen[str]] = []
     environment = os.environ | {
         "QT_QPA_PLATFORM": "offscreen",
@@ -431,8 +431,8 @@ def test_a_second_start_hands_its_path_to_the_first(
     single = SingleInstance(config())
     assert single.first()
     single.listen()
-    asked: list[list[str]] = []
-    single.asked.connect(asked.append)
+    requests: list[list[str]] = []
+    single.asked.connect(requests.append)
 
     process = start(
         """
@@ -444,7 +444,7 @@ def test_a_second_start_hands_its_path_to_the_first(
     try:
         until(qtbot, lambda: process.poll() is not None)
         assert process.returncode == 0, process.communicate()[1]
-        assert asked == [["sample:digits"]]
+        assert requests == [["sample:digits"]]
     finally:
         single.close()
         process.communicate(timeout=60)

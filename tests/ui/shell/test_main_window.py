@@ -29,7 +29,7 @@ from app.ui.state.background import Failure
 from app.ui.state.preferences import Preferences
 from app.ui.state.speed import Speeds
 from app.ui.style.theme import Theme
-from tests.ui.using import choose_little, click, find, inside, until
+from tests.ui.window_actions import choose_little, click, find, inside, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +126,7 @@ def test_every_shortcut_is_there_once() -> None:
 
 
 def activate(qtbot: QtBot, window: Window) -> None:
-    """Keys reach only the window in front."""
+    """Brings the window to the front, because keys reach only that one."""
     with qtbot.waitActive(window.frame):
         window.frame.to_front()
 
@@ -193,7 +193,7 @@ def test_the_rail_says_what_is_ready(qtbot: QtBot, open_window: OpenWindow, fold
     until(qtbot, lambda: step.accessibleDescription() == "done")
 
 
-def test_an_experiment_is_saved_opened_and_asked_for(
+def test_an_experiment_is_saved_and_opened_after_a_question(
     qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
 ) -> None:
     window = open_window()

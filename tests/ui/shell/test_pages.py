@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 import app.ui.pages
 from app.ui.pages import find_pages
-from tests.ui.using import click, find
+from tests.ui.window_actions import click, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ PAGE = PageInfo("dummy", "Dummy", order=45, make=DummyPage)
 
 @pytest.fixture
 def dummy_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder among the pages, between Training and Results, with a page of its own."""
+    """Adds a folder among the pages, between Training and Results, with a page of its own."""
     folder = tmp_path / "pages"
     (folder / "dummy").mkdir(parents=True)
     (folder / "dummy" / "__init__.py").write_text(DUMMY, encoding="utf-8")

@@ -100,8 +100,9 @@ class Teller(QObject):
 
 
 def test_no_signal_and_no_label_takes_a_reference_away(qtbot: QtBot) -> None:
-    """PySide6 6.12.0 on Python 3.11 drops one reference to True or None at each of these, until the
-    program aborts.
+    """PySide6 6.12.0 on Python 3.11 drops one reference to True or None at each of these.
+
+    The program aborts when none is left.
     """
     import sys
 

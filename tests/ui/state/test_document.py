@@ -1,4 +1,4 @@
-"""What is chosen: undo, the file, and what is refused."""
+"""The document: its values, undo, its file, and what it refuses."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from app.engine.runs.control import Control, Stopped
 from app.ui.state.exclusive_task import ExclusiveTask, Tell
 from app.ui.state.record import Record
 from app.ui.state.session import Session, State
-from tests.ui import made_up_run
+from tests.ui import fake_run
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -93,7 +93,7 @@ def test_whatever_a_run_raises_it_ends_once(
     run(session, train)
     qtbot.waitUntil(lambda: bool(ends))
 
-    assert [one.status for one in ends] == [status]
+    assert [event.status for event in ends] == [status]
     assert session.state is State.IDLE
 
 
@@ -169,57 +169,57 @@ def test_a_listener_that_fails_does_not_hold_the_run(qtbot: QtBot, session: Sess
 
 
 class Piece(ExclusiveTask):
-    """Work that notes when it begins and ends, and waits to be asked to stop."""
+    """An exclusive task that notes when it begins and ends, and waits for a request to stop."""
 
-    def __init__(self, session: Session, name: str, course: list[str]) -> None:
+    def __init__(self, session: Session, name: str, log: list[str]) -> None:
         super().__init__(session)
         self.name = name
-        self.course = course
+        self.log = log
         self.begun = threading.Event()
 
     def start(self) -> None:
         self.begun = begun = threading.Event()
 
         def work(tell: Tell, control: Control) -> None:
-            self.course.append(f"{self.name} begins")
+            self.log.append(f"{self.name} begins")
             begun.set()
             control._stop.wait()
-            self.course.append(f"{self.name} ends")
+            self.log.append(f"{self.name} ends")
             tell("too late")
 
         self._begin(work)
 
     def _take(self, message: str) -> None:
-        self.course.append(message)
+        self.log.append(message)
 
     def _gave_way(self) -> None:
-        self.course.append(f"{self.name} gives way")
+        self.log.append(f"{self.name} gives way")
 
 
 def test_exclusive_tasks_give_way_to_each_other_and_to_a_run(
     qtbot: QtBot, session: Session
 ) -> None:
-    """None computes beside another, because they draw from the same generator."""
-    course: list[str] = []
-    one = Piece(session, "one", course)
-    other = Piece(session, "other", course)
-    one.start()
-    assert one.begun.wait(60)
+    """Two never compute at the same time, because they share the random generator."""
+    log: list[str] = []
+    first = Piece(session, "one", log)
+    second = Piece(session, "other", log)
+    first.start()
+    assert first.begun.wait(60)
 
-    other.start()
-    assert not one.busy and other.busy and other.begun.wait(60)
-    one.start()
-    assert one.begun.wait(60)
+    second.start()
+    assert not first.busy and second.busy and second.begun.wait(60)
+    first.start()
+    assert first.begun.wait(60)
 
     def train(emit: Emit, control: Control) -> None:
-        course.append("run begins")
+        log.append("run begins")
         emit(end())
 
     with qtbot.waitSignal(session.finished):
         run(session, train)
 
-    turns = [predictions for predictions in course if not predictions.endswith("gives way")]
-    assert turns == [
+    beginnings_and_ends = [line for line in log if not line.endswith("gives way")]
+    assert beginnings_and_ends == [
         "one begins",
         "one ends",
         "other begins",
@@ -229,13 +229,13 @@ def test_exclusive_tasks_give_way_to_each_other_and_to_a_run(
         "run begins",
     ]
 
-    assert course.count("one gives way") == 2 and course.count("other gives way") == 1
+    assert log.count("one gives way") == 2 and log.count("other gives way") == 1
 
 
 def test_a_run_that_begins_once_more_is_drawn_from_there() -> None:
-    """Where memory ran out before the first checkpoint."""
+    """This happens where memory ran out before the first checkpoint."""
     record = Record()
-    for event in (made_up_run.prepared(), steps(1, 5), made_up_run.prepared(), steps(1, 2)):
+    for event in (fake_run.run_prepared(), steps(1, 5), fake_run.run_prepared(), steps(1, 2)):
         record.add(event)
 
     assert record.steps.values.tolist() == [1, 2]

@@ -1,4 +1,4 @@
-"""Editors drawn from declarations: what those of every setting show, take and refuse."""
+"""Editors made from declarations: what those of every setting show, accept and refuse."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def form_of(
 
 
 def editor(form: QWidget, name: str, kind: type[W]) -> W:
-    found = form.findChild(kind, name)
-    assert found is not None, name
-    return found
+    widget = form.findChild(kind, name)
+    assert widget is not None, name
+    return widget
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -67,8 +67,8 @@ def test_every_declared_setting_has_an_editor_with_its_name(
         if setting.type == "table":  # the columns of a table, edited in a table
             continue
 
-        found = editor(form, f"{section}.{setting.name}", QWidget)
-        assert found.accessibleName() and found.toolTip()
+        widget = editor(form, f"{section}.{setting.name}", QWidget)
+        assert widget.accessibleName() and widget.toolTip()
 
 
 @pytest.mark.parametrize("template", [template.kind for template in TEMPLATES.all()])
@@ -201,15 +201,15 @@ def test_steps_of_a_rate_are_one_two_five(qtbot: QtBot) -> None:
     qtbot.addWidget(box)
     box.setValue(0.001)
 
-    seen = []
+    values = []
     for _ in range(4):
         box.stepBy(1)
-        seen.append(box.value())
+        values.append(box.value())
 
     for _ in range(2):
         box.stepBy(-1)
 
-    assert seen == [0.002, 0.005, 0.01, 0.02]
+    assert values == [0.002, 0.005, 0.01, 0.02]
     assert box.value() == 0.005
 
 
@@ -245,7 +245,7 @@ def test_a_choice_that_does_not_fit_is_greyed_and_says_why(qtbot: QtBot, theme: 
     assert not item.isEnabled() and "does not fit" in item.toolTip()
 
 
-def test_a_chosen_optimizer_is_taken(qtbot: QtBot, theme: Theme) -> None:
+def test_a_chosen_optimizer_is_written(qtbot: QtBot, theme: Theme) -> None:
     document = Document()
     box = ChoiceBox(document, "optimizer", OPTIMIZERS, "learning.optimizer")
     qtbot.addWidget(box)

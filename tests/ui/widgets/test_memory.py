@@ -55,8 +55,8 @@ NEW = {
 OLD = {"weights": 400, "gradients": 400, "activations": 5000, "data": 700, "peak": 7000}
 
 
-def shown(table: MemoryTable) -> list[str]:
-    """All that stands in a table, as texts."""
+def texts_of(table: MemoryTable) -> list[str]:
+    """Returns all texts in a table."""
     return [
         label.text()
         for label in table.findChildren(QLabel)
@@ -64,8 +64,8 @@ def shown(table: MemoryTable) -> list[str]:
     ]
 
 
-def trained(folder: Path, **optimizer: object) -> Record:
-    """The record of a short real run, read from its folder."""
+def record_of_run(folder: Path, **optimizer: object) -> Record:
+    """Returns the record of a short real run, read from its folder."""
     from app.engine.training.trainer import train
 
     experiment = toml_file.from_plain(
@@ -119,15 +119,15 @@ def test_every_row_has_a_colour_of_its_own(qapp: object) -> None:
 def test_every_optimizer_says_where_its_rows_come_from(kind: str) -> None:
     optimizer = OPTIMIZERS.get(kind)()
     explanations = row_explanations(optimizer)
-    kept = {
+    names = {
         name
         for shape in ((3, 4), (5,))
         for matrix in (True, False)
         for name in optimizer.state_shapes(shape, matrix)
     }
 
-    assert kept <= set(optimizer.state_descriptions), "a state that has no words yet"
-    for name in kept:
+    assert names <= set(optimizer.state_descriptions), "a state that has no words yet"
+    for name in names:
         row = optimizer.state_names.get(name, "other_state")
         assert f"({name})" in explanations[row]
 
@@ -164,7 +164,7 @@ def test_sgd_shows_two_n_and_that_it_keeps_no_moments(qtbot: QtBot) -> None:
     }
 
     table.show_rows(rows, rows, 100, OPTIMIZERS.get("sgd")())
-    texts = shown(table)
+    texts = texts_of(table)
     assert (
         "2n" in texts
         and "3n" not in texts
@@ -179,7 +179,7 @@ def test_the_rows_are_shown_with_or_without_their_explanation(qtbot: QtBot) -> N
     table = MemoryTable(Theme(), compact=False, columns=("predicted",), explained=False)
     qtbot.addWidget(table)
     table.show_rows(NEW, {}, N, OPTIMIZERS.get("adamw")())
-    assert [text for text in shown(table) if text.rstrip("n").isdigit() or text == "n"] == [
+    assert [text for text in texts_of(table) if text.rstrip("n").isdigit() or text == "n"] == [
         "n",
         "2n",
         "3n",
@@ -187,11 +187,11 @@ def test_the_rows_are_shown_with_or_without_their_explanation(qtbot: QtBot) -> N
     ]
 
     sentence = "AdamW's running average of the gradient (exp_avg), one float32 for each weight."
-    assert sentence not in shown(table) and any(
-        one.toolTip() == sentence for one in table.findChildren(QWidget)
+    assert sentence not in texts_of(table) and any(
+        widget.toolTip() == sentence for widget in table.findChildren(QWidget)
     )
     table.set_explained(True)
-    assert sentence in shown(table)
+    assert sentence in texts_of(table)
 
     table.resize(360, 500)
     table.grab()
@@ -202,17 +202,17 @@ def test_what_is_small_is_enlarged_to_scale_and_says_so(qtbot: QtBot) -> None:
     qtbot.addWidget(bar)
     bar.resize(400, 60)
     bar.show_parts(parts_of(NEW | {"activations": 900_000_000}))
-    places = {part.key: box.width() for part, box in bar.segments()}
+    widths = {part.key: box.width() for part, box in bar.segments()}
 
-    assert places["activations"] / places["weights"] == pytest.approx(900_000_000 / (4 * N))
+    assert widths["activations"] / widths["weights"] == pytest.approx(900_000_000 / (4 * N))
     below = [box.width() for _, box in bar.enlarged_segments()]
-    assert bar.times_larger() == f"{below[0] / places['weights']:,.0f} times larger"
+    assert bar.times_larger() == f"{below[0] / widths['weights']:,.0f} times larger"
 
     bar.grab()
 
 
 def test_a_real_run_predicted_measured_and_the_difference(qtbot: QtBot, tmp_path: Path) -> None:
-    record = trained(tmp_path, kind="adamw")
+    record = record_of_run(tmp_path, kind="adamw")
     predicted, measured = predicted_and_measured(record)
     assert record.prepared is not None
     assert predicted["weights"] == measured["weights"] == 4 * record.prepared.parameters
@@ -220,7 +220,7 @@ def test_a_real_run_predicted_measured_and_the_difference(qtbot: QtBot, tmp_path
     view = MemoryView(Theme())
     qtbot.addWidget(view)
     view.show_record(record, record.resolved)
-    texts = shown(view.table)
+    texts = texts_of(view.table)
     assert (
         texts.count("exact") >= 4
         and f"4n = 4 × {record.prepared.parameters:,} floats" in view.table.sum.text()
@@ -245,14 +245,14 @@ def test_a_real_run_predicted_measured_and_the_difference(qtbot: QtBot, tmp_path
 
 
 def test_adafactor_keeps_a_little_of_every_matrix(qtbot: QtBot, tmp_path: Path) -> None:
-    record = trained(tmp_path, kind="adafactor")
+    record = record_of_run(tmp_path, kind="adafactor")
     predicted, measured = predicted_and_measured(record)
     assert predicted["other_state"] == measured["other_state"] > 0
 
     table = MemoryTable(Theme(), compact=False)
     qtbot.addWidget(table)
     table.show_rows(predicted, measured, record.prepared.parameters, record.resolved.optimizer)
-    assert any("(row_var) of matrices and filters" in text for text in shown(table))
+    assert any("(row_var) of matrices and filters" in text for text in texts_of(table))
     assert table.sum.text().startswith("2.0")
 
 

@@ -1,4 +1,4 @@
-"""Thumbnails: what is painted, how it is chosen, and that thousands do not cost thousands."""
+"""Thumbnails: what is painted and how it is chosen, and that thousands stay cheap."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def checks() -> np.ndarray:
-    """(1, 2, 2): black, white, white, black."""
+    """Returns a picture (1, 2, 2) of black, white, white, black."""
     return np.array([[[0, 255], [255, 0]]], np.uint8)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GOOD = "size,weight,label\n" + "".join(f"{n * n},{n * 1.5},{'xyz'[n % 3]}\n" for n in range(40))
 
 
-def opened(path: Path, content: str | bytes | None = None, **settings: Any) -> Dataset:
+def open_data(path: Path, content: str | bytes | None = None, **settings: Any) -> Dataset:
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return open_dataset(
@@ -28,9 +28,9 @@ def opened(path: Path, content: str | bytes | None = None, **settings: Any) -> D
     )
 
 
-def refused(path: Path, content: str | bytes | None = None, **settings: Any) -> UserError:
+def refusal_of(path: Path, content: str | bytes | None = None, **settings: Any) -> UserError:
     with pytest.raises(UserError) as caught:
-        opened(path, content, **settings)
+        open_data(path, content, **settings)
 
     assert caught.value.remedy and caught.value.setting and caught.value.what.count(". ") == 0
     return caught.value
@@ -80,7 +80,7 @@ WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 def test_useless_tables_are_refused_in_one_sentence(
     tmp_path: Path, name: str, content: str | bytes, words: str
 ) -> None:
-    error = refused(tmp_path / name, content)
+    error = refusal_of(tmp_path / name, content)
     assert words in error.what and name in error.what
 
 
@@ -92,14 +92,16 @@ def test_damaged_workbooks_are_refused(tmp_path: Path) -> None:
 
     book.save(tmp_path / "a.xlsx")
     whole = (tmp_path / "a.xlsx").read_bytes()
-    assert "damaged" in refused(tmp_path / "b.xlsx", whole[: len(whole) // 2]).what
+    assert "damaged" in refusal_of(tmp_path / "b.xlsx", whole[: len(whole) // 2]).what
 
     position = whole.index(b"xl/worksheets/sheet1.xml") + 60
-    refused(tmp_path / "c.xlsx", whole[:position] + bytes(400) + whole[position + 400 :])
+    refusal_of(tmp_path / "c.xlsx", whole[:position] + bytes(400) + whole[position + 400 :])
 
 
 def test_ragged_rows_are_left_out_counted_and_listed(tmp_path: Path) -> None:
-    description = opened(tmp_path / "a.csv", GOOD + "1,2\n\n1,2,x,4\n5,6,y\n7,8,z,,\n").description
+    description = open_data(
+        tmp_path / "a.csv", GOOD + "1,2\n\n1,2,x,4\n5,6,y\n7,8,z,,\n"
+    ).description
     assert description.total == 42  # with the row that only ends in separators
     assert [(item.path, item.reason) for item in description.skipped] == [
         ("row 42", "it has 2 cells, not 3"),
@@ -110,7 +112,7 @@ def test_ragged_rows_are_left_out_counted_and_listed(tmp_path: Path) -> None:
 
 
 def test_equal_names_are_made_different(tmp_path: Path) -> None:
-    description = opened(tmp_path / "a.csv", GOOD.replace("weight", "size", 1)).description
+    description = open_data(tmp_path / "a.csv", GOOD.replace("weight", "size", 1)).description
     assert [column.name for column in description.preparation.columns] == ["size", "size (2)"]
     assert any("'size (2)'" in note for note in description.notes)
 
@@ -120,7 +122,7 @@ def test_texts_in_a_target_of_numbers_are_shown_with_their_rows(tmp_path: Path) 
         f"{n * n},{'free' if n in (3, 9, 20, 33) else round(n * 1.37, 2)}\n" for n in range(60)
     )
     for settings in ({}, {"target": "price"}, {"task": "regression"}):
-        error = refused(tmp_path / "a.csv", "size,price\n" + rows, **settings)
+        error = refusal_of(tmp_path / "a.csv", "size,price\n" + rows, **settings)
         assert error.what == (
             "The target 'price' must be a number, but 4 cells are not: 'free' (row 5), 'free' "
             "(row 11), 'free' (row 22)."
@@ -131,9 +133,9 @@ def test_texts_in_a_target_of_numbers_are_shown_with_their_rows(tmp_path: Path) 
 
 def test_texts_in_a_column_of_numbers_count_as_missing_only_if_chosen(tmp_path: Path) -> None:
     content = GOOD.replace("\n4,", "\nfour,", 1)
-    notes = opened(tmp_path / "a.csv", content).description.notes
+    notes = open_data(tmp_path / "a.csv", content).description.notes
     assert any("'four'" in note and "not read" in note for note in notes)
-    description = opened(tmp_path / "a.csv", columns={"size": "number"}).description
+    description = open_data(tmp_path / "a.csv", columns={"size": "number"}).description
 
     assert any(
         "1 cell of 'size' is no number and counts as missing: 'four' (row 4)" in note
@@ -143,7 +145,7 @@ def test_texts_in_a_column_of_numbers_count_as_missing_only_if_chosen(tmp_path: 
 
 def test_infinities_are_missing_and_counted(tmp_path: Path) -> None:
     content = GOOD.replace("\n4,", "\ninf,", 1).replace("\n9,", "\n1e999,", 1)
-    dataset = opened(tmp_path / "a.csv", content)
+    dataset = open_data(tmp_path / "a.csv", content)
     assert np.isnan(dataset.inputs[[2, 3], 0]).all() and not np.isinf(dataset.inputs).any()
     assert any("2 values of 'size' are infinite" in note for note in dataset.description.notes)
 
@@ -153,7 +155,7 @@ def test_infinite_targets_are_left_out_as_such(tmp_path: Path) -> None:
         f"{n * n},{ {3: 'inf', 9: '-1e999', 12: ''}.get(n, round(n * 1.37, 2)) }\n"
         for n in range(60)
     )
-    description = opened(tmp_path / "a.csv", "size,price\n" + rows).description
+    description = open_data(tmp_path / "a.csv", "size,price\n" + rows).description
     assert description.total == 57
     assert {item.path: item.reason for item in description.skipped} == {
         "row 5": "its value of 'price' is infinite",
@@ -164,7 +166,7 @@ def test_infinite_targets_are_left_out_as_such(tmp_path: Path) -> None:
 
 def test_rows_without_target_and_dropped_gaps_are_listed(tmp_path: Path) -> None:
     content = GOOD + "1,2,\n3,4,NA\n,5,x\n"
-    description = opened(tmp_path / "a.csv", content, missing={"size": "drop"}).description
+    description = open_data(tmp_path / "a.csv", content, missing={"size": "drop"}).description
     assert description.total == 40
     assert {item.path: item.reason for item in description.skipped} == {
         "row 42": "it has no value of 'label'",
@@ -174,7 +176,7 @@ def test_rows_without_target_and_dropped_gaps_are_listed(tmp_path: Path) -> None
 
 
 def test_a_class_with_one_row_is_trained_on_and_mentioned(tmp_path: Path) -> None:
-    description = opened(tmp_path / "a.csv", GOOD + "5,6,lonely\n").description
+    description = open_data(tmp_path / "a.csv", GOOD + "5,6,lonely\n").description
     index = description.classes.index("lonely")
     assert [counts[index] for counts in description.counts.values()] == [1, 0, 0]
     assert any("'lonely'" in note for note in description.notes)
@@ -186,14 +188,14 @@ def test_a_line_of_500_megabytes_is_refused_without_reading_it(tmp_path: Path) -
             file.write(beginning + b"1," * (11 << 20))
             file.truncate(500 << 20)
         with pytest.raises(UserError, match=r"longer than 16 million"):
-            opened(tmp_path / name)
+            open_data(tmp_path / name)
 
 
 def test_ten_thousand_columns(tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(30, 10_000)).round(3)
     heads = ",".join([*(f"f{n}" for n in range(10_000)), "label"])
     rows = [",".join([*map(str, row), "ab"[n % 2]]) for n, row in enumerate(values.tolist())]
-    dataset = opened(tmp_path / "a.csv", "\n".join([heads, *rows]))
+    dataset = open_data(tmp_path / "a.csv", "\n".join([heads, *rows]))
 
     assert dataset.inputs.shape == (30, 10_000)
     assert np.allclose(dataset.inputs, values)

@@ -1,6 +1,4 @@
-"""Delimiters, decimals, thousands, encodings, names in the first row: found out, said, and
-overruled.
-"""
+"""Delimiters, decimals, thousands, encodings and headers are recognised and can be overruled."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ def amounts(rows: int = 40) -> np.ndarray:
     return np.round(np.array([[57.8 + 311.1 * row, 1.5 * row - 3] for row in range(rows)]), 1)
 
 
-def written(number: float, decimal: str, thousands: str, digits: int = 1) -> str:
+def format_number(number: float, decimal: str, thousands: str, digits: int = 1) -> str:
     text = f"{number:,.{digits}f}" if thousands else f"{number:.{digits}f}"
     return text.replace(",", "T").replace(".", decimal).replace("T", thousands)
 
@@ -47,8 +45,8 @@ def test_delimiter_decimals_quotes_and_thousands_are_detected(
         thousands = ("." if decimal == "," else ",") if grouped else ""
         rows = [list(HEADS)] + [
             [
-                written(a, decimal, thousands),
-                written(b, decimal, thousands),
+                format_number(a, decimal, thousands),
+                format_number(b, decimal, thousands),
                 CITIES[row % 3],
                 str(row * 7),
             ]

@@ -32,13 +32,13 @@ def table(path: Path, heads: str, rows: list[str]) -> Path:
     return path
 
 
-def planned(path: Path, **settings: Any) -> TablePlan:
+def plan_of(path: Path, **settings: Any) -> TablePlan:
     data = DataSettings(**settings)
     read: Table = read_table(path, data)
     return plan_table(read, data)
 
 
-def opened(path: Path, **settings: Any) -> Dataset:
+def open_data(path: Path, **settings: Any) -> Dataset:
     return open_dataset(
         DataSettings(source=str(path), **settings), cache=Cache(path.parent / "cache")
     )
@@ -59,7 +59,7 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
             for n in range(80)
         ],
     )
-    roles = planned(path).roles
+    roles = plan_of(path).roles
 
     expected = {
         "row": ("ignore", "running number"),
@@ -77,7 +77,7 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
     for name, (role, reason) in expected.items():
         assert roles[name].role == role and reason in roles[name].reason, (name, roles[name])
 
-    chosen = planned(path, columns={"row": "number", "size": "ignore"}).roles
+    chosen = plan_of(path, columns={"row": "number", "size": "ignore"}).roles
     assert (
         chosen["row"].role == "number" and chosen["row"].chosen and chosen["size"].role == "ignore"
     )
@@ -98,15 +98,15 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
 )
 def test_the_task_follows_the_target(tmp_path: Path, cells: list[str], task: str) -> None:
     rows = [f"{n * n / 3:.3f},{cells[n % len(cells)]}" for n in range(100)]
-    assert planned(table(tmp_path / "a.csv", "size,what", rows)).task == task
+    assert plan_of(table(tmp_path / "a.csv", "size,what", rows)).task == task
 
 
 def test_few_whole_numbers_raise_a_question(tmp_path: Path) -> None:
     path = table(
         tmp_path / "a.csv", "acid,quality", [f"{n * 0.37:.2f},{n % 6 + 3}" for n in range(90)]
     )
-    assert "classes or amounts" in planned(path).question
-    dataset = opened(path)
+    assert "classes or amounts" in plan_of(path).question
+    dataset = open_data(path)
     assert dataset.description.classes == (
         "3",
         "4",
@@ -116,8 +116,8 @@ def test_few_whole_numbers_raise_a_question(tmp_path: Path) -> None:
         "8",
     ) and "classes or amounts" in notes(dataset)
 
-    assert not planned(path, task="regression").question
-    amounts = opened(path, task="regression")
+    assert not plan_of(path, task="regression").question
+    amounts = open_data(path, task="regression")
     assert amounts.description.amounts[0].name == "quality" and amounts.targets.dtype == np.float32
 
 
@@ -125,13 +125,13 @@ def test_the_target_that_is_chosen(tmp_path: Path) -> None:
     path = table(
         tmp_path / "a.csv", "x,label,z", [f"{n * n},{'ab'[n % 2]},{n * 1.5}" for n in range(40)]
     )
-    assert planned(path).targets == ("label",)
-    assert planned(path, target="z").targets == ("z",)
-    assert planned(path, columns={"x": "target"}).targets == ("x",)
-    assert planned(path, task="regression").targets == ("z",)
+    assert plan_of(path).targets == ("label",)
+    assert plan_of(path, target="z").targets == ("z",)
+    assert plan_of(path, columns={"x": "target"}).targets == ("x",)
+    assert plan_of(path, task="regression").targets == ("z",)
 
     with pytest.raises(UserError, match="Did you mean 'label'") as caught:
-        planned(path, target="lable")
+        plan_of(path, target="lable")
 
     assert caught.value.setting == "data.target"
 
@@ -142,11 +142,11 @@ def test_several_targets(tmp_path: Path) -> None:
         "x,w (kg),h (cm),a,b",
         [f"{n * n},{n * 1.5},{n * 2.5},{n % 2},{n // 2 % 2}" for n in range(60)],
     )
-    amounts = opened(path, target=["w (kg)", "h (cm)"])
+    amounts = open_data(path, target=["w (kg)", "h (cm)"])
     assert amounts.description.task == "regression" and amounts.targets.shape == (60, 2)
     assert [amount.unit for amount in amounts.description.amounts] == ["kg", "cm"]
 
-    tags = opened(path, target=["a", "b"])
+    tags = open_data(path, target=["a", "b"])
     assert tags.description.task == "multi-label" and tags.description.classes == ("a", "b")
     assert tags.targets.tolist() == [[n % 2, n // 2 % 2] for n in range(60)]
 
@@ -156,7 +156,7 @@ def test_tags_in_one_cell(tmp_path: Path) -> None:
     path = table(
         tmp_path / "a.csv", "x|tags", [f"{n * n / 7:.2f}|{cell}" for n, cell in enumerate(cells)]
     )
-    dataset = opened(path)
+    dataset = open_data(path)
     assert dataset.description.task == "multi-label" and dataset.description.classes == (
         "big",
         "old",
@@ -169,7 +169,7 @@ def test_tags_in_one_cell(tmp_path: Path) -> None:
 
 
 def test_texts_pairs_and_signals(tmp_path: Path) -> None:
-    texts = opened(
+    texts = open_data(
         table(
             tmp_path / "t.csv",
             "id,message,label",
@@ -180,7 +180,7 @@ def test_texts_pairs_and_signals(tmp_path: Path) -> None:
         )
     )
     assert texts.description.kind == "text" and texts.description.classes == ("bad", "good")
-    pairs = opened(table(tmp_path / "p.csv", "en,de", [f"word{n},Wort{n}" for n in range(40)]))
+    pairs = open_data(table(tmp_path / "p.csv", "en,de", [f"word{n},Wort{n}" for n in range(40)]))
     assert (
         pairs.description.task == "matching"
         and pairs.description.kind == "pair"
@@ -188,7 +188,7 @@ def test_texts_pairs_and_signals(tmp_path: Path) -> None:
     )
 
     assert pairs.description.preparation.names == ("en", "de")
-    shared = opened(
+    shared = open_data(
         table(tmp_path / "q.csv", "en,de", [f"word{n},Wort{n % 20}" for n in range(40)]),
         task="matching",
     )
@@ -198,7 +198,9 @@ def test_texts_pairs_and_signals(tmp_path: Path) -> None:
     waves = [
         f"{'ab'[n % 2]}," + ",".join(f"{np.sin(n + k):.3f}" for k in range(16)) for n in range(40)
     ]
-    signal = opened(table(tmp_path / "s.csv", heads, [*waves, "a,1" + "," * 15]), rows_are="signal")
+    signal = open_data(
+        table(tmp_path / "s.csv", heads, [*waves, "a,1" + "," * 15]), rows_are="signal"
+    )
     assert signal.inputs.shape == (40, 1, 16)
     assert [item.path for item in signal.description.skipped] == ["row 42"]
 
@@ -213,7 +215,7 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
         )
 
     (tmp_path / "img/3.png").write_bytes(b"no picture")
-    amounts = opened(
+    amounts = open_data(
         table(
             tmp_path / "a.csv", "file,weight (g)", [f"img/{n}.png,{n * 1.7:.2f}" for n in range(31)]
         )
@@ -223,7 +225,7 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
     assert {item.path for item in amounts.description.skipped} == {"img/3.png", "row 32"}
     assert amounts.targets[3, 0] == pytest.approx(4 * 1.7)  # the row after the unreadable one
 
-    captions = opened(
+    captions = open_data(
         table(
             tmp_path / "c.csv",
             "caption,file",
@@ -235,7 +237,7 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
         "text",
     )
 
-    both = opened(
+    both = open_data(
         table(
             tmp_path / "b.csv", "left,right", [f"img/{n}.png,img/{29 - n}.png" for n in range(30)]
         )
@@ -247,7 +249,7 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
         9,
     )  # type: ignore
 
-    classes = opened(
+    classes = open_data(
         table(tmp_path / "d.csv", "file,kind", [f"img/{n}.png,{'ab'[n % 2]}" for n in range(30)])
     )
     assert (
@@ -258,17 +260,21 @@ def test_pictures_with_amounts_captions_and_two_pictures(tmp_path: Path) -> None
 
 def test_tasks_without_a_target(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", "x,y,z", [f"{n * n},{n * 1.5},{n % 3}" for n in range(40)])
-    restored = opened(path, task="reconstruction")
+    restored = open_data(path, task="reconstruction")
     assert restored.inputs.shape == (40, 3) and restored.description.damage is not None
-    assert opened(path, task="metric-learning", target="z").description.classes == ("0", "1", "2")
+    assert open_data(path, task="metric-learning", target="z").description.classes == (
+        "0",
+        "1",
+        "2",
+    )
 
     with pytest.raises(UserError, match="Pairs need two columns"):
-        opened(path, task="matching")
+        open_data(path, task="matching")
 
 
 def test_groups_stay_together_and_a_split_column_is_followed(tmp_path: Path) -> None:
     rows = [f"{n * n},{n // 5},{'ab'[n % 2]}" for n in range(100)]
-    dataset = opened(
+    dataset = open_data(
         table(tmp_path / "a.csv", "x,patient,label", rows), columns={"patient": "group"}
     )
 
@@ -280,7 +286,7 @@ def test_groups_stay_together_and_a_split_column_is_followed(tmp_path: Path) -> 
     rows = [
         f"{n * n},{('train', 'train', 'val', 'test')[n % 4]},{'ab'[n // 4 % 2]}" for n in range(80)
     ]
-    own = opened(table(tmp_path / "b.csv", "x,split,label", rows))
+    own = open_data(table(tmp_path / "b.csv", "x,split,label", rows))
     assert own.description.sizes == {"training": 40, "validation": 20, "test": 20}
     assert all(row % 4 == 3 for row in own.indices["test"])
 
@@ -300,7 +306,7 @@ def test_what_was_found_is_recorded_and_opens_the_same(tmp_path: Path) -> None:
 
 
 def test_other_data_are_read_as_the_training_was(tmp_path: Path) -> None:
-    first = opened(
+    first = open_data(
         table(
             tmp_path / "a.csv",
             "size,colour,label",
@@ -347,7 +353,7 @@ def test_tables_of_scikit_learn_arrive_unchanged(
         for row, answer in zip(bunch.data, bunch.target, strict=True)
     ]
 
-    dataset = opened(table(tmp_path / "a.csv", heads, rows))
+    dataset = open_data(table(tmp_path / "a.csv", heads, rows))
     description = dataset.description
     assert (description.task, description.kind, dataset.inputs.shape) == (
         task,
@@ -371,12 +377,12 @@ def test_problems_speak_of_amounts_and_tags(tmp_path: Path) -> None:
         f"{n * n},{('train', 'train', 'val')[n % 3]},{9_999 if n == 6 else n % 7 + n / 100}"
         for n in range(400)
     ]
-    dataset = opened(table(tmp_path / "a.csv", "x,split,price", rows))
+    dataset = open_data(table(tmp_path / "a.csv", "x,split,price", rows))
     assert "'price' reaches from" in " ".join(
         item["text"] for item in problems(dataset.description)
     )
 
-    tags = opened(
+    tags = open_data(
         table(tmp_path / "b.csv", "x,a,b", [f"{n * n},1,{n % 2}" for n in range(60)]),
         target=["a", "b"],
         task="multi-label",

@@ -1,4 +1,4 @@
-"""Events of a run that never was, for tests of what shows them."""
+"""Events of a run that never took place, for tests of what shows them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARAMETERS = 160_874
 N = 4 * PARAMETERS
 
 
-def prepared(
+def run_prepared(
     epochs: int = 4, per_epoch: int = 50, resolved: Experiment | None = None
 ) -> events.RunPrepared:
     predicted = {
@@ -55,10 +55,10 @@ def _plain(experiment: Experiment) -> dict[str, Any]:
     return toml_file.to_plain(experiment)
 
 
-def steps(
+def steps_done(
     first: int, losses: Any, rates: Any = None, norms: Any = None, speed: float | None = 100.0
 ) -> events.StepsDone:
-    """Steps from `first` (1-based) on, one per loss."""
+    """Returns the event of steps from `first` (1-based) on, one for each loss."""
     losses = np.asarray(losses, dtype=float)
     count = len(losses)
     return events.StepsDone(
@@ -74,7 +74,7 @@ def steps(
     )
 
 
-def epoch(
+def epoch_done(
     number: int, loss: float, best_epoch: int, accuracy: float = 0.9, per_epoch: int = 50
 ) -> events.EpochDone:
     return events.EpochDone(
@@ -90,7 +90,7 @@ def epoch(
     )
 
 
-def measured(
+def memory_measured(
     step: int = 1, device: dict[str, float | None] | None = None, **reasons: str
 ) -> events.MemoryMeasured:
     rows: dict[str, int | None] = {
@@ -105,19 +105,21 @@ def measured(
     return events.MemoryMeasured(step, rows, device or {}, reasons)
 
 
-def record_of(*told: events.Event) -> Record:
+def record_of(*run_events: events.Event) -> Record:
     record = Record()
-    for event in told:
+    for event in run_events:
         record.add(event)
 
     return record
 
 
-def started(experiment: Experiment | None = None, path: Path = Path("run")) -> events.RunStarted:
+def run_started(
+    experiment: Experiment | None = None, path: Path = Path("run")
+) -> events.RunStarted:
     return events.RunStarted(str(path), "a run", toml_file.to_plain(experiment or Experiment()))
 
 
-def finished(
+def run_finished(
     status: str = "completed", failure: tuple[str, str, str] | None = None
 ) -> events.RunFinished:
     return events.RunFinished("run", status, "It ended.", {}, failure)  # type: ignore[arg-type]

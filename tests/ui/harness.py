@@ -1,4 +1,4 @@
-"""The live parts of a window without the window: for tests of a single page or widget."""
+"""The parts behind a page without the window, for tests of a single page or widget."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ PATIENCE_MS = 60_000
 
 
 @dataclass
-class Loose:
-    """What a page is made with, and what it asked for.
+class Harness:
+    """The arguments of a page, and what the page requested.
 
-    parts: for the constructor of a page. data_loader: reads the data. done, gone: the actions and
-    pages that the page asked for.
+    parts: for the constructor of a page. data_loader: reads the data. actions: those requested.
+    pages_opened: names of the pages that were requested.
     """
 
     parts: Parts
     data_loader: DataLoader
-    done: list[Action] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    pages_opened: list[str] = field(default_factory=list)
 
     @property
     def document(self) -> Document:
         return self.parts.document
 
     def open(self, source: str) -> None:
-        """Read these data in the background, as the window does."""
+        """Opens these data in the background, as the window does."""
         self.document.set(Experiment(data=DataSettings(source=source)))
 
 
 @contextmanager
-def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
-    """Everything behind a page, closed in order at the end."""
+def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
+    """Yields everything behind a page, and closes it in order at the end."""
     theme = Theme(zoom=zoom)
     theme.apply()
     document = Document()
@@ -64,8 +64,8 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
     reading = Background()
     data_loader = DataLoader(document, reading)
     network_measurer = NetworkMeasurer(document, background)
-    done: list[Action] = []
-    gone: list[str] = []
+    actions: list[Action] = []
+    pages_opened: list[str] = []
 
     parts = Parts(
         document,
@@ -75,12 +75,12 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
         network_measurer,
         Preferences(folder / "preferences.json"),
         folder / "runs",
-        gone.append,
+        pages_opened.append,
         lambda path: None,
-        done.append,
+        actions.append,
     )
     try:
-        yield Loose(parts, data_loader, done, gone)
+        yield Harness(parts, data_loader, actions, pages_opened)
     finally:
         data_loader.close()
         network_measurer.close()
@@ -92,8 +92,9 @@ def loose_parts(folder: Path, zoom: float = 1.0) -> Iterator[Loose]:
 
 
 def picture_folder(folder: Path, counts: dict[str, int], size: tuple[int, int] = (20, 30)) -> Path:
-    """A folder of real PNG files: so many colour pictures per class, of (height, width), each
-    different.
+    """Writes a folder of PNG files: so many different colour pictures for each class.
+
+    size: (height, width).
     """
     random = np.random.default_rng(0)
     for name, count in counts.items():

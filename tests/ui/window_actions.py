@@ -26,14 +26,14 @@ def inside(window: Window) -> Assembly:
 
 
 def find(window: Window, name: str, kind: type[W] = QWidget) -> W:  # type: ignore[assignment]
-    """The widget of this objectName."""
-    found = window.frame.findChild(kind, name)
-    assert found is not None, f"there is no {name}"
-    return found
+    """Returns the widget of this objectName."""
+    widget = window.frame.findChild(kind, name)
+    assert widget is not None, f"there is no {name}"
+    return widget
 
 
 def click(qtbot: QtBot, window: Window, name: str) -> None:
-    """A click with the left mouse button on a button that can be seen and pressed."""
+    """Clicks with the left mouse button on a button that is visible and enabled."""
     button = find(window, name, QAbstractButton)
     assert button.isVisible(), f"{name} cannot be seen"
     assert button.isEnabled(), f"{name} cannot be pressed: {button.toolTip()}"

@@ -1,5 +1,6 @@
-"""A real run for tests of what comes after training: small, trained once a session, copied for each
-test.
+"""Small trained runs, for tests of what comes after training.
+
+A run is trained once a session, and copied for each test.
 """
 
 from __future__ import annotations
@@ -17,34 +18,34 @@ if TYPE_CHECKING:
 
     import pytest
 
-_kept: dict[str, Path] = {}
+_trained_folders: dict[str, Path] = {}
 
 
-def trained(
+def trained_run(
     factory: pytest.TempPathFactory,
     folder: Path,
     name: str = "digits cnn",
     day: str = "2026-11-22",
     **training: object,
 ) -> Run:
-    """A copy below `folder` of a run on the built-in digits, of three epochs by default."""
+    """Returns a copy below `folder` of a run on the built-in digits, of three epochs by default."""
     settings = {"epochs": 3, "batch_size": 64, "device": "cpu", "threads": 1} | training
     key = repr(sorted(settings.items()))
-    if key not in _kept:
-        _kept[key] = _train(factory.mktemp("trained"), settings)
+    if key not in _trained_folders:
+        _trained_folders[key] = _train(factory.mktemp("trained"), settings)
 
     target = folder / f"{day} {name}"
-    shutil.copytree(_kept[key], target)
+    shutil.copytree(_trained_folders[key], target)
     environment = Run(target).environment() | {"started": f"{day}T10:00:00"}
     files.write_json(target / "environment.json", environment)
 
     return Run(target)
 
 
-def trained_on(
+def train_on(
     folder: Path, data: dict[str, object], model: dict[str, object], epochs: int = 2
 ) -> Run:
-    """A run on any data, on one thread."""
+    """Trains on any data, on one thread, and returns the run."""
     training = {"epochs": epochs, "batch_size": 8, "device": "cpu", "threads": 1, "embedding": 8}
     return Run(_run(folder, {"name": "tiny", "data": data, "model": model, "training": training}))
 
@@ -66,7 +67,7 @@ def _run(folder: Path, plain: dict[str, object]) -> Path:
 
     experiment = toml_file.from_plain(plain)
     run = Run.create(folder, experiment)
-    ended = train(experiment, run, lambda event: None, Control())
-    assert ended.status == "completed", ended.reason
+    finished = train(experiment, run, lambda event: None, Control())
+    assert finished.status == "completed", finished.reason
 
     return run.path
