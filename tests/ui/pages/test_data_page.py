@@ -196,7 +196,7 @@ def test_uneven_classes_are_reported_and_balanced_with_one_click(
 
     press(qtbot, page, "data.balance")
     assert harness.document.experiment.loss is not None
-    assert harness.document.experiment.loss.class_weights == "balanced"  # type: ignore[attr-defined]
+    assert harness.document.experiment.loss.class_weights == "balanced"
     assert not page.overview.balance_button.isVisible()
 
     harness.document.undo()

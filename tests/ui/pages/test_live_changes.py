@@ -171,7 +171,7 @@ def test_nothing_is_requested_before_apply(
 
     press(qtbot, page, f"live.{DECAY}.reset")
     press(qtbot, page, "training.change.apply")
-    assert requests[-1] == {DECAY: resolved_experiment().optimizer.decay_rate()}  # type: ignore[union-attr]
+    assert requests[-1] == {DECAY: resolved_experiment().optimizer.decay_rate()}
 
 
 def test_the_slider_and_return_work_too(
