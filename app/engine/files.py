@@ -1,4 +1,8 @@
-"""Atomic writing of files, and the sentences for what the operating system refuses."""
+"""Opening, reading and writing files, and the sentences for what the operating system refuses.
+
+Everything that the program reads is opened by `open_regular`: a pipe would wait for ever, and a
+device would never end.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,74 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class NotRegular(OSError):
+    """The path is no ordinary file but a pipe, a device, a socket or a folder."""
+
+
+class TooLarge(OSError):
+    """The file is larger than a file of its kind can be."""
+
+
+def open_regular(path: Path, most: int | None = None) -> BinaryIO:
+    """Opens an ordinary file for reading, without ever waiting for it.
+
+    most: the largest size in bytes; None is any size. Raises NotRegular, TooLarge or another
+    OSError; `disk_error` makes a sentence of each.
+    """
+    # Asked before it is opened, since opening some devices does something to them.
+    _require_regular(os.stat(path), path, most)
+
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+    try:
+        # It may have been exchanged in between.
+        _require_regular(os.fstat(handle), path, most)
+    except OSError:
+        os.close(handle)
+        raise
+
+    return os.fdopen(handle, "rb")
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Returns the content of an ordinary file of at most `most` bytes. Raises like open_regular."""
+    with open_regular(path, most) as file:
+        content = file.read(most + 1)  # a file of the system has no size, and may grow
+
+    if len(content) > most:
+        raise _too_large(path, most)
+
+    return content
+
+
+def _require_regular(status: os.stat_result, path: Path, most: int | None) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((name for test, name in KINDS if test(status.st_mode)), "something else")
+        raise NotRegular(errno.EINVAL, f"it is {kind}, not a file", str(path))
+    if most is not None and status.st_size > most:
+        raise _too_large(path, most)
+
+
+def _too_large(path: Path, most: int) -> TooLarge:
+    return TooLarge(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -80,6 +145,9 @@ def disk_error(error: OSError, path: Path) -> UserError:
         )
     if error.errno == errno.ENOENT:
         return UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
+
+    if isinstance(error, (NotRegular, TooLarge)):
+        return UserError(f"'{path}' cannot be read: {error.strerror}.", "Choose an ordinary file.")
 
     return UserError(
         f"'{path}' could not be used: {error.strerror or error}.", "Choose another place."
