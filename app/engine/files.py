@@ -12,6 +12,7 @@ import json
 import os
 import stat
 import threading
+import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.engine.errors import UserError
@@ -98,7 +99,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        rename(part, path)
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
@@ -127,9 +128,27 @@ def sync_folder(folder: Path) -> None:
 
 def write_json(path: Path, data: Any) -> None:
     """Writes plain data as JSON. Raises UserError like `write_atomically`."""
-    write_atomically(
-        path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    )
+    write_atomically(path, json_bytes(data))
+
+
+def json_bytes(data: Any) -> bytes:
+    """Returns plain data as strict JSON. Raises ValueError for a number that is not finite."""
+    return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def rename(source: Path, target: Path) -> None:
+    """Renames a file or folder. Raises OSError.
+
+    On Windows another program, a virus scanner as a rule, may hold it open for a moment.
+    """
+    for wait in (0.05, 0.2, 0.75) if os.name == "nt" else ():
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            time.sleep(wait)
+
+    os.replace(source, target)
 
 
 def disk_error(error: OSError, path: Path) -> UserError:

@@ -72,7 +72,7 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
     """Returns a run with a best epoch: a small network with weights that follow from a seed."""
     from app.engine import files
     from app.engine.experiment import toml_file
-    from app.engine.runs import checkpoint
+    from app.engine.runs import checkpoint, tensors
     from models.network import build_model
 
     description = dataset.description
@@ -98,7 +98,7 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
 
     network = build_model(graph, problem, seed=5)
     best = checkpoint.Best(
-        checkpoint.cpu_copies(network.state_dict()), description, graph, problem, state
+        tensors.cpu_copies(network.state_dict()), description, graph, problem, state
     )
     checkpoint.save_best(run.path / "checkpoints", best)
     files.write_json(run.path / "dataset.json", description.to_plain())

@@ -32,6 +32,8 @@ from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.results.report import Report
 from app.engine.results.reports import OTHER
 from app.engine.runs import checkpoint
+from app.engine.runs.checkpoint_folder import Damaged
+from app.engine.runs.tensors import Tensors, restore_model
 from app.engine.runs.weights_in_use import (
     BEST,
     WeightsInUse,
@@ -82,7 +84,7 @@ class Predictor:
         """
         best = checkpoint.read_best(run)
         state = best.state
-        tensors = best.model
+        weights_by_name = best.model
         epoch = int(state.get("epoch", 0))
         weights = WeightsInUse(
             "best", epoch, int(state.get("step", 0)), bool(state.get("partial", False))
@@ -90,15 +92,15 @@ class Predictor:
 
         in_use = read_weights_in_use(run)
         if (which or in_use.use) == "last":
-            weights, tensors = _last(run, None if which else in_use.step)
+            weights, weights_by_name = _last(run, None if which else in_use.step)
 
         with torch.device("meta"):
             network = Network(best.graph, best.problem)
 
         network.to_empty(device="cpu")
         try:
-            checkpoint.restore_model(network, tensors)
-        except checkpoint.Damaged as error:
+            restore_model(network, weights_by_name)
+        except Damaged as error:
             raise UserError(
                 f"The weights of the run '{run.name}' do not fit its network.", "Train it again."
             ) from error
@@ -312,7 +314,7 @@ class Predictor:
         )
 
 
-def _last(run: Run, step: int | None) -> tuple[WeightsInUse, checkpoint.Tensors]:
+def _last(run: Run, step: int | None) -> tuple[WeightsInUse, Tensors]:
     """Returns the newest good checkpoint, and where it stands. Raises UserError.
 
     step: where it must stand, because the figures that are shown are of that step.

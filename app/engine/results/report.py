@@ -20,6 +20,7 @@ from app.engine.runs.weights_in_use import BEST, PREFIX, WeightsInUse, read_weig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from app.engine.learning.tasks import Task
     from app.engine.runs.run import Run
@@ -102,6 +103,18 @@ def _trusted(splits: Mapping[str, SplitReport]) -> SplitReport | None:
 # --- from the run folder
 
 
+def _results_file(run: Run, weights: WeightsInUse, split: str) -> Path:
+    """Returns where the predictions for a split are; those of the best epoch are beside it."""
+    prefix = PREFIX if weights.use == "last" else ""
+    best = run.best_folder
+    if split == "validation" and not prefix and best is not None:
+        beside = best / "validation.npz"
+        if beside.is_file():
+            return beside
+
+    return run.path / "results" / f"{prefix}{split}.npz"
+
+
 def load_report(run: Run) -> Report:
     """Reads the report on the weights in use from the run's folder; data and torch may be gone.
 
@@ -110,9 +123,8 @@ def load_report(run: Run) -> Report:
     evaluations: dict[str, Arrays] = {}
     weights = read_weights_in_use(run)
 
-    prefix = PREFIX if weights.use == "last" else ""
     for name in ("validation", "test"):
-        arrays = read_arrays(run.path / "results" / f"{prefix}{name}.npz")
+        arrays = read_arrays(_results_file(run, weights, name))
         if {"rows", "targets", "predictions"} <= set(arrays):
             evaluations[name] = (arrays["rows"], arrays["targets"], arrays["predictions"])
 

@@ -384,9 +384,14 @@ def read_epoch(folder: Path, epoch: int) -> EpochRecord | None:
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Writes arrays as .npz, whole or not at all. Raises UserError."""
+    files.write_atomically(path, arrays_bytes(arrays))
+
+
+def arrays_bytes(arrays: dict[str, np.ndarray]) -> bytes:
+    """Returns arrays as the content of an .npz file."""
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
-    files.write_atomically(path, content.getvalue())
+    return content.getvalue()
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
-import socket
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-import psutil
-
 from app.engine import files, folders
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
+from app.engine.runs import run_folder
+from app.engine.runs.checkpoint_folder import MOST_JSON
+from app.engine.runs.run_lock import OWNER, RunLock, is_held
 from app.engine.runs.summary import Status
 
 if TYPE_CHECKING:
@@ -26,9 +23,10 @@ if TYPE_CHECKING:
 RunStatus = Literal["running", "interrupted", "completed", "stopped", "failed", "diverged"]
 
 TRASH = ".trash"
-LOCK = "running.json"
-SILENCE = 300.0
-"""Seconds after which a run of another computer that wrote nothing counts as dead."""
+BEST = "best"
+BEST_BEFORE = "best-before"
+BEST_NEXT = "best-next"
+"""The names of the best epoch in `checkpoints`, see checkpoint."""
 
 
 class Run:
@@ -36,6 +34,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
+        self._lock: RunLock | None = None
 
     # --- creating
 
@@ -96,13 +95,18 @@ class Run:
     @property
     def best_folder(self) -> Path | None:
         """The folder of the best epoch's weights with all that is needed to use them, or None."""
-        # The second is there only if a kill fell between two renames.
-        for name in ("best", "best-before"):
-            folder = self.path / "checkpoints" / name
-            if (folder / "manifest.json").is_file():
-                return folder
+        checkpoints = self.path / "checkpoints"
+        steps = {
+            name: _step_of(checkpoints / name)
+            for name in (BEST, BEST_NEXT)
+            if (checkpoints / name / "manifest.json").is_file()
+        }
+        if steps:
+            # The next one is there after a kill between two renames, and is later than the best.
+            return checkpoints / max(steps, key=lambda name: steps[name])
 
-        return None
+        before = checkpoints / BEST_BEFORE
+        return before if (before / "manifest.json").is_file() else None
 
     @property
     def started(self) -> datetime:
@@ -122,8 +126,8 @@ class Run:
     @property
     def status(self) -> RunStatus:
         """How the run stands; "interrupted" if it says it is running while no process runs it."""
-        if (self.path / LOCK).exists():
-            return "running" if self._alive() else "interrupted"
+        if (self.path / OWNER).exists():
+            return "running" if is_held(self.path) else "interrupted"
 
         status = self.summary().get("status")
         if status in get_args(Status):
@@ -210,75 +214,39 @@ class Run:
     # --- for the trainer
 
     def claim(self) -> None:
-        """Claims the run for this process.
+        """Claims the run for this process, and removes what a kill left half written.
 
-        Raises UserError where another process runs it, or the folder is not writable.
+        Raises UserError where another process runs it, where the folder is not writable or where it
+        holds a link.
         """
-        lock = self.path / LOCK
-        for _ in range(2):
-            try:
-                handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-            except FileExistsError:
-                if self._alive():
-                    raise UserError(
-                        f"The run '{self.name}' is being trained already.",
-                        "Stop it there, or wait until it ends.",
-                    ) from None
+        try:
+            run_folder.refuse_links(self.path)
+            lock = RunLock(self.path)
+            if not lock.acquire():
+                raise UserError(
+                    f"The run '{self.name}' is being trained already.",
+                    "Stop it there, or wait until it ends.",
+                )
 
-                lock.unlink(missing_ok=True)
-                continue
-            except OSError as error:
-                raise files.disk_error(error, self.path) from error
-
-            owner = {
-                "process": os.getpid(),
-                "begun": _start_time(os.getpid()),
-                "computer": socket.gethostname(),
-            }
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(owner, file)
-
-            return
-
-        raise UserError(f"The run '{self.name}' is being trained already.", "Wait until it ends.")
+            self._lock = lock
+            run_folder.sweep(self.path)
+        except OSError as error:
+            raise files.disk_error(error, self.path) from error
 
     def write_summary(self, summary: Summary) -> None:
         """Writes summary.json. Raises UserError where the disk refuses."""
         files.write_json(self.path / "summary.json", summary)
 
-    def sweep(self) -> None:
-        """Removes what a kill in the middle of a write left behind."""
-        for path in list(self.path.rglob("*.tmp")):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-
     def touch(self) -> None:
         """Shows other computers that see the folder that the run is alive."""
-        # The disk may be full or gone; the save that follows reports it.
-        with contextlib.suppress(OSError):
-            os.utime(self.path / LOCK)
+        if self._lock is not None:
+            self._lock.touch()
 
     def release(self) -> None:
-        # A lock that stays behind is recognised as stale by the number of its process.
-        with contextlib.suppress(OSError):
-            (self.path / LOCK).unlink(missing_ok=True)
-
-    def _alive(self) -> bool:
-        """Returns whether the process named in the lock still runs.
-
-        Its start time must match too, since numbers of processes are used again.
-        """
-        lock = self.read_json(LOCK)
-        if lock.get("computer") != socket.gethostname():
-            try:
-                return time.time() - (self.path / LOCK).stat().st_mtime < SILENCE
-            except OSError:
-                return False
-
-        started = _start_time(lock.get("process"))
-        return started is not None and abs(started - float(lock.get("begun") or 0.0)) < 2.0
+        """Gives the run back, for other processes to claim."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def log(self, text: str) -> None:
         """Writes one line to log.txt. A disk that refuses it is not worth ending a run."""
@@ -308,25 +276,14 @@ def list_runs(folder: Path) -> tuple[Run, ...]:
     return tuple(sorted(runs, key=lambda run: (run.started, run.name), reverse=True))
 
 
-def remove(folder: Path) -> None:
-    """Deletes a folder for good.
-
-    It is renamed first, so that a kill in between leaves no half of it under its name.
-    """
-    if not folder.exists():
-        return
-
-    hidden = _free_name(folder.parent, folder.name + ".gone.tmp")
-    folder.rename(hidden)
-    shutil.rmtree(hidden, ignore_errors=True)
-
-
-def _start_time(process: Any) -> float | None:
-    """Returns when a process of this computer started, in seconds since 1970; None if unknown."""
+def _step_of(best: Path) -> int:
+    """Returns the step of a best epoch; -1 where it does not say: reading it tells why."""
     try:
-        return float(psutil.Process(int(process)).create_time())
-    except (psutil.Error, TypeError, ValueError, OverflowError):
-        return None
+        content = json.loads(files.read_regular(best / "state.json", MOST_JSON))
+        step = content["step"]
+        return step if isinstance(step, int) else -1
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return -1
 
 
 def _named(experiment: Experiment) -> Experiment:

@@ -24,8 +24,9 @@ from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.memory import ledger
 from app.engine.runs import history
-from app.engine.runs.checkpoint import Checkpoint, Damaged, restore_model, restore_optimizer
+from app.engine.runs.checkpoint_folder import Damaged
 from app.engine.runs.events import RunPrepared, StageChanged
+from app.engine.runs.tensors import restore_model, restore_optimizer
 from app.engine.sources.summary import problems
 from app.engine.text import bytes_text
 from models.graph import GraphError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from app.engine.learning.loss import Loss, LossFunction
     from app.engine.learning.optimizer import Optimizer
     from app.engine.learning.schedule import Schedule
+    from app.engine.runs.checkpoint import Checkpoint
     from app.engine.runs.control import Control
     from app.engine.runs.progress import Progress
     from app.engine.runs.run import Run

@@ -96,7 +96,6 @@ class RunContext:
         self.experiment = experiment
         self._start(toml_file.to_plain(experiment))
         self.run.claim()
-        self.run.sweep()
         self._claimed = True
 
     @contextmanager

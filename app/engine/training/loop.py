@@ -17,10 +17,10 @@ from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from app.engine.learning.schedule import scale_of
 from app.engine.runs import history, weights_in_use
-from app.engine.runs.checkpoint import restore_model, weights_sha256
 from app.engine.runs.control import Stopped
 from app.engine.runs.events import StageChanged
 from app.engine.runs.progress import Progress
+from app.engine.runs.tensors import restore_model, weights_sha256
 from app.engine.training.ending import describe_end
 from app.engine.training.interruptions import Interruptions
 from app.engine.training.live_changes_applied import LiveChanges
@@ -257,6 +257,7 @@ class Training:
         better = is_better(progress, evaluation, settings.best_by, plan.task.headline)
         if better:
             self._note_best(evaluation)
+            self.best.take(progress, evaluation, progress.epoch)
 
         count_patience(progress, evaluation.loss, settings.min_delta)
         progress.schedule = self.train_state.schedule.after_validation(
@@ -275,12 +276,8 @@ class Training:
         progress.loss_sum = 0.0
         progress.loss_count = 0
 
-        # First the state, then the best: a kill in between leaves the best epoch's weights in the
-        # state.
         if self.saver.due_after_epoch:
             self.saver.save()
-        if better:
-            self.saver.keep_best(evaluation, epoch)
 
         self.recorder.restart_clock(judging=time.perf_counter() - begun)
         if not progress.end:
@@ -346,4 +343,4 @@ class Training:
         """
         evaluation = self.validator.validation(check)
         if is_better(Progress(), evaluation, "loss", self.train_state.plan.task.headline):
-            self.saver.keep_best(evaluation, self.progress.epoch, partial=True)
+            self.saver.save_partial(evaluation)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
 from app.engine.runs.events import Resumed
+from app.engine.runs.findings import Finding
 from app.engine.runs.progress import Progress
 from app.engine.training.plan import plan_from_checkpoint, plan_run
 
@@ -83,11 +84,12 @@ def take_up(training: Training, longer: bool) -> None:
     _mark_resumed(training, longer)
     if not training.best.restore(progress):
         if progress.best_step == progress.step:
-            # Killed between the state and the best: it is the same network.
+            # It is the same network.
             evaluation = training.validator.validation(training.interruptions.check)
-            training.saver.keep_best(evaluation, progress.best_epoch)
+            training.best.take(progress, evaluation, progress.best_epoch)
         else:
-            training.run.log("the best weights so far are lost; from here the best is chosen anew")
+            checkpoint.drop_best(training.run.path / "checkpoints")
+            training.reporter.find(_lost_best(progress.best_epoch))
             progress.best_epoch = 0
             progress.best_step = 0
             progress.best_loss = None
@@ -95,6 +97,16 @@ def take_up(training: Training, longer: bool) -> None:
 
     if longer:
         training.saver.save()
+
+
+def _lost_best(epoch: int) -> Finding:
+    return Finding(
+        "best",
+        "problem",
+        "The best weights are lost",
+        f"The weights of epoch {epoch}, the best so far, are missing or damaged. From here the "
+        "best epoch is chosen anew.",
+    )
 
 
 def _newest_checkpoint(context: RunContext) -> Checkpoint | None:
@@ -105,6 +117,8 @@ def _newest_checkpoint(context: RunContext) -> Checkpoint | None:
     folder = context.run.path / "checkpoints"
     checkpoint.clean(folder)
     newest, damaged = checkpoint.newest(folder)
+    if newest is not None:
+        checkpoint.drop_damaged(folder, newest)
     for text in damaged:
         used = " The one before is used." if newest else ""
         context.warn("checkpoint", "A checkpoint is damaged", text + used)

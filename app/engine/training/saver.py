@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
 from app.engine.runs import checkpoint
-from app.engine.runs.checkpoint import Checkpoint, Tensors
+from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.events import CheckpointSaved, Event, NewFinding
 from app.engine.runs.findings import Finding
+from app.engine.runs.tensors import cpu_copies, optimizer_tensors
 from app.engine.training.plan import plan_state
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from app.engine.runs.history import Writer
     from app.engine.runs.progress import Progress
     from app.engine.runs.run import Run
+    from app.engine.runs.tensors import Tensors
     from app.engine.training.build import TrainState
     from app.engine.training.recorder import Recorder
     from app.engine.training.validation import BestKeeper
@@ -38,7 +40,7 @@ class Saver:
     """Saves the state of a run: at the end of an epoch, before a pause or an end, and every minute.
 
     Where epochs are shorter than two seconds not every one is saved; the best weights then wait in
-    memory for the next save.
+    memory for the next save. State and best are saved as one, see checkpoint.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Saver:
         if self._is_saved or progress.unfinite:
             return self._is_saved
 
-        model = checkpoint.cpu_copies(self._train_state.network.state_dict())
+        model = cpu_copies(self._train_state.network.state_dict())
         if not all(bool(tensor.isfinite().all()) for tensor in model.values()):
             return False  # the step overflowed; the next loss will say so
 
@@ -102,7 +104,7 @@ class Saver:
         return succeeded
 
     def _save(self, model: Tensors) -> None:
-        """Writes a checkpoint, and the best weights if they wait. Raises UserError."""
+        """Writes a checkpoint, with the best weights if they wait. Raises UserError."""
         train_state = self._train_state
         self._progress.scaler = train_state.passes.scale_state()
         state = {
@@ -111,25 +113,25 @@ class Saver:
             "history_offset": self._writer.offset(),
         }
 
+        best = self._best.unsaved
         checkpoint.save(
             self._run.path / "checkpoints",
-            Checkpoint(
-                model,
-                checkpoint.optimizer_tensors(train_state.network, train_state.optimizer),
-                state,
-            ),
+            Checkpoint(model, optimizer_tensors(train_state.network, train_state.optimizer), state),
+            best,
         )
         self._run.touch()
-        self._best.save()  # if it was refused before
+        if best is not None:
+            self._best.saved()
+            self._emit(CheckpointSaved(self._progress.step, self._progress.best_epoch, best=True))
 
-    def keep_best(self, evaluation: Evaluation, epoch: int, partial: bool = False) -> None:
-        """Keeps the network as it is now as the best; it is saved with the state it belongs to.
+    def save_partial(self, evaluation: Evaluation) -> None:
+        """Saves the network as the best that there is, in the middle of its first epoch.
 
-        partial: it was judged in the middle of an epoch, because the run was stopped there.
+        No state names it: a run that goes on chooses its best anew.
         """
-        self._best.take(self._progress, evaluation, epoch, partial)
-        if (partial or self._is_saved) and self.guarded(self._best.save):
-            self._emit(CheckpointSaved(self._progress.step, epoch, best=True))
+        self._best.take(self._progress, evaluation, self._progress.epoch, partial=True)
+        if self.guarded(self._best.save):
+            self._emit(CheckpointSaved(self._progress.step, self._progress.epoch, best=True))
 
     @property
     def _position(self) -> tuple[int, int, str]:
@@ -137,10 +139,7 @@ class Saver:
 
     @property
     def _is_saved(self) -> bool:
-        """Whether the newest state on the disk is where the run stands.
-
-        The best weights on the disk must never be ahead of it.
-        """
+        """Whether the newest state on the disk is where the run stands."""
         return self._saved_position == self._position
 
     def guarded(self, save: Callable[[], None]) -> bool:

@@ -8,10 +8,10 @@ import numpy as np
 
 from app.engine.compute.batches import split_inputs
 from app.engine.compute.evaluation import Evaluation, evaluate, evaluation_batch_size
-from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs import checkpoint, history
-from app.engine.runs.checkpoint import Best, Tensors
+from app.engine.runs.checkpoint import Best
+from app.engine.runs.tensors import Tensors, cpu_copies
 from app.engine.training.build import TrainState, build_loss
 
 if TYPE_CHECKING:
@@ -156,13 +156,15 @@ class BestKeeper:
 
         self._saved = True
 
-    def take(self, progress: Progress, evaluation: Evaluation, epoch: int, partial: bool) -> None:
-        """Takes the weights as they are now as the best, into memory, for `save`.
+    def take(
+        self, progress: Progress, evaluation: Evaluation, epoch: int, partial: bool = False
+    ) -> None:
+        """Takes the weights as they are now as the best, into memory, for the next save.
 
         partial: they were judged in the middle of an epoch because the run was stopped there.
         """
         plan = self._train_state.plan
-        self.weights = checkpoint.cpu_copies(self._train_state.network.state_dict())
+        self.weights = cpu_copies(self._train_state.network.state_dict())
         self.evaluation = evaluation
         self._saved = False
         self.state = {
@@ -175,34 +177,46 @@ class BestKeeper:
             "experiment": toml_file.to_plain(plan.resolved),
         }
 
-    def save(self) -> None:
-        """Writes what is not on the disk yet. Raises UserError."""
+    @property
+    def unsaved(self) -> Best | None:
+        """The best epoch where it is not on the disk yet, else None."""
         if self._saved or self.weights is None or self.evaluation is None:
-            return
+            return None
 
         plan = self._train_state.plan
-        write_results(self._run, "validation", plan.dataset.indices["validation"], self.evaluation)
-        checkpoint.save_best(
-            self._run.path / "checkpoints",
-            Best(self.weights, plan.dataset.description, plan.graph, plan.problem, self.state),
+        rows = plan.dataset.indices["validation"]
+        predictions = history.arrays_bytes(results_arrays(rows, self.evaluation))
+
+        return Best(
+            self.weights,
+            plan.dataset.description,
+            plan.graph,
+            plan.problem,
+            self.state,
+            predictions,
         )
 
+    def saved(self) -> None:
+        """Notes that it is on the disk."""
         self._saved = True
+
+    def save(self) -> None:
+        """Writes the best epoch alone, if it is not on the disk yet. Raises UserError."""
+        best = self.unsaved
+        if best is not None:
+            checkpoint.save_best(self._run.path / "checkpoints", best)
+            self._saved = True
 
     def restore(self, progress: Progress) -> bool:
         """Reads the best epoch of a run that goes on from the disk; returns whether it is there.
 
-        Where it is not, it was the epoch that the checkpoint has just finished, or it is lost.
+        Where it is not, it is missing or damaged.
         """
         if not progress.best_step:
             return True
 
-        try:
-            best = checkpoint.read_best(self._run)
-        except UserError:  # missing or damaged
-            return False
-
-        if best.state.get("step") != progress.best_step:
+        best = checkpoint.best_of_step(self._run.path / "checkpoints", progress.best_step)
+        if best is None:
             return False
 
         self.weights = best.model
@@ -211,12 +225,14 @@ class BestKeeper:
 
 
 def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation) -> None:
-    """Writes what the best epoch predicts for every example of a split. Raises UserError."""
-    history.write_arrays(
-        run.path / "results" / f"{split}.npz",
-        {
-            "rows": np.asarray(rows),
-            "targets": evaluation.targets,
-            "predictions": evaluation.predictions,
-        },
-    )
+    """Writes what the weights predict for every example of a split. Raises UserError."""
+    history.write_arrays(run.path / "results" / f"{split}.npz", results_arrays(rows, evaluation))
+
+
+def results_arrays(rows: np.ndarray, evaluation: Evaluation) -> dict[str, np.ndarray]:
+    """Returns what is kept of an evaluation: rows (n,), targets and predictions (n, ...)."""
+    return {
+        "rows": np.asarray(rows),
+        "targets": evaluation.targets,
+        "predictions": evaluation.predictions,
+    }

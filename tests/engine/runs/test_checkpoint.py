@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ import torch
 
 from app.engine.errors import UserError
 from app.engine.results.predictor import Predictor
-from app.engine.runs import checkpoint, events
+from app.engine.runs import checkpoint, events, tensors
 from app.engine.runs.checkpoint import Checkpoint
+from app.engine.runs.checkpoint_folder import Damaged
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import saver, trainer
@@ -98,9 +100,9 @@ def test_moments_take_the_memory_format_of_their_weight() -> None:
         optimizers[number].step()
 
     step(0)
-    checkpoint.restore_model(layers[1], checkpoint.cpu_copies(layers[0].state_dict()))
-    checkpoint.restore_optimizer(
-        layers[1], optimizers[1], checkpoint.optimizer_tensors(layers[0], optimizers[0])
+    tensors.restore_model(layers[1], tensors.cpu_copies(layers[0].state_dict()))
+    tensors.restore_optimizer(
+        layers[1], optimizers[1], tensors.optimizer_tensors(layers[0], optimizers[0])
     )
     step(0), step(1)
 
@@ -110,19 +112,28 @@ def test_moments_take_the_memory_format_of_their_weight() -> None:
 
 def test_a_checkpoint_of_another_network_is_refused() -> None:
     layer = torch.nn.Linear(3, 2)
-    with pytest.raises(checkpoint.Damaged, match="another network"):
-        checkpoint.restore_model(layer, {"weight": torch.zeros(2, 4), "bias": torch.zeros(2)})
+    with pytest.raises(Damaged, match="another network"):
+        tensors.restore_model(layer, {"weight": torch.zeros(2, 4), "bias": torch.zeros(2)})
 
 
-def test_a_replacement_of_the_best_cut_between_two_renames_is_finished(tmp_path: Path) -> None:
-    folder = tmp_path / "checkpoints"
-    (folder / "best-before").mkdir(parents=True)
-    (folder / "best-before" / "manifest.json").write_text("{}")
-    (folder / "best.77.tmp").mkdir()
+@pytest.mark.parametrize("names", [("best-before",), ("best-before", "best-next"), ("best",)])
+def test_the_best_that_a_state_names_is_found_wherever_a_kill_came(
+    names: tuple[str, ...], kept_run: Run
+) -> None:
+    folder = kept_run.path / "checkpoints"
+    step = checkpoint.read_best(kept_run).state["step"]
+    content = (folder / "best").rename(folder / "kept")
+    for name in names:
+        shutil.copytree(content, folder / name)
+    (folder / "best-next.77.tmp").mkdir()
+    shutil.rmtree(content)
 
-    assert Run(tmp_path).best_folder == folder / "best-before"
+    assert kept_run.best_folder == folder / names[-1]
     checkpoint.clean(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["best"]
+    assert checkpoint.best_of_step(folder, step + 1) is None
+    assert checkpoint.best_of_step(folder, step) is not None
+    assert kept_run.best_folder == folder / "best"
+    assert not (folder / "best-next").exists() and not list(folder.glob("*.tmp"))
 
 
 # --- in a run
@@ -238,7 +249,7 @@ def test_a_full_disk_does_not_end_the_training(small_disk: Path, tmp_path: Path)
     assert not list(run.path.rglob("*.tmp"))
 
 
-@pytest.mark.parametrize("call", ["fsync", "mkdir", "rename"])
+@pytest.mark.parametrize("call", ["fsync", "mkdir", "replace"])
 def test_a_disk_that_refuses_leaves_the_last_good_checkpoint(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,7 +259,7 @@ def test_a_disk_that_refuses_leaves_the_last_good_checkpoint(
     real = getattr(os, call)
 
     def refuse(*arguments: Any, **options: Any) -> Any:
-        if call != "rename" or ".tmp" in str(arguments[0]):
+        if call != "replace" or ".tmp" in str(arguments[0]):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real(*arguments, **options)
 

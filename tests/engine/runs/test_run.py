@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +16,8 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.engine.runs import history
-from app.engine.runs.run import LOCK, Run, default_folder, list_runs
+from app.engine.runs.run import Run, default_folder, list_runs
+from app.engine.runs.run_lock import OWNER
 
 EXPERIMENT = Experiment(name="fashion cnn", data=DataSettings(source="sample:digits"))
 
@@ -57,7 +58,7 @@ def test_running_while_its_process_lives_and_interrupted_after(tmp_path: Path) -
     run = Run.create(tmp_path, EXPERIMENT)
     script = (
         "import sys, pathlib; from app.engine.runs.run import Run\n"
-        "Run(pathlib.Path(sys.argv[1])).claim(); print('claimed', flush=True); sys.stdin.read()"
+        "run = Run(pathlib.Path(sys.argv[1])); run.claim(); print('claimed', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(run.path)],
@@ -83,22 +84,37 @@ def test_running_while_its_process_lives_and_interrupted_after(tmp_path: Path) -
     run.release()
 
 
-def test_a_process_of_the_same_number_is_not_the_same_process(tmp_path: Path) -> None:
+def test_a_copy_made_while_it_trained_is_interrupted_and_can_be_claimed(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "runs", EXPERIMENT)
+    run.claim()
+    copy = Run(Path(shutil.copytree(run.path, tmp_path / "copy")))
+
+    assert (copy.path / OWNER).exists()
+    assert (run.status, copy.status) == ("running", "interrupted")
+    copy.claim()
+    assert copy.status == "running"
+    for claimed in (run, copy):
+        claimed.release()
+
+
+def test_a_run_of_another_computer_is_running_while_it_writes(tmp_path: Path) -> None:
     run = Run.create(tmp_path, EXPERIMENT)
-    (run.path / LOCK).write_text(
-        json.dumps({"process": os.getpid(), "begun": 1.0, "computer": socket.gethostname()})
-    )
+    (run.path / OWNER).write_text(json.dumps({"process": 1, "computer": "another"}))
+    assert run.status == "running"
+    with pytest.raises(UserError, match="is being trained already"):
+        run.claim()
+
+    os.utime(run.path / OWNER, (0, 0))
     assert run.status == "interrupted"
+    run.claim()
+    run.release()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"process": "x"}'])
 def test_a_damaged_lock_or_summary_breaks_nothing(content: str, tmp_path: Path) -> None:
     run = Run.create(tmp_path, EXPERIMENT)
-    (run.path / LOCK).write_text(content)
+    (run.path / OWNER).write_text(content)
     (run.path / "summary.json").write_text(content)
-    assert run.status in ("running", "interrupted") and run.summary() in ({}, {"process": "x"})
-
-    os.utime(run.path / LOCK, (0, 0))
     assert run.status == "interrupted"
 
 

@@ -14,7 +14,7 @@ from app.engine.errors import UserError
 from app.engine.results import choose_weights
 from app.engine.results.predictor import Predictor
 from app.engine.results.report import load_report
-from app.engine.runs import checkpoint, weights_in_use
+from app.engine.runs import checkpoint, tensors, weights_in_use
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
@@ -71,7 +71,7 @@ def test_the_last_epoch_is_used_and_the_best_again(run: Run) -> None:
     assert weights is not None
 
     network = Network(description.graph, description.problem).eval()
-    checkpoint.restore_model(network, weights.model)
+    tensors.restore_model(network, weights.model)
 
     with torch.no_grad():
         expected = network(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from app.engine.runs import checkpoint
+from app.engine.runs import checkpoint, tensors
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import recorder, saver, trainer, warm_up
@@ -50,7 +50,7 @@ def in_child(work: Callable[[], Any], plan: Plan | None) -> bool:
             with at_step(int(plan[1]), kill):
                 code = 0 if work().status == "completed" else 2
         else:
-            if plan and plan[0] in ("fsync", "rename"):
+            if plan and plan[0] in ("fsync", "replace"):
                 kill_in_call(*plan)
             code = 0 if work().status == "completed" else 2
     finally:
@@ -90,7 +90,7 @@ def main(folder: Path, every: int) -> None:
     lasts = time.perf_counter() - begun
     steps = whole.summary()["steps"]
     plans: list[list[Plan]] = [[("fsync", number)] for number in range(2, 34, 2)]
-    plans += [[("rename", number)] for number in range(1, 8)]
+    plans += [[("replace", number)] for number in range(1, 8)]
     plans += [[("step", generator.randrange(steps)) for _ in range(2)] for _ in range(4)]
     plans += [[("time", generator.uniform(0.1, 1.0) * lasts) for _ in range(2)] for _ in range(4)]
 
@@ -124,7 +124,7 @@ def differences(whole: Run, run: Run) -> list[str]:
     names = [key for key in keys if expected.get(key) != summary.get(key)]
     if metrics_lines(whole) != metrics_lines(run):
         names.append("metrics.jsonl")
-    if checkpoint.weights_sha256(checkpoint.read_best(whole).model) != checkpoint.weights_sha256(
+    if tensors.weights_sha256(checkpoint.read_best(whole).model) != tensors.weights_sha256(
         checkpoint.read_best(run).model
     ):
         names.append("best")

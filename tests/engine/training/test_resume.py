@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.runs import checkpoint, events, history
+from app.engine.runs import checkpoint, events, history, tensors
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import trainer
@@ -42,7 +42,7 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Pa
     assert metrics_lines(run) == metrics_lines(whole)
     marks = [line["mark"] for line in history.read_history(run.path).marks]
     assert marks == ["resumed"] * 5
-    assert checkpoint.weights_sha256(checkpoint.read_best(run).model) == checkpoint.weights_sha256(
+    assert tensors.weights_sha256(checkpoint.read_best(run).model) == tensors.weights_sha256(
         checkpoint.read_best(whole).model
     )
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from app.engine.compute.evaluation import evaluate
-from app.engine.runs import checkpoint, events, history
+from app.engine.runs import checkpoint, events, history, tensors
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.training import build, recorder, trainer
@@ -80,7 +80,7 @@ def test_the_run_folder_has_its_files(source: Path, new_run: Any) -> None:
         "log.txt",
         "epochs/0001.npz",
         "epochs/0002.npz",
-        "results/validation.npz",
+        "checkpoints/best/validation.npz",
         "results/test.npz",
         "checkpoints/best/manifest.json",
         "checkpoints/best/description.json",
@@ -90,7 +90,7 @@ def test_the_run_folder_has_its_files(source: Path, new_run: Any) -> None:
     assert run.experiment() == requested
     summary = json.loads((run.path / "summary.json").read_text(encoding="utf-8"))
     assert summary == finished.summary
-    assert summary["weights_sha256"] == checkpoint.weights_sha256(
+    assert summary["weights_sha256"] == tensors.weights_sha256(
         checkpoint.newest(run.path / "checkpoints")[0].model
     )
     assert set(summary["memory"]["measured"]) == set(summary["memory"]["predicted"])
@@ -163,7 +163,7 @@ def test_the_saved_weights_are_those_of_the_best_epoch(
         from dataclasses import replace
 
         evaluation = evaluate(network, *arguments, **options)
-        fingerprints.append(checkpoint.weights_sha256(network.state_dict()))
+        fingerprints.append(tensors.weights_sha256(network.state_dict()))
         return replace(evaluation, loss=next(losses, 3.0))
 
     monkeypatch.setattr("app.engine.training.validation.evaluate", crafted)
@@ -173,7 +173,7 @@ def test_the_saved_weights_are_those_of_the_best_epoch(
     finished = trainer.train(requested, run, listener, Control())
     assert finished.summary["best_epoch"] == 2
     assert finished.reason == "Trained 4 epochs. The weights of epoch 2 are kept."
-    assert checkpoint.weights_sha256(checkpoint.read_best(run).model) == fingerprints[1]
+    assert tensors.weights_sha256(checkpoint.read_best(run).model) == fingerprints[1]
     assert fingerprints[4] == fingerprints[1]  # the test split is evaluated with them
     assert [event.best for event in listener.of(events.EpochDone)] == [True, True, False, False]
     assert finished.summary["weights_sha256"] == fingerprints[3]

@@ -1,0 +1,61 @@
+"""What may stand in a run's folder under the program's own names, and what may not: links."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from app.engine.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDERS = ("checkpoints", "epochs", "results")
+
+HALF_WRITTEN = re.compile(
+    r"((experiment\.toml|note\.txt|(dataset|environment|summary|kept|manifest|running)\.json)"
+    r"|(\d{4,}|(last-)?(validation|test))\.npz)\.\d+-\d+\.tmp"
+)
+"""Names of files that a kill leaves half written, see files.write_atomically."""
+
+
+def refuse_links(folder: Path) -> None:
+    """Raises UserError where something in a run's folder is a link.
+
+    A run writes and removes by name, so what a link leads to would be overwritten: a run folder may
+    come from somebody else.
+    """
+    for path in (*folder.iterdir(), *_inside(folder), *_checkpoint_files(folder)):
+        if path.is_symlink():
+            raise UserError(
+                f"'{path.relative_to(folder)}' in the run '{folder.name}' is a link to another "
+                "place, which a run that goes on could overwrite.",
+                "Put a copy of what it leads to in its place.",
+            )
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a kill in the middle of a write left behind; a person's own files stay."""
+    for path in (*folder.iterdir(), *_inside(folder)):
+        if HALF_WRITTEN.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _inside(folder: Path) -> list[Path]:
+    return [
+        path
+        for name in FOLDERS
+        if (folder / name).is_dir() and not (folder / name).is_symlink()
+        for path in (folder / name).iterdir()
+    ]
+
+
+def _checkpoint_files(folder: Path) -> list[Path]:
+    return [
+        path
+        for inner in _inside(folder)
+        if inner.parent.name == "checkpoints" and inner.is_dir() and not inner.is_symlink()
+        for path in inner.iterdir()
+    ]

@@ -1,0 +1,145 @@
+"""One process a run: a lock of the operating system, which ends with the process that holds it.
+
+running.lock is what is locked; it stays in the folder, for a lock file that is removed can be held
+twice. running.json says who holds it and is there as long as the run goes on; after a kill it stays
+behind, and the lock is free.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from app.engine import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCK = "running.lock"
+OWNER = "running.json"
+
+SILENCE = 300.0
+"""Seconds after which a run of another computer that wrote nothing counts as dead.
+
+It is for file systems of a network that do not pass locks on.
+"""
+
+PATIENCE = 2.0
+"""Seconds that `acquire` waits: somebody who asks whether it is held holds it for a moment."""
+
+
+class RunLock:
+    """The lock on one run folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = FileLock(folder / LOCK, thread_local=False)
+
+    def acquire(self) -> bool:
+        """Takes the lock and returns True; False where another process holds it.
+
+        Raises OSError where the folder cannot be written.
+        """
+        try:
+            self._lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            return False
+
+        try:
+            if self._held_elsewhere():
+                self._lock.release()
+                return False
+
+            owner = {"process": os.getpid(), "computer": socket.gethostname()}
+            (self._folder / OWNER).write_text(json.dumps(owner), encoding="utf-8")
+        except OSError:
+            self._lock.release()
+            raise
+
+        return True
+
+    def touch(self) -> None:
+        """Shows other computers that see the folder that the run is alive."""
+        # The disk may be full or gone; the save that follows reports it.
+        with contextlib.suppress(OSError):
+            os.utime(self._folder / OWNER)
+
+    def release(self) -> None:
+        """Gives the lock back; without effect where it is not held."""
+        if not self._lock.is_locked:
+            return
+
+        with contextlib.suppress(OSError):
+            (self._folder / OWNER).unlink(missing_ok=True)
+
+        self._lock.release()
+
+    def _held_elsewhere(self) -> bool:
+        """Returns whether another computer held the lock a short while ago.
+
+        Both times are the file system's: computers may differ by more than that.
+        """
+        if not _is_of_another_computer(self._folder):
+            return False
+
+        os.utime(self._folder / LOCK)
+        now = (self._folder / LOCK).stat().st_mtime
+        return now - (self._folder / OWNER).stat().st_mtime < SILENCE
+
+
+def is_held(folder: Path) -> bool:
+    """Returns whether a process trains the run in this folder. Nothing is written."""
+    if not (folder / OWNER).exists():
+        return False
+    if _is_of_another_computer(folder):
+        with contextlib.suppress(OSError):
+            if time.time() - (folder / OWNER).stat().st_mtime < SILENCE:
+                return True
+
+    return _is_locked(folder / LOCK)
+
+
+def _is_of_another_computer(folder: Path) -> bool:
+    try:
+        owner = json.loads(files.read_regular(folder / OWNER, 65536))
+        return bool(owner["computer"] != socket.gethostname())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+if sys.platform == "win32":
+
+    def _is_locked(path: Path) -> bool:
+        if not path.exists():
+            return False
+
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            return True
+
+        lock.release()
+        return False
+
+else:
+    import fcntl
+
+    def _is_locked(path: Path) -> bool:
+        # A shared lock: many may ask at a time, and none takes another for the owner.
+        try:
+            with files.open_regular(path) as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+        return False
