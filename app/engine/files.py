@@ -28,6 +28,9 @@ KINDS = (
     (stat.S_ISBLK, "a device"),
 )
 
+PART = 1 << 16
+"""Bytes that are read at a time of a file that is longer than it says."""
+
 
 class NotRegular(OSError):
     """The path is no ordinary file but a pipe, a device, a socket or a folder."""
@@ -61,12 +64,16 @@ def open_regular(path: Path, most: int | None = None) -> BinaryIO:
 def read_regular(path: Path, most: int) -> bytes:
     """Returns the content of an ordinary file of at most `most` bytes. Raises like open_regular."""
     with open_regular(path, most) as file:
-        content = file.read(most + 1)  # a file of the system has no size, and may grow
+        # Not read(most): that takes so much memory at once. It may grow while it is read.
+        parts = [file.read(os.fstat(file.fileno()).st_size)]
+        size = len(parts[0])
+        while part := file.read(PART):
+            parts.append(part)
+            size += len(part)
+            if size > most:
+                raise _too_large(path, most)
 
-    if len(content) > most:
-        raise _too_large(path, most)
-
-    return content
+    return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
 def _require_regular(status: os.stat_result, path: Path, most: int | None) -> None:

@@ -70,7 +70,6 @@ def dataset(pictures: Path) -> Dataset:
 @pytest.fixture
 def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
     """Returns a run with a best epoch: a small network with weights that follow from a seed."""
-    from app.engine import files
     from app.engine.experiment import toml_file
     from app.engine.runs import checkpoint, tensors
     from models.network import build_model
@@ -101,7 +100,7 @@ def kept_run(tmp_path: Path, dataset: Dataset) -> Run:
         tensors.cpu_copies(network.state_dict()), description, graph, problem, state
     )
     checkpoint.save_best(run.path / "checkpoints", best)
-    files.write_json(run.path / "dataset.json", description.to_plain())
+    run.write_json("dataset.json", description.to_plain())
 
     return run
 

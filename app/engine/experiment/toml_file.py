@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
-from app.engine.files import disk_error, write_atomically
+from app.engine.files import disk_error, read_regular, write_atomically
 from models.old_names import TEMPLATE_SETTINGS, renamed
 from models.spec import UnknownChoice
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pydantic_core import ErrorDetails
+
+MOST = 16 << 20
+"""Bytes of an experiment file, at most; a large one has some kilobytes."""
 
 FORMAT = 2
 """The format version that is written.
@@ -97,14 +100,24 @@ def read(path: Path) -> Experiment:
     Raises UserError where the file cannot be read or is no experiment.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return parse(read_regular(path, MOST), path)
     except OSError as error:
         raise disk_error(error, path) from error
+
+
+def parse(content: bytes, path: Path) -> Experiment:
+    """Returns the experiment that is the content of a TOML file, see `read`. Raises UserError."""
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"'{path.name}' is not a text file.", "Open a .toml file.") from error
 
     try:
         data = tomllib.loads(text)
+    except RecursionError as error:
+        raise UserError(
+            f"'{path.name}' is nested too deeply.", "Mend it, then open it again."
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise UserError(
             f"'{path.name}' is not valid TOML: {error}.", "Mend that line, then open it again."

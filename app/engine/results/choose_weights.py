@@ -6,7 +6,6 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from app.engine import files
 from app.engine.errors import UserError
 from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
 from app.engine.sources.format import Check, no_check
@@ -29,9 +28,7 @@ def use(run: Run, which: Which, check: Check = no_check) -> None:
             f"The run '{run.name}' is still being trained.", "Wait until it ends, or stop it."
         )
 
-    files.write_json(
-        run.path / FILE, asdict(_evaluate_last(run, check)) if which == "last" else {"use": "best"}
-    )
+    run.write_json(FILE, asdict(_evaluate_last(run, check)) if which == "last" else {"use": "best"})
 
 
 def _evaluate_last(run: Run, check: Check) -> WeightsInUse:

@@ -15,12 +15,13 @@ from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.experiment.resolve import task_of
 from app.engine.results.reports import OTHER, Level, SplitReport, report_for
-from app.engine.runs.history import read_arrays
+from app.engine.runs.checkpoint_folder import PREDICTIONS, Damaged, read_verified
+from app.engine.runs.epoch_records import arrays_of, read_arrays
+from app.engine.runs.manifest import damaged
 from app.engine.runs.weights_in_use import BEST, PREFIX, WeightsInUse, read_weights_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from app.engine.learning.tasks import Task
     from app.engine.runs.run import Run
@@ -103,16 +104,24 @@ def _trusted(splits: Mapping[str, SplitReport]) -> SplitReport | None:
 # --- from the run folder
 
 
-def _results_file(run: Run, weights: WeightsInUse, split: str) -> Path:
-    """Returns where the predictions for a split are; those of the best epoch are beside it."""
+def read_predictions(run: Run, weights: WeightsInUse, split: str) -> dict[str, np.ndarray]:
+    """Returns what the weights predict for a split; {} where it was not evaluated.
+
+    For validation, the best epoch's are beside its weights, so that they cannot be another's.
+    Raises RunFileError.
+    """
     prefix = PREFIX if weights.use == "last" else ""
     best = run.best_folder
     if split == "validation" and not prefix and best is not None:
-        beside = best / "validation.npz"
-        if beside.is_file():
-            return beside
+        name = f"{best.relative_to(run.path).as_posix()}/{PREDICTIONS}"
+        try:
+            content = read_verified(best, (PREDICTIONS,)).get(PREDICTIONS)
+        except Damaged as error:
+            raise damaged(run.path, name, str(error)) from error
+        if content is not None:
+            return arrays_of(run.path, name, content)
 
-    return run.path / "results" / f"{prefix}{split}.npz"
+    return read_arrays(run.path, f"results/{prefix}{split}.npz")
 
 
 def load_report(run: Run) -> Report:
@@ -124,7 +133,7 @@ def load_report(run: Run) -> Report:
     weights = read_weights_in_use(run)
 
     for name in ("validation", "test"):
-        arrays = read_arrays(_results_file(run, weights, name))
+        arrays = read_predictions(run, weights, name)
         if {"rows", "targets", "predictions"} <= set(arrays):
             evaluations[name] = (arrays["rows"], arrays["targets"], arrays["predictions"])
 
@@ -148,7 +157,7 @@ def load_report(run: Run) -> Report:
             best_epoch=int(summary.get("best_epoch") or 0),
             weights=weights,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"The results of the run '{run.name}' are damaged.",
             "Resume the run, or train it again.",

@@ -30,6 +30,7 @@ from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.foreign import foreign_reader
 from app.engine.runs.checkpoint_folder import (
+    PREDICTIONS,
     Damaged,
     json_of,
     read_verified,
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
 
 KEPT = 2
 """States that stay on the disk."""
-
-PREDICTIONS = "validation.npz"
-"""What the best epoch predicts for the validation split; in older runs it is in `results`."""
 
 LEFT_BEHIND = re.compile(
     r"(state-\d{6,}|best|best-before|best-next)\.\d+(\.gone)?\.tmp|.+\.gone\.tmp"

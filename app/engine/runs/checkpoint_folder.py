@@ -25,6 +25,9 @@ MANIFEST = "manifest.json"
 MOST_JSON = 256 << 20
 """Bytes of a manifest or another JSON file of a checkpoint, at most."""
 
+PREDICTIONS = "validation.npz"
+"""What the best epoch predicts for the validation split; in older runs it is in `results`."""
+
 
 class Damaged(Exception):
     """A checkpoint cannot be used; the message says why."""

@@ -91,7 +91,8 @@ class EpochDone:
 
     epoch: from 1. metrics: of the validation split. best: this epoch is the best so far.
     since_best: epochs without improvement. seconds: of the validation. confusion: (K, K) counts of
-    the validation split, true class by row; None where there are no classes.
+    the validation split, true class by row; None where there are no classes. record: the SHA-256 of
+    the record of the epoch; "" where it could not be written.
     """
 
     epoch: int
@@ -104,6 +105,7 @@ class EpochDone:
     since_best: int
     seconds: float
     confusion: np.ndarray | None = None
+    record: str = ""
 
 
 @dataclass(frozen=True)

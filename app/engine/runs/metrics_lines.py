@@ -1,16 +1,19 @@
-"""The lines of metrics.jsonl as types."""
+"""What is written of a run, line by line, as types: files are checked against them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import Any, NotRequired
 
-if TYPE_CHECKING:
-    from app.engine.experiment.plain import Value
-    from app.engine.runs.findings import Level
+from typing_extensions import TypedDict
+
+from app.engine.runs.findings import Level  # noqa: TC001 - lines are checked against these types
 
 
 class EpochLine(TypedDict):
-    """An epoch in metrics.jsonl: EpochDone without its confusion, None for what is not finite."""
+    """An epoch in metrics.jsonl: EpochDone without its confusion, None for what is not finite.
+
+    record: the SHA-256 of the record of the epoch; older runs have none.
+    """
 
     epoch: int
     step: int
@@ -21,6 +24,7 @@ class EpochLine(TypedDict):
     best_epoch: int
     since_best: int
     seconds: float
+    record: NotRequired[str]
 
 
 class MarkLine(TypedDict):
@@ -41,7 +45,7 @@ class RemedyData(TypedDict):
     """A Remedy as JSON."""
 
     label: str
-    changes: dict[str, Value]
+    changes: dict[str, Any]
     restart: bool
     action: str
 
@@ -70,3 +74,31 @@ class StepLine(TypedDict):
     loss: float | None
     rate: float
     norm: NotRequired[float]
+
+
+class PreparedData(TypedDict):
+    """RunPrepared in environment.json; told: its warnings."""
+
+    device: str
+    device_reason: str
+    threads: int
+    parameters: int
+    epochs: int
+    steps: int
+    steps_per_epoch: int
+    first_step: int
+    batch_size: int
+    training_examples: int
+    classes: tuple[str, ...]
+    predicted: dict[str, int]
+    resolved: dict[str, Any]
+    told: NotRequired[tuple[str, ...]]
+
+
+class MemoryLine(TypedDict):
+    """MemoryMeasured in memory.jsonl."""
+
+    step: int
+    rows: dict[str, int | None]
+    device: dict[str, float | None]
+    reasons: NotRequired[dict[str, str]]

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from app.engine import files, folders
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.runs import run_folder
+from app.engine.runs import manifest, run_folder, shape
 from app.engine.runs.checkpoint_folder import MOST_JSON
+from app.engine.runs.manifest import RunFileError
 from app.engine.runs.run_lock import OWNER, RunLock, is_held
-from app.engine.runs.summary import Status
+from app.engine.runs.summary import Status, Summary
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
-    from app.engine.runs.summary import Summary
 
-RunStatus = Literal["running", "interrupted", "completed", "stopped", "failed", "diverged"]
+RunStatus = Literal[
+    "running", "interrupted", "completed", "stopped", "failed", "diverged", "damaged"
+]
 
 TRASH = ".trash"
 BEST = "best"
@@ -61,7 +63,7 @@ class Run:
             except OSError as error:
                 raise files.disk_error(error, folder) from error
 
-        files.write_atomically(folder / "experiment.toml", toml_file.dumps(experiment).encode())
+        manifest.write(folder, "experiment.toml", toml_file.dumps(experiment).encode())
         return cls(folder)
 
     # --- what it holds
@@ -72,25 +74,36 @@ class Run:
 
     def experiment(self) -> Experiment:
         """Returns the experiment exactly as it was requested, seed included. Raises UserError."""
-        return toml_file.read(self.path / "experiment.toml")
+        content = manifest.read(self.path, "experiment.toml")
+        if content is None:
+            raise manifest.missing(self.path, "experiment.toml")
+
+        return toml_file.parse(content, self.path / "experiment.toml")
 
     def summary(self) -> Summary:
-        """Returns how it ended and the figures; {} if it has not ended."""
-        return cast("Summary", self.read_json("summary.json"))
+        """Returns how it ended and the figures; {} if it has not ended.
+
+        Raises RunFileError where the file is damaged.
+        """
+        summary = shape.read_object(self.path, "summary.json")
+        if not shape.is_of(summary, Summary):
+            raise manifest.damaged(self.path, "summary.json", "it holds values of another kind")
+
+        return summary
 
     def environment(self) -> dict[str, Any]:
         """Returns versions, device, threads, and what was known before the first step.
 
-        {} if the run did not come so far.
+        {} if the run did not come so far. Raises RunFileError where the file is damaged.
         """
-        return self.read_json("environment.json")
+        return shape.read_object(self.path, "environment.json")
 
     def dataset(self) -> dict[str, Any]:
         """Returns the description of its data as plain data, see Description.from_plain.
 
-        {} if the run did not come so far.
+        {} if the run did not come so far. Raises RunFileError where the file is damaged.
         """
-        return self.read_json("dataset.json")
+        return shape.read_object(self.path, "dataset.json")
 
     @property
     def best_folder(self) -> Path | None:
@@ -110,47 +123,53 @@ class Run:
 
     @property
     def started(self) -> datetime:
-        """When it was started, in local time."""
-        text = self.environment().get("started")
+        """When it was started, in local time; where that cannot be read, when it was made."""
         try:
-            return datetime.fromisoformat(text) if text else self._created()
-        except ValueError:
+            return datetime.fromisoformat(self.environment()["started"]).replace(tzinfo=None)
+        except (RunFileError, KeyError, TypeError, ValueError):
             return self._created()
 
     def _created(self) -> datetime:
         try:
             return datetime.fromtimestamp((self.path / "experiment.toml").stat().st_mtime)
-        except OSError:
+        except (OSError, OverflowError, ValueError):
             return datetime.fromtimestamp(0)
 
     @property
     def status(self) -> RunStatus:
-        """How the run stands; "interrupted" if it says it is running while no process runs it."""
+        """How the run stands.
+
+        "interrupted" if it says it is running while no process runs it; "damaged" if its summary
+        cannot be read.
+        """
         if (self.path / OWNER).exists():
             return "running" if is_held(self.path) else "interrupted"
 
-        status = self.summary().get("status")
-        if status in get_args(Status):
-            return cast("Status", status)
-
-        return "interrupted"
-
-    def read_json(self, name: str) -> dict[str, Any]:
-        """Returns a JSON file of the folder; {} where it is missing or damaged."""
         try:
-            data = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
+            status = self.summary().get("status")
+        except RunFileError:
+            return "damaged"
 
-        return data if isinstance(data, dict) else {}
+        return cast("Status", status) if status in get_args(Status) else "interrupted"
+
+    def problems(self) -> list[str]:
+        """Returns a sentence for each file of the folder that is missing or damaged."""
+        texts = []
+        for read in (self.experiment, self.summary, self.environment, self.dataset):
+            try:
+                read()
+            except UserError as error:
+                texts.append(error.message)
+
+        return list(dict.fromkeys(texts))
 
     # --- what a person changes
 
     @property
     def note(self) -> str:
         try:
-            return (self.path / "note.txt").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            return files.read_regular(self.path / "note.txt", MOST_JSON).decode("utf-8", "replace")
+        except OSError:
             return ""
 
     @note.setter
@@ -235,7 +254,11 @@ class Run:
 
     def write_summary(self, summary: Summary) -> None:
         """Writes summary.json. Raises UserError where the disk refuses."""
-        files.write_json(self.path / "summary.json", summary)
+        self.write_json("summary.json", summary)
+
+    def write_json(self, name: str, data: Any) -> None:
+        """Writes a JSON file of the folder. Raises UserError where the disk refuses."""
+        manifest.write(self.path, name, files.json_bytes(data))
 
     def touch(self) -> None:
         """Shows other computers that see the folder that the run is alive."""
@@ -265,15 +288,18 @@ def default_folder() -> Path:
 def list_runs(folder: Path) -> tuple[Run, ...]:
     """Returns the runs in a folder, newest first; () where there is none."""
     try:
-        runs = [
-            Run(path)
-            for path in folder.iterdir()
-            if path.name != TRASH and (path / "experiment.toml").is_file()
-        ]
+        runs = [Run(path) for path in folder.iterdir() if path.name != TRASH and _is_run(path)]
     except OSError:
         return ()
 
     return tuple(sorted(runs, key=lambda run: (run.started, run.name), reverse=True))
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / "experiment.toml").is_file()
+    except OSError:  # one folder that may not be entered does not take the others away
+        return False
 
 
 def _step_of(best: Path) -> int:

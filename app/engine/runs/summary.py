@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Literal, cast
+
+from pydantic import ConfigDict
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     from app.engine.experiment.plain import Value
@@ -34,6 +37,9 @@ class Summary(TypedDict, total=False):
     loss["training"] is the mean over that epoch while it was trained. epochs: those done in full.
     None stands for what is not known or not finite.
     """
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    """A later version may write more."""
 
     status: str
     reason: str

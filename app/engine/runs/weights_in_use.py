@@ -7,10 +7,11 @@ then.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from app.engine.runs import manifest, shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +44,20 @@ BEST = WeightsInUse()
 
 
 def read_weights_in_use(run: Run) -> WeightsInUse:
-    """Returns the choice; the best epoch where none was made or the file is damaged."""
-    plain = run.read_json(FILE)
-    try:
-        return WeightsInUse(**plain) if plain.get("use") == "last" else BEST
-    except TypeError:
+    """Returns the choice; the best epoch where none was made.
+
+    Raises RunFileError where the file is damaged: other weights would answer.
+    """
+    plain = shape.read_object(run.path, FILE)
+    if not plain:
         return BEST
+
+    fields = {key: value for key, value in plain.items() if key in WeightsInUse.__annotations__}
+    if not shape.is_of(dict(fields), WeightsInUse) or "use" not in fields:
+        raise manifest.damaged(run.path, FILE, "it names no weights")
+
+    chosen = WeightsInUse(**fields)
+    return chosen if chosen.use == "last" else BEST
 
 
 def last_weights(state: Mapping[str, Any]) -> WeightsInUse:
@@ -77,6 +86,5 @@ def last_step_of(run: Run) -> WeightsInUse | None:
 
 
 def forget_choice(run: Run) -> None:
-    """Returns to the best epoch, for a run that goes on."""
-    with contextlib.suppress(OSError):
-        (run.path / FILE).unlink(missing_ok=True)
+    """Returns to the best epoch, for a run that goes on. Raises UserError where it cannot."""
+    manifest.remove(run.path, FILE)

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 import app
-from app.engine import files
 from app.engine.compute import device as devices
 from app.engine.compute.batches import Batches
 from app.engine.compute.passes import Passes
@@ -196,8 +195,8 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
         ),
     )
 
-    files.write_json(
-        run.path / "environment.json",
+    run.write_json(
+        "environment.json",
         {
             "started": run.environment().get("started")
             or datetime.now().isoformat(timespec="seconds"),

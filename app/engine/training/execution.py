@@ -10,7 +10,7 @@ from app.engine.advice.after_training import after_failure
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.runs import history
+from app.engine.runs import history, manifest
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, NewFinding, RunFinished, RunStarted, StageChanged
 from app.engine.runs.findings import Finding
@@ -123,6 +123,7 @@ class RunContext:
             if self.outcome.begun and status != "stopped":
                 self._advise(status, reason)
 
+            self._note_history()
             self.run.log(f"{status}: {reason}")
             self.run.release()
 
@@ -141,6 +142,13 @@ class RunContext:
             self.run.write_summary(summary)
         except UserError as error:
             self.warn("summary", "The summary could not be saved", str(error))
+
+    def _note_history(self) -> None:
+        """Notes the length and hash of the histories at the end; the disk may refuse it."""
+        try:
+            manifest.note_grown(self.run.path)
+        except UserError as error:
+            self.run.log(error.message)
 
     def _advise(self, status: Status, reason: str) -> None:
         """Tells what helps after a failure, and writes it to the run's history."""

@@ -19,6 +19,7 @@ from app.engine.learning.schedule import scale_of
 from app.engine.runs import history, weights_in_use
 from app.engine.runs.control import Stopped
 from app.engine.runs.events import StageChanged
+from app.engine.runs.history import finding_of
 from app.engine.runs.progress import Progress
 from app.engine.runs.tensors import restore_model, weights_sha256
 from app.engine.training.ending import describe_end
@@ -69,7 +70,8 @@ class Training:
         self.outcome = context.outcome
         self.end: End = ("completed", "")
 
-        earlier = history.read_history(run.path)
+        # What is damaged was told when the run was taken up.
+        earlier = history.read_history(run.path, verified=False)
         so_far = ProgressSoFar(earlier)
         self.recorder = Recorder(progress, train_state.steps, plan.epochs, writer, so_far, emit)
         self.validator = Validator(train_state)
@@ -78,7 +80,14 @@ class Training:
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
         self.live_changes = LiveChanges(train_state, progress, earlier.marks, writer, emit, run.log)
         self.reporter = Reporter(
-            plan, context, progress, so_far, writer, self.validator, self.saver
+            plan,
+            context,
+            progress,
+            so_far,
+            writer,
+            self.validator,
+            self.saver,
+            [finding_of(line["finding"]) for line in earlier.findings],
         )
         self.interruptions = Interruptions(
             context, progress, self.recorder, self.saver, self.live_changes, self.reporter

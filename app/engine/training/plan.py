@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from app.engine import files
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
@@ -104,7 +103,7 @@ def plan_run(
     Raises UserError or Stopped.
     """
     plan = plan_training(experiment, emit, control, dataset, known_threads(run))
-    files.write_json(run.path / "dataset.json", plan.dataset.description.to_plain())
+    run.write_json("dataset.json", plan.dataset.description.to_plain())
     return plan
 
 

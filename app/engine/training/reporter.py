@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from app.engine.advice import while_training
 from app.engine.learning.metrics import metrics_text
 from app.engine.runs import history
+from app.engine.runs.epoch_records import write_epoch
 from app.engine.runs.events import EpochDone, NewFinding, ProbePredicted
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.engine.compute.evaluation import Evaluation
+    from app.engine.runs.epoch_records import EpochRecord
     from app.engine.runs.findings import Finding
     from app.engine.runs.history import Writer
     from app.engine.runs.progress import Progress
@@ -34,7 +38,9 @@ class Reporter:
         writer: Writer,
         validator: Validator,
         saver: Saver,
+        findings: Iterable[Finding],
     ) -> None:
+        """findings: what the run has told already, oldest first."""
         self._plan = plan
         self._run = context.run
         self._outcome = context.outcome
@@ -44,13 +50,15 @@ class Reporter:
         self._writer = writer
         self._validator = validator
         self._saver = saver
-        self._findings: dict[str, Finding] = {}
+        self._findings = {finding.key: finding for finding in findings}
+        """What was told last, by key; of a run that goes on, what it told before."""
 
     def epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
         """Tells the epoch that was just judged, with its findings. seconds: what judging took."""
         progress = self._progress
         loss = progress.loss_sum / progress.loss_count if progress.loss_count else float("nan")
         self._outcome.training_loss[progress.epoch] = loss
+        record = self._validator.record(evaluation)
         event = EpochDone(
             progress.epoch,
             progress.step,
@@ -62,11 +70,10 @@ class Reporter:
             progress.since_best,
             seconds,
             evaluation.confusion,
+            self._write_record(record),
         )
 
-        record = self._validator.record(evaluation)
         self._writer.line(history.epoch_line(event))
-        self._saver.guarded(lambda: history.write_epoch(self._run.path, event.epoch, record))
         self._emit(event)
         self._emit(ProbePredicted(event.epoch, record.rows, record.predictions))
         self._log(event)
@@ -79,6 +86,16 @@ class Reporter:
             self._plan.resolved,
         ):
             self.find(finding)
+
+    def _write_record(self, record: EpochRecord) -> str:
+        """Writes the record of the epoch; returns its hash, "" where the disk refuses."""
+        written = []
+
+        def write() -> None:
+            written.append(write_epoch(self._run.path, self._progress.epoch, record))
+
+        self._saver.guarded(write)
+        return written[0] if written else ""
 
     def find(self, finding: Finding) -> None:
         """Tells a finding, once for as long as it says the same."""

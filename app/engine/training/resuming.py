@@ -6,9 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
-from app.engine.runs import checkpoint
+from app.engine.runs import checkpoint, history, manifest
 from app.engine.runs.events import Resumed
 from app.engine.runs.findings import Finding
+from app.engine.runs.manifest import RunFileError
 from app.engine.runs.progress import Progress
 from app.engine.training.plan import plan_from_checkpoint, plan_run
 
@@ -41,6 +42,7 @@ def find_start(
         )
 
     start = _newest_checkpoint(context)
+    _warn_of_damage(context)
     if start is None:
         plan = plan_run(experiment, run, context.emit, context.control, dataset)
         return (plan.with_epochs(epochs) if epochs else plan), None
@@ -130,6 +132,15 @@ def _newest_checkpoint(context: RunContext) -> Checkpoint | None:
         )
 
     return newest
+
+
+def _warn_of_damage(context: RunContext) -> None:
+    """Tells where the curves of the run are damaged: it goes on with what can be read of them."""
+    for name in (history.METRICS, history.MEMORY):
+        try:
+            manifest.read(context.run.path, name)
+        except RunFileError as error:
+            context.warn("history", "The history is damaged", f"{error.what} What is left is used.")
 
 
 def _mark_resumed(training: Training, longer: bool) -> None:

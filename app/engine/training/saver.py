@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
-from app.engine.runs import checkpoint
+from app.engine.runs import checkpoint, manifest
 from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.events import CheckpointSaved, Event, NewFinding
 from app.engine.runs.findings import Finding
@@ -119,6 +119,7 @@ class Saver:
             Checkpoint(model, optimizer_tensors(train_state.network, train_state.optimizer), state),
             best,
         )
+        manifest.note_grown(self._run.path)
         self._run.touch()
         if best is not None:
             self._best.saved()

@@ -21,7 +21,7 @@ import contextlib
 import traceback
 from typing import TYPE_CHECKING
 
-from app.engine.runs import checkpoint, history
+from app.engine.runs import checkpoint, history, manifest
 from app.engine.runs.events import StageChanged
 from app.engine.runs.history import Writer
 from app.engine.runs.progress import Progress
@@ -127,6 +127,7 @@ def _attempt(
         checkpoint.drop_all(run.path / "checkpoints")
 
     written = int(start.state["history_offset"]) if start else 0
+    manifest.note_grown(run.path, {history.METRICS: written})
     with contextlib.closing(Writer(run.path / history.METRICS, written)) as writer:
         train_state = build(plan, run, context.emit, context.control, start)
         prepared = announce(train_state, run, progress)

@@ -9,8 +9,9 @@ import numpy as np
 from app.engine.compute.batches import split_inputs
 from app.engine.compute.evaluation import Evaluation, evaluate, evaluation_batch_size
 from app.engine.experiment import toml_file
-from app.engine.runs import checkpoint, history
+from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Best
+from app.engine.runs.epoch_records import EpochRecord, arrays_bytes, write_arrays
 from app.engine.runs.tensors import Tensors, cpu_copies
 from app.engine.training.build import TrainState, build_loss
 
@@ -88,13 +89,13 @@ class Validator:
             check,
         )
 
-    def record(self, evaluation: Evaluation) -> history.EpochRecord:
+    def record(self, evaluation: Evaluation) -> EpochRecord:
         """Returns the small record of an epoch.
 
         The probes are rows of its evaluation, so they cost nothing.
         """
         rows = self._train_state.plan.dataset.indices["validation"][self.probes]
-        return history.EpochRecord(
+        return EpochRecord(
             np.asarray(rows), evaluation.predictions[self.probes], evaluation.confusion
         )
 
@@ -185,7 +186,7 @@ class BestKeeper:
 
         plan = self._train_state.plan
         rows = plan.dataset.indices["validation"]
-        predictions = history.arrays_bytes(results_arrays(rows, self.evaluation))
+        predictions = arrays_bytes(results_arrays(rows, self.evaluation))
 
         return Best(
             self.weights,
@@ -226,7 +227,7 @@ class BestKeeper:
 
 def write_results(run: Run, split: str, rows: np.ndarray, evaluation: Evaluation) -> None:
     """Writes what the weights predict for every example of a split. Raises UserError."""
-    history.write_arrays(run.path / "results" / f"{split}.npz", results_arrays(rows, evaluation))
+    write_arrays(run.path, f"results/{split}.npz", results_arrays(rows, evaluation))
 
 
 def results_arrays(rows: np.ndarray, evaluation: Evaluation) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
-from app.engine.runs.history import read_events
+from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run
 from app.ui.state.record import Record
 

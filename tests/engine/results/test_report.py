@@ -7,13 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from app.engine import files
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report, load_report
-from app.engine.runs.history import write_arrays
+from app.engine.runs.epoch_records import write_arrays
 from app.engine.runs.run import Run
 
 TASK = TASKS["classification"]
@@ -133,15 +132,16 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
     with pytest.raises(UserError, match="no results yet"):
         load_report(run)
 
-    files.write_json(run.path / "dataset.json", describe((20, 20)).to_plain())
+    run.write_json("dataset.json", describe((20, 20)).to_plain())
     rows, targets, probabilities = answers([0, 1] * 30, [0, 1] * 30, [0.9] * 60, 2)
     write_arrays(
-        run.path / "results" / "validation.npz",
+        run.path,
+        "results/validation.npz",
         {"rows": rows, "targets": targets, "predictions": probabilities},
     )
 
-    files.write_json(
-        run.path / "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}}
+    run.write_json(
+        "summary.json", {"best_epoch": 4, "loss": {"validation": 0.25, "training": None}}
     )
     report = load_report(run)
     assert report.best_epoch == 4
@@ -149,5 +149,5 @@ def test_a_run_is_reported_from_its_folder(tmp_path, describe) -> None:
     assert report.splits["validation"].accuracy == 1.0
 
     (run.path / "results" / "validation.npz").write_bytes(b"PK damaged")
-    with pytest.raises(UserError, match="no results yet"):
+    with pytest.raises(UserError, match="is damaged: it is not what was written"):
         load_report(run)

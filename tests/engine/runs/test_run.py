@@ -58,7 +58,8 @@ def test_running_while_its_process_lives_and_interrupted_after(tmp_path: Path) -
     run = Run.create(tmp_path, EXPERIMENT)
     script = (
         "import sys, pathlib; from app.engine.runs.run import Run\n"
-        "run = Run(pathlib.Path(sys.argv[1])); run.claim(); print('claimed', flush=True); sys.stdin.read()"
+        "run = Run(pathlib.Path(sys.argv[1])); run.claim()\n"
+        "print('claimed', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(run.path)],

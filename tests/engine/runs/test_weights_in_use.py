@@ -14,7 +14,7 @@ from app.engine.errors import UserError
 from app.engine.results import choose_weights
 from app.engine.results.predictor import Predictor
 from app.engine.results.report import load_report
-from app.engine.runs import checkpoint, tensors, weights_in_use
+from app.engine.runs import checkpoint, manifest, tensors, weights_in_use
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
@@ -37,7 +37,7 @@ def run(once: Run, tmp_path: Path) -> Run:
     shutil.copy2(once.experiment().data.source, source)
     text = (folder / "experiment.toml").read_text(encoding="utf-8")
     toml_text = text.replace(json.dumps(once.experiment().data.source), json.dumps(str(source)))
-    (folder / "experiment.toml").write_text(toml_text, encoding="utf-8")
+    manifest.write(folder, "experiment.toml", toml_text.encode())
 
     assert Run(folder).experiment().data.source == str(source)
     return Run(folder)

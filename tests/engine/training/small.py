@@ -124,6 +124,6 @@ def metrics_lines(run: Run) -> list[dict[str, Any]]:
 
     return [
         {key: value for key, value in line.items() if key not in TIME_FIELDS}
-        for line in lines(run.path / METRICS)
+        for line in lines(run.path, METRICS)
         if "mark" not in line
     ]

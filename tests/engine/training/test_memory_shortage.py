@@ -186,7 +186,8 @@ def test_after_three_times_it_ends_with_a_sentence_and_keeps_what_it_has(
     assert (run.path / "checkpoints" / "best").exists()
 
     scarce.most = 10**9
-    assert trainer.resume(run, Listener(), Control()).status == "completed"
+    finished = trainer.resume(run, Listener(), Control())
+    assert finished.status == "completed", finished.failure
 
 
 def test_a_validation_that_runs_out_of_memory_goes_on_in_smaller_parts(

@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from app.engine.compute.evaluation import evaluate
-from app.engine.runs import checkpoint, events, history, tensors
+from app.engine.runs import checkpoint, events, tensors
 from app.engine.runs.control import Control, Stopped
+from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run
 from app.engine.training import build, recorder, trainer
 from models.network import Network
@@ -107,7 +108,7 @@ def test_a_run_read_from_its_folder_has_the_events_it_emitted(source: Path, new_
     listener = Listener()
     run = new_run(requested)
     trainer.train(requested, run, listener, Control())
-    read = history.read_events(run.path)
+    read = read_events(run.path)
     losses = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
     steps = next(event for event in read if isinstance(event, events.StepsDone))
     np.testing.assert_allclose(steps.losses, losses, rtol=1e-6)

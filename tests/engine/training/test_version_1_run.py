@@ -55,6 +55,7 @@ def as_version_1(run: Path) -> None:
     text = text.replace("netwright = 2", "netwright = 1").replace("latent_channels", "code")
     path.write_text(text, encoding="utf-8")
 
+    (run / "manifest.json").unlink()
     for manifest in run.glob("checkpoints/*/manifest.json"):
         entries = json.loads(manifest.read_text(encoding="utf-8"))
         for name in entries["files"]:

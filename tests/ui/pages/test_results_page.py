@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
 
 from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
+from app.engine.runs import manifest
 from app.engine.runs.run import Run
 from app.engine.text import percent_text
 from app.ui.pages.results.confusion.class_table import COUNT, NAME, RECALL
@@ -264,7 +265,7 @@ def test_data_that_are_gone_leave_the_figures(
 ) -> None:
     experiment = run.experiment()
     gone = experiment.replace(data=experiment.data.replace(source=str(run.path / "gone")))
-    toml_file.write(gone, run.path / "experiment.toml")
+    manifest.write(run.path, "experiment.toml", toml_file.dumps(gone).encode())
     show(qtbot, harness, page, run)
 
     assert "is not there any more. The figures still hold." in label(page, "results.pictures.why")

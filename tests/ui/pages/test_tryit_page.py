@@ -12,8 +12,9 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage, QMouseEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
+from app.engine.results.report import read_predictions
 from app.engine.runs.events import EpochDone
-from app.engine.runs.history import read_arrays
+from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.tryit.canvas import Canvas
 from app.ui.pages.tryit.page import TryItPage
 from app.ui.state.session import read_record
@@ -153,7 +154,7 @@ def test_a_test_picture_gets_exactly_the_answer_it_got_in_the_judging(
     press(qtbot, ready, "tryit.random")
     values = answered(qtbot, ready)
     dataset = harness.document.dataset
-    kept = read_arrays(run.path / "results" / "test.npz")
+    kept = read_predictions(run, BEST, "test")
     assert dataset is not None and ready._input is not None and ready._input.stored is not None
 
     rows = kept["rows"]
@@ -174,7 +175,7 @@ def test_a_dropped_file_gets_the_same_answer_as_its_pixels(
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.opening import open_dataset
 
-    kept = read_arrays(run.path / "results" / "validation.npz")
+    kept = read_predictions(run, BEST, "validation")
     dataset = open_dataset(DataSettings(source="sample:digits"))
     path = tmp_path / "Übung 1.png"
     Image.fromarray(dataset.inputs[kept["rows"][0]][0]).save(path)

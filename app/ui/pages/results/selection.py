@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.results.reports import Level, SplitReport, report_for
-from app.engine.runs.history import EpochRecord, read_epoch
+from app.engine.runs.epoch_records import EpochRecord, read_epoch
+from app.engine.runs.manifest import RunFileError
 from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.results.outcome import Outcome, of_epoch
 
@@ -165,7 +167,14 @@ class Selection:
         if probe is not None and probe.epoch == epoch.epoch:
             return EpochRecord(probe.rows, probe.predictions)
 
-        return read_epoch(self.record.path, epoch.epoch) if self.record.path is not None else None
+        if self.record.path is None:
+            return None
+
+        # Opening the run has told of a damaged record.
+        with contextlib.suppress(RunFileError):
+            return read_epoch(self.record.path, epoch.epoch, epoch.record)
+
+        return None
 
     def _recorded(self, epoch: events.EpochDone) -> bool:
         path = self.record.path

@@ -1,0 +1,215 @@
+"""The manifest of a run: a SHA-256 of every file that is read back, so that damage is seen.
+
+manifest.json has an entry for each file. Two writes cannot be one, so an entry is written before
+its file and names what stood there before as well: after a kill between the two, the file is one of
+them. A file that only grows (metrics.jsonl) has the length and the hash that it had at the last
+save; whole lines after it are accepted. Checkpoints have manifests of their own, and the records of
+epochs have their hashes in metrics.jsonl. note.txt is a person's and free.
+
+A run without a manifest was made by an older version: its files are read as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from typing import TYPE_CHECKING, NotRequired
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from app.engine import files
+from app.engine.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = "manifest.json"
+MOST = 1 << 30
+"""Bytes of a file in a run folder, at most."""
+
+GROWING = ("metrics.jsonl", "memory.jsonl")
+LISTED = ("experiment.toml", "dataset.json", "environment.json", "summary.json", "kept.json")
+
+
+class Entry(TypedDict):
+    """What is known of a file. before: the hash of what it replaced, None for nothing.
+
+    bytes: of a file that only grows, the length that the hash is of.
+    """
+
+    sha256: str | None
+    before: NotRequired[str | None]
+    bytes: NotRequired[int]
+
+
+_ENTRIES = TypeAdapter(dict[str, Entry])
+
+
+class RunFileError(UserError):
+    """A file of a run is missing or damaged, and the message says which of the two."""
+
+
+def missing(folder: Path, name: str) -> RunFileError:
+    """Returns the error for a file that was written and is not there."""
+    return RunFileError(
+        f"The file '{name}' of the run '{folder.name}' is missing.",
+        "Put it back, or train the run again from its settings.",
+    )
+
+
+def damaged(folder: Path, name: str, why: str = "it is not what was written") -> RunFileError:
+    """Returns the error for a file that is not what was written. why: a clause for the sentence."""
+    return RunFileError(
+        f"The file '{name}' of the run '{folder.name}' is damaged: {why}.",
+        "Put back a copy of it, or train the run again from its settings.",
+    )
+
+
+def read(folder: Path, name: str) -> bytes | None:
+    """Returns the content of a file, compared with its entry; None where there is none.
+
+    Raises RunFileError where it is damaged, or missing although it was written.
+    """
+    entries = _read_entries(folder)
+    content = _content(folder, name)
+    if entries is None:
+        return content
+
+    entry = entries.get(name)
+    if entry is None:
+        if content is not None:
+            raise damaged(folder, name, "the run did not write it")
+        return None
+
+    length = entry.get("bytes")
+    if length is not None:
+        return _grown(folder, name, content, length, entry)
+
+    digest = None if content is None else _hash(content)
+    if digest not in (entry["sha256"], entry.get("before", entry["sha256"])):
+        raise missing(folder, name) if content is None else damaged(folder, name)
+
+    return content
+
+
+def _grown(folder: Path, name: str, content: bytes | None, length: int, entry: Entry) -> bytes:
+    """Returns a file that only grows. Raises RunFileError where its first bytes are others."""
+    if content is None:
+        raise missing(folder, name)
+    if len(content) < length:
+        raise damaged(folder, name, f"only {len(content):,} of {length:,} bytes are left")
+    if _hash(content[:length]) != entry["sha256"]:
+        raise damaged(folder, name)
+
+    return content
+
+
+def write(folder: Path, name: str, content: bytes) -> None:
+    """Writes a file of the run with its entry. Raises UserError where the disk refuses.
+
+    name: relative to the folder, with "/".
+    """
+    _expect(folder, name, _hash(content))
+    files.write_atomically(folder / name, content)
+
+
+def remove(folder: Path, name: str) -> None:
+    """Removes a file with its entry, if it is there. Raises UserError where the disk refuses."""
+    if not (folder / name).exists():
+        return
+
+    _expect(folder, name, None)
+    try:
+        (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise files.disk_error(error, folder / name) from error
+
+
+def note_grown(folder: Path, lengths: dict[str, int] | None = None) -> None:
+    """Notes length and hash of the files that only grow. Raises UserError.
+
+    lengths: bytes of a file that are to be kept when it is cut; its whole length otherwise.
+    """
+    entries = _entries_to_change(folder)
+    for name in GROWING:
+        content = _content(folder, name)
+        if content is None:
+            entries.pop(name, None)
+            continue
+
+        length = min((lengths or {}).get(name, len(content)), len(content))
+        entries[name] = {"sha256": _hash(content[:length]), "bytes": length}
+
+    _write_entries(folder, entries)
+
+
+def exists(folder: Path) -> bool:
+    """Returns whether the run has a manifest; older ones have none."""
+    return (folder / MANIFEST).exists()
+
+
+def _expect(folder: Path, name: str, sha256: str | None) -> None:
+    """Notes what a file is going to be, beside what it is."""
+    entries = _entries_to_change(folder)
+    content = _content(folder, name)
+    entries[name] = {"sha256": sha256, "before": None if content is None else _hash(content)}
+    _write_entries(folder, entries)
+
+
+def _entries_to_change(folder: Path) -> dict[str, Entry]:
+    """Returns the entries; of an older run those of the files as they are now."""
+    entries = _read_entries(folder)
+    if entries is not None:
+        return entries
+
+    names = [*LISTED, *GROWING]
+    with contextlib.suppress(OSError):
+        names += [f"results/{path.name}" for path in (folder / "results").glob("*.npz")]
+
+    found: dict[str, Entry] = {}
+    for name in names:
+        content = _content(folder, name)
+        if content is not None:
+            found[name] = {"sha256": _hash(content)}
+            if name in GROWING:
+                found[name]["bytes"] = len(content)
+
+    return found
+
+
+def _read_entries(folder: Path) -> dict[str, Entry] | None:
+    content = _content(folder, MANIFEST)
+    if content is None:
+        return None
+
+    try:
+        return _ENTRIES.validate_python(json.loads(content)["files"])
+    except (ValidationError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunFileError(
+            f"The file '{MANIFEST}' of the run '{folder.name}' is damaged: it cannot be read.",
+            "Put back a copy of it. Without it the run is opened as one of an older version, whose "
+            "files are not compared with what was written.",
+        ) from error
+
+
+def _write_entries(folder: Path, entries: dict[str, Entry]) -> None:
+    files.write_json(folder / MANIFEST, {"netwright": 1, "files": entries})
+
+
+def _content(folder: Path, name: str) -> bytes | None:
+    try:
+        return files.read_regular(folder / name, MOST)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunFileError(
+            f"The file '{name}' of the run '{folder.name}' cannot be read: "
+            f"{error.strerror or error}.",
+            "Check it, or train the run again from its settings.",
+        ) from error
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
