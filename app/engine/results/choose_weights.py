@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
+from app.engine.runs import manifest
 from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.opening import open_dataset
@@ -29,6 +30,7 @@ def use(run: Run, which: Which, check: Check = no_check) -> None:
         )
 
     run.write_json(FILE, asdict(_evaluate_last(run, check)) if which == "last" else {"use": "best"})
+    manifest.settle(run.path)
 
 
 def _evaluate_last(run: Run, check: Check) -> WeightsInUse:

@@ -2,8 +2,10 @@
 
 manifest.json has an entry for each file. Two writes cannot be one, so an entry is written before
 its file and names what stood there before as well: after a kill between the two, the file is one of
-them. A file that only grows (metrics.jsonl) has the length and the hash that it had at the last
-save; whole lines after it are accepted. Checkpoints have manifests of their own, and the records of
+them. The next write of the manifest settles it.
+
+A file that only grows (metrics.jsonl) has the length and the hash that it had at the last save;
+whole lines after it are accepted. Checkpoints have manifests of their own, and the records of
 epochs have their hashes in metrics.jsonl. note.txt is a person's and free.
 
 A run without a manifest was made by an older version: its files are read as they are.
@@ -155,7 +157,7 @@ def _expect(folder: Path, name: str, sha256: str | None) -> None:
     entries = _entries_to_change(folder)
     content = _content(folder, name)
     entries[name] = {"sha256": sha256, "before": None if content is None else _hash(content)}
-    _write_entries(folder, entries)
+    _write_entries(folder, entries, open_name=name)
 
 
 def _entries_to_change(folder: Path) -> dict[str, Entry]:
@@ -194,7 +196,24 @@ def _read_entries(folder: Path) -> dict[str, Entry] | None:
         ) from error
 
 
-def _write_entries(folder: Path, entries: dict[str, Entry]) -> None:
+def settle(folder: Path) -> None:
+    """Notes that the files are what was written last, where they are. Raises UserError.
+
+    From then on the file before, or a missing one, is seen.
+    """
+    entries = _read_entries(folder)
+    if entries is not None:
+        _write_entries(folder, entries)
+
+
+def _write_entries(folder: Path, entries: dict[str, Entry], open_name: str = "") -> None:
+    """Writes the entries; that of `open_name`, which is about to be written, stays open."""
+    for name, entry in entries.items():
+        if name != open_name and "before" in entry:
+            content = _content(folder, name)
+            if (None if content is None else _hash(content)) == entry["sha256"]:
+                del entry["before"]
+
     files.write_json(folder / MANIFEST, {"netwright": 1, "files": entries})
 
 

@@ -158,8 +158,10 @@ class Run:
         for read in (self.experiment, self.summary, self.environment, self.dataset):
             try:
                 read()
-            except UserError as error:
+            except RunFileError as error:
                 texts.append(error.message)
+            except UserError:
+                pass  # it is whole, and of another version
 
         return list(dict.fromkeys(texts))
 
@@ -297,7 +299,7 @@ def list_runs(folder: Path) -> tuple[Run, ...]:
 
 def _is_run(path: Path) -> bool:
     try:
-        return (path / "experiment.toml").is_file()
+        return (path / "experiment.toml").is_file() or manifest.exists(path)
     except OSError:  # one folder that may not be entered does not take the others away
         return False
 

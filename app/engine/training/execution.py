@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.advice.after_training import after_failure
 from app.engine.compute import device as devices
-from app.engine.errors import UserError
+from app.engine.errors import UserError, with_remedy
 from app.engine.experiment import toml_file
 from app.engine.runs import history, manifest
 from app.engine.runs.control import Control, Stopped
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from app.engine.experiment.plain import PlainExperiment
     from app.engine.runs.run import Run
     from app.engine.runs.summary import Status, Summary
+
+NOT_SUMMED_UP = "The weights are safe: resume the run to have its results written."
 
 End = tuple["Status", str]
 """(how a run ended, the sentence for it)."""
@@ -118,8 +120,10 @@ class RunContext:
         status, reason = self.end
         summary = self.outcome.summary(self.run, self.experiment, status, reason, self.failure)
         if self._claimed:
-            if self.outcome.begun or not self.goes_on:  # one that could not go on stays what it was
-                self._write(summary)
+            # One that could not go on stays what it was.
+            is_its_end = self.outcome.begun or not self.goes_on
+            if is_its_end and not self._write(summary) and self.failure is not None:
+                status, reason = "failed", with_remedy(*self.failure[:2])
             if self.outcome.begun and status != "stopped":
                 self._advise(status, reason)
 
@@ -136,12 +140,16 @@ class RunContext:
         self._started = True
         self.listener(RunStarted(str(self.run.path), self.run.name, experiment))
 
-    def _write(self, summary: Summary) -> None:
-        """Writes summary.json, or warns where the disk refuses."""
+    def _write(self, summary: Summary) -> bool:
+        """Writes summary.json, or warns where the disk refuses; returns whether it is written."""
         try:
             self.run.write_summary(summary)
         except UserError as error:
             self.warn("summary", "The summary could not be saved", str(error))
+            self.failure = f"The summary could not be saved: {error.what}", NOT_SUMMED_UP, ""
+            return False
+
+        return True
 
     def _note_history(self) -> None:
         """Notes the length and hash of the histories at the end; the disk may refuse it."""

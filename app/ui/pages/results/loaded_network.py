@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from app.engine.results.predictor import Predictor
 
 
+def _changed(path: Path) -> int:
+    """Returns when the run ended last; 0 where it has not."""
+    try:
+        return (path / "summary.json").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 class LoadedNetwork:
     """Keeps the network that was loaded last. For one thread, the background one."""
 
@@ -28,7 +36,7 @@ class LoadedNetwork:
         from app.engine.results.predictor import Predictor  # noqa: PLC0415 - imports torch
 
         run = Run(path)
-        key = (path, read_weights_in_use(run), (path / "summary.json").stat().st_mtime_ns)
+        key = (path, read_weights_in_use(run), _changed(path))
         if self._predictor is None or key != self._key:
             self._predictor = Predictor.load(run)
             self._key = key

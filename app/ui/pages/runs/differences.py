@@ -13,6 +13,7 @@ from app.engine.learning.metrics import metric_text
 from app.engine.runs.comparison import best_index
 from app.engine.runs.run import Run
 from app.engine.text import UNKNOWN, count_text, duration_text, number_text
+from app.ui.pages.runs.entries import prepared_of
 from models.spec import Spec
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ def _lines(rows: Sequence[SettingRow]) -> tuple[Line, ...]:
 def _resolved(path: Path) -> PlainExperiment:
     """Returns every setting as it was in force; {} where the run cannot be read."""
     run = Run(path)
-    prepared = run.environment().get("prepared") or {}
-    plain = prepared.get("resolved")
+    plain = prepared_of(run).get("resolved")
     if isinstance(plain, dict):
         return plain
 
@@ -160,10 +160,10 @@ def _figures(entries: Sequence[Entry]) -> tuple[Line, ...]:
 
 
 def _parameters(entry: Entry) -> int | None:
-    value = (Run(entry.path).environment().get("prepared") or {}).get("parameters")
+    value = prepared_of(Run(entry.path)).get("parameters")
     return value if isinstance(value, int) else None
 
 
 def _device(entry: Entry) -> str | None:
-    value = (Run(entry.path).environment().get("prepared") or {}).get("device")
+    value = prepared_of(Run(entry.path)).get("device")
     return value if isinstance(value, str) else None

@@ -5,15 +5,21 @@ It is read from the run's folder, off the window's thread, and again only when i
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.engine import files
 from app.engine.learning.metrics import METRICS, Metric
 from app.engine.learning.tasks import TASKS
+from app.engine.runs.history import METRICS as METRICS_FILE
+from app.engine.runs.manifest import RunFileError
+from app.engine.runs.metrics_lines import EpochLine, PreparedData
 from app.engine.runs.run import Run, list_runs
+from app.engine.runs.shape import is_of
 from app.ui.text.run_names import label_of
 
 if TYPE_CHECKING:
@@ -31,6 +37,7 @@ STATUS_WORDS = {
     "stopped": "Stopped",
     "failed": "Failed",
     "diverged": "Diverged",
+    "damaged": "Damaged",
 }
 
 
@@ -113,13 +120,11 @@ def read_entries(folder: Path, known: dict[Path, Entry], check: Callable[[], Non
 def read_entry(run: Run) -> Entry:
     """Reads one run as the list shows it."""
     stamp = _stamp(run)
-    summary = run.summary()
-    environment = run.environment()
-    epochs = [
-        line for line in _epoch_lines(run.path / "metrics.jsonl") if "validation_loss" in line
-    ]
-    status = run.status
-    prepared = environment.get("prepared") or {}
+    problems = run.problems()
+    summary = _readable(run.summary)
+    epochs = _epoch_lines(run.path)
+    status = "damaged" if problems else run.status
+    prepared = prepared_of(run)
     planned = prepared.get("epochs")
     metric = _metric(prepared, epochs)
     usable = run.best_folder is not None
@@ -129,23 +134,36 @@ def read_entry(run: Run) -> Entry:
         status=status,
         started=run.started,
         note=run.note,
-        seconds=summary.get("seconds")
-        or (sum(line.get("seconds") or 0.0 for line in epochs) or None),
+        seconds=summary.get("seconds") or (sum(line["seconds"] for line in epochs) or None),
         epochs=planned if isinstance(planned, int) else None,
-        best_epoch=int(epochs[-1].get("best_epoch") or 0) if epochs else 0,
-        losses=_column([line.get("validation_loss") for line in epochs]),
+        best_epoch=epochs[-1]["best_epoch"] if epochs else 0,
+        losses=_column([line["validation_loss"] for line in epochs]),
         metric=metric,
-        figures=_column([(line.get("metrics") or {}).get(metric.name) for line in epochs]),
+        figures=_column([line["metrics"].get(metric.name) for line in epochs]),
         metrics=summary.get("metrics") or {},
         usable=usable,
         can_go_on=status in ("interrupted", "stopped", "failed", "completed")
         and _has_checkpoint(run.path),
-        reason=str(summary.get("reason") or ""),
+        reason=" ".join(problems) or str(summary.get("reason") or ""),
         stamp=stamp,
     )
 
 
-def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
+def _readable(read: Callable[[], Any]) -> dict[str, Any]:
+    """Returns a file of the run; {} where it is damaged, which its problems say."""
+    try:
+        return dict(read())
+    except RunFileError:
+        return {}
+
+
+def prepared_of(run: Run) -> dict[str, Any]:
+    """Returns what was known of the run before its first step; {} where that cannot be read."""
+    prepared = _readable(run.environment).get("prepared")
+    return dict(prepared) if is_of(prepared, PreparedData) else {}
+
+
+def _metric(prepared: dict[str, Any], epochs: list[EpochLine]) -> Metric:
     """Returns the headline metric of a run.
 
     It is that of its task, else the first one that its epochs have.
@@ -154,7 +172,7 @@ def _metric(prepared: dict[str, Any], epochs: list[dict[str, Any]]) -> Metric:
     if task is not None:
         return task.headline
 
-    first = next(iter((epochs[-1].get("metrics") or {}) if epochs else {}), "")
+    first = next(iter(epochs[-1]["metrics"] if epochs else {}), "")
     return METRICS.get(first, METRICS["accuracy"])
 
 
@@ -168,19 +186,21 @@ def _column(values: list[float | None]) -> np.ndarray:
     return np.array([np.nan if value is None else value for value in values], dtype=float)
 
 
-def _epoch_lines(path: Path) -> list[dict[str, Any]]:
-    """Returns the lines of epochs.
+def _epoch_lines(folder: Path) -> list[EpochLine]:
+    """Returns the lines of epochs; a damaged history is told when the run is opened.
 
     There are thousands of lines of steps to each, so they are told apart before they are parsed.
     """
-    epochs: list[dict[str, Any]] = []
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                if line.startswith(b'{"epoch"'):
-                    epochs.append(json.loads(line))
-    except (OSError, ValueError):
-        pass  # a line cut by a kill, or no epoch yet
+    epochs: list[EpochLine] = []
+    with contextlib.suppress(OSError), files.open_regular(folder / METRICS_FILE) as file:
+        for text in file:
+            if not text.startswith(b'{"epoch"'):
+                continue
+
+            with contextlib.suppress(ValueError, RecursionError):  # a line cut by a kill
+                line = json.loads(text)
+                if is_of(line, EpochLine):
+                    epochs.append(line)
 
     return epochs
 

@@ -36,6 +36,9 @@ NOTHING = "Everything you train is kept here, with its curves, its weights and i
 LIVE_MS = 2000
 """Least time between two readings of the list while a run goes on."""
 
+TROUBLED = ("failed", "diverged", "damaged")
+"""States whose reason is shown beside the list."""
+
 
 class RunsPage(Page):
     """The list of runs, and below it the chosen ones in comparison.
@@ -357,7 +360,9 @@ class RunsPage(Page):
                     "guide.runs.resume",
                 )
             )
-        elif entry is not None and entry.status in ("failed", "diverged") and entry.reason:
+        elif (
+            entry is not None and entry.status in ("failed", "diverged", "damaged") and entry.reason
+        ):
             cards.append(GuideCard(entry.status_words, entry.reason, "problem"))
 
         chosen: Sequence[Entry] = self.table.chosen()

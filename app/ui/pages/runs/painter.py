@@ -34,6 +34,7 @@ ICONS = {
     "stopped": ("mdi6.stop-circle-outline", "secondary"),
     "failed": ("problem", "problem"),
     "diverged": ("mdi6.chart-line-variant", "problem"),
+    "damaged": ("problem", "problem"),
 }
 """Icon and colour role of each status."""
 

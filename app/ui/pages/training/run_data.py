@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.dataset import Dataset, Description
 from app.engine.data.nouns import noun
+from app.engine.errors import UserError
 from app.engine.learning.metrics import METRICS, Metric, metric_text, shared_unit
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.runs.run import Run
@@ -49,7 +50,7 @@ def run_data_of(
     """Returns what the open data say if they are the run's, else what its folder says."""
     description = dataset.description if dataset is not None else None
     if description is None and record.path is not None:
-        with contextlib.suppress(KeyError, TypeError, ValueError, OSError):
+        with contextlib.suppress(UserError, KeyError, TypeError, ValueError, OSError):
             plain = Run(record.path).dataset()
             description = Description.from_plain(plain) if plain else None
 
