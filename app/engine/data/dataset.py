@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from app.engine.data.preparation import Preparation
+    from app.engine.data.verification import MappedCopy
 
 SPLITS = ("training", "validation", "test")
 
@@ -71,7 +72,8 @@ class Description:
     task: what is predicted, as requested or as the data suggest. sizes: examples per split, because
     counts of tags do not say it. amounts: the targets of a regression. damage: of a reconstruction.
     chosen: settings of [data] that were left open and what was chosen for them, for the record of a
-    run.
+    run. digest: of the arrays that are learned from, inputs and targets, after decoding; "" in a
+    run of before there were digests.
     """
 
     source: str
@@ -90,6 +92,7 @@ class Description:
     amounts: tuple[Amount, ...] = ()
     damage: Damage | None = None
     chosen: dict[str, Any] = field(default_factory=dict)
+    digest: str = ""
 
     @property
     def total(self) -> int:
@@ -138,7 +141,8 @@ class Dataset:
     int64 zeros where none is needed; of pairs, numbers that are equal where two second halves are.
 
     indices: per split, the rows of its examples, ascending. names: where each example came from: a
-    path, or "file.gz #123".
+    path, or "file.gz #123". mapped_copies: arrays that are compared with their digests only
+    while they are learned from.
     """
 
     description: Description
@@ -147,11 +151,17 @@ class Dataset:
     indices: dict[str, np.ndarray]
     names: tuple[str, ...] | list[str] = field(repr=False, default=())
     second_halves: np.ndarray | None = None
+    mapped_copies: tuple[MappedCopy, ...] = field(repr=False, default=())
 
     @functools.cached_property
     def arrays(self) -> tuple[np.ndarray, ...]:
         """The arrays of the inputs: one, or one for each half of pairs."""
         return (self.inputs,) if self.second_halves is None else (self.inputs, self.second_halves)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a mapped array was found damaged, so that the data must be opened again."""
+        return any(copy.is_damaged for copy in self.mapped_copies)
 
     @property
     def example_bytes(self) -> int:

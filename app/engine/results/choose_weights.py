@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from app.engine.data.verification import Verification
 from app.engine.errors import UserError
 from app.engine.runs import manifest
 from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
@@ -66,10 +67,16 @@ def _data(run: Run, description: Description, check: Check) -> Dataset:
             "Put them back, or stay with the best epoch.",
         ) from error
 
-    if dataset.description.fingerprint != description.fingerprint:
+    # An older run has no digest of its data.
+    same = description.digest in ("", dataset.description.digest)
+    if dataset.description.fingerprint != description.fingerprint or not same:
         raise UserError(
             "The last epoch cannot be judged: the data changed since this run was trained.",
             "Put them back as they were, or stay with the best epoch.",
         )
+
+    verification = Verification(dataset.mapped_copies)
+    with verification.running():
+        verification.require(check)
 
     return dataset

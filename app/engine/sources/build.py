@@ -9,6 +9,7 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
+from app.engine.data.digests import dataset_digest
 from app.engine.data.fingerprints import fingerprints_of
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
@@ -85,10 +86,12 @@ def build_dataset(
         amounts=with_statistics(targets.amounts, targets.values[training]),
         damage=_damage(data, examples.task, preparation),
         chosen=examples.chosen,
+        digest=_digest(examples, arrays),
     )
     second_halves = arrays[1] if len(arrays) > 1 else None
     names = tuple(examples.names)
-    return Dataset(description, arrays[0], targets.values, indices, names, second_halves)
+    copies = tuple(part.mapped_copy for part in examples.parts if part.mapped_copy is not None)
+    return Dataset(description, arrays[0], targets.values, indices, names, second_halves, copies)
 
 
 def _is_mirror_safe(
@@ -262,6 +265,15 @@ def _notes_on_absent_classes(
             notes.append(f"{names_text(absent)} {verb} no example in the {split} set: {why}.")
 
     return notes
+
+
+def _digest(examples: Examples, arrays: list[np.ndarray]) -> str:
+    """Returns the digest of the arrays of inputs and of the targets."""
+    digests = [
+        (array, part.block_digests(array))
+        for array, part in zip(arrays, examples.parts, strict=True)
+    ]
+    return dataset_digest(digests, examples.targets.values)
 
 
 def _fingerprint_of_dataset(

@@ -1,8 +1,11 @@
 """A cache of decoded pictures on the disk, kept between starts.
 
 An entry is a folder, whole or not there; the least recently used go when it gets too much. It is
-renewed by having another key: the key is made of the files' names, sizes and times, and of the
-settings they are read with.
+renewed by having another key: the key is made of the stamps and samples of the files, see
+stamps.py, and of the settings they are read with.
+
+What is found is compared with the digests that were written with it, in cache_entry.py. An entry
+that is not what was stored is removed, never used.
 """
 
 from __future__ import annotations
@@ -11,23 +14,29 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
+import stat
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import psutil
 
 from app.engine import folders
+from app.engine.data.digests import block_digests
+from app.engine.errors import UserError
+from app.engine.sources import cache_entry
+from app.engine.sources.cache_entry import CacheEntry, Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-LAYOUT = 1
-"""Part of every key: raise it when decoding or the files below change."""
+    import numpy as np
+
+LAYOUT = 2
+"""Part of every key: raise it when decoding or the files of an entry change."""
 
 MAX_BYTES = 8 << 30
 """Older entries are removed beyond this."""
@@ -38,16 +47,12 @@ MEMORY_SHARE = 0.25
 STALE_SECONDS = 24 * 3600
 """The age from which on what an interrupted writer left is removed."""
 
+STAGING = ".making-"
 
-@dataclass(frozen=True)
-class CacheEntry:
-    """Decoded pictures and what belongs to them.
+ENTRY_NAME = re.compile(r"[0-9a-f]{32}")
+"""Folders of other names are not the cache's and are left alone."""
 
-    inputs: (N, C, H, W) uint8, in memory or mapped. metadata: plain data.
-    """
-
-    inputs: np.ndarray
-    metadata: dict[str, Any]
+DAMAGED = "The stored copy of the decoded pictures was damaged; they were decoded again."
 
 
 def default_root() -> Path:
@@ -69,40 +74,36 @@ def fits_memory(size: int) -> bool:
 class Cache:
     """A folder of entries.
 
-    Nothing here raises for a folder that cannot be used: then nothing is found or stored.
+    Nothing here raises for a folder that cannot be used: then nothing is found or stored. Links in
+    it are not followed: such an entry is none.
     """
 
     def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.root = root or default_root()
         self.max_bytes = max_bytes
 
-    def find(self, key: str) -> CacheEntry | None:
-        """Returns an entry, None if there is none or it is damaged (then it is removed)."""
+    def find(self, key: str, tell: Callable[[str], None] | None = None) -> CacheEntry | None:
+        """Returns an entry, None if there is none, it cannot be read, or it is damaged.
+
+        A damaged one is removed; one that cannot be read is replaced when it is stored again. tell:
+        is given a sentence for a person where it was damaged. Of a mapped array some blocks
+        are compared here, and all while it is learned from.
+        """
         folder = self.root / key
         try:
-            metadata = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-            shape = tuple(metadata["shape"])
-
-            file = folder / "inputs.bin"
-            size = file.stat().st_size
-            if size != int(np.prod(shape, dtype=object)):
-                raise ValueError("another size than announced")
-
-            if fits_memory(size):
-                inputs = np.fromfile(file, np.uint8).reshape(shape)
-            else:
-                inputs = np.memmap(file, np.uint8, "r", shape=shape)
-        except FileNotFoundError:
+            entry = cache_entry.read(folder, key, fits_memory, lambda: remove(folder))
+        except OSError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
-            shutil.rmtree(folder, ignore_errors=True)
+        except Damaged:
+            remove(folder)
+            if tell is not None:
+                tell(DAMAGED)
             return None
 
         with contextlib.suppress(OSError):
             os.utime(folder)
 
-        inputs.flags.writeable = False
-        return CacheEntry(inputs, metadata)
+        return entry
 
     @contextlib.contextmanager
     def staging_folder(self) -> Iterator[Path | None]:
@@ -113,13 +114,13 @@ class Cache:
         folder = None
         with contextlib.suppress(OSError):
             self.root.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".making-", dir=self.root))
+            folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.root))
 
         try:
             yield folder
         finally:
             if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)
 
     def store(
         self, staging: Path, key: str, inputs: np.ndarray, metadata: dict[str, Any], lineage: str
@@ -129,28 +130,13 @@ class Cache:
         `inputs` is written unless it is the map of the folder's own inputs.bin already. Entries of
         the same lineage, the same files with the same settings, are replaced.
         """
-        metadata = {**metadata, "shape": list(inputs.shape), "lineage": lineage}
         try:
-            if isinstance(inputs, np.memmap):
-                inputs.flush()
-                os.truncate(staging / "inputs.bin", inputs.size)
-            else:
-                if shutil.disk_usage(self.root).free < 2 * inputs.nbytes:
-                    return False
-
-                with (staging / "inputs.bin").open("wb") as file:
-                    np.ascontiguousarray(inputs).tofile(file)
-                    file.flush()
-                    os.fsync(file.fileno())
-
-            with (staging / "about.json").open("w", encoding="utf-8") as text:
-                json.dump(metadata, text)
-                text.flush()
-                os.fsync(text.fileno())
+            if not cache_entry.write(staging, key, inputs, metadata, lineage):
+                return False
 
             self._make_room(inputs.size, lineage)
             target = self.root / key
-            shutil.rmtree(target, ignore_errors=True)
+            remove(target)
             os.replace(staging, target)
         except OSError:
             return False
@@ -160,23 +146,30 @@ class Cache:
     def _make_room(self, size: int, lineage: str) -> None:
         """Makes room for so many bytes.
 
-        Removes what an interrupted writer left, older entries of this lineage, then the least
-        recently used.
+        Removes what an interrupted writer or remover left, older entries of this lineage, then the
+        least recently used. Raises OSError where the folder cannot be listed.
         """
         entries = []
         for folder in self.root.iterdir():
             with contextlib.suppress(OSError):
-                status = folder.stat()
-                if folder.name.startswith(".making-"):
-                    if time.time() - status.st_mtime > STALE_SECONDS:
-                        shutil.rmtree(folder, ignore_errors=True)
+                status = folder.lstat()
+                if is_link(status) or not stat.S_ISDIR(status.st_mode):
                     continue
 
-                if self._lineage(folder) == lineage:
-                    shutil.rmtree(folder, ignore_errors=True)
+                stale = time.time() - status.st_mtime > STALE_SECONDS
+                if folder.name.startswith(STAGING):
+                    if stale:
+                        remove(folder)
+                    continue
+                if not ENTRY_NAME.fullmatch(folder.name):
                     continue
 
-                entry_size = sum(file.stat().st_size for file in folder.iterdir())
+                known = cache_entry.lineage_of(folder)
+                if known == lineage or (known is None and stale):
+                    remove(folder)
+                    continue
+
+                entry_size = sum(file.lstat().st_size for file in folder.iterdir())
                 entries.append((status.st_mtime, entry_size, folder))
 
         total = size + sum(entry_size for _, entry_size, _ in entries)
@@ -184,12 +177,42 @@ class Cache:
             if total <= self.max_bytes:
                 break
 
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
             total -= entry_size
 
-    @staticmethod
-    def _lineage(folder: Path) -> str:
-        try:
-            return str(json.loads((folder / "about.json").read_text(encoding="utf-8"))["lineage"])
-        except (OSError, ValueError, KeyError):
-            return ""
+    def find_stored(self, key: str, inputs: np.ndarray) -> CacheEntry:
+        """Returns the entry that was stored just now, with `inputs` where it cannot be opened.
+
+        Raises UserError where the disk does not give back what was written.
+        """
+        damage: list[str] = []
+        entry = self.find(key, damage.append)
+        if damage:
+            raise UserError(
+                "The disk does not give back the decoded pictures as they were written.",
+                "Check the disk, or choose smaller pictures, which are kept in memory.",
+                "data.height",
+            )
+
+        return entry or CacheEntry(inputs, {}, block_digests(inputs))
+
+
+def remove(folder: Path) -> None:
+    """Removes an entry or what is in its place; of a link, the link alone. Never raises.
+
+    What says what the entry is goes first, so that half an entry is none.
+    """
+    with contextlib.suppress(OSError):
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and not is_link(status):
+            with contextlib.suppress(OSError):
+                (folder / cache_entry.ABOUT).unlink()
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            folder.unlink()
+
+
+def is_link(status: os.stat_result) -> bool:
+    """Returns whether a status of `lstat` is that of a link, or of a junction on Windows."""
+    reparse_point = getattr(status, "st_file_attributes", 0) & 0x400
+    return stat.S_ISLNK(status.st_mode) or bool(reparse_point)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.pictures import FOREIGN, SUFFIXES
+from app.engine.sources.stamps import Stamp, stamp_of
 
 if TYPE_CHECKING:
     from app.engine.sources.format import Check
@@ -29,13 +30,12 @@ def is_junk(name: str) -> bool:
 class SourceFile:
     """A file of one of the endings that are looked for.
 
-    parts: the folders between the source and it. size: in bytes. changed: its time in nanoseconds.
+    parts: the folders between the source and it. stamp: see stamps.py.
     """
 
     path: str
     parts: tuple[str, ...]
-    size: int
-    changed: int
+    stamp: Stamp
 
 
 @dataclass
@@ -117,7 +117,7 @@ class FolderWalk:
         elif refusal := self.refusal(os.path.splitext(name)[1].lower()):
             self._skip(entry.path, *refusal)
         else:
-            self.files.append(SourceFile(entry.path, parts, status.st_size, status.st_mtime_ns))
+            self.files.append(SourceFile(entry.path, parts, stamp_of(entry.path, status)))
 
     def refusal(self, suffix: str) -> tuple[str, bool] | None:
         """Says why a file of this ending is left out, and whether nobody would miss it.

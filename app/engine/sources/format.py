@@ -71,15 +71,6 @@ class Format(ABC):
         """Reads a source. Raises UserError, OSError, and whatever `options.check` raises."""
 
 
-def stamp(path: Path) -> tuple[str, int, int]:
-    """Returns path, bytes and time of change of a file, which tell whether it changed.
-
-    Raises OSError.
-    """
-    status = path.stat()
-    return str(path), status.st_size, status.st_mtime_ns
-
-
 def unusable(path: Path | str, what: str, remedy: str) -> UserError:
     """Returns the error for a file that is of the right type but cannot be used."""
     return UserError(f"'{readable(path)}' {what}.", remedy, "data.source")

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from app.engine.data.digests import block_digests
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Skipped
     from app.engine.data.preparation import Preparation
+    from app.engine.data.verification import MappedCopy
     from app.engine.sources.targets import Targets
 
 
@@ -54,6 +57,15 @@ class Part(ABC):
     @abstractmethod
     def fingerprints(self) -> np.ndarray:
         """Returns a fingerprint of every example, equal where two examples are: (N, 16) uint8."""
+
+    def block_digests(self, array: np.ndarray) -> tuple[bytes, ...]:
+        """Returns the digests of the blocks of an array that `fit` or `encode` returned."""
+        return block_digests(array)
+
+    @property
+    def mapped_copy(self) -> MappedCopy | None:
+        """What is to be compared with its digests while it is learned from; None if nothing is."""
+        return None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.cache_entry import CacheEntry
     from app.engine.sources.format import Check, Progress
     from app.engine.sources.picture_list import PictureList
 
@@ -48,6 +49,7 @@ class DecodedPictures:
     """The pictures of a list that could be read.
 
     inputs: (n, C, H, W) uint8. rows: (n,) their rows in the list. preparation: without statistics.
+    stored: the entry of the cache that inputs is of, None where it was decoded and is in memory.
     """
 
     inputs: np.ndarray
@@ -55,6 +57,7 @@ class DecodedPictures:
     preparation: ImagePreparation
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    stored: CacheEntry | None = None
 
 
 def choose_size(

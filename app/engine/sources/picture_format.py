@@ -21,6 +21,7 @@ from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import PicturePart
 from app.engine.sources.picture_decoding import decode_pictures
+from app.engine.sources.stamps import sample_digest
 from app.engine.sources.targets import targets_for_task
 from app.engine.text import names_text
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.cache_entry import CacheEntry
     from app.engine.sources.picture_list import PictureList, ScanResult
 
 DEFAULT_TASK = "classification"
@@ -49,10 +51,13 @@ class PictureFormat(Format):
         scan = self.scan(source, data, options.check)
         decoded = _decode_or_recall(source, self, scan, data, options)
 
+        part = PicturePart(
+            decoded.inputs, decoded.preparation, decoded.fingerprints, decoded.stored
+        )
         task_kind = data.task or DEFAULT_TASK
         return Examples(
             task_kind,
-            (PicturePart(decoded.inputs, decoded.preparation, decoded.fingerprints),),
+            (part,),
             targets_for_task(task(task_kind), decoded.classes, decoded.targets),
             decoded.predefined_splits,
             decoded.names,
@@ -66,7 +71,8 @@ class PictureFormat(Format):
 class DecodedExamples:
     """Examples as they are kept between starts, before they are divided into splits.
 
-    The fields are those of Examples and PictureList.
+    The fields are those of Examples and PictureList. stored: the entry of the cache that inputs is
+    of, None where it was decoded and is in memory.
     """
 
     inputs: np.ndarray
@@ -79,6 +85,7 @@ class DecodedExamples:
     preparation: ImagePreparation
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    stored: CacheEntry | None = None
 
     def groups(self, data: DataSettings) -> list[str] | None:
         """Returns the group of each example, as the settings say; None where there are none."""
@@ -101,8 +108,10 @@ class DecodedExamples:
         }
 
     @classmethod
-    def from_plain(cls, inputs: np.ndarray, plain: dict[str, Any]) -> DecodedExamples:
+    def from_entry(cls, entry: CacheEntry) -> DecodedExamples:
         """Raises KeyError, TypeError or ValueError for what is not of this form."""
+        inputs = entry.inputs
+        plain = entry.metadata
         preparation = dict(plain["preparation"])
         preparation.pop("kind", None)
         decoded = cls(
@@ -116,6 +125,7 @@ class DecodedExamples:
             ImagePreparation.from_plain(preparation),
             tuple(Skipped(**item) for item in plain["skipped"]),
             tuple(plain["notes"]),
+            entry,
         )
 
         lengths = {
@@ -149,11 +159,13 @@ def _decode_or_recall(
         data.colour,
         data.target,
     ]
-    key = key_of(settings, scan.stamps)
+    paths = [os.path.join(source, path) for path, *_ in scan.stamps]
+    key = key_of(settings, scan.stamps, sample_digest(paths))
+    remarks: list[str] = []
 
-    if source_format.cached and (entry := cache.find(key)):
+    if source_format.cached and (entry := cache.find(key, remarks.append)):
         try:
-            return DecodedExamples.from_plain(entry.inputs, entry.metadata)
+            return DecodedExamples.from_entry(entry)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
 
@@ -171,8 +183,10 @@ def _decode_or_recall(
             and (source_format.cached or mapped)
             and cache.store(folder, key, decoded.inputs, decoded.to_plain(), key_of(settings))
         )
-        if stored and mapped and (entry := cache.find(key)):
-            return dataclasses.replace(decoded, inputs=entry.inputs)
+        decoded = dataclasses.replace(decoded, notes=(*decoded.notes, *remarks))
+        if stored and mapped:
+            entry = cache.find_stored(key, decoded.inputs)
+            decoded = dataclasses.replace(decoded, inputs=entry.inputs, stored=entry)
 
         decoded.inputs.flags.writeable = False
         return decoded

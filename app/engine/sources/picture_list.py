@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from app.engine.data.dataset import Skipped
+    from app.engine.sources.stamps import Stamp
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class PictureList:
 class ScanResult:
     """The files of a source, and how to list their pictures.
 
-    stamps: path, bytes and time of change of every file that counts.
+    stamps: of every file that counts; its path may be relative to the source.
     """
 
-    stamps: tuple[tuple[str, int, int], ...]
+    stamps: tuple[Stamp, ...]
     read: Callable[[], PictureList] = field(repr=False)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
+from app.engine.data.verification import Verification
 from app.engine.learning.schedule import scale_of
 from app.engine.runs import history, weights_in_use
 from app.engine.runs.control import Stopped
@@ -93,6 +94,8 @@ class Training:
             context, progress, self.recorder, self.saver, self.live_changes, self.reporter
         )
 
+        self.verification = Verification(plan.dataset.mapped_copies)
+
         self.outcome.changes = self.live_changes.records
         self.outcome.training_loss = {
             line["epoch"]: line["training_loss"] for line in so_far.epochs
@@ -121,7 +124,8 @@ class Training:
         weights_in_use.forget_choice(self.run)
 
         try:
-            yield
+            with self.verification.running():
+                yield
         except Stopped:
             self.end = "stopped", ""
         except Diverged as error:
@@ -152,6 +156,7 @@ class Training:
                 self._step()
 
             self.recorder.flush()  # waits for the device
+            self.verification.require(self.control.check)
             self._end_epoch()
 
     def _step(self) -> None:
@@ -241,12 +246,15 @@ class Training:
         """Measures the memory and saves the state where it is time."""
         first = self._is_first_read
         self._is_first_read = False
+        self.verification.refuse_damage()
         if first:
             self.emit(StageChanged("Training"))
 
         self.memory.measure_if_due(self.progress.step, first)
         if self.saver.due or self._save_soon:
             self._save_soon = False
+            # Nothing is kept of what may have been learned from damaged data.
+            self.verification.require(self.control.check)
             self.saver.save()
 
         if first:
@@ -309,6 +317,7 @@ class Training:
         """
         outcome = self.outcome
         if self.end[0] == "stopped":
+            self.verification.refuse_damage()
             self.saver.save()
 
         outcome.weights_sha256 = weights_sha256(self.train_state.network.state_dict())

@@ -119,7 +119,7 @@ def plan_training(
     dataset: what experiment.data stands for, if it is open already. threads: 0 to choose them
     later. Raises UserError or Stopped.
     """
-    dataset = dataset or _open(experiment, emit, control)
+    dataset = _usable(dataset) or _open(experiment, emit, control)
     _check_data(dataset)
 
     resolved = resolve(experiment, dataset.description)
@@ -148,7 +148,7 @@ def plan_from_checkpoint(
 
     Raises UserError or Stopped.
     """
-    dataset = dataset or _open(experiment, emit, control)
+    dataset = _usable(dataset) or _open(experiment, emit, control)
     description = dataset.description
     if list(description.classes) != state["classes"]:
         missing = [name for name in state["classes"] if name not in description.classes]
@@ -159,7 +159,9 @@ def plan_from_checkpoint(
             "Put the data back as they were, or start a new run.",
         )
 
-    if description.fingerprint != state["fingerprint"]:
+    # A state of before there were digests has none; `find_start` tells.
+    digest = state.get("digest", description.digest)
+    if description.fingerprint != state["fingerprint"] or description.digest != digest:
         raise UserError(
             "The data are not those this run began with: files were added, removed or changed.",
             "Put them back as they were, or start a new run.",
@@ -183,6 +185,7 @@ def plan_state(plan: Plan, threads: int) -> dict[str, Any]:
         "settled": toml_file.to_plain(plan.resolved),
         "classes": list(description.classes),
         "fingerprint": description.fingerprint,
+        "digest": description.digest,
         "problem": plan.problem.to_plain(),
         "graph": plan.graph.to_plain(),
         "precision": plan.precision,
@@ -198,6 +201,11 @@ def known_threads(run: Run) -> int:
     """
     threads = run.environment().get("threads")
     return threads if isinstance(threads, int) else 0
+
+
+def _usable(dataset: Dataset | None) -> Dataset | None:
+    """Returns an open dataset, None where it was found damaged and must be opened again."""
+    return None if dataset is None or dataset.is_damaged else dataset
 
 
 def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:

@@ -55,6 +55,12 @@ def find_start(
         )
 
     plan = plan_from_checkpoint(experiment, start.state, context.emit, context.control, dataset)
+    if "digest" not in start.state:
+        run.log(
+            "this run is of an older version and has no digest of its data; whether they are the "
+            "same was told by their fingerprint alone"
+        )
+
     if epochs is not None and epochs != plan.epochs:
         if epochs < progress.epoch:
             raise UserError(

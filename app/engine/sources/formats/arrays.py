@@ -15,9 +15,10 @@ import psutil
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import to_uint8
 from app.engine.data.splits import UNASSIGNED, split_of
-from app.engine.sources.format import Check, stamp, unusable
+from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
+from app.engine.sources.stamps import stamp
 from app.engine.sources.targets import encode_classes
 from app.engine.text import bytes_text, number_text
 

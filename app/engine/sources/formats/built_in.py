@@ -81,7 +81,7 @@ class Pictures(PictureFormat):
         check: Check,  # noqa: ARG002 - it is read at once
     ) -> ScanResult:
         name = source.removeprefix(PREFIX)
-        return ScanResult(((source, 0, 0),), lambda: _picture_list(name))
+        return ScanResult(((source, 0, 0, 0),), lambda: _picture_list(name))
 
 
 def _picture_list(name: str) -> PictureList:

@@ -17,10 +17,11 @@ import numpy as np
 
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
-from app.engine.sources.format import Check, stamp, unusable
+from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
 from app.engine.sources.samples import FASHION
+from app.engine.sources.stamps import stamp
 from app.engine.sources.targets import encode_classes
 
 if TYPE_CHECKING:

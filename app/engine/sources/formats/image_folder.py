@@ -48,9 +48,7 @@ class ImageFolder(PictureFormat):
         walk = FolderWalk(source)
         walk.run(check)
         walk.files.sort(key=lambda file: file.path)
-        stamps = tuple(
-            (os.path.relpath(file.path, source), file.size, file.changed) for file in walk.files
-        )
+        stamps = tuple((os.path.relpath(file.path, source), *file.stamp[1:]) for file in walk.files)
 
         return ScanResult(stamps, lambda: _list_pictures(walk))
 

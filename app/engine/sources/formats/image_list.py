@@ -15,9 +15,10 @@ from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
-from app.engine.sources.format import Check, OpenOptions, stamp, unusable
+from app.engine.sources.format import Check, OpenOptions, unusable
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
+from app.engine.sources.stamps import Stamp, stamp
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows, glance, open_csv
 from app.engine.sources.tables.examples import examples_of
 from app.engine.sources.tables.picture_columns import (
@@ -158,7 +159,7 @@ def _holds_folders(path: str) -> bool:
 
 def _list_pictures(
     table: PictureTable, class_column: int, file: CsvFile, check: Check
-) -> tuple[PictureList, list[tuple[str, int, int]]]:
+) -> tuple[PictureList, list[Stamp]]:
     """Returns every row that names a file and a class, and the stamps of the files.
 
     The other rows are listed as skipped, with their numbers.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,13 +18,16 @@ from app.engine.sources.cache import key_of
 from app.engine.sources.loaded import Part
 from app.engine.sources.picture_decoding import DecodedPictures, decode_pictures
 from app.engine.sources.picture_list import PictureList
+from app.engine.sources.stamps import Stamp, sample_digest, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from app.engine.data.preparation import Preparation
+    from app.engine.data.verification import MappedCopy
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.cache_entry import CacheEntry
     from app.engine.sources.format import OpenOptions
 
 
@@ -33,7 +35,7 @@ class PicturePart(Part):
     """Pictures that are decoded and not fitted.
 
     inputs: (N, C, H, W) uint8, in memory or mapped. known_fingerprints: (N, 16), where they are
-    known.
+    known. stored: the entry of the cache that inputs is of, None where there is none.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class PicturePart(Part):
         inputs: np.ndarray,
         preparation: ImagePreparation,
         known_fingerprints: np.ndarray | None = None,
+        stored: CacheEntry | None = None,
     ) -> None:
         self.inputs = inputs
+        self._stored = stored
         self.preparation = preparation
         self._fingerprints = (
             fingerprints(inputs) if known_fingerprints is None else known_fingerprints
@@ -79,6 +83,16 @@ class PicturePart(Part):
     def fingerprints(self) -> np.ndarray:
         return self._fingerprints
 
+    def block_digests(self, array: np.ndarray) -> tuple[bytes, ...]:
+        if self._stored is not None and array is self._stored.inputs:
+            return self._stored.blocks
+
+        return super().block_digests(array)
+
+    @property
+    def mapped_copy(self) -> MappedCopy | None:
+        return self._stored.mapped_copy if self._stored is not None else None
+
 
 def picture_part(
     paths: Sequence[Path],
@@ -99,7 +113,7 @@ def picture_part(
     decoded = _decode_or_recall(paths, shown, data, options)
 
     return (
-        PicturePart(decoded.inputs, decoded.preparation),
+        PicturePart(decoded.inputs, decoded.preparation, stored=decoded.stored),
         decoded.rows,
         decoded.skipped,
         decoded.notes,
@@ -127,12 +141,14 @@ def _decode_or_recall(
 ) -> DecodedPictures:
     """Takes the pictures from the cache if no file changed, else decodes and stores them."""
     settings = ["files", data.height, data.width, data.fit, data.colour]
-    key = key_of(settings, names, [_stamp(path) for path in paths])
+    stamps = [_stamp(path) for path in paths]
+    key = key_of(settings, names, stamps, sample_digest(paths))
     lineage = key_of(settings, [str(path) for path in paths[:1]], len(paths))
 
-    if entry := options.cache.find(key):
+    remarks: list[str] = []
+    if entry := options.cache.find(key, remarks.append):
         try:
-            return _from_cache(entry.inputs, entry.metadata)
+            return _from_cache(entry)
         except (KeyError, TypeError, ValueError):
             pass  # written by another version: read again
 
@@ -156,23 +172,25 @@ def _decode_or_recall(
         stored = folder is not None and options.cache.store(
             folder, key, decoded.inputs, metadata, lineage
         )
-        if stored and mapped and (entry := options.cache.find(key)):
-            return dataclasses.replace(decoded, inputs=entry.inputs)
+        decoded = dataclasses.replace(decoded, notes=(*decoded.notes, *remarks))
+        if stored and mapped:
+            entry = options.cache.find_stored(key, decoded.inputs)
+            return dataclasses.replace(decoded, inputs=entry.inputs, stored=entry)
 
         return decoded
 
 
-def _stamp(path: Path) -> list[object]:
+def _stamp(path: Path) -> Stamp:
     try:
-        status = os.stat(path)
+        return stamp(path)
     except OSError:
-        return [str(path), -1, -1]  # is listed as skipped when it is read
-
-    return [str(path), status.st_size, status.st_mtime_ns]
+        return str(path), -1, -1, -1  # is listed as skipped when it is read
 
 
-def _from_cache(inputs: np.ndarray, metadata: dict[str, Any]) -> DecodedPictures:
+def _from_cache(entry: CacheEntry) -> DecodedPictures:
     """Raises KeyError, TypeError or ValueError for metadata that are not of this form."""
+    inputs = entry.inputs
+    metadata = entry.metadata
     preparation = dict(metadata["preparation"])
     preparation.pop("kind", None)
 
@@ -186,4 +204,5 @@ def _from_cache(inputs: np.ndarray, metadata: dict[str, Any]) -> DecodedPictures
         ImagePreparation.from_plain(preparation),
         tuple(Skipped(**item) for item in metadata["skipped"]),
         tuple(metadata["notes"]),
+        entry,
     )

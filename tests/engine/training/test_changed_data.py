@@ -1,0 +1,176 @@
+"""A run learns from the data it began with, as they were, or says that it does not."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from app.engine.data.verification import Verification
+from app.engine.errors import UserError
+from app.engine.results import choose_weights
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.engine.sources.cache import default_root
+from app.engine.sources.format import no_check
+from app.engine.sources.opening import open_dataset
+from app.engine.training import trainer
+from tests.engine.training.small import Listener, at_step, experiment, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes decoded pictures be mapped, and nothing of them be compared when they are opened."""
+    monkeypatch.setattr("app.engine.sources.cache.MEMORY_SHARE", 0.0)
+    monkeypatch.setattr("app.engine.sources.cache_entry.SAMPLED_BLOCKS", 0)
+
+
+def damage_entry() -> Path:
+    """Flips a bit of the one stored copy; returns its folder."""
+    (entry,) = default_root().iterdir()
+    with (entry / "inputs.bin").open("r+b") as file:
+        file.seek(50)
+        byte = file.read(1)[0]
+        file.seek(50)
+        file.write(bytes([byte ^ 1]))
+
+    return entry
+
+
+def without_digest(folder: Path) -> None:
+    """Makes a checkpoint as it was before data had digests."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    del state["digest"]
+    content = json.dumps(state).encode()
+
+    (folder / "state.json").write_bytes(content)
+    manifest["files"]["state.json"] = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_a_damaged_map_ends_the_run_and_is_decoded_again(mapped: None, tmp_path: Path) -> None:
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    whole = Run.create(tmp_path / "runs", requested)
+    reference = trainer.train(requested, whole, Listener(), Control())
+    entry = damage_entry()
+
+    run = Run.create(tmp_path / "runs", requested)
+    dataset = open_dataset(requested.data)
+    finished = trainer.train(requested, run, Listener(), Control(), dataset)
+
+    assert finished.status == "failed" and "was damaged on the disk" in finished.failure[0]
+    assert not entry.exists() and dataset.is_damaged
+    assert not list((run.path / "checkpoints").glob("state-*"))
+
+    # Though the window still holds the damaged map.
+    again = trainer.resume(run, Listener(), Control(), dataset=dataset)
+    assert again.status == "completed"
+    assert again.summary["weights_sha256"] == reference.summary["weights_sha256"]
+
+
+def test_an_undamaged_map_changes_nothing(mapped: None, tmp_path: Path) -> None:
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    sums = set()
+    for _ in range(2):
+        run = Run.create(tmp_path / "runs", requested)
+        finished = trainer.train(requested, run, Listener(), Control())
+        sums.add(finished.summary["weights_sha256"])
+
+    assert len(sums) == 1
+
+
+def test_the_map_is_compared_not_the_file_of_its_name(mapped: None, tmp_path: Path) -> None:
+    dataset = open_dataset(experiment(pictures(tmp_path / "a.npz")).data)
+    (entry,) = default_root().iterdir()
+    (entry / "inputs.bin").rename(tmp_path / "inputs.bin")
+    (entry / "inputs.bin").write_bytes(b"of another")
+
+    verification = Verification(dataset.mapped_copies)
+    with verification.running():
+        verification.require(lambda: None)
+
+
+def test_a_cancel_ends_the_waiting_and_the_thread(mapped: None, tmp_path: Path) -> None:
+    dataset = open_dataset(experiment(pictures(tmp_path / "a.npz")).data)
+    (copy,) = dataset.mapped_copies
+    goes_on = threading.Event()
+
+    class Slow(type(copy)):  # type: ignore[misc]
+        def compare(self):
+            yield
+            goes_on.wait()
+
+    def cancel() -> None:
+        goes_on.set()
+        raise InterruptedError
+
+    verification = Verification([Slow(copy.array, copy.blocks, copy.discard)])
+    with pytest.raises(InterruptedError), verification.running():
+        verification.require(cancel)
+
+
+def test_changed_bytes_are_seen_where_the_fingerprint_is_the_same(tmp_path: Path) -> None:
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    run = Run.create(tmp_path / "runs", requested)
+    control = Control()
+    with at_step(8, control.stop):
+        trainer.train(requested, run, Listener(), control)
+
+    dataset = open_dataset(requested.data)
+    written = json.loads((run.path / "dataset.json").read_text(encoding="utf-8"))
+    assert written["digest"] == dataset.description.digest
+
+    description = dataclasses.replace(dataset.description, digest="0" * 32)
+    other = dataclasses.replace(dataset, description=description)
+    finished = trainer.resume(run, Listener(), Control(), dataset=other)
+    assert finished.status == "failed" and "not those this run began with" in finished.failure[0]
+
+    with pytest.raises(UserError, match="the data changed"):
+        choose_weights._data(run, description, no_check)
+
+    older = dataclasses.replace(description, digest="")
+    assert choose_weights._data(run, older, no_check).description == dataset.description
+
+
+def test_an_older_run_without_a_digest_goes_on_and_says_so(tmp_path: Path) -> None:
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    run = Run.create(tmp_path / "runs", requested)
+    control = Control()
+    with at_step(8, control.stop):
+        trainer.train(requested, run, Listener(), control)
+
+    for folder in (run.path / "checkpoints").glob("state-*"):
+        without_digest(folder)
+
+    assert trainer.resume(run, Listener(), Control()).status == "completed"
+    assert "has no digest of its data" in (run.path / "log.txt").read_text(encoding="utf-8")
+
+
+def test_a_digest_covers_inputs_and_targets(tmp_path: Path) -> None:
+    settings = experiment(pictures(tmp_path / "a.npz")).data
+    digests = {open_dataset(settings).description.digest}
+    with np.load(tmp_path / "a.npz") as archive:
+        images = archive["images"]
+        labels = archive["labels"]
+
+    for number in range(2):
+        changed = images.copy()
+        changed[0, 0, 0] ^= number
+        other = labels[::-1] if number == 0 else labels
+        np.savez(tmp_path / f"{number}.npz", images=changed, labels=other)
+        copy = settings.replace(source=str(tmp_path / f"{number}.npz"))
+        digests.add(open_dataset(copy).description.digest)
+
+    assert len(digests) == 3 and "" not in digests
