@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 BATCH = 128
 
+NO_NUMBER = (
+    "The network's answer is no finite number. Its weights or the values of this example are too "
+    "large."
+)
+
 
 @dataclass(frozen=True)
 class AnsweredExample:
@@ -172,6 +177,10 @@ def _answer_batch(
             continue
 
         row = next(predictions)
+        if not np.isfinite(row).all():
+            answers.append(AnsweredExample(name, error=NO_NUMBER))
+            continue
+
         raw = source_input.raws[index]
         warning = "" if reads_all else description.preparation.left_out_note(raw)
         answer = report_class.answer(description, row)

@@ -19,6 +19,8 @@ from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
+from app.engine.files import open_regular
+from app.engine.foreign import foreign_reader
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.plan import targets_in
@@ -231,23 +233,7 @@ def _arrays(path: Path, preparation: Preparation) -> PredictionInput:
             "Give a table.",
         )
 
-    try:
-        content = np.load(path, allow_pickle=False)
-        arrays = (
-            {path.stem: content}
-            if isinstance(content, np.ndarray)
-            else {name: content[name] for name in content}
-        )
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise UserError(
-            f"'{readable(path.name)}' is not an array file, or a damaged one.", "Save it anew."
-        ) from error
-
-    sizes = (3, 4) if preparation.kind == "image" else (2, 3)
-    fitting = next(
-        (array for array in arrays.values() if array.ndim in sizes and array.dtype.kind in "fiu"),
-        None,
-    )
+    fitting = _first_fitting(path, (3, 4) if preparation.kind == "image" else (2, 3))
     if fitting is None:
         raise UserError(
             f"'{readable(path.name)}' holds no array of {preparation.kind}s.", "Check the file."
@@ -261,6 +247,36 @@ def _arrays(path: Path, preparation: Preparation) -> PredictionInput:
     return PredictionInput(
         str(path), tuple(f"#{number + 1}" for number in range(len(raws))), tuple(raws), many=True
     )
+
+
+def _first_fitting(path: Path, sizes: tuple[int, int]) -> np.ndarray | None:
+    """Returns the first array of numbers with so many dimensions; the others are not unpacked.
+
+    Raises UserError where the file is damaged or larger than the memory, or OSError.
+    """
+    damaged = UserError(
+        f"'{readable(path.name)}' is not an array file, or a damaged one.", "Save it anew."
+    )
+    try:
+        with foreign_reader(lambda _: damaged), open_regular(path) as file:
+            content = np.load(file, allow_pickle=False)
+            arrays = (
+                (content,)
+                if isinstance(content, np.ndarray)
+                else (content[name] for name in content.files)
+            )
+            return next(
+                (
+                    array
+                    for array in arrays
+                    if isinstance(array, np.ndarray)
+                    and array.ndim in sizes
+                    and array.dtype.kind in "fiu"
+                ),
+                None,
+            )
+    except MemoryError:
+        raise damaged from None
 
 
 def _picture(array: np.ndarray, path: Path) -> Image.Image:

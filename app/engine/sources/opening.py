@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.names import readable
 from app.engine.errors import UserError
-from app.engine.files import disk_error
+from app.engine.files import disk_error, open_regular
 from app.engine.sources import formats
 from app.engine.sources.build import build_dataset
 from app.engine.sources.cache import Cache
@@ -108,7 +108,7 @@ def _find_format(source: str) -> tuple[str, Format]:
 def _refuse_unreadable(path: Path) -> None:
     """Raises UserError for an empty folder, OSError for what is not there or may not be read."""
     if not path.is_dir():
-        path.open("rb").close()
+        open_regular(path).close()
         return
 
     with os.scandir(path) as entries:

@@ -1,0 +1,144 @@
+"""Tiny runs that are trained once, to be copied and damaged: ended, stopped, killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from app.engine.experiment.toml_file import from_plain
+from app.engine.results.choose_weights import use
+from app.engine.runs.control import Control
+from app.engine.runs.events import EpochDone
+from app.engine.runs.run import Run
+from app.engine.runs.run_lock import OWNER
+from app.engine.training import trainer
+from tests import tiny_files
+from tests.engine.tiny import Combination
+from tests.fuzz.corpus import sounds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+TRAINING: dict[str, Any] = {
+    "batch_size": 8,
+    "threads": 1,
+    "device": "cpu",
+    "precision": "float32",
+    "seed": 1,
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """A run that is copied. asked: the file that its network is asked about. data: what it saw."""
+
+    name: str
+    sort: str
+    folder: Path
+    asked: Path
+    data: Path
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the run can be resumed without more epochs."""
+        return self.name in ("stopped", "killed")
+
+
+RUNS: Mapping[str, tuple[str, str, str]] = {
+    "ended": ("classification", "row", "mlp"),
+    "pictures": ("classification", "image", "cnn"),
+    "sounds": ("classification", "signal", "cnn-1d"),
+    "recordings": ("classification", "wav", "cnn-1d"),
+    "last": ("regression", "row", "mlp"),
+    "stopped": ("classification", "text", "text-cnn"),
+    "killed": ("binary-classification", "row", "mlp"),
+}
+"""name -> task, sort of the data, template of the network."""
+
+ASKED = {
+    "row": "row.csv",
+    "image": "pictures/3.png",
+    "signal": "signals.npz",
+    "text": "text.csv",
+    "wav": "a/0.wav",
+}
+
+
+def train_templates(folder: Path) -> None:
+    """Trains every run of RUNS below a folder."""
+    for name, (task, sort, template) in RUNS.items():
+        data = _data(folder / "data" / name, task, sort)
+        kind = "signal" if sort == "wav" else sort
+        combination = Combination(task, kind, template, _loss(task), "adamw")
+        plain: dict[str, Any] = {**tiny_files.settings(combination), "data": data}
+        plain["training"] = {**plain["training"], **TRAINING, "epochs": 3}
+
+        experiment = from_plain({**plain, "name": name})
+        run = Run.create(folder, experiment, folder / "runs" / name)
+        control = Control()
+        stops = name in ("stopped", "killed")
+
+        def listen(event: Any, control: Control = control, stops: bool = stops) -> None:
+            if stops and isinstance(event, EpochDone) and event.epoch == 2:
+                control.stop()
+
+        finished = trainer.train(experiment, run, listen, control)
+        assert finished.status == ("stopped" if stops else "completed"), finished
+        if name == "last":
+            use(run, "last")
+        if name == "killed":
+            _make_killed(run)
+
+
+def _data(folder: Path, task: str, sort: str) -> dict[str, Any]:
+    """Writes what a run is trained on and returns the [data] settings for it."""
+    if sort != "wav":
+        return tiny_files.write_files(folder, task, sort)
+
+    folder.mkdir(parents=True)
+    return {"source": str(sounds(folder)), "validation_share": 0.2, "test_share": 0.2}
+
+
+def _make_killed(run: Run) -> None:
+    """Leaves the run as a process leaves it that was killed: with a lock and without an end."""
+    gone = next(number for number in range(30_000, 99_999) if not psutil.pid_exists(number))
+    (run.path / "summary.json").unlink()
+    (run.path / OWNER).write_text(
+        json.dumps({"process": gone, "begun": 1.0, "computer": os.uname().nodename}),
+        encoding="utf-8",
+    )
+
+
+def _loss(task: str) -> str:
+    return {
+        "classification": "cross-entropy",
+        "binary-classification": "binary-cross-entropy",
+        "regression": "l2",
+    }[task]
+
+
+def templates(folder: Path) -> list[Template]:
+    """Returns the runs that `train_templates` trained below a folder."""
+    return [
+        Template(
+            name,
+            sort,
+            folder / "runs" / name,
+            folder / "data" / name / ASKED[sort],
+            folder / "data" / name,
+        )
+        for name, (_, sort, _) in RUNS.items()
+    ]
+
+
+def copy_of(template: Template, folder: Path) -> Run:
+    """Copies a run below a folder, under its own name, and returns the copy."""
+    target = folder / template.name
+    shutil.copytree(template.folder, target, symlinks=True)
+    return Run(target)
