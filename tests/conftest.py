@@ -132,7 +132,8 @@ def _top_level_widgets() -> dict[int, str]:
     for widget in QApplication.topLevelWidgets():
         if widget.parent() is None and widget.metaObject().className() not in LASTING_WIDGETS:
             widgets[shiboken6.getCppPointer(widget)[0]] = (
-                f"{widget.metaObject().className()} {widget.objectName()!r}"
+                f"{widget.metaObject().className()} {widget.objectName()!r}, "
+                f"text {widget.property('text')!r}"
             )
 
     return widgets

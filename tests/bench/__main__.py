@@ -5,7 +5,8 @@
 others. `optimizers` counts floats per parameter on live state. `memory` sets the ledger beside what
 the allocator reports, for every template with every optimizer. `inside` prints what measuring the
 optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
-costs. `weights` proves that no result changed since another version.
+costs. `weights` proves that no result changed since another version. `soak` uses the window at
+random for as long as wanted, and prints how late its events come and whether its memory grows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,18 @@ import os
 import sys
 import time
 
-from tests.bench import inside, language, memory, optimizers, pairs, race, speed, tables, weights
+from tests.bench import (
+    inside,
+    language,
+    memory,
+    optimizers,
+    pairs,
+    race,
+    soak,
+    speed,
+    tables,
+    weights,
+)
 
 USUAL = {
     "speed": (["resnet", "cnn", "vit"], 21),
@@ -37,6 +49,7 @@ def main() -> None:
         "inside",
         "race",
         "weights",
+        "soak",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -51,6 +64,8 @@ def main() -> None:
     parser.add_argument(
         "--against", default=weights.BASELINE, help="weights: the earlier version, a git revision"
     )
+    parser.add_argument("--minutes", type=float, default=40.0, help="soak: how long")
+    parser.add_argument("--seed", type=int, default=0, help="soak: of what is done at random")
     arguments = parser.parse_args()
     templates, pairs_ = USUAL.get(arguments.what, ([], 0))
     arguments.template = arguments.template or templates
@@ -68,6 +83,8 @@ def main() -> None:
         sys.exit(memory.main())
     elif arguments.what == "weights":
         sys.exit(weights.main(arguments.against))
+    elif arguments.what == "soak":
+        sys.exit(soak.main(arguments.minutes, arguments.seed))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)

@@ -15,7 +15,7 @@ from app.engine.results.choose_weights import use
 from app.engine.runs.control import Control
 from app.engine.runs.events import EpochDone
 from app.engine.runs.run import Run
-from app.engine.runs.run_lock import OWNER
+from app.engine.runs.storage.run_lock import OWNER
 from app.engine.training import trainer
 from tests import tiny_files
 from tests.engine.tiny import Combination

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.verification import Verification
 from app.engine.errors import UserError
-from app.engine.runs import manifest
+from app.engine.runs.storage import manifest
 from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.opening import open_dataset

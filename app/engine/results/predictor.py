@@ -32,7 +32,7 @@ from app.engine.learning.loss import LOSSES, LossFunction
 from app.engine.results.report import Report
 from app.engine.results.reports import OTHER
 from app.engine.runs import checkpoint
-from app.engine.runs.checkpoint_folder import Damaged
+from app.engine.runs.storage.checkpoint_folder import Damaged
 from app.engine.runs.tensors import Tensors, restore_model
 from app.engine.runs.weights_in_use import (
     BEST,

@@ -15,9 +15,9 @@ from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.experiment.resolve import task_of
 from app.engine.results.reports import OTHER, Level, SplitReport, report_for
-from app.engine.runs.checkpoint_folder import PREDICTIONS, Damaged, read_verified
 from app.engine.runs.epoch_records import arrays_of, read_arrays
-from app.engine.runs.manifest import damaged
+from app.engine.runs.storage.checkpoint_folder import PREDICTIONS, Damaged, read_verified
+from app.engine.runs.storage.manifest import damaged
 from app.engine.runs.weights_in_use import BEST, PREFIX, WeightsInUse, read_weights_in_use
 
 if TYPE_CHECKING:

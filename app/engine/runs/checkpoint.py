@@ -29,7 +29,8 @@ from app.engine import files
 from app.engine.data.dataset import Description
 from app.engine.errors import UserError
 from app.engine.foreign import foreign_reader
-from app.engine.runs.checkpoint_folder import (
+from app.engine.runs.run import BEST, BEST_BEFORE, BEST_NEXT, Run
+from app.engine.runs.storage.checkpoint_folder import (
     PREDICTIONS,
     Damaged,
     json_of,
@@ -39,7 +40,6 @@ from app.engine.runs.checkpoint_folder import (
     unreadable_is_damaged,
     write_folder,
 )
-from app.engine.runs.run import BEST, BEST_BEFORE, BEST_NEXT, Run
 from models.graph import Graph
 from models.shape import Problem
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from app.engine import files
 from app.engine.foreign import foreign_reader
-from app.engine.runs import manifest
-from app.engine.runs.manifest import MOST, damaged
+from app.engine.runs.storage import manifest
+from app.engine.runs.storage.manifest import MOST, damaged
 
 if TYPE_CHECKING:
     from pathlib import Path

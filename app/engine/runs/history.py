@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 import numpy as np
 
 from app.engine import files
-from app.engine.runs import events, manifest, shape
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.runs.metrics_lines import EpochLine, FindingLine, MarkLine, StepLine
+from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from app.engine.errors import UserError
     from app.engine.experiment.plain import Value
+    from app.engine.runs import events
     from app.engine.runs.metrics_lines import FindingData
 
 Line = TypeVar("Line", "StepLine", "EpochLine", "MarkLine", "FindingLine")

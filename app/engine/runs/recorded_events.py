@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.engine.experiment import toml_file
-from app.engine.runs import events, manifest, shape
+from app.engine.runs import events
 from app.engine.runs.epoch_records import EpochRecord, read_epoch
 from app.engine.runs.findings import Finding
 from app.engine.runs.history import (
@@ -18,9 +18,10 @@ from app.engine.runs.history import (
     or_nan,
     read_history,
 )
-from app.engine.runs.manifest import RunFileError
 from app.engine.runs.metrics_lines import MemoryLine, PreparedData
 from app.engine.runs.run import Run
+from app.engine.runs.storage import manifest, shape
+from app.engine.runs.storage.manifest import RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

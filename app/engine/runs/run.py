@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from app.engine import files, folders
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.runs import manifest, run_folder, shape
-from app.engine.runs.checkpoint_folder import MOST_JSON
-from app.engine.runs.manifest import RunFileError
-from app.engine.runs.run_lock import OWNER, RunLock, is_held
+from app.engine.runs.storage import manifest, own_names, shape
+from app.engine.runs.storage.checkpoint_folder import MOST_JSON
+from app.engine.runs.storage.manifest import RunFileError
+from app.engine.runs.storage.run_lock import OWNER, RunLock, is_held
 from app.engine.runs.summary import Status, Summary
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ class Run:
         holds a link.
         """
         try:
-            run_folder.refuse_links(self.path)
+            own_names.refuse_links(self.path)
             lock = RunLock(self.path)
             if not lock.acquire():
                 raise UserError(
@@ -250,7 +250,7 @@ class Run:
                 )
 
             self._lock = lock
-            run_folder.sweep(self.path)
+            own_names.sweep(self.path)
         except OSError as error:
             raise files.disk_error(error, self.path) from error
 

@@ -6,7 +6,7 @@ import hashlib
 
 import torch
 
-from app.engine.runs.checkpoint_folder import Damaged
+from app.engine.runs.storage.checkpoint_folder import Damaged
 
 COUNTERS = ("step", "mu_product")
 """States of a single number, which PyTorch keeps on the CPU unless the optimizer is fused."""

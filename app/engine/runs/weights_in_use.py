@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.engine.runs import manifest, shape
+from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

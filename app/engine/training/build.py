@@ -23,8 +23,8 @@ from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.memory import ledger
 from app.engine.runs import history
-from app.engine.runs.checkpoint_folder import Damaged
 from app.engine.runs.events import RunPrepared, StageChanged
+from app.engine.runs.storage.checkpoint_folder import Damaged
 from app.engine.runs.tensors import restore_model, restore_optimizer
 from app.engine.sources.summary import problems
 from app.engine.text import bytes_text

@@ -10,11 +10,12 @@ from app.engine.advice.after_training import after_failure
 from app.engine.compute import device as devices
 from app.engine.errors import UserError, with_remedy
 from app.engine.experiment import toml_file
-from app.engine.runs import history, manifest
+from app.engine.runs import history
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, NewFinding, RunFinished, RunStarted, StageChanged
 from app.engine.runs.findings import Finding
 from app.engine.runs.outcome import Outcome
+from app.engine.runs.storage import manifest
 from app.engine.training.failures import ErrorText, error_text, warnings_to
 from app.engine.training.memory_shortage import release_memory
 from app.engine.training.warm_up import warm_up

@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
-from app.engine.runs import checkpoint, history, manifest
+from app.engine.runs import checkpoint, history
 from app.engine.runs.events import Resumed
 from app.engine.runs.findings import Finding
-from app.engine.runs.manifest import RunFileError
 from app.engine.runs.progress import Progress
+from app.engine.runs.storage import manifest
+from app.engine.runs.storage.manifest import RunFileError
 from app.engine.training.plan import plan_from_checkpoint, plan_run
 
 if TYPE_CHECKING:

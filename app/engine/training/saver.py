@@ -10,10 +10,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
-from app.engine.runs import checkpoint, manifest
+from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.events import CheckpointSaved, Event, NewFinding
 from app.engine.runs.findings import Finding
+from app.engine.runs.storage import manifest
 from app.engine.runs.tensors import cpu_copies, optimizer_tensors
 from app.engine.training.plan import plan_state
 

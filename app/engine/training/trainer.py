@@ -21,10 +21,11 @@ import contextlib
 import traceback
 from typing import TYPE_CHECKING
 
-from app.engine.runs import checkpoint, history, manifest
+from app.engine.runs import checkpoint, history
 from app.engine.runs.events import StageChanged
 from app.engine.runs.history import Writer
 from app.engine.runs.progress import Progress
+from app.engine.runs.storage import manifest
 from app.engine.training import resuming
 from app.engine.training.build import announce, build
 from app.engine.training.execution import End, RunContext

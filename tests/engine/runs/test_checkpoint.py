@@ -15,9 +15,9 @@ from app.engine.errors import UserError
 from app.engine.results.predictor import Predictor
 from app.engine.runs import checkpoint, events, tensors
 from app.engine.runs.checkpoint import Checkpoint
-from app.engine.runs.checkpoint_folder import Damaged
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
+from app.engine.runs.storage.checkpoint_folder import Damaged
 from app.engine.training import saver, trainer
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 

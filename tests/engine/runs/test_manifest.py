@@ -11,12 +11,13 @@ import pytest
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
 from app.engine.results.report import load_report
-from app.engine.runs import events, manifest
+from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.engine.runs.epoch_records import read_arrays, write_arrays
-from app.engine.runs.manifest import RunFileError
 from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run, list_runs
+from app.engine.runs.storage import manifest
+from app.engine.runs.storage.manifest import RunFileError
 from app.engine.runs.weights_in_use import read_weights_in_use
 from app.engine.training import trainer
 from tests.engine.training.small import Listener, experiment, pictures

@@ -17,7 +17,7 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.engine.runs import history
 from app.engine.runs.run import Run, default_folder, list_runs
-from app.engine.runs.run_lock import OWNER
+from app.engine.runs.storage.run_lock import OWNER
 
 EXPERIMENT = Experiment(name="fashion cnn", data=DataSettings(source="sample:digits"))
 

@@ -14,9 +14,10 @@ from app.engine.errors import UserError
 from app.engine.results import choose_weights
 from app.engine.results.predictor import Predictor
 from app.engine.results.report import load_report
-from app.engine.runs import checkpoint, manifest, tensors, weights_in_use
+from app.engine.runs import checkpoint, tensors, weights_in_use
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.run import Run
+from app.engine.runs.storage import manifest
 from app.engine.sources.opening import open_dataset
 from app.engine.training import trainer
 from models.network import Network

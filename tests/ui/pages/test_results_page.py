@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
 
 from app.engine.experiment import toml_file
 from app.engine.results.report import load_report
-from app.engine.runs import manifest
 from app.engine.runs.run import Run
+from app.engine.runs.storage import manifest
 from app.engine.text import percent_text
 from app.ui.pages.results.confusion.class_table import COUNT, NAME, RECALL
 from app.ui.pages.results.example_gallery import location

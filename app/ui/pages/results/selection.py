@@ -11,7 +11,7 @@ import numpy as np
 
 from app.engine.results.reports import Level, SplitReport, report_for
 from app.engine.runs.epoch_records import EpochRecord, read_epoch
-from app.engine.runs.manifest import RunFileError
+from app.engine.runs.storage.manifest import RunFileError
 from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.results.outcome import Outcome, of_epoch
 

@@ -16,10 +16,10 @@ from app.engine import files
 from app.engine.learning.metrics import METRICS, Metric
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.history import METRICS as METRICS_FILE
-from app.engine.runs.manifest import RunFileError
 from app.engine.runs.metrics_lines import EpochLine, PreparedData
 from app.engine.runs.run import Run, list_runs
-from app.engine.runs.shape import is_of
+from app.engine.runs.storage.manifest import RunFileError
+from app.engine.runs.storage.shape import is_of
 from app.ui.text.run_names import label_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.engine.runs import manifest
+from app.engine.runs.storage import manifest
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
