@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from app.engine import files
 from app.engine.experiment import toml_file
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -37,7 +36,7 @@ def trained_run(
     target = folder / f"{day} {name}"
     shutil.copytree(_trained_folders[key], target)
     environment = Run(target).environment() | {"started": f"{day}T10:00:00"}
-    files.write_json(target / "environment.json", environment)
+    Run(target).write_json("environment.json", environment)
 
     return Run(target)
 

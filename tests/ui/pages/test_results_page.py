@@ -78,8 +78,10 @@ def test_the_empty_page_says_what_will_be_here(
 def test_a_run_without_results_says_so(
     qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    shutil.rmtree(run.path / "results")
-    (run.path / "metrics.jsonl").unlink()
+    for name in ("results", "checkpoints"):
+        shutil.rmtree(run.path / name)
+    for name in ("metrics.jsonl", "manifest.json"):
+        (run.path / name).unlink()
     harness.parts.session.show(read_record(run.path))
     qtbot.waitUntil(
         lambda: "no results yet" in label(page, "results.begin.text"), timeout=PATIENCE_MS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +14,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
-from app.engine.runs.run import LOCK, Run
+from app.engine.runs.run import Run
+from app.engine.runs.storage import manifest
+from app.engine.runs.storage.run_lock import OWNER
 from app.ui.pages.runs.differences import compare
 from app.ui.pages.runs.entries import read_entries, read_entry
 from app.ui.pages.runs.model import BEST, NOTE, RUN, cell_text
@@ -28,6 +29,7 @@ from tests.ui.trained_runs import trained_run
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
+
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def message(page: RunsPage) -> str:
 
 def lock(run: Run, process: int) -> None:
     data = {"process": process, "begun": 0.0, "computer": socket.gethostname()}
-    (run.path / LOCK).write_text(json.dumps(data), encoding="utf-8")
+    (run.path / OWNER).write_text(json.dumps(data), encoding="utf-8")
 
 
 # --- the list
@@ -145,7 +147,8 @@ def test_a_damaged_run_is_listed_all_the_same(
     (runs[0].path / "summary.json").write_text("{ no", encoding="utf-8")
     (runs[0].path / "metrics.jsonl").write_bytes(b'{"epoch": 1, "val')
     entry = read_entry(runs[0])
-    assert entry.status == "interrupted" and entry.figure is None and len(entry.losses) == 0
+    assert entry.status == "damaged" and entry.figure is None and len(entry.losses) == 0
+    assert "'summary.json'" in entry.reason and "is damaged" in entry.reason
 
 
 # --- interrupted
@@ -154,7 +157,7 @@ def test_a_damaged_run_is_listed_all_the_same(
 def test_a_run_whose_process_died_can_be_resumed(
     qtbot: QtBot, harness: Harness, page: RunsPage, runs: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (runs[0].path / "summary.json").unlink()
+    manifest.remove(runs[0].path, "summary.json")
     lock(runs[0], 2**22 + 1)
     until_listed(qtbot, page, 2)
     assert cell_text(page.table.runs.entries[0], RUN).startswith("second: Interrupted: Resume?")
@@ -260,17 +263,12 @@ def test_deleting_can_be_undone(
 def test_a_run_that_runs_is_not_deleted(
     qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run]
 ) -> None:
-    import psutil
-
-    data = {
-        "process": os.getpid(),
-        "begun": psutil.Process().create_time(),
-        "computer": socket.gethostname(),
-    }
-    (runs[0].path / LOCK).write_text(json.dumps(data), encoding="utf-8")
+    owner = Run(runs[0].path)
+    owner.claim()
     do(page_with_runs, "runs.delete")
     assert "is running and cannot be deleted" in message(page_with_runs)
     assert runs[0].path.is_dir()
+    owner.release()
 
 
 # --- comparing

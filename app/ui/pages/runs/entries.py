@@ -123,7 +123,9 @@ def read_entry(run: Run) -> Entry:
     problems = run.problems()
     summary = _readable(run.summary)
     epochs = _epoch_lines(run.path)
-    status = "damaged" if problems else run.status
+    status = run.status
+    if problems and status != "running":
+        status = "damaged"
     prepared = prepared_of(run)
     planned = prepared.get("epochs")
     metric = _metric(prepared, epochs)
