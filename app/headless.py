@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import UserError, with_remedy
 from app.engine.experiment.data_settings import DataSettings
@@ -19,6 +19,9 @@ from app.engine.runs.history import read_history
 from app.engine.runs.run import Run, default_folder
 from app.output import complain, say, say_json
 from app.terminal import Display, display_for, ending
+
+if TYPE_CHECKING:
+    from app.engine.runs.summary import Summary
 
 DEMO = "sample:digits"
 FAILED = 1
@@ -69,15 +72,25 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
         say(line, error=json_)
 
     if json_:
-        say_json(finished.summary)
+        say_json(_without_details(finished.summary))
     if finished.status == "completed":
         return 0
     if finished.status == "stopped":
         return INTERRUPTED
 
+    # The details are in log.txt.
     what, remedy, _ = finished.failure or (finished.reason, "", "")
     complain(with_remedy(what, remedy))
     return FAILED
+
+
+def _without_details(summary: Summary) -> dict[str, Any]:
+    """Returns the summary with what went wrong and what to try; the traceback is in log.txt."""
+    plain = dict(summary)
+    if "failure" in summary:
+        plain["failure"] = list(summary["failure"][:2])
+
+    return plain
 
 
 @contextmanager

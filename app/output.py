@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from typing import Any
 
 import click
 
 from app.engine import folders
+from app.engine.data.names import visible
+from app.engine.files import json_text
 
 
 def say(text: str, error: bool = False) -> None:
     """Prints a line; on standard error where standard output belongs to the JSON object."""
-    click.echo(text, err=error)
+    click.echo(visible(text), err=error)
 
 
 def complain(sentence: str) -> None:
     """Prints what went wrong on standard error."""
-    click.echo(sentence, err=True)
+    click.echo(visible(sentence), err=True)
 
 
 def say_json(data: Any) -> None:
-    """Prints one JSON object on one line."""
-    click.echo(json.dumps(data, ensure_ascii=False, default=str))
+    """Prints one strict JSON object on one line; figures that are not finite are null."""
+    click.echo(json_text(data))
 
 
 def note_details(error: Exception) -> str:
-    """Writes the traceback to a file and returns its path; the traceback where that fails."""
+    """Writes the traceback to a file and returns its path; says where that fails."""
     details = "".join(traceback.format_exception(error))
     try:
         path = folders.log() / "error.txt"
@@ -35,4 +36,4 @@ def note_details(error: Exception) -> str:
         path.write_text(details, encoding="utf-8")
         return str(path)
     except OSError:
-        return details
+        return f"'{folders.log()}' cannot be written."

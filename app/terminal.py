@@ -13,7 +13,9 @@ from typing import IO, TYPE_CHECKING, Any
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+from rich.text import Text
 
+from app.engine.data.names import visible
 from app.engine.data.nouns import counted, noun
 from app.engine.experiment.plain import plain_section
 from app.engine.learning.metrics import metrics_text
@@ -53,9 +55,9 @@ class Display:
     def __enter__(self) -> Display:
         if self._live:
             columns = (
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
-                TextColumn("{task.fields[words]}"),
+                TextColumn("{task.fields[words]}", markup=False),
             )
             self._progress = Progress(
                 *columns, console=self.console, transient=True, refresh_per_second=4
@@ -80,7 +82,7 @@ class Display:
 
     def line(self, text: str) -> None:
         """Prints a line that stays, above whatever is being drawn."""
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(plain(text), soft_wrap=True)
 
     def __call__(self, event: events.Event) -> None:
         """Shows an event, if the terminal has anything to show of it."""
@@ -106,7 +108,7 @@ class Display:
             if self._training and not total:
                 fields = {}  # the bar of the whole training stays
             self._progress.update(
-                self._task, description=text, refresh=kind != self._stage, **fields
+                self._task, description=visible(text), refresh=kind != self._stage, **fields
             )
         elif self._long_silent() or (kind != self._stage and not self._training):
             self._last_line = time.monotonic()
@@ -352,9 +354,9 @@ def table_of(listing: Listing) -> Table:
     return table
 
 
-def plain(text: str) -> str:
-    """Returns a name as it is: its brackets are no markup, and its line breaks are shown."""
-    return text.replace("[", "\\[").replace("\n", "\\n")
+def plain(text: str) -> Text:
+    """Returns a name as it is: nothing in it is markup, and control characters are shown."""
+    return Text(visible(text))
 
 
 def display_for(json_: bool) -> Display:

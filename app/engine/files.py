@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
 import stat
 import threading
@@ -141,6 +142,23 @@ def write_json(path: Path, data: Any) -> None:
 def json_bytes(data: Any) -> bytes:
     """Returns plain data as strict JSON. Raises ValueError for a number that is not finite."""
     return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def json_text(data: Any) -> str:
+    """Returns plain data as strict JSON on one line, null for a number that is not finite.
+
+    Other values are written as their text.
+    """
+    return json.dumps(_finite(data), ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_finite(value) for value in data]
+
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def rename(source: Path, target: Path) -> None:

@@ -32,3 +32,24 @@ def readable(name: str | os.PathLike[str]) -> str:
     """
     text = os.fsencode(name).decode("utf-8", "replace") if os.name != "nt" else os.fspath(name)
     return unicodedata.normalize("NFC", text)
+
+
+_UNSEEN = ("Cc", "Cs", "Zl", "Zp")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def visible(text: str) -> str:
+    r"""Returns text for one line of a terminal or a log.
+
+    Control characters, line breaks and overrides of the writing direction become escapes such as
+    \x1b: a name must not colour a terminal, forge a line, or read other than it is written.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+
+    return "".join(
+        letter.encode("unicode_escape").decode()
+        if letter in _BIDI or unicodedata.category(letter) in _UNSEEN
+        else letter
+        for letter in text
+    )

@@ -18,6 +18,7 @@ from app.engine import files
 from app.engine.compute.batches import as_batch
 from app.engine.compute.evaluation import EVALUATION
 from app.engine.compute.randomness import mix_seed
+from app.engine.csv_cells import csv_row
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 BATCH = 128
 
 NO_NUMBER = (
-    "The network's answer is no finite number. Its weights or the values of this example are too "
-    "large."
+    "The network's answer is not a number: the weights are damaged, or the values of the example "
+    "are far outside those it learned from."
 )
 
 
@@ -94,7 +95,11 @@ def predictions_of(predictor: Predictor, raw: Any) -> np.ndarray:
 
 def answer(predictor: Predictor, raw: Any) -> Answer:
     """Returns the answer to one example, in words. Raises UserError where it cannot be read."""
-    return report_class_of(predictor).answer(predictor.description, predictions_of(predictor, raw))
+    predictions = predictions_of(predictor, raw)
+    if not np.isfinite(predictions).all():
+        raise UserError(NO_NUMBER)
+
+    return report_class_of(predictor).answer(predictor.description, predictions)
 
 
 def answer_file(
@@ -212,13 +217,15 @@ def write_answers(answers: Iterable[FileAnswers], path: str | Path) -> Path:
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
     heads = table.column_names if table is not None else ("example",)
     problem_heads = ("problem",) if any(source.failed for source in sources) else ()
-    writer.writerow([*heads, *_free_names(sources[0].columns, heads), *problem_heads])
+    names = _free_names(sources[0].columns, heads)
+    writer.writerow(csv_row([*heads, *names, *problem_heads]))
 
     for source in sources:
         examples = table.cells(len(source.answers)) if table is not None else _example_names(source)
         for example, cells, answered in zip(examples, source.cells, source.answers, strict=True):
             problem = [answered.error] if problem_heads else []
-            writer.writerow([*example, *(_cell_text(cell, decimal) for cell in cells), *problem])
+            answer_cells = (_cell_text(cell, decimal) for cell in cells)
+            writer.writerow(csv_row([*example, *answer_cells, *problem]))
 
     files.write_atomically(path, content.getvalue().encode("utf-8-sig"))
     return path

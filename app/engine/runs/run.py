@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from app.engine import files, folders
+from app.engine.data.names import visible
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs.storage import manifest, own_names, shape
@@ -279,7 +280,9 @@ class Run:
             contextlib.suppress(OSError),
             (self.path / "log.txt").open("a", encoding="utf-8") as file,
         ):
-            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")
+            # Further lines are set in, so that no name in a text can forge one with a time.
+            shown = "\n    ".join(map(visible, text.rstrip().split("\n")))
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {shown}\n")
 
 
 def default_folder() -> Path:

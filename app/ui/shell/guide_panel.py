@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.pages.parts import GuideCard
@@ -46,7 +46,7 @@ class GuidePanel(QFrame):
         outer.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 8, 4)
-        title = QLabel("Guide")
+        title = Label("Guide")
         style(title, "tile-title")
         close = QToolButton()
         close.setText("✕")
@@ -101,8 +101,8 @@ class GuidePanel(QFrame):
         column = QVBoxLayout(frame)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(4)
-        title = QLabel(card.title)
-        text = QLabel(card.text)
+        title = Label(card.title)
+        text = Label(card.text)
         style(title, "title")
         style(text, "guide-text")
 

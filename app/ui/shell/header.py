@@ -8,7 +8,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
@@ -51,7 +51,7 @@ class Header(QFrame):
         self.name.returnPressed.connect(self.name.clearFocus)
         self.name.textChanged.connect(self._fit_name)
         style(self.name, "name")
-        self.saved = QLabel()
+        self.saved = Label()
         self.saved.setObjectName("header.saved")
         style(self.saved, "secondary")
         self.notices = QPushButton()
@@ -138,7 +138,7 @@ class Header(QFrame):
         column.setContentsMargins(14, 12, 14, 12)
 
         for role, text in (("title", self.device.text()), ("guide-text", self._why)):
-            label = QLabel(text)
+            label = Label(text)
             label.setWordWrap(True)
             label.setFixedWidth(self._theme.px(300))
             style(label, role)

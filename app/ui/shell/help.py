@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QGridLayout,
-    QLabel,
     QMessageBox,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.engine.experiment import toml_file
 from app.engine.sources.samples import FULL_FASHION_HELP, MORE_DATA
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 from app.ui.widgets.message_box import message_box
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Shortcuts(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*[theme.px(20)] * 4)
         column.setSpacing(theme.px(12))
-        heading = QLabel("Keyboard shortcuts")
+        heading = Label("Keyboard shortcuts")
         style(heading, "heading")
         column.addWidget(heading)
         grid = QGridLayout()
@@ -124,14 +124,14 @@ class Shortcuts(QDialog):
         for number, (keys, text) in enumerate(rows):
             row = number % half
             side = 2 * (number // half)
-            key = QLabel(keys)
-            words = QLabel(text.rstrip("…"))
+            key = Label(keys)
+            words = Label(text.rstrip("…"))
             style(key, "key")
             grid.addWidget(key, row, side, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(words, row, side + 1)
 
         column.addLayout(grid)
-        hint = QLabel("Escape closes this.")
+        hint = Label("Escape closes this.")
         style(hint, "secondary")
         column.addWidget(hint)
 

@@ -9,13 +9,14 @@ import base64
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.shell.bottom_bar import BottomBar
 from app.ui.shell.guide_panel import GuidePanel
 from app.ui.shell.header import Header
 from app.ui.shell.rail import Rail
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -290,7 +291,7 @@ def _starting() -> QWidget:
     """Returns what stands in the window for the moment until it is filled."""
     page = QWidget()
     style(page, "page")
-    label = QLabel("Starting")
+    label = Label("Starting")
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     style(label, "secondary")
     QVBoxLayout(page).addWidget(label)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.engine.errors import UserError
 from app.ui.state.background import Failure
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 MOST_PROBLEMS = 200
 """Problems in the list, so that a flood of them does not fill the memory."""
@@ -148,8 +148,8 @@ class ProblemDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*[theme.px(20)] * 4)
         column.setSpacing(theme.px(10))
-        self.what = QLabel(problem.what)
-        self.remedy = QLabel(problem.remedy)
+        self.what = Label(problem.what)
+        self.remedy = Label(problem.remedy)
         style(self.what, "tile-title")
         style(self.remedy, "lead")
 
@@ -160,7 +160,7 @@ class ProblemDialog(QDialog):
             column.addWidget(label)
 
         self.remedy.setVisible(bool(problem.remedy))
-        self._more = QLabel()
+        self._more = Label()
         style(self._more, "secondary")
         self._more.hide()
         column.addWidget(self._more)

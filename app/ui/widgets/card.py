@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.style.theme import style
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.label import Label
 
 
 class Card(QFrame):
@@ -22,7 +23,7 @@ class Card(QFrame):
         outer.setSpacing(8)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(6)
-        self.title = QLabel(title, self)
+        self.title = Label(title, self)
         self.why = ElidedLabel(why, 0, self)
         style(self.title, "title")
         style(self.why, "why")

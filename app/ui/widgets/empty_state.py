@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +37,9 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(32, 16, 32, 16)
         column.setSpacing(8)
-        self._icon = QLabel()
-        self.heading = QLabel(heading)
-        self.text = QLabel(text)
+        self._icon = Label()
+        self.heading = Label(heading)
+        self.text = Label(text)
         style(self.heading, "heading")
         style(self.text, "why")
         self.text.setObjectName(f"{name}.text")

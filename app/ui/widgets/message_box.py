@@ -11,6 +11,8 @@ def message_box(window: QWidget, name: str, title: str, text: str) -> QMessageBo
     box = QMessageBox(window)
     box.setObjectName(name)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    # A name in it may look like rich text.
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle("Netwright")
     box.setText(title)
     box.setInformativeText(text)

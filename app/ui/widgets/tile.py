@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 
 class Tile(QPushButton):
@@ -41,12 +42,12 @@ class Tile(QPushButton):
         self._pictures: list[np.ndarray] = []
         theme.changed.connect(self._draw_pictures)
         column.addWidget(self._holder)
-        head = QLabel(title)
+        head = Label(title)
         style(head, "tile-title")
 
         labels = [head]
         for text in texts:
-            label = QLabel(text)
+            label = Label(text)
             style(label, "guide-quiet" if text is texts[0] else "secondary")
             labels.append(label)
 
@@ -80,7 +81,7 @@ class Tile(QPushButton):
 
         side = self._theme.px(40)
         for picture in self._pictures:
-            label = QLabel()
+            label = Label()
             smooth = picture.shape[0] >= 20
             mode = (
                 Qt.TransformationMode.SmoothTransformation

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
-
 @pytest.fixture
 def runs(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     """Returns two runs, the newest first; the second one has other settings."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox, QPushButton
 
 from app.engine.data.dataset import SPLITS, Dataset
 from app.engine.data.nouns import noun
@@ -16,6 +16,7 @@ from app.ui.pages.data.histogram import Histogram
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.class_bars import ClassBars, balance_words
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.state.document import Document
@@ -48,7 +49,7 @@ class BalanceCard(Card):
         self.chooser.setToolTip("Shows how another amount is spread.")
         self.chooser.currentIndexChanged.connect(self._show_amounts)
         self.tools.addWidget(self.chooser)
-        self._words = QLabel()
+        self._words = Label()
         self._words.setWordWrap(True)
         style(self._words, "secondary")
         self.balance_button = QPushButton("Balance classes")
@@ -61,7 +62,7 @@ class BalanceCard(Card):
         self.body.addWidget(self.amounts, 1000)
         self.body.addWidget(self._words)
         self.body.addWidget(self.balance_button, 0, Qt.AlignmentFlag.AlignLeft)
-        self._length_words = QLabel("Length of the texts")
+        self._length_words = Label("Length of the texts")
         style(self._length_words, "title")
         self.body.addWidget(self._length_words)
         self.body.addWidget(self.lengths, 600)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
 from app.engine.errors import UserError
@@ -19,6 +19,7 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import example_of
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -99,7 +100,7 @@ class Overview(QWidget):
         self.batch.setObjectName("data.batch")
         self.batch.setAccessibleName("The first batch as the network sees it")
         self.batch.clickable = False
-        self._batch_words = QLabel()
+        self._batch_words = Label()
         self._batch_words.setWordWrap(True)
         style(self._batch_words, "secondary")
         card.body.addWidget(self.batch, 1)
@@ -111,7 +112,7 @@ class Overview(QWidget):
         self._tokens_card_ = card = Card("Tokens", "the pieces in which the network reads a text")
         self.tokens = TokenView(self._theme)
         self.tokens.setObjectName("data.tokens.shown")
-        self._token_words = QLabel()
+        self._token_words = Label()
         self._token_words.setWordWrap(True)
         style(self._token_words, "secondary")
         card.body.addWidget(self.tokens, 1)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -38,6 +37,7 @@ from app.ui.state.action import Action
 from app.ui.style.theme import style
 from app.ui.text.words import holds
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -130,7 +130,7 @@ class DataPage(Page):
         head.addLayout(words, 1)
         head.addWidget(self._again_strip())
         head.addWidget(self._other)
-        self._task_words = QLabel("Task")
+        self._task_words = Label("Task")
         self.task = TaskBox(parts.document)
         self._task_words.setBuddy(self.task)
         style(self._task_words, "secondary")
@@ -195,7 +195,7 @@ class DataPage(Page):
         self._strip = QWidget()
         row = QHBoxLayout(self._strip)
         row.setContentsMargins(0, 0, 0, 0)
-        self._stage = QLabel()
+        self._stage = Label()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         style(self._stage, "secondary")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.engine.sources.formats.image_list import ImageList
 from app.engine.sources.formats.table import TableFormat
@@ -14,6 +14,7 @@ from app.ui.pages.data.scrolled import scrolled
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import ThumbnailGrid
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Preparing(QWidget):
         self._pairs = card = Card("Before and after", "some of your pictures")
         self.before = ThumbnailGrid(self._theme, SIDE, rows_visible=1)
         self.after = ThumbnailGrid(self._theme, SIDE, rows_visible=1)
-        self._words = QLabel()
+        self._words = Label()
         self._words.setWordWrap(True)
         style(self._words, "secondary")
 
@@ -127,7 +128,7 @@ class Preparing(QWidget):
             grid.setAccessibleName(title)
             grid.clickable = False
             grid.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            label = QLabel(title)
+            label = Label(title)
             style(label, "secondary")
             card.body.addWidget(label)
             card.body.addWidget(grid)
@@ -137,7 +138,7 @@ class Preparing(QWidget):
 
     def _splits_card(self) -> Card:
         card = Card("How they are divided", "seeded, alike in every split")
-        self._splits = QLabel()
+        self._splits = Label()
         self._splits.setObjectName("data.splits")
         self._splits.setWordWrap(True)
         self._splits.setTextFormat(Qt.TextFormat.RichText)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.engine.learning.tasks import TASKS
 from app.ui.pages.data.states import button
 from app.ui.pages.data.task_box import with_task
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.state.document import Document
@@ -32,7 +33,7 @@ class Question(Card):
         self._document = document
         self.setObjectName("data.question")
         style(self, "card-warning")
-        self._words = QLabel()
+        self._words = Label()
         self._words.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(8)

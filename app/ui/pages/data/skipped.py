@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QHeaderView,
-    QLabel,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.engine.text import count_text
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ class SkippedFiles(QWidget):
         super().__init__()
         self._document = document
         self._theme = theme
-        self._notes = QLabel()
+        self._notes = Label()
         self._notes.setObjectName("data.notes")
         self._notes.setWordWrap(True)
         self._notes.setTextFormat(Qt.TextFormat.PlainText)
@@ -106,7 +106,7 @@ class SkippedFiles(QWidget):
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         head.setStretchLastSection(True)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self._none = QLabel("Everything could be read.")
+        self._none = Label("Everything could be read.")
         style(self._none, "secondary")
         card.body.addWidget(self._none)
         card.body.addWidget(self.table, 1)

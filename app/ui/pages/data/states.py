@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from app.ui.state.action import Action
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class EmptyState(QWidget):
         column = QVBoxLayout(zone)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
-        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        heading = QLabel("Drop a folder or a file here", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._picture = Label(alignment=Qt.AlignmentFlag.AlignCenter)
+        heading = Label("Drop a folder or a file here", alignment=Qt.AlignmentFlag.AlignCenter)
         style(heading, "heading")
         heading.setWordWrap(True)
         column.addStretch(1)
@@ -154,7 +154,7 @@ class EmptyState(QWidget):
         column.setSpacing(4)
 
         for what, how in ACCEPTED:
-            label = QLabel(f"<b>{what}</b> – {how}", alignment=Qt.AlignmentFlag.AlignHCenter)
+            label = Label(f"<b>{what}</b> – {how}", alignment=Qt.AlignmentFlag.AlignHCenter)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setWordWrap(True)
             style(label, "secondary")
@@ -174,8 +174,8 @@ class Waiting(QWidget):
         super().__init__()
         self._document = document
         self._seconds = 0
-        self._stage = QLabel()
-        self._count = QLabel()
+        self._stage = Label()
+        self._count = Label()
         style(self._stage, "title")
         style(self._count, "secondary")
         self.bar = QProgressBar()
@@ -246,9 +246,9 @@ class FailedState(QWidget):
         self._theme = theme
         card = Card()
         style(card, "card-problem")
-        self._what = QLabel()
-        self._remedy = QLabel()
-        self._source = QLabel()
+        self._what = Label()
+        self._remedy = Label()
+        self._source = Label()
         style(self._what, "title")
         style(self._source, "secondary")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.engine.errors import with_remedy
 from app.engine.text import count_text
@@ -18,6 +18,7 @@ from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.written import WrittenRow
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -46,7 +47,7 @@ class TableView(QWidget):
         self.columns = ColumnTable(theme)
         self.columns.chosen.connect(self._chosen)
         self.rows = RowTable(theme)
-        self._problem = QLabel()
+        self._problem = Label()
         self._problem.setObjectName("data.table.problem")
         self._problem.setWordWrap(True)
         style(self._problem, "problem")

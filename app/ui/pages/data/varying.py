@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.engine.data.augmentation import Augmentation, resolve_augmentation
 from app.ui.pages.data.preparing import FORM_WIDTH, sample_rows
@@ -16,6 +16,7 @@ from app.ui.style.theme import style
 from app.ui.text.words import target_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import Row, ThumbnailGrid
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Varying(QWidget):
             column.addWidget(strip)
 
         column.addStretch(1)
-        self._words = QLabel()
+        self._words = Label()
         self._words.setObjectName("data.varied.words")
         self._words.setWordWrap(True)
         style(self._words, "secondary")

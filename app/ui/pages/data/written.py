@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.engine.experiment.data_settings import DataSettings
 from app.ui.style.theme import SMALL, Theme, style
 from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import DropDown
 from models.spec import Setting, settings
 
@@ -57,7 +58,7 @@ class WrittenRow(QWidget):
         line = QHBoxLayout(holder)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
-        label = QLabel(SHORT[setting.name])
+        label = Label(SHORT[setting.name])
         style(label, "secondary")
         box.setObjectName(f"data.{setting.name}")
         box.setAccessibleName(setting.label)

@@ -22,6 +22,7 @@ from app.ui.plots.curves.learning_rate import SchedulePlot
 from app.ui.state.action import Action
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from app.ui.widgets.memory.ledger import overlap, parts_of, total_of
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import MemoryTable
@@ -110,7 +111,7 @@ class SettingsCard(Card):
         self.more.hide()
 
     def _text(self, role: str = "secondary") -> QLabel:
-        label = QLabel()
+        label = Label()
         label.setWordWrap(True)
         style(label, role)
         self.body.addWidget(label)
@@ -154,7 +155,7 @@ class OptimizerCard(SettingsCard):
     def __init__(self, parts_: Parts) -> None:
         super().__init__(parts_, "optimizer", "Which way is down?", "(optimizer)", OPTIMIZERS)
         self.boxes = OptimizerBoxes(parts_.theme)
-        self.sum = QLabel()
+        self.sum = Label()
         style(self.sum, "row")
         self.sum.setObjectName("learning.floats")
         self.picture.addWidget(self.boxes)
@@ -270,7 +271,7 @@ class PredictedCard(Card):
         style(self.planner, "small")
         self.tools.addWidget(self.planner)
         self.device_bar = MemoryBar(theme)
-        self.verdict = QLabel()
+        self.verdict = Label()
         self.device_bar.setAccessibleName("Memory of the device with this training in it")
         self.verdict.setWordWrap(True)
         self.verdict.setObjectName("learning.fits")

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -22,6 +21,7 @@ from app.ui.plots.base.plot import EMPTY
 from app.ui.plots.curves.lr_finder import LrFinderPlot
 from app.ui.state.lr_search import LrSearch
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.pages.parts import Parts
@@ -67,11 +67,11 @@ class FinderDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*[theme.px(16)] * 4)
         column.setSpacing(theme.px(8))
-        heading = QLabel("How far at a time? Try it")
+        heading = Label("How far at a time? Try it")
         style(heading, "heading")
-        self.about = QLabel(ABOUT)
-        self.state = QLabel()
-        self.verdict = QLabel()
+        self.about = Label(ABOUT)
+        self.state = Label()
+        self.verdict = Label()
         self.state.setObjectName("learning.finder.state")
         self.verdict.setObjectName("learning.finder.verdict")
 
@@ -100,7 +100,7 @@ class FinderDialog(QDialog):
 
         sights = QHBoxLayout()
         for text, side in SIGHTS:
-            label = QLabel(text)
+            label = Label(text)
             label.setWordWrap(True)
             label.setAlignment(side | Qt.AlignmentFlag.AlignTop)
             style(label, "secondary")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -37,6 +37,7 @@ from app.ui.state.action import Action
 from app.ui.state.document import FAKE_DATA
 from app.ui.style.theme import style
 from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.field import value_in_words
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class LearningPage(Page):
 
     def _build_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.task = QLabel()
+        self.task = Label()
+        self.task.setTextFormat(Qt.TextFormat.RichText)
         self.task.setWordWrap(True)
         style(self.task, "row")
         self.more = QPushButton("More settings")

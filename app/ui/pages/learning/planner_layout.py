@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.pages.learning.planner_rows import HEADS
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 from app.ui.widgets.memory.memory_bar import MemoryBar
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class PlannerLayout(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(px(20), px(16), px(20), px(16))
         outer.setSpacing(px(8))
-        heading = QLabel("What would fit, and what would it cost?")
+        heading = Label("What would fit, and what would it cost?")
         style(heading, "heading")
-        self.budget = QLabel()
-        self.notice = QLabel()
+        self.budget = Label()
+        self.notice = Label()
         self.budget.setObjectName("planner.budget")
         self.notice.setObjectName("planner.notice")
         self.bar = MemoryBar(self.theme)
@@ -77,7 +77,7 @@ class PlannerLayout(QDialog):
         self.grid.setVerticalSpacing(px(7))
 
         for column, (text, share) in enumerate(zip(HEADS, SHARES, strict=True)):
-            head = QLabel(text)
+            head = Label(text)
             style(head, "secondary")
             head.setToolTip(TIPS.get(text, ""))
             self.grid.addWidget(head, 0, column)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.engine.text import UNKNOWN, bytes_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,12 +104,12 @@ class Row:
         self._theme = theme
         self._verdict = ""
         self.option: Option | None = None
-        self.title = QLabel()
-        self.cost = QLabel()
-        self.memory = QLabel()
-        self.symbol = QLabel()
-        self.fits = QLabel()
-        self.time = QLabel(UNKNOWN)
+        self.title = Label()
+        self.cost = Label()
+        self.memory = Label()
+        self.symbol = Label()
+        self.fits = Label()
+        self.time = Label(UNKNOWN)
         self.bar = FitBar(theme)
         self.button = QPushButton("Apply")
         self.button.setAutoDefault(False)

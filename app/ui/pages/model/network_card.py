@@ -27,6 +27,7 @@ from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.words import size_words
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from models.graph import INPUT, OTHER, GraphError
 from models.shape import Input, words
 
@@ -154,7 +155,7 @@ class NetworkCard(Card):
         self.view = NetworkView(theme)
         self.view.setObjectName("model.network")
         self.view.selected.connect(self.selected)
-        self._message = QLabel()
+        self._message = Label()
         self._message.setObjectName("model.message")
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -247,7 +248,7 @@ class Totals(QWidget):
 
     def show_totals(self, figures: Sequence[tuple[str, str, str]]) -> None:
         while len(self._labels) < len(figures):
-            label = QLabel(self)
+            label = Label(self)
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -255,13 +256,13 @@ class Totals(QWidget):
             self._labels.append(label)
 
         text = self._theme.color("text").name()
-        for label, (figure, what, tip) in zip(self._labels, figures, strict=False):
-            label.setText(f"<b style='color:{text}'>{html.escape(figure)}</b> {html.escape(what)}")
-            label.setToolTip(tip)
-            label.setAccessibleName(f"{figure} {what}")
+        for shown, (figure, what, tip) in zip(self._labels, figures, strict=False):
+            shown.setText(f"<b style='color:{text}'>{html.escape(figure)}</b> {html.escape(what)}")
+            shown.setToolTip(tip)
+            shown.setAccessibleName(f"{figure} {what}")
 
-        for index, label in enumerate(self._labels):
-            label.setVisible(index < len(figures))
+        for index, shown in enumerate(self._labels):
+            shown.setVisible(index < len(figures))
 
         self._arrange()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.ui.pages.model.gallery import TemplateGallery
@@ -16,6 +16,7 @@ from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 from models.template import TEMPLATES
 
@@ -79,7 +80,7 @@ class ModelPage(Page):
         parts = self._parts
         card = Card("Settings")
         self.form = Form(parts.document, "model", None, parts.theme, parts.preferences)
-        self._answers = QLabel()
+        self._answers = Label()
         self._answers.setWordWrap(True)
         style(self._answers, "secondary")
         inner = QWidget()

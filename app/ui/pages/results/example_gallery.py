@@ -10,7 +10,6 @@ from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStackedLayout,
@@ -25,6 +24,7 @@ from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.examples.example import example_of
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,8 @@ class ExampleGallery(QWidget):
         words = QVBoxLayout()
         words.setSpacing(0)
         self._name = ElidedLabel()
-        self._answer = QLabel()
+        self._answer = Label()
+        self._answer.setTextFormat(Qt.TextFormat.RichText)
         self._name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._answer.setWordWrap(True)
         self._answer.setObjectName("results.picture.answer")

@@ -27,6 +27,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.csv_cells import csv_row
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -278,10 +280,11 @@ class FigureTable(QTableView):
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow([column.plain or column.title.lower() for column in self.model_.columns])
+        heads = (column.plain or column.title.lower() for column in self.model_.columns)
+        writer.writerow(csv_row(heads))
 
         for line in self.model_.rows:
-            writer.writerow([_plain(cell) for cell in line.cells])
+            writer.writerow(csv_row(_plain(cell) for cell in line.cells))
 
         return text.getvalue().encode("utf-8-sig")
 

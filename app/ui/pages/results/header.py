@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ class ResultsHeader(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
-        heading = QLabel("Results")
+        heading = Label("Results")
         self.run_name = ElidedLabel(least=4)
         self.run_name.setObjectName("results.about")
         style(heading, "heading")
         style(self.run_name, "why")
-        self.words = QLabel()
+        self.words = Label()
         style(self.words, "secondary")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("results.epoch")

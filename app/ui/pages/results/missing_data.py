@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 
 
 class MissingDataNotice(QWidget):
@@ -20,7 +21,7 @@ class MissingDataNotice(QWidget):
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
-        self.text = QLabel()
+        self.text = Label()
         self.text.setObjectName(name)
         self.text.setWordWrap(True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.engine.learning.metrics import METRICS, metric_text, shared_unit
 from app.engine.results.reports.classes import ClassReport
@@ -14,6 +14,7 @@ from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +45,8 @@ class SummaryCard(Card):
         self._theme = theme
         self._level = "info"
         self.setObjectName("results.summary")
-        self._icon = QLabel()
-        self.verdict = QLabel()
+        self._icon = Label()
+        self.verdict = Label()
         self.verdict.setObjectName("results.verdict")
         self.verdict.setWordWrap(True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -130,8 +131,8 @@ class _Figure(QWidget):
 
     def __init__(self, best: bool) -> None:
         super().__init__()
-        self._name = QLabel()
-        self._value = QLabel()
+        self._name = Label()
+        self._value = Label()
         style(self._name, "secondary")
         style(self._value, "figure-best" if best else "figure")
         column = QVBoxLayout(self)

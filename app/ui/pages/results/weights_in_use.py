@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.experiment.plain import plain_section
 from app.engine.learning.metrics import METRICS, metric_text
@@ -14,6 +14,7 @@ from app.engine.runs import weights_in_use
 from app.engine.runs.run import Run
 from app.engine.text import number_text
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,8 @@ class WeightsInUseLine(QWidget):
         self._path: Path | None = None
         self._evaluating: Path | None = None
         self._trouble: tuple[Path, str] | None = None
-        self.words = QLabel()
-        self.state = QLabel()
+        self.words = Label()
+        self.state = Label()
         self.words.setObjectName("results.best")
         self.state.setObjectName("results.use.state")
         column = QVBoxLayout(self)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSlider
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSlider
 
 from app.engine.text import number_text
 from app.ui.pages.results.loaded_network import LoadedNetwork
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,14 +69,14 @@ class WritingCard(Card):
         self.slider.setPageStep(10)
         self.slider.setValue(USUAL)
         self.slider.valueChanged.connect(self._name_temperature)
-        self.caption = QLabel()
+        self.caption = Label()
         style(self.caption, "secondary")
         self.text = QPlainTextEdit()
         self.text.setObjectName("results.writing.text")
         self.text.setAccessibleName("What it has written")
         self.text.setReadOnly(True)
         self.text.setPlaceholderText("What it writes will stand here.")
-        self.note = QLabel()
+        self.note = Label()
         self.note.setObjectName("results.writing.note")
         self.note.setWordWrap(True)
         style(self.note, "secondary")

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
@@ -23,6 +22,7 @@ from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ComparisonCard(Card):
         self.tools.addWidget(self.quantities)
         self.overlay = Overlay(theme)
         self.table = _table()
-        self.common = QLabel()
+        self.common = Label()
         self.common.setWordWrap(True)
         style(self.common, "secondary")
         right = QVBoxLayout()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 
 class MessageBar(Card):
@@ -26,7 +27,7 @@ class MessageBar(Card):
         assert layout is not None
 
         layout.setContentsMargins(12, 6, 8, 6)
-        self.text = QLabel()
+        self.text = Label()
         self.text.setObjectName("runs.message")
         self.text.setWordWrap(True)
         self.undo = QPushButton("Undo")

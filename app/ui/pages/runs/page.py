@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.engine.runs import events
@@ -25,6 +25,7 @@ from app.ui.style.theme import style
 from app.ui.text.run_names import day_of, label_of
 from app.ui.widgets.card import Card
 from app.ui.widgets.empty_state import EmptyState
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +89,7 @@ class RunsPage(Page):
             layout.setContentsMargins(2, 2, 2, 2)
 
         self.list_card.body.addWidget(self.table)
-        self.hint = QLabel("Tick two to five runs to lay their curves over one another.")
+        self.hint = Label("Tick two to five runs to lay their curves over one another.")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setWordWrap(True)
         style(self.hint, "secondary")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QGridLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
@@ -24,6 +23,7 @@ from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.record import Record
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from app.ui.widgets.memory.device_panel import DevicePanel, one_line
 from app.ui.widgets.memory.ledger import difference_in_words, overlap, parts_of, total_of
 from app.ui.widgets.memory.memory_bar import MemoryBar
@@ -86,7 +86,7 @@ class MemoryCard(Card):
         self.bar = MemoryBar(theme, enlarge=True)
         self.table = MemoryTable(theme)
         self.bar.setAccessibleName("Memory by purpose")
-        self.device = QLabel()
+        self.device = Label()
         style(self.device, "secondary")
         self.body.addWidget(self.bar)
         self.body.addWidget(self.table)
@@ -122,7 +122,7 @@ class ProbeCard(Card):
         self._theme = theme
         self._view = ""
         self.content: QWidget | None = None
-        self.note = QLabel()
+        self.note = Label()
         style(self.note, "secondary")
         self.note.setWordWrap(True)
         self.body.addWidget(self.note, 1, Qt.AlignmentFlag.AlignTop)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.text import UNKNOWN, count_text, number_text
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +129,7 @@ class FiguresRow(QWidget):
     def _add(self, figure: Figure) -> None:
         column = QVBoxLayout()
         column.setSpacing(0)
-        labels = (QLabel(), QLabel(), QLabel())
+        labels = (Label(), Label(), Label())
 
         roles = ("secondary", "figure-best" if figure.best else "figure", "secondary")
         for label, role in zip(labels, roles, strict=True):

@@ -13,6 +13,7 @@ from app.ui.state.session import Session, State
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -258,12 +259,12 @@ class ChangesStrip(QWidget):
 
         self.texts = [text_of(record, change) for change in record.changes[-MOST_CHIPS:]]
         for text, change in zip(self.texts, record.changes[-MOST_CHIPS:], strict=True):
-            chip = QLabel(text)
+            chip = Label(text)
             chip.setToolTip(change.why or f"Changed by hand after step {change.step:,}.")
             self._add(chip, "chip")
 
         if len(record.changes) > MOST_CHIPS:
-            before = QLabel(f"and {len(record.changes) - MOST_CHIPS} before")
+            before = Label(f"and {len(record.changes) - MOST_CHIPS} before")
             before.setToolTip("The log has all of them.")
             self._add(before, "secondary")
 

@@ -6,12 +6,13 @@ A field reports what was chosen in it; it applies nothing.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.engine.runs.live_changes import RATE_FACTOR, LiveSetting
 from app.engine.text import UNKNOWN, number_text, times_text
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import NumberBox, Slider
 
 LADDER = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -47,7 +48,7 @@ class LiveField(QWidget):
         box.setToolTip(help)
         box.valueChanged.connect(self._choose)
         box.lineEdit().returnPressed.connect(self.committed)
-        self.label = QLabel(label)
+        self.label = Label(label)
         self.label.setBuddy(box)
         self.reset = QToolButton()
         self.reset.setText(f"↺ {number_text(planned, 6)}")
@@ -59,7 +60,7 @@ class LiveField(QWidget):
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
-        self.trouble = QLabel()
+        self.trouble = Label()
         self.trouble.setObjectName(f"live.{name}.problem")
         self.trouble.setWordWrap(True)
         style(self.trouble, "problem")
@@ -187,7 +188,7 @@ class RateField(LiveField):
             row.addWidget(button)
 
         row.addSpacing(self.theme.px(6))
-        row.addWidget(QLabel("×"))
+        row.addWidget(Label("×"))
         row.addWidget(self.box)
         self.column.addLayout(row)
 

@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,8 +55,8 @@ class NoticeStrip(QFrame):
         row.setSpacing(8)
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.title = QLabel()
-        self.text = QLabel()
+        self.title = Label()
+        self.text = Label()
         style(self.title, "title")
         style(self.text, "row")
 

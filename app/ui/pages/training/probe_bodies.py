@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.amounts import AmountReport
@@ -20,6 +20,7 @@ from app.ui.plots.distributions.scatter import PointInfo, ScatterPlot
 from app.ui.plots.matrices.similarity import SimilarityMatrix
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import example_of
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +130,7 @@ class SentenceBody(QWidget):
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self.text = QLabel()
+        self.text = Label()
         self.text.setWordWrap(True)
         self.text.setObjectName("training.says.sentence")
         style(self.text, "lead")

@@ -21,6 +21,7 @@ from app.engine.runs.events import StageChanged
 from app.engine.text import duration_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 TICK_MS = 500
 WORTH_SAYING = 0.5
@@ -61,8 +62,8 @@ class EmptyCard(QFrame):
         style(self, "card")
         self.setMaximumWidth(theme.px(620))
         self._column = QVBoxLayout(self)
-        self.title = QLabel("Nothing has been trained yet")
-        self.text = QLabel()
+        self.title = Label("Nothing has been trained yet")
+        self.text = Label()
         style(self.title, "heading")
         style(self.text, "secondary")
         self.text.setWordWrap(True)
@@ -72,8 +73,9 @@ class EmptyCard(QFrame):
         self._icons: list[tuple[str, QLabel]] = []
         for name, what, when in COMING:
             row = QHBoxLayout()
-            picture = QLabel()
-            words = QLabel(f"<b>{what}</b>, {when}")
+            picture = Label()
+            words = Label(f"<b>{what}</b>, {when}")
+            words.setTextFormat(Qt.TextFormat.RichText)
             words.setWordWrap(True)
             style(words, "row")
             self._icons.append((name, picture))
@@ -112,9 +114,9 @@ class PreparingCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(10)
-        self.stage = QLabel()
-        self.elapsed = QLabel()
-        self.done = QLabel()
+        self.stage = Label()
+        self.elapsed = Label()
+        self.done = Label()
         style(self.stage, "heading")
         style(self.elapsed, "secondary")
         style(self.done, "secondary")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout
 
 from app.ui.pages.tryit.answer_cards import AnswerCard, answer_card_for
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.thumbnails import crisp
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.pages.tryit.prediction import TryItResult
@@ -46,15 +47,15 @@ class AnswerPanel(Card):
 
     def _build_head(self) -> QHBoxLayout:
         """Builds the small picture, and beside it the answer in large and in a sentence."""
-        self.seen = QLabel()
+        self.seen = Label()
         self.seen.setObjectName("tryit.seen")
         self.seen.setAccessibleName("What the network sees")
         self.seen.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self.seen, "seen")
 
-        self.headline = QLabel()
-        self.sentence = QLabel()
-        self._seen_words = QLabel()
+        self.headline = Label()
+        self.sentence = Label()
+        self._seen_words = Label()
         words = QVBoxLayout()
         words.setSpacing(4)
 

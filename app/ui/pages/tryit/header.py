@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from app.ui.style.theme import style
 from app.ui.text.run_names import labels_of
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,9 @@ class TryItHeader(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._paths: list[Path] = []
-        heading = QLabel("Try it")
+        heading = Label("Try it")
         style(heading, "heading")
-        using = QLabel("using")
+        using = Label("using")
         style(using, "secondary")
 
         self.runs = QComboBox()
@@ -39,7 +40,7 @@ class TryItHeader(QWidget):
         self.runs.activated.connect(lambda row: self.picked.emit(self._paths[row]))
         using.setBuddy(self.runs)
 
-        self.epoch = QLabel()
+        self.epoch = Label()
         self.epoch.setObjectName("tryit.epoch")
         style(self.epoch, "secondary")
 

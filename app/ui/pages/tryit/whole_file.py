@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from app.engine.data.nouns import counted, noun
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.runs.control import Control
@@ -39,7 +40,7 @@ class WholeFileLine(QWidget):
             "Opens many examples at once and saves the answers beside them as a table."
         )
         self.button.clicked.connect(self.choose_files)
-        self.words = QLabel()
+        self.words = Label()
         self.words.setWordWrap(True)
         self.words.setObjectName("tryit.many.words")
         style(self.words, "secondary")

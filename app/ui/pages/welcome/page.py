@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.engine.runs.run import Run, list_runs
@@ -17,6 +17,7 @@ from app.ui.state.background import Failure
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.label import Label
 from app.ui.widgets.tile import Tile
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ class WelcomePage(Page):
     # --- building
 
     def _heads(self, column: QVBoxLayout) -> None:
-        heading = QLabel("Train a neural network by sight")
+        heading = Label("Train a neural network by sight")
         style(heading, "welcome")
-        lead = QLabel("Pick data, press Train, and watch it learn. Nothing leaves this computer.")
+        lead = Label("Pick data, press Train, and watch it learn. Nothing leaves this computer.")
         lead.setWordWrap(True)
         style(lead, "lead")
         column.addWidget(heading)

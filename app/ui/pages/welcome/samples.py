@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.samples import SAMPLES, Sample, thumbnails
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 from app.ui.widgets.tile import Tile
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def heading(text: str, why: str) -> QWidget:
     line.setSpacing(6)
 
     for role, words in (("title", text), ("why", why)):
-        label = QLabel(words)
+        label = Label(words)
         style(label, role)
         line.addWidget(label)
 

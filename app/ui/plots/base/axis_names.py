@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
 
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.plots.base.plot import Plot
@@ -20,7 +20,7 @@ class AxisNames:
     """
 
     def __init__(self, x: str, y: str) -> None:
-        self.labels = (QLabel(), QLabel())
+        self.labels = (Label(), Label())
         self._plot: Plot | None = None
 
         for label in self.labels:

@@ -10,18 +10,20 @@ pyqtgraph.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QToolButton
 
 from app.ui.plots.base.canvas import PlotCanvas
 from app.ui.plots.base.marks import Marks
 from app.ui.plots.base.readout import Readout
 from app.ui.plots.base.series import EMPTY, FEW, Series, height_of, table_of
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,7 +86,7 @@ class Plot(PlotCanvas):
 
     def _overlays(self) -> None:
         self.readout = Readout(self, self.marks)
-        self.legend = QLabel(self)
+        self.legend = Label(self)
         self.legend.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.hide()
@@ -242,7 +244,7 @@ class Plot(PlotCanvas):
         for series in named:
             color = self.theme.color(series.role).name()
             sign = "■" if series.symbol == "s" else "━"
-            lines.append(f'<span style="color:{color}">{sign} {series.name}</span>')
+            lines.append(f'<span style="color:{color}">{sign} {escape(series.name)}</span>')
 
         text = "<br>".join(lines) if len(lines) > 1 else ""
         if text != self.legend.text():

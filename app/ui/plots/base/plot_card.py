@@ -12,7 +12,6 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSlider,
     QToolButton,
@@ -21,11 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine import files
+from app.engine.csv_cells import csv_row
 from app.engine.errors import UserError
 from app.engine.text import number_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.plots.base.plot import Plot
@@ -140,8 +141,8 @@ class PlotCard(Card):
         header, rows = self.plot.table()
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerow(csv_row(header))
+        writer.writerows(map(csv_row, rows))
 
         return text.getvalue().encode()
 
@@ -196,7 +197,7 @@ class SmoothButton(QToolButton):
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(theme.px(12), theme.px(8), theme.px(12), theme.px(8))
-        row.addWidget(QLabel("Smoothing"))
+        row.addWidget(Label("Smoothing"))
         row.addWidget(self.slider)
         menu = QMenu(self)
         action = QWidgetAction(menu)

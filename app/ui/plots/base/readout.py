@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer
-from PySide6.QtWidgets import QLabel
 
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.plots.base.canvas import PlotCanvas
@@ -27,7 +28,7 @@ class Readout(QObject):
         self._plot = plot
         self._marks = marks
         self._at: QPointF | None = None
-        self.label = QLabel(plot)
+        self.label = Label(plot)
         self.label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.label.setTextFormat(Qt.TextFormat.RichText)
         self.label.hide()
@@ -102,7 +103,7 @@ class Readout(QObject):
             if abs(series.x[row] - x) < NEAR * (right - left):
                 color = plot.theme.color(series.role if series.width > 1 else "secondary").name()
                 value = series.words(plot.value_at(series, row))
-                lines.append(f'<span style="color:{color}">{series.name}</span> {value}')
+                lines.append(f'<span style="color:{color}">{escape(series.name)}</span> {value}')
 
         quiet = plot.theme.color("secondary").name()
         lines += [f'<span style="color:{quiet}">{words}</span>' for words in self._marks.near(x)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QLabel
 
 from app.engine.text import number_text
 from app.ui.plots.base.plot import Plot
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 MOST = 40
 
@@ -18,7 +18,7 @@ class HistogramPlot(Plot):
 
     def __init__(self, theme: Theme, both: bool = True) -> None:
         self._both = both
-        self._words = QLabel()
+        self._words = Label()
         super().__init__(theme, x_whole=False, x_title="error", room=40)
         self.counts = np.zeros(0, np.int64)
         self.edges = np.zeros(1)

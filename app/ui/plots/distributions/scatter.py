@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.ui.plots.base.axis_names import AxisNames
 from app.ui.plots.base.plot import Plot
 from app.ui.style.theme import SERIES, Theme, style
 from app.ui.widgets.examples.example import Example
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +44,7 @@ class Tip(QFrame):
         style(self, "card")
         self._plot = plot
         self.view = ExampleView(theme)
-        self.words = QLabel()
+        self.words = Label()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         style(self.words, "secondary")
         column = QVBoxLayout(self)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.text import UNKNOWN, bytes_text, percent_text
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 from app.ui.widgets.memory.ledger import device_parts, readings_in_words
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import RIGHT, Swatch
@@ -98,9 +99,9 @@ class DevicePanel(QWidget):
                     Swatch(self.theme, role), 2 * row, 0, Qt.AlignmentFlag.AlignVCenter
                 )
 
-            label = QLabel(name)
-            value = QLabel()
-            why = QLabel()
+            label = Label(name)
+            value = Label()
+            why = Label()
             label.setToolTip(meaning)
             style(label, "row")
             style(value, "figure-small")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.engine.text import bytes_text, times_text
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 from app.ui.widgets.memory.ledger import (
     FULL_NAMES,
     MEANING,
@@ -112,7 +113,7 @@ class MemoryTable(QWidget):
         self._space()
 
     def _label(self, text: str, role: str = "secondary") -> QLabel:
-        label = QLabel(text, self)
+        label = Label(text, self)
         style(label, role)
         return label
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QToolButton,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.engine.text import FOLLOWS, setting_text
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Field(QWidget):
         self.editor.setAccessibleName(setting.label)
         self.editor.setAccessibleDescription(setting.help)
         self.editor.setToolTip(setting.help)
-        self._label = QLabel(setting.label)
+        self._label = Label(setting.label)
         self._label.setBuddy(self.editor)
         self._state = ElidedLabel(FOLLOWS, 4)
         style(self._state, "secondary")
@@ -78,10 +78,10 @@ class Field(QWidget):
         self._reset.setAccessibleName(f"Reset {setting.label}")
         self._reset.clicked.connect(lambda: self.reset.emit(self.setting.name))
         style(self._reset, "reset")
-        self._help = QLabel(setting.help)
+        self._help = Label(setting.help)
         self._help.setWordWrap(True)
         style(self._help, "secondary")
-        self._trouble = QLabel()
+        self._trouble = Label()
         self._trouble.setWordWrap(True)
         self._trouble.setObjectName(f"{full_name}.problem")
         self._trouble.hide()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from app.engine.text import UNKNOWN, number_text, percent_text
 from app.ui.pages.learning.loss_pictures.base import LossContext, LossPicture
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.learning.loss import Loss
@@ -125,7 +126,7 @@ class SimilarityPicture(LossPicture):
         self.matrix = ShareMatrix(theme)
         self.column.addWidget(self.matrix)
         row = QHBoxLayout()
-        self.words = QLabel()
+        self.words = Label()
         style(self.words, "secondary")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)

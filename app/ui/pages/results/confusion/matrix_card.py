@@ -7,12 +7,14 @@ import io
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton
 
+from app.engine.csv_cells import csv_row
 from app.ui.pages.results.confusion.matrix import ConfusionMatrix
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.pages.results.confusion.counts import Confusion
@@ -69,11 +71,11 @@ class MatrixCard(Card):
         self.out.clicked.connect(lambda: self.matrix.zoom(1 / 1.5))
         self.into.clicked.connect(lambda: self.matrix.zoom(1.5))
         self.fit.clicked.connect(self.matrix.zoom_to_fit)
-        self.cell_text = QLabel(HINT)
+        self.cell_text = Label(HINT)
         self.cell_text.setObjectName("results.cell")
         self.cell_text.setWordWrap(True)
         style(self.cell_text, "secondary")
-        key = QLabel()
+        key = Label()
         key.setAccessibleName(
             "Blue is right, orange is wrong; the deeper, the larger the share of the row"
         )
@@ -128,10 +130,10 @@ class MatrixCard(Card):
 
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(["true \\ answer", *confusion.classes])
+        writer.writerow(csv_row(["true \\ answer", *confusion.classes]))
 
         for name, counts in zip(confusion.classes, confusion.counts.tolist(), strict=True):
-            writer.writerow([name, *counts])
+            writer.writerow(csv_row([name, *counts]))
 
         return text.getvalue().encode("utf-8-sig")
 

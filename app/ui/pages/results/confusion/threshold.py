@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QStackedLayout,
@@ -24,6 +23,7 @@ from app.ui.pages.results.outcome import has_examples
 from app.ui.plots.curves.threshold import ThresholdPlot
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.label import Label
 
 USUAL = 0.5
 STEPS = 1000
@@ -54,8 +54,9 @@ class ThresholdPanel(QWidget):
             plot.setToolTip("Click the curve to say yes from there on.")
             plot.picked.connect(self.set_threshold)
 
-        self.words = QLabel()
-        self.counts = QLabel()
+        self.words = Label()
+        self.words.setTextFormat(Qt.TextFormat.RichText)
+        self.counts = Label()
         self.words.setObjectName("results.threshold.words")
         self.counts.setObjectName("results.threshold.counts")
 
@@ -63,7 +64,7 @@ class ThresholdPanel(QWidget):
             label.setWordWrap(True)
             style(label, role)
 
-        self._note = QLabel(NO_EXAMPLES)
+        self._note = Label(NO_EXAMPLES)
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self._note, "why")
@@ -107,7 +108,7 @@ class ThresholdPanel(QWidget):
         self.slider.setPageStep(STEPS // 10)
         self.slider.setValue(round(USUAL * STEPS))
         self.slider.valueChanged.connect(self._moved)
-        self.caption = QLabel()
+        self.caption = Label()
         style(self.caption, "secondary")
         self.reset = QPushButton("Back to 50 %")
         self.reset.setObjectName("results.threshold.reset")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted, noun
 from app.engine.results.reports.amounts import AmountReport, AmountRow
@@ -23,6 +23,7 @@ from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import example_of
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class AmountsView(ResultsView):
         self.table = FigureTable(theme, "results.worst", "The examples furthest off", COLUMNS)
         self.table.picked.connect(self.show_row)
         self.example = ExampleView(theme)
-        self.answer = QLabel()
+        self.answer = Label()
+        self.answer.setTextFormat(Qt.TextFormat.RichText)
         self.answer.setObjectName("results.row.answer")
         self.answer.setWordWrap(True)
         style(self.answer, "row")
@@ -133,7 +135,7 @@ class AmountsView(ResultsView):
         self.histogram = HistogramPlot(theme)
         self.histogram.setObjectName("results.residuals")
         self.histogram.setAccessibleName("How the errors are spread")
-        self.figures = QLabel()
+        self.figures = Label()
         self.figures.setObjectName("results.figures")
         self.figures.setWordWrap(True)
         self.figures.setTextFormat(Qt.TextFormat.RichText)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
 from app.engine.data.nouns import counted
 from app.ui.pages.parts import GuideCard, Parts
@@ -13,6 +13,7 @@ from app.ui.pages.results.example_gallery import ExampleGallery, GalleryExample
 from app.ui.pages.results.views.base import ResultsView
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.results.reports import Listing
@@ -24,7 +25,7 @@ class GenericView(ResultsView):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        self.line = QLabel()
+        self.line = Label()
         self.line.setObjectName("results.line")
         self.line.setWordWrap(True)
         style(self.line, "row")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.results.reports.matching import SHOWN, Direction, MatchingReport
 from app.engine.text import number_text, percent_text
@@ -20,6 +20,7 @@ from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.examples.example import Example, example_of
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class MatchingView(ResultsView):
         self.matrix = SimilarityMatrix(theme)
         self.matrix.picked.connect(self.show_cell)
         self.matrix.pointed.connect(self._show_cell_text)
-        self.cell_text = QLabel(HINT)
+        self.cell_text = Label(HINT)
         self.cell_text.setObjectName("results.cell")
         self.cell_text.setWordWrap(True)
         style(self.cell_text, "secondary")
@@ -81,11 +82,12 @@ class MatchingView(ResultsView):
         self.side.tools.addWidget(self.directions)
         self.halves = (ExampleView(theme), ExampleView(theme))
         self.captions = (ElidedLabel(), ElidedLabel())
-        self.answer = QLabel()
+        self.answer = Label()
         self.answer.setObjectName("results.pair.answer")
         self.answer.setWordWrap(True)
         style(self.answer, "row")
-        self.words = QLabel()
+        self.words = Label()
+        self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setObjectName("results.partners.words")
         self.words.setWordWrap(True)
         style(self.words, "secondary")

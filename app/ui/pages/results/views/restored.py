@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QStackedLayout
+from PySide6.QtWidgets import QStackedLayout
 
 from app.engine.data.nouns import counted
 from app.engine.results.reports.restored import Restored, RestoredReport
@@ -20,6 +20,7 @@ from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import Example, example_from
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class RestoredView(ResultsView):
         self.grid.clickable = False
         self.notice = MissingDataNotice()
         self.notice.wanted.connect(self.data_wanted)
-        self.words = QLabel("Each: as it is, damaged, restored.")
+        self.words = Label("Each: as it is, damaged, restored.")
         self.words.setObjectName("results.restored.words")
         style(self.words, "secondary")
         self.sides = Segments(parts.theme, "results.show", SIDES)
@@ -69,7 +70,7 @@ class RestoredView(ResultsView):
         self.histogram = HistogramPlot(parts.theme, both=False)
         self.right = PlotCard(self.histogram, "Errors", "how far off", "results.errors", "errors")
         self.histogram.setMinimumHeight(parts.theme.px(140))
-        self.figures = QLabel()
+        self.figures = Label()
         self.figures.setObjectName("results.figures")
         self.figures.setWordWrap(True)
         style(self.figures, "row")

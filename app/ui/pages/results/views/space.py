@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.learning.retrieval import explained_variance, project_tsne, sample_indices
 from app.engine.results.reports.space import SpaceReport
@@ -22,6 +22,7 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import example_of
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.runs.control import Control
@@ -64,7 +65,7 @@ class SpaceView(ResultsView):
         style(self.groups, "small")
         self.groups.toggled.connect(self._show_groups)
         self.plot_card.add_tool(self.groups)
-        self.legend = QLabel()
+        self.legend = Label()
         self.legend.setObjectName("results.space.legend")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
@@ -79,7 +80,8 @@ class SpaceView(ResultsView):
         self.side = Card("Nearest neighbours", "click a point")
         self.side.setObjectName("results.side")
         self.example = ExampleView(theme, 1.2)
-        self.answer = QLabel()
+        self.answer = Label()
+        self.answer.setTextFormat(Qt.TextFormat.RichText)
         self.answer.setObjectName("results.neighbours.answer")
         self.answer.setWordWrap(True)
         style(self.answer, "row")

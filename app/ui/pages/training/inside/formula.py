@@ -6,13 +6,15 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
 
 from app.ui.pages.training.inside import words
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QLabel
+
     from app.engine.learning.optimizer import Optimizer
     from app.engine.runs.events import OptimizerMeasured
 
@@ -28,7 +30,7 @@ class FormulaCard(Card):
         self.setObjectName("inside.formula")
         self.theme = theme
         self.symbols, self.figures, self.movement, self.parts, self.lacks = (
-            QLabel() for _ in range(5)
+            Label() for _ in range(5)
         )
         self.figures.setObjectName("inside.figures")
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.inside.formula import FormulaCard
@@ -24,6 +24,7 @@ from app.ui.plots.optimizer.quantities import ALL, BY_KEY
 from app.ui.plots.optimizer.sizes import SizesPlot, WeightNormsPlot
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class InsideView(QWidget):
 
     def _build_empty(self) -> Card:
         card = Card("Inside the optimizer", "its gradients, moments and steps, layer by layer")
-        self.note = QLabel()
+        self.note = Label()
         self.note.setObjectName("inside.note")
         self.note.setWordWrap(True)
         style(self.note, "secondary")
@@ -137,14 +138,14 @@ class InsideView(QWidget):
         card.body.addWidget(self.strip)
         row = QHBoxLayout()
         row.setSpacing(12)
-        self.sampled = QLabel()
+        self.sampled = Label()
         self.sampled.setObjectName("inside.looked")
         style(self.sampled, "secondary")
         self.sampled.setWordWrap(True)
         row.addWidget(self.bar)
         row.addWidget(self.sampled, 1)
         card.body.addLayout(row)
-        self.seen = QLabel()
+        self.seen = Label()
         self.seen.setObjectName("inside.seen")
         self.seen.setAccessibleName("What one sees now")
         self.seen.setTextFormat(Qt.TextFormat.RichText)

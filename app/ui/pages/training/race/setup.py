@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QPushButton,
     QScrollArea,
@@ -27,6 +26,7 @@ from app.ui.state.document import Document
 from app.ui.state.network_measurer import bytes_held
 from app.ui.state.race import MemberSetup, RaceState
 from app.ui.style.theme import style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
@@ -71,8 +71,8 @@ class RaceSetup(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(px(20), px(16), px(20), px(16))
         outer.setSpacing(px(12))
-        heading = QLabel("Race")
-        why = QLabel(
+        heading = Label("Race")
+        why = Label(
             "The same training several times over with one thing changed: side by side, in turns, "
             "on the same examples."
         )
@@ -148,9 +148,9 @@ class RaceSetup(QDialog):
     def _build_sentences(self) -> QScrollArea:
         """Builds what is said of the variants: troubles, fairness, memory."""
         px = self.parts.theme.px
-        self.fair = QLabel()
-        self.memory = QLabel()
-        self.problem = QLabel()
+        self.fair = Label()
+        self.memory = Label()
+        self.problem = Label()
         self.fair.setTextFormat(Qt.TextFormat.RichText)
         sentences = QWidget()
         words = QVBoxLayout(sentences)

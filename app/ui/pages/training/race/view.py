@@ -14,6 +14,7 @@ from app.ui.pages.training.race.words import changes_in_words, verdict
 from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ class RaceView(QWidget):
         self.table.chosen.connect(self._chosen)
         self.table.opened.connect(self.open)
         self.card.body.addWidget(self.table)
-        self.verdict = QLabel()
-        self.facts = QLabel()
+        self.verdict = Label()
+        self.facts = Label()
         self.verdict.setObjectName("race.verdict")
         self.facts.setObjectName("race.facts")
         style(self.verdict, "row")

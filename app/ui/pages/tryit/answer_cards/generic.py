@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
 
 from app.ui.pages.tryit.answer_cards.base import AnswerCard, truth_of
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.ui.pages.tryit.prediction import TryItResult
@@ -22,7 +22,7 @@ class GenericAnswerCard(AnswerCard):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.lines = QLabel()
+        self.lines = Label()
         self.lines.setObjectName("tryit.answers")
         self.lines.setWordWrap(True)
         self.lines.setTextFormat(Qt.TextFormat.PlainText)

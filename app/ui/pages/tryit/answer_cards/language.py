@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSlider, QSpinBox
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QSlider, QSpinBox
 
 from app.engine.text import number_text
 from app.ui.pages.parts import GuideCard
 from app.ui.pages.tryit.answer_cards.base import AnswerCard
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ class LanguageAnswerCard(AnswerCard):
         self.write.setToolTip("The network goes on with your text.")
         self.write.clicked.connect(self._pressed)
         style(self.write, "primary")
-        self.words_label = QLabel()
+        self.words_label = Label()
         self.temperature = QSlider(Qt.Orientation.Horizontal)
         style(self.words_label, "secondary")
         self.temperature.setRange(0, 20)

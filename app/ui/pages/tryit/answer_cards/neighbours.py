@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.engine.text import count_text, number_text
 from app.ui.pages.tryit.answer_cards.base import AnswerCard, truth_of
 from app.ui.pages.tryit.neighbours import nearest_neighbours, nearest_partners
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ class NearestGrid(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        self.title = QLabel()
+        self.title = Label()
         style(self.title, "row")
         self.grid = ExampleGrid(theme, 64, rows_visible=2)
         self.grid.setObjectName(f"tryit.partners.{number}")
@@ -70,7 +71,7 @@ class NeighboursAnswerCard(AnswerCard):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.note = QLabel()
+        self.note = Label()
         self.note.setWordWrap(True)
         style(self.note, "secondary")
         self.column.addWidget(self.note)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QSizePolicy
 
 from app.engine.text import percent_text
 from app.ui.pages.tryit.answer_cards.base import AnswerCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import Example, example_from
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ class RestoredAnswerCard(AnswerCard):
 
         self.examples: list[ExampleView] = []
         for column, word in enumerate(WORDS):
-            label = QLabel(word)
+            label = Label(word)
             view = ExampleView(theme, 1.8)
             style(label, "secondary")
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy
+from PySide6.QtWidgets import QFileDialog, QSizePolicy
 
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -33,7 +34,7 @@ class GenericInputCard(InputCard):
         super().__init__(theme)
         self.view = ExampleView(theme, 2.0)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.origin = QLabel(self.drop_hint)
+        self.origin = Label(self.drop_hint)
         self.origin.setWordWrap(True)
         style(self.origin, "secondary")
         self.body.addWidget(self.view, 1)

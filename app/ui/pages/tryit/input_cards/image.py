@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QStackedLayout,
@@ -31,6 +30,7 @@ from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.thumbnails import crisp
 from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ class PictureInputCard(InputCard):
         self.tools.addWidget(self.modes)
         self.canvas = Canvas(theme)
         self.canvas.changed.connect(self._drawn)
-        self._view = QLabel(DROP)
+        self._view = Label(DROP)
         self._view.setObjectName("tryit.picture")
         self._view.setAccessibleName("The picture as it came")
         self._view.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._view.setMinimumSize(theme.px(160), theme.px(160))
         style(self._view, "why")
-        self._origin = QLabel()
+        self._origin = Label()
         self._origin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self._origin, "secondary")
         drawing = QWidget()
@@ -109,7 +109,7 @@ class PictureInputCard(InputCard):
     def _drawing_tools(self) -> QWidget:
         holder = QWidget()
         row = FlowLayout(holder)
-        label = QLabel("Pen")
+        label = Label("Pen")
         style(label, "secondary")
         self.pen = QSlider(Qt.Orientation.Horizontal)
         self.pen.setRange(2, 25)

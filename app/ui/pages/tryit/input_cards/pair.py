@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PIL import Image
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
@@ -16,6 +16,7 @@ from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import Example, example_from
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -40,7 +41,7 @@ class Half(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         head = QHBoxLayout()
-        label = QLabel(name.capitalize())
+        label = Label(name.capitalize())
         style(label, "row")
         head.addWidget(label)
         head.addStretch(1)

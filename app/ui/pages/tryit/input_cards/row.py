@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QMimeData, QTimer
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QScrollArea, QWidget
 
 from app.engine.data.kinds.row.preparation import RowColumn, RowPreparation
 from app.engine.text import number_text
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.pages.tryit.prediction import TryItInput
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,7 @@ class RowInputCard(InputCard):
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         style(self.area, "plain")
         self.body.addWidget(self.area, 1)
-        self.words = QLabel("Empty fields count as not known.")
+        self.words = Label("Empty fields count as not known.")
         style(self.words, "secondary")
         self.body.addWidget(self.words)
         self.usual = self.button(
@@ -77,7 +78,7 @@ class RowInputCard(InputCard):
             field.setObjectName(f"tryit.field.{number}")
             field.setAccessibleName(column.name)
             self.fields[column.name] = field
-            label = QLabel(column.name)
+            label = Label(column.name)
             label.setBuddy(field)
             form.addRow(label, field)
 

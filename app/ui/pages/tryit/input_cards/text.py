@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QMimeData, QTimer
-from PySide6.QtWidgets import QFileDialog, QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
 
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.examples.example import example_from
+from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
@@ -42,7 +43,7 @@ class TextInputCard(InputCard):
         self.edit.setTabChangesFocus(True)
         # the page takes files; the field would take their path as a text
         self.edit.setAcceptDrops(False)
-        self.length = QLabel()
+        self.length = Label()
         style(self.length, "secondary")
         self._soon = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._soon.timeout.connect(self._give)
