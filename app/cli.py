@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from app import __version__, system_libraries
+from app.command_options import writing_options
 from app.engine.errors import UserError
 from app.output import complain, note_details, say, say_json
+from models.limits import MOST_EPOCHS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,8 +125,17 @@ def describe(path: str, json_: bool) -> None:
     help="Change a setting; may be repeated.",
 )
 @click.option("--run-dir", metavar="DIR", help="The run's own folder, new or empty.")
+@click.option(
+    "--measure-threads", is_flag=True, help="Forget which thread counts were fastest before."
+)
 @as_json
-def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_: bool) -> int:
+def train(
+    experiment: str,
+    changes: tuple[str, ...],
+    run_dir: str | None,
+    measure_threads: bool,
+    json_: bool,
+) -> int:
     """Train an experiment (a .toml file).
 
     Ctrl+C stops and keeps the best; a second one ends at once.
@@ -132,6 +143,7 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
     from app import headless  # noqa: PLC0415 - loads numpy and rich
     from app.engine.experiment import toml_file  # noqa: PLC0415 - not for --help
     from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
+    from app.engine.training import thread_choice  # noqa: PLC0415 - not for --help
 
     path = Path(experiment).expanduser()
     if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
@@ -147,6 +159,9 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
     except UserError as error:
         raise click.UsageError(str(error)) from error
 
+    if measure_threads:
+        thread_choice.forget()
+
     run = Run.create(default_folder(), requested, Path(run_dir).expanduser() if run_dir else None)
     return headless.train(requested, run, json_)
 
@@ -154,7 +169,9 @@ def train(experiment: str, changes: tuple[str, ...], run_dir: str | None, json_:
 @cli.command()
 @click.argument("run")
 @click.option(
-    "--epochs", type=click.IntRange(min=1), help="Train longer: the new number of epochs in all."
+    "--epochs",
+    type=click.IntRange(1, MOST_EPOCHS),
+    help="Train longer: the new number of epochs in all.",
 )
 @as_json
 def resume(run: str, epochs: int | None, json_: bool) -> int:
@@ -215,19 +232,7 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
     "--out", metavar="FILE.csv", help="Write a table: the examples with the answers beside them."
 )
 @click.option("--prompt", metavar="TEXT", help="Of a language model: go on with this text.")
-@click.option(
-    "--tokens", type=click.IntRange(min=1), default=200, show_default=True, help="How far to go on."
-)
-@click.option(
-    "--temperature",
-    type=click.FloatRange(min=0.0),
-    default=0.8,
-    show_default=True,
-    help="0 always takes the likeliest token, 1 follows the network's own probabilities.",
-)
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="The same number writes the same text."
-)
+@writing_options
 @as_json
 def predict(
     run: str,

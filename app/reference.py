@@ -17,7 +17,7 @@ from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.schedule import SCHEDULES
 from app.engine.text import FOLLOWS
-from models.spec import settings
+from models.spec import limit_text, settings
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
@@ -207,8 +207,6 @@ def _written(value: Any) -> str:
 
 def _limits(setting: Setting) -> str:
     if setting.minimum is not None and setting.maximum is not None:
-        return f"{setting.minimum:g} to {setting.maximum:g}"
-    if setting.minimum is not None:
-        return f"from {setting.minimum:g}" if setting.minimum else ""
+        return f"{limit_text(setting.minimum)} to {limit_text(setting.maximum)}"
 
-    return f"up to {setting.maximum:g}" if setting.maximum is not None else ""
+    return ""

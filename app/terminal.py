@@ -121,7 +121,8 @@ class Display:
         self._epochs = event.epochs
         self._steps = event.steps
         self.line(
-            f"Training on {event.device} ({event.device_reason}), {event.parameters:,} parameters."
+            f"Training on {event.device} ({event.device_reason}), {event.threads_text}, "
+            f"{event.parameters:,} parameters."
         )
         for sentence in event.warnings:
             self.line(sentence)

@@ -16,20 +16,35 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from pydantic.fields import FieldInfo
+LOWER = {"ge": "at least", "gt": "more than"}
+"""The name of a lower limit -> the words before its value."""
+
+UPPER = {"le": "at most", "lt": "less than"}
+"""The name of an upper limit -> the words before its value."""
 
 
 class Spec(BaseModel):
     """A frozen value with declared settings.
 
-    Unknown names, wrong types and non-finite numbers are refused.
+    Unknown names, wrong types and non-finite numbers are refused. A number, or a number in a list,
+    needs a lower and an upper limit: a class that declares one without them raises TypeError.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        for name, field in cls.model_fields.items():
+            if not _is_bounded(field.annotation, field.metadata):
+                raise TypeError(
+                    f"{cls.__name__}.{name} holds a number without a lower and an upper limit"
+                )
 
     def replace(self, **changes: Any) -> typing.Self:
         """Returns a copy with these settings changed and checked.
@@ -71,6 +86,9 @@ class Setting:
     advanced: bool
     optional: bool
     """Whether it may be left out; then it follows the data."""
+
+    limits: str = ""
+    """The limits of a number in words: "at least 1 and at most 256"."""
 
     applies: tuple[str, ...] = ()
     """The kinds of data that it concerns; () is all of them."""
@@ -133,6 +151,43 @@ def setting(
     )
 
 
+def _is_bounded(kind: Any, metadata: Iterable[Any]) -> bool:
+    """Returns whether every number that a field can hold has a lower and an upper limit.
+
+    Of a list or a table its members are asked, which declare theirs with `Annotated`.
+    """
+    origin = typing.get_origin(kind)
+    if origin is typing.Annotated:
+        inner, *annotations = typing.get_args(kind)
+        return _is_bounded(inner, [*metadata, *annotations])
+
+    if origin in (typing.Union, types.UnionType):
+        return all(_is_bounded(member, metadata) for member in typing.get_args(kind))
+
+    if origin is not None and origin is not Literal:
+        return all(_is_bounded(member, ()) for member in typing.get_args(kind))
+
+    limits = _limits_in(metadata)
+    return kind not in (int, float) or bool(limits.keys() & LOWER and limits.keys() & UPPER)
+
+
+def _limits_in(metadata: Iterable[Any]) -> dict[str, float]:
+    """Returns the limits of a number by their names: ge, gt, le, lt."""
+    limits: dict[str, float] = {}
+    for item in metadata:
+        if isinstance(item, FieldInfo):
+            limits |= _limits_in(item.metadata)
+
+        limits |= {name: getattr(item, name) for name in (*LOWER, *UPPER) if hasattr(item, name)}
+
+    return limits
+
+
+def limit_text(value: float) -> str:
+    """Returns a limit as a person reads it, with all digits: 4,294,967,295, 0.5, 1e-08."""
+    return f"{value:,.12g}"
+
+
 def settings(spec: type[Spec]) -> tuple[Setting, ...]:
     """Returns the declared settings of a Spec in their order; other fields are left out."""
     return tuple(
@@ -147,13 +202,8 @@ def _describe(name: str, field: FieldInfo) -> Setting:
         "dict[str, Any]", typing.cast("dict[str, Any]", field.json_schema_extra)["setting"]
     )
     kinds, optional = _kinds(field.annotation)
-    names = ("ge", "gt", "le", "lt")
-    limits = {
-        name: getattr(item, name)
-        for item in field.metadata
-        for name in names
-        if hasattr(item, name)
-    }
+    limits = _limits_in(field.metadata)
+    words = LOWER | UPPER
 
     choices = tuple(tuple(pair) for pair in extra["choices"])
     if not choices and kinds and typing.get_origin(kinds[0]) is Literal:
@@ -173,6 +223,9 @@ def _describe(name: str, field: FieldInfo) -> Setting:
         choices=choices,
         advanced=extra["advanced"],
         optional=optional,
+        limits=" and ".join(
+            f"{words[name]} {limit_text(limits[name])}" for name in words if name in limits
+        ),
         applies=tuple(extra["applies"]),
         live=extra["live"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.engine.learning.tasks import TASKS
+from models.limits import LARGEST_SEED
 from models.spec import Spec, setting
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ else:
 
 Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
 Missing = Literal["median", "mean", "zero", "category", "drop"]
+
+MOST_PIXELS = 16_384
+"""Of a side: more than a camera's pictures have."""
 
 PICTURES = ("image", "pair")
 """The kinds of input that settings of pictures concern."""
@@ -198,6 +202,7 @@ class DataSettings(Spec):
         label="Height",
         unit="pixels",
         ge=4,
+        le=MOST_PIXELS,
         step=4,
         applies=PICTURES,
         help="Pictures are brought to this height. Larger shows more and costs time and memory in "
@@ -208,6 +213,7 @@ class DataSettings(Spec):
         label="Width",
         unit="pixels",
         ge=4,
+        le=MOST_PIXELS,
         step=4,
         applies=PICTURES,
         help="Pictures are brought to this width.",
@@ -265,6 +271,7 @@ class DataSettings(Spec):
         0,
         label="Split number",
         ge=0,
+        le=LARGEST_SEED,
         advanced=True,
         help="Another number divides the examples in another way.",
     )

@@ -14,7 +14,7 @@ from app.engine.errors import UserError
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from app.engine.files import disk_error, read_regular, write_atomically
 from models.old_names import TEMPLATE_SETTINGS, renamed
-from models.spec import UnknownChoice
+from models.spec import LOWER, UPPER, Setting, Spec, UnknownChoice, limit_text, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,6 +40,9 @@ def _from_version_1(data: dict[str, Any]) -> dict[str, Any]:
     names = TEMPLATE_SETTINGS.get(str(model.get("template")), {})
     return {**data, "model": renamed(model, names)}
 
+
+LONGEST_SHOWN = 60
+"""Characters of a wrong value that a sentence shows."""
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_version_1}
 """By format version: the function that makes plain data of the next version."""
@@ -70,12 +73,13 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
     version = data.pop("netwright", min(MIGRATIONS))
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise UserError(
-            f"In {where}, 'netwright = {version!r}' is not a format version.",
+            f"In {where}, 'netwright = {_shown(version)}' is not a format version.",
             f"Write netwright = {FORMAT}.",
         )
     if version > FORMAT:
         raise UserError(
-            f"In {where}, the format version is {version}; this program knows up to {FORMAT}.",
+            f"In {where}, the format version is {_shown(version)}; this program knows up to "
+            f"{FORMAT}.",
             "Open it with a newer Netwright.",
         )
 
@@ -118,7 +122,7 @@ def parse(content: bytes, path: Path) -> Experiment:
         raise UserError(
             f"'{path.name}' is nested too deeply.", "Mend it, then open it again."
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is one that is no decode error
         raise UserError(
             f"'{path.name}' is not valid TOML: {error}.", "Mend that line, then open it again."
         ) from error
@@ -169,7 +173,7 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
 
         try:
             value = tomllib.loads(f"value = {text.strip()}")["value"]
-        except tomllib.TOMLDecodeError:
+        except ValueError:
             value = text.strip()
 
         if len(parts) == 1:
@@ -196,20 +200,25 @@ def sentences(error: ValidationError, data: dict[str, Any] | None = None) -> lis
 
     data: what was read, to suggest the nearest right name.
     """
-    return [_sentence(item, data or {}) for item in error.errors()]
+    data = data or {}
+    found: dict[tuple[Any, ...], str] = {}
+    for item in error.errors():
+        loc = item["loc"]
+        setting = _setting_at(loc, data)
+        # A value that may be a text or a list of texts is neither: one thing is wrong, not two.
+        place = loc[:2] if setting is not None and setting.type == "names" else loc
+        found.setdefault(place, _sentence(item, data, setting))
+
+    return list(found.values())
 
 
-_LIMITS = {
-    "greater_than": "more than",
-    "greater_than_equal": "at least",
-    "less_than": "less than",
-    "less_than_equal": "at most",
-}
-"""pydantic's kind of error -> the words before the limit."""
+_LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+"""pydantic's kinds of error for a number outside its limits."""
 
 _TYPES = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number",
     "float_type": "a number",
     "finite_number": "a finite number",
     "bool_type": "true or false",
@@ -219,7 +228,7 @@ _TYPES = {
 """pydantic's kind of error -> the words for what was expected."""
 
 
-def _sentence(item: ErrorDetails, data: dict[str, Any]) -> str:
+def _sentence(item: ErrorDetails, data: dict[str, Any], setting: Setting | None) -> str:
     name = ".".join(str(part) for part in item["loc"])
     kind = item["type"]
     value = item.get("input")
@@ -231,16 +240,53 @@ def _sentence(item: ErrorDetails, data: dict[str, Any]) -> str:
         )
         return f"there is no setting '{name}'." + (f" Did you mean '{near[0]}'?" if near else "")
 
+    if setting is not None and setting.type == "names":
+        place = ".".join(str(part) for part in item["loc"][:2])
+        return f"'{place}' is {_shown(value)}; it must be a text in quotes, or a list of texts."
+
+    limits = setting.limits if setting is not None else ""
     if kind in _LIMITS:
-        return f"'{name}' is {value}; it must be {_LIMITS[kind]} {next(iter(context.values())):g}."
+        limit, number = next(iter(context.items()))
+        needed = limits or f"{(LOWER | UPPER)[limit]} {limit_text(number)}"
+        return f"'{name}' is {_shown(value)}; it must be {needed}."
     if kind == "literal_error":
-        return f"'{name}' is {value!r}; it must be {context.get('expected', 'one of the choices')}."
+        choices = context.get("expected", "one of the choices")
+        return f"'{name}' is {_shown(value)}; it must be {choices}."
     if kind in _TYPES:
-        return f"'{name}' is {value!r}; it must be {_TYPES[kind]}."
+        needed = f"{_TYPES[kind]}, {limits}" if limits else _TYPES[kind]
+        return f"'{name}' is {_shown(value)}; it must be {needed}."
     if isinstance(context.get("error"), UnknownChoice):
         return f"'{name}': {context['error']}"
 
     return f"'{name}': {item['msg'].removeprefix('Value error, ')}."
+
+
+def _shown(value: Any) -> str:
+    """Returns a wrong value as a sentence shows it: its beginning, where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no whole number of more than some thousand digits
+        return "a number of thousands of digits"
+
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def _setting_at(loc: tuple[Any, ...], data: dict[str, Any]) -> Setting | None:
+    """Returns the setting whose value is wrong at `loc`; None where that cannot be told."""
+    if len(loc) < 2 or loc[0] not in SECTIONS:
+        return None
+
+    section = str(loc[0])
+    choice = CHOICES.get(section)
+    spec: type[Spec] = type(Experiment.model_fields[section].default)
+    if choice is not None:
+        values = data.get(section)
+        if not isinstance(values, dict):
+            return None
+
+        spec = choice.registry.get(values[choice.registry.key])
+
+    return next((setting for setting in settings(spec) if setting.name == loc[1]), None)
 
 
 def _fields_beside(loc: tuple[Any, ...], data: dict[str, Any]) -> list[str]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from app.engine.learning.tasks import TASKS
+from models.limits import LARGEST_SEED, MOST_EPOCHS
 from models.spec import Spec, setting
+
+MOST_THREADS = 256
+"""More than a computer of today has cores; each thread takes memory before it computes anything."""
 
 
 class TrainingSettings(Spec):
@@ -15,6 +19,7 @@ class TrainingSettings(Spec):
         None,
         label="Epochs",
         ge=1,
+        le=MOST_EPOCHS,
         help="How often every training example is seen.",
     )
     batch_size: int | None = setting(
@@ -22,6 +27,7 @@ class TrainingSettings(Spec):
         label="Batch size",
         unit="examples",
         ge=1,
+        le=1_000_000,
         logarithmic=True,
         help="Examples that go through the network together. Larger is smoother and takes more "
         "memory.",
@@ -44,7 +50,11 @@ class TrainingSettings(Spec):
         "pass: less memory for a second forward pass at every step, and the same result.",
     )
     seed: int = setting(
-        0, label="Seed", ge=0, help="The same seed gives the same run on the same computer."
+        0,
+        label="Seed",
+        ge=0,
+        le=LARGEST_SEED,
+        help="The same seed gives the same run on the same computer.",
     )
     device: str = setting(
         "auto",
@@ -71,6 +81,7 @@ class TrainingSettings(Spec):
         label="Gradient clipping",
         unit="norm",
         ge=0.0,
+        le=1e6,
         step=0.5,
         advanced=True,
         live=True,
@@ -82,12 +93,14 @@ class TrainingSettings(Spec):
         label="Early stopping",
         unit="epochs without improvement",
         ge=0,
+        le=MOST_EPOCHS,
         help="Stops after so many epochs without a better validation loss; 0 never stops early.",
     )
     min_delta: float = setting(
         0.0,
         label="Least improvement",
         ge=0.0,
+        le=1e6,
         step=0.001,
         advanced=True,
         help="What counts as better, in validation loss, for early stopping.",
@@ -117,13 +130,14 @@ class TrainingSettings(Spec):
         label="CPU use",
         advanced=True,
         choices={"gentle": "Gentle: one core", "normal": "Normal: measured", "max": "All cores"},
-        help="How much of the computer a training on the CPU takes. Normal tries thread counts in "
-        "the first steps.",
+        help="How much of the computer a training on the CPU takes. Normal tries thread counts for "
+        "a second before the first training, and later ones of the same network keep the fastest.",
     )
     threads: int | None = setting(
         None,
         label="Threads",
         ge=1,
+        le=MOST_THREADS,
         advanced=True,
         help="CPU threads. Left open, they follow CPU use. The same number gives the same bits.",
     )

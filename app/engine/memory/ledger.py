@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from app.engine.compute.device import cpu_has_bfloat16, cuda_is_initialized
+from app.engine.compute.device import (
+    LEAST_MULTIPLY_ADDS,
+    cpu_has_bfloat16,
+    cuda_is_initialized,
+)
+from app.engine.memory.inspection import inspect
 from app.engine.memory.simulated_step import bytes_of, simulate
 from app.engine.memory.step_meter import lasting_bytes
 
@@ -73,7 +78,9 @@ def predict(
     """
     precision = precision or resolved.training.precision
     if precision == "auto":
-        gains = device_type == "cuda" or (device_type == "cpu" and cpu_has_bfloat16())
+        work = inspect(graph, problem).multiply_adds * resolved.training.batch_size
+        large = work >= LEAST_MULTIPLY_ADDS and cpu_has_bfloat16()
+        gains = device_type == "cuda" or (device_type == "cpu" and large)
         precision = "bfloat16" if gains else "float32"
 
     step = simulate(resolved, graph, problem, device_type, precision)

@@ -211,7 +211,17 @@ class MemoryEstimator:
     def precision(self, resolved: ResolvedExperiment) -> str:
         """Returns what activations are computed in."""
         setting = resolved.training.precision
-        return self.automatic if setting == "auto" else setting
+        if setting != "auto":
+            return setting
+        if self.device_type != "cpu" or self.automatic == "float32":
+            return self.automatic
+
+        # On a CPU it follows the size of the work, as in `devices.precision`.
+        from app.engine.memory.inspection import inspect  # noqa: PLC0415 - it loads torch
+
+        inspection = inspect(resolved.model.graph(self.problem), self.problem)
+        work = inspection.multiply_adds * resolved.training.batch_size
+        return self.automatic if work >= devices.LEAST_MULTIPLY_ADDS else "float32"
 
     @cached_property
     def loss_compares(self) -> bool:

@@ -45,7 +45,8 @@ class RunPrepared:
     batch_size: examples of a step, those of all batches whose gradients are added up. predicted:
     the rows of the memory ledger, in bytes. resolved: the experiment with every setting filled in.
     warnings: what a person should know of the data, the gravest first: what was left out, replaced
-    or is rare.
+    or is rare. threads_measured: the day on which the thread count was measured, "" where it was
+    not.
     """
 
     device: str
@@ -62,6 +63,13 @@ class RunPrepared:
     predicted: dict[str, int]
     resolved: PlainExperiment
     warnings: tuple[str, ...] = ()
+    threads_measured: str = ""
+
+    @property
+    def threads_text(self) -> str:
+        """The threads for a person: "2 threads, measured on 2026-11-29"."""
+        words = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{words}, measured on {self.threads_measured}" if self.threads_measured else words
 
 
 @dataclass(frozen=True)

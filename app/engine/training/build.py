@@ -28,6 +28,7 @@ from app.engine.runs.storage.checkpoint_folder import Damaged
 from app.engine.runs.tensors import restore_model, restore_optimizer
 from app.engine.sources.summary import problems
 from app.engine.text import bytes_text
+from app.engine.training import thread_choice
 from models.graph import GraphError
 from models.network import Network, build_model
 
@@ -181,6 +182,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
     """Writes environment.json and returns the event that tells the same."""
     plan = train_state.plan
     description = plan.dataset.description
+    choice = thread_choice.choice_for(plan, train_state.threads)
     prepared = RunPrepared(
         device=plan.device.label,
         device_reason=plan.device.reason,
@@ -199,6 +201,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
             f"{problem['level'].capitalize()}: {problem['text']}"
             for problem in problems(description)
         ),
+        threads_measured=choice.measured,
     )
 
     run.write_json(
@@ -301,7 +304,7 @@ def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
         else devices.thread_candidates(plan.resolved.training, plan.device)
     )
 
-    train_state.threads = candidates[0]
+    train_state.threads = candidates[-1]
     torch.set_num_threads(train_state.threads)
     if plan.threads or train_state.device.type != "cpu":
         # With known threads the run has begun before. On a GPU the first step is the trial: a copy
@@ -341,5 +344,5 @@ def _try_step(train_state: TrainState, emit: Emit, control: Control) -> None:
 
     if len(candidates) > 1:
         emit(StageChanged("Choosing the number of threads"))
-        train_state.threads, _ = devices.fastest_threads(step, candidates, control.check)
+        train_state.threads = thread_choice.choose_threads(plan, step, control.check)
         torch.set_num_threads(train_state.threads)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 
 from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.resolve import ResolvedExperiment, read_resolved, resolve
+from app.engine.memory.inspection import inspect
 from app.engine.runs.events import Event, StageChanged
 from app.engine.sources.opening import open_dataset
 from app.engine.text import names_text
@@ -31,6 +33,9 @@ Emit = Callable[[Event], None]
 
 AUTOCAST = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 """Precision -> the type in which activations are computed; float32 needs none."""
+
+
+PRECISIONS = ("float32", *AUTOCAST)
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,17 @@ class Plan:
         return replace(self, memory_parts=parts)
 
     def with_epochs(self, epochs: int) -> Plan:
-        """Returns the same training over another number of epochs."""
-        training = self.resolved.training.replace(epochs=epochs)
+        """Returns the same training over another number of epochs.
+
+        Raises UserError where the number is outside its limits.
+        """
+        try:
+            training = self.resolved.training.replace(epochs=epochs)
+        except ValidationError as error:
+            raise UserError(
+                " ".join(toml_file.sentences(error)), "Choose another number.", "training.epochs"
+            ) from error
+
         return replace(self, resolved=self.resolved.replace(training=training))
 
 
@@ -103,6 +117,9 @@ def plan_run(
     Raises UserError or Stopped.
     """
     plan = plan_training(experiment, emit, control, dataset, known_threads(run))
+    if (precision := run.environment().get("precision")) in PRECISIONS:
+        plan = replace(plan, precision=precision)
+
     run.write_json("dataset.json", plan.dataset.description.to_plain())
     return plan
 
@@ -126,15 +143,11 @@ def plan_training(
     problem = resolved.problem(dataset.description)
     device = devices.smoke_test(devices.choose(experiment.training.device))
 
-    return Plan(
-        resolved,
-        dataset,
-        problem,
-        _graph(resolved, problem),
-        device,
-        devices.precision(resolved.training.precision, device),
-        threads,
-    )
+    graph = _graph(resolved, problem)
+    work = inspect(graph, problem).multiply_adds * resolved.training.batch_size
+    precision = devices.precision(resolved.training.precision, device, work)
+
+    return Plan(resolved, dataset, problem, graph, device, precision, threads)
 
 
 def plan_from_checkpoint(

@@ -262,7 +262,8 @@ class Assembly(QObject):
                 and event.device not in self.frame.header.device.text()
             ):
                 self.frame.header.set_device(
-                    f"Training on: {event.device}", f"Chosen because {event.device_reason}."
+                    f"Training on: {event.device}",
+                    f"Chosen because {event.device_reason}. It computes with {event.threads_text}.",
                 )
 
     def _finished(self, end: events.RunFinished) -> None:

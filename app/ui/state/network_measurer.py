@@ -189,7 +189,11 @@ def measure(
         problem,
         dataset_bytes,
         device.type,
-        precision(resolved.training.precision, device),
+        precision(
+            resolved.training.precision,
+            device,
+            inspection.multiply_adds * resolved.training.batch_size,
+        ),
     )
     return Measured(
         resolved, problem, inspection, predicted, optimizer_floats(resolved, graph, problem)

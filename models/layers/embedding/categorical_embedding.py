@@ -8,7 +8,12 @@ import torch
 from torch import nn
 
 from models.layers.block import BLOCKS, Block
-from models.layers.embedding.categories import CATEGORIES_HELP, CategoryTables, numeric_columns
+from models.layers.embedding.categories import (
+    CATEGORIES_HELP,
+    Categories,
+    CategoryTables,
+    numeric_columns,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -34,7 +39,7 @@ class CategoricalEmbedding(Block):
         "Passes amounts on as they are and looks up a short list of numbers for each category."
     )
 
-    categories: list[int] = setting([], label="Values per category", help=CATEGORIES_HELP)
+    categories: Categories = setting([], label="Values per category", help=CATEGORIES_HELP)
 
     def title(self) -> str:
         count = len(self.categories)

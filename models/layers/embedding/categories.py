@@ -6,9 +6,10 @@ Number 0 stands for a value that was never seen in training.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
+from pydantic import Field
 from torch import nn
 
 from models.layers.block import BlockError
@@ -16,6 +17,9 @@ from models.shape import Shape, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+Categories = list[Annotated[int, Field(ge=1, le=1_000_000)]]
+"""How many values each category has."""
 
 CATEGORIES_HELP = (
     "How many values each category has, the unseen one included; the other columns are amounts."

@@ -8,7 +8,12 @@ import torch
 from torch import nn
 
 from models.layers.block import BLOCKS, Block
-from models.layers.embedding.categories import CATEGORIES_HELP, CategoryTables, numeric_columns
+from models.layers.embedding.categories import (
+    CATEGORIES_HELP,
+    Categories,
+    CategoryTables,
+    numeric_columns,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ class ColumnTokens(Block):
     width: int = setting(
         64, label="Width", unit="numbers", ge=1, le=4096, step=8, help="Numbers per token."
     )
-    categories: list[int] = setting([], label="Values per category", help=CATEGORIES_HELP)
+    categories: Categories = setting([], label="Values per category", help=CATEGORIES_HELP)
 
     def title(self) -> str:
         return f"Columns as tokens · {self.width}"

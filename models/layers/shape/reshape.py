@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from pydantic import Field
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError
@@ -23,7 +24,7 @@ class Reshape(Block):
     label: ClassVar[str] = "Reshape"
     summary: ClassVar[str] = "The same numbers in another form."
 
-    target_shape: list[int] = setting(
+    target_shape: list[Annotated[int, Field(ge=-1, le=1_000_000_000)]] = setting(
         [-1], label="Form", help="Sizes of the new form; one of -1 takes what is left."
     )
 

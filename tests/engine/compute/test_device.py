@@ -151,5 +151,8 @@ def test_precision_follows_the_device(
 ) -> None:
     monkeypatch.setattr(device, "cpu_has_bfloat16", lambda: has)
     assert device.precision("auto", Device("cpu", "CPU", "")) == expected
+    assert device.precision("auto", Device("cpu", "CPU", ""), 10**9) == expected
+    assert device.precision("auto", Device("cpu", "CPU", ""), 10**6) == "float32"
+    assert device.precision("bfloat16", Device("cpu", "CPU", ""), 10**6) == "bfloat16"
     assert device.precision("float32", Device("cpu", "CPU", "")) == "float32"
     assert device.precision("bfloat16", Device("cpu", "CPU", "")) == "bfloat16"

@@ -366,7 +366,7 @@ class _RealStorages(TorchDispatchMode):
 
 
 def test_a_prediction_takes_no_memory() -> None:
-    huge: dict[str, Any] = {"batch_size": 2_000_000, "precision": "float32"}
+    huge: dict[str, Any] = {"batch_size": 1_000_000, "precision": "float32"}
     with _RealStorages() as real:
         rows = rows_for("vit", "cpu", **huge)
 

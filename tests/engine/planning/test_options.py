@@ -142,7 +142,8 @@ def test_rows_are_the_predictions_of_the_changed_experiment(
         resolved = resolve(changed, on.description)
         graph = resolved.model.graph(on.problem)
         setting = resolved.training.precision
-        precision = "bfloat16" if setting == "auto" else setting
+        automatic = "float32" if device == "cpu" else "bfloat16"  # it is small work for a CPU
+        precision = automatic if setting == "auto" else setting
         expected = predict(resolved, graph, on.problem, 1000, device, precision)
 
         assert option.estimate.rows == expected
@@ -231,14 +232,18 @@ def test_other_templates_that_fit_the_task_and_need_less(small: tuple[Experiment
 
 
 def test_precisions_are_those_of_the_device(small: tuple[Experiment, Dataset]) -> None:
-    def precisions(automatic: Any, **changes: Any) -> set[str]:
+    def precisions(automatic: Any, device: str = "cuda", **changes: Any) -> set[str]:
         on = estimator(
-            with_changes(small[0], changes, small[1].description), small[1], automatic=automatic
+            with_changes(small[0], changes, small[1].description),
+            small[1],
+            device_type=device,
+            automatic=automatic,
         )
         return {option.key for option in options.precisions(on)}
 
     assert precisions("float32") == {"float16"}
     assert precisions("bfloat16") == {"float32"}
+    assert precisions("bfloat16", "cpu") == {"bfloat16", "float16"}  # small work
     assert precisions("bfloat16", **{"training.precision": "float32"}) == {"bfloat16", "float16"}
     assert precisions("bfloat16", **{"training.precision": "float16"}) == {"bfloat16", "float32"}
 

@@ -31,6 +31,7 @@ class BinaryCrossEntropy(Loss):
         None,
         label="Weight of yes",
         gt=0.0,
+        le=1e6,
         step=0.5,
         help="How much a missed yes counts against a false alarm; above 1 when yes is rare.",
     )

@@ -14,6 +14,7 @@ from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES
 from app.engine.text import bytes_text, count_text, number_text
+from app.engine.training import thread_choice
 from app.ui.pages.learning.loss_pictures import LossContext, LossPicture, picture_for
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.learning.memory_fit import needed, parts, verdict
@@ -225,6 +226,24 @@ class TrainingCard(SettingsCard):
         super().__init__(parts_, "training", "How long, in what portions?", "(epochs, batch)")
         self.body.removeWidget(self.explanation)
         self.body.insertWidget(self.body.count() - 1, self.explanation)
+        self.measure_threads = QPushButton("Measure the threads again")
+        self.measure_threads.setObjectName("learning.measure_threads")
+        self.measure_threads.setToolTip(
+            "Forgets how many threads were fastest, so that the next training tries them again. "
+            "Another number of threads gives slightly other weights."
+        )
+        self.measure_threads.setAccessibleName("Measure again how many threads are fastest")
+        self.measure_threads.clicked.connect(self._measure_threads)
+        style(self.measure_threads, "small")
+
+        inside = self.more.layout()
+        assert inside is not None
+        inside.addWidget(self.measure_threads)
+
+    def _measure_threads(self) -> None:
+        """Forgets the kept thread counts, and says so on the button until a training begins."""
+        thread_choice.forget()
+        self.measure_threads.setText("The next training measures the threads")
 
     def show_experiment(self, resolved: ResolvedExperiment, examples: int, kind: str) -> None:
         """Writes the steps of an epoch. kind: of the examples, for their noun."""

@@ -311,7 +311,8 @@ def line_of(event: events.Event, run_data: RunData) -> str:
             return text
         case events.RunPrepared():
             return (
-                f"{event.device}: {event.device_reason} {event.parameters:,} parameters, "
+                f"{event.device}: {event.device_reason}, {event.threads_text}, "
+                f"{event.parameters:,} parameters, "
                 f"{event.epochs} epochs, {event.steps:,} steps of {event.batch_size}"
             )
         case events.EpochDone():
