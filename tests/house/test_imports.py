@@ -42,7 +42,16 @@ ENGINE_ROOMS = (
 )
 """Lower rooms first: a room imports itself and what stands before it."""
 
-ENGINE_GROUND = ("csv_cells", "errors", "files", "folders", "foreign", "free_memory", "text", "walk")
+ENGINE_GROUND = (
+    "csv_cells",
+    "errors",
+    "files",
+    "folders",
+    "foreign",
+    "free_memory",
+    "text",
+    "walk",
+)
 """Modules of the engine itself that every room may import."""
 
 ENGINE_TOP = ("diagnosis",)
