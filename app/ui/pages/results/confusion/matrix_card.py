@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QSize, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton
 
 from app.engine.csv_cells import csv_row
@@ -81,6 +81,7 @@ class MatrixCard(Card):
         )
         style(key, "secondary")
         self._key = key
+        self._key.setTextFormat(Qt.TextFormat.RichText)
         self.body.addWidget(self.matrix, 1)
         below = QHBoxLayout()
         below.addWidget(self.cell_text, 1)

@@ -1,7 +1,6 @@
 """The view "Inside AdamW" of the Training page: gradients, moments and steps of every layer.
 
-While it can be seen, the run measures what its optimizer holds; the last measurements stay when the
-run has ended.
+While it is seen, the run measures what its optimizer holds; the last measurements stay at its end.
 """
 
 from __future__ import annotations
