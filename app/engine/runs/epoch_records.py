@@ -13,7 +13,7 @@ import numpy as np
 from app.engine import files
 from app.engine.foreign import foreign_reader
 from app.engine.runs.storage import manifest
-from app.engine.runs.storage.manifest import MOST, damaged
+from app.engine.runs.storage.manifest import MOST, damaged, missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,13 +51,15 @@ def write_epoch(folder: Path, epoch: int, record: EpochRecord) -> str:
 def read_epoch(folder: Path, epoch: int, sha256: str = "") -> EpochRecord | None:
     """Returns the record of an epoch; None where there is none.
 
-    sha256: what the line of the epoch says; "" in older runs. Raises RunFileError where the record
-    is damaged.
+    sha256: what the line of the epoch says; "" in older runs, and where the disk refused it. Raises
+    RunFileError where the record is damaged, or missing although it was written.
     """
     name = _epoch_file(epoch)
     try:
         content = files.read_regular(folder / name, MOST)
     except FileNotFoundError:
+        if sha256:
+            raise missing(folder, name) from None
         return None
     except OSError as error:
         raise damaged(folder, name, error.strerror or str(error)) from error

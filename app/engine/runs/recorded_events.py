@@ -130,7 +130,7 @@ def _epoch_done(
     try:
         record = read_epoch(folder, line["epoch"], line.get("record", ""))
     except RunFileError as error:
-        title = f"The record of epoch {line['epoch']} is damaged"
+        title = f"The record of epoch {line['epoch']} cannot be shown"
         problems.append(Finding("record", "warning", title, error.message))
 
     epoch = events.EpochDone(

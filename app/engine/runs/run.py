@@ -113,14 +113,14 @@ class Run:
         steps = {
             name: _step_of(checkpoints / name)
             for name in (BEST, BEST_NEXT)
-            if (checkpoints / name / "manifest.json").is_file()
+            if (checkpoints / name).is_dir()
         }
         if steps:
             # The next one is there after a kill between two renames, and is later than the best.
             return checkpoints / max(steps, key=lambda name: steps[name])
 
         before = checkpoints / BEST_BEFORE
-        return before if (before / "manifest.json").is_file() else None
+        return before if before.is_dir() else None
 
     @property
     def started(self) -> datetime:

@@ -115,14 +115,20 @@ def test_lines_after_the_last_save_are_read(run: Run) -> None:
     assert len(read_events(run.path)) == before + 1
 
 
-def test_a_damaged_record_of_an_epoch_is_told_and_the_others_are_shown(run: Run) -> None:
+def test_a_record_of_an_epoch_that_is_damaged_or_missing_is_told(run: Run) -> None:
     flip_a_bit(run.path / "epochs" / "0001.npz")
+    (run.path / "epochs" / "0002.npz").unlink()
     found = read_events(run.path)
     titles = [event.finding.title for event in found if isinstance(event, events.NewFinding)]
 
-    assert "The record of epoch 1 is damaged" in titles
+    assert "The record of epoch 1 cannot be shown" in titles
     epochs = [event for event in found if isinstance(event, events.EpochDone)]
-    assert epochs[0].confusion is None and epochs[1].confusion is not None
+    assert [epoch.confusion for epoch in epochs] == [None, None]
+    problems = " ".join(
+        event.finding.text for event in found if isinstance(event, events.NewFinding)
+    )
+    assert "'epochs/0001.npz'" in problems and "is damaged" in problems
+    assert "'epochs/0002.npz'" in problems and "is missing" in problems
 
 
 def test_a_run_without_a_manifest_is_opened_and_called_older(run: Run) -> None:
