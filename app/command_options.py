@@ -22,7 +22,7 @@ MOST_TEMPERATURE = 100.0
 def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     """Refuses what a range lets pass, being neither below nor above. Raises BadParameter."""
     if math.isnan(value):
-        raise click.BadParameter("nan is no number.")
+        raise click.BadParameter("nan is not a number.")
 
     return value
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.files import open_regular
 from app.engine.text import bytes_text, percent_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 """Sizes that programs write which do not know yet how long a recording becomes."""
 
 OTHER_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "ADPCM", 0x50: "MPEG", 0x55: "MP3"}
+HIGHEST_RATE = 1_000_000
+"""Hz; recorders of ultrasound reach a half of it."""
+
 LARGEST = 500_000_000
 """Bytes of a file above which it is not read."""
 
@@ -73,7 +77,7 @@ def read_header(path: Path) -> WavHeader:
     if total > LARGEST:
         raise UnreadableSound(f"it has {bytes_text(total)}; at most {bytes_text(LARGEST)} are read")
 
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(12)
         if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
             raise UnreadableSound("it is empty" if not total else "it is no WAV file")
@@ -130,6 +134,10 @@ def _checked(header: WavHeader) -> WavHeader:
         raise UnreadableSound(f"samples of {header.bits} bits are not read; save it with 16 bits")
     if not header.channels or not header.rate:
         raise UnreadableSound("it is damaged (no channels or no rate)")
+    if header.rate > HIGHEST_RATE:
+        raise UnreadableSound(
+            f"it is damaged (a rate of {header.rate:,} Hz; at most {HIGHEST_RATE:,} Hz are read)"
+        )
     if not header.frames:
         raise UnreadableSound("it holds no sound")
 
@@ -143,7 +151,7 @@ def read_wave(path: Path, header: WavHeader | None = None) -> tuple[np.ndarray, 
     """
     header = header or read_header(path)
     count = header.frames * header.channels
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(header.begin)
         content = file.read(count * header.bits // 8)
 

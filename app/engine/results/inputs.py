@@ -5,7 +5,9 @@ What a file must hold follows from the kind of input that the network reads. No 
 
 from __future__ import annotations
 
+import math
 import os
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +23,9 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.foreign import foreign_reader
+from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, no_check
+from app.engine.sources.formats.arrays import read_headers, read_npy_header
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import read_table
@@ -250,33 +254,30 @@ def _arrays(path: Path, preparation: Preparation) -> PredictionInput:
 
 
 def _first_fitting(path: Path, sizes: tuple[int, int]) -> np.ndarray | None:
-    """Returns the first array of numbers with so many dimensions; the others are not unpacked.
+    """Returns the first array of numbers with so many dimensions, found by the headers.
 
     Raises UserError where the file is damaged or larger than the memory, or OSError.
     """
     damaged = UserError(
         f"'{readable(path.name)}' is not an array file, or a damaged one.", "Save it anew."
     )
-    try:
-        with foreign_reader(lambda _: damaged), open_regular(path) as file:
-            content = np.load(file, allow_pickle=False)
-            arrays = (
-                (content,)
-                if isinstance(content, np.ndarray)
-                else (content[name] for name in content.files)
-            )
-            return next(
-                (
-                    array
-                    for array in arrays
-                    if isinstance(array, np.ndarray)
-                    and array.ndim in sizes
-                    and array.dtype.kind in "fiu"
-                ),
-                None,
-            )
-    except MemoryError:
-        raise damaged from None
+    with foreign_reader(lambda _: damaged), open_regular(path) as file:
+        in_archive = zipfile.is_zipfile(file)
+        file.seek(0)
+        headers = (
+            ((header.key, header.shape, header.dtype) for header in read_headers(path))
+            if in_archive
+            else iter([(path.stem, *read_npy_header(file))])
+        )
+
+        for key, shape, dtype in headers:
+            if len(shape) in sizes and dtype.kind in "fiu":
+                require_memory(math.prod(shape) * dtype.itemsize, path, "numbers")
+                file.seek(0)
+                content = np.load(file, allow_pickle=False)
+                return np.asarray(content[key] if in_archive else content)
+
+    return None
 
 
 def _picture(array: np.ndarray, path: Path) -> Image.Image:

@@ -52,7 +52,7 @@ KEPT = 2
 """States that stay on the disk."""
 
 LEFT_BEHIND = re.compile(
-    r"(state-\d{6,}|best|best-before|best-next)\.\d+(\.gone)?\.tmp|.+\.gone\.tmp"
+    r"(state-\d{6,}|best|best-before|best-next)((\.\d+)?\.gone|\.\d+)\.tmp( \d+)?"
 )
 """Names of what a kill leaves half written or half deleted."""
 
@@ -96,6 +96,7 @@ def save(folder: Path, checkpoint: Checkpoint, best: Best | None = None) -> Path
     where the disk is full or refuses; what was there before is untouched then.
     """
     if best is not None:
+        _finish_promotion(folder)
         _write_best(folder, best)
 
     number = max((_number(path) for path in _states(folder)), default=0) + 1
@@ -127,6 +128,29 @@ def save_best(folder: Path, best: Best) -> None:
     _promote(folder)
 
 
+def _finish_promotion(folder: Path) -> None:
+    """Makes `best-next` the best where the newest state names it and a rename was refused before.
+
+    Raises UserError where it is refused again: the next best would take its place.
+    """
+    states = _states(folder)
+    if not states or not (folder / BEST_NEXT).exists():
+        return
+
+    try:
+        newest_state = json_of(read_verified(states[-1], ("state.json",))["state.json"])
+        next_state = json_of(read_verified(folder / BEST_NEXT, ("state.json",))["state.json"])
+        is_named = newest_state["progress"]["best_step"] == next_state["step"]
+    except (Damaged, KeyError, TypeError):
+        return  # no state that can be used names it
+
+    if is_named and not _promote(folder):
+        raise UserError(
+            f"'{folder / BEST}' could not be renamed.",
+            "Close the program that has it open.",
+        )
+
+
 def _write_best(folder: Path, best: Best) -> None:
     contents = {
         "model.safetensors": _bytes(best.model),
@@ -141,19 +165,23 @@ def _write_best(folder: Path, best: Best) -> None:
     write_folder(folder, BEST_NEXT, contents)
 
 
-def _promote(folder: Path) -> None:
-    """Makes `best-next` the best. Where a rename is refused it keeps its name and is found by it.
+def _promote(folder: Path) -> bool:
+    """Makes `best-next` the best; returns whether the renames were allowed.
 
-    The best before is kept: the state before, which is used where the newest is damaged, names it.
+    Where one is refused it keeps its name and is found by it. The best before is kept: the state
+    before, which is used where the newest is damaged, names it.
     """
-    with contextlib.suppress(OSError):
+    try:
         if (folder / BEST).exists():
             remove(folder / BEST_BEFORE)
             files.rename(folder / BEST, folder / BEST_BEFORE)
 
         files.rename(folder / BEST_NEXT, folder / BEST)
+    except OSError:
+        return False
 
     files.sync_folder(folder)
+    return True
 
 
 def _bytes(tensors: Tensors) -> bytes:

@@ -93,6 +93,7 @@ class PreparedData(TypedDict):
     predicted: dict[str, int]
     resolved: dict[str, Any]
     told: NotRequired[tuple[str, ...]]
+    threads_measured: NotRequired[str]
 
 
 class MemoryLine(TypedDict):

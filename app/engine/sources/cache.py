@@ -22,11 +22,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from app.engine import folders
 from app.engine.data.digests import block_digests
 from app.engine.errors import UserError
+from app.engine.free_memory import free_memory
 from app.engine.sources import cache_entry
 from app.engine.sources.cache_entry import CacheEntry, Damaged
 
@@ -68,7 +67,7 @@ def key_of(*parts: Any) -> str:
 
 def fits_memory(size: int) -> bool:
     """Returns whether an array of so many bytes is held in memory."""
-    return bool(size <= MEMORY_SHARE * psutil.virtual_memory().available)
+    return bool(size <= MEMORY_SHARE * free_memory())
 
 
 class Cache:

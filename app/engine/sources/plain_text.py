@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from app.engine.files import read_regular
 from app.engine.sources.tables.encoding import detect, known
 from app.engine.text import bytes_text
 
@@ -35,7 +36,7 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     if size > LARGEST:
         raise UnreadableText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
 
-    content = path.read_bytes()
+    content = read_regular(path, LARGEST)
     if encoding is None:
         detected = detect(content)
         text = content.decode(detected.name, detected.errors)

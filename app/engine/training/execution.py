@@ -125,6 +125,9 @@ class RunContext:
             is_its_end = self.outcome.begun or not self.goes_on
             if is_its_end and not self._write(summary) and self.failure is not None:
                 status, reason = "failed", with_remedy(*self.failure[:2])
+                summary = self.outcome.summary(
+                    self.run, self.experiment, status, reason, self.failure
+                )
             if self.outcome.begun and status != "stopped":
                 self._advise(status, reason)
 

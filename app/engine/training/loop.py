@@ -121,7 +121,7 @@ class Training:
     def running(self) -> Iterator[None]:
         """Goes around `fit`: notes how it ended, and saves what is left to save in any case."""
         self.outcome.begun = True
-        weights_in_use.forget_choice(self.run)
+        self.saver.guarded(lambda: weights_in_use.forget_choice(self.run))
 
         try:
             with self.verification.running():

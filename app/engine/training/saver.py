@@ -120,11 +120,12 @@ class Saver:
             Checkpoint(model, optimizer_tensors(train_state.network, train_state.optimizer), state),
             best,
         )
-        manifest.note_grown(self._run.path)
-        self._run.touch()
         if best is not None:
             self._best.saved()
             self._emit(CheckpointSaved(self._progress.step, self._progress.best_epoch, best=True))
+
+        manifest.note_grown(self._run.path)
+        self._run.touch()
 
     def save_partial(self, evaluation: Evaluation) -> None:
         """Saves the network as the best that there is, in the middle of its first epoch.

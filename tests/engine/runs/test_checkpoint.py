@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +25,6 @@ from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def _state(step: int) -> Checkpoint:
@@ -134,6 +135,49 @@ def test_the_best_that_a_state_names_is_found_wherever_a_kill_came(
     assert checkpoint.best_of_step(folder, step) is not None
     assert kept_run.best_folder == folder / "best"
     assert not (folder / "best-next").exists() and not list(folder.glob("*.tmp"))
+
+
+def _state_of_best(step: int) -> Checkpoint:
+    return replace(_state(step), state={"progress": {"best_step": step}})
+
+
+def test_a_best_that_could_not_be_renamed_is_not_lost_at_the_next_save(
+    kept_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = kept_run.path / "checkpoints"
+    bests = [
+        replace(checkpoint.read_best(kept_run), state={"epoch": step, "step": step})
+        for step in (20, 30)
+    ]
+    real = os.replace
+
+    def refuse(source: Any, target: Any) -> None:
+        if Path(source).name == "best-next" or Path(target).name == "best-before":
+            raise PermissionError(13, "held open by another program")
+        real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refuse)
+        checkpoint.save(folder, _state_of_best(20), bests[0])
+        with pytest.raises(UserError, match="could not be renamed"):
+            checkpoint.save(folder, _state_of_best(30), bests[1])
+
+        assert checkpoint.newest(folder)[0].state["progress"]["best_step"] == 20
+        assert checkpoint.read_best(kept_run).state["step"] == 20
+
+    checkpoint.save(folder, _state_of_best(30), bests[1])
+    assert checkpoint.best_of_step(folder, 30) is not None
+    assert (folder / "best-before").exists()
+
+
+def test_only_what_a_save_left_behind_is_cleaned(tmp_path: Path) -> None:
+    own = ["best.12.tmp", "best-next.12.gone.tmp", "state-000003.7.tmp", "best-before.gone.tmp 2"]
+    persons = ["mine.gone.tmp", "best.tmp", "notes.12.tmp"]
+    for name in own + persons:
+        (tmp_path / name).mkdir()
+
+    checkpoint.clean(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(persons)
 
 
 # --- in a run

@@ -36,8 +36,8 @@ class Damaged(Exception):
 def write_folder(parent: Path, name: str, contents: dict[str, bytes]) -> Path:
     """Writes a folder of files, its manifest last, and returns its path.
 
-    What stands under this name is replaced. Raises UserError where the disk is full or refuses;
-    what was there before is untouched then.
+    What stands under this name is replaced, once all is written. Raises UserError where the disk
+    is full or refuses.
     """
     target = parent / name
     part = parent / f"{name}.{os.getpid()}.tmp"

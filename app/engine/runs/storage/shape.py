@@ -45,8 +45,8 @@ def read_object(folder: Path, name: str) -> dict[str, Any]:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise manifest.damaged(folder, name, "it is no JSON") from error
+        raise manifest.damaged(folder, name, "it is not valid JSON") from error
     if not isinstance(data, dict):
-        raise manifest.damaged(folder, name, "it is no object")
+        raise manifest.damaged(folder, name, "it is not a JSON object")
 
     return data

@@ -7,14 +7,14 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import to_uint8
 from app.engine.data.splits import UNASSIGNED, split_of
+from app.engine.free_memory import free_memory
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
@@ -23,7 +23,7 @@ from app.engine.sources.targets import encode_classes
 from app.engine.text import bytes_text, number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from app.engine.experiment.data_settings import DataSettings
 
@@ -87,23 +87,18 @@ class ArrayHeader:
     dtype: np.dtype[Any]
 
 
-def read_headers(path: Path) -> list[ArrayHeader]:
-    """Reads the headers of all arrays, without unpacking the arrays.
+def read_headers(path: Path) -> Iterator[ArrayHeader]:
+    """Reads the headers of the arrays one after another, without unpacking the arrays.
 
     Raises UserError for a file with Python objects, and DAMAGED errors for a damaged one.
     """
-    headers = []
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if not name.endswith(".npy"):
                 continue
 
             with archive.open(name) as member:
-                read_header = np.lib.format.read_array_header_2_0
-                if np.lib.format.read_magic(member) == (1, 0):
-                    read_header = np.lib.format.read_array_header_1_0
-
-                shape, _, dtype = read_header(member)
+                shape, dtype = read_npy_header(member)
 
             if dtype.hasobject:
                 raise unusable(
@@ -113,9 +108,17 @@ def read_headers(path: Path) -> list[ArrayHeader]:
                     "Save plain arrays of numbers or texts.",
                 )
 
-            headers.append(_header(name[:-4], shape, dtype))
+            yield _header(name[:-4], shape, dtype)
 
-    return headers
+
+def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Returns shape and type of the array in a .npy file, without reading its numbers."""
+    read_header = np.lib.format.read_array_header_2_0
+    if np.lib.format.read_magic(file) == (1, 0):
+        read_header = np.lib.format.read_array_header_1_0
+
+    shape, _, dtype = read_header(file)
+    return shape, dtype
 
 
 def _header(key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ArrayHeader:
@@ -198,7 +201,7 @@ def _read(path: Path, check: Check) -> PictureList:
 
 
 def _picture_list(path: Path, check: Check) -> PictureList:
-    headers = read_headers(path)
+    headers = list(read_headers(path))
     pairs = match_images_and_labels(headers)
     if not pairs:
         raise unusable(path, "holds no images with labels of the same number", REMEDY)
@@ -206,7 +209,7 @@ def _picture_list(path: Path, check: Check) -> PictureList:
     needed = sum(
         int(np.prod(image.shape, dtype=object)) * image.dtype.itemsize for image, _ in pairs
     )
-    if needed > MEMORY_SHARE * psutil.virtual_memory().available:
+    if needed > MEMORY_SHARE * free_memory():
         raise unusable(
             path, f"needs {bytes_text(needed)} of memory", "Save it as uint8 or in smaller parts."
         )

@@ -17,6 +17,7 @@ import numpy as np
 
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
+from app.engine.files import open_regular
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
@@ -101,7 +102,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     """
     again = "Copy or download the file again."
     try:
-        with path.open("rb") as raw:
+        with open_regular(path) as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw

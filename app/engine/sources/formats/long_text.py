@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 
 from app.engine.data.fingerprints import fingerprints_of
 from app.engine.data.kinds.text.preparation import TextPreparation
@@ -19,6 +18,7 @@ from app.engine.data.names import readable
 from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
 from app.engine.data.tokenizer import choose_kind, load_tokenizer, train_tokenizer, utf8
 from app.engine.errors import UserError
+from app.engine.free_memory import free_memory
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Format, OpenOptions, unusable
@@ -109,7 +109,7 @@ class LongText(Format):
 def _refuse_too_much(path: Path, size: int, preparation: TextPreparation) -> None:
     """Raises UserError where the tokens of so many bytes do not fit into memory."""
     needed = size * (15 if preparation.saved_tokenizer else 40)  # measured
-    if needed > MEMORY_SHARE * psutil.virtual_memory().available:
+    if needed > MEMORY_SHARE * free_memory():
         raise unusable(path, f"needs {bytes_text(needed)} of memory", "Choose a part of it.")
 
 

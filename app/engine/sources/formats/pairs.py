@@ -17,6 +17,7 @@ from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
+from app.engine.files import open_regular
 from app.engine.learning.tasks import task
 from app.engine.sources.folder_walk import FolderWalk, SourceFile, is_junk
 from app.engine.sources.format import Check, Format, OpenOptions
@@ -240,7 +241,7 @@ def _in_words(paths: Sequence[str]) -> bool:
     any_numbers = False
     for path in paths[:PROBED]:
         try:
-            with open(path, "rb") as file:
+            with open_regular(Path(path)) as file:
                 beginning = file.read(1000)
         except OSError:
             continue

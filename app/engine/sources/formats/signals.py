@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.numbers import LARGEST
 from app.engine.errors import UserError
+from app.engine.free_memory import free_memory
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Check, Format, OpenOptions, unusable
 from app.engine.sources.formats.arrays import (
@@ -111,7 +111,7 @@ class Signals(Format):
             return False
 
         try:
-            return bool(find_signals(read_headers(path)))
+            return bool(find_signals(list(read_headers(path))))
         except (*DAMAGED, UserError, OSError):
             return False  # the format of pictures says what is wrong
 
@@ -188,13 +188,13 @@ def _is_no_picture(header: ArrayHeader, holds_pictures: bool) -> bool:
 
 
 def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
-    headers = read_headers(path)
+    headers = list(read_headers(path))
     pairs = find_signals(headers)
     if len({pair.labels is not None for pair in pairs}) > 1:
         raise unusable(path, "holds labels for some of its splits only", REMEDY)
 
     needed = sum(int(np.prod(pair.signals.shape, dtype=object)) * 4 for pair in pairs)
-    if needed > MEMORY_SHARE * psutil.virtual_memory().available:
+    if needed > MEMORY_SHARE * free_memory():
         raise unusable(
             path, f"needs {bytes_text(2 * needed)} of memory", "Save it in smaller parts."
         )

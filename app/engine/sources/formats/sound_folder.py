@@ -11,12 +11,12 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 
 from app.engine.data import sounds
 from app.engine.data.dataset import Skipped
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.sounds import UnreadableSound, WavHeader
+from app.engine.free_memory import free_memory
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import (
     ClassFile,
@@ -87,7 +87,7 @@ class SoundFolder(Format):
             notes = []
 
         needed = len(headers) * shape.length * shape.channels * 4
-        if needed > MEMORY_SHARE * psutil.virtual_memory().available:
+        if needed > MEMORY_SHARE * free_memory():
             raise unusable(
                 source, f"needs {bytes_text(2 * needed)} of memory", "Choose fewer files."
             )

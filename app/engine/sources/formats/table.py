@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.data.splits import TRAINING, split_of
+from app.engine.files import open_regular
 from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import find_delimiter
@@ -72,7 +73,7 @@ def table_in(path: Path) -> Path | None:
 def _has_regular_rows(path: Path) -> bool:
     """Returns whether all lines of a text file have as many cells, which those of prose do not."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(GLANCE)
     except OSError:
         return False

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from app.engine.errors import UserError
+from app.engine.files import open_regular
 from app.engine.sources.format import Check, no_check, unusable
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import LINE_LIMIT, REMEDY, find_delimiter, records
@@ -80,8 +81,8 @@ class CsvRows:
         Raises UserError for what is no table, and whatever `check` raises.
         """
         file = self._file
-        with file.path.open(
-            encoding=file.encoding.name, errors=file.encoding.errors, newline=""
+        with io.TextIOWrapper(
+            open_regular(file.path), file.encoding.name, file.encoding.errors, newline=""
         ) as stream:
             yield from records(self._lines(stream), file.delimiter, str(file.path))
 
@@ -110,7 +111,7 @@ def open_csv(path: Path, data: DataSettings, check: Check = no_check) -> CsvFile
     Raises UserError for what is no text table, OSError, and whatever `check` raises.
     """
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         beginning = file.read(BEGINNING + (LINE_LIMIT if size > BEGINNING else 0))
 
     _refuse_empty(path, beginning)
@@ -120,7 +121,7 @@ def open_csv(path: Path, data: DataSettings, check: Check = no_check) -> CsvFile
 def glance(path: Path, data: DataSettings) -> CsvFile:
     """Finds out how a text table is written from its first 64 KB alone. Raises as `open_csv`."""
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         beginning = file.read(GLANCE)
 
     _refuse_empty(path, beginning)
@@ -178,7 +179,7 @@ def _encoding(
         return detected
 
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while part := file.read(BEGINNING):
             check()
             try:

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.engine.files import open_regular
 from app.engine.sources.format import Check, OpenOptions, no_check, unusable
 from app.engine.sources.tables import sheets
 from app.engine.sources.tables.text import read_text_table
@@ -34,7 +35,7 @@ def file_type_of(path: Path) -> FileType:
 
     Raises UserError for what is no table at all, and OSError.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(4096)
 
     if head.startswith(b"PAR1"):

@@ -13,6 +13,7 @@ import python_calamine as calamine
 
 from app.engine.data.numbers import NumberStyle, find_style, plain
 from app.engine.errors import UserError
+from app.engine.files import open_regular
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.tables.columns import (
     Column,
@@ -194,7 +195,7 @@ def _refuse_bombs(path: Path) -> None:
 
 def _encrypted(path: Path) -> bool:
     """Returns whether a workbook has a password: it is then a container of one encrypted stream."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return "EncryptedPackage".encode("utf-16-le") in file.read(64 << 20)
 
 
