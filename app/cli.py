@@ -196,6 +196,7 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
 
     evaluated = _run(run)
     names: Sequence[str] = ()
+    notes: Sequence[str] = ()
     if path is None:
         from app.engine.results.report import load_report  # noqa: PLC0415 - not for --help
 
@@ -210,10 +211,15 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
             report = predictor.report_on(dataset)
 
         names = dataset.names
+        notes = dataset.description.notes
 
     if json_:
-        say_json({"run": str(evaluated.path), **report.to_plain()})
+        said = {"notes": list(notes)} if notes else {}
+        say_json({"run": str(evaluated.path), **report.to_plain(), **said})
         return
+
+    for note in notes:
+        say(note)
 
     print_report(report, names)
 

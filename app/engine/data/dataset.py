@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.engine.data.kinds import read_preparation
+from app.engine.data.reading import NOT_A_TABLE, Reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +74,8 @@ class Description:
     counts of tags do not say it. amounts: the targets of a regression. damage: of a reconstruction.
     chosen: settings of [data] that were left open and what was chosen for them, for the record of a
     run. digest: of the arrays that are learned from, inputs and targets, after decoding; "" in a
-    run of before there were digests.
+    run of before there were digests. reading: how the source was read, which later files are read
+    by.
     """
 
     source: str
@@ -93,6 +95,7 @@ class Description:
     damage: Damage | None = None
     chosen: dict[str, Any] = field(default_factory=dict)
     digest: str = ""
+    reading: Reading = NOT_A_TABLE
 
     @property
     def total(self) -> int:
@@ -110,7 +113,10 @@ class Description:
 
     def to_plain(self) -> dict[str, Any]:
         """Returns the description as plain data for JSON."""
-        return asdict(self) | {"preparation": self.preparation.to_plain()}
+        return asdict(self) | {
+            "preparation": self.preparation.to_plain(),
+            "reading": self.reading.to_plain(),
+        }
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Description:
@@ -124,6 +130,11 @@ class Description:
         values["notes"] = tuple(values["notes"])
         values["amounts"] = tuple(Amount(**item) for item in values.get("amounts", ()))
         values["damage"] = Damage(**values["damage"]) if values.get("damage") else None
+        values["reading"] = (
+            Reading.from_plain(values["reading"])
+            if "reading" in values
+            else Reading.of_older_run(values["preparation"], values.get("chosen", {}))
+        )
 
         return cls(**values)
 

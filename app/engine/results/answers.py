@@ -115,7 +115,7 @@ def answer_file(
     where the file itself cannot be used.
     """
     data = predictor.experiment.data if predictor.experiment is not None else DataSettings()
-    source_input = read_input(source, predictor.description.preparation, data, check)
+    source_input = read_input(source, predictor.description, data, check)
     return answer_input(predictor, source_input, check, progress)
 
 
@@ -216,14 +216,15 @@ def write_answers(answers: Iterable[FileAnswers], path: str | Path) -> Path:
     content = io.StringIO()
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
     heads = table.column_names if table is not None else ("example",)
-    problem_heads = ("problem",) if any(source.failed for source in sources) else ()
+    every = [answered for source in sources for answered in source.answers]
+    problem_heads = ("problem",) if any(item.error or item.warning for item in every) else ()
     names = _free_names(sources[0].columns, heads)
     writer.writerow(csv_row([*heads, *names, *problem_heads]))
 
     for source in sources:
         examples = table.cells(len(source.answers)) if table is not None else _example_names(source)
         for example, cells, answered in zip(examples, source.cells, source.answers, strict=True):
-            problem = [answered.error] if problem_heads else []
+            problem = [answered.error or answered.warning] if problem_heads else []
             answer_cells = (_cell_text(cell, decimal) for cell in cells)
             writer.writerow(csv_row([*example, *answer_cells, *problem]))
 

@@ -27,6 +27,7 @@ from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.formats.arrays import read_headers, read_npy_header
 from app.engine.sources.plain_text import UnreadableText, read_text
+from app.engine.sources.tables.as_trained import read_as_trained
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import read_table
 from app.engine.sources.tables.roles import guess_roles
@@ -34,9 +35,10 @@ from app.engine.sources.tables.roles import guess_roles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.tables.columns import Table
+    from app.engine.sources.tables.columns import Column, Table
 
 TABLES = (".csv", ".tsv", ".tab", ".parquet", ".pq", ".xlsx", ".xlsm", ".xls", ".ods")
 ARRAYS = (".npz", ".npy")
@@ -59,21 +61,22 @@ class PredictionInput:
 
 
 def read_input(
-    source: str | Path, preparation: Preparation, settings: DataSettings, check: Check = no_check
+    source: str | Path, trained: Description, settings: DataSettings, check: Check = no_check
 ) -> PredictionInput:
-    """Reads the examples in a file for a network with this preparation.
+    """Reads the examples in a file for a network.
 
-    settings: of the data that the network was trained on. Raises UserError where the file holds no
-    such examples, and whatever `check` raises.
+    trained: the data that it was trained on; settings: of them. Raises UserError where the file
+    holds no such examples, and whatever `check` raises.
     """
     path = Path(source).expanduser()
+    preparation = trained.preparation
     try:
         if not path.is_file():
             raise UserError(f"There is no file '{readable(path)}'.", "Check the name.")
 
         suffix = path.suffix.lower()
         if suffix in TABLES or (preparation.kind == "row" and suffix not in ARRAYS):
-            return _table(path, preparation, settings, check)
+            return _table(path, trained, settings, check)
         if suffix in ARRAYS and preparation.kind != "text":
             return _arrays(path, preparation)
         if preparation.kind == "text":
@@ -120,20 +123,39 @@ def _text(path: Path) -> str:
 
 
 def _table(
-    path: Path, preparation: Preparation, settings: DataSettings, check: Check
+    path: Path, trained: Description, settings: DataSettings, check: Check
 ) -> PredictionInput:
-    # The choices for columns are those of the training table. This table may lack some of them, so
-    # they are applied below, to the columns that are there.
-    table = read_table(path, settings.replace(columns={}, target=None, missing={}))
+    if trained.reading.inputs:
+        table = read_as_trained(path, settings, trained, check)
+        raws = tuple(_raws_by_name(table, trained))
+    else:
+        # It was trained on no table. Choices for columns may stand in the settings all the same;
+        # they are applied below, to the columns that are there.
+        table = read_table(path, settings.replace(columns={}, target=None, missing={}))
+        raws = tuple(_raws(table, trained.preparation, settings))
+
     check()
     names = tuple(table.row_name(row) for row in range(len(table)))
-    raws = tuple(_raws(table, preparation, settings))
 
     return PredictionInput(str(path), names, raws, table, many=True)
 
 
+def _raws_by_name(table: Table, trained: Description) -> Iterable[Any]:
+    """Returns the examples of a table, a row each, by the columns of the training."""
+    preparation = trained.preparation
+    inputs = [table.by_name[name] for name in trained.reading.inputs]
+    if isinstance(preparation, RowPreparation):
+        return _rows(table, preparation)
+    if isinstance(preparation, SignalPreparation):
+        return np.stack([column.numbers[0] for column in inputs], axis=1)
+
+    halves = preparation.halves if isinstance(preparation, PairPreparation) else (preparation,)
+    cells = [_cells(table, column, half.kind) for column, half in zip(inputs, halves, strict=True)]
+    return zip(*cells, strict=True) if len(cells) > 1 else cells[0]
+
+
 def _raws(table: Table, preparation: Preparation, settings: DataSettings) -> Iterable[Any]:
-    """Returns the examples of a table, a row each, as the preparation takes them."""
+    """Returns the examples of a table for a network that was trained on something else."""
     if isinstance(preparation, RowPreparation):
         return _rows(table, preparation)
     if isinstance(preparation, SignalPreparation):
@@ -212,15 +234,19 @@ def _columns_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) ->
             )
 
         free.remove(fitting[0])
-        cells = fitting[0].texts.to_pylist()
-
-        folder = Path(table.path).parent
-        if kind == "image":
-            inputs.append([folder / os.path.expanduser(cell) if cell else b"" for cell in cells])
-        else:
-            inputs.append(cells)
+        inputs.append(_cells(table, fitting[0], kind))
 
     return inputs
+
+
+def _cells(table: Table, column: Column, kind: str) -> list[Any]:
+    """Returns the cells of a column as inputs of a kind; pictures as paths beside the table."""
+    cells = column.texts.to_pylist()
+    if kind != "image":
+        return list(cells)
+
+    folder = Path(table.path).parent
+    return [folder / os.path.expanduser(cell) if cell else b"" for cell in cells]
 
 
 # --- arrays

@@ -24,6 +24,7 @@ from app.engine.data import pictures
 from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.values import Spellings
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.toml_file import from_plain
@@ -211,7 +212,7 @@ class Predictor:
             self.settings_for(source),
             progress,
             check,
-            reuse_preparation=self.description.preparation,
+            trained=self.description,
         )
 
     def targets_for(self, dataset: Dataset) -> np.ndarray:
@@ -235,13 +236,15 @@ class Predictor:
         if self.task.targets not in ("classes", "tags") or others == self.classes:
             return targets
 
-        if any(name not in self.classes for name in others):
+        spellings = Spellings({name: number for number, name in enumerate(self.classes)})
+        found = [spellings.find(name) for name in others]
+        if None in found:
             difference = same_classes(self.description, dataset.description)
             raise UserError(
                 difference, "Give the classes the names they had in training.", "data.source"
             )
 
-        numbers = np.array([self.classes.index(name) for name in others], dtype=np.int64)
+        numbers = np.array(found, dtype=np.int64)
         if targets.ndim == 1:
             return np.asarray(numbers[targets])
 

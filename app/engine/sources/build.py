@@ -87,11 +87,11 @@ def build_dataset(
         damage=_damage(data, examples.task, preparation),
         chosen=examples.chosen,
         digest=_digest(examples, arrays),
+        reading=examples.reading,
     )
     second_halves = arrays[1] if len(arrays) > 1 else None
-    names = tuple(examples.names)
-    copies = tuple(part.mapped_copy for part in examples.parts if part.mapped_copy is not None)
-    return Dataset(description, arrays[0], targets.values, indices, names, second_halves, copies)
+    rest = (tuple(examples.names), second_halves, examples.mapped_copies)
+    return Dataset(description, arrays[0], targets.values, indices, *rest)
 
 
 def _is_mirror_safe(

@@ -13,6 +13,7 @@ from app.engine.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.cache import Cache
@@ -38,14 +39,19 @@ def no_check() -> None:
 class OpenOptions:
     """How a source is opened.
 
-    reuse_preparation: the preparation of a network that is tested on these data, None where one is
-    to be fitted on them.
+    trained: the data that a network was trained on, where it is tested on these; None where one is
+    to be trained on them.
     """
 
     cache: Cache
     progress: Progress = no_progress
     check: Check = no_check
-    reuse_preparation: Preparation | None = None
+    trained: Description | None = None
+
+    @property
+    def reuse_preparation(self) -> Preparation | None:
+        """The preparation that was fitted in training, None where one is to be fitted."""
+        return self.trained.preparation if self.trained is not None else None
 
 
 class Format(ABC):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.engine.data.digests import block_digests
+from app.engine.data.reading import NOT_A_TABLE, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,7 @@ class Examples:
     what each half is called ("picture", "text"). split_reason: how the predefined splits divide
     them, in a sentence, where there is more to say than that the data have splits of their own.
     chosen: settings of [data] that were left open and what was chosen for them, such as the target
-    column.
+    column. reading: how the source was read, which later files are read by.
     """
 
     task: str
@@ -101,6 +102,12 @@ class Examples:
     names_of_halves: tuple[str, str] = ("first", "second")
     split_reason: str = ""
     chosen: dict[str, Any] = field(default_factory=dict)
+    reading: Reading = NOT_A_TABLE
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def mapped_copies(self) -> tuple[MappedCopy, ...]:
+        """What is to be compared with its digests while it is learned from."""
+        return tuple(part.mapped_copy for part in self.parts if part.mapped_copy is not None)

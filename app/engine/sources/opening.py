@@ -18,7 +18,6 @@ from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset, Description
-    from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
 
 
@@ -27,26 +26,26 @@ def open_dataset(
     progress: Progress = no_progress,
     check: Check = no_check,
     cache: Cache | None = None,
-    reuse_preparation: Preparation | None = None,
+    trained: Description | None = None,
 ) -> Dataset:
     """Opens what `data.source` names.
 
     `progress(text, done, total)` is called with what happens; `check` is called for every file and
-    may raise (Stopped) to cancel, which leaves nothing behind. reuse_preparation: the preparation
-    of a network that is to be tested on these data; left out, one is fitted on them.
+    may raise (Stopped) to cancel, which leaves nothing behind. trained: the data of a network that
+    is to be tested on these, which are read and prepared as those were.
 
     Raises UserError when there is nothing to train on; files that cannot be read are listed in the
     description.
     """
     source, source_format = _find_format(data.source)
-    options = OpenOptions(cache or Cache(), progress, check, reuse_preparation)
+    options = OpenOptions(cache or Cache(), progress, check, trained)
     try:
         examples = source_format.open(source, data, options)
     except OSError as error:
         raise disk_error(error, Path(error.filename or source)) from error
 
     progress("Dividing the examples", 0, 0)
-    return build_dataset(data, source_format.label, examples, reuse_preparation)
+    return build_dataset(data, source_format.label, examples, options.reuse_preparation)
 
 
 def same_classes(ours: Description, theirs: Description) -> str:

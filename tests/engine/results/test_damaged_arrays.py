@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from app.engine.data.dataset import Description
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIGNALS = SignalPreparation(2, 16, None, (0.0, 0.1), (1.0, 2.0))
+TRAINED = Description("here", "signals", (2, 16), ("a", "b"), {}, "0", SIGNALS)
 
 
 def read(path: Path) -> int:
-    return len(read_input(path, SIGNALS, DataSettings()).raws)
+    return len(read_input(path, TRAINED, DataSettings()).raws)
 
 
 @pytest.mark.parametrize("place", (0, 2, 30, 60, -30, -10))

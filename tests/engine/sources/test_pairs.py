@@ -164,9 +164,7 @@ def test_sub_folders_are_groups(tmp_path: Path) -> None:
 
 def test_a_network_of_other_pictures_gets_its_own_size(pairs: Path) -> None:
     trained = open_dataset(DataSettings(source=str(pairs), height=8, width=12))
-    again = open_dataset(
-        DataSettings(source=str(pairs)), reuse_preparation=trained.description.preparation
-    )
+    again = open_dataset(DataSettings(source=str(pairs)), trained=trained.description)
     assert again.inputs.shape == trained.inputs.shape
     assert np.array_equal(again.inputs, trained.inputs)
 

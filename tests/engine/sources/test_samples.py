@@ -169,9 +169,7 @@ def test_emoji_are_pictures_with_names() -> None:
 
 def test_for_a_network_of_other_pictures_emoji_get_its_size() -> None:
     trained = open_sample("emoji", height=16, width=24, colour="grey")
-    again = open_dataset(
-        DataSettings(source="sample:emoji"), reuse_preparation=trained.description.preparation
-    )
+    again = open_dataset(DataSettings(source="sample:emoji"), trained=trained.description)
     assert np.array_equal(trained.inputs, again.inputs) and again.second_halves is not None
 
 

@@ -24,13 +24,12 @@ from app.engine.sources.parts.signals import SignalPart
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.engine.data.preparation import Preparation
 
 RANDOM = np.random.default_rng(12)
 
 
-def open_data(path: Path, reuse_preparation: Preparation | None = None, **more: Any) -> Dataset:
-    return open_dataset(DataSettings(source=str(path), **more), reuse_preparation=reuse_preparation)
+def open_data(path: Path, trained: Description | None = None, **more: Any) -> Dataset:
+    return open_dataset(DataSettings(source=str(path), **more), trained=trained)
 
 
 def tone(hertz: float, rate: int, seconds: float) -> np.ndarray:
@@ -254,9 +253,7 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
     assert np.allclose(
         description.preparation.array(tmp_path / "low" / "3.wav"), dataset.inputs[row]
     )
-    assert np.array_equal(
-        open_data(tmp_path, reuse_preparation=description.preparation).inputs, dataset.inputs
-    )
+    assert np.array_equal(open_data(tmp_path, trained=description).inputs, dataset.inputs)
     assert Description.from_plain(json.loads(json.dumps(description.to_plain()))) == description
 
 

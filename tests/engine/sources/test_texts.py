@@ -49,8 +49,8 @@ def sentences(count: int, more: str = "") -> list[str]:
     ]
 
 
-def open_data(path: Path, reuse_preparation: TextPreparation | None = None, **more: Any) -> Dataset:
-    return open_dataset(DataSettings(source=str(path), **more), reuse_preparation=reuse_preparation)
+def open_data(path: Path, trained: Description | None = None, **more: Any) -> Dataset:
+    return open_dataset(DataSettings(source=str(path), **more), trained=trained)
 
 
 def read_back(dataset: Dataset) -> Description:
@@ -271,10 +271,8 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     )
     assert description.classes[dataset.targets[row]] == "sport"
     assert read_back(dataset) == description
-    assert (
-        open_data(base, reuse_preparation=description.preparation).inputs.tolist()
-        == dataset.inputs.tolist()
-    )  # type: ignore[arg-type]
+    read_again = open_data(base, trained=description)
+    assert read_again.inputs.tolist() == dataset.inputs.tolist()
 
 
 def test_splits_of_their_own(tmp_path: Path) -> None:
@@ -411,10 +409,11 @@ def test_windows_that_are_equal_stay_in_their_splits(tmp_path: Path) -> None:
 
 
 def test_another_text_for_the_same_network(book: Path, tmp_path: Path) -> None:
-    preparation = open_data(book, tokens="bpe").description.preparation
+    description = open_data(book, tokens="bpe").description
+    preparation = description.preparation
     assert isinstance(preparation, TextPreparation)
     (tmp_path / "other.md").write_text("\n".join(sentences(2_000, "Qqqq")))
-    other = open_data(tmp_path / "other.md", reuse_preparation=preparation)
+    other = open_data(tmp_path / "other.md", trained=description)
 
     assert other.description.preparation == preparation
     assert (tmp_path / "other.md").read_text().startswith(preparation.to_display(other.inputs[0]))

@@ -19,6 +19,7 @@ from app.engine.sources.format import Check, OpenOptions, unusable
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
 from app.engine.sources.stamps import Stamp, stamp
+from app.engine.sources.tables.as_trained import open_table
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows, glance, open_csv
 from app.engine.sources.tables.examples import examples_of
 from app.engine.sources.tables.picture_columns import (
@@ -29,7 +30,6 @@ from app.engine.sources.tables.picture_columns import (
     find_split_column,
     picture_table,
 )
-from app.engine.sources.tables.reading import read_table
 from app.engine.sources.targets import encode_classes
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ImageList(PictureFormat):
         if self._has_one_class_each(path, data):
             return super().open(source, data, options)
 
-        return examples_of(read_table(path, data, options), data, options)
+        return examples_of(open_table(path, data, options), data, options)
 
     def _has_one_class_each(self, path: Path, data: DataSettings) -> bool:
         """Returns whether each picture has one class, as the task says, or else as the cells do.

@@ -10,9 +10,10 @@ from app.engine.data.splits import TRAINING, split_of
 from app.engine.files import open_regular
 from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.tables import encoding
+from app.engine.sources.tables.as_trained import open_table
 from app.engine.sources.tables.delimiters import find_delimiter
 from app.engine.sources.tables.examples import examples_of
-from app.engine.sources.tables.reading import SUFFIXES, read_table
+from app.engine.sources.tables.reading import SUFFIXES
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -37,7 +38,7 @@ class TableFormat(Format):
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         path = table_in(Path(source)) or Path(source)
-        return examples_of(read_table(path, data, options), data, options)
+        return examples_of(open_table(path, data, options), data, options)
 
 
 def table_in(path: Path) -> Path | None:

@@ -157,8 +157,11 @@ class RowPart(Part):
 
         unseen: dict[str, int] = {}
         for column in preparation.categories:
-            codes, words = by_name[column.name].factorized
-            numbers = [column.numbers.get(word, 0) for word in (*words, NO_VALUE)]
+            table_column = by_name[column.name]
+            codes, words = table_column.factorized
+            numbers = [
+                column.spellings.find(word, table_column.style) or 0 for word in (*words, NO_VALUE)
+            ]
             values[:, index] = np.array(numbers, np.float32)[codes]
             if count := int((values[:, index] == 0).sum()):
                 unseen[column.name] = count

@@ -18,6 +18,7 @@ from app.engine.data.numbers import (
     to_days,
     to_numbers,
 )
+from app.engine.data.values import unify
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -55,7 +56,7 @@ class Column:
 
     stored_texts: (N,) Arrow large_string, trimmed, "" where there is nothing. values: (N,) float64
     with NaN, instead of texts. style: how numbers are written in it. nested: whether it holds lists
-    and such.
+    and such. known_date: the format of its dates where that is known, "" where the cells tell.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Column:
     stored_texts: Any = field(default=None, repr=False)
     values: np.ndarray | None = None
     nested: bool = False
+    known_date: str = ""
 
     def __len__(self) -> int:
         return len(self.values) if self.values is not None else len(self.stored_texts)
@@ -111,6 +113,8 @@ class Column:
 
         The first cells decide; all must be of the format.
         """
+        if self.known_date:
+            return self.known_date
         if self.values is not None or self.nested:
             return ""
 
@@ -133,19 +137,30 @@ class Column:
 
     @functools.cached_property
     def factorized(self) -> tuple[np.ndarray, list[str]]:
-        """Codes (N,) int64 and the distinct texts that they number, by first appearance.
+        """Codes (N,) int64 and the distinct values that they number, by first appearance.
 
-        -1 where there is no value.
+        -1 where there is no value. Several spellings of one value are one, see `values.unify`.
         """
         encoded = self.texts.dictionary_encode()
         words = encoded.dictionary.to_pylist()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
         valid = [index for index, word in enumerate(words) if word.lower() not in NOTHING]
-        new_codes = np.full(len(words) + 1, -1, np.int64)
-        new_codes[valid] = np.arange(len(valid))
+        present = [words[index] for index in valid]
+        counts = np.bincount(codes, minlength=len(words))[valid].tolist()
+        chosen = unify(present, counts, self.style)
+        kept = {index: code for code, index in enumerate(dict.fromkeys(chosen))}
 
-        return new_codes[codes], [words[index] for index in valid]
+        new_codes = np.full(len(words) + 1, -1, np.int64)
+        new_codes[valid] = [kept[index] for index in chosen]
+        return new_codes[codes], [present[index] for index in kept]
+
+    @property
+    def labels(self) -> list[str]:
+        """The value of each cell in the spelling that stands for it, "" where there is none."""
+        codes, words = self.factorized
+        spelled = [*words, ""]
+        return [spelled[code] for code in codes.tolist()]
 
     @functools.cached_property
     def kind(self) -> ColumnKind:
@@ -201,7 +216,7 @@ class Column:
         """Returns the column of these rows alone."""
         texts = None if self.stored_texts is None else self.stored_texts.take(rows)
         values = None if self.values is None else self.values[rows]
-        return Column(self.name, self.style, texts, values, self.nested)
+        return Column(self.name, self.style, texts, values, self.nested, self.known_date)
 
 
 @dataclass(frozen=True)
@@ -279,18 +294,29 @@ class Table:
     def raw_rows(self, words: Collection[str] = ()) -> Iterator[dict[str, float | str]]:
         """Yields every row as `RowPreparation.array` takes it.
 
-        Numbers as numbers, however this file writes them, and NaN where they are missing;
+        Numbers and dates as numbers, however this file writes them, and NaN where they are missing;
         everything else as its text. words: columns whose numbers are names of something, such as
         "01", and stay as they are written.
         """
-        cells: list[Sequence[Any]] = [
-            column.numbers[0].tolist()
-            if column.kind == "number" and column.name not in words
-            else column.texts.to_pylist()
+        cells = [
+            column.texts.to_pylist() if column.name in words else _raw_cells(column)
             for column in self.columns
         ]
         for row in zip(*cells, strict=True):
             yield dict(zip(self.column_names, row, strict=True))
+
+
+def _raw_cells(column: Column) -> list[Any]:
+    """Returns the cells as numbers, and as texts where they are none."""
+    if column.nested or column.kind == "text":
+        return list(column.texts.to_pylist())
+
+    numbers, non_number, _ = column.numbers
+    cells: list[Any] = numbers.tolist()
+    for row in np.flatnonzero(non_number).tolist():
+        cells[row] = column.texts[row].as_py()
+
+    return cells
 
 
 def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:

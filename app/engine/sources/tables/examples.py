@@ -19,6 +19,7 @@ from app.engine.sources.parts.pictures import picture_part
 from app.engine.sources.parts.rows import RowPart, missing_policy
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.parts.texts import TextPart
+from app.engine.sources.tables.as_trained import reading_of
 from app.engine.sources.tables.plan import TablePlan, plan_table
 from app.engine.sources.tables.target_columns import (
     finite_targets,
@@ -50,7 +51,7 @@ def examples_of(table: Table, data: DataSettings, options: OpenOptions) -> Examp
     if options.reuse_preparation is None or not len(table):
         _refuse_few(table, data)
 
-    plan = plan_table(table, data, options.reuse_preparation)
+    plan = plan_table(table, data, options.trained)
     return _Builder(table, plan, data, options).build()
 
 
@@ -127,6 +128,7 @@ class _Builder:
             tuple(self.notes),
             self._names_of_halves() if pair else ("first", "second"),
             chosen=self._chosen_settings(),
+            reading=reading_of(self.table, plan),
         )
 
     def _names_of_halves(self) -> tuple[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
+from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
@@ -21,12 +22,15 @@ from app.engine.sources.tables.target_guess import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.engine.data.preparation import Preparation
-    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.data.dataset import Description
+    from app.engine.experiment.data_settings import DataSettings, Role
     from app.engine.learning.task import Task
     from app.engine.sources.tables.columns import Column, Table
 
 InputKind = Literal["row", "signal", "text", "image", "pair"]
+
+ROLES = {"text": "text", "image": "image"}
+"""The role of a column that is an input of its own, by the kind of that input."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,15 @@ def targets_in(data: DataSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *by_role]))
 
 
-def plan_table(
-    table: Table, data: DataSettings, reuse_preparation: Preparation | None = None
-) -> TablePlan:
+def plan_table(table: Table, data: DataSettings, trained: Description | None = None) -> TablePlan:
     """Decides what is read of a table: as chosen, as in training, or as the table suggests.
 
     Raises UserError where the settings do not fit the table, or there is nothing to learn from it.
     """
-    _refuse_unknown_columns(table, data, reuse_preparation is None)
+    _refuse_unknown_columns(table, data, trained is None)
+    if trained is not None and trained.reading.inputs:
+        return _plan_as_trained(table, data, trained)
+
     if len(table.columns) == 1 and data.task is None:
         raise unusable(
             table.path,
@@ -74,9 +79,6 @@ def plan_table(
 
     named = targets_in(data)
     roles = guess_roles(table, data.columns, named)
-    if reuse_preparation is not None:
-        roles = _as_in_training(roles, reuse_preparation, bool(named))
-
     split = find_split_column(table, roles)
     if split is not None:
         roles[split.name] = RoleGuess(
@@ -161,33 +163,46 @@ def _refuse_unknown_columns(table: Table, data: DataSettings, all_settings: bool
                 )
 
 
-def _as_in_training(
-    roles: dict[str, RoleGuess], reuse_preparation: Preparation, target_known: bool
-) -> dict[str, RoleGuess]:
-    """Returns the roles that the columns had in training, whatever these rows suggest.
+def _plan_as_trained(table: Table, data: DataSettings, trained: Description) -> TablePlan:
+    """Returns the plan of the training, for a table that has the columns it reads.
 
-    Other columns are left for the target, where it is not known.
+    Raises UserError where the targets that the task needs are not there.
     """
-    trained: dict[str, str] = {
-        column.name: column.role for column in getattr(reuse_preparation, "columns", ())
-    }
-    if not trained:
-        return roles
+    reading = trained.reading
+    preparation = trained.preparation
+    halves = preparation.halves if isinstance(preparation, PairPreparation) else (preparation,)
+    kinds = dict(zip(reading.inputs, (half.kind for half in halves), strict=False))
+    rows = {column.name: column.role for column in getattr(preparation, "columns", ())}
 
-    unread = ("text", "image", "number", "category") if target_known else ("text", "image")
-    adapted: dict[str, RoleGuess] = {}
-    for name, guess in roles.items():
-        if name in trained and guess.role != "target":
-            role: Literal["category", "number"] = (
-                "category" if trained[name] == "category" else "number"
-            )
-            adapted[name] = RoleGuess(role, "as in training", True)
-        elif guess.role in unread:
-            adapted[name] = RoleGuess("ignore", "not read in training")
+    task = task_of(data.task or trained.task)
+    learned = task.targets not in ("none", "tokens") and not task.pairs
+    targets = (targets_in(data) or reading.targets) if learned else ()
+
+    roles: dict[str, RoleGuess] = {}
+    for name in table.column_names:
+        if name in targets:
+            roles[name] = RoleGuess("target", "as in training", True)
+        elif name in reading.inputs:
+            role = cast("Role", rows.get(name) or ROLES.get(kinds.get(name, ""), "number"))
+            roles[name] = RoleGuess(role, "as in training", True)
         else:
-            adapted[name] = guess
+            roles[name] = RoleGuess("ignore", "not read in training")
 
-    return adapted
+    split = find_split_column(table, roles)
+    separator = ""
+    if learned:
+        separator = guess_task(table, data.replace(task=task.kind), targets).separator
+
+    return TablePlan(
+        roles,
+        task.kind,
+        cast("InputKind", preparation.kind),
+        reading.inputs,
+        targets,
+        (),
+        split.name if split else None,
+        separator=reading.separator or separator,
+    )
 
 
 def _groups(roles: dict[str, RoleGuess]) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def targets_of(
             "data.target",
         )
 
-    labels = columns[0].texts.to_pylist()
+    labels = columns[0].labels
     targets = targets_from_labels(labels)
     if len(targets.classes) < 2 and not test_only:
         only = f"'{targets.classes[0]}'" if targets.classes else "nothing"

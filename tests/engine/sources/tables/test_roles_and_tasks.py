@@ -320,14 +320,12 @@ def test_other_data_are_read_as_the_training_was(tmp_path: Path) -> None:
     )  # another order, decimal comma, one colour only
 
     settings = DataSettings(source=str(other), target="label")
-    tested = open_dataset(settings, reuse_preparation=first.description.preparation)
+    tested = open_dataset(settings, trained=first.description)
     assert tested.inputs[4].tolist() == [4.5, 0.0]
 
     narrow = table(tmp_path / "c.csv", "size,label", [f"{n},{'ab'[n % 2]}" for n in range(20)])
     with pytest.raises(UserError, match="no column 'colour'"):
-        open_dataset(
-            settings.replace(source=str(narrow)), reuse_preparation=first.description.preparation
-        )
+        open_dataset(settings.replace(source=str(narrow)), trained=first.description)
 
 
 @pytest.mark.parametrize(
@@ -403,13 +401,11 @@ def test_one_row_can_be_tested(tmp_path: Path) -> None:
     trained = open_dataset(DataSettings(source=str(table), task="regression", target="y"))
     (tmp_path / "one.csv").write_text("a,b,y\n1,2,3.5\n")
     data = DataSettings(source=str(tmp_path / "one.csv"), task="regression", target="y")
-    other = open_dataset(data, reuse_preparation=trained.description.preparation)
+    other = open_dataset(data, trained=trained.description)
 
     assert other.inputs.tolist() == [[1, 2]] and other.targets.tolist() == [[3.5]]
     with pytest.raises(UserError, match="not trained on pictures"):
-        open_dataset(
-            DataSettings(source="sample:digits"), reuse_preparation=trained.description.preparation
-        )
+        open_dataset(DataSettings(source="sample:digits"), trained=trained.description)
 
 
 def test_a_target_of_words_for_nothing_has_no_row(tmp_path: Path) -> None:

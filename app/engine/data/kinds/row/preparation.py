@@ -20,6 +20,7 @@ from app.engine.data.numbers import (
     plain,
 )
 from app.engine.data.preparation import Preparation
+from app.engine.data.values import Spellings
 from app.engine.errors import UserError
 from models.shape import Input
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 NO_VALUE = "(no value)"
 """The category of cells in which nothing stands."""
+
+MOST_SHOWN = 40
+"""Characters of a cell that stand in a sentence."""
 
 UNSEEN = "(new)"
 """Stands for every category that was not seen in training."""
@@ -63,6 +67,11 @@ class RowColumn:
     def numbers(self) -> dict[str, int]:
         """The number of each category."""
         return {word: number for number, word in enumerate(self.categories, 1)}
+
+    @functools.cached_property
+    def spellings(self) -> Spellings:
+        """Finds the number of a category also where another program wrote its value."""
+        return Spellings(self.numbers)
 
 
 @dataclass(frozen=True)
@@ -187,7 +196,23 @@ class RowPreparation(Preparation):
                 )
             text = NO_VALUE
 
-        return column.numbers.get(text, 0)
+        return column.spellings.find(text, self.style) or 0
+
+    def left_out_note(self, raw: Mapping[str, Any]) -> str:
+        """Returns a sentence on the categories that training has not seen, "" where there are none.
+
+        The network reads all of them as one unknown category.
+        """
+        unseen = [
+            f"'{column.name}' {_shown(raw.get(column.name))}"
+            for column in self.categories
+            if not self._code(column, raw.get(column.name))
+        ]
+        if not unseen:
+            return ""
+
+        more = f" and {len(unseen) - 3:,} more" if len(unseen) > 3 else ""
+        return f"{', '.join(unseen[:3])}{more}, which training has not seen."
 
     def to_display(self, stored: Any) -> tuple[tuple[str, float | str], ...]:
         """Returns the columns with their values, in the order of the table.
@@ -255,6 +280,15 @@ class RowPreparation(Preparation):
             columns.append(RowColumn(**{**item, "categories": tuple(item["categories"])}))
 
         return cls(tuple(columns), str(data["decimal"]), str(data["thousands"]))
+
+
+def _shown(value: Any) -> str:
+    """Returns what a cell is, for a sentence; cut where it is long."""
+    text = plain(float(value)) if isinstance(value, float) else str(value or "").strip()
+    if text.lower() in NOTHING:
+        return "has no value"
+
+    return f"is '{text if len(text) <= MOST_SHOWN else f'{text[: MOST_SHOWN - 1]}…'}'"
 
 
 def _displayed_number(column: RowColumn, value: float) -> float | str:

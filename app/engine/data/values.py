@@ -1,0 +1,85 @@
+"""Which spellings stand for one value: TRUE and true, 1 and 1.0.
+
+Programs write one value in several ways: a spreadsheet TRUE, pandas True, DuckDB true; a column of
+whole numbers with a gap becomes 1.0 in one of them and stays 1 in another.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.engine.data.numbers import NumberStyle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TRUTHS = {"true": 1.0, "false": 0.0}
+"""The words that programs write for a boolean, in small letters."""
+
+_LEADING_ZERO = re.compile(r"[+-]?0\d")
+
+
+def value_of(word: str, style: NumberStyle | None = None) -> float | None:
+    """Returns the number that a word stands for, 1 and 0 for true and false; None for other words.
+
+    style: how numbers are written; where it is no number so, one with a decimal point is tried.
+    """
+    truth = TRUTHS.get(word.lower())
+    if truth is not None:
+        return truth
+
+    value = style.parse(word) if style is not None else None
+    return value if value is not None else NumberStyle().parse(word)
+
+
+def unify(words: Sequence[str], counts: Sequence[int], style: NumberStyle) -> list[int]:
+    """Returns for each distinct word of a column the index of the word that stands for its value.
+
+    Booleans are one value however they are written, and so are numbers, where all words are
+    booleans or all are numbers. Numbers with leading zeros are codes ("01" beside "1"), and stay
+    as they are. Of several spellings the shortest stands for the value, then the most frequent.
+
+    counts: how often each word comes up.
+    """
+    apart = list(range(len(words)))
+    booleans = all(word.lower() in TRUTHS for word in words)
+    values = []
+    for word in words:
+        value = TRUTHS[word.lower()] if booleans else style.parse(word)
+        if value is None or _LEADING_ZERO.match(word):
+            return apart
+        values.append(value)
+
+    first_best = sorted(apart, key=lambda index: (len(words[index]), -counts[index]))
+    spelled: dict[float, int] = {}
+    for index in first_best:
+        spelled.setdefault(values[index], index)
+
+    return [spelled[value] for value in values]
+
+
+class Spellings:
+    """Finds the number of a word among known ones, also where another program wrote it.
+
+    A word that is not among them stands for the only one of the same value, if there is one.
+    """
+
+    def __init__(self, numbers: Mapping[str, int]) -> None:
+        self._numbers = dict(numbers)
+        self._by_value: dict[float, int | None] = {}
+        for word, number in numbers.items():
+            value = value_of(word)
+            if value is not None:
+                self._by_value[value] = None if value in self._by_value else number
+
+    def find(self, word: str, style: NumberStyle | None = None) -> int | None:
+        """Returns the number of a word, None where it is not known.
+
+        style: how the file with the word writes numbers.
+        """
+        if word in self._numbers:
+            return self._numbers[word]
+
+        value = value_of(word, style)
+        return None if value is None else self._by_value.get(value)

@@ -1,0 +1,186 @@
+"""Reads a later table as the training table was read, in whatever style it is written.
+
+What training found out holds: the columns by their names, how numbers and dates are written where
+that is in doubt, the spelling of values. What a file alone can say is found out anew: its encoding,
+its delimiter, its sort.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.engine.data.kinds.row.preparation import RowPreparation
+from app.engine.data.names import readable
+from app.engine.data.numbers import to_days, to_numbers
+from app.engine.data.reading import Reading
+from app.engine.data.values import TRUTHS
+from app.engine.errors import UserError
+from app.engine.sources.format import no_check
+from app.engine.sources.tables.reading import read_file, read_table
+from app.engine.text import names_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.data.dataset import Description
+    from app.engine.data.numbers import NumberStyle
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.format import Check, OpenOptions
+    from app.engine.sources.tables.columns import Column, Table
+    from app.engine.sources.tables.plan import TablePlan
+
+REMEDY = "Give the columns the names that they had in training."
+
+
+def read_as_trained(
+    source: str | Path, data: DataSettings, trained: Description, check: Check = no_check
+) -> Table:
+    """Reads a table for a network that was trained on another one.
+
+    data: the settings of the training. Raises UserError where a column that the network reads is
+    not there, and as `read_table`.
+    """
+    reading = trained.reading
+    table = _read(source, data, reading, check)
+    if missing := missing_inputs(table.column_names, reading):
+        raise UserError(_missing_sentence(table, missing), REMEDY, "data.source")
+
+    numbers = _number_columns(trained)
+    style = _style(table, numbers, reading.style)
+    columns = [
+        replace(column, style=style, known_date=_known_date(column, reading))
+        for column in table.columns
+    ]
+    columns = [_with_truths(column) if column.name in numbers else column for column in columns]
+    return replace(table, columns=tuple(columns), dialect=replace(table.dialect, style=style))
+
+
+def reading_of(table: Table, plan: TablePlan) -> Reading:
+    """Returns how the columns of a training table were read, which later tables are read by."""
+    style = table.dialect.style
+    used = [table.by_name[name] for name in (*plan.inputs, *plan.targets)]
+    return Reading(
+        plan.inputs,
+        plan.targets,
+        table.dialect.header,
+        style.decimal,
+        style.thousands,
+        {column.name: column.date for column in used if column.date},
+        plan.separator,
+    )
+
+
+def open_table(source: str | Path, data: DataSettings, options: OpenOptions) -> Table:
+    """Reads a table to be trained on, or for the network that `options.trained` is of.
+
+    Raises like `read_as_trained`.
+    """
+    if options.trained is None or not options.trained.reading.inputs:
+        return read_table(source, data, options)
+
+    options.progress(f"Reading '{Path(source).name}'", 0, 0)
+    return read_as_trained(source, data, options.trained, options.check)
+
+
+def missing_inputs(names: Sequence[str], reading: Reading) -> list[str]:
+    """Returns the columns that the network reads and that are not among these names."""
+    there = set(names)
+    return [name for name in reading.inputs if name not in there]
+
+
+def _read(source: str | Path, data: DataSettings, reading: Reading, check: Check) -> Table:
+    """Reads the table as the file itself suggests, or as was chosen for the training table.
+
+    The latter only where it finds the columns and the former does not.
+    """
+    free = data.replace(
+        columns={}, target=None, missing={}, decimal=None, thousands=None, header=reading.header
+    )
+    auto = free.replace(delimiter=None, encoding=None, sheet=None)
+    if free == auto:
+        return read_file(Path(source).expanduser(), auto, check)
+
+    try:
+        table = read_file(Path(source).expanduser(), free, check)
+        if not missing_inputs(table.column_names, reading):
+            return table
+    except UserError:
+        pass  # such as a sheet that this file does not have
+
+    return read_file(Path(source).expanduser(), auto, check)
+
+
+def _missing_sentence(table: Table, missing: Sequence[str]) -> str:
+    first = missing[0]
+    near = difflib.get_close_matches(first, table.column_names, n=1, cutoff=0.5)
+    hint = f"; the nearest to '{first}' is '{near[0]}'" if near else ""
+    word = "column" if len(missing) == 1 else "columns"
+    return (
+        f"'{readable(table.path)}' has no {word} {names_text(missing)}, "
+        f"which the network reads{hint}."
+    )
+
+
+def _number_columns(trained: Description) -> frozenset[str]:
+    """Returns the names of the columns that are read as numbers or predicted as amounts."""
+    names = {amount.name for amount in trained.amounts}
+    preparation = trained.preparation
+    if isinstance(preparation, RowPreparation):
+        names |= {column.name for column in preparation.amounts if not column.date}
+    elif preparation.kind == "signal":
+        names |= set(trained.reading.inputs)
+
+    return frozenset(names)
+
+
+def _style(table: Table, names: frozenset[str], trained: NumberStyle) -> NumberStyle:
+    """Returns how numbers are written in this table.
+
+    As in training wherever its cells may be read so: "6.500" is what it was there. Else as the
+    table suggests, where more cells are numbers by that.
+    """
+    found = table.dialect.style
+    if found == trained:
+        return found
+
+    columns = [column for column in table.columns if column.name in names and not column.nested]
+
+    def unread(style: NumberStyle) -> int:
+        return sum(int(_non_number(column, style).sum()) for column in columns)
+
+    return trained if unread(trained) <= unread(found) else found
+
+
+def _non_number(column: Column, style: NumberStyle) -> np.ndarray:
+    """Returns which cells are there but no numbers in this style: (N,) bool."""
+    if column.values is not None:
+        return column.numbers[1]
+
+    return to_numbers(column.texts, style)[1]
+
+
+def _known_date(column: Column, reading: Reading) -> str:
+    """Returns the format of dates of the training where all cells of a column are of it."""
+    form = reading.dates.get(column.name, "")
+    if not form or column.values is not None or column.nested:
+        return ""
+
+    return "" if to_days(column.texts, form)[1].any() else form
+
+
+def _with_truths(column: Column) -> Column:
+    """Returns a column of booleans as the numbers 1 and 0, any other as it is."""
+    if column.values is not None or column.nested:
+        return column
+
+    words = column.factorized[1]
+    if not words or any(word.lower() not in TRUTHS for word in words):
+        return column
+
+    values = np.array([TRUTHS.get(word.lower(), np.nan) for word in column.texts.to_pylist()])
+    return replace(column, stored_texts=None, values=values)
