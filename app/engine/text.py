@@ -6,6 +6,7 @@ that fits; zeros at the end of decimals are dropped. What is not known (None, Na
 
 from __future__ import annotations
 
+import datetime
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -185,6 +186,15 @@ def names_text(names: Sequence[str], most: int = 6, quote: str = "'") -> str:
 
 FOLLOWS = "follows the data"
 """How a setting reads that nobody chose."""
+
+
+def moment_text(moment: object) -> str:
+    """Returns a date or time as a person writes it in a table; a day alone without its midnight."""
+    if not isinstance(moment, datetime.datetime):
+        return str(moment).strip()
+
+    midnight = moment.time() == datetime.time()
+    return moment.date().isoformat() if midnight else moment.isoformat(" ", "seconds")
 
 
 def setting_text(setting: Setting, value: Any, follows: str = FOLLOWS) -> str:

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MOST_DIGITS = 4000
+"""Digits of a number in a name that count: Python turns no more than 4300 into a number."""
+
+
 def natural_key(text: str) -> tuple[object, ...]:
     """Returns a key that sorts as people count: 2 before 10, upper and lower case alike."""
     parts = re.split(r"(\d+)", text)
     keys = [
-        (0, int(part)) if index % 2 else (1, part.casefold()) for index, part in enumerate(parts)
+        (0, int(part[:MOST_DIGITS])) if index % 2 else (1, part.casefold())
+        for index, part in enumerate(parts)
     ]
     return (*keys, (2, text))
 

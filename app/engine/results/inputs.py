@@ -6,7 +6,6 @@ What a file must hold follows from the kind of input that the network reads. No 
 from __future__ import annotations
 
 import math
-import os
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from app.engine.sources.format import Check, no_check
 from app.engine.sources.formats.arrays import read_headers, read_npy_header
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained
+from app.engine.sources.tables.picture_columns import path_of_cell
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import read_table
 from app.engine.sources.tables.roles import guess_roles
@@ -246,7 +246,7 @@ def _cells(table: Table, column: Column, kind: str) -> list[Any]:
         return list(cells)
 
     folder = Path(table.path).parent
-    return [folder / os.path.expanduser(cell) if cell else b"" for cell in cells]
+    return [folder / path_of_cell(cell) if cell else b"" for cell in cells]
 
 
 # --- arrays

@@ -20,6 +20,7 @@ from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
 from app.engine.sources.stamps import Stamp, stamp
 from app.engine.sources.tables.as_trained import open_table
+from app.engine.sources.tables.columns import names_without_infinities
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows, glance, open_csv
 from app.engine.sources.tables.examples import examples_of
 from app.engine.sources.tables.picture_columns import (
@@ -172,14 +173,14 @@ def _list_pictures(
     paths = []
     skipped = []
 
+    cells = names_without_infinities([_cell(row, class_column) for row in table.rows])
     first_rows: dict[str, int] = {}
-    for number, row in enumerate(table.rows, table.first_row):
+    for number, (row, label) in enumerate(zip(table.rows, cells, strict=True), table.first_row):
         check()
         if not any(row):
             continue
 
         cell = _cell(row, table.files.index)
-        label = _cell(row, class_column)
         if not cell or not label:
             missing = "no picture" if not cell else "no class"
             skipped.append(Skipped(cell or f"row {number}", f"row {number} names {missing}"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from app.engine.data.numbers import (
+    INFINITE,
     LARGEST,
     NO_NUMBER,
     NOTHING,
@@ -19,9 +20,11 @@ from app.engine.data.numbers import (
     to_numbers,
 )
 from app.engine.data.values import unify
+from app.engine.sources.format import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
 
     from app.engine.data.dataset import Skipped
 
@@ -30,16 +33,8 @@ ColumnKind = Literal["empty", "number", "date", "text", "mixed", "nested"]
 MOSTLY = 0.8
 """From this share of numbers on, a column with texts among them is thought to be one of numbers."""
 
-PREVIEW_CELLS = 2_000_000
-"""So many cells are read at most where only the first rows are wanted."""
-
-
-def rows_within_limit(most: int | None, width: int) -> int | None:
-    """Returns how many rows to read of a table of so many columns.
-
-    As many as are wanted, or fewer where they would be more than PREVIEW_CELLS; None for all.
-    """
-    return None if most is None else max(1, min(most, PREVIEW_CELLS // max(1, width)))
+MOST_COLUMNS = 100_000
+"""A table of more columns is none, or one that has to be turned."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +90,27 @@ class Column:
 
         return to_days(self.texts, self.date) if self.date else to_numbers(self.texts, self.style)
 
+    @functools.cached_property
+    def finite_texts(self) -> Any:
+        """The cells as texts that name something, "" where there is no value.
+
+        As `texts`, but in a column that is otherwise one of numbers "inf" is no name: it says that
+        something was divided by zero. Beside other words it may be one, such as "inf" and "sup".
+        """
+        import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+        import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+        if self.nested or not self.numbers[2] or not self._mostly_numbers():
+            return self.texts
+
+        return pc.if_else(pa.array(self.infinite), pa.scalar("", pa.large_string()), self.texts)
+
+    def _mostly_numbers(self) -> bool:
+        """Returns whether most of what is there are finite numbers."""
+        values, non_number, _ = self.numbers
+        finite = int(np.isfinite(values).sum())
+        return finite > 0 and finite >= MOSTLY * (finite + int(non_number.sum()))
+
     @property
     def infinite(self) -> np.ndarray:
         """(N,) bool: numbers that are infinite, or too large to be one."""
@@ -141,7 +157,7 @@ class Column:
 
         -1 where there is no value. Several spellings of one value are one, see `values.unify`.
         """
-        encoded = self.texts.dictionary_encode()
+        encoded = self.finite_texts.dictionary_encode()
         words = encoded.dictionary.to_pylist()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
@@ -178,7 +194,7 @@ class Column:
         if not non_number.any():
             return "number"
 
-        return "mixed" if finite >= MOSTLY * (finite + int(non_number.sum())) else "text"
+        return "mixed" if self._mostly_numbers() else "text"
 
     @property
     def numeric(self) -> bool:
@@ -299,7 +315,7 @@ class Table:
         "01", and stay as they are written.
         """
         cells = [
-            column.texts.to_pylist() if column.name in words else _raw_cells(column)
+            column.finite_texts.to_pylist() if column.name in words else _raw_cells(column)
             for column in self.columns
         ]
         for row in zip(*cells, strict=True):
@@ -317,6 +333,28 @@ def _raw_cells(column: Column) -> list[Any]:
         cells[row] = column.texts[row].as_py()
 
     return cells
+
+
+def names_without_infinities(cells: list[str]) -> list[str]:
+    """Returns trimmed cells that name something as `Column.finite_texts` does."""
+    if not any(cell.lower() in INFINITE for cell in cells):
+        return cells
+
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    column = Column("", NumberStyle(), pa.array(cells, pa.large_string()))
+    names: list[str] = column.finite_texts.to_pylist()
+    return names
+
+
+def refuse_many_columns(path: Path | str, width: int) -> None:
+    """Raises UserError for a table of more than MOST_COLUMNS columns."""
+    if width > MOST_COLUMNS:
+        raise unusable(
+            path,
+            f"has {width:,} columns; a table of more than {MOST_COLUMNS:,} cannot be used",
+            "Check what stands between the cells, or give every example a row instead of a column.",
+        )
 
 
 def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from app.engine.data.numbers import INFINITE, NO_NUMBER, NumberStyle
+from app.engine.foreign import foreign_reader
 from app.engine.sources.format import unusable
 
 if TYPE_CHECKING:
@@ -23,9 +24,16 @@ WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spac
 LINE_LIMIT = 16 << 20
 """Characters: no line of a table is longer. 10,000 columns of numbers have some 200,000."""
 
+COUNTED_DIGITS = 18
+"""Names of columns that count up have far fewer; Python makes no number of 5,000 digits."""
+
 SAMPLE_ROWS = 60
 SAMPLE_CHARACTERS = 20_000
 REMEDY = "Save it again as CSV, with a line for every row and one name for every column."
+
+
+class _Unsure(Exception):
+    """The foreign reader does not know how the cells are separated, whatever its reason."""
 
 
 def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[int, list[str]]]:
@@ -36,9 +44,20 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
     Raises UserError for a quote that is never closed, and for what is no table.
     """
     row_lines: list[str] = []
+    size = 0
 
     def watched() -> Iterator[str]:
+        nonlocal size
         for line in lines:
+            size += len(line)
+            if size > LINE_LIMIT:
+                raise unusable(
+                    path,
+                    f"has a row longer than {LINE_LIMIT >> 20} million characters (row "
+                    f"{number + 1:,}); a quotation mark in it may never be closed",
+                    REMEDY,
+                )
+
             row_lines.append(line)
             yield re.sub(" {2,}", " ", line.strip()) + "\n" if delimiter == SPACE else line
 
@@ -51,6 +70,7 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
                 break
 
             row_lines.clear()
+            size = 0
             yield number, row
         else:
             return
@@ -130,8 +150,9 @@ def _sniff(sample: str) -> str:
     import clevercsv  # noqa: PLC0415 - clevercsv takes 0.15 s to load
 
     try:
-        dialect = clevercsv.Sniffer().sniff(sample, delimiters=[*DELIMITERS])
-    except clevercsv.Error:
+        with foreign_reader(_Unsure):
+            dialect = clevercsv.Sniffer().sniff(sample, delimiters=[*DELIMITERS])
+    except _Unsure:
         return ""
 
     return str(dialect.delimiter) if dialect is not None else ""
@@ -197,7 +218,7 @@ def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """
 
     def running(cells: Sequence[str]) -> bool:
-        numbers = [int(cell) for cell in cells if cell.isdecimal()]
+        numbers = [int(cell[:COUNTED_DIGITS]) for cell in cells if cell.isdecimal()]
         steps = all(number == previous + 1 for previous, number in itertools.pairwise(numbers))
         years = len(numbers) >= 2 and all(1900 <= number < 2100 for number in numbers)
 

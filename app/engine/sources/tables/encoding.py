@@ -150,10 +150,10 @@ def _code_page(content: bytes) -> Encoding:
 
 
 def known(name: str) -> bool:
-    """Returns whether Python can decode by this name."""
+    """Returns whether Python can decode text by this name; by some it decodes only bytes."""
     try:
-        codecs.lookup(name)
-    except LookupError:
+        b"a".decode(name, "replace")
+    except (LookupError, ValueError):
         return False
 
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from app.engine.sources.parts.rows import RowPart, missing_policy
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.tables.as_trained import reading_of
+from app.engine.sources.tables.picture_columns import path_of_cell
 from app.engine.sources.tables.plan import TablePlan, plan_table
 from app.engine.sources.tables.target_columns import (
     finite_targets,
@@ -236,10 +236,7 @@ class _Builder:
     def _pictures(self, name: str, half: int) -> Part:
         cells = self.table.by_name[name].texts.to_pylist()
         folder = Path(self.table.path).parent
-        paths = [
-            folder / os.path.expanduser(cell.replace("\\", "/") if os.sep == "/" else cell)
-            for cell in cells
-        ]
+        paths = [folder / path_of_cell(cell) for cell in cells]
 
         exists = np.array(
             [

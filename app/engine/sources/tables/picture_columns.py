@@ -53,6 +53,12 @@ REMEDY = (
 )
 
 
+def path_of_cell(cell: str) -> str:
+    """Returns the path that a cell names, as this system writes it; "~" is the person's folder."""
+    path = cell.replace("\\", "/") if os.sep == "/" else cell
+    return path if "\0" in path else os.path.expanduser(path)
+
+
 @dataclass(frozen=True)
 class FilePattern:
     """How a cell becomes a path: a folder before it and an ending after it."""
@@ -61,9 +67,7 @@ class FilePattern:
     ending: str
 
     def path(self, cell: str) -> str:
-        if os.sep != "\\":
-            cell = cell.replace("\\", "/")
-        return os.path.join(self.folder, os.path.expanduser(cell) + self.ending)
+        return os.path.join(self.folder, path_of_cell(cell) + self.ending)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.engine.files import open_regular
 from app.engine.sources.format import Check, OpenOptions, no_check, unusable
-from app.engine.sources.tables import sheets
+from app.engine.sources.tables.parquet import read_parquet
+from app.engine.sources.tables.spreadsheets.process import REMEDY
+from app.engine.sources.tables.spreadsheets.sheets import read_sheet
 from app.engine.sources.tables.text import read_text_table
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ def file_type_of(path: Path) -> FileType:
         return "parquet"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "spreadsheet"
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
-        return _type_of_archive(path)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "spreadsheet"  # or another archive; its reader looks into it
     if (
         head.lstrip(b"\xef\xbb\xbf \t\r\n")
         .lower()
         .startswith((b"<html", b"<!doctype html", b"<?xml", b"<table"))
     ):
-        raise unusable(path, "is a web page, whatever its name says", sheets.REMEDY)
+        raise unusable(path, "is a web page, whatever its name says", REMEDY)
 
     if (
         path.suffix.lower() in (*SHEET_SUFFIXES, *PARQUET_SUFFIXES)
@@ -57,7 +58,7 @@ def file_type_of(path: Path) -> FileType:
         and not _may_be_utf16(head)
     ):
         what = "Parquet file" if path.suffix.lower() in PARQUET_SUFFIXES else "spreadsheet"
-        raise unusable(path, f"is not a {what}, or a damaged one", sheets.REMEDY)
+        raise unusable(path, f"is not a {what}, or a damaged one", REMEDY)
 
     return "text"
 
@@ -65,19 +66,6 @@ def file_type_of(path: Path) -> FileType:
 def _may_be_utf16(head: bytes) -> bool:
     """Returns whether the zero bytes of a file may be those of text in UTF-16."""
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:200].count(0) > len(head[:200]) // 3
-
-
-def _type_of_archive(path: Path) -> FileType:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except Exception as error:  # BadZipFile, and whatever else a damaged directory raises
-        raise unusable(path, "is a damaged spreadsheet or archive", sheets.REMEDY) from error
-
-    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
-        return "spreadsheet"
-
-    raise unusable(path, "is an archive, not a table", "Unpack it and open the table in it.")
 
 
 def read_file(
@@ -89,9 +77,9 @@ def read_file(
     """
     file_type = file_type_of(path)
     if file_type == "parquet":
-        table = sheets.read_parquet(path, data, check, most)
+        table = read_parquet(path, data, check, most)
     elif file_type == "spreadsheet":
-        table = sheets.read_sheet(path, data, check, most)
+        table = read_sheet(path, data, check, most)
     else:
         table = read_text_table(path, data, check, most)
 

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.data.dataset import Skipped
+from app.engine.data.names import readable
 from app.engine.data.numbers import NumberStyle, find_style
+from app.engine.free_memory import require_memory
 from app.engine.sources.tables.columns import (
     Column,
     Dialect,
     Table,
-    rows_within_limit,
+    refuse_many_columns,
     unique_names,
 )
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows, open_csv
 from app.engine.sources.tables.delimiters import WORDS, has_header
+from app.engine.sources.tables.growth import Growth
+from app.engine.sources.tables.row_limit import rows_within_limit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +38,8 @@ STYLE_COLUMNS = 300
 """At most about so many columns, evenly spread, decide about the number style."""
 
 CHUNK_CELLS = 1_000_000
-"""Cells that are gathered as Python strings before they become Arrow arrays."""
+CHUNK_CHARACTERS = 32_000_000
+"""Cells, or characters, that are gathered as Python strings before they become Arrow arrays."""
 
 
 def read_text_table(path: Path, data: DataSettings, check: Check, most: int | None = None) -> Table:
@@ -43,7 +48,11 @@ def read_text_table(path: Path, data: DataSettings, check: Check, most: int | No
     Raises UserError, OSError, and whatever `check` raises.
     """
     file = open_csv(path, data, check)
+    if most is None:
+        require_memory(file.size, readable(path), "text")
+
     rows = [row for row in itertools.islice(file.sample_rows(), SAMPLE_ROWS) if any(row)]
+    refuse_many_columns(path, max(map(len, rows), default=0))
     dialect = _dialect(file, rows, data)
     return _Reader(file, dialect, rows, check, most).read()
 
@@ -111,6 +120,8 @@ class _Reader:
         self.skipped: list[Skipped] = []
         self.numbers: list[int] = []
         self.waiting: list[list[str]] = []
+        self.converted = 0
+        self.growth = Growth(file.path)
         self.chunks: list[list[object]] = [[] for _ in range(self.width)]
 
     def _fit_names(self, body: list[list[str]]) -> None:
@@ -180,7 +191,11 @@ class _Reader:
             self.waiting.append(row)
             self.numbers.append(number)
 
-            if len(self.waiting) * self.width >= CHUNK_CELLS:
+            if (
+                len(self.waiting) * self.width >= CHUNK_CELLS
+                or rows.characters - self.converted >= CHUNK_CHARACTERS
+            ):
+                self.converted = rows.characters
                 self._finish_chunk()
 
             if self.most is not None and len(self.numbers) >= self.most:
@@ -216,7 +231,9 @@ class _Reader:
 
         self.check()
         for index, cells in enumerate(zip(*self.waiting, strict=True)):
-            self.chunks[index].append(pc.utf8_trim_whitespace(pa.array(cells, pa.large_string())))
+            array = pc.utf8_trim_whitespace(pa.array(cells, pa.large_string()))
+            self.chunks[index].append(array)
+            self.growth.add(array.nbytes)
 
         self.waiting = []
 

@@ -201,6 +201,28 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
     assert np.allclose(dataset.inputs, values)
 
 
+def test_numbers_of_thousands_of_digits(tmp_path: Path) -> None:
+    """Python refuses to make numbers of them."""
+    long = "9" * 5000
+    rows = "".join(f"{n % 7},kind {long}{n % 2},{n % 3}\n" for n in range(40))
+    for head in (f"{long},{long}8,{long}9\n", "a,b,c\n"):
+        path = tmp_path / f"{len(head)}.csv"
+        dataset = open_data(path, head + rows, header=True, task="classification")
+        assert dataset.description.total == 40
+
+    dataset = open_data(path, target="b")
+    assert dataset.description.classes == (f"kind {long}0", f"kind {long}1")
+
+
+def test_a_cell_with_a_zero_byte_names_no_picture(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    names = [f"~a\0{n}.png" for n in range(30)]
+    parquet.write_table(pa.table({"f": names, "y": [*"ab"] * 15}), tmp_path / "a.parquet")
+    assert "None of the pictures" in refusal_of(tmp_path / "a.parquet").what
+
+
 def test_a_cancel_leaves_nothing_behind(tmp_path: Path) -> None:
     class Stopped(Exception):
         pass
