@@ -10,6 +10,7 @@ import numpy as np
 
 from app.engine.data.names import readable
 from app.engine.data.numbers import NumberStyle, find_style
+from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.foreign import foreign_reader
 from app.engine.free_memory import require_memory
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from app.engine.errors import UserError
     from app.engine.experiment.data_settings import DataSettings
 
 SAMPLE_COLUMNS = 300
@@ -110,8 +110,11 @@ def _damaged(path: Path, _words: str = "") -> UserError:
 def _reader(path: Path) -> Iterator[None]:
     """Goes around every call of pyarrow: what it raises is one of two sentences.
 
-    Its OSError without a number says that the content is wrong, unlike that of the system.
+    Its OSError without a number says that the content is wrong, unlike that of the system. A type
+    that it does not know, such as the 128-bit integers of Polars, makes the whole file unreadable.
     """
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
     try:
         with foreign_reader(lambda words: _damaged(path, words)):
             yield
@@ -121,6 +124,14 @@ def _reader(path: Path) -> Iterator[None]:
         if error.errno is not None:
             raise
         raise _damaged(path) from error
+    except UserError as error:
+        if isinstance(error.__cause__, pa.ArrowNotImplementedError):
+            raise unusable(
+                path,
+                f"has a column of a type that is not read ({error.__cause__})",
+                "Convert that column to a usual type, such as a 64-bit number, and save it again.",
+            ) from error
+        raise
 
 
 # --- reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from app.engine.errors import UserError
@@ -233,3 +234,15 @@ def test_a_cancel_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(GOOD, encoding="utf-8")
     with pytest.raises(Stopped):
         open_dataset(DataSettings(source=str(tmp_path / "a.csv")), check=check)
+
+
+@pytest.mark.parametrize("kind", (pl.Int128, pl.UInt128))
+def test_a_type_that_the_reader_does_not_know_is_not_called_damage(
+    tmp_path: Path, kind: type[pl.DataType]
+) -> None:
+    path = tmp_path / "totals.parquet"
+    totals = pl.Series(range(10), dtype=kind)
+    pl.DataFrame({"size": range(10), "total": totals, "label": ["a", "b"] * 5}).write_parquet(path)
+
+    with pytest.raises(UserError, match=r"type that is not read .*64 bits.*Convert that column"):
+        open_data(path)
