@@ -7,10 +7,12 @@ complete.
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
+from app.engine.files import NotRegular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,13 +23,19 @@ def foreign_reader(damaged: Callable[[str], Exception]) -> Iterator[None]:
     """Goes around the calls of a foreign reader.
 
     damaged: makes the exception to raise, from the reader's own words in one line. What passes
-    unchanged: UserError, OSError and MemoryError, which say something else than "damaged", and
-    every BaseException but the panic of a Rust library (pyo3's PanicException).
+    unchanged: UserError, MemoryError and errors of the operating system, which say something else
+    than "damaged", and every BaseException but the panic of a Rust library (pyo3's PanicException).
     """
     try:
         yield
-    except (UserError, OSError, MemoryError):
+    except (UserError, MemoryError):
         raise
+    except OSError as error:
+        # Readers of pictures and of gzip make their own errors of it, which have no number; and a
+        # place before the beginning of a file, which a damaged one names, is an invalid argument.
+        if error.errno not in (None, errno.EINVAL) or isinstance(error, NotRegular):
+            raise
+        raise damaged(_line(error)) from error
     except Exception as error:
         raise damaged(_line(error)) from error
     except BaseException as error:

@@ -13,6 +13,9 @@ from app.engine.text import bytes_text
 CONTAINER: Final = Path("/sys/fs/cgroup")
 """Where Linux tells what a container may use."""
 
+SMALL: Final = 1 << 20
+"""Bytes that are had without asking, which is done for thousands of files."""
+
 
 def free_memory() -> int:
     """Returns the bytes that can be had without swapping, within the limit of a container."""
@@ -30,6 +33,9 @@ def require_memory(needed: int, path: Path | str, what: str = "data") -> None:
 
     needed: bytes in memory. what: the noun for its content. Raises UserError.
     """
+    if needed <= SMALL:
+        return
+
     free = free_memory()
     if needed > free:
         raise UserError(

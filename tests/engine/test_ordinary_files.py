@@ -75,12 +75,20 @@ def test_the_limit_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.Mon
 def test_whatever_a_foreign_reader_raises_is_one_kind_of_error() -> None:
     panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
 
-    for error in (ValueError("two\nlines"), ZeroDivisionError(), panic("index out of bounds")):
+    for error in (
+        ValueError("two\nlines"),
+        ZeroDivisionError(),
+        panic("index out of bounds"),
+        OSError("image file is truncated"),
+        OSError(22, "a place before the beginning of the file"),
+    ):
         with pytest.raises(Damaged), foreign_reader(Damaged):
             raise error
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), OSError(5, "no disk")])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), MemoryError(), OSError(5, "no disk"), NotRegular(22, "a pipe")]
+)
 def test_what_says_something_else_than_damaged_passes(error: BaseException) -> None:
     with pytest.raises(type(error)), foreign_reader(Damaged):
         raise error

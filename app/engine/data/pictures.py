@@ -7,13 +7,24 @@ UnreadablePicture.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import warnings
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
+
+from app.engine.errors import UserError
+from app.engine.files import NotRegular, TooLarge, open_regular
+from app.engine.foreign import foreign_reader
+from app.engine.free_memory import SMALL, free_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = frozenset(
@@ -68,6 +79,14 @@ FOREIGN = frozenset(
 PIXEL_LIMIT = 2 * 89_478_485
 """Pillow's own limit between a large photograph and an attack."""
 
+PIXEL_BYTES = 16
+"""Memory of a pixel while a transparent picture is laid on white: the largest that there is."""
+
+TOO_LARGE = "it does not fit into memory"
+
+LARGEST = 2_000_000_000
+"""Bytes of a file above which it is not read."""
+
 DETAIL = 448
 """A large JPEG is decoded at a half, quarter or eighth while its sides stay above this, in pixels.
 
@@ -109,19 +128,17 @@ def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image
     detail: both sides may be reduced while decoding but not below this many pixels. What was done
     to it stands in `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
     """
-    try:
-        with _open(source) as picture:
-            remarks = [remark] if (remark := _remark_on_frames(picture)) else []
-            if picture.format in ("JPEG", "MPO"):
-                picture.draft(None, (detail, detail))
+    with _open(source) as picture:
+        remarks = [remark] if (remark := _remark_on_frames(picture)) else []
+        if picture.format in ("JPEG", "MPO"):
+            picture.draft(None, (detail, detail))
 
-            picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            result, tone_remark = _to_grey_or_colour(upright)
-    except UnreadablePicture:
-        raise
-    except (Exception, Image.DecompressionBombWarning) as error:
-        raise UnreadablePicture(_reason(error)) from error
+        if not _fits(picture.width * picture.height * PIXEL_BYTES):
+            raise UserError(TOO_LARGE)
+
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        result, tone_remark = _to_grey_or_colour(upright)
 
     if tone_remark:
         remarks.append(tone_remark)
@@ -132,42 +149,81 @@ def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image
 
 def measure(source: Path) -> tuple[int, int]:
     """Returns (height, width) of a picture upright, from its header. Raises UnreadablePicture."""
-    try:
-        with _open(source) as picture:
-            width, height = picture.size
-            sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
-    except UnreadablePicture:
-        raise
-    except (Exception, Image.DecompressionBombWarning) as error:
-        raise UnreadablePicture(_reason(error)) from error
+    with _open(source) as picture:
+        width, height = picture.size
+        sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
 
     return (width, height) if sideways else (height, width)
 
 
-def _open(source: Path | str | bytes | BinaryIO) -> Image.Image:
-    """Opens a picture without decoding it. Raises UnreadablePicture for an empty or huge one."""
+@contextlib.contextmanager
+def _open(source: Path | str | bytes | BinaryIO) -> Iterator[Image.Image]:
+    """Opens a picture without decoding it, and guards what is done with it.
+
+    Raises UnreadablePicture for an empty or huge one, and for whatever Pillow raises.
+    """
+    try:
+        with (
+            foreign_reader(lambda words: UnreadablePicture(_reason(words))),
+            _file(source) as file,
+            Image.open(file, formats=FORMATS) as picture,
+        ):
+            width, height = picture.size
+            if width * height > PIXEL_LIMIT:
+                raise UserError(f"{width:,} × {height:,} pixels are too many; make it smaller")
+            yield picture
+    except UserError as error:
+        raise UnreadablePicture(error.what) from error
+    except OSError as error:
+        raise UnreadablePicture(_refusal(error)) from error
+    except MemoryError as error:
+        raise UnreadablePicture(TOO_LARGE) from error
+
+
+def _file(source: Path | str | bytes | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """Returns the open file of a picture. Raises UserError with a reason, and OSError."""
     if isinstance(source, bytes):
-        source = io.BytesIO(source)
-    elif isinstance(source, (str, Path)) and Path(source).stat().st_size == 0:
-        raise UnreadablePicture("the file is empty")
+        return io.BytesIO(source)
+    if not isinstance(source, (str, Path)):
+        return contextlib.nullcontext(source)
 
-    picture = Image.open(source, formats=FORMATS)
-    width, height = picture.size
-    if width * height > PIXEL_LIMIT:
-        picture.close()
-        raise UnreadablePicture(f"{width:,} × {height:,} pixels are too many; make it smaller")
+    try:
+        file = open_regular(source if isinstance(source, Path) else Path(source), LARGEST)
+    except ValueError as error:  # a zero byte in its name
+        raise UserError("it is not there") from error
 
-    return picture
+    size = os.fstat(file.fileno()).st_size
+    if size and _fits(size):  # some formats are read as a whole
+        return file
+
+    file.close()
+    raise UserError(TOO_LARGE if size else "the file is empty")
+
+
+def _fits(needed: int) -> bool:
+    """Returns whether so many bytes of memory are free."""
+    return needed <= SMALL or needed <= free_memory()
 
 
 def _remark_on_frames(picture: Image.Image) -> str:
     """Returns the key of a remark where a file holds several frames, else ""."""
     if picture.format == "TIFF":
-        return "pages" if getattr(picture, "n_frames", 1) > 1 else ""
+        return "pages" if _has_second_page(picture) else ""
     if picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False):
         return "animated"
 
     return ""
+
+
+def _has_second_page(picture: Image.Image) -> bool:
+    """Returns whether there is a second page, without counting them: there may be millions."""
+    try:
+        picture.seek(1)
+    except EOFError:
+        return False
+
+    picture.seek(0)
+    return True
 
 
 def _to_grey_or_colour(picture: Image.Image) -> tuple[Image.Image, str]:
@@ -207,7 +263,9 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
 
     fractions = values.dtype.kind == "f"
     if fractions:
-        values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        with np.errstate(over="ignore"):  # becomes infinite
+            values = values.astype(np.float32)
+        values = np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
     low = float(values.min())
     high = float(values.max())
@@ -227,28 +285,25 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
     return np.asarray(stretched, np.uint8)
 
 
-def _reason(error: BaseException) -> str:
-    """Returns whatever decoding raised, in words that continue the sentence "FILE: ..."."""
-    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+def _reason(words: str) -> str:
+    """Returns what Pillow says, in words that continue the sentence "FILE: ..."."""
+    words = words.lower()
+    if "decompression bomb" in words:
         return "it announces too many pixels; make it smaller"
-    if isinstance(error, UnidentifiedImageError):
+    if "cannot identify image file" in words:
         return "it is not a PNG, JPEG, BMP, GIF, TIFF, WebP or PPM picture, whatever its name says"
+
+    broken = ("truncated", "broken", "eof", "unrecognized data", "not enough")
+    return "it is cut off or damaged" if any(word in words for word in broken) else "it is damaged"
+
+
+def _refusal(error: OSError) -> str:
+    """Returns what the operating system refuses, in words that continue "FILE: ..."."""
     if isinstance(error, PermissionError):
         return "it may not be read (no permission)"
     if isinstance(error, FileNotFoundError):
         return "it is not there"
-    if isinstance(error, IsADirectoryError):
-        return "it is a folder"
-    if isinstance(error, MemoryError):
-        return "it does not fit into memory"
+    if isinstance(error, (NotRegular, TooLarge)):
+        return str(error.strerror)
 
-    text = str(error).lower()
-    own_error = error.__class__.__module__ == "builtins"
-    if own_error and isinstance(error, (OSError, EOFError, SyntaxError)):
-        broken = ("truncated", "broken", "eof", "unrecognized data", "not enough")
-        if any(word in text for word in broken):
-            return "it is cut off or damaged"
-        if isinstance(error, OSError) and error.errno is not None:
-            return f"it could not be read ({error.strerror or 'error of the disk'})"
-
-    return "it is damaged"
+    return f"it could not be read ({error.strerror or 'error of the disk'})"

@@ -6,6 +6,7 @@ common.
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.errors import UserError
 from app.engine.files import open_regular
+from app.engine.free_memory import require_memory
 from app.engine.text import bytes_text, percent_text
 
 if TYPE_CHECKING:
@@ -29,8 +32,23 @@ UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 """Sizes that programs write which do not know yet how long a recording becomes."""
 
 OTHER_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "ADPCM", 0x50: "MPEG", 0x55: "MP3"}
-HIGHEST_RATE = 1_000_000
-"""Hz; recorders of ultrasound reach a half of it."""
+RATES = (100, 1_000_000)
+"""Hz, from the slowest logger of vibrations to twice what recorders of ultrasound reach.
+
+A file that announces less would become billions of values at the rate of the others.
+"""
+
+LOUDEST = 1e30
+"""Floating-point samples beyond this are damage: full scale is 1."""
+
+MOST_CHUNKS = 1_000
+"""Parts of a file that are passed over in search of its sound."""
+
+SAMPLE_BYTES = 20
+"""Memory of a sample while it is read."""
+
+WAVE_BYTES = 32
+"""Memory of a sample, before and after, while its rate is changed."""
 
 LARGEST = 500_000_000
 """Bytes of a file above which it is not read."""
@@ -73,17 +91,22 @@ def read_header(path: Path) -> WavHeader:
     Raises UnreadableSound for what is no WAV, breaks off, or is coded in a way that is not read,
     and OSError.
     """
-    total = path.stat().st_size
-    if total > LARGEST:
-        raise UnreadableSound(f"it has {bytes_text(total)}; at most {bytes_text(LARGEST)} are read")
-
     with open_regular(path) as file:
+        total = os.fstat(file.fileno()).st_size
+        if total > LARGEST:
+            raise UnreadableSound(
+                f"it has {bytes_text(total)}; at most {bytes_text(LARGEST)} are read"
+            )
+
         start = file.read(12)
         if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
             raise UnreadableSound("it is empty" if not total else "it is no WAV file")
 
         form: tuple[int, int, int, int] | None = None
-        while len(chunk := file.read(8)) == 8:
+        for _ in range(MOST_CHUNKS):
+            if len(chunk := file.read(8)) < 8:
+                break
+
             name, size = struct.unpack("<4sI", chunk)
             if name == b"data":
                 if form is None:
@@ -106,7 +129,11 @@ def _read_form(content: bytes) -> tuple[int, int, int, int]:
     if len(content) < 16:
         raise UnreadableSound("it is damaged (its format is cut short)")
 
-    coding, channels, rate, _, _, bits = struct.unpack("<HHIIHH", content[:16])
+    coding, channels, rate, _, frame, bits = struct.unpack("<HHIIHH", content[:16])
+    if coding in (PCM, FLOAT) and frame not in (0, channels * bits // 8):
+        raise UnreadableSound(
+            f"it is damaged (samples of {bits} bits in frames of {frame:,} bytes)"
+        )
     if coding == EXTENSIBLE and len(content) >= 26:
         coding = struct.unpack("<H", content[24:26])[0]
 
@@ -134,9 +161,9 @@ def _checked(header: WavHeader) -> WavHeader:
         raise UnreadableSound(f"samples of {header.bits} bits are not read; save it with 16 bits")
     if not header.channels or not header.rate:
         raise UnreadableSound("it is damaged (no channels or no rate)")
-    if header.rate > HIGHEST_RATE:
+    if not RATES[0] <= header.rate <= RATES[1]:
         raise UnreadableSound(
-            f"it is damaged (a rate of {header.rate:,} Hz; at most {HIGHEST_RATE:,} Hz are read)"
+            f"it announces {header.rate:,} samples a second; {RATES[0]:,} to {RATES[1]:,} are read"
         )
     if not header.frames:
         raise UnreadableSound("it holds no sound")
@@ -151,6 +178,7 @@ def read_wave(path: Path, header: WavHeader | None = None) -> tuple[np.ndarray, 
     """
     header = header or read_header(path)
     count = header.frames * header.channels
+    _require_memory(count * SAMPLE_BYTES)
     with open_regular(path) as file:
         file.seek(header.begin)
         content = file.read(count * header.bits // 8)
@@ -159,7 +187,7 @@ def read_wave(path: Path, header: WavHeader | None = None) -> tuple[np.ndarray, 
         raise UnreadableSound("it breaks off")
 
     values = _samples(content, header).reshape(-1, header.channels).T
-    if not np.isfinite(values).all():
+    if header.coding == FLOAT and not (np.abs(values) <= LOUDEST).all():
         raise UnreadableSound("it holds values that are no numbers")
 
     return np.ascontiguousarray(values), header.rate
@@ -168,7 +196,8 @@ def read_wave(path: Path, header: WavHeader | None = None) -> tuple[np.ndarray, 
 def _samples(content: bytes, header: WavHeader) -> np.ndarray:
     """Returns the samples of all channels in turn, (n,) float32."""
     if header.coding == FLOAT:
-        return np.frombuffer(content, f"<f{header.bits // 8}").astype(np.float32)
+        with np.errstate(over="ignore"):  # becomes infinite
+            return np.frombuffer(content, f"<f{header.bits // 8}").astype(np.float32)
     if header.bits == 8:
         return (np.frombuffer(content, np.uint8).astype(np.float32) - 128) / 128
 
@@ -193,12 +222,16 @@ def resample(values: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
 
     Computed with the Fourier transform, so what the new rate cannot hold is left out rather than
     folded into other tones. The ends are mirrored first, because the transform takes a signal to go
-    round in a circle.
+    round in a circle. Raises UnreadableSound where it does not fit into memory.
     """
     if rate == new_rate:
         return values.astype(np.float32, copy=False)
 
+    exact = Fraction(new_rate) / Fraction(rate)
     ratio = Fraction(new_rate / rate).limit_denominator(1_000)
+    if abs(ratio - exact) > exact / 100:  # where one of them is far lower than the other
+        ratio = exact.limit_denominator(ceil(100 / exact))
+
     up = ratio.numerator
     down = ratio.denominator
     length = values.shape[-1]
@@ -206,13 +239,16 @@ def resample(values: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
     # Multiples of `down`, so that old samples fall on new ones.
     margin = ceil(MARGIN * max(1.0, rate / new_rate) / down) * down
     after = margin + -length % down
+    wide_length = margin + length + after
+    count = wide_length // down * up
+    _require_memory((wide_length + count) * len(values) * WAVE_BYTES)
+
     wide = np.pad(
         values.astype(np.float64),
         ((0, 0), (margin, after)),
         mode="reflect" if length > 1 else "edge",
     )
 
-    count = wide.shape[-1] // down * up
     spectrum = np.fft.rfft(wide, axis=-1)
     common = (min(wide.shape[-1], count) + 1) // 2
     new_spectrum = np.zeros((len(values), count // 2 + 1), complex)
@@ -222,6 +258,14 @@ def resample(values: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
     new_length = max(1, round(length * up / down))
 
     return np.asarray(result[:, first : first + new_length], np.float32)
+
+
+def _require_memory(needed: int) -> None:
+    """Raises UnreadableSound where so many bytes are not free."""
+    try:
+        require_memory(needed, "")
+    except UserError as error:
+        raise UnreadableSound(f"it needs {bytes_text(needed)} of memory") from error
 
 
 def crop_or_pad(values: np.ndarray, length: int) -> np.ndarray:

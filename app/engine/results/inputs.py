@@ -5,8 +5,6 @@ What a file must hold follows from the kind of input that the network reads. No 
 
 from __future__ import annotations
 
-import math
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from app.engine.data.array_file import open_arrays
 from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
-from app.engine.files import open_regular
-from app.engine.foreign import foreign_reader
+from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.formats.arrays import read_headers, read_npy_header
+from app.engine.sources.picture_list import ROW_BYTES
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained
 from app.engine.sources.tables.picture_columns import path_of_cell
@@ -71,9 +69,7 @@ def read_input(
     path = Path(source).expanduser()
     preparation = trained.preparation
     try:
-        if not path.is_file():
-            raise UserError(f"There is no file '{readable(path)}'.", "Check the name.")
-
+        _refuse_other_than_files(path)
         suffix = path.suffix.lower()
         if suffix in TABLES or (preparation.kind == "row" and suffix not in ARRAYS):
             return _table(path, trained, settings, check)
@@ -100,14 +96,22 @@ def read_input(
 def read_half(source: str | Path, preparation: Preparation) -> Any:
     """Reads one half of a pair from a file, as its preparation takes it. Raises UserError."""
     path = Path(source).expanduser()
-    if not path.is_file():
-        raise UserError(f"There is no file '{readable(path)}'.", "Check the name.")
-
+    _refuse_other_than_files(path)
     if preparation.kind == "text":
         return _text(path)
 
     kind_files = kind_of(preparation.kind).files
     return kind_files.read(path) if kind_files is not None else path
+
+
+def _refuse_other_than_files(path: Path) -> None:
+    """Raises UserError where there is no file, or a folder, a pipe or a device."""
+    try:
+        open_regular(path).close()
+    except ValueError as error:  # a zero byte in its name
+        raise UserError(f"There is no file '{readable(path)}'.", "Check the name.") from error
+    except OSError as error:
+        raise disk_error(error, path) from error
 
 
 def _text(path: Path) -> str:
@@ -284,24 +288,11 @@ def _first_fitting(path: Path, sizes: tuple[int, int]) -> np.ndarray | None:
 
     Raises UserError where the file is damaged or larger than the memory, or OSError.
     """
-    damaged = UserError(
-        f"'{readable(path.name)}' is not an array file, or a damaged one.", "Save it anew."
-    )
-    with foreign_reader(lambda _: damaged), open_regular(path) as file:
-        in_archive = zipfile.is_zipfile(file)
-        file.seek(0)
-        headers = (
-            ((header.key, header.shape, header.dtype) for header in read_headers(path))
-            if in_archive
-            else iter([(path.stem, *read_npy_header(file))])
-        )
-
-        for key, shape, dtype in headers:
-            if len(shape) in sizes and dtype.kind in "fiu":
-                require_memory(math.prod(shape) * dtype.itemsize, path, "numbers")
-                file.seek(0)
-                content = np.load(file, allow_pickle=False)
-                return np.asarray(content[key] if in_archive else content)
+    with open_arrays(path) as file:
+        for header in file.headers():
+            if len(header.shape) in sizes and 0 not in header.shape and header.dtype.kind in "fiu":
+                require_memory(header.size + header.shape[0] * ROW_BYTES, path, "numbers")
+                return file.read(header)
 
     return None
 

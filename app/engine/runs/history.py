@@ -134,6 +134,7 @@ def _cut(path: Path, offset: int | None) -> bytes:
     if not path.exists():
         return b""
 
+    files.open_regular(path).close()
     with path.open("r+b") as file:
         # Of a file that has lost its end, the whole lines that are left.
         whole = _whole_lines(file)

@@ -11,7 +11,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.engine.files import read_regular
 from app.engine.runs.storage import manifest, shape
+from app.engine.runs.storage.checkpoint_folder import MOST_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,9 +78,9 @@ def last_step_of(run: Run) -> WeightsInUse | None:
         return None
 
     try:
-        best = json.loads((run.best_folder / "state.json").read_bytes())
+        best = json.loads(read_regular(run.best_folder / "state.json", MOST_JSON))
         newest = max((run.path / "checkpoints").glob("state-*/state.json"), default=None)
-        last = last_weights(json.loads(newest.read_bytes())) if newest else None
+        last = last_weights(json.loads(read_regular(newest, MOST_JSON))) if newest else None
 
         return last if last and last.step != best["step"] else None
     except (KeyError, OSError, TypeError, ValueError):

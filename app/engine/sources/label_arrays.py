@@ -1,4 +1,4 @@
-"""From labels in an array to the targets of a task, chosen or suggested by their values."""
+"""From labels in an array to classes, or to the targets of a task that their values suggest."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.data.numbers import LARGEST
 from app.engine.learning.tasks import TASKS, task
 from app.engine.sources.format import unusable
-from app.engine.sources.formats.arrays import labels_of
 from app.engine.sources.targets import (
     Targets,
     encode_classes,
@@ -17,6 +17,7 @@ from app.engine.sources.targets import (
     tag_targets,
     targets_for_task,
 )
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,9 @@ CLASSES = "classification"
 AMOUNTS = "regression"
 TAGS = "multi-label"
 """The tasks that labels suggest."""
+
+KINDS = "biufUS"
+"""The kinds of NumPy's types that labels have: numbers and texts."""
 
 
 def targets_from_array(
@@ -81,12 +85,66 @@ def targets_from_array(
             f"Choose '{TASKS[AMOUNTS].label}' as the task.",
         )
 
-    texts = labels_of(labels)
-    if known_classes and all(text.isdigit() and int(text) < len(known_classes) for text in texts):
-        numbers = np.array([int(text) for text in texts], np.int64)
-        return task_kind, targets_for_task(requested, tuple(known_classes), numbers)
+    classes, numbers = encode_labels(labels_of(path, labels, name), known_classes)
+    return task_kind, targets_for_task(requested, classes, numbers)
 
-    return task_kind, targets_for_task(requested, *encode_classes(texts))
+
+def missing_labels(labels: np.ndarray) -> dict[int, str]:
+    """Returns the rows that have no label, and why, for labels (N, K) of any type.
+
+    A number that is none, or too large for 32 bits, is no label, and neither is an empty text.
+    """
+    if labels.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # becomes infinite
+            wide = labels.astype(np.float64)
+        present = (np.abs(wide) <= LARGEST).all(axis=1)
+        reason = "its label is no number"
+    elif labels.dtype.kind in "US":
+        present = (np.strings.str_len(np.strings.strip(labels)) > 0).all(axis=1)
+        reason = "it has no label"
+    else:
+        return {}
+
+    return dict.fromkeys(np.flatnonzero(~present).tolist(), reason)
+
+
+def labels_of(path: Path, labels: np.ndarray, name: str) -> list[str]:
+    """Returns labels (N, 1) or one-hot (N, K), numbers or texts, as the names of classes.
+
+    labels: none of them missing. name: of the array. Raises UserError for fractions.
+    """
+    column = labels[:, 0] if labels.shape[1] == 1 else labels.argmax(axis=1)
+    if column.dtype.kind == "S":
+        return [text.decode("utf-8", "replace") for text in column.tolist()]
+
+    if column.dtype.kind == "f":
+        fractions = column[column != np.rint(column)]
+        if len(fractions):
+            raise unusable(
+                path,
+                f"holds {number_text(float(fractions[0]))} in '{name}'; a class is a whole number "
+                "or a text",
+                "Save the classes as whole numbers or texts.",
+            )
+        # Not by int64, which has no room for all of them.
+        return [str(int(label)) for label in column.tolist()]
+
+    return [str(label) for label in column.tolist()]
+
+
+def encode_labels(
+    labels: Sequence[str], known_classes: Sequence[str]
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Returns the classes, and the number of each label: (N,) int64.
+
+    known_classes: the names that the file has for the labels 0, 1, ...; without them, or where a
+    label is none of their numbers, the classes are the labels.
+    """
+    numbers = {str(number): number for number in range(len(known_classes))}
+    if known_classes and all(label in numbers for label in labels):
+        return tuple(known_classes), np.array([numbers[label] for label in labels], np.int64)
+
+    return encode_classes(labels)
 
 
 def _are_zeros_and_ones(labels: np.ndarray) -> bool:

@@ -43,6 +43,12 @@ def open_dataset(
         examples = source_format.open(source, data, options)
     except OSError as error:
         raise disk_error(error, Path(error.filename or source)) from error
+    except MemoryError as error:
+        raise UserError(
+            f"'{readable(source)}' needs more memory than is free.",
+            "Choose a smaller part of it, or use a computer with more memory.",
+            "data.source",
+        ) from error
 
     progress("Dividing the examples", 0, 0)
     return build_dataset(data, source_format.label, examples, options.reuse_preparation)

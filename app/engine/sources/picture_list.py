@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from app.engine.sources.stamps import Stamp
 
 
+ROW_BYTES = 300
+"""Bytes that an example takes beside its values: its name, its label, its place in lists."""
+
+
 @dataclass(frozen=True)
 class PictureList:
     """The pictures of a source and their classes, a row each.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from app.engine.errors import UserError
 from app.engine.files import read_regular
+from app.engine.free_memory import require_memory
 from app.engine.sources.tables.encoding import detect, known
 from app.engine.text import bytes_text
 
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
 
 LARGEST = 200_000_000
 """Bytes of a file above which it is not read."""
+
+SAMPLE = 100_000
+"""Bytes or letters in which the signs of binary data are counted."""
+
+BINARY = "it is no text (it holds binary data)"
+
+MEMORY = 6
+"""Bytes for a byte of a file: itself, and a letter of four bytes, at times as two strings."""
 
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -32,12 +42,10 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     encoding: left out, the likeliest one is taken. Line breaks stay as they are, a byte-order mark
     goes. Raises UnreadableText for what is empty, binary or too large, and OSError.
     """
-    size = path.stat().st_size
-    if size > LARGEST:
-        raise UnreadableText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
-
-    content = read_regular(path, LARGEST)
+    content = _content(path)
     if encoding is None:
+        if len(content) > SAMPLE:
+            _refuse_binary(content[:SAMPLE])
         detected = detect(content)
         text = content.decode(detected.name, detected.errors)
         encoding = detected.name
@@ -46,16 +54,41 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     else:
         try:
             text = content.decode(encoding)
-        except UnicodeError:
+        except (LookupError, ValueError):  # LookupError: it is a coding, but none of text
             raise UnreadableText(f"it is not in the encoding {encoding}") from None
 
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise UnreadableText("it is empty")
 
-    sample = text[:100_000]
+    sample = text[:SAMPLE]
     junk = len(_CONTROL.findall(sample)) + sample.count("\ufffd")
     if "\0" in text or junk > len(sample) / 100:
-        raise UnreadableText("it is no text (it holds binary data)")
+        raise UnreadableText(BINARY)
 
     return text, encoding
+
+
+def _refuse_binary(beginning: bytes) -> None:
+    """Raises UnreadableText where a beginning in single bytes has the signs of binary data.
+
+    To find the encoding of what has none takes ten seconds for 60 MB.
+    """
+    if not detect(beginning, whole=False).name.startswith(("utf-16", "utf-32")):
+        signs = beginning.decode("latin-1")
+        if len(_CONTROL.findall(signs)) > len(signs) / 100:
+            raise UnreadableText(BINARY)
+
+
+def _content(path: Path) -> bytes:
+    """Raises UnreadableText for what is too large, and OSError."""
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise UnreadableText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
+
+    try:
+        require_memory(size * MEMORY, path, "text")
+    except UserError as error:
+        raise UnreadableText(f"it needs {bytes_text(size * MEMORY)} of memory") from error
+
+    return read_regular(path, LARGEST)

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.engine.data.dataset import Amount
 from app.engine.data.names import natural
+from app.engine.data.numbers import LARGEST
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -182,15 +183,13 @@ def targets_for_task(task: Task, classes: tuple[str, ...], numbers: np.ndarray) 
         return tag_targets(np.eye(len(classes), dtype=np.float32)[numbers], classes)
 
     if task.targets == "amounts":
-        try:
-            amounts = np.array([float(name.replace(",", ".")) for name in classes])
-        except ValueError:
-            example = next(name for name in classes if not is_number(name))
+        if example := next((name for name in classes if not is_number(name)), ""):
             raise UserError(
                 f"An amount is to be predicted, but the classes are names such as '{example}'.",
                 "Choose classification as the task, or data with a column of numbers.",
                 "data.task",
-            ) from None
+            )
+        amounts = np.array([float(name.replace(",", ".")) for name in classes])
         return regression_targets(amounts[numbers], ["amount"])
 
     if task.targets == "none" and not task.pairs:
@@ -204,10 +203,11 @@ def targets_for_task(task: Task, classes: tuple[str, ...], numbers: np.ndarray) 
 
 
 def is_number(text: str) -> bool:
-    """Returns whether a class's name is an amount, with a point or a comma."""
+    """Returns whether a class's name is an amount that fits into 32 bits, with a point or a comma.
+
+    "nan" and "inf" are names.
+    """
     try:
-        float(text.replace(",", "."))
+        return abs(float(text.replace(",", "."))) <= LARGEST
     except ValueError:
         return False
-
-    return True

@@ -17,6 +17,9 @@ T = TypeVar("T")
 RECENT = 8
 """Recent files and folders that are remembered."""
 
+MOST_BYTES = 4 << 20
+"""A larger file is not one that was written here."""
+
 
 class Preferences:
     """A JSON file of names and plain values.
@@ -68,7 +71,7 @@ class Preferences:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(files.read_regular(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

@@ -226,3 +226,49 @@ def test_no_permission_is_a_reason(tmp_path: Path) -> None:
         command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     )
     assert "no permission" in done.stdout, done.stderr
+
+
+def test_more_pixels_than_the_memory_holds_are_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGBA", (1_200, 1_000)).save(tmp_path / "large.png")
+    assert decode(tmp_path / "large.png").size == (1_200, 1_000)
+
+    monkeypatch.setattr("app.engine.data.pictures.free_memory", lambda: 18 << 20)
+    assert measure(tmp_path / "large.png") == (1_000, 1_200)
+    with pytest.raises(UnreadablePicture) as caught:
+        decode(tmp_path / "large.png")
+    assert caught.value.reason == "it does not fit into memory"
+
+
+def test_a_file_beyond_the_memory_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (4, 4)).save(tmp_path / "a.webp")
+    with (tmp_path / "a.webp").open("ab") as file:
+        file.truncate(20 << 20)
+
+    monkeypatch.setattr("app.engine.data.pictures.free_memory", lambda: 18 << 20)
+    for read in (decode, measure):
+        with pytest.raises(UnreadablePicture) as caught:
+            read(tmp_path / "a.webp")
+        assert caught.value.reason == "it does not fit into memory"
+
+
+def test_only_the_first_page_of_many_is_read(tmp_path: Path) -> None:
+    pages = [Image.new("L", (4, 4), 10 * page) for page in range(5)]
+    pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+    pages[3].save(tmp_path / "one.tif")
+
+    many = decode(tmp_path / "pages.tif")
+    assert many.info["remarks"] == ("pages",)
+    assert np.asarray(many).max() == 0
+    one = decode(tmp_path / "one.tif")
+    assert one.info["remarks"] == ()
+    assert np.asarray(one).min() == 30
+
+
+def test_a_name_that_no_file_can_have_is_a_reason() -> None:
+    with pytest.raises(UnreadablePicture) as caught:
+        decode("a\0b.png")
+    assert caught.value.reason == "it is not there"

@@ -116,7 +116,7 @@ def test_rows_without_a_target_are_answered_and_odd_cells_are_told(
     with pytest.raises(UserError, match="'Fläche'"):
         answer_file(predictor, tmp_path / "other.csv")
 
-    with pytest.raises(UserError, match="no file"):
+    with pytest.raises(UserError, match="There is no"):
         answer_file(predictor, tmp_path / "nothing.csv")
 
 

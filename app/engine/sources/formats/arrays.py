@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.engine.data.array_file import ArrayFile, StoredArray, open_arrays
 from app.engine.data.dataset import Skipped
 from app.engine.data.pictures import to_uint8
 from app.engine.data.splits import UNASSIGNED, split_of
-from app.engine.free_memory import free_memory
+from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, unusable
+from app.engine.sources.label_arrays import KINDS, encode_labels, labels_of, missing_labels
 from app.engine.sources.picture_format import PictureFormat
-from app.engine.sources.picture_list import PictureList, ScanResult
+from app.engine.sources.picture_list import ROW_BYTES, PictureList, ScanResult
 from app.engine.sources.stamps import stamp
-from app.engine.sources.targets import encode_classes
-from app.engine.text import bytes_text, number_text
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from app.engine.experiment.data_settings import DataSettings
 
 IMAGE_WORDS = frozenset(
@@ -52,23 +49,18 @@ NAME_WORDS = frozenset(
 )
 """Names of arrays, without the word for the split and in small letters."""
 
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    KeyError,
-    NotImplementedError,
-    RuntimeError,
-)
-"""What reading a damaged NPZ file raises."""
-
 SMALLEST_SIDE = 4
 FEW_TONES = 64
 """Whole tones below this are stretched to the full range, because they are nearly black."""
 
-MEMORY_SHARE = 0.8
-"""Of the free memory that the pictures may take."""
+COPIES = 17
+"""Bytes that a value of more than one byte takes beside itself until it is a tone, by `to_tones`.
+
+Two numbers of 8 bytes, one of which becomes the other, and the tone.
+"""
+
+SETTING = "data.source"
+"""The setting at fault where a file cannot be used."""
 
 REMEDY = "Save the pictures as 'images' (N, height, width[, 3]) and their classes as 'labels' (N,)."
 
@@ -80,56 +72,37 @@ class ArrayHeader:
     role: its name without the word for the split. split: the index in SPLITS, else UNASSIGNED.
     """
 
-    key: str
+    stored: StoredArray
     role: str
     split: int
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+
+    @property
+    def key(self) -> str:
+        return self.stored.key
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.stored.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.stored.dtype
 
 
-def read_headers(path: Path) -> Iterator[ArrayHeader]:
-    """Reads the headers of the arrays one after another, without unpacking the arrays.
-
-    Raises UserError for a file with Python objects, and DAMAGED errors for a damaged one.
-    """
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if not name.endswith(".npy"):
-                continue
-
-            with archive.open(name) as member:
-                shape, dtype = read_npy_header(member)
-
-            if dtype.hasobject:
-                raise unusable(
-                    path,
-                    f"holds Python objects ('{name[:-4]}'), which are never opened because they "
-                    "can run code",
-                    "Save plain arrays of numbers or texts.",
-                )
-
-            yield _header(name[:-4], shape, dtype)
+def read_headers(file: ArrayFile) -> list[ArrayHeader]:
+    """Reads the headers of all arrays, without unpacking them. Raises UserError and OSError."""
+    return [_with_role(stored) for stored in file.headers()]
 
 
-def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Returns shape and type of the array in a .npy file, without reading its numbers."""
-    read_header = np.lib.format.read_array_header_2_0
-    if np.lib.format.read_magic(file) == (1, 0):
-        read_header = np.lib.format.read_array_header_1_0
-
-    shape, _, dtype = read_header(file)
-    return shape, dtype
-
-
-def _header(key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ArrayHeader:
+def _with_role(stored: StoredArray) -> ArrayHeader:
     """Reads role and split from the name of an array: "x_train", "ytest", "val-labels"."""
-    words = [word for word in re.split(r"[-_. ]+", key.lower()) if word]
+    words = [word for word in re.split(r"[-_. ]+", stored.key.lower()) if word]
     if len(words) == 1 and (match := re.fullmatch(r"([xy])(train|tr|val|valid|test|te)", words[0])):
         words = [match[1], {"tr": "train", "te": "test"}.get(match[2], match[2])]
 
     splits = [split_of(word) for word in words if split_of(word) != UNASSIGNED]
     role = "".join(word for word in words if split_of(word) == UNASSIGNED)
-    return ArrayHeader(key, role, splits[-1] if splits else UNASSIGNED, shape, dtype)
+    return ArrayHeader(stored, role, splits[-1] if splits else UNASSIGNED)
 
 
 def match_images_and_labels(headers: list[ArrayHeader]) -> list[tuple[ArrayHeader, ArrayHeader]]:
@@ -139,10 +112,11 @@ def match_images_and_labels(headers: list[ArrayHeader]) -> list[tuple[ArrayHeade
     """
     pairs = []
     for split in sorted({header.split for header in headers}):
-        own = [header for header in headers if header.split == split]
-        images = [header for header in own if len(header.shape) in (3, 4)] or [
+        own = [header for header in headers if header.split == split and 0 not in header.shape]
+        numbers = [header for header in own if header.dtype.kind in "biuf"]
+        images = [header for header in numbers if len(header.shape) in (3, 4)] or [
             header
-            for header in own
+            for header in numbers
             if len(header.shape) == 2 and header.role in IMAGE_WORDS and _side(header.shape[1])
         ]
 
@@ -152,10 +126,8 @@ def match_images_and_labels(headers: list[ArrayHeader]) -> list[tuple[ArrayHeade
                 header
                 for header in own
                 if header is not image
-                and header.shape[:1] == image.shape[:1]
-                and len(header.shape) in (1, 2)
-                and header.role not in NAME_WORDS
-                and header.role not in IMAGE_WORDS
+                and may_be_labels(header, examples=image)
+                and header.role not in NAME_WORDS | IMAGE_WORDS
             ]
             labels.sort(key=lambda header: (header.role not in LABEL_WORDS, len(header.shape)))
 
@@ -164,6 +136,15 @@ def match_images_and_labels(headers: list[ArrayHeader]) -> list[tuple[ArrayHeade
                 break
 
     return pairs
+
+
+def may_be_labels(header: ArrayHeader, examples: ArrayHeader) -> bool:
+    """Returns whether an array may hold the labels of these examples, by its shape and type."""
+    return (
+        header.shape[:1] == examples.shape[:1]
+        and len(header.shape) in (1, 2)
+        and header.dtype.kind in KINDS
+    )
 
 
 def _side(size: int) -> int:
@@ -189,85 +170,99 @@ class Arrays(PictureFormat):
         check: Check,
     ) -> ScanResult:
         path = Path(source)
-        return ScanResult((stamp(path),), lambda: _read(path, check))
-
-
-def _read(path: Path, check: Check) -> PictureList:
-    """Raises UserError for what is damaged or holds no pictures with labels."""
-    try:
-        return _picture_list(path, check)
-    except DAMAGED as error:
-        raise unusable(path, "is not a whole NPZ file", "Save or copy the file again.") from error
+        return ScanResult((stamp(path),), lambda: _picture_list(path, check))
 
 
 def _picture_list(path: Path, check: Check) -> PictureList:
-    headers = list(read_headers(path))
-    pairs = match_images_and_labels(headers)
-    if not pairs:
-        raise unusable(path, "holds no images with labels of the same number", REMEDY)
+    """Raises UserError for what is damaged or holds no pictures with labels."""
+    with open_arrays(path, SETTING) as file:
+        headers = read_headers(file)
+        pairs = match_images_and_labels(headers)
+        if not pairs:
+            raise unusable(path, "holds no images with labels of the same number", REMEDY)
 
-    needed = sum(
-        int(np.prod(image.shape, dtype=object)) * image.dtype.itemsize for image, _ in pairs
-    )
-    if needed > MEMORY_SHARE * free_memory():
-        raise unusable(
-            path, f"needs {bytes_text(needed)} of memory", "Save it as uint8 or in smaller parts."
-        )
+        for image, _ in pairs:
+            _refuse_channels(path, image)
+        require_memory(_needed(pairs), path, "pictures")
 
-    images: list[np.ndarray] = []
-    labels: list[str] = []
-    predefined_splits = []
-    names = []
-
-    with np.load(path, allow_pickle=False) as file:
+        images: list[np.ndarray] = []
+        labels: list[str] = []
+        kept: list[np.ndarray] = []
+        skipped: list[Skipped] = []
         for image, label in pairs:
             check()
-            pixels = pixels_last(file[image.key])
+            pixels = pixels_last(file.read(image.stored))
             if images and pixels.shape[1:] != images[0].shape[1:]:
                 raise unusable(
                     path, f"holds '{image.key}' in another size than '{pairs[0][0].key}'", REMEDY
                 )
 
-            images.append(pixels)
-            labels += labels_of(file[label.key])
-            predefined_splits.append(np.full(len(pixels), image.split, np.int8))
-            names += [f"{image.key} #{number}" for number in range(1, len(pixels) + 1)]
+            values = file.read(label.stored).reshape(len(pixels), -1)
+            rows, left_out = _usable_rows(image, pixels, values)
+            skipped += left_out
+            images.append(pixels[rows] if left_out else pixels)
+            labels += labels_of(path, values[rows], label.key)
+            kept.append(rows)
         known = class_names(headers, file)
 
-    return _assemble(images, labels, np.concatenate(predefined_splits), names, known)
+    splits = []
+    names = []
+    for (image, _), rows in zip(pairs, kept, strict=True):
+        splits.append(np.full(len(rows), image.split, np.int8))
+        names += [f"{image.key} #{row + 1}" for row in rows.tolist()]
+
+    classes, targets = encode_labels(labels, known)
+    tones, notes = to_tones(np.concatenate(images) if len(images) > 1 else images[0])
+
+    return PictureList(
+        classes,
+        names,
+        targets,
+        np.concatenate(splits),
+        array=tones,
+        skipped=tuple(skipped),
+        notes=notes,
+    )
 
 
-def _assemble(
-    images: list[np.ndarray],
-    labels: list[str],
-    predefined_splits: np.ndarray,
-    names: list[str],
-    known: list[str],
-) -> PictureList:
-    pixels = np.concatenate(images) if len(images) > 1 else images[0]
-    skipped: list[Skipped] = []
+def _refuse_channels(path: Path, image: ArrayHeader) -> None:
+    if len(image.shape) == 4 and not {image.shape[1], image.shape[3]} & {1, 3, 4}:
+        raise unusable(
+            path,
+            f"holds pictures of {image.shape[3]:,} channels in '{image.key}'; they have 1, 3 or 4",
+            REMEDY,
+        )
+
+
+def _needed(pairs: list[tuple[ArrayHeader, ArrayHeader]]) -> int:
+    """Returns the bytes of memory that the pictures take until they are bytes themselves."""
+    needed = 0
+    for image, _ in pairs:
+        values = image.stored.size // image.dtype.itemsize
+        copies = 0 if image.dtype.itemsize == 1 else COPIES
+        copies += image.dtype.itemsize if len(pairs) > 1 else 0
+        needed += image.stored.size + values * copies + image.shape[0] * ROW_BYTES
+
+    return needed
+
+
+def _usable_rows(
+    image: ArrayHeader, pixels: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, list[Skipped]]:
+    """Returns the rows (n,) of which pixels and label are numbers, and the others as skipped."""
+    reasons = missing_labels(labels)
+    if labels.shape[1] > 1 and labels.dtype.kind in "biuf":  # one-hot
+        none = np.flatnonzero((labels == 0).all(axis=1)).tolist()
+        reasons.update(dict.fromkeys(none, "its label is none of the classes"))
     if pixels.dtype.kind == "f":
         finite = np.isfinite(pixels.reshape(len(pixels), -1)).all(axis=1)
-        skipped = [
-            Skipped(names[row], "it holds values that are no numbers")
-            for row in np.flatnonzero(~finite)
-        ]
+        broken = np.flatnonzero(~finite).tolist()
+        reasons.update(dict.fromkeys(broken, "it holds values that are no numbers"))
 
-        pixels = pixels[finite]
-        predefined_splits = predefined_splits[finite]
-        labels = [label for label, keep in zip(labels, finite, strict=True) if keep]
-        names = [name for name, keep in zip(names, finite, strict=True) if keep]
-
-    if known and all(label.isdigit() and int(label) < len(known) for label in labels):
-        classes = tuple(known)
-        targets = np.array([int(label) for label in labels], np.int64)
-    else:
-        classes, targets = encode_classes(labels)
-
-    tones, notes = to_tones(pixels)
-    return PictureList(
-        classes, names, targets, predefined_splits, array=tones, skipped=tuple(skipped), notes=notes
-    )
+    skipped = [
+        Skipped(f"{image.key} #{row + 1}", reason) for row, reason in sorted(reasons.items())
+    ]
+    return np.setdiff1d(np.arange(len(pixels)), list(reasons)), skipped
 
 
 def pixels_last(array: np.ndarray) -> np.ndarray:
@@ -319,29 +314,14 @@ def to_tones(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.ascontiguousarray(tones), notes
 
 
-def labels_of(array: np.ndarray) -> list[str]:
-    """Returns labels (N,), (N, 1) or one-hot (N, K), numbers or texts, as texts.
-
-    Raises ValueError for fractions.
-    """
-    if array.ndim == 2:
-        array = array[:, 0] if array.shape[1] == 1 else array.argmax(axis=1)
-    if array.dtype.kind == "S":
-        return [text.decode("utf-8", "replace") for text in array.tolist()]
-
-    if array.dtype.kind == "f":
-        if not np.array_equal(array, np.rint(array)):
-            raise ValueError("labels are whole numbers or texts")
-        array = array.astype(np.int64)
-
-    return [str(label) for label in array.tolist()]
-
-
-def class_names(headers: list[ArrayHeader], file: Mapping[str, np.ndarray]) -> list[str]:
+def class_names(headers: list[ArrayHeader], file: ArrayFile) -> list[str]:
     """Returns the names of the classes, in order, where the file holds them; else none."""
     for header in headers:
         if header.role in NAME_WORDS and len(header.shape) == 1 and header.dtype.kind in "US":
-            return labels_of(file[header.key])
+            names = file.read(header.stored)[:, None]
+            texts = labels_of(file.path, names, header.key)
+            if len(set(texts)) == len(texts) and not missing_labels(names):
+                return texts
 
     return []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import lzma
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ class BuiltIn(Format):
         sample = _find(source)
         try:
             return OPENERS[sample.form](sample, data, options)
-        except (OSError, ValueError, KeyError, EOFError, lzma.LZMAError) as error:
+        except (OSError, KeyError) as error:
             raise UserError(
                 f"The built-in data set '{sample.name}' is missing from this installation.",
                 "Install Netwright again.",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
+import math
 import re
-import zlib
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -18,9 +20,11 @@ import numpy as np
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
 from app.engine.files import open_regular
+from app.engine.foreign import foreign_reader
+from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_format import PictureFormat
-from app.engine.sources.picture_list import PictureList, ScanResult
+from app.engine.sources.picture_list import ROW_BYTES, PictureList, ScanResult
 from app.engine.sources.samples import FASHION
 from app.engine.sources.stamps import stamp
 from app.engine.sources.targets import encode_classes
@@ -37,8 +41,16 @@ FASHION_LABELS = frozenset(
 )
 """SHA-256 of the unpacked labels of Fashion-MNIST, training and test."""
 
+HEAD = 4
+"""Bytes before the sizes: two zeros, the type of the values, the number of dimensions."""
+
 PORTION = 1 << 22
 """Bytes that are read at once."""
+
+MOST_PACKED = 1_032
+"""Bytes that a byte of a gzip file can become at most."""
+
+AGAIN = "Copy or download the file again."
 
 
 @dataclass(frozen=True)
@@ -98,50 +110,57 @@ def _labels_of(images: Path) -> Path:
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
     """Reads the unsigned bytes of an IDX file with so many dimensions.
 
-    Raises UserError where it is not whole, and OSError.
+    Raises UserError where it is not whole or does not fit into memory, and OSError.
     """
-    again = "Copy or download the file again."
-    try:
-        with open_regular(path) as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
+    with foreign_reader(lambda _: _damaged(path)), open_regular(path) as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        held = raw.seek(0, io.SEEK_END)
+        raw.seek(0)
+        file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
 
-            head = file.read(4 + 4 * dimensions)
-            if head[:4] != bytes((0, 0, 8, dimensions)) or len(head) < 4 + 4 * dimensions:
-                raise unusable(
-                    path, f"is not an IDX file of bytes with {dimensions} dimensions", again
-                )
+        shape = _read_shape(file, path, dimensions)
+        size = math.prod(shape)
+        most = held * MOST_PACKED if packed else held - HEAD - 4 * dimensions
+        if size > most:
+            raise _damaged(path, f": it announces {size:,} bytes and holds {held:,}")
+        require_memory(size + shape[0] * ROW_BYTES, path)
 
-            shape = tuple(
-                int.from_bytes(head[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)
-            )
-            size = int(np.prod(shape, dtype=object))
-            content = _read_up_to(file, size + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise unusable(path, "is cut off or damaged", again) from error
+        content = np.empty(size, np.uint8)
+        count = _read_into(file, content.data)
+        if count < size or file.read(1):
+            found = f"{count:,}" if count < size else "more"
+            raise _damaged(path, f": it announces {size:,} bytes and holds {found}")
 
-    if len(content) != size:
-        held = f"{len(content):,}" if len(content) < size else "more"
-        raise unusable(
-            path, f"is cut off or damaged: it announces {size:,} bytes and holds {held}", again
-        )
-
-    return np.frombuffer(content, np.uint8).reshape(shape)
+    return content.reshape(shape)
 
 
-def _read_up_to(file: BinaryIO, size: int) -> bytes:
-    """Reads at most `size` bytes, in portions.
+def _read_shape(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
+    """Reads the header. Raises UserError where it is none, or has pictures without a pixel."""
+    head = file.read(HEAD + 4 * dimensions)
+    if head[:HEAD] != bytes((0, 0, 8, dimensions)) or len(head) < HEAD + 4 * dimensions:
+        raise unusable(path, f"is not an IDX file of bytes with {dimensions} dimensions", AGAIN)
 
-    So what a damaged header announces is never allocated at once.
-    """
-    portions = []
+    shape = struct.unpack(f">{dimensions}I", head[HEAD:])
+    # A billion pictures of no pixel have no bytes and would be a billion names.
+    if 0 in shape[1:]:
+        sides = " × ".join(f"{side:,}" for side in shape[1:])
+        raise _damaged(path, f": it announces pictures of {sides} pixels")
+
+    return shape
+
+
+def _read_into(file: BinaryIO, content: memoryview) -> int:
+    """Fills the content from a file, and returns how many bytes there were."""
     count = 0
-    while count < size and (portion := file.read(min(PORTION, size - count))):
-        portions.append(portion)
+    while count < len(content) and (portion := file.read(min(PORTION, len(content) - count))):
+        content[count : count + len(portion)] = portion
         count += len(portion)
 
-    return b"".join(portions)
+    return count
+
+
+def _damaged(path: Path, how: str = "") -> UserError:
+    return unusable(path, f"is cut off or damaged{how}", AGAIN)
 
 
 class Idx(PictureFormat):

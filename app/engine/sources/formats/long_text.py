@@ -18,14 +18,14 @@ from app.engine.data.names import readable
 from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
 from app.engine.data.tokenizer import choose_kind, load_tokenizer, train_tokenizer, utf8
 from app.engine.errors import UserError
-from app.engine.free_memory import free_memory
+from app.engine.free_memory import require_memory
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Format, OpenOptions, unusable
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.targets import Targets
-from app.engine.text import bytes_text, list_text, number_text, percent_text
+from app.engine.text import list_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
@@ -42,9 +42,6 @@ WINDOWS = 32
 
 LEAST = 1_000
 """Bytes that a text must have: with fewer, validation and test say nothing."""
-
-MEMORY_SHARE = 0.8
-"""Of the free memory that a text may take."""
 
 BYTES_A_TOKEN = 4
 """About so many bytes of text are a token, as measured; to estimate how many examples there are."""
@@ -99,18 +96,13 @@ class LongText(Format):
             else _fit(parts[0], data)
         )
 
-        _refuse_too_much(path, len(content), preparation)
+        # Measured: of tokens that are parts of words, and of bytes.
+        token_bytes = 15 if preparation.saved_tokenizer else 40
+        require_memory(len(content) * token_bytes, path, "tokens")
         tokens = [preparation.tokens_of(part) for part in parts]
         options.check()
 
         return _examples(path, task_kind, preparation, tokens, shares, encoding)
-
-
-def _refuse_too_much(path: Path, size: int, preparation: TextPreparation) -> None:
-    """Raises UserError where the tokens of so many bytes do not fit into memory."""
-    needed = size * (15 if preparation.saved_tokenizer else 40)  # measured
-    if needed > MEMORY_SHARE * free_memory():
-        raise unusable(path, f"needs {bytes_text(needed)} of memory", "Choose a part of it.")
 
 
 def _choose_shares(size: int, data: DataSettings) -> tuple[float, float]:

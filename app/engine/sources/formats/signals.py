@@ -7,40 +7,38 @@ few channels and far more values in each. All else is left to the format of pict
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.data.array_file import ArrayFile, open_arrays
 from app.engine.data.dataset import Skipped
-from app.engine.data.numbers import LARGEST
 from app.engine.errors import UserError
-from app.engine.free_memory import free_memory
+from app.engine.free_memory import require_memory
 from app.engine.learning.tasks import task
 from app.engine.sources.format import Check, Format, OpenOptions, unusable
 from app.engine.sources.formats.arrays import (
-    DAMAGED,
     IMAGE_WORDS,
     LABEL_WORDS,
     NAME_WORDS,
+    SETTING,
     ArrayHeader,
     class_names,
     match_images_and_labels,
+    may_be_labels,
     read_headers,
 )
-from app.engine.sources.label_arrays import targets_from_array
+from app.engine.sources.label_arrays import missing_labels, targets_from_array
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
-from app.engine.sources.targets import (
-    Targets,
-    no_targets,
-)
-from app.engine.text import bytes_text
+from app.engine.sources.picture_list import ROW_BYTES
+from app.engine.sources.targets import Targets, no_targets
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from app.engine.experiment.data_settings import DataSettings
 
 SIGNAL_WORDS = frozenset(
@@ -81,8 +79,11 @@ MOST_CHANNELS = 16
 SHORTEST = 16
 """Values of a signal at least, where the name of the array does not say that it holds signals."""
 
-MEMORY_SHARE = 0.4
-"""Of the free memory that the signals may take."""
+RATES = (1e-6, 1e9)
+"""Samples a second: from one in a week or two to what the fastest converters reach."""
+
+COPIES = 12
+"""Bytes that a value takes beside the one of the file: as float32, and while rows are chosen."""
 
 REMEDY = (
     "Save the signals as 'signals' (N, channels, length) and their classes or amounts as 'labels' "
@@ -111,20 +112,14 @@ class Signals(Format):
             return False
 
         try:
-            return bool(find_signals(list(read_headers(path))))
-        except (*DAMAGED, UserError, OSError):
+            with open_arrays(path) as file:
+                return bool(find_signals(read_headers(file)))
+        except (UserError, OSError):
             return False  # the format of pictures says what is wrong
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        path = Path(source)
         options.progress("Reading signals", 0, 0)
-
-        try:
-            return _examples(path, data, options.check)
-        except DAMAGED as error:
-            raise unusable(
-                path, "is not a whole NPZ file", "Save or copy the file again."
-            ) from error
+        return _examples(Path(source), data, options.check)
 
 
 def find_signals(headers: list[ArrayHeader]) -> list[LabelledSignals]:
@@ -132,7 +127,7 @@ def find_signals(headers: list[ArrayHeader]) -> list[LabelledSignals]:
     pairs = []
     holds_pictures = bool(match_images_and_labels(headers))
     for split in sorted({header.split for header in headers}):
-        own = [header for header in headers if header.split == split]
+        own = [header for header in headers if header.split == split and 0 not in header.shape]
         named = [header for header in own if header.role in SIGNAL_WORDS and _fits(header)]
 
         others = [
@@ -147,8 +142,7 @@ def find_signals(headers: list[ArrayHeader]) -> list[LabelledSignals]:
                 header
                 for header in own
                 if header is not signals
-                and header.shape[:1] == signals.shape[:1]
-                and len(header.shape) in (1, 2)
+                and may_be_labels(header, examples=signals)
                 and header.role not in NAME_WORDS | SIGNAL_WORDS | IMAGE_WORDS | RATE_WORDS
             ]
             labels.sort(key=lambda header: (header.role not in LABEL_WORDS, len(header.shape)))
@@ -162,12 +156,7 @@ def find_signals(headers: list[ArrayHeader]) -> list[LabelledSignals]:
 
 def _fits(header: ArrayHeader) -> bool:
     """Returns whether an array may hold signals by its shape and type."""
-    return (
-        len(header.shape) in (2, 3)
-        and header.dtype.kind in "fiu"
-        and all(header.shape)
-        and header.shape[-1] > 1
-    )
+    return len(header.shape) in (2, 3) and header.dtype.kind in "fiu" and header.shape[-1] > 1
 
 
 def _is_no_picture(header: ArrayHeader, holds_pictures: bool) -> bool:
@@ -188,18 +177,12 @@ def _is_no_picture(header: ArrayHeader, holds_pictures: bool) -> bool:
 
 
 def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
-    headers = list(read_headers(path))
-    pairs = find_signals(headers)
-    if len({pair.labels is not None for pair in pairs}) > 1:
-        raise unusable(path, "holds labels for some of its splits only", REMEDY)
+    with open_arrays(path, SETTING) as file:
+        headers = read_headers(file)
+        pairs = find_signals(headers)
+        _refuse_mixtures(path, pairs)
+        require_memory(_needed(pairs), path, "signals")
 
-    needed = sum(int(np.prod(pair.signals.shape, dtype=object)) * 4 for pair in pairs)
-    if needed > MEMORY_SHARE * free_memory():
-        raise unusable(
-            path, f"needs {bytes_text(2 * needed)} of memory", "Save it in smaller parts."
-        )
-
-    with np.load(path, allow_pickle=False) as file:
         arrays = _read_arrays(path, pairs, file, check)
         known_classes = class_names(headers, file)
         rate = _rate(headers, file)
@@ -207,7 +190,9 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
     valid, reasons = _finite_rows(arrays.values, arrays.labels)
     if not valid.any():
         raise unusable(
-            path, "holds no signal of finite numbers only", "Fill in or leave out what is missing."
+            path,
+            "holds no signal of finite numbers with a label",
+            "Fill in or leave out what is missing.",
         )
 
     rows = np.flatnonzero(valid)
@@ -232,6 +217,26 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
     )
 
 
+def _refuse_mixtures(path: Path, pairs: list[LabelledSignals]) -> None:
+    """Raises UserError where the splits have labels of different sorts, or some have none."""
+    labels = [pair.labels for pair in pairs if pair.labels is not None]
+    if labels and len(labels) < len(pairs):
+        raise unusable(path, "holds labels for some of its splits only", REMEDY)
+
+    sorts = {(header.dtype.kind in "US", math.prod(header.shape[1:])) for header in labels}
+    if len(sorts) > 1:
+        names = names_text([header.key for header in labels])
+        raise unusable(path, f"holds labels of different sorts in {names}", REMEDY)
+
+
+def _needed(pairs: list[LabelledSignals]) -> int:
+    """Returns the bytes of memory that the signals take until they are examples."""
+    headers = [pair.signals for pair in pairs]
+    values = sum(math.prod(header.shape) for header in headers)
+    rows = sum(header.shape[0] for header in headers)
+    return sum(header.stored.size for header in headers) + values * COPIES + rows * ROW_BYTES
+
+
 @dataclass(frozen=True)
 class _Arrays:
     """The signals of all splits in one array (N, C, L) float32, and their labels (N, K)."""
@@ -244,7 +249,7 @@ class _Arrays:
 
 
 def _read_arrays(
-    path: Path, pairs: list[LabelledSignals], file: Mapping[str, np.ndarray], check: Check
+    path: Path, pairs: list[LabelledSignals], file: ArrayFile, check: Check
 ) -> _Arrays:
     """Raises UserError where the splits have signals of different shapes."""
     arrays: list[np.ndarray] = []
@@ -256,7 +261,7 @@ def _read_arrays(
     for pair in pairs:
         check()
         key = pair.signals.key
-        values, channels_last = channels_first(file[key])
+        values, channels_last = channels_first(file.read(pair.signals.stored))
         if channels_last:
             notes.append(f"'{key}' has its channels last; they were brought to the front.")
 
@@ -267,7 +272,7 @@ def _read_arrays(
 
         arrays.append(values)
         if pair.labels is not None:
-            own_labels = file[pair.labels.key]
+            own_labels = file.read(pair.labels.stored)
             labels.append(own_labels.reshape(len(own_labels), -1))
 
         predefined_splits.append(np.full(len(values), pair.signals.split, np.int8))
@@ -289,12 +294,9 @@ def _finite_rows(
     valid = np.isfinite(values).all(axis=(1, 2))
     reasons = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~valid)}
 
-    if labels is not None and labels.dtype.kind == "f":
-        finite = (np.abs(labels) <= LARGEST).all(axis=1)
-        for row in np.flatnonzero(~finite).tolist():
-            reasons.setdefault(row, "its label is no number")
-
-        valid &= finite
+    for row, reason in (missing_labels(labels) if labels is not None else {}).items():
+        reasons.setdefault(row, reason)
+        valid[row] = False
 
     return valid, reasons
 
@@ -304,11 +306,18 @@ def channels_first(values: np.ndarray) -> tuple[np.ndarray, bool]:
 
     values: (N, L), (N, C, L) or (N, L, C), which has few channels of many values.
     """
+    last = (
+        values.ndim == 3
+        and values.shape[2] <= MOST_CHANNELS
+        and values.shape[1] >= 4 * values.shape[2]
+    )
     if values.ndim == 2:
-        return values[:, None].astype(np.float32), False
+        values = values[:, None]
+    elif last:
+        values = values.transpose(0, 2, 1)
 
-    last = values.shape[2] <= MOST_CHANNELS and values.shape[1] >= 4 * values.shape[2]
-    return np.ascontiguousarray(values.transpose(0, 2, 1) if last else values, np.float32), last
+    with np.errstate(over="ignore"):  # becomes infinite, so the signal is left out
+        return np.ascontiguousarray(values, np.float32), last
 
 
 def _without_labels(path: Path, data: DataSettings, count: int) -> tuple[str, Targets]:
@@ -321,16 +330,16 @@ def _without_labels(path: Path, data: DataSettings, count: int) -> tuple[str, Ta
     return task_kind, no_targets(count)
 
 
-def _rate(headers: list[ArrayHeader], file: Mapping[str, np.ndarray]) -> float | None:
-    """Returns the samples a second, where the file says so."""
+def _rate(headers: list[ArrayHeader], file: ArrayFile) -> float | None:
+    """Returns the samples a second, where the file says so and they are possible."""
     for header in headers:
         if (
             header.role in RATE_WORDS
-            and int(np.prod(header.shape)) == 1
+            and math.prod(header.shape) == 1
             and header.dtype.kind in "iuf"
         ):
-            rate = float(file[header.key].reshape(-1)[0])
-            if np.isfinite(rate) and rate > 0:
+            rate = float(file.read(header.stored).reshape(-1)[0])
+            if RATES[0] <= rate <= RATES[1]:
                 return rate
 
     return None

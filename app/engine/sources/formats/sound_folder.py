@@ -16,7 +16,7 @@ from app.engine.data import sounds
 from app.engine.data.dataset import Skipped
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.sounds import UnreadableSound, WavHeader
-from app.engine.free_memory import free_memory
+from app.engine.free_memory import require_memory
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import (
     ClassFile,
@@ -26,11 +26,11 @@ from app.engine.sources.class_folders import (
     lost_classes,
     refuse_one_class,
 )
-from app.engine.sources.format import Format, OpenOptions, unusable
+from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.targets import encode_classes, targets_for_task
-from app.engine.text import bytes_text, number_text
+from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -49,8 +49,8 @@ LOWEST_RATE = 8_000
 SHORTEST = 8
 """Values of a signal at least."""
 
-MEMORY_SHARE = 0.4
-"""Of the free memory that the signals may take."""
+VALUE_BYTES = 10
+"""Memory of a value: as it is read, and once more while the examples are divided."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +86,16 @@ class SoundFolder(Format):
             shape = SoundShape(trained.rate or shape.rate, trained.length, trained.channels)
             notes = []
 
-        needed = len(headers) * shape.length * shape.channels * 4
-        if needed > MEMORY_SHARE * free_memory():
-            raise unusable(
-                source, f"needs {bytes_text(2 * needed)} of memory", "Choose fewer files."
-            )
+        values = len(headers) * shape.length * shape.channels
+        require_memory(values * VALUE_BYTES, source, "sounds")
 
-        rows, values = _read_sounds(file_list, headers, shape, options, skipped)
+        rows, signals = _read_sounds(file_list, headers, shape, options, skipped)
         labels = [file_list.files[row].label for row in rows]
         refuse_one_class(file_list, labels, skipped)
 
         return Examples(
             task_kind,
-            (SignalPart(values, float(shape.rate)),),
+            (SignalPart(signals, float(shape.rate)),),
             targets_for_task(task(task_kind), *encode_classes(labels)),
             np.array([file_list.files[row].split for row in rows], np.int8),
             [file_list.files[row].name for row in rows],
@@ -143,14 +140,14 @@ def _read_sounds(
                 raise UnreadableSound("it is silent from beginning to end")
             if shape.channels not in (1, len(sound)):
                 raise UnreadableSound(f"it has {len(sound)} channels, not {shape.channels}")
+            if shape.channels == 1:
+                sound = sound.mean(axis=0, keepdims=True)
+
+            resampled = sounds.resample(sound, rate, shape.rate)
         except (UnreadableSound, OSError) as error:
             skipped.append(_skipped(file_list.files[row], error))
             continue
 
-        if shape.channels == 1:
-            sound = sound.mean(axis=0, keepdims=True)
-
-        resampled = sounds.resample(sound, rate, shape.rate)
         values[len(rows)] = sounds.crop_or_pad(resampled, shape.length)
         rows.append(row)
 

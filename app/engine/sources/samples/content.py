@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import lzma
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.files import open_regular
+from app.engine.foreign import foreign_reader
 from app.engine.sources.samples.shapes import SHAPES, draw_shapes
 from app.engine.sources.samples.signals import FORMS, make_signals
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 FOLDER = Path(__file__).resolve().parents[4] / "resources" / "samples"
 FASHION = (
@@ -57,7 +64,7 @@ class Captioned:
 def load(name: str) -> Content:
     """Returns pictures with a class each.
 
-    Raises KeyError for an unknown name, OSError where its file is missing.
+    Raises KeyError for an unknown name, OSError where its file is missing or damaged.
     """
     if name == "shapes":
         images, targets = draw_shapes()
@@ -66,9 +73,9 @@ def load(name: str) -> Content:
     if name not in ("digits", "fashion"):
         raise KeyError(name)
 
-    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
-        images = file["images"]
-        targets = file["labels"].astype(np.int64)
+    arrays = _arrays(name)
+    images = arrays["images"]
+    targets = arrays["labels"].astype(np.int64)
 
     if name == "digits":
         return Content(images, targets, tuple(str(digit) for digit in range(10)))
@@ -79,20 +86,20 @@ def load(name: str) -> Content:
 def load_captioned(name: str) -> Captioned:
     """Returns pictures with a text each.
 
-    Raises OSError, ValueError or KeyError where the file is missing or damaged.
+    Raises OSError where the file is missing or damaged.
     """
-    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
-        return Captioned(file["images"], file["texts"].tolist(), file["groups"].tolist())
+    arrays = _arrays(name)
+    return Captioned(arrays["images"], arrays["texts"].tolist(), arrays["groups"].tolist())
 
 
 def load_sentences(name: str) -> tuple[list[str], list[str]]:
-    """Returns short texts and the class of each. Raises OSError, LZMAError or ValueError."""
+    """Returns short texts and the class of each. Raises OSError."""
     rows = list(csv.reader(io.StringIO(_unpacked(f"{name}.csv.xz"))))[1:]
     return [text for text, _ in rows], [label for _, label in rows]
 
 
 def load_book(name: str) -> str:
-    """Returns one long text. Raises OSError, LZMAError or ValueError."""
+    """Returns one long text. Raises OSError."""
     return _unpacked(f"{name}.txt.xz")
 
 
@@ -112,15 +119,29 @@ def table_path(name: str) -> Path:
     return FOLDER / f"{name}.csv"
 
 
-def _unpacked(file: str) -> str:
-    return lzma.decompress((FOLDER / file).read_bytes()).decode("utf-8")
+def _arrays(name: str) -> dict[str, np.ndarray]:
+    """Raises OSError where the file is missing or damaged."""
+    path = FOLDER / f"{name}.npz"
+    with _guard(path), open_regular(path) as file, np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _unpacked(name: str) -> str:
+    """Raises OSError where the file is missing or damaged."""
+    path = FOLDER / name
+    with _guard(path), open_regular(path) as file, lzma.open(file) as content:
+        return content.read().decode("utf-8")
+
+
+def _guard(path: Path) -> AbstractContextManager[None]:
+    return foreign_reader(lambda words: OSError(errno.EIO, words, str(path)))
 
 
 def thumbnails(name: str, most: int = 6) -> list[np.ndarray]:
     """Returns a few pictures of a sample, of different classes where it has classes.
 
     (H, W) or (H, W, 3) uint8 each; [] where it holds no pictures. Raises OSError where its file is
-    missing.
+    missing or damaged.
     """
     if name == "shapes":
         return list(draw_shapes(each=1)[0][:most])

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.files import open_regular
 from app.engine.runs import events
 from app.engine.text import bytes_text, number_text
 from app.ui.pages.training.probe_bodies import BODIES, Body, Probe, SentenceBody
@@ -291,7 +292,7 @@ class LogView(Card):
 def tail(path: Path) -> list[str]:
     """Returns the last lines of a text file; none where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - LOG_TAIL))
             lines = file.read().decode("utf-8", "replace").splitlines()

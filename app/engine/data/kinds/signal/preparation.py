@@ -59,7 +59,8 @@ class SignalPreparation(Preparation):
             values, rate = self._read(Path(raw))
         else:
             try:
-                values = np.asarray(raw, np.float32)
+                with np.errstate(over="ignore"):  # becomes infinite, which is refused below
+                    values = np.asarray(raw, np.float32)
             except (TypeError, ValueError):
                 raise UserError(
                     "A signal is a list of numbers.", "Leave out what is no number."
@@ -88,7 +89,14 @@ class SignalPreparation(Preparation):
             )
 
         if rate is not None and self.rate is not None:
-            values = sounds.resample(values, rate, self.rate)
+            try:
+                values = sounds.resample(values, rate, self.rate)
+            except sounds.UnreadableSound as error:
+                raise UserError(
+                    f"The signal has {rate:,} samples a second, the network {self.rate:,}: "
+                    f"{error.reason}.",
+                    "Give a signal of another rate.",
+                ) from error
 
         return np.ascontiguousarray(sounds.crop_or_pad(values, self.length), np.float32)
 
