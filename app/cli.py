@@ -15,7 +15,7 @@ import click
 from app import __version__, system_libraries
 from app.command_options import writing_options
 from app.engine.errors import UserError
-from app.output import complain, note_details, say, say_json
+from app.output import complain, complain_of, say, say_json
 from models.limits import MOST_EPOCHS
 
 if TYPE_CHECKING:
@@ -392,8 +392,5 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return FAILED
     except Exception as error:
-        complain(
-            f"Something unexpected went wrong: {type(error).__name__}: {error}. "
-            f"Details: {note_details(error)}"
-        )
+        complain_of(error)
         return FAILED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import UserError, with_remedy
@@ -63,10 +63,12 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
             finished = work(display, control)
 
     report = None
+    no_report = ""
     if finished.status in ("completed", "stopped"):
-        # A run that was stopped in its first epoch has no report; its reason says so.
-        with suppress(UserError):
+        try:
             report = load_report(run)
+        except UserError as error:
+            no_report = str(error)
 
     for line in ending(finished, report):
         say(line, error=json_)
@@ -74,7 +76,11 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
     if json_:
         say_json(_without_details(finished.summary))
     if finished.status == "completed":
+        if no_report:  # the run is whole all the same
+            complain(no_report)
+
         return 0
+    # A run that was stopped in its first epoch has no report; its reason says so.
     if finished.status == "stopped":
         return INTERRUPTED
 

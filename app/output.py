@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import traceback
+from pathlib import Path
 from typing import Any
 
 import click
 
 from app.engine import folders
-from app.engine.data.names import visible
-from app.engine.files import json_text
+from app.engine.data.names import is_unseen, visible
+from app.engine.files import disk_error, json_text
 
 
 def say(text: str, error: bool = False) -> None:
@@ -23,8 +25,30 @@ def complain(sentence: str) -> None:
 
 
 def say_json(data: Any) -> None:
-    """Prints one strict JSON object on one line; figures that are not finite are null."""
-    click.echo(json_text(data))
+    """Prints one strict JSON object on one line; figures that are not finite are null.
+
+    What `visible` escapes is escaped in JSON's way: a terminal may obey it.
+    """
+    text = json_text(data)
+    if not text.isascii():
+        text = "".join(f"\\u{ord(each):04x}" if is_unseen(each) else each for each in text)
+
+    click.echo(text)
+
+
+def complain_of(error: Exception) -> None:
+    """Prints what nobody has made a sentence of, without a traceback.
+
+    What the system refuses of a file, such as a name that is too long, needs no details.
+    """
+    if isinstance(error, OSError) and isinstance(error.filename, (str, bytes)):
+        complain(str(disk_error(error, Path(os.fsdecode(error.filename)))))
+        return
+
+    complain(
+        f"Something unexpected went wrong: {type(error).__name__}: {error}. "
+        f"Details: {note_details(error)}"
+    )
 
 
 def note_details(error: Exception) -> str:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.names import visible_lines
 from app.engine.errors import UserError
 from app.engine.results.answers import FileAnswers, answer_file, answer_input, write_answers
 from app.engine.results.generation import generate
@@ -76,7 +77,7 @@ def continue_text(
 
     def write(piece: str) -> None:
         if not json_:
-            sys.stdout.write(piece)
+            sys.stdout.write(visible_lines(piece))
             sys.stdout.flush()
 
     write(prompt)

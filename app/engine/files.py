@@ -144,6 +144,22 @@ def json_bytes(data: Any) -> bytes:
     return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
+def json_line(data: Any, ascii_only: bool = False) -> bytes:
+    """Returns plain data as strict JSON on a line. Raises ValueError like `json_bytes`.
+
+    ascii_only: for paths, whose bytes need not be text; without it such a path is a ValueError.
+    """
+    return json.dumps(data, ensure_ascii=ascii_only, allow_nan=False).encode() + b"\n"
+
+
+def json_key(data: Any) -> str:
+    """Returns plain data as one text, equal for equal data: sorted, and ASCII only.
+
+    For comparing and for hashing; it is not read back. Other values stand as their text.
+    """
+    return json.dumps(data, sort_keys=True, default=str)
+
+
 def json_text(data: Any) -> str:
     """Returns plain data as strict JSON on one line, null for a number that is not finite.
 

@@ -53,8 +53,15 @@ def visible(text: str) -> str:
         return text
 
     return "".join(
-        letter.encode("unicode_escape").decode()
-        if letter in _BIDI or unicodedata.category(letter) in _UNSEEN
-        else letter
-        for letter in text
+        letter.encode("unicode_escape").decode() if is_unseen(letter) else letter for letter in text
     )
+
+
+def visible_lines(text: str) -> str:
+    """Returns text like `visible` whose line breaks and tabs are its own, such as a written one."""
+    return re.sub(r"[^\n\t]+", lambda part: visible(part.group()), text)
+
+
+def is_unseen(letter: str) -> bool:
+    """Whether a letter is a control character, a line break or an override of the direction."""
+    return letter in _BIDI or unicodedata.category(letter) in _UNSEEN

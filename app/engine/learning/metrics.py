@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -162,8 +163,11 @@ METRICS = {
 def metric_text(name: str, value: float | None, unit: str = "") -> str:
     """Returns a metric (its name in METRICS) as its kind asks: "93.1 %", "41.8 cm", "0.453".
 
-    unit: of the amounts that are predicted.
+    unit: of the amounts that are predicted. What is no number, or infinite, is a dash.
     """
+    if value is not None and not math.isfinite(value):
+        value = None
+
     scale = METRICS[name].shown if name in METRICS else "number"
     if scale == "percent":
         return percent_text(value)

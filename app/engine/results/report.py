@@ -59,8 +59,12 @@ class Report:
     ) -> Report:
         """Returns the report on some splits, by name.
 
-        Raises ValueError where arrays and classes do not agree.
+        Raises ValueError where arrays and classes do not agree, UserError where answers are no
+        numbers: every figure would be wrong.
         """
+        for name, (_, _, predictions) in evaluations.items():
+            _require_numbers(name, np.asarray(predictions))
+
         report_class = report_for(task.view)
         splits = {
             name: report_class.of(name, description, task, *arrays, (losses or {}).get(name))
@@ -94,6 +98,20 @@ class Report:
             "verdict": self.verdict,
             "splits": {name: split.to_plain() for name, split in self.splits.items()},
         }
+
+
+def _require_numbers(split: str, predictions: np.ndarray) -> None:
+    """Raises UserError where some of the (n, ...) predictions of a split are NaN or infinite."""
+    if predictions.dtype.kind != "f" or np.isfinite(predictions).all():
+        return
+
+    wrong = int((~np.isfinite(predictions)).reshape(len(predictions), -1).any(axis=1).sum())
+    of = "" if split == OTHER else f"{split} "
+    raise UserError(
+        f"The network's answers to {wrong:,} of {len(predictions):,} {of}examples are no numbers.",
+        "Train it again with a smaller learning rate; look for values in these examples that are "
+        "far outside those it learned from.",
+    )
 
 
 def _trusted(splits: Mapping[str, SplitReport]) -> SplitReport | None:

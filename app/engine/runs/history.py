@@ -83,7 +83,7 @@ class Writer:
         self._append(marks)
 
     def line(self, data: Mapping[str, object]) -> None:
-        self._append(json.dumps(data, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+        self._append(files.json_line(data))
 
     def steps(
         self, steps: np.ndarray, losses: np.ndarray, rates: np.ndarray, norms: np.ndarray

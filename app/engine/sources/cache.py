@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from app.engine import folders
 from app.engine.data.digests import block_digests
 from app.engine.errors import UserError
+from app.engine.files import json_key
 from app.engine.free_memory import free_memory
 from app.engine.sources import cache_entry
 from app.engine.sources.cache_entry import CacheEntry, Damaged
@@ -61,7 +61,7 @@ def default_root() -> Path:
 
 def key_of(*parts: Any) -> str:
     """Returns the name of an entry, made of plain data."""
-    text = json.dumps([LAYOUT, *parts], sort_keys=True, ensure_ascii=True)
+    text = json_key([LAYOUT, *parts])
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
@@ -137,7 +137,7 @@ class Cache:
             target = self.root / key
             remove(target)
             os.replace(staging, target)
-        except OSError:
+        except (OSError, ValueError):  # a disk that refuses, or numbers that JSON does not know
             return False
 
         return True

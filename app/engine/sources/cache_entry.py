@@ -20,7 +20,7 @@ import numpy as np
 
 from app.engine.data.digests import BLOCK, SIZE, block_digest, block_digests
 from app.engine.data.verification import MappedCopy
-from app.engine.files import open_regular, read_regular
+from app.engine.files import json_line, open_regular, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ def write(
         "blocks": [digest.hex() for digest in block_digests(inputs)],
         "metadata": metadata,
     }
-    text = json.dumps(content).encode()
+    text = json_line(content, ascii_only=True)
     _write(folder / ABOUT, block_digest(text).hex().encode() + b"\n" + text)
     return True
 

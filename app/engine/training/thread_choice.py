@@ -109,7 +109,7 @@ def key_of(plan: Plan) -> str:
         "recompute": plan.resolved.training.recompute,
         "loss": plan.resolved.loss.kind,
     }
-    text = json.dumps(facts, sort_keys=True, default=str)
+    text = files.json_key(facts)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -151,8 +151,8 @@ def keep(key: str, choice: ThreadChoice) -> ThreadChoice:
         return choice
 
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(choice), file)
+        with os.fdopen(handle, "wb") as file:
+            file.write(files.json_line(asdict(choice)))
 
         return _place(Path(name), path, key) or choice
     except OSError:

@@ -61,7 +61,7 @@ class BlockView:
         """Why the block cannot be and what to change, in one line; "" where it can."""
         return with_remedy(self.error, self.remedy)
 
-    def tooltip(self) -> str:
+    def rich_tooltip(self) -> str:
         """Returns everything there is to say of the block, as rich text."""
         lines = [f"<b>{html.escape(self.title)}</b>"]
         if self.help:
@@ -105,7 +105,7 @@ class BlockItem(QGraphicsItem):
         self._height = theme.px(HEIGHT) + len(self._error) * self._line
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
-        self.setToolTip(view.tooltip())
+        self.setToolTip(view.rich_tooltip())
 
     @property
     def height(self) -> float:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.state.action import Action
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -193,8 +194,8 @@ class Actions:
 
             action = QAction(entry.text, window)
             action.setObjectName(f"action.{entry.name}")
-            action.setToolTip(entry.tip)
-            action.setStatusTip(entry.tip)
+            action.setToolTip(tooltip(entry.tip))
+            action.setStatusTip(tooltip(entry.tip))
             action.setShortcuts([QKeySequence(key) for key in entry.keys])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             window.addAction(action)

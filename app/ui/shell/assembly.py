@@ -34,6 +34,7 @@ from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
 from app.ui.style.assets import icon
+from app.ui.text.literal import button_text, tooltip, window_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -229,7 +230,8 @@ class Assembly(QObject):
         document = self.document
         header = self.frame.header
         header.set_name(document.experiment.name)
-        self.frame.setWindowTitle(f"{document.experiment.name or 'untitled'} - Netwright")
+        name = document.experiment.name or "untitled"
+        self.frame.setWindowTitle(window_title(f"{name} - Netwright"))
 
         if document.path is None:
             header.set_saved("autosaved", "Not saved to a file yet; it is kept for the next start.")
@@ -289,7 +291,8 @@ class Assembly(QObject):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self.preferences.recent():
-            self._recent.addAction(path, partial(self.files.open, path))
+            action = self._recent.addAction(button_text(path), partial(self.files.open, path))
+            action.setToolTip(tooltip(path))
 
         self._recent.setEnabled(True)
 

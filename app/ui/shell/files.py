@@ -15,6 +15,7 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.ui.state.background import Failure
 from app.ui.state.session import Session, read_record
+from app.ui.widgets.message_box import message_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +90,12 @@ class Files(QObject):
             return
 
         path = Path(text).expanduser()
-        if not path.exists():
+        try:
+            there = path.exists()
+        except OSError as error:  # a name that no file can have
+            raise files.disk_error(error, path) from error
+
+        if not there:
             raise UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
 
         path = path.resolve()
@@ -144,10 +150,12 @@ class Files(QObject):
             then()
             return
 
-        box = QMessageBox(self._window)
-        box.setObjectName("files.save_changes")
-        box.setText(f"'{document.path.name}' has changes that are not saved.")
-        box.setInformativeText("Save them before the other experiment is opened?")
+        box = message_box(
+            self._window,
+            "files.save_changes",
+            f"'{document.path.name}' has changes that are not saved.",
+            "Save them before the other experiment is opened?",
+        )
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
 

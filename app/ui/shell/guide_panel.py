@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -115,10 +116,10 @@ class GuidePanel(QFrame):
             frame.setAccessibleName(f"{card.level.capitalize()}: {card.title}")
 
         if card.button:
-            button = QPushButton(card.button)
+            button = QPushButton(button_text(card.button))
             button.setObjectName(card.name or f"guide.button.{row}")
             button.setAccessibleName(card.button)
-            button.setToolTip(card.title)
+            button.setToolTip(tooltip(card.title))
             button.clicked.connect(lambda: self._do(row))
             style(button, "small")
             column.addSpacing(4)

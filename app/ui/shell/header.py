@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Header(QFrame):
         button = QToolButton()
         button.setObjectName(name)
         button.setAccessibleName(label)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         style(button, "round")
 
         return button
@@ -109,13 +110,13 @@ class Header(QFrame):
 
     def set_saved(self, words: str, tip: str) -> None:
         self.saved.setText(words)
-        self.saved.setToolTip(tip)
+        self.saved.setToolTip(tooltip(tip))
 
     def set_device(self, text: str, why: str) -> None:
         """Shows the device. why: sentences for its popup and its tooltip."""
         self._why = why
         self.device.setText(text)
-        self.device.setToolTip(why)
+        self.device.setToolTip(tooltip(why))
         self.device.setAccessibleName(text)
         self.device.setAccessibleDescription(why)
 

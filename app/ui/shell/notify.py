@@ -36,7 +36,9 @@ class Notifier:
                 self._tray.messageClicked.connect(self._window.activateWindow)
 
             self._tray.show()
-            self._tray.showMessage(TITLES.get(end.status, "The training has ended"), end.reason)
+            # Some desktops take tags in it, others would show what stands for a tag.
+            reason = end.reason.replace("<", "‹")
+            self._tray.showMessage(TITLES.get(end.status, "The training has ended"), reason)
 
     def close(self) -> None:
         if self._tray is not None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.engine.errors import UserError
 from app.ui.state.background import Failure
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 MOST_PROBLEMS = 200
@@ -246,7 +247,7 @@ def _text_field(text: str, theme: Theme) -> QPlainTextEdit:
 def _button(text: str, name: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(name)
-    button.setToolTip(tip)
+    button.setToolTip(tooltip(tip))
     button.setAccessibleName(text)
 
     return button

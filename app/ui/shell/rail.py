@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import BODY, SMALL, Theme, style
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ class RailStep(QPushButton):
         this step is under way.
         """
         state = "done" if done else missing or ("under way" if busy else "")
-        self.setToolTip(f"{self.text()}: {state}" if state else self.text())
+        self.setToolTip(tooltip(f"{self.text()}: {state}" if state else self.text()))
         self.setAccessibleName(self.text())
         self.setAccessibleDescription(state)
 

@@ -14,6 +14,7 @@ from app.engine.text import bytes_text, duration_text, number_text, rough_durati
 from app.ui.shell.bottom_bar import BarState, BottomBar
 from app.ui.state.background import Failure
 from app.ui.state.session import Session, State
+from app.ui.text.literal import tooltip
 from app.ui.widgets.memory.ledger import Part, device_parts, total_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ class RunBar(QObject):
         self._bar.set_running(active)
         obstacle = self.obstacle()
         self._bar.train.setEnabled(not obstacle)
-        self._bar.train.setToolTip(obstacle or "Trains the network with these settings (Ctrl+R).")
+        self._bar.train.setToolTip(
+            tooltip(obstacle) or "Trains the network with these settings (Ctrl+R)."
+        )
         self._bar.train.setAccessibleDescription(obstacle)
         self._show_buttons()
         self._bar.show_state(self._running() if active else self._idle(obstacle))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, Signal
 
+from app.engine.files import json_line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -60,7 +62,7 @@ class SingleInstance(QObject):
         if not socket.waitForConnected(PATIENCE_MS):
             return False
 
-        socket.write(json.dumps(paths).encode() + b"\n")
+        socket.write(json_line(paths, ascii_only=True))
         answered = socket.waitForBytesWritten(PATIENCE_MS) and socket.waitForReadyRead(PATIENCE_MS)
         socket.disconnectFromServer()
 

@@ -30,7 +30,7 @@ class Preferences:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._values: dict[str, Any] = _read(path)
-        self._written = json.dumps(self._values, sort_keys=True)
+        self._written = files.json_key(self._values)
 
     def get(self, name: str, default: T) -> T:
         """Returns the value kept under this name or `default` where the type differs."""
@@ -61,7 +61,7 @@ class Preferences:
 
         Raises UserError where the file cannot be written.
         """
-        text = json.dumps(self._values, sort_keys=True)
+        text = files.json_key(self._values)
         if text == self._written:
             return
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from app.engine.text import count_text, times_text
 from app.ui.style.theme import SMALL, Theme
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -233,7 +234,7 @@ class ClassBars(QAbstractScrollArea):
             if row is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self.words(row), self)
+                QToolTip.showText(event.globalPos(), tooltip(self.words(row)), self)
 
             return True
         return super().viewportEvent(event)

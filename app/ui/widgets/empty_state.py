@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class EmptyState(QWidget):
         self.button = QPushButton(button)
         self.button.setObjectName(name)
         self.button.setAccessibleName(button)
-        self.button.setToolTip(f"{button}.")
+        self.button.setToolTip(tooltip(f"{button}."))
         style(self.button, "primary")
         self.button.clicked.connect(lambda: action())
         column.addStretch(2)

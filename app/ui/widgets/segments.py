@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ class Segments(QWidget):
             button.setCheckable(True)
             button.setObjectName(f"{name}.{key}")
             button.setAccessibleName(text)
-            button.setToolTip(tip)
+            button.setToolTip(tooltip(tip))
             style(button, "segment")
             button.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
             self._group.addButton(button)

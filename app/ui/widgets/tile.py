@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 
@@ -23,7 +24,7 @@ class Tile(QPushButton):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setAccessibleDescription(" ".join(texts))
-        self.setToolTip(tip)
+        self.setToolTip(tooltip(tip))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)

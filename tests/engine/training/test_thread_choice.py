@@ -34,11 +34,19 @@ device = "cpu"
 """
 
 
-def _train(experiment: Path, run: Path) -> dict[str, Any]:
+def _train(experiment: Path, run: Path, *options: str) -> dict[str, Any]:
     """Trains in a process of its own with the threads that it chooses; returns the summary."""
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     result = subprocess.run(
-        [sys.executable, "-m", "app", "train", str(experiment), "--run-dir", str(run), "--json"],
+        [
+            sys.executable,
+            "-m",
+            "app",
+            "train",
+            str(experiment),
+            *("--run-dir", str(run)),
+            *("--json", *options),
+        ],
         env=environment,
         capture_output=True,
         text=True,
@@ -76,6 +84,25 @@ def test_a_busy_computer_gives_the_same_weights(tmp_path: Path) -> None:
         measured = after["prepared"]["threads_measured"]
         assert measured == before["prepared"]["threads_measured"] != ""
         assert len(list(thread_choice.folder().iterdir())) == 1
+
+
+@pytest.mark.skipif(devices.cores() == 1, reason="one core leaves nothing to choose")
+def test_an_option_of_train_measures_again(tmp_path: Path) -> None:
+    experiment = tmp_path / "digits.toml"
+    experiment.write_text(EXPERIMENT)
+    _train(experiment, tmp_path / "first")
+    (path,) = thread_choice.folder().iterdir()
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps(kept | {"measured": "2020-01-01"}))
+
+    _train(experiment, tmp_path / "second")
+    measured = _environment(tmp_path / "second")["prepared"]["threads_measured"]
+    assert measured == "2020-01-01"
+
+    _train(experiment, tmp_path / "third", "--measure-threads")
+    measured = _environment(tmp_path / "third")["prepared"]["threads_measured"]
+    assert measured >= kept["measured"]
+    assert json.loads(path.read_text())["measured"] == measured
 
 
 # --- what is kept

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWidget
 
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.planning.memory_estimate import Budget
+from app.engine.training import thread_choice
+from app.engine.training.thread_choice import ThreadChoice
 from app.ui.pages.learning.memory_fit import needed, parts, verdict
 from app.ui.pages.learning.optimizer_boxes import OptimizerBoxes
 from app.ui.pages.learning.page import LearningPage
@@ -18,6 +20,8 @@ from app.ui.widgets.settings.form import ChoiceBox
 from app.ui.widgets.settings.number_box import DropDown, NumberBox
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
     from tests.ui.harness import Harness
@@ -298,3 +302,27 @@ def test_every_control_has_a_name_and_a_tip(harness: Harness, qtbot: QtBot) -> N
         ):
             assert child.accessibleName(), child.objectName()
             assert child.toolTip(), child.objectName()
+
+
+def test_a_click_measures_the_threads_again(harness: Harness, qtbot: QtBot, tmp_path: Path) -> None:
+    thread_choice.keep("some work", ThreadChoice(2, "2026-11-29"))
+    page = open_page(harness, qtbot)
+    page.more.setChecked(True)
+    button = page.findChild(QPushButton, "learning.measure_threads")
+    note = page.findChild(QLabel, "learning.threads_note")
+    assert button is not None and note is not None
+    assert button.isVisible() and not note.isVisible()
+    assert button.width() <= button.sizeHint().width()  # not as wide as the fields above it
+
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert thread_choice.kept("some work") is None
+    assert note.isVisible() and note.text() == "The next training measures them."
+
+    harness.open("sample:digits")
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    experiment = harness.document.experiment
+    session = harness.parts.session
+    session.start(experiment, tmp_path / "runs")
+    assert not note.isVisible()
+    session.stop()
+    qtbot.waitUntil(lambda: not session.active, timeout=PATIENCE_MS)

@@ -58,7 +58,7 @@ class RunLock:
                 return False
 
             owner = {"process": os.getpid(), "computer": socket.gethostname()}
-            (self._folder / OWNER).write_text(json.dumps(owner), encoding="utf-8")
+            (self._folder / OWNER).write_bytes(files.json_line(owner))
         except OSError:
             self._lock.release()
             raise

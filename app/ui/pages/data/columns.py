@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.assets import icon
+from app.ui.text.literal import button_text, tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +128,7 @@ class _Columns(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words(column, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(column, index.column())
+            return tooltip(self._tip(column, index.column()))
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (DIFFERENT, MISSING):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -260,7 +261,7 @@ class ColumnTable(QTableView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         for offer in offers(columns, index.row(), index.column()):
-            action = menu.addAction(offer.words)
+            action = menu.addAction(button_text(offer.words))
             action.setCheckable(True)
             action.setChecked(offer.chosen)
             what = "role" if index.column() == ROLE else "policy"

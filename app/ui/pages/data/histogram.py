@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.text import count_text, number_text
 from app.ui.style.theme import SMALL, Theme
+from app.ui.text.literal import tooltip
 from app.ui.widgets.class_bars import GAP, HEAD, SPLITS, SQUARE
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class Histogram(QWidget):
 
             bar = int((event.pos().x() - area.left()) / max(1.0, area.width()) * bars)
             if self.counts and 0 <= bar < bars and area.contains(QPointF(event.pos())):
-                QToolTip.showText(event.globalPos(), self.words(bar), self)
+                QToolTip.showText(event.globalPos(), tooltip(self.words(bar)), self)
             else:
                 QToolTip.hideText()
 

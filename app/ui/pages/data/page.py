@@ -35,6 +35,7 @@ from app.ui.pages.data.varying import Varying
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.state.action import Action
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.text.words import holds
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
@@ -266,7 +267,8 @@ class DataPage(Page):
         many = "Skipped rows" if self.table.preview is not None else "Skipped files"
         self._tabs.setTabText(TABS.index("skipped"), f"{many} ({bad:,})" if bad else many)
         self._tabs.setTabToolTip(
-            TABS.index("skipped"), count_text(bad, "row or file", "rows or files") + " left out"
+            TABS.index("skipped"),
+            tooltip(count_text(bad, "row or file", "rows or files") + " left out"),
         )
 
     def _show_table(self) -> None:

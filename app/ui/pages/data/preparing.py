@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -175,7 +176,7 @@ class Preparing(QWidget):
         ]
         if description.split_reason:
             reason = description.split_reason.rstrip(".")
-            lines.append(f"{reason[0].upper()}{reason[1:]}.")
+            lines.append(escape(f"{reason[0].upper()}{reason[1:]}."))
 
         self._splits.setText("<br>".join(lines))
 

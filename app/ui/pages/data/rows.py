@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
+from app.ui.text.literal import tooltip
+
 if TYPE_CHECKING:
     from app.engine.sources.tables.preview import TablePreview
     from app.ui.style.theme import Theme
@@ -62,7 +64,7 @@ class _Rows(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return " ".join(cell[:LETTERS].split())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{column.name}: {cell[:1000]}" if cell else f"{column.name}: no value"
+            return tooltip(f"{column.name}: {cell[:1000] or 'no value'}")
         if role == Qt.ItemDataRole.TextAlignmentRole and column.kind == "number":
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ForegroundRole and column.role == "ignore":

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.text import count_text
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 
@@ -67,7 +68,8 @@ class _Files(QAbstractTableModel):
             return None
 
         item = self.files[index.row()]
-        return item.path if index.column() == 0 else item.reason
+        text = item.path if index.column() == 0 else item.reason
+        return tooltip(text) if role == Qt.ItemDataRole.ToolTipRole else text
 
 
 class SkippedFiles(QWidget):

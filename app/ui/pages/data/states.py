@@ -23,6 +23,7 @@ from app.ui.pages.data.table import TableView
 from app.ui.state.action import Action
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
@@ -71,7 +72,7 @@ def button(
     """Returns a button with text, objectName, tooltip and action."""
     push_button = QPushButton(text)
     push_button.setObjectName(name)
-    push_button.setToolTip(tip)
+    push_button.setToolTip(tooltip(tip))
     push_button.setAccessibleName(text)
     push_button.clicked.connect(lambda: action())
 

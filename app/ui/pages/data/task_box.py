@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS, Task
 from app.engine.sources.targets import is_number
+from app.ui.text.literal import tooltip
 from app.ui.widgets.settings.number_box import DropDown
 from models.shape import Problem
 
@@ -98,7 +99,9 @@ class TaskBox(DropDown):
         for task in TASKS.values():
             self.addItem(task.label, task.kind)
             self.setItemData(
-                self.count() - 1, f"{task.summary} {task.example}", Qt.ItemDataRole.ToolTipRole
+                self.count() - 1,
+                tooltip(f"{task.summary} {task.example}"),
+                Qt.ItemDataRole.ToolTipRole,
             )
 
         self.activated.connect(lambda row: self._choose(self.itemData(row)))
@@ -128,10 +131,10 @@ class TaskBox(DropDown):
             reason = "" if task.kind == chosen else unfit(task, dataset)
             item = self.model().item(row)  # type: ignore[attr-defined]
             item.setEnabled(not reason)
-            item.setToolTip(reason or f"{task.summary} {task.example}")
+            item.setToolTip(tooltip(reason or f"{task.summary} {task.example}"))
 
         self.setCurrentIndex(self.findData(chosen))
-        self.setToolTip(f"What is predicted. {task.summary} {task.example}")
+        self.setToolTip(tooltip(f"What is predicted. {task.summary} {task.example}"))
 
     def _choose(self, kind: str | None) -> None:
         document = self._document

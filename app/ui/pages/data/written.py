@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.engine.experiment.data_settings import DataSettings
 from app.ui.style.theme import SMALL, Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import DropDown
@@ -97,7 +98,7 @@ class WrittenRow(QWidget):
             box.blockSignals(blocked)
             self._fit(box)
             reason = preview.reasons.get(name, "")
-            box.setToolTip(f"{self._declared[name].help} {_sentence(reason)}".strip())
+            box.setToolTip(tooltip(f"{self._declared[name].help} {_sentence(reason)}".strip()))
 
     def _restyle(self) -> None:
         for box in self.boxes.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted
 from app.engine.errors import UserError
@@ -235,15 +235,27 @@ class TrainingCard(SettingsCard):
         self.measure_threads.setAccessibleName("Measure again how many threads are fastest")
         self.measure_threads.clicked.connect(self._measure_threads)
         style(self.measure_threads, "small")
+        self.threads_note = Label("The next training measures them.")
+        self.threads_note.setObjectName("learning.threads_note")
+        style(self.threads_note, "secondary")
+        self.threads_note.hide()
+
+        self.threads_note.setWordWrap(True)
 
         inside = self.more.layout()
-        assert inside is not None
-        inside.addWidget(self.measure_threads)
+        assert isinstance(inside, QBoxLayout)
+        inside.addWidget(self.measure_threads, 0, Qt.AlignmentFlag.AlignLeft)
+        inside.addWidget(self.threads_note)
+        parts_.session.state_changed.connect(self._begun)
 
     def _measure_threads(self) -> None:
-        """Forgets the kept thread counts, and says so on the button until a training begins."""
+        """Forgets the kept thread counts, and says so until a training begins."""
         thread_choice.forget()
-        self.measure_threads.setText("The next training measures the threads")
+        self.threads_note.show()
+
+    def _begun(self) -> None:
+        if self.parts.session.active:
+            self.threads_note.hide()
 
     def show_experiment(self, resolved: ResolvedExperiment, examples: int, kind: str) -> None:
         """Writes the steps of an epoch. kind: of the examples, for their noun."""

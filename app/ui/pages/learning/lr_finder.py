@@ -21,6 +21,7 @@ from app.ui.plots.base.plot import EMPTY
 from app.ui.plots.curves.lr_finder import LrFinderPlot
 from app.ui.state.lr_search import LrSearch
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -336,7 +337,7 @@ class FindButton(QPushButton):
 def _button(text: str, name: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(f"learning.finder.{name}")
-    button.setToolTip(tip)
+    button.setToolTip(tooltip(tip))
     button.setAccessibleName(text)
 
     return button

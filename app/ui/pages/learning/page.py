@@ -36,6 +36,7 @@ from app.ui.pages.remedies import card_of
 from app.ui.state.action import Action
 from app.ui.state.document import FAKE_DATA
 from app.ui.style.theme import style
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.field import value_in_words
@@ -180,7 +181,8 @@ class LearningPage(Page):
 
         self.race.setEnabled(not obstacle)
         self.race.setToolTip(
-            obstacle or "Trains variants of these settings side by side, such as four optimizers."
+            tooltip(obstacle)
+            or "Trains variants of these settings side by side, such as four optimizers."
         )
 
     def _fold(self, opened: bool) -> None:
@@ -327,7 +329,9 @@ class LearningPage(Page):
                     if value == setting.default:
                         continue
 
-                    chip = QPushButton(f"{setting.label}: {value_in_words(setting, value)}")
+                    chip = QPushButton(
+                        button_text(f"{setting.label}: {value_in_words(setting, value)}")
+                    )
                     chip.setToolTip("Changed from its default. Press to see it.")
                     chip.setAccessibleName(
                         f"{setting.label} is {value_in_words(setting, value)}; show it"

@@ -16,6 +16,7 @@ from app.ui.state.background import Failure
 from app.ui.state.document import FAKE_DATA
 from app.ui.state.network_measurer import bytes_held
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -258,7 +259,8 @@ class Planner(PlannerLayout):
             self.trials.busy or (not obstacle and not self._filling and bool(self._shown))
         )
         self.measure.setToolTip(
-            obstacle or "Makes some real steps of every row that fits, on a copy of the network."
+            tooltip(obstacle)
+            or "Makes some real steps of every row that fits, on a copy of the network."
         )
         self.fit.setEnabled(self._estimator is not None)
         # Only what was applied here is taken back here, not what was changed elsewhere since.

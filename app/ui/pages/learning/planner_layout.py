@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.pages.learning.planner_rows import HEADS
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 from app.ui.widgets.memory.memory_bar import MemoryBar
 
@@ -79,7 +80,7 @@ class PlannerLayout(QDialog):
         for column, (text, share) in enumerate(zip(HEADS, SHARES, strict=True)):
             head = Label(text)
             style(head, "secondary")
-            head.setToolTip(TIPS.get(text, ""))
+            head.setToolTip(tooltip(TIPS.get(text, "")))
             self.grid.addWidget(head, 0, column)
             self.grid.setColumnStretch(column, share)
 
@@ -129,7 +130,7 @@ def _button(text: str, name: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(name)
     button.setAccessibleName(text)
-    button.setToolTip(tip)
+    button.setToolTip(tooltip(tip))
     button.setAutoDefault(False)
 
     return button

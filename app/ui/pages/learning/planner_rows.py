@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.engine.text import UNKNOWN, bytes_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Row:
 
     def show_time(self, text: str, tip: str = "", role: str = "row") -> None:
         self.time.setText(text)
-        self.time.setToolTip(tip)
+        self.time.setToolTip(tooltip(tip))
         style(self.time, role)
 
     def restyle(self) -> None:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.pages.model.drawings import SIZE, draw
 from app.ui.style.theme import BODY, SMALL, Theme, style
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +91,7 @@ class TemplateCard(QAbstractButton):
         self.setEnabled(not reason)
         size = f"{parameters} parameters." if parameters else ""
         words = f"{self.template.summary} {reason or size}".strip()
-        self.setToolTip(words)
+        self.setToolTip(tooltip(words))
         self.setAccessibleName(f"Template {self.template.label}")
         self.setAccessibleDescription(words)
         self.update()

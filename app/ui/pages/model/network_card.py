@@ -25,6 +25,7 @@ from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.text.words import size_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
@@ -220,7 +221,7 @@ class NetworkCard(Card):
         button = QToolButton()
         button.setObjectName(f"model.{name}")
         button.setProperty("icon_name", name)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         button.setAccessibleName(tip)
         style(button, "small")
         button.clicked.connect(action)
@@ -258,7 +259,7 @@ class Totals(QWidget):
         text = self._theme.color("text").name()
         for shown, (figure, what, tip) in zip(self._labels, figures, strict=False):
             shown.setText(f"<b style='color:{text}'>{html.escape(figure)}</b> {html.escape(what)}")
-            shown.setToolTip(tip)
+            shown.setToolTip(tooltip(tip))
             shown.setAccessibleName(f"{figure} {what}")
 
         for index, shown in enumerate(self._labels):

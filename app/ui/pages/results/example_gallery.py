@@ -212,11 +212,6 @@ class ExampleGallery(QWidget):
         self._strip.hide()
 
 
-def escaped(text: str) -> str:
-    """Returns a name that people gave, for use in rich text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
 def location(dataset: Dataset, row: int) -> Path | None:
     """Returns the folder in which the file of an example lies.
 

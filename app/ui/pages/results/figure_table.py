@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.csv_cells import csv_row
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,7 +122,7 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.columns[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.columns[section].tip
+            return tooltip(self.columns[section].tip)
 
         if role == Qt.ItemDataRole.TextAlignmentRole:
             # the arrow of the order stands on the right
@@ -141,14 +142,14 @@ class _Model(QAbstractTableModel):
         text = self.text(line, column)
         if role == Qt.ItemDataRole.DisplayRole:
             return text
-        if role == Qt.ItemDataRole.ToolTipRole and line.tip:
-            return line.tip
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return (
-                f"{self.text(line, 0)}: {self.columns[column].title.lower()} {text}"
-                if column
-                else text
-            )
+
+        spoken = (
+            f"{self.text(line, 0)}: {self.columns[column].title.lower()} {text}" if column else text
+        )
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return spoken
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip(line.tip or spoken)
 
         return None
 

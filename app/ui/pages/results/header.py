@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
@@ -92,7 +93,7 @@ class ResultsHeader(QWidget):
         many: what the examples are called.
         """
         for key, _, tip in SPLITS:
-            self.splits.buttons[key].setToolTip(tip.format(many.capitalize()))
+            self.splits.buttons[key].setToolTip(tooltip(tip.format(many.capitalize())))
 
         self.run_name.setText(run)
         self.splits.setVisible(len(splits) > 1)

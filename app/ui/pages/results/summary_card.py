@@ -13,6 +13,7 @@ from app.engine.text import number_text
 from app.ui.pages.results.intervals import IntervalPlot
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 
@@ -145,6 +146,6 @@ class _Figure(QWidget):
         """Shows a figure; an empty text hides it, as it is not defined here."""
         self._name.setText(label)
         self._value.setText(text)
-        self.setToolTip(tip)
+        self.setToolTip(tooltip(tip))
         self.setAccessibleName(f"{label} {text}")
         self.setVisible(bool(text))

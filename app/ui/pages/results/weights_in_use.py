@@ -14,6 +14,7 @@ from app.engine.runs import weights_in_use
 from app.engine.runs.run import Run
 from app.engine.text import number_text
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class WeightsInUseLine(QWidget):
     def _button(self, text: str, name: str, which: Which, tip: str) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName(name)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         style(button, "link")
         button.clicked.connect(lambda: self._use(which))
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButto
 from app.engine.text import number_text
 from app.ui.pages.results.loaded_network import LoadedNetwork
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 
@@ -55,7 +56,7 @@ class WritingCard(Card):
         self.prompt.returnPressed.connect(self.write)
         self.button = QPushButton("Write")
         self.button.setObjectName("results.writing.write")
-        self.button.setToolTip(f"Writes {TOKENS} tokens, each time others.")
+        self.button.setToolTip(tooltip(f"Writes {TOKENS} tokens, each time others."))
         style(self.button, "primary")
         self.button.clicked.connect(self._press)
         self.slider = QSlider(Qt.Orientation.Horizontal)

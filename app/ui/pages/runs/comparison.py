@@ -21,6 +21,7 @@ from app.ui.pages.runs.differences import Comparison, Line, compare
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
@@ -104,7 +105,9 @@ class ComparisonCard(Card):
             self.quantities.set_value("loss")
         else:
             self.quantities.set_text("figure", metric.label[:1].upper() + metric.label[1:])
-            button.setToolTip(f"The validation {metric.label} of the chosen runs. {metric.help}")
+            button.setToolTip(
+                tooltip(f"The validation {metric.label} of the chosen runs. {metric.help}")
+            )
 
         self.overlay.show_runs(self._entries, self.quantities.value)
 
@@ -126,7 +129,7 @@ class ComparisonCard(Card):
         for column, name in enumerate(comparison.names):
             item = QTableWidgetItem(name)
             item.setIcon(self._swatch(column))
-            item.setToolTip(name)
+            item.setToolTip(tooltip(name))
             table.setHorizontalHeaderItem(column + 1, item)
 
         table.setHorizontalHeaderItem(0, QTableWidgetItem(""))
@@ -163,13 +166,13 @@ class ComparisonCard(Card):
 
         for column, text in enumerate(line.texts):
             item = QTableWidgetItem(text)
-            item.setToolTip(text)
+            item.setToolTip(tooltip(text))
             font = self._theme.font(12, bold=column == line.best)
             item.setFont(font)
 
             if column == line.best:
                 item.setForeground(self._theme.color("best"))
-                item.setToolTip(f"{text}, the best of them")
+                item.setToolTip(tooltip(f"{text}, the best of them"))
 
             self.table.setItem(row, column + 1, item)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 from app.ui.pages.runs.entries import MORE_EPOCHS, Entry
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
 
@@ -80,7 +81,7 @@ class Head(QWidget):
     def _button(self, text: str, name: str, tip: str, what: str) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName(name)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         button.setAccessibleName(text)
         button.clicked.connect(lambda: self.requested.emit(what))
 
@@ -118,7 +119,7 @@ class Head(QWidget):
                 "as if it had never stopped."
             )
 
-        self.go_on.setToolTip(why_not or tip)
+        self.go_on.setToolTip(tooltip(why_not or tip))
         style(
             self.go_on, "primary" if entry and entry.status == "interrupted" and not why_not else ""
         )

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 
@@ -39,7 +40,7 @@ class MessageBar(Card):
         ):
             button.setObjectName(name)
             button.setAccessibleName(words)
-            button.setToolTip(tip)
+            button.setToolTip(tooltip(tip))
             style(button, "small")
 
         self.undo.clicked.connect(self.undone)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from app.engine.learning.metrics import metric_text
 from app.engine.text import UNKNOWN, duration_text, number_text
 from app.ui.pages.runs.entries import Entry, common_metric
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +108,8 @@ class RunsModel(QAbstractTableModel):
 
         if role == Qt.ItemDataRole.ToolTipRole:
             if column == RUN:
-                return "\n".join(part for part in (str(entry.path), entry.reason) if part)
-            return entry.note if column == NOTE else cell_text(entry, column)
+                return tooltip("\n".join(part for part in (str(entry.path), entry.reason) if part))
+            return tooltip(entry.note if column == NOTE else cell_text(entry, column))
 
         return None
 

@@ -23,6 +23,7 @@ from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.record import Record
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.memory.device_panel import DevicePanel, one_line
@@ -110,7 +111,7 @@ class MemoryCard(Card):
         )
         last = record.memory[-1] if record.memory else None
         line = one_line(last.device) if last else ""
-        self.device.setToolTip(f"The device now: {line}." if line else "")
+        self.device.setToolTip(tooltip(f"The device now: {line}." if line else ""))
         self.device.setText("")
 
 

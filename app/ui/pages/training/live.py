@@ -11,6 +11,7 @@ from app.engine.runs.live_changes import RATE_FACTOR, live_settings, refusal
 from app.ui.pages.training.live_fields import LiveField, RateField, SettingField, same
 from app.ui.state.session import Session, State
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
@@ -260,7 +261,7 @@ class ChangesStrip(QWidget):
         self.texts = [text_of(record, change) for change in record.changes[-MOST_CHIPS:]]
         for text, change in zip(self.texts, record.changes[-MOST_CHIPS:], strict=True):
             chip = Label(text)
-            chip.setToolTip(change.why or f"Changed by hand after step {change.step:,}.")
+            chip.setToolTip(tooltip(change.why or f"Changed by hand after step {change.step:,}."))
             self._add(chip, "chip")
 
         if len(record.changes) > MOST_CHIPS:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 from app.engine.runs.live_changes import RATE_FACTOR, LiveSetting
 from app.engine.text import UNKNOWN, number_text, times_text
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import NumberBox, Slider
@@ -45,7 +46,7 @@ class LiveField(QWidget):
         box.setObjectName(f"live.{name}")
         box.setAccessibleName(f"{label}, while it runs")
         box.setAccessibleDescription(help)
-        box.setToolTip(help)
+        box.setToolTip(tooltip(help))
         box.valueChanged.connect(self._choose)
         box.lineEdit().returnPressed.connect(self.committed)
         self.label = Label(label)
@@ -54,7 +55,7 @@ class LiveField(QWidget):
         self.reset.setText(f"↺ {number_text(planned, 6)}")
         self.reset.setObjectName(f"live.{name}.reset")
         self.reset.setAccessibleName(f"{label} as planned")
-        self.reset.setToolTip(f"Back to what was planned: {number_text(planned, 6)}.")
+        self.reset.setToolTip(tooltip(f"Back to what was planned: {number_text(planned, 6)}."))
         self.reset.clicked.connect(lambda: self._choose(self.planned))
         style(self.reset, "reset")
         policy = self.reset.sizePolicy()
@@ -172,7 +173,7 @@ class RateField(LiveField):
                 if times == 0.5
                 else "a tenth of"
             )
-            button.setToolTip(f"Makes the learning rate {words} what it is.")
+            button.setToolTip(tooltip(f"Makes the learning rate {words} what it is."))
             button.setAccessibleName(f"Learning rate {words} what it is")
             button.clicked.connect(
                 lambda _=False, times=times: self._choose(float(f"{self.value * times:.6g}"))

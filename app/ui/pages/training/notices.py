@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class NoticeStrip(QFrame):
         for action, (label_text, tip) in LABELS.items():
             button = QPushButton(label_text)
             button.setObjectName(f"training.{action}")
-            button.setToolTip(tip)
+            button.setToolTip(tooltip(tip))
             button.setAccessibleName(label_text)
             button.clicked.connect(lambda _=False, action=action: self._pressed(action))
             button.hide()
@@ -112,8 +113,9 @@ class NoticeStrip(QFrame):
             button.setVisible(action in notice.actions)
             style(button, "primary" if notice.actions and action == notice.actions[0] else "")
 
-        self.buttons["remedy"].setText(remedy or LABELS["remedy"][0])
-        self.buttons["remedy"].setAccessibleName(self.buttons["remedy"].text())
+        words = remedy or LABELS["remedy"][0]
+        self.buttons["remedy"].setText(button_text(words))
+        self.buttons["remedy"].setAccessibleName(words)
         self._open_details(False)
         self.details.setPlainText(notice.details)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.data.kinds import kind_of
 from app.engine.text import percent_text
+from app.ui.text.literal import tooltip
 from app.ui.widgets.examples.painting import pixmap_of
 from app.ui.widgets.examples.thumbnails import crisp
 
@@ -193,5 +194,5 @@ class ProbeStrip(QWidget):
         for predictions, cell in zip(self.predictions, self.cells(), strict=True):
             if cell.contains(event.position()):
                 QToolTip.showText(
-                    event.globalPosition().toPoint(), "\n".join(predictions.lines), self
+                    event.globalPosition().toPoint(), tooltip("\n".join(predictions.lines)), self
                 )

@@ -30,6 +30,8 @@ from app.ui.plots.curves.learning_rate import LearningRatePlot
 from app.ui.plots.curves.loss import LossPlot
 from app.ui.plots.curves.metric import MetricPlot
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
+from app.ui.widgets.message_box import message_box
 from app.ui.widgets.page_stack import PageStack
 
 if TYPE_CHECKING:
@@ -151,7 +153,7 @@ class RunView(QScrollArea):
             button.setCheckable(True)
             button.setChecked(number == 0)
             button.setObjectName(f"training.view.{name}")
-            button.setToolTip(tip)
+            button.setToolTip(tooltip(tip))
             button.setAccessibleName(f"Show {label}")
             style(button, "segment")
             self.group.addButton(button, number)
@@ -273,7 +275,7 @@ class RunView(QScrollArea):
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
             better = "" if run_data.headline.better == "higher" else "lower is better, "
             self.metric_card.set_why(f"{better}on {run_data.many} it never trains on")
-            self.metric_card.title.setToolTip(run_data.headline.help)
+            self.metric_card.title.setToolTip(tooltip(run_data.headline.help))
             self.headline.show_record(record, run_data.headline, run_data.unit)
             self.memory_card.show_record(record, resolved)
         elif self.view == "curves":
@@ -333,4 +335,6 @@ class RunView(QScrollArea):
             )
 
     def _refused(self, sentence: str) -> None:
-        QMessageBox.warning(self, "The file could not be written", sentence)
+        box = message_box(self, "training.refused", "The file could not be written.", sentence)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.open()

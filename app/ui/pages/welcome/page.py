@@ -15,6 +15,7 @@ from app.ui.pages.welcome.samples import Samples, heading, previews
 from app.ui.state.action import Action
 from app.ui.state.background import Failure
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
@@ -173,7 +174,7 @@ class WelcomePage(Page):
         style(button, "small")
         button.setObjectName(f"{name}.{title}")
         button.setAccessibleName(f"{action} {title}")
-        button.setToolTip(f"{action} {title}.")
+        button.setToolTip(tooltip(f"{action} {title}."))
         button.clicked.connect(lambda: then())  # type: ignore[operator]
 
         for widget in (head, rest):

@@ -134,7 +134,7 @@ class Marks:
             )
             ends[level] = max(ends[level], start + room)
             line.label.anchors = [(0, 0.5) if beside else (1, 0.5)] * 2
-            line.label.setFormat(group.words)
+            line.label.setFormat(group.words.replace("{", "{{").replace("}", "}}"))
             down = min(0.8, 1 - TOP + level * px(LINE) / height)
             line.label.setPosition(1 - down if self.at_top else down)
 

@@ -25,6 +25,7 @@ from app.engine.errors import UserError
 from app.engine.text import number_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 
@@ -230,7 +231,7 @@ def _button(text: str, tip: str, name: str) -> QToolButton:
 
 def _dress(button: QToolButton, text: str, tip: str, name: str) -> None:
     button.setText(text)
-    button.setToolTip(tip)
+    button.setToolTip(tooltip(tip))
     button.setObjectName(name)
     style(button, "small")
 

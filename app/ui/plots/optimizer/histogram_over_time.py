@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.engine.runs.optimizer_figures import EDGES, PER_DECADE
 from app.engine.text import number_text, percent_text, power_tick
 from app.ui.plots.matrices.heat_map import between, decades, heat_image
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -162,7 +163,9 @@ class HistogramOverTime(QWidget):
         )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        QToolTip.showText(event.globalPosition().toPoint(), self.words(event.position()), self)
+        QToolTip.showText(
+            event.globalPosition().toPoint(), tooltip(self.words(event.position())), self
+        )
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.engine.text import number_text, power_tick
 from app.ui.plots.matrices.heat_map import decades, heat_image, viridis
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -321,7 +322,7 @@ class LayerStrip(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         row, column = self._at(event.position())
-        QToolTip.showText(event.globalPosition().toPoint(), self.words(row, column), self)
+        QToolTip.showText(event.globalPosition().toPoint(), tooltip(self.words(row, column)), self)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,7 +90,7 @@ class SizesPlot(Plot):
         named = [curve for curve in self.series if len(curve.x)]
         lines = [
             f'<span style="color:{self.theme.color(curve.role).name()}">━</span> '
-            f'<span style="color:{words}">{curve.name}</span>'
+            f'<span style="color:{words}">{escape(curve.name)}</span>'
             for curve in named
         ]
 

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.data.kinds import kind_of
+from app.ui.text.literal import tooltip
 from app.ui.widgets.examples.thumbnails import crisp
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class ExampleView(QWidget):
     def show_example(self, example: Example | None) -> None:
         self.example = example
         self.setAccessibleDescription(example.line if example else "")
-        self.setToolTip(example.line if example else "")
+        self.setToolTip(tooltip(example.line if example else ""))
         self._measure()
 
     def _measure(self) -> None:

@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style.theme import SMALL, Theme
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,8 +130,10 @@ class _RowsModel(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self.rows):
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return self.rows[index.row()][1]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip(self.rows[index.row()][1])
 
         if role == Qt.ItemDataRole.AccessibleTextRole:
             item, text, _ = self.rows[index.row()]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.text import UNKNOWN, bytes_text, percent_text
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 from app.ui.widgets.memory.ledger import device_parts, readings_in_words
 from app.ui.widgets.memory.memory_bar import MemoryBar
@@ -102,7 +103,7 @@ class DevicePanel(QWidget):
             label = Label(name)
             value = Label()
             why = Label()
-            label.setToolTip(meaning)
+            label.setToolTip(tooltip(meaning))
             style(label, "row")
             style(value, "figure-small")
             style(why, "secondary")

@@ -12,6 +12,7 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen,
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.text import bytes_text, times_text
+from app.ui.text.literal import tooltip
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS, Part
 
 if TYPE_CHECKING:
@@ -178,14 +179,14 @@ class MemoryBar(QWidget):
                 if box.contains(QPointF(event.pos())):
                     QToolTip.showText(
                         event.globalPos(),
-                        f"{part.name}: {bytes_text(part.bytes)}. {part.meaning}",
+                        tooltip(f"{part.name}: {bytes_text(part.bytes)}. {part.meaning}"),
                         self,
                     )
                     return True
 
             if self.parts and self.peak:
                 QToolTip.showText(
-                    event.globalPos(), f"Peak of this run: {bytes_text(self.peak)}.", self
+                    event.globalPos(), tooltip(f"Peak of this run: {bytes_text(self.peak)}."), self
                 )
 
             return True

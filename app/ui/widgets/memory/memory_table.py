@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.engine.text import bytes_text, times_text
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 from app.ui.widgets.memory.ledger import (
     FULL_NAMES,
@@ -235,7 +236,7 @@ class MemoryTable(QWidget):
             self._explanations[key].setText(sentence)
 
             for widget in (self._swatches[key], *self._labels[key]):
-                widget.setToolTip(sentence)
+                widget.setToolTip(tooltip(sentence))
 
     def _cells(
         self, predicted: int | None, measured: int | None, any_measured: bool

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.text import FOLLOWS, setting_text
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
@@ -67,7 +68,7 @@ class Field(QWidget):
         self.editor.setObjectName(full_name)
         self.editor.setAccessibleName(setting.label)
         self.editor.setAccessibleDescription(setting.help)
-        self.editor.setToolTip(setting.help)
+        self.editor.setToolTip(tooltip(setting.help))
         self._label = Label(setting.label)
         self._label.setBuddy(self.editor)
         self._state = ElidedLabel(FOLLOWS, 4)
@@ -157,7 +158,7 @@ class Field(QWidget):
             self.slider = Slider(Qt.Orientation.Horizontal)
             self.slider.setRange(0, steps)
             self.slider.setAccessibleName(setting.label)
-            self.slider.setToolTip(setting.help)
+            self.slider.setToolTip(tooltip(setting.help))
             # The number beside it takes the keyboard.
             self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.slider.valueChanged.connect(self._slide)
@@ -229,7 +230,7 @@ class Field(QWidget):
         changed = chosen != self.setting.default
         self._reset.setVisible(changed)
         default = value_in_words(self.setting, self.setting.default)
-        self._reset.setToolTip(f"Back to the default: {default}.")
+        self._reset.setToolTip(tooltip(f"Back to the default: {default}."))
         self._state.setVisible(chosen is None and not isinstance(editor, DropDown))
 
     def _show_number(self, box: NumberBox, value: float | None) -> None:

@@ -15,6 +15,7 @@ from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
 from app.ui.state.document import Document
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.settings.field import Field, value_in_words
 from app.ui.widgets.settings.number_box import DropDown
@@ -192,7 +193,7 @@ class Form(QWidget):
         changed = [setting for setting in hidden if getattr(value, setting.name) != setting.default]
         for setting in changed:
             words = value_in_words(setting, getattr(value, setting.name))
-            chip = QPushButton(f"{setting.label}: {words}")
+            chip = QPushButton(button_text(f"{setting.label}: {words}"))
             chip.setToolTip("Changed from its default. Press to see it.")
             chip.setAccessibleName(f"{setting.label} is {words}; show it")
             style(chip, "chip")
@@ -296,13 +297,13 @@ class ChoiceBox(DropDown):
             reason = self._unfit(choice)
             item = self.model().item(row)  # type: ignore[attr-defined]
             item.setEnabled(not reason)
-            item.setToolTip(f"{choice.summary} {reason}".strip())
+            item.setToolTip(tooltip(f"{choice.summary} {reason}".strip()))
 
         if current is not None:
             blocked = self.blockSignals(True)
             self.setCurrentIndex(self.findData(current.kind))
             self.blockSignals(blocked)
-            self.setToolTip(current.summary)
+            self.setToolTip(tooltip(current.summary))
 
     def _unfit(self, choice: type[Choice]) -> str:
         """Returns why a choice cannot be taken for these data; "" when it can."""

@@ -22,6 +22,7 @@ import psutil
 
 from app.engine.data.names import readable
 from app.engine.errors import UserError
+from app.engine.files import json_line
 from app.engine.free_memory import free_memory
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.tables.growth import Growth
@@ -231,7 +232,7 @@ class SheetProcess:
             "RUST_BACKTRACE": "0",
         }
         environment.pop("PYTHONINSPECT", None)
-        request = json.dumps(asdict(self._request))
+        request = json_line(asdict(self._request), ascii_only=True).decode()
         try:
             # -P: a folder named app where the program was started is not this one.
             return subprocess.Popen(

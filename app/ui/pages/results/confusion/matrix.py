@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
 from app.ui.pages.results.confusion import paint
 from app.ui.pages.results.confusion.counts import Confusion, by_confusion
 from app.ui.pages.results.confusion.export import image_of
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -387,7 +388,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         if event.type() is QEvent.Type.ToolTip and self._confusion is not None:
             where: QPoint = event.globalPos()  # type: ignore[attr-defined]
             cell = self._classes_at(self._cell_at(QPointF(self.viewport().mapFromGlobal(where))))
-            QToolTip.showText(where, self._confusion.words(*cell) if cell else "", self)
+            QToolTip.showText(where, tooltip(self._confusion.words(*cell) if cell else ""), self)
 
             return True
 

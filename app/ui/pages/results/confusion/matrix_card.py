@@ -13,6 +13,7 @@ from app.engine.csv_cells import csv_row
 from app.ui.pages.results.confusion.matrix import ConfusionMatrix
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 
@@ -95,7 +96,7 @@ class MatrixCard(Card):
     def _tool(self, text: str, tip: str, name: str, checkable: bool = False) -> QToolButton:
         tool = QToolButton()
         tool.setText(text)
-        tool.setToolTip(tip)
+        tool.setToolTip(tooltip(tip))
         tool.setObjectName(name)
         tool.setCheckable(checkable)
         style(tool, "small")

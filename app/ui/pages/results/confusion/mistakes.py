@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.nouns import counted, noun
 from app.engine.text import count_text, percent_text
-from app.ui.pages.results.example_gallery import ExampleGallery, GalleryExample, escaped
+from app.ui.pages.results.example_gallery import ExampleGallery, GalleryExample
 from app.ui.pages.results.outcome import has_examples
 
 if TYPE_CHECKING:
@@ -148,5 +149,5 @@ class MistakesGallery(ExampleGallery):
         return GalleryExample(
             mistake.row,
             caption,
-            f"<b>{escaped(names[mistake.true])}</b>, and it says: {escaped(answers)}",
+            f"<b>{escape(names[mistake.true])}</b>, and it says: {escape(answers)}",
         )

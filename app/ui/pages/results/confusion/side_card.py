@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 from app.ui.pages.results.confusion.class_table import ClassTable
 from app.ui.pages.results.confusion.mistakes import MistakesGallery
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.segments import Segments
 
@@ -102,7 +103,7 @@ def link(text: str, name: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(name)
     button.setAccessibleName(text)
-    button.setToolTip(tip)
+    button.setToolTip(tooltip(tip))
     style(button, "link")
 
     return button

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -253,9 +254,10 @@ class AmountsView(ResultsView):
         true = float(report.true(self.target)[index])
         predicted = float(report.predicted(self.target)[index])
 
+        unit = escape(row.unit)
         return (
-            f"is {amount_text(true, row.unit, 4)}, predicted {amount_text(predicted, row.unit, 4)} "
-            f"(off by {amount_text(abs(predicted - true), row.unit)})"
+            f"is {amount_text(true, unit, 4)}, predicted {amount_text(predicted, unit, 4)} "
+            f"(off by {amount_text(abs(predicted - true), unit)})"
         )
 
     @staticmethod
@@ -310,11 +312,12 @@ def _figures(row: AmountRow, many: str) -> str:
         if row.near is not None
         else ""
     )
+    unit = escape(row.unit)
     return (
-        f"Off by <b>{amount_text(row.mae, row.unit)}</b> on average, half of the {many} by less "
-        f"than {amount_text(row.median_error, row.unit)}; RMSE {amount_text(row.rmse, row.unit)}. "
+        f"Off by <b>{amount_text(row.mae, unit)}</b> on average, half of the {many} by less "
+        f"than {amount_text(row.median_error, unit)}; RMSE {amount_text(row.rmse, unit)}. "
         f"{r2}Always answering {number_text(row.always)} would be off by "
-        f"{amount_text(row.baseline, row.unit)}.{near}"
+        f"{amount_text(row.baseline, unit)}.{near}"
     )
 
 

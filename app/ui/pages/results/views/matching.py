@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -203,8 +204,8 @@ class MatchingView(ResultsView):
             self.side.title.setText("Not a pair")
             more = "more" if near > own else "less"
             self.answer.setText(
-                f"Similarity <b>{number_text(near)}</b>, {more} than to its own {names.target} "
-                f"({number_text(own)})."
+                f"Similarity <b>{number_text(near)}</b>, {more} than to its own "
+                f"{escape(names.target)} ({number_text(own)})."
             )
 
         if content.dataset is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,12 +13,12 @@ from app.engine.learning.retrieval import explained_variance, project_tsne, samp
 from app.engine.results.reports.space import SpaceReport
 from app.engine.text import number_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
-from app.ui.pages.results.example_gallery import escaped
 from app.ui.pages.results.missing_data import MissingDataNotice
 from app.ui.pages.results.views.base import ResultsView
 from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.distributions.scatter import GROUPS, PointInfo, ScatterPlot, color_of, symbol_of
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import example_of
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
@@ -150,7 +151,7 @@ class SpaceView(ResultsView):
             share = percent_text(explained_variance(report.predictions))
             self.plot_card.set_why(f"shows {share} of it")
             self.plot_card.why.setToolTip(
-                f"{of} points, from the side that shows most of the space."
+                tooltip(f"{of} points, from the side that shows most of the space.")
             )
 
         self._show_legend()
@@ -163,7 +164,7 @@ class SpaceView(ResultsView):
 
         words = [
             f'<span style="color:{_hex(color_of(self.theme, k))}">{SIGNS[symbol_of(k)]}</span> '
-            f"{escaped(row.name)}"
+            f"{escape(row.name)}"
             for k, row in enumerate(report.classes[: min(NAMED, GROUPS)])
         ]
         more = len(report.classes) - len(words)
@@ -227,8 +228,7 @@ class SpaceView(ResultsView):
         name = report.classes[int(report.targets[index])].name
         same = sum(neighbour.same for neighbour in neighbours)
         self.answer.setText(
-            f"<b>{escaped(name)}</b>: {same} of its {len(neighbours)} nearest are of the same "
-            "class."
+            f"<b>{escape(name)}</b>: {same} of its {len(neighbours)} nearest are of the same class."
         )
         self._mark()
 

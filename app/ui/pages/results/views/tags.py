@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
@@ -12,7 +13,7 @@ from app.engine.text import count_text, list_text, percent_text
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.results.confusion.class_table import share_words
 from app.ui.pages.results.confusion.side_card import link
-from app.ui.pages.results.example_gallery import ExampleGallery, GalleryExample, escaped
+from app.ui.pages.results.example_gallery import ExampleGallery, GalleryExample
 from app.ui.pages.results.figure_table import Column, FigureTable, Line
 from app.ui.pages.results.outcome import has_examples
 from app.ui.pages.results.views.base import ResultsView
@@ -213,7 +214,7 @@ class TagsView(ResultsView):
         answers = ", ".join(
             f"{report.names[k]} {percent_text(float(report.predictions[index, k]))}" for k in order
         )
-        return f"<b>{escaped(list_text(has) or 'no tag')}</b>, and it says: {escaped(answers)}"
+        return f"<b>{escape(list_text(has) or 'no tag')}</b>, and it says: {escape(answers)}"
 
     def guide(self) -> list[GuideCard]:
         return [

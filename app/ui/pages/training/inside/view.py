@@ -22,6 +22,7 @@ from app.ui.plots.optimizer.layer_strip import LayerStrip
 from app.ui.plots.optimizer.quantities import ALL, BY_KEY
 from app.ui.plots.optimizer.sizes import SizesPlot, WeightNormsPlot
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
@@ -269,7 +270,7 @@ class InsideView(QWidget):
             if button.isEnabled() != there:
                 lacks = choice.missing_moments or f"{choice.label} does not keep it."
                 button.setEnabled(there)
-                button.setToolTip(quantity.tip if there else lacks)
+                button.setToolTip(tooltip(quantity.tip if there else lacks))
 
         if self.quantity not in (*history.quantities, "ratio"):
             self.quantity = "gradient"
@@ -364,9 +365,7 @@ class InsideView(QWidget):
 
     def _say(self, history: OptimizerHistory, choice: Optimizer, row: int) -> None:
         lines = words.observations(choice, history, row)
-        text = "<br>".join(f"•&nbsp;{escape(line)}" for line in lines)
-        if text != self.seen.text():
-            self.seen.setText(text)
+        self.seen.setText("<br>".join(f"•&nbsp;{escape(line)}" for line in lines))
 
     # --- choosing
 

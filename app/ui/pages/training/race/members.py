@@ -28,6 +28,7 @@ from app.engine.runs.comparison import best_index
 from app.engine.text import UNKNOWN, bytes_text, duration_text, number_text, times_text
 from app.ui.pages.runs.overlay import DASHES, series_color
 from app.ui.state.race import Member, RaceState, examples_of
+from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -243,12 +244,12 @@ class MembersTable(QTableWidget):
 
         for number, column in enumerate(columns, 1):
             head = QTableWidgetItem(column.label)
-            head.setToolTip(column.tip)
+            head.setToolTip(tooltip(column.tip))
             self.setHorizontalHeaderItem(number, head)
 
         for row, name in enumerate(names):
             item = QTableWidgetItem(swatch(self._theme, row), name)
-            item.setToolTip(name)
+            item.setToolTip(tooltip(name))
             item.setFont(self._theme.font(12, bold=True))
             self.setItem(row, 0, item)
 
@@ -269,7 +270,7 @@ class MembersTable(QTableWidget):
 
             item.setFont(theme.font(12, bold=best))
             item.setForeground(theme.color("best" if best else "text"))
-            item.setToolTip(f"{text}, the best of them" if best else text)
+            item.setToolTip(tooltip(f"{text}, the best of them" if best else text))
 
     def _measure(self) -> None:
         """Makes the table as high as its rows, and each column as wide as its longest word.

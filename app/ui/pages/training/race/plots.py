@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,7 +107,7 @@ class RacePlot(Plot):
         lines = []
         for series in named:
             color = series_color(self.theme, series.member).name()
-            name = metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, room)
+            name = escape(metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, room))
             lines.append(f'<span style="color:{color}">{SIGNS[series.member]} {name}</span>')
 
         text = "<br>".join(lines)

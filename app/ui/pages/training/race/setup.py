@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -26,6 +27,7 @@ from app.ui.state.document import Document
 from app.ui.state.network_measurer import bytes_held
 from app.ui.state.race import MemberSetup, RaceState
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -181,7 +183,7 @@ class RaceSetup(QDialog):
         button = QPushButton(text)
         button.setObjectName(name)
         button.setAccessibleName(text)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         button.setAutoDefault(False)
 
         return button
@@ -271,7 +273,9 @@ class RaceSetup(QDialog):
         )
 
         lines = [f"{'✓' if fact.same else '≠'} {fact.text}" for fact in facts]
-        self.fair.setText("".join(f'<p style="margin:0 0 4px 0">{line}</p>' for line in lines))
+        self.fair.setText(
+            "".join(f'<p style="margin:0 0 4px 0">{escape(line)}</p>' for line in lines)
+        )
         self.fair.setVisible(bool(lines))
         self.memory.setVisible(False)
         self.adding.setEnabled(len(experiments) < MOST)
@@ -295,7 +299,7 @@ class RaceSetup(QDialog):
             now = "as it is now" if document.experiment == experiment else ""
             text = f"{name} ({now})" if name and now else name or now.capitalize() or "Changed"
             item.setText(text)
-            item.setToolTip(text)
+            item.setToolTip(tooltip(text))
             item.setIcon(swatch(self.parts.theme, row))
             item.setSizeHint(QSize(0, self.parts.theme.px(ROW)))
 
@@ -334,7 +338,7 @@ class RaceSetup(QDialog):
         self.problem.setVisible(bool(trouble))
         hindered = bool(trouble) or (needs is not None and (bool(needs.trouble) or needs.too_much))
         self.start.setEnabled(not hindered)
-        self.start.setToolTip(trouble or "Trains the variants side by side.")
+        self.start.setToolTip(tooltip(trouble or "Trains the variants side by side."))
 
     # --- starting
 

@@ -13,6 +13,7 @@ from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.words import changes_in_words, verdict
 from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
@@ -118,7 +119,7 @@ class RaceView(QWidget):
         button = QPushButton(text)
         button.setObjectName(name)
         button.setAccessibleName(text)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         style(button, "small")
         self.card.tools.addWidget(button)
 
@@ -148,7 +149,7 @@ class RaceView(QWidget):
             metric = race_state.members[0].variant.task.headline
             self.quantity.set_text("figure", f"{metric.label[:1].upper()}{metric.label[1:]}")
             self.quantity.buttons["figure"].setToolTip(
-                f"{metric.help} On examples they never train on.".strip()
+                tooltip(f"{metric.help} On examples they never train on.".strip())
             )
             self.loss.follow()
             self.validation.follow()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.flow_layout import FlowLayout
 
@@ -117,7 +118,7 @@ class InputCard(Card):
         button = QPushButton(text)
         button.setObjectName(name)
         button.setAccessibleName(text)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         button.clicked.connect(lambda: action())
 
         return button

@@ -12,6 +12,7 @@ from app.engine.text import number_text
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.pages.tryit.prediction import TryItInput
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class RowInputCard(InputCard):
             field.setObjectName(f"tryit.field.{number}")
             field.setAccessibleName(column.name)
             self.fields[column.name] = field
-            label = Label(column.name)
+            label = Label(button_text(column.name))
             label.setBuddy(field)
             form.addRow(label, field)
 
@@ -92,14 +93,16 @@ class RowInputCard(InputCard):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-            box.setToolTip(f"{len(column.categories):,} values were seen in training.")
+            box.setToolTip(tooltip(f"{len(column.categories):,} values were seen in training."))
             box.activated.connect(lambda _: self._edited())
 
             return box
 
         line = QLineEdit()
         line.setToolTip(
-            f"In training from {number_text(column.low, 4)} to {number_text(column.high, 4)}."
+            tooltip(
+                f"In training from {number_text(column.low, 4)} to {number_text(column.high, 4)}."
+            )
         )
         line.textEdited.connect(lambda _: self._edited())
 
