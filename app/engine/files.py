@@ -14,12 +14,13 @@ import os
 import stat
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -178,18 +179,40 @@ def _finite(data: Any) -> Any:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Renames a file or folder. Raises OSError.
+    """Renames a file or folder, patiently. Raises OSError."""
+    _patiently(lambda: os.replace(source, target))
 
-    On Windows another program, a virus scanner as a rule, may hold it open for a moment.
+
+def remove(path: Path) -> None:
+    """Removes a file, patiently; without effect where there is none. Raises OSError."""
+    _patiently(lambda: path.unlink(missing_ok=True))
+
+
+def _patiently(change: Callable[[], None]) -> None:
+    """Does something to a file; on Windows again a little later, where that is refused.
+
+    There another program, a virus scanner as a rule, may hold it open for a moment.
     """
     for wait in (0.05, 0.2, 0.75) if os.name == "nt" else ():
         try:
-            os.replace(source, target)
+            change()
             return
         except PermissionError:
             time.sleep(wait)
 
-    os.replace(source, target)
+    change()
+
+
+def as_user_error(error: UserError | OSError, folder: Path) -> UserError:
+    """Returns an operating system's error as a sentence about the file that it names itself.
+
+    folder: is named where the error names no file.
+    """
+    if isinstance(error, UserError):
+        return error
+
+    name = error.filename
+    return disk_error(error, Path(os.fsdecode(name)) if isinstance(name, (str, bytes)) else folder)
 
 
 def disk_error(error: OSError, path: Path) -> UserError:

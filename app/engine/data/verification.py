@@ -60,6 +60,9 @@ class Verification:
 
     def __init__(self, copies: Sequence[MappedCopy]) -> None:
         self.copies = copies
+        self.is_complete = not copies
+        """Whether all is compared."""
+
         self._hurry = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -110,6 +113,8 @@ class Verification:
 
                 self._hurry.wait(IDLE_SHARE * (time.perf_counter() - begun))
                 begun = time.perf_counter()
+
+        self.is_complete = True
 
 
 def _lower_priority() -> None:

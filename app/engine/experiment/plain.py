@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing_extensions import TypeAliasType
 
-Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
+Value = TypeAliasType(
+    "Value", "bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
+)
 """A value without a class of its own; None where nothing was chosen."""
 
-PlainExperiment: TypeAlias = dict[str, "Value"]
+PlainExperiment: TypeAlias = dict[str, Value]
 """An experiment as TOML and JSON hold it: section -> {setting: value}."""
 
 

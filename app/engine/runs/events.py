@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.engine.experiment.plain import PlainExperiment  # noqa: TC001 - files are checked with it
+
 if TYPE_CHECKING:
     import numpy as np
 
-    from app.engine.experiment.plain import PlainExperiment
     from app.engine.runs.findings import Finding
     from app.engine.runs.summary import Status, Summary
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 import numpy as np
 
 from app.engine import files
+from app.engine.runs import events
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.runs.metrics_lines import EpochLine, FindingLine, MarkLine, StepLine
 from app.engine.runs.storage import manifest, shape
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from app.engine.errors import UserError
     from app.engine.experiment.plain import Value
-    from app.engine.runs import events
     from app.engine.runs.metrics_lines import FindingData
 
 Line = TypeVar("Line", "StepLine", "EpochLine", "MarkLine", "FindingLine")
@@ -192,6 +192,13 @@ def prepared_line(event: events.RunPrepared) -> dict[str, Value]:
     data = asdict(event)
     data[WARNINGS] = data.pop("warnings")
     return data
+
+
+def prepared_event(data: object) -> events.RunPrepared | None:
+    """Returns RunPrepared from what environment.json holds; None where that has another shape."""
+    plain = dict(data) if isinstance(data, dict) else {}
+    plain["warnings"] = plain.pop(WARNINGS, ())
+    return shape.typed(plain, events.RunPrepared)
 
 
 def _finite(value: float) -> float | None:

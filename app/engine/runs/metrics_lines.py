@@ -76,26 +76,6 @@ class StepLine(TypedDict):
     norm: NotRequired[float]
 
 
-class PreparedData(TypedDict):
-    """RunPrepared in environment.json; told: its warnings."""
-
-    device: str
-    device_reason: str
-    threads: int
-    parameters: int
-    epochs: int
-    steps: int
-    steps_per_epoch: int
-    first_step: int
-    batch_size: int
-    training_examples: int
-    classes: tuple[str, ...]
-    predicted: dict[str, int]
-    resolved: dict[str, Any]
-    told: NotRequired[tuple[str, ...]]
-    threads_measured: NotRequired[str]
-
-
 class MemoryLine(TypedDict):
     """MemoryMeasured in memory.jsonl."""
 

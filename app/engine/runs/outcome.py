@@ -24,9 +24,9 @@ class Outcome:
     """What is known of a run so far.
 
     begun: it was ready for its first step in this process. best: the state of the best checkpoint,
-    {} before there is one. training_loss: epoch -> mean loss. test: loss and metrics of the best
-    weights on the test split. measured: rows of the memory ledger in bytes. changes: what was
-    changed while it trained.
+    {} before there is one; best_is_saved: whether it is on the disk. training_loss: epoch -> mean
+    loss. test: loss and metrics of the best weights on the test split. measured: rows of the memory
+    ledger in bytes. changes: what was changed while it trained.
     """
 
     begun: bool = False
@@ -35,6 +35,7 @@ class Outcome:
     device: str = ""
     progress: Progress = field(default_factory=Progress)
     best: dict[str, Any] = field(default_factory=dict)
+    best_is_saved: bool = False
     training_loss: dict[int, float | None] = field(default_factory=dict)
     test: tuple[float, dict[str, float]] | None = None
     measured: dict[str, int | None] = field(default_factory=dict)

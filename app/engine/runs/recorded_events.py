@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.engine.experiment import toml_file
 from app.engine.runs import events
@@ -11,14 +11,14 @@ from app.engine.runs.epoch_records import EpochRecord, read_epoch
 from app.engine.runs.findings import Finding
 from app.engine.runs.history import (
     MEMORY,
-    WARNINGS,
     History,
     finding_of,
     lines,
     or_nan,
+    prepared_event,
     read_history,
 )
-from app.engine.runs.metrics_lines import MemoryLine, PreparedData
+from app.engine.runs.metrics_lines import MemoryLine
 from app.engine.runs.run import Run
 from app.engine.runs.storage import manifest, shape
 from app.engine.runs.storage.manifest import RunFileError
@@ -78,13 +78,11 @@ def _older() -> Finding:
 
 
 def _prepared(run: Run, data: object) -> events.RunPrepared:
-    if not shape.is_of(data, PreparedData):
+    prepared = prepared_event(data)
+    if prepared is None:
         raise manifest.damaged(run.path, "environment.json", "it holds values of another kind")
 
-    plain: dict[str, Any] = dict(data)
-    plain["classes"] = tuple(data["classes"])
-    plain["warnings"] = tuple(plain.pop(WARNINGS, ()))
-    return events.RunPrepared(**plain)
+    return prepared
 
 
 def _memory_measured(run: Run) -> Iterator[events.MemoryMeasured]:

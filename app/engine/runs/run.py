@@ -268,11 +268,14 @@ class Run:
         if self._lock is not None:
             self._lock.touch()
 
-    def release(self) -> None:
-        """Gives the run back, for other processes to claim."""
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+    def release(self) -> bool:
+        """Gives the run back, for other processes to claim.
+
+        Returns False where the run is shown as interrupted from now on, see RunLock.release.
+        """
+        lock = self._lock
+        self._lock = None
+        return lock is None or lock.release()
 
     def log(self, text: str) -> None:
         """Writes one line to log.txt. A disk that refuses it is not worth ending a run."""

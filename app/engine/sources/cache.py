@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.engine import folders
+from app.engine import files, folders
 from app.engine.data.digests import block_digests
 from app.engine.errors import UserError
 from app.engine.files import json_key
@@ -136,7 +136,7 @@ class Cache:
             self._make_room(inputs.size, lineage)
             target = self.root / key
             remove(target)
-            os.replace(staging, target)
+            files.rename(staging, target)
         except (OSError, ValueError):  # a disk that refuses, or numbers that JSON does not know
             return False
 

@@ -10,12 +10,14 @@ from app.engine.advice.after_training import after_failure
 from app.engine.compute import device as devices
 from app.engine.errors import UserError, with_remedy
 from app.engine.experiment import toml_file
+from app.engine.files import as_user_error
 from app.engine.runs import history
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, NewFinding, RunFinished, RunStarted, StageChanged
 from app.engine.runs.findings import Finding
 from app.engine.runs.outcome import Outcome
 from app.engine.runs.storage import manifest
+from app.engine.training.ending import WEIGHTS_ARE_SAFE, End
 from app.engine.training.failures import ErrorText, error_text, warnings_to
 from app.engine.training.memory_shortage import release_memory
 from app.engine.training.warm_up import warm_up
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
     from app.engine.runs.summary import Status, Summary
 
-NOT_SUMMED_UP = "The weights are safe: resume the run to have its results written."
-
-End = tuple["Status", str]
-"""(how a run ended, the sentence for it)."""
+LOCKED = (
+    "It has ended, but its running.json could not be removed or its lock not be given back. Close "
+    "the program; if the run is then shown as interrupted, resume it."
+)
 
 
 @dataclass
@@ -85,7 +87,7 @@ class RunContext:
         except KeyboardInterrupt:
             self.end = "stopped", "Interrupted; resume it from its last checkpoint."
         except BaseException as error:
-            self.failure = error_text(error)
+            self.failure = error_text(error, self.run.path)
             self.end = "failed", self.failure[0]
 
         if self.failure is not None and self._claimed:
@@ -133,7 +135,8 @@ class RunContext:
 
             self._note_history()
             self.run.log(f"{status}: {reason}")
-            self.run.release()
+            if not self.run.release():
+                self.warn("lock", "The run still looks as if it went on", LOCKED)
 
         finished = RunFinished(str(self.run.path), status, reason, summary, self.failure)
         self.listener(finished)
@@ -148,9 +151,12 @@ class RunContext:
         """Writes summary.json, or warns where the disk refuses; returns whether it is written."""
         try:
             self.run.write_summary(summary)
-        except UserError as error:
-            self.warn("summary", "The summary could not be saved", str(error))
-            self.failure = f"The summary could not be saved: {error.what}", NOT_SUMMED_UP, ""
+        except (UserError, OSError) as error:
+            refusal = as_user_error(error, self.run.path)
+            self.warn("summary", "The summary could not be saved", str(refusal))
+            if self.failure is None:
+                remedy = WEIGHTS_ARE_SAFE if self.outcome.best_is_saved else refusal.remedy
+                self.failure = f"The summary could not be saved: {refusal.what}", remedy, ""
             return False
 
         return True
@@ -159,8 +165,8 @@ class RunContext:
         """Notes the length and hash of the histories at the end; the disk may refuse it."""
         try:
             manifest.note_grown(self.run.path)
-        except UserError as error:
-            self.run.log(error.message)
+        except (UserError, OSError) as error:
+            self.run.log(str(error))
 
     def _advise(self, status: Status, reason: str) -> None:
         """Tells what helps after a failure, and writes it to the run's history."""
@@ -172,7 +178,7 @@ class RunContext:
                 writer = history.Writer(self.run.path / history.METRICS)
                 writer.line(history.finding_line(finding, self.outcome.progress.step))
                 writer.close()
-            except UserError as error:
+            except (UserError, OSError) as error:
                 self.run.log(str(error))
 
             self.listener(NewFinding(finding))

@@ -9,18 +9,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.engine.errors import UserError
+from app.engine.files import as_user_error
 from app.engine.training.memory_shortage import LESS_MEMORY, out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 ErrorText = tuple[str, str, str]
 """(what went wrong, what to try, the traceback)."""
 
 
-def error_text(error: BaseException) -> ErrorText:
-    """Returns what went wrong, what to try, and the traceback."""
+def error_text(error: BaseException, folder: Path | None = None) -> ErrorText:
+    """Returns what went wrong, what to try, and the traceback.
+
+    folder: of the run, for errors of the operating system that name no file.
+    """
     details = "".join(traceback.format_exception(error))
+    if isinstance(error, OSError) and folder is not None:
+        error = as_user_error(error, folder)
     if isinstance(error, UserError):
         return error.what, error.remedy, details
     if out_of_memory(error):

@@ -9,6 +9,7 @@ from app.engine.runs.events import Paused, Resumed
 from app.engine.runs.findings import Finding
 
 if TYPE_CHECKING:
+    from app.engine.data.verification import Verification
     from app.engine.runs.progress import Progress
     from app.engine.training.execution import RunContext
     from app.engine.training.live_changes_applied import LiveChanges
@@ -28,6 +29,7 @@ class Interruptions:
         saver: Saver,
         live_changes: LiveChanges,
         reporter: Reporter,
+        verification: Verification,
     ) -> None:
         self._control = context.control
         self._emit = context.emit
@@ -36,6 +38,7 @@ class Interruptions:
         self._saver = saver
         self._live_changes = live_changes
         self._reporter = reporter
+        self._verification = verification
 
     def before_step(self) -> None:
         """Honours requests, makes changes and waits for the run's turn. Raises Stopped."""
@@ -59,10 +62,12 @@ class Interruptions:
     def check(self) -> None:
         """Pauses or stops where that was requested: between two steps, or two judged batches.
 
-        Raises Stopped.
+        Raises Stopped, or UserError where the data it learned from are damaged.
         """
         control = self._control
         if control.pausing and not control.stopping:
+            # Nothing is kept of what may have been learned from damaged data.
+            self._verification.require(control.check)
             self._saver.save()
             begun = time.perf_counter()
             self._emit(Paused(self._progress.step))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from app.engine.data.verification import Verification
+from app.engine.errors import UserError
 from app.engine.learning.schedule import scale_of
 from app.engine.runs import history, weights_in_use
 from app.engine.runs.control import Stopped
@@ -23,7 +24,7 @@ from app.engine.runs.events import StageChanged
 from app.engine.runs.history import finding_of
 from app.engine.runs.progress import Progress
 from app.engine.runs.tensors import restore_model, weights_sha256
-from app.engine.training.ending import describe_end
+from app.engine.training.ending import NOT_COMPARED, describe_end, unsaved_results, unsaved_weights
 from app.engine.training.interruptions import Interruptions
 from app.engine.training.live_changes_applied import LiveChanges
 from app.engine.training.memory_recorder import MemoryRecorder
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
     from app.engine.memory.step_meter import StepMeter
     from app.engine.runs.history import Writer
     from app.engine.training.build import TrainState
-    from app.engine.training.execution import End, RunContext
+    from app.engine.training.ending import End
+    from app.engine.training.execution import RunContext
 
 
 class Training:
@@ -77,6 +79,7 @@ class Training:
         self.recorder = Recorder(progress, train_state.steps, plan.epochs, writer, so_far, emit)
         self.validator = Validator(train_state)
         self.best = BestKeeper(train_state, run)
+        self.verification = Verification(plan.dataset.mapped_copies)
         self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
         self.live_changes = LiveChanges(train_state, progress, earlier.marks, writer, emit, run.log)
@@ -91,10 +94,14 @@ class Training:
             [finding_of(line["finding"]) for line in earlier.findings],
         )
         self.interruptions = Interruptions(
-            context, progress, self.recorder, self.saver, self.live_changes, self.reporter
+            context,
+            progress,
+            self.recorder,
+            self.saver,
+            self.live_changes,
+            self.reporter,
+            self.verification,
         )
-
-        self.verification = Verification(plan.dataset.mapped_copies)
 
         self.outcome.changes = self.live_changes.records
         self.outcome.training_loss = {
@@ -108,6 +115,8 @@ class Training:
         self._peak_rate = float(train_state.optimizer.param_groups[0]["lr"])
         self._is_first_read = True
         self._save_soon = False
+        self._best_refused: UserError | None = None
+        """Why the best weights are not on the disk; None if they are."""
 
     @cached_property
     def optimizer_probe(self) -> OptimizerProbe:
@@ -121,21 +130,27 @@ class Training:
     def running(self) -> Iterator[None]:
         """Goes around `fit`: notes how it ended, and saves what is left to save in any case."""
         self.outcome.begun = True
-        self.saver.guarded(lambda: weights_in_use.forget_choice(self.run))
+        self.saver.guarded(lambda: weights_in_use.forget_choice(self.run), "The choice of weights")
 
         try:
             with self.verification.running():
-                yield
-        except Stopped:
-            self.end = "stopped", ""
+                try:
+                    yield
+                    self.saver.save()  # again, where the disk refused the last state
+                except Stopped:
+                    self.end = "stopped", ""
+                    # What may have been learned from damaged data is not kept.
+                    with suppress(Stopped):
+                        self.verification.require(self._check_hurried)
         except Diverged as error:
             self.writer.line({"mark": "diverged", "step": error.step})
             self.end = "diverged", f"The loss was no number any more at step {error.step:,}."
         finally:
             self.recorder.flush_clock()
             self.memory.close()
-            self.saver.guarded(self.best.save)  # it may have waited for a state to be saved with
-            self.outcome.best = self.best.state
+            # They may have waited for a state to be saved with.
+            self._best_refused = self.saver.guarded(self.best.save, "The best weights")
+            self._note_outcome()
 
     # --- the loop
 
@@ -315,20 +330,33 @@ class Training:
 
         Raises UserError.
         """
-        outcome = self.outcome
         if self.end[0] == "stopped":
-            self.verification.refuse_damage()
-            self.saver.save()
+            if self.verification.is_complete:
+                self.saver.save()
+            else:
+                self.saver.trouble = NOT_COMPARED
 
-        outcome.weights_sha256 = weights_sha256(self.train_state.network.state_dict())
+        self._note_outcome()
+        self.outcome.weights_sha256 = weights_sha256(self.train_state.network.state_dict())
         # After a second request to stop it is not judged; what is saved can be judged later.
         with suppress(Stopped):
             self._judge_best(self._check_hurried)
 
-        outcome.best = self.best.state
+        self._note_outcome()
+        if self._best_refused is not None and self.end[0] == "completed":
+            raise unsaved_weights(self._best_refused)
+
         return describe_end(
-            self.end, self.progress, self.train_state, self.best.state, self.saver.trouble
+            self.end, self.progress, self.train_state, self.outcome, self.saver.trouble
         )
+
+    def _note_outcome(self) -> None:
+        """Notes what is kept by now."""
+        if self.best.is_saved:
+            self._best_refused = None
+
+        self.outcome.best = self.best.state
+        self.outcome.best_is_saved = self.best.weights is not None and self.best.is_saved
 
     def _check_hurried(self) -> None:
         """Raises Stopped after a second request to stop."""
@@ -342,7 +370,7 @@ class Training:
             self.emit(StageChanged("Judging what was learned so far"))
             self._keep_partial(check)
 
-        self.outcome.best = self.best.state
+        self._note_outcome()
         if self.best.weights is None:
             return
 
@@ -352,7 +380,10 @@ class Training:
         if evaluation is not None:
             self.outcome.test = evaluation.loss, dict(evaluation.metrics)
             rows = self.train_state.plan.dataset.indices["test"]
-            self.saver.guarded(lambda: write_results(self.run, "test", rows, evaluation))
+            try:
+                write_results(self.run, "test", rows, evaluation)
+            except (UserError, OSError) as error:
+                raise unsaved_results(error, self.run, self._best_refused) from error
 
     def _keep_partial(self, check: Callable[[], None]) -> None:
         """Judges the network in the middle of its first epoch, after a stop, to keep something.

@@ -94,7 +94,7 @@ class Reporter:
         def write() -> None:
             written.append(write_epoch(self._run.path, self._progress.epoch, record))
 
-        self._saver.guarded(write)
+        self._saver.guarded(write, f"The record of epoch {self._progress.epoch}")
         return written[0] if written else ""
 
     def find(self, finding: Finding) -> None:

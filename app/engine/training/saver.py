@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
+from app.engine.files import as_user_error
 from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.events import CheckpointSaved, Event, NewFinding
@@ -96,13 +97,14 @@ class Saver:
             return False  # the step overflowed; the next loss will say so
 
         self._recorder.flush_clock()
-        succeeded = self.guarded(lambda: self._save(model))
-        if succeeded:
+        refusal = self.guarded(lambda: self._save(model))
+        self.trouble = str(refusal or "")
+        if refusal is None:
             self._saved_position = self._position
             self._emit(CheckpointSaved(progress.step, progress.epoch, best=False))
 
         self._recorder.restart_clock()
-        return succeeded
+        return refusal is None
 
     def _save(self, model: Tensors) -> None:
         """Writes a checkpoint, with the best weights if they wait. Raises UserError."""
@@ -133,7 +135,7 @@ class Saver:
         No state names it: a run that goes on chooses its best anew.
         """
         self._best.take(self._progress, evaluation, self._progress.epoch, partial=True)
-        if self.guarded(self._best.save):
+        if not self.guarded(self._best.save, "The best weights"):
             self._emit(CheckpointSaved(self._progress.step, self._progress.epoch, best=True))
 
     @property
@@ -145,26 +147,24 @@ class Saver:
         """Whether the newest state on the disk is where the run stands."""
         return self._saved_position == self._position
 
-    def guarded(self, save: Callable[[], None]) -> bool:
-        """Saves something and returns whether that succeeded.
+    def guarded(self, save: Callable[[], None], what: str = "The last state") -> UserError | None:
+        """Saves something; returns why that was refused, None where it was not.
 
-        Where it did not, what was saved before is still there, and training goes on.
+        Where it was, what was saved before is still there, and training goes on. what: for the
+        title of the finding that tells it.
         """
         try:
             save()
-        except UserError as error:
-            self.trouble = str(error)
-            self._run.log(f"not saved: {error}")
+        except (UserError, OSError) as error:
+            refusal = as_user_error(error, self._run.path)
+            self._run.log(f"not saved: {refusal}")
             text = (
-                f"{error.what} Training goes on, and what was saved before is untouched. "
-                f"{error.remedy}"
+                f"{refusal.what} Training goes on, and what was saved before is untouched. "
+                f"{refusal.remedy}"
             )
             self._emit(
-                NewFinding(
-                    Finding("disk", "problem", "The last state could not be saved", text.strip())
-                )
+                NewFinding(Finding("disk", "problem", f"{what} could not be saved", text.strip()))
             )
-            return False
+            return refusal
 
-        self.trouble = ""
-        return True
+        return None

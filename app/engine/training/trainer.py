@@ -28,7 +28,7 @@ from app.engine.runs.progress import Progress
 from app.engine.runs.storage import manifest
 from app.engine.training import resuming
 from app.engine.training.build import announce, build
-from app.engine.training.execution import End, RunContext
+from app.engine.training.execution import RunContext
 from app.engine.training.loop import Training
 from app.engine.training.memory_shortage import MemoryShortage, out_of_memory
 from app.engine.training.plan import Emit, plan_run
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from app.engine.runs.control import Control
     from app.engine.runs.events import RunFinished
     from app.engine.runs.run import Run
+    from app.engine.training.ending import End
     from app.engine.training.plan import Plan
 
 

@@ -197,6 +197,11 @@ class BestKeeper:
             predictions,
         )
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether the best epoch, if there is one, is on the disk."""
+        return self._saved
+
     def saved(self) -> None:
         """Notes that it is on the disk."""
         self._saved = True

@@ -178,3 +178,33 @@ def test_equal_arrays_are_equal_files(tmp_path: Path) -> None:
     assert (tmp_path / "results/a.npz").read_bytes() == (tmp_path / "results/b.npz").read_bytes()
     read = read_arrays(tmp_path, "results/a.npz")
     assert all((read[name] == array).all() for name, array in arrays.items())
+
+
+def test_a_history_that_was_made_since_the_last_save_is_no_damage(tmp_path: Path) -> None:
+    """As a kill in the first epoch leaves it: nothing is told when the run goes on."""
+    run = Run.create(tmp_path, Experiment())
+    manifest.note_grown(run.path)
+    assert manifest.read(run.path, "metrics.jsonl") is None
+
+    (run.path / "metrics.jsonl").write_bytes(b"{}\n")
+    assert manifest.read(run.path, "metrics.jsonl") == b"{}\n"
+
+    manifest.note_grown(run.path)
+    (run.path / "metrics.jsonl").unlink()
+    with pytest.raises(RunFileError, match="missing"):
+        manifest.read(run.path, "metrics.jsonl")
+
+
+def test_what_was_known_before_the_first_step_is_read_by_its_type(run: Run) -> None:
+    environment = run.environment()
+    expected = [event for event in read_events(run.path) if isinstance(event, events.RunPrepared)]
+    assert expected[0].classes and isinstance(expected[0].classes, tuple)
+
+    environment["prepared"]["of a later version"] = 1
+    run.write_json("environment.json", environment)
+    assert read_events(run.path)[1] == expected[0]
+
+    environment["prepared"]["steps"] = "many"
+    run.write_json("environment.json", environment)
+    with pytest.raises(RunFileError, match="another kind"):
+        read_events(run.path)

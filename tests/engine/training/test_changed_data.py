@@ -23,7 +23,10 @@ from app.engine.training import trainer
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from app.engine.data.dataset import Dataset
 
 
 @pytest.fixture
@@ -174,3 +177,55 @@ def test_a_digest_covers_inputs_and_targets(tmp_path: Path) -> None:
         digests.add(open_dataset(copy).description.digest)
 
     assert len(digests) == 3 and "" not in digests
+
+
+def held_back(dataset: Dataset, until: Callable[[], bool]) -> Dataset:
+    """Returns a data set whose comparison begins when something has come."""
+    (copy,) = dataset.mapped_copies
+
+    class Held(type(copy)):  # type: ignore[misc]
+        def compare(self):
+            while not until():
+                yield
+            yield from super().compare()
+
+    held = Held(copy.array, copy.blocks, copy.discard)
+    return dataclasses.replace(dataset, mapped_copies=(held,))
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_stop_saves_nothing_that_was_learned_from_uncompared_data(
+    mapped: None, at_once: bool, tmp_path: Path
+) -> None:
+    """It waits until all is compared; in a hurry it saves nothing."""
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    control = Control()
+    dataset = held_back(
+        open_dataset(requested.data), lambda: control.stopping and not control.stopping_at_once
+    )
+
+    run = Run.create(tmp_path / "runs", requested)
+    with at_step(2, lambda: control.stop(at_once)):
+        finished = trainer.train(requested, run, Listener(), control, dataset)
+
+    assert finished.status == "stopped"
+    assert bool(list((run.path / "checkpoints").glob("*"))) is not at_once
+    assert ("The last steps are not saved" in finished.reason) is at_once
+    assert trainer.resume(run, Listener(), Control()).status == "completed"
+
+
+def test_a_pause_saves_nothing_that_was_learned_from_damaged_data(
+    mapped: None, tmp_path: Path
+) -> None:
+    requested = experiment(pictures(tmp_path / "a.npz"))
+    open_dataset(requested.data)
+    damage_entry()
+    control = Control()
+    dataset = held_back(open_dataset(requested.data), lambda: control.pausing)
+
+    run = Run.create(tmp_path / "runs", requested)
+    with at_step(2, control.pause):
+        finished = trainer.train(requested, run, Listener(), control, dataset)
+
+    assert finished.status == "failed" and "was damaged on the disk" in finished.failure[0]
+    assert not list((run.path / "checkpoints").glob("*"))

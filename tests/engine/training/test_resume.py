@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +11,9 @@ from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import trainer
 from tests.engine.training.small import Listener, at_step, experiment, metrics_lines, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(tmp_path: Path) -> None:
@@ -100,24 +100,6 @@ def test_a_schedule_that_follows_the_validation_goes_on_where_it_was(tmp_path: P
     rates = history.read_history(run.path).rates[::per_epoch]
     assert rates.tolist() == history.read_history(whole.path).rates[::per_epoch].tolist()
     assert (rates / rates[0]).tolist() == pytest.approx([1, 1, 0.5, 0.25, 0.125, 0.0625])
-
-
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
-def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(every: int, tmp_path: Path) -> None:
-    """SIGKILL in steps, in saves (before fsync and rename calls) and at random moments."""
-    script = Path(__file__).with_name("kills.py")
-    done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path), str(every)],
-        capture_output=True,
-        text=True,
-        timeout=280,
-        cwd=Path(__file__).parents[3],
-    )
-
-    assert done.returncode == 0, done.stderr
-    trials = [json.loads(line) for line in done.stdout.splitlines()]
-    assert sum(trial["kills"] for trial in trials) >= 30 / every
-    assert [trial for trial in trials if trial["differs"]] == []
 
 
 def test_train_longer_goes_on_with_a_new_total(tmp_path: Path) -> None:

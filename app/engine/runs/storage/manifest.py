@@ -5,8 +5,9 @@ its file and names what stood there before as well: after a kill between the two
 them. The next write of the manifest settles it.
 
 A file that only grows (metrics.jsonl) has the length and the hash that it had at the last save;
-whole lines after it are accepted. Checkpoints have manifests of their own, and the records of
-epochs have their hashes in metrics.jsonl. note.txt is a person's and free.
+whole lines after it are accepted. It is noted with no length before it is made. Checkpoints have
+manifests of their own, and the records of epochs have their hashes in metrics.jsonl. note.txt is a
+person's and free.
 
 A run without a manifest was made by an older version: its files are read as they are.
 """
@@ -96,9 +97,16 @@ def read(folder: Path, name: str) -> bytes | None:
     return content
 
 
-def _grown(folder: Path, name: str, content: bytes | None, length: int, entry: Entry) -> bytes:
-    """Returns a file that only grows. Raises RunFileError where its first bytes are others."""
+def _grown(
+    folder: Path, name: str, content: bytes | None, length: int, entry: Entry
+) -> bytes | None:
+    """Returns a file that only grows; None where it was not made yet.
+
+    Raises RunFileError where its first bytes are others.
+    """
     if content is None:
+        if not length and "before" in entry:
+            return None
         raise missing(folder, name)
     if len(content) < length:
         raise damaged(folder, name, f"only {len(content):,} of {length:,} bytes are left")
@@ -138,7 +146,8 @@ def note_grown(folder: Path, lengths: dict[str, int] | None = None) -> None:
     for name in GROWING:
         content = _content(folder, name)
         if content is None:
-            entries.pop(name, None)
+            # It is about to be made: a kill may come between its making and the next note.
+            entries[name] = {"sha256": _hash(b""), "before": None, "bytes": 0}
             continue
 
         length = min((lengths or {}).get(name, len(content)), len(content))

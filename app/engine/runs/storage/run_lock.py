@@ -71,15 +71,27 @@ class RunLock:
         with contextlib.suppress(OSError):
             os.utime(self._folder / OWNER)
 
-    def release(self) -> None:
-        """Gives the lock back; without effect where it is not held."""
+    def release(self) -> bool:
+        """Gives the lock back; without effect where it is not held.
+
+        Returns False where that is refused: where running.json cannot be removed it looks like a
+        killed run's, and a lock that is not given back is held until this process ends.
+        """
         if not self._lock.is_locked:
-            return
+            return True
 
-        with contextlib.suppress(OSError):
-            (self._folder / OWNER).unlink(missing_ok=True)
+        released = True
+        try:
+            files.remove(self._folder / OWNER)
+        except OSError:
+            released = False
 
-        self._lock.release()
+        try:
+            self._lock.release()
+        except OSError:
+            released = False
+
+        return released
 
     def _held_elsewhere(self) -> bool:
         """Returns whether another computer held the lock a short while ago.

@@ -33,6 +33,14 @@ def is_of(data: object, kind: type[T]) -> TypeGuard[T]:
     return True
 
 
+def typed(data: object, kind: type[T]) -> T | None:
+    """Returns plain data as an object of this type; None where they have another shape."""
+    try:
+        return cast("T", _adapter(cast("Hashable", kind)).validate_python(data))
+    except ValidationError:
+        return None
+
+
 def read_object(folder: Path, name: str) -> dict[str, Any]:
     """Returns a JSON object of a run's folder; {} where there is none.
 

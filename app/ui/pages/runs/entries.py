@@ -16,7 +16,8 @@ from app.engine import files
 from app.engine.learning.metrics import METRICS, Metric
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.history import METRICS as METRICS_FILE
-from app.engine.runs.metrics_lines import EpochLine, PreparedData
+from app.engine.runs.history import prepared_event
+from app.engine.runs.metrics_lines import EpochLine
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.storage.manifest import RunFileError
 from app.engine.runs.storage.shape import is_of
@@ -161,8 +162,8 @@ def _readable(read: Callable[[], Any]) -> dict[str, Any]:
 
 def prepared_of(run: Run) -> dict[str, Any]:
     """Returns what was known of the run before its first step; {} where that cannot be read."""
-    prepared = _readable(run.environment).get("prepared")
-    return dict(prepared) if is_of(prepared, PreparedData) else {}
+    prepared = prepared_event(_readable(run.environment).get("prepared"))
+    return vars(prepared) if prepared else {}
 
 
 def _metric(prepared: dict[str, Any], epochs: list[EpochLine]) -> Metric:

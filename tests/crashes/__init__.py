@@ -1,0 +1,1 @@
+"""Kills and failing disks: a run that was hit goes on to the same bits, or ends with a sentence."""
