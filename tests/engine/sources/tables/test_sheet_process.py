@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -17,8 +18,8 @@ from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.tables import growth
 from app.engine.sources.tables.reading import read_table
-from app.engine.sources.tables.spreadsheets import child
-from app.engine.sources.tables.spreadsheets.process import ROOT, Limits, SheetProcess
+from app.engine.sources.tables.spreadsheets import child, gaps
+from app.engine.sources.tables.spreadsheets.process import ROOT, Limits, SheetProcess, SheetTooLarge
 from tests.fuzz.spreadsheets import write_archive, write_ods, write_xlsx
 
 if TYPE_CHECKING:
@@ -188,26 +189,34 @@ def test_a_stray_cell_far_away_does_no_harm(tmp_path: Path) -> None:
     assert size.values is not None and size.values[:2].tolist() == [1.5, 2.5]
     assert label.texts.to_pylist() == ["x", "y", ""]
     assert stray.texts.to_pylist() == ["", "", "stray"]
-    assert {column.kind for column in gap} == {"empty"} and len(gap) == child.GAP
+    assert {column.kind for column in gap} == {"empty"} and len(gap) == gaps.GAP
     assert [table.row_name(row) for row in range(3)] == ["row 2", "row 3", "row 1048576"]
 
 
-def test_a_block_that_is_too_large_has_its_sentence(tmp_path: Path) -> None:
-    """A document that repeats a cell in many rows and columns."""
-    path = tmp_path / "a.ods"
-    write_ods(path, ROWS)
+def test_a_sheet_that_does_not_say_how_far_it_reaches(tmp_path: Path) -> None:
+    """It is read once more, without its wide gaps, when its block proves too large."""
+    path = tmp_path / "a.xlsx"
+    write_xlsx(path, ROWS)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
 
-    content = parts["content.xml"].replace(
-        b"<table:table-row><table:table-cell",
-        b'<table:table-row table:number-rows-repeated="300000">'
-        b'<table:table-cell table:number-columns-repeated="100"',
-        1,
-    )
-    write_archive(path, {**parts, "content.xml": content})
-    with pytest.raises(UserError, match=r"a\.ods.*of memory.*far below or to the right"):
-        read_table(path, DataSettings())
+    name = "xl/worksheets/sheet1.xml"
+    write_archive(path, {**parts, name: parts[name].replace(b'<row r="3">', b'<row r="5000">')})
+    with SheetProcess(path, None, None, lambda: None, narrow=True) as process:
+        sheets, head, rows, end = itertools.islice(process.messages(), 4)
+
+    assert sheets == {"sheets": ["Sheet"]} and end == {"rows": 3}
+    assert rows == [[1, ["size", "label"]], [2, [1.5, "x"]], [5000, [2.5, "y"]]]
+    assert head["total"] < 5000
+
+
+def test_a_sheet_without_gaps_is_not_read_twice_in_vain(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "a.xlsx", ROWS)
+    with (
+        pytest.raises(SheetTooLarge, match="far below or to the right"),
+        SheetProcess(tmp_path / "a.xlsx", None, None, lambda: None, narrow=True) as process,
+    ):
+        list(process.messages())
 
 
 def test_a_stray_cell_far_below_does_no_harm(tmp_path: Path) -> None:

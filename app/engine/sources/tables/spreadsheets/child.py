@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import json
 import os
-import re
 import signal
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
 
@@ -29,6 +27,7 @@ from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.foreign import foreign_reader
 from app.engine.sources.tables.row_limit import rows_within_limit
+from app.engine.sources.tables.spreadsheets.gaps import announced_cells, narrowed
 from app.engine.text import moment_text
 
 LARGEST_UNPACKED = 4 << 30
@@ -46,18 +45,11 @@ CELLS_A_LINE = 4000
 LEAST_MEMORY = 192 << 20
 """Bytes that may be taken for the smallest sheet: a block of six million cells."""
 
+CELL_BYTES = 32
+"""Bytes that the foreign reader takes for a cell, an empty one too."""
+
 MEMORY_A_BYTE = 16
 """Bytes that may be taken for a byte of the unpacked file; a full sheet needs three."""
-
-NARROWED = 64 << 20
-"""Bytes: in the sheets of a workbook that unpacks to more, wide gaps are not narrowed."""
-
-GAP = 32
-"""So many empty rows or columns are left of a wider gap."""
-
-ROW = re.compile(rb'(<(?:\w+:)?row\s[^>]*?\br=")(\d{1,7})(?=")')
-CELL = re.compile(rb'(<(?:\w+:)?c\s[^>]*?\br=")([A-Z]{1,3})(\d{1,7})(?=")')
-"""Where the sheets of a workbook say in which row, or column and row, something stands."""
 
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
 """A workbook with a password is a container of one stream of this name."""
@@ -118,10 +110,8 @@ def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
     "most"}, then lists of [number of the row from 1, its cells without the empty ones at the end],
     rows without any cell left out; and {"rows"} at the end.
     """
-    yield from _inspect(file, request)
-    numbers: Sequence[int] = ()
-    if request.narrow:
-        file, numbers = _narrowed(file)
+    memory = yield from _inspect(file, request)
+    file, numbers = _without_gaps(file, request, memory)
 
     import python_calamine as calamine  # noqa: PLC0415 - memory is limited first
 
@@ -154,8 +144,8 @@ def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
     yield {"rows": count}
 
 
-def _inspect(file: BinaryIO, request: Request) -> Iterator[dict[str, int]]:
-    """Yields what the file unpacks to, and the bytes that may be taken for it.
+def _inspect(file: BinaryIO, request: Request) -> Generator[dict[str, int], None, int]:
+    """Yields what the file unpacks to, and the bytes that may be taken for it; returns the latter.
 
     The sizes are those that come out, not those that the archive announces. Raises Refused for an
     archive that is no spreadsheet, or is too large for one.
@@ -167,6 +157,27 @@ def _inspect(file: BinaryIO, request: Request) -> Iterator[dict[str, int]]:
 
     file.seek(0)
     _limit_memory(memory)
+    return memory
+
+
+def _without_gaps(file: BinaryIO, request: Request, memory: int) -> tuple[BinaryIO, Sequence[int]]:
+    """Returns the file, without wide gaps where its cells need more memory than there is.
+
+    Then the number in the file for every number of a row from 1, () where they are the same.
+    Raises Refused where gaps are to be narrowed and there are none.
+    """
+    try:
+        with foreign_reader(_damaged):
+            much = CELL_BYTES * announced_cells(file) > memory
+            found = narrowed(file) if much or request.narrow else None
+    except Refused:  # no archive, or a damaged one: the reader says what is wrong
+        found = None
+
+    if found is None and request.narrow:
+        raise Refused("memory")
+
+    file.seek(0)
+    return found or (file, ())
 
 
 def _unpacked(file: BinaryIO) -> Iterator[int]:
@@ -207,80 +218,6 @@ def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[int]:
                 yield len(part)
     except Refused:
         return
-
-
-def _narrowed(file: BinaryIO) -> tuple[BinaryIO, Sequence[int]]:
-    """Returns a workbook of Excel without wide gaps between its cells.
-
-    Then the number in the file for every number of a row from 1. Raises Refused where there are no
-    such gaps, and for other spreadsheets.
-    """
-    with foreign_reader(_damaged), zipfile.ZipFile(file) as archive:
-        parts = {
-            member.filename: archive.read(member)
-            for member in archive.infolist()
-            if member.filename.endswith((".xml", ".rels"))
-        }
-
-    sheets = [name for name in parts if name.startswith("xl/worksheets/")]
-    if sum(map(len, parts.values())) > NARROWED or not sheets:
-        raise Refused("memory")
-
-    cells = {cell[1:] for name in sheets for cell in CELL.findall(parts[name])}
-    named = {int(row) for name in sheets for _, row in ROW.findall(parts[name])}
-    rows = _without_gaps(named | {int(row) for _, row in cells})
-    columns = _without_gaps({_column_number(column) for column, _ in cells})
-    if not rows or not columns:
-        raise Refused("memory")
-
-    def moved(cell: re.Match[bytes]) -> bytes:
-        column = _column_name(columns[_column_number(cell[2])])
-        return cell[1] + column + str(rows[int(cell[3])]).encode()
-
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in parts.items():
-            if name in sheets:
-                content = ROW.sub(lambda row: row[1] + str(rows[int(row[2])]).encode(), content)
-                content = CELL.sub(moved, content)
-            archive.writestr(name, content)
-
-    packed.seek(0)
-    numbers = [0] * (max(rows.values()) + 1)
-    for number, narrow in rows.items():
-        numbers[narrow] = number
-
-    return packed, numbers
-
-
-def _without_gaps(numbers: set[int]) -> dict[int, int]:
-    """Returns new numbers from 1, in the same order, with at most GAP between two of them."""
-    moved: dict[int, int] = {}
-    last = new = 0
-    for number in sorted(numbers):
-        new += min(number - last, GAP + 1)
-        moved[number] = new
-        last = number
-
-    return moved
-
-
-def _column_number(name: bytes) -> int:
-    """Returns the number of a column from 1: of "A" 1, of "AB" 28."""
-    number = 0
-    for letter in name:
-        number = number * 26 + letter - ord("A") + 1
-
-    return number
-
-
-def _column_name(number: int) -> bytes:
-    name = b""
-    while number:
-        number, letter = divmod(number - 1, 26)
-        name = bytes([ord("A") + letter]) + name
-
-    return name
 
 
 def _filled_rows(sheet: Any, last: int | None) -> Iterator[list[list[Any]]]:
