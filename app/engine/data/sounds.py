@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.errors import UserError
 from app.engine.files import open_regular
-from app.engine.free_memory import require_memory
+from app.engine.free_memory import SMALL, free_memory
 from app.engine.text import bytes_text, percent_text
 
 if TYPE_CHECKING:
@@ -262,10 +261,8 @@ def resample(values: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
 
 def _require_memory(needed: int) -> None:
     """Raises UnreadableSound where so many bytes are not free."""
-    try:
-        require_memory(needed, "")
-    except UserError as error:
-        raise UnreadableSound(f"it needs {bytes_text(needed)} of memory") from error
+    if needed > SMALL and needed > free_memory():
+        raise UnreadableSound(f"it needs {bytes_text(needed)} of memory")
 
 
 def crop_or_pad(values: np.ndarray, length: int) -> np.ndarray:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from app.engine.errors import UserError
 from app.engine.files import read_regular
-from app.engine.free_memory import require_memory
+from app.engine.free_memory import SMALL, free_memory
 from app.engine.sources.tables.encoding import detect, known
 from app.engine.text import bytes_text
 
@@ -86,9 +85,8 @@ def _content(path: Path) -> bytes:
     if size > LARGEST:
         raise UnreadableText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
 
-    try:
-        require_memory(size * MEMORY, path, "text")
-    except UserError as error:
-        raise UnreadableText(f"it needs {bytes_text(size * MEMORY)} of memory") from error
+    needed = size * MEMORY
+    if needed > SMALL and needed > free_memory():
+        raise UnreadableText(f"it needs {bytes_text(needed)} of memory")
 
     return read_regular(path, LARGEST)

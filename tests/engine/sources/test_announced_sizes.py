@@ -186,7 +186,7 @@ def test_a_text_beyond_the_memory_is_left_out(
         for number in range(8):
             (tmp_path / "texts" / label / f"{number}.txt").write_text(f"word {label} {number}")
     (tmp_path / "texts" / "a" / "long.txt").write_text("x" * (4 << 20))
-    monkeypatch.setattr("app.engine.free_memory.free_memory", lambda: 20 << 20)
+    monkeypatch.setattr("app.engine.sources.plain_text.free_memory", lambda: 20 << 20)
 
     description = open_dataset(DataSettings(source=str(tmp_path / "texts"))).description
     assert [(item.path, item.reason) for item in description.skipped] == [
