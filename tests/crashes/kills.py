@@ -120,6 +120,7 @@ class Campaign:
         for work, epochs in _stages(subject, run):
             self._kill_stage(trial, run, work, epochs, reference, rng)
             if run.status != "completed":
+                trial.differs.append(f"status {run.status}")
                 return trial
 
         trial.differs += differences(reference.run, run)

@@ -5,6 +5,7 @@ The child writes down what it does, by system calls, so that a kill takes nothin
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -18,6 +19,7 @@ from app.engine.compute.randomness import Randomness
 from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.engine.training import trainer
+from tests.engine.training.small import at_step
 from tests.faults import run_with_fault
 
 if TYPE_CHECKING:
@@ -51,10 +53,10 @@ class Kill:
 class Leg:
     """What a child did until its end.
 
-    killed: whether it was. status: of RunFinished, or the error that left the training. reason:
-    of RunFinished, with the last line of its traceback, if it has one. steps:
-    (number, time) of every step that began, 0-based; saved: (steps done, time) of every state that
-    it told as saved; findings: keys and texts; finished: how many RunFinished it told.
+    killed: whether it was. status: of RunFinished, or the error that left the training. reason: of
+    RunFinished, with the last line of its traceback, if it has one. steps: (number, time) of every
+    step that began, 0-based. saved: (steps done, time) of every state that it told as saved.
+    findings: keys and texts. started, finished: how many RunStarted and RunFinished it told.
     """
 
     killed: bool = False
@@ -98,7 +100,8 @@ def _forked(work: Callable[[], str], kill: Kill | None) -> tuple[bool, str]:
     if child == 0:
         try:
             os.close(reading)
-            with at_step(kill):
+            in_step = kill is not None and kill.kind == "step"
+            with at_step(int(kill.at), _die) if in_step else contextlib.nullcontext():
                 status = work()
         except BaseException as error:
             status = f"{type(error).__name__}: {error}"
@@ -118,25 +121,8 @@ def _forked(work: Callable[[], str], kill: Kill | None) -> tuple[bool, str]:
     return os.WIFSIGNALED(how), status
 
 
-@contextmanager
-def at_step(kill: Kill | None) -> Iterator[None]:
-    """Kills this process in the middle of a step, where that is planned."""
-    if kill is None or kill.kind != "step":
-        yield
-        return
-
-    real = Randomness.begin_step
-
-    def begin_step(self: Randomness, epoch: int, now: int) -> None:
-        real(self, epoch, now)
-        if epoch and now == int(kill.at):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    Randomness.begin_step = begin_step  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        Randomness.begin_step = real  # type: ignore[method-assign]
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 # --- what is done
