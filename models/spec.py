@@ -190,11 +190,18 @@ def limit_text(value: float) -> str:
 
 def settings(spec: type[Spec]) -> tuple[Setting, ...]:
     """Returns the declared settings of a Spec in their order; other fields are left out."""
-    return tuple(
-        _describe(name, field)
-        for name, field in spec.model_fields.items()
-        if isinstance(field.json_schema_extra, dict) and "setting" in field.json_schema_extra
-    )
+    if spec not in _SETTINGS:
+        _SETTINGS[spec] = tuple(
+            _describe(name, field)
+            for name, field in spec.model_fields.items()
+            if isinstance(field.json_schema_extra, dict) and "setting" in field.json_schema_extra
+        )
+
+    return _SETTINGS[spec]
+
+
+_SETTINGS: dict[type[Spec], tuple[Setting, ...]] = {}
+"""What `settings` returned: a form asks for it after every change."""
 
 
 def _describe(name: str, field: FieldInfo) -> Setting:

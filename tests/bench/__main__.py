@@ -7,6 +7,7 @@ the allocator reports, for every template with every optimizer. `inside` prints 
 optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
 costs. `weights` proves that no result changed since another version. `soak` uses the window at
 random for as long as wanted, and prints how late its events come and whether its memory grows.
+`reactions` prints what each thing that a person does costs the window's thread.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def main() -> None:
         "race",
         "weights",
         "soak",
+        "reactions",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -66,6 +68,7 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=40.0, help="soak: how long")
     parser.add_argument("--seed", type=int, default=0, help="soak: of what is done at random")
+    parser.add_argument("--times", type=int, default=5, help="reactions: how often each is done")
     arguments = parser.parse_args()
     templates, pairs_ = USUAL.get(arguments.what, ([], 0))
     arguments.template = arguments.template or templates
@@ -85,6 +88,11 @@ def main() -> None:
         sys.exit(weights.main(arguments.against))
     elif arguments.what == "soak":
         sys.exit(soak.main(arguments.minutes, arguments.seed))
+    elif arguments.what == "reactions":
+        draw_offscreen()
+        from tests.bench import reactions
+
+        reactions.main(arguments.times)
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)

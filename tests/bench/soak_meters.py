@@ -22,14 +22,17 @@ ROOT = str(Path(__file__).resolve().parents[2])
 class Heartbeat:
     """How late a timer of the window's thread is, in milliseconds, and who held the thread up.
 
-    late: one value for each beat. stacks: own function that ran while a beat was late, with what it
-    called, -> samples.
+    late: one value for each beat. computed: milliseconds of processor time of the thread from one
+    beat to the next, the part of the lateness that is its own. stacks: own function that ran while
+    a beat was late, with what it called, -> samples.
     """
 
     def __init__(self) -> None:
         self.late: list[float] = []
+        self.computed: list[float] = []
         self.stacks: Counter[str] = Counter()
         self._last = time.perf_counter()
+        self._spent = time.thread_time()
         self._thread_id = threading.get_ident()
         self._timer = QTimer(interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
@@ -38,6 +41,7 @@ class Heartbeat:
 
     def start(self) -> None:
         self._last = time.perf_counter()
+        self._spent = time.thread_time()
         self._timer.start()
         self._sampler.start()
 
@@ -50,6 +54,9 @@ class Heartbeat:
         now = time.perf_counter()
         self.late.append(max(0.0, (now - self._last) * 1000 - BEAT_MS))
         self._last = now
+        spent = time.thread_time()
+        self.computed.append((spent - self._spent) * 1000)
+        self._spent = spent
 
     def _sample(self) -> None:
         while not self._ended.wait(SAMPLE_S):

@@ -42,7 +42,7 @@ class User:
         self.random = random.Random(seed)
         self.done: dict[str, int] = {}
         self.messages: list[str] = []
-        self._files = write_files(folder)
+        self.files = write_files(folder)
         self._choices: list[tuple[Callable[[], None], int]] = [
             (self.switch_page, 12),
             (self.open_data, 3),
@@ -68,6 +68,9 @@ class User:
         if self._answer_dialog():
             return
 
+        if QApplication.activeWindow() is None:
+            self.frame.activateWindow()  # no window manager does it; the next keys will arrive
+
         actions, weights = zip(*self._choices, strict=True)
         action = self.random.choices(actions, weights)[0]
         self.done[action.__name__] = self.done.get(action.__name__, 0) + 1
@@ -75,18 +78,18 @@ class User:
 
     def rest(self) -> None:
         """Comes to the same state each time: nothing runs, the same small data, the first page."""
-        self._click("train.stop")
-        self._key(Qt.Key.Key_0, CONTROL)
-        self.drop(self._files[0])
-        self._click("rail.welcome")
+        self.press("train.stop")
+        self.zoom_reset()
+        self.drop(self.files[0])
+        self.press("rail.welcome")
 
     # --- actions
 
     def switch_page(self) -> None:
-        self._click(f"rail.{self.random.choice(PAGES)}")
+        self.press(f"rail.{self.random.choice(PAGES)}")
 
     def open_data(self) -> None:
-        self.drop(self.random.choice(self._files))
+        self.drop(self.random.choice(self.files))
 
     def drop(self, path: Path) -> None:
         """Drops a file or folder onto the window."""
@@ -99,17 +102,17 @@ class User:
         QApplication.sendEvent(self.frame, event)
 
     def train(self) -> None:
-        self._click("train.start")
+        self.press("train.start")
 
     def pause(self) -> None:
-        self._click("train.pause")
+        self.press("train.pause")
 
     def stop(self) -> None:
-        self._click("train.stop")
+        self.press("train.stop")
 
     def switch_view(self) -> None:
-        self._click("rail.training")
-        self._click(f"training.view.{self.random.choice(VIEWS)}")
+        self.press("rail.training")
+        self.press(f"training.view.{self.random.choice(VIEWS)}")
 
     def zoom_plot(self) -> None:
         """Turns the wheel over a plot, drags in it, or lets it follow again."""
@@ -130,7 +133,7 @@ class User:
                 QTest.mouseMove(area, self._place(area))
             QTest.mouseRelease(area, LEFT, NONE, self._place(area))
         else:
-            self._press(plot.findChild(QAbstractButton, "plot.auto"))
+            self._mouse(plot.findChild(QAbstractButton, "plot.auto"))
 
     def hover(self) -> None:
         widgets = [plot for plot in self.frame.findChildren(PlotCanvas) if plot.isVisible()]
@@ -139,24 +142,30 @@ class User:
             QTest.mouseMove(area, self._place(area))
 
     def change_shade(self) -> None:
-        self._click("header.dark")
+        self.press("header.dark")
 
     def change_zoom(self) -> None:
         self._key(self.random.choice((Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_0)), CONTROL)
 
+    def zoom_in(self) -> None:
+        self._key(Qt.Key.Key_Plus, CONTROL)
+
+    def zoom_reset(self) -> None:
+        self._key(Qt.Key.Key_0, CONTROL)
+
     def race(self) -> None:
-        self._click("rail.learning")
-        self._click("learning.race")
+        self.press("rail.learning")
+        self.press("learning.race")
         if self.random.random() < 0.7:
-            self._click("race.why_adam")
-            self._click("race.start")
+            self.press("race.why_adam")
+            self.press("race.start")
 
     def find_rate(self) -> None:
-        self._click("rail.learning")
-        self._click("learning.find_rate")
+        self.press("rail.learning")
+        self.press("learning.find_rate")
 
     def try_it(self) -> None:
-        self._click("rail.tryit")
+        self.press("rail.tryit")
         page = self.frame.findChild(QWidget, "page.tryit")
         if page is None:
             return
@@ -167,7 +176,7 @@ class User:
             if button.objectName() in ("tryit.random", "tryit.clear", "tryit.usual", "tryit.dark")
         ]
         if buttons:
-            self._press(self.random.choice(buttons))
+            self._mouse(self.random.choice(buttons))
 
         drawing = page.findChild(QWidget, "tryit.picture")
         if drawing is not None and drawing.isVisible():
@@ -188,7 +197,7 @@ class User:
             QTest.keyClick(self.random.choice(boxes), key)
 
     def look_at_run(self) -> None:
-        self._click("rail.runs")
+        self.press("rail.runs")
         table = self.frame.findChild(QTableView, "runs.list")
         if table is None or not table.isVisible() or table.model().rowCount() == 0:
             return
@@ -224,14 +233,14 @@ class User:
             dialog.close()
         return True
 
-    def _click(self, name: str) -> None:
+    def press(self, name: str) -> None:
         for window in (QApplication.activeModalWidget(), self.frame):
             button = window.findChild(QAbstractButton, name) if window is not None else None
             if button is not None:
-                self._press(button)
+                self._mouse(button)
                 return
 
-    def _press(self, button: QAbstractButton | None) -> None:
+    def _mouse(self, button: QAbstractButton | None) -> None:
         if button is not None and button.isVisible() and button.isEnabled():
             QTest.mouseClick(button, LEFT)
 

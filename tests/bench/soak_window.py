@@ -46,9 +46,10 @@ class Soak(QObject):
         self._seconds = minutes * 60
         self._beats_told = 0
         self._acting = False
-        self._runs = 0
+        self._runs = self._restyled = 0
         self._problems: dict[str, int] = {}
         self.assembly.session.finished.connect(self._count_run)
+        window.theme.changed.connect(self._count_style)
         self._resting = QTimer(self, singleShot=True, interval=int(QUIET_S * 1000))
         self._resting.timeout.connect(self._read_at_rest)
         self._actions = QTimer(self, interval=ACT_MS)
@@ -104,6 +105,9 @@ class Soak(QObject):
     def _count_run(self, _: Any) -> None:
         self._runs += 1
 
+    def _count_style(self) -> None:
+        self._restyled += 1
+
     def _tell(self, held: float) -> None:
         for problem in self.assembly.problems.problems:
             self._problems[problem.text()] = problem.times
@@ -127,7 +131,9 @@ class Soak(QObject):
         late = self.heartbeat.late
         p99 = percentile(late, 0.99)
         growth = self.memory.growth(min(SETTLED_S, self._seconds / 2))
-        print(f"actions: {self.user.done}")
+        counts = sorted(self.user.done.items(), key=lambda item: -item[1])
+        print("actions: " + ", ".join(f"{name} {count}" for name, count in counts))
+        print(f"zoom or light and dark took effect {self._restyled} times")
         print(f"what held the thread up for more than {LATE_MS:g} ms (samples of 10 ms):")
         for where, count in self.heartbeat.stacks.most_common(15):
             print(f"{count:6} {where}")
@@ -142,6 +148,12 @@ class Soak(QObject):
         print(
             f"heartbeat ({len(late):,} beats): p50 {percentile(late, 0.5):.1f} ms, p99 {p99:.1f} "
             f"ms, max {max(late, default=0):.1f} ms; at most {LATE_MS:g} ms at p99: {_word(quick)}"
+        )
+        computed = self.heartbeat.computed
+        print(
+            f"processor time of the window's thread from beat to beat: p50 "
+            f"{percentile(computed, 0.5):.1f} ms, p99 {percentile(computed, 0.99):.1f} ms, "
+            f"max {max(computed, default=0):.1f} ms"
         )
         print(f"growth at rest: {grown}; at most {MOST_GROWTH_MB:g} MB: {_word(steady)}")
         print(f"problems: {len(problems)}: {_word(not problems)}", flush=True)
@@ -164,6 +176,7 @@ def main() -> int:
     window = Window(folders.config(), [], awake=Awake(lambda: None))
     window.frame.resize(1280, 760)
     window.show()
+    window.frame.activateWindow()
     soaks: list[Soak] = []
 
     def begin() -> None:

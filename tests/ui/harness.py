@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
@@ -57,7 +58,7 @@ class Harness:
 def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     """Yields everything behind a page, and closes it in order at the end."""
     theme = Theme(zoom=zoom)
-    theme.apply()
+    dress_all(theme)
     document = Document()
     session = Session()
     background = Background()
@@ -88,7 +89,28 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         background.close()
         reading.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        Theme().apply()
+        undress_all()
+
+
+def dress_all(theme: Theme) -> None:
+    """Gives the style sheet to every widget, for tests of parts that are in no window."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+
+    def dress() -> None:
+        application.setStyleSheet(theme.style_sheet())
+
+    theme.apply()
+    theme.changed.connect(dress)
+    dress()
+
+
+def undress_all() -> None:
+    """Takes the style sheet away again, and the colours back to the usual ones."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    application.setStyleSheet("")
+    Theme().apply()
 
 
 def picture_folder(folder: Path, counts: dict[str, int], size: tuple[int, int] = (20, 30)) -> Path:

@@ -83,7 +83,10 @@ class ActivationMeter:
         key = _storage(tensor)
         if key not in self._known:
             self._kept[key] = tensor.untyped_storage().nbytes()
-        return tensor
+
+        # An output knows the node that made it. If the node kept it as it is, both would keep each
+        # other until a backward pass, for ever where none follows: C++ collects no cycles.
+        return tensor if tensor.grad_fn is None else tensor.detach()
 
 
 def _same(tensor: torch.Tensor) -> torch.Tensor:

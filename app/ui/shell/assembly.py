@@ -75,7 +75,10 @@ class Assembly(QObject):
         self._reading = Background()  # reading data must not wait for measuring
         self.data_loader = DataLoader(self.document, self._reading)
         self.network_measurer = NetworkMeasurer(self.document, self.background)
-        self.files = Files(frame, self.document, self.session, preferences, self.problems, folder)
+        self._writing = Background()  # what is kept must not wait for either
+        self.files = Files(
+            frame, self.document, self.session, preferences, self.problems, folder, self._writing
+        )
         self.run_bar = RunBar(
             frame.bottom, self.document, self.session, self.network_measurer, Speeds(preferences)
         )
@@ -297,11 +300,17 @@ class Assembly(QObject):
         self._recent.setEnabled(True)
 
     def _save_preferences(self) -> None:
-        try:
-            self.preferences.save()
-        except UserError as error:
-            self._saving.stop()  # one message is enough
-            self.problems.note(Failure.of(error))
+        values = self.preferences.values()
+        self._writing.run(
+            lambda _: self.preferences.write(values),
+            lambda _: None,
+            self._saving_failed,
+            key="preferences",
+        )
+
+    def _saving_failed(self, failure: Failure) -> None:
+        self._saving.stop()  # one message is enough
+        self.problems.note(failure)
 
     # --- ending
 
@@ -314,6 +323,7 @@ class Assembly(QObject):
         self.run_bar.close()
         self.session.close()
         self.awake.release()
+        self._writing.close()
         self.files.keep()
 
         ended = self.engine.close(patience)
@@ -323,7 +333,10 @@ class Assembly(QObject):
         self._reading.close()
         self.notifier.close()
         self.problems.close()
-        self._save_preferences()
+        try:
+            self.preferences.save()
+        except UserError as error:
+            self.problems.note(Failure.of(error))
         self._uninstall()
 
         # Qt keeps what is connected to a signal as long as its sender lives: without this the pages
@@ -339,6 +352,7 @@ class Assembly(QObject):
             self.problems,
             self.background,
             self._reading,
+            self._writing,
             self._view,
             self,
         ):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.ui.shell.problems import Problems
+    from app.ui.state.background import Background
     from app.ui.state.document import Document
     from app.ui.state.preferences import Preferences
 
@@ -60,6 +61,7 @@ class Files(QObject):
         preferences: Preferences,
         problems: Problems,
         folder: Path,
+        writing: Background,
     ) -> None:
         super().__init__()
         self._window = window
@@ -67,11 +69,12 @@ class Files(QObject):
         self._session = session
         self._preferences = preferences
         self._problems = problems
+        self._writing = writing
         self._kept_file = folder / "open.toml"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(KEEP_MS)
-        self._timer.timeout.connect(self.keep)
+        self._timer.timeout.connect(self._keep_beside)
         document.changed.connect(lambda *_: self._timer.start())
 
     # --- opening
@@ -220,13 +223,26 @@ class Files(QObject):
         """Writes the open experiment aside, so that nothing is lost however the program ends."""
         self._timer.stop()
         try:
-            files.write_atomically(
-                self._kept_file, toml_file.dumps(self._document.experiment).encode()
-            )
-            self._preferences.set("open_path", str(self._document.path or ""))
-            self._preferences.save()
+            self._to_keep()()
         except UserError as error:
             self._problems.note(Failure.of(error))
+
+    def _keep_beside(self) -> None:
+        """Does the same on another thread: until the disk has it, 80 ms may pass."""
+        write = self._to_keep()
+        self._writing.run(lambda _: write(), lambda _: None, self._problems.note, key="keep")
+
+    def _to_keep(self) -> Callable[[], None]:
+        """Returns what writes the experiment and the preferences of now. It raises UserError."""
+        experiment = toml_file.dumps(self._document.experiment).encode()
+        self._preferences.set("open_path", str(self._document.path or ""))
+        preferences = self._preferences.values()
+
+        def write() -> None:
+            files.write_atomically(self._kept_file, experiment)
+            self._preferences.write(preferences)
+
+        return write
 
     def restore(self) -> bool:
         """Opens the experiment that was open last. Returns whether there was one with data."""

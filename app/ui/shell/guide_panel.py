@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.label import Label
+from app.ui.widgets.layouts import clear
 
 if TYPE_CHECKING:
     from app.ui.pages.parts import GuideCard
@@ -87,12 +88,7 @@ class GuidePanel(QFrame):
         self._cards = list(cards)
 
     def _build(self, cards: list[GuideCard]) -> None:
-        while self._column.count() > 1:
-            item = self._column.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._column, but_last=1)
         for row, card in enumerate(cards):
             self._column.insertWidget(row, self._card(row, card))
 

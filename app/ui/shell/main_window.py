@@ -21,6 +21,7 @@ from app.ui.widgets.label import Label
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from PySide6.QtCore import QChildEvent
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
 
     from app.ui.pages.parts import Page, PageInfo, Parts
@@ -72,7 +73,8 @@ class MainWindow(QMainWindow):
         self.guide = GuidePanel(theme)
         self.bottom = BottomBar(theme)
         self._stack = QStackedWidget()
-        self._stack.addWidget(_starting())
+        starting = _starting()
+        self._stack.addWidget(starting)
         self._middle = QWidget()
         self._row = QHBoxLayout(self._middle)
         whole = QWidget()
@@ -89,6 +91,9 @@ class MainWindow(QMainWindow):
             column.addWidget(down, 1 if down is self._middle else 0)
 
         self.setCentralWidget(whole)
+        for part in (self.header, self.rail, self.guide, self.bottom, starting):
+            theme.dress(part)
+
         self.bottom.train.setEnabled(False)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -124,6 +129,7 @@ class MainWindow(QMainWindow):
 
         if name != self.page:
             page = self._page(name, self._parts)
+            self._theme.dress(page)
             self.page = name
             self._stack.setCurrentWidget(page)
             self.rail.set_current(name)
@@ -147,7 +153,7 @@ class MainWindow(QMainWindow):
     def _build_next(self) -> None:
         unbuilt = next((name for name in self._infos if name not in self._pages), None)
         if unbuilt is not None and self._parts is not None:
-            self._page(unbuilt, self._parts)
+            self._theme.dress_later(self._page(unbuilt, self._parts))
             self._builder.start(0)
         else:
             self.refresh_soon()
@@ -244,6 +250,13 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
             self.visibility_changed.emit(not self.isMinimized())
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Dresses what opens in front of the window, just before it is shown for the first time."""
+        super().childEvent(event)
+        child = event.child()
+        if event.polished() and isinstance(child, QWidget) and child.isWindow():
+            self._theme.dress(child)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -18,6 +18,7 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.changes import section_of, with_changes
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import ResolvedExperiment, problem_of, resolve, task_of
+from app.ui.state.later import Later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,10 @@ class Document(QObject):
         """none, reading, ready, failed."""
         self.progress: tuple[str, int, int] = ("", 0, 0)
         self.data_failure: Any = None
+        self.later = Later(self)
+        """For what follows the document but is not seen."""
+        self._resolved: tuple[Experiment, Description, ResolvedExperiment] | None = None
+        """What `resolved` returned last, with what it was made of."""
 
     # --- the experiment
 
@@ -212,7 +217,16 @@ class Document(QObject):
 
         Raises UserError like `task`.
         """
-        return resolve(self._experiment, self.assumed_description)
+        experiment = self._experiment
+        description = self.assumed_description
+        if self._resolved is not None:  # some sixty parts of the window ask after each change
+            of_experiment, of_description, resolved = self._resolved
+            if of_experiment is experiment and of_description is description:
+                return resolved
+
+        resolved = resolve(experiment, description)
+        self._resolved = experiment, description, resolved
+        return resolved
 
     def resolved_section(self, section: str) -> Any:
         """Returns a section of `resolved`.

@@ -5,6 +5,7 @@ That is its size, light or dark, zoom, recent files, open toggles and measured s
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,12 +62,18 @@ class Preferences:
 
         Raises UserError where the file cannot be written.
         """
-        text = files.json_key(self._values)
-        if text == self._written:
-            return
+        self.write(self.values())
 
-        files.write_json(self.path, self._values)
-        self._written = text
+    def values(self) -> dict[str, Any]:
+        """Returns a copy of all values of now, to be written by `write`, on any thread."""
+        return copy.deepcopy(self._values)
+
+    def write(self, values: dict[str, Any]) -> None:
+        """Writes `values`, unless they were written last. Raises UserError like `save`."""
+        key = files.json_key(values)
+        if key != self._written:
+            files.write_json(self.path, values)
+            self._written = key
 
 
 def _read(path: Path) -> dict[str, Any]:

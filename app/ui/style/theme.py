@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.ui.style.dresser import Dresser
+
 STYLE_FILE = Path(__file__).resolve().parents[3] / "resources" / "styles" / "window.qss"
 ICON_FOLDER = STYLE_FILE.parents[1] / "icons"
 
@@ -109,6 +111,7 @@ class Theme(QObject):
         self.dark = dark
         self.zoom = zoom
         self._applied = False
+        self._dresser = Dresser(self.style_sheet)
 
     def color(self, role: str) -> QColor:
         """Returns the colour of a role of the table, or of a memory row ("memory.weights")."""
@@ -143,7 +146,7 @@ class Theme(QObject):
             self.changed.emit()
 
     def apply(self) -> None:
-        """Hands palette, font and style sheet to the application."""
+        """Hands palette and font to the application, and the style sheet to what is dressed."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
 
@@ -154,7 +157,18 @@ class Theme(QObject):
 
         application.setPalette(self.palette())
         application.setFont(self.font())
-        application.setStyleSheet(self.style_sheet())
+        self._dresser.renew()
+
+    def dress(self, part: QWidget) -> None:
+        """Gives the style sheet to a part of the window with all in it, now and when it changes.
+
+        Call it again before a part that was hidden is shown.
+        """
+        self._dresser.dress(part)
+
+    def dress_later(self, part: QWidget) -> None:
+        """Does the same for a part that is hidden, when nothing else is to be done."""
+        self._dresser.dress_later(part)
 
     def palette(self) -> QPalette:
         palette = QPalette()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+from app.ui.widgets.layouts import clear
+
 
 class FlowLayout(QLayout):
     """Puts widgets from left to right, and breaks the line at the right edge.
@@ -55,11 +57,7 @@ class FlowLayout(QLayout):
 
     def clear(self) -> None:
         """Removes and deletes every widget."""
-        while self._items:
-            widget = self._items.pop().widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self)
 
     def _place(self, rect: QRect, really: bool) -> int:
         x = rect.x()

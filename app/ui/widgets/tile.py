@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
+from app.ui.widgets.layouts import clear
 
 
 class Tile(QPushButton):
@@ -74,11 +75,7 @@ class Tile(QPushButton):
             return
 
         self.reserve_pictures()
-        while (item := self._strip.takeAt(0)) is not None:
-            label = item.widget()
-            if label is not None:
-                label.hide()
-                label.deleteLater()
+        clear(self._strip)
 
         side = self._theme.px(40)
         for picture in self._pictures:

@@ -15,6 +15,7 @@ from app.ui.pages.results.confusion.counts import Confusion, by_confusion
 from app.ui.pages.results.confusion.export import EXPORT_LIMIT
 from app.ui.pages.results.confusion.matrix import ConfusionMatrix
 from app.ui.style.theme import Theme
+from tests.ui.harness import dress_all, undress_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +36,9 @@ def confusion(classes: int, seed: int = 0) -> Confusion:
 @pytest.fixture
 def theme(qapp: object) -> Iterator[Theme]:
     theme = Theme()
-    theme.apply()
+    dress_all(theme)
     yield theme
-    Theme().apply()
+    undress_all()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from tests.ui.fake_run import (
     run_prepared,
     steps_done,
 )
+from tests.ui.harness import dress_all, undress_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,9 @@ ANY = st.floats(width=32)
 @pytest.fixture
 def theme(qapp: object) -> Iterator[Theme]:
     theme = Theme()
-    theme.apply()
+    dress_all(theme)
     yield theme
+    undress_all()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

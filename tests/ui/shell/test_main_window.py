@@ -146,6 +146,23 @@ def test_the_keys_go_from_page_to_page(qtbot: QtBot, open_window: OpenWindow) ->
         assert window.frame.page == page
 
 
+def test_nothing_of_a_page_stands_outside_the_window(open_window: OpenWindow) -> None:
+    """A widget that no layout takes is a window of its own, which lives on as it likes."""
+    window = open_window()
+    for page in window.frame.pages:
+        window.frame.go(page)
+
+    outside = [
+        f"{widget.metaObject().className()} {widget.property('text')!r}"
+        for widget in QApplication.topLevelWidgets()
+        if widget.parent() is None
+        and widget is not window.frame
+        # Those that pyqtgraph makes for each plot.
+        and widget.metaObject().className() not in ("QMenu", "QWidget", "QTipLabel")
+    ]
+    assert outside == []
+
+
 def test_f1_shows_the_keys(qtbot: QtBot, open_window: OpenWindow) -> None:
     window = open_window()
     activate(qtbot, window)

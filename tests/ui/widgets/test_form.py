@@ -18,6 +18,7 @@ from app.ui.widgets.settings.form import ChoiceBox, Form
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
 from models.spec import settings
 from models.template import TEMPLATES
+from tests.ui.harness import dress_all, undress_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,9 @@ W = TypeVar("W", bound=QWidget)
 @pytest.fixture
 def theme(qtbot: QtBot) -> Iterator[Theme]:
     theme = Theme()
-    theme.apply()
+    dress_all(theme)
     yield theme
+    undress_all()
 
 
 def form_of(

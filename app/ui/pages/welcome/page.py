@@ -19,6 +19,7 @@ from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
+from app.ui.widgets.layouts import clear
 from app.ui.widgets.tile import Tile
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class WelcomePage(Page):
 
     def _list_recent(self) -> None:
         paths = self._parts.preferences.recent()[:SHOWN]
-        _empty(self._recent)
+        clear(self._recent.body)
 
         for path in paths:
             self._row(
@@ -145,7 +146,7 @@ class WelcomePage(Page):
 
     def _show_runs(self, runs: list[Run]) -> None:
         self._interrupted = runs
-        _empty(self._left_over)
+        clear(self._left_over.body)
 
         for run in runs[:SHOWN]:
             button = self._row(
@@ -237,12 +238,3 @@ def interrupted(folder: Path) -> list[Run]:
         for run in list_runs(folder)
         if run.status == "interrupted" and (run.path / "checkpoints").is_dir()
     ]
-
-
-def _empty(card: Card) -> None:
-    while card.body.count():
-        item = card.body.takeAt(0)
-        widget = item.widget() if item is not None else None
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

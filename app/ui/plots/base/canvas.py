@@ -45,8 +45,8 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.box = self.getPlotItem().getViewBox()
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)
-        menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
-        menu.setParent(self, menu.windowFlags())
+        # This menu of 43 widgets is never shown: without a parent it is never styled either.
+        self.destroyed.connect(self.getPlotItem().ctrlMenu.deleteLater)
         self.getPlotItem().hideButtons()
         self.left.setZValue(-200)  # its grid lines lie behind the curves
 

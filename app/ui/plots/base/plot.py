@@ -82,7 +82,9 @@ class Plot(PlotCanvas):
 
         self.marks = Marks(self)
         self._overlays()
-        theme.changed.connect(self.restyle)
+        self._style: tuple[bool, float] | None = None
+        """Darkness and zoom of the theme as this was restyled last while it was seen."""
+        theme.changed.connect(self._follow_theme)
 
     def _overlays(self) -> None:
         self.readout = Readout(self, self.marks)
@@ -327,6 +329,13 @@ class Plot(PlotCanvas):
 
     # --- style
 
+    def _follow_theme(self) -> None:
+        """Restyles where it is seen: a plot takes some 5 ms, and most of them are hidden."""
+        style = self.theme.dark, self.theme.zoom
+        if self.isVisible() and style != self._style:
+            self._style = style
+            self.restyle()
+
     def restyle(self) -> None:
         """Takes colours and sizes from the theme again."""
         for axis in (self.left, self.bottom):
@@ -371,7 +380,7 @@ class Plot(PlotCanvas):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.restyle()
+        self._follow_theme()
 
     # --- export
 

@@ -125,17 +125,17 @@ class LossOverProbabilityPlot(Plot):
     def restyle(self) -> None:
         super().restyle()
         if hasattr(self, "words"):  # the base restyles before they are there
+            # Only here: pyqtgraph keeps a picture of each symbol for every new brush.
+            self.places.setSize(self.theme.px(8))
+            self.places.setPen(None)
+            self.places.setBrush(self.theme.color("training"))
+            self.given.setSize(self.theme.px(6))
+            self.given.setPen(None)
+            self.given.setBrush(self.theme.color("best"))
             self._place_words()
 
     def _place_words(self) -> None:
         self.places.setData([p for p, _, _ in self.marked], [price for _, price, _ in self.marked])
-        self.places.setSize(self.theme.px(8))
-        self.places.setPen(None)
-        self.places.setBrush(self.theme.color("training"))
-        self.given.setSize(self.theme.px(6))
-        self.given.setPen(None)
-        self.given.setBrush(self.theme.color("best"))
-
         for text, (p, price, words) in zip(self.words, self.marked, strict=False):
             right = p > 0.6
             text.setText(f"{words}: {number_text(price, 2)}")

@@ -14,6 +14,7 @@ from app.engine.text import UNKNOWN, bytes_text, percent_text
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
+from app.ui.widgets.layouts import clear
 from app.ui.widgets.memory.ledger import device_parts, readings_in_words
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import RIGHT, Swatch
@@ -87,10 +88,7 @@ class DevicePanel(QWidget):
             below.setVisible(value == UNKNOWN and bool(why))
 
     def _rebuild(self, lines: list[tuple[str, str, str, str]]) -> None:
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            if item is not None and (widget := item.widget()) is not None:
-                widget.deleteLater()
+        clear(self._grid)
 
         self._values = []
         self._whys = []

@@ -12,6 +12,7 @@ from app.engine.text import bytes_text, times_text
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
+from app.ui.widgets.layouts import take_out
 from app.ui.widgets.memory.ledger import (
     FULL_NAMES,
     MEANING,
@@ -262,10 +263,8 @@ class MemoryTable(QWidget):
         weights, "less" that they are never all there at once.
         """
         self._arranged = arranged
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            if item is not None and (widget := item.widget()) is not None:
-                widget.hide()
+        for widget in take_out(self._grid):
+            widget.hide()
 
         for column in range(8):
             self._grid.setColumnStretch(column, 0)

@@ -69,8 +69,6 @@ class Field(QWidget):
         self.editor.setAccessibleName(setting.label)
         self.editor.setAccessibleDescription(setting.help)
         self.editor.setToolTip(tooltip(setting.help))
-        self._label = Label(setting.label)
-        self._label.setBuddy(self.editor)
         self._state = ElidedLabel(FOLLOWS, 4)
         style(self._state, "secondary")
         self._reset = QToolButton()
@@ -95,7 +93,7 @@ class Field(QWidget):
         column.setSpacing(theme.px(4))
         head = QHBoxLayout()
         head.setSpacing(theme.px(8))
-        head.addWidget(self.editor if self.setting.type == "switch" else self._label)
+        head.addWidget(self.editor if self.setting.type == "switch" else self._make_label())
         head.addStretch(1)
         head.addWidget(self._state)
         head.addWidget(self._reset)
@@ -112,6 +110,12 @@ class Field(QWidget):
 
         column.addWidget(self._trouble)
         column.addWidget(self._help)
+
+    def _make_label(self) -> Label:
+        label = Label(self.setting.label)
+        label.setBuddy(self.editor)
+
+        return label
 
     # --- editors
 

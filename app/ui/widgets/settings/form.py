@@ -17,11 +17,14 @@ from app.ui.state.document import Document
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.layouts import take_out
 from app.ui.widgets.settings.field import Field, value_in_words
 from app.ui.widgets.settings.number_box import DropDown
 from models.spec import Choice, Registry, Setting, settings
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
     from app.ui.state.preferences import Preferences
 
 
@@ -30,7 +33,8 @@ class Form(QWidget):
 
     `names` limits and orders them; if all of those are advanced, they are shown without the toggle.
     With `preferences` the toggle is remembered; `flat` leaves it out and shows all. `rebuilt` says
-    that another choice brought other settings.
+    that another choice brought other settings. While it is hidden it follows the document a little
+    later.
     """
 
     rebuilt = Signal()
@@ -56,7 +60,9 @@ class Form(QWidget):
         self._shown: list[str] = []
         self._last: Any = None
         self._advanced: list[Setting] = []
-        self.fields: dict[str, Field] = {}
+        self._fields: dict[str, Field] = {}
+        self._behind = False
+        """Whether the document changed while nobody saw this."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(12))
@@ -69,23 +75,49 @@ class Form(QWidget):
         self._more.setAccessibleName(f"More settings of {section}")
         self._more.toggled.connect(self._toggle)
         self._build()
-        document.changed.connect(self._refresh)
-        document.data_changed.connect(self._refresh)
-        theme.changed.connect(self._refresh)
+        document.changed.connect(self._follow)
+        document.data_changed.connect(self._follow)
+        theme.changed.connect(self._follow)
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The editors of now, by the name of the setting."""
+        self._catch_up()
+        return self._fields
+
+    # --- following
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._catch_up()
+
+    def _follow(self, *_: object) -> None:
+        """Follows at once where it is seen, and in a turn of its own where it is not.
+
+        Other data bring other editors into a dozen forms: 60 ms of the window's thread.
+        """
+        self._behind = True
+        if self.isVisible():
+            self._catch_up()
+        else:
+            self._document.later.do(self, self._catch_up)
+
+    def _catch_up(self) -> None:
+        if self._behind:
+            self._refresh()
 
     # --- building
 
     def _build(self) -> None:
         """Makes the editors for the choice as it is now."""
         self._kind = type(self._value())
-        for field in self.fields.values():
+        for field in self._fields.values():
             self._column.removeWidget(field)
             field.hide()
             field.deleteLater()
 
-        self.fields = {}
-        for position in reversed(range(self._column.count())):
-            self._column.takeAt(position)
+        self._fields = {}
+        take_out(self._column)
 
         basic, advanced = self._chosen_settings()
         self._shown = [setting.name for setting in basic + advanced]
@@ -127,7 +159,7 @@ class Form(QWidget):
         )
         field.edited.connect(self._take)
         field.reset.connect(self._reset)
-        self.fields[setting.name] = field
+        self._fields[setting.name] = field
         self._column.addWidget(field)
 
     def _lowest(self, setting: Setting) -> float | None:
@@ -161,6 +193,8 @@ class Form(QWidget):
         return self._last
 
     def _refresh(self, *_: object) -> None:
+        self._behind = False
+        self._document.later.forget(self)
         value = self._value()
         if type(value) is not self._kind or self._other_settings():
             self._build()
@@ -175,7 +209,7 @@ class Form(QWidget):
         if not isinstance(resolved, type(value)):
             resolved = value
 
-        for name, field in self.fields.items():
+        for name, field in self._fields.items():
             field.show_value(getattr(value, name), getattr(resolved, name))
 
         self._show_chips(value)
@@ -205,7 +239,7 @@ class Form(QWidget):
     def _toggle(self, opened: bool) -> None:
         self._more.setText("Fewer settings" if opened else "More settings")
         for setting in self._advanced:
-            self.fields[setting.name].setVisible(opened)
+            self._fields[setting.name].setVisible(opened)
 
         if self._preferences is not None:
             self._preferences.set(f"more.{self._section}", opened)
@@ -219,7 +253,7 @@ class Form(QWidget):
 
     def _take(self, name: str, value: Any) -> None:
         trouble = self._document.replace(self._section, **{name: value})
-        field = self.fields.get(name)
+        field = self._fields.get(name)
         if field is not None and trouble:
             field.show_trouble(trouble.replace(f"'{name}'", field.setting.label, 1))
         elif field is not None:

@@ -1,0 +1,132 @@
+"""Every part of the window wears the style sheet of now, and has it before it is seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QVBoxLayout, QWidget
+
+from app.ui.state.action import Action
+from app.ui.style.dresser import Dresser
+from app.ui.widgets.message_box import message_box
+from tests.ui.window_actions import inside
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from app.ui.shell.application import Window
+
+SMALL = "QLabel { min-width: 50px; }"
+LARGE = "QLabel { min-width: 90px; }"
+
+
+class Sheet:
+    """A style sheet that can be exchanged."""
+
+    def __init__(self) -> None:
+        self.text = SMALL
+        self.asked = 0
+
+    def __call__(self) -> str:
+        self.asked += 1
+        return self.text
+
+
+def part(qtbot: QtBot, shown: bool) -> QWidget:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    QVBoxLayout(widget).addWidget(QLabel("a"))
+    if shown:
+        widget.show()
+
+    return widget
+
+
+def least_width(widget: QWidget) -> int:
+    """Returns the width that the style sheet gives to the label of a part."""
+    label = widget.findChild(QLabel)
+    assert label is not None
+    label.ensurePolished()
+    return label.minimumWidth()
+
+
+def test_what_is_seen_changes_at_once_and_what_is_hidden_soon(qtbot: QtBot) -> None:
+    sheet = Sheet()
+    dresser = Dresser(sheet)
+    seen = part(qtbot, shown=True)
+    hidden = [part(qtbot, shown=False) for _ in range(3)]
+    for widget in (seen, *hidden):
+        dresser.dress(widget)
+
+    assert [least_width(widget) for widget in (seen, *hidden)] == [50] * 4
+
+    sheet.text = LARGE
+    dresser.renew()
+    assert least_width(seen) == 90
+    assert [widget.styleSheet() for widget in hidden] == [SMALL] * 3
+
+    dresser.dress(hidden[1])
+    assert least_width(hidden[1]) == 90
+    qtbot.waitUntil(lambda: all(widget.styleSheet() == LARGE for widget in hidden))
+    assert [least_width(widget) for widget in hidden] == [90] * 3
+    assert sheet.asked == 2
+
+
+def test_a_part_that_is_deleted_is_forgotten(qtbot: QtBot) -> None:
+    sheet = Sheet()
+    dresser = Dresser(sheet)
+    gone = QWidget()
+    stays = part(qtbot, shown=False)
+    dresser.dress(gone)
+    dresser.dress_later(stays)
+    gone.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    sheet.text = LARGE
+    dresser.renew()
+    qtbot.waitUntil(lambda: stays.styleSheet() == LARGE)
+
+
+@pytest.mark.parametrize("shade", ["light", "dark"])
+def test_every_page_wears_the_sheet_of_now_when_it_is_shown(
+    open_window: Any, qtbot: QtBot, shade: str
+) -> None:
+    window: Window = open_window()
+    for name, page in window.frame.pages.items():
+        if window.theme.dark != (shade == "dark"):
+            inside(window).actions.do(Action.DARK)
+
+        window.frame.go(name)
+        assert page.styleSheet() == window.theme.style_sheet(), name
+        inside(window).actions.do(Action.DARK)
+
+    everything = window.theme.style_sheet
+    qtbot.waitUntil(
+        lambda: all(page.styleSheet() == everything() for page in window.frame.pages.values())
+    )
+
+
+def test_dialogs_and_the_parts_around_the_pages_wear_it(open_window: Any, qtbot: QtBot) -> None:
+    window: Window = open_window()
+    box = message_box(window.frame, "test.box", "A title", "A text")
+    box.addButton(QMessageBox.StandardButton.Close)
+    box.open()
+    qtbot.waitExposed(box)
+    inside(window).actions.do(Action.SHORTCUTS)
+    inside(window).actions.do(Action.DARK)
+
+    sheet = window.theme.style_sheet()
+    dialogs = [
+        widget
+        for widget in QApplication.topLevelWidgets()
+        if widget.parent() is window.frame and widget.isVisible()
+    ]
+    assert len(dialogs) >= 2
+    frame = window.frame
+    for worn in (*dialogs, frame.header, frame.rail, frame.guide, frame.bottom):
+        assert worn.styleSheet() == sheet, worn.objectName()
+
+    for dialog in dialogs:
+        dialog.close()
