@@ -14,6 +14,11 @@ SIZE = 16
 """Bytes of a fingerprint."""
 
 
+def fingerprint_of(values: np.ndarray) -> bytes:
+    """Returns the fingerprint of one array: SIZE bytes."""
+    return hashlib.blake2b(np.ascontiguousarray(values).data, digest_size=SIZE).digest()
+
+
 def fingerprints_of(contents: Iterable[bytes | memoryview]) -> np.ndarray:
     """Returns a fingerprint of each content (BLAKE2b): (N, 16) uint8."""
     joined = b"".join(hashlib.blake2b(content, digest_size=SIZE).digest() for content in contents)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
+from app.engine.data.fingerprints import fingerprint_of
+from app.engine.data.tones import Tones, ValueRange
 from app.engine.errors import UserError
 from app.engine.files import NotRegular, TooLarge, open_regular
 from app.engine.foreign import foreign_reader
@@ -122,11 +124,15 @@ class UnreadablePicture(Exception):
         super().__init__(reason)
 
 
-def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image.Image:
+def decode(
+    source: Path | str | bytes | BinaryIO, detail: int = DETAIL, tones: Tones | None = None
+) -> Image.Image:
     """Decodes the first frame of a picture to mode "L" or "RGB", upright, transparency on white.
 
-    detail: both sides may be reduced while decoding but not below this many pixels. What was done
-    to it stands in `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
+    detail: both sides may be reduced while decoding but not below this many pixels. tones: for a
+    picture of more than 8 bits; None follows from its own values, whose range is then
+    `info["range"]`; `info["fingerprint"]` is of its values. What was done to it stands in
+    `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
     """
     with _open(source) as picture:
         remarks = [remark] if (remark := _remark_on_frames(picture)) else []
@@ -138,12 +144,26 @@ def decode(source: Path | str | bytes | BinaryIO, detail: int = DETAIL) -> Image
 
         picture.load()
         upright = ImageOps.exif_transpose(picture)
-        result, tone_remark = _to_grey_or_colour(upright)
+        value_range = None
+        fingerprint = None
+        if _is_deep(upright):
+            values = np.asarray(upright)
+            fingerprint = fingerprint_of(values)
+            value_range = ValueRange.of(values) if tones is None else None
+            chosen = tones or (value_range.tones() if value_range else Tones(0, 1))
+            result = Image.fromarray(chosen.to_bytes(values))
+            tone_remark = "deep"
+        else:
+            result, tone_remark = _to_grey_or_colour(upright)
 
     if tone_remark:
         remarks.append(tone_remark)
 
-    result.info = {"remarks": tuple(remarks)}
+    result.info = {
+        "remarks": tuple(remarks),
+        "range": value_range,
+        "fingerprint": fingerprint,
+    }
     return result
 
 
@@ -151,7 +171,9 @@ def measure(source: Path) -> tuple[int, int]:
     """Returns (height, width) of a picture upright, from its header. Raises UnreadablePicture."""
     with _open(source) as picture:
         width, height = picture.size
-        sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
+        # Pillow turns a TIFF when it is opened, and says how it lay all the same.
+        turned = picture.format == "TIFF"
+        sideways = not turned and picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
 
     return (width, height) if sideways else (height, width)
 
@@ -226,12 +248,35 @@ def _has_second_page(picture: Image.Image) -> bool:
     return True
 
 
+def tones_of(values: np.ndarray) -> Tones | None:
+    """Returns the tones of pictures of any number type; None where they are those of bytes."""
+    value_range = ValueRange.of(values)
+    tones = value_range.tones() if value_range is not None else None
+    return None if tones == Tones(0, 255) and values.dtype == np.uint8 else tones
+
+
+def pixels_of(values: np.ndarray, tones: Tones | None) -> np.ndarray:
+    """Returns a picture in an array as bytes, (H, W) or (H, W, 3); a transparent one on white.
+
+    values: (H, W) or (H, W, C) of any number type, C 3 or 4. tones: None for values that are bytes.
+    """
+    pixels = (tones or Tones(0, 255)).to_bytes(values)
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        alpha = pixels[..., 3:].astype(np.uint16)
+        pixels = ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+    return pixels
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    """Returns whether it has one channel of more than 8 bits, or of fractions."""
+    return picture.mode in ("I", "F") or picture.mode.startswith("I;")
+
+
 def _to_grey_or_colour(picture: Image.Image) -> tuple[Image.Image, str]:
     """Returns the picture in mode "L" or "RGB", and the key of a remark on its tones."""
     if picture.mode in ("L", "RGB") and "transparency" not in picture.info:
         return (picture.copy() if picture.readonly else picture), ""
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        return Image.fromarray(to_uint8(np.asarray(picture))), "deep"
     if picture.mode == "1":
         return picture.convert("L"), ""
 
@@ -245,44 +290,6 @@ def _to_grey_or_colour(picture: Image.Image) -> tuple[Image.Image, str]:
         return paper.convert("L" if grey else "RGB"), "transparent" if transparent else ""
 
     return picture.convert("RGB"), ""
-
-
-def to_uint8(values: np.ndarray) -> np.ndarray:
-    """Returns tones of any number type as uint8 of the same shape.
-
-    Whole numbers: up to 255 as they are, up to 4,095 (12 bits, usual in microscopes) a sixteenth,
-    up to 65,535 their upper byte. Fractions: 0..1 times 255. Anything else is stretched from its
-    own smallest to its own largest value. Values that are not finite become 0.
-    """
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype == np.bool_:
-        return values.astype(np.uint8) * np.uint8(255)
-    if values.size == 0:
-        return values.astype(np.uint8)
-
-    fractions = values.dtype.kind == "f"
-    if fractions:
-        with np.errstate(over="ignore"):  # becomes infinite
-            values = values.astype(np.float32)
-        values = np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-
-    low = float(values.min())
-    high = float(values.max())
-    if low >= 0 and fractions and high <= 1:
-        return np.asarray(np.rint(values * 255), np.uint8)
-    if low >= 0 and high <= 255:
-        return np.asarray(np.rint(values), np.uint8)
-
-    if low >= 0 and high <= 65_535:
-        if fractions:
-            return np.asarray(np.rint(values / 257), np.uint8)
-        shifted: np.ndarray = values >> (4 if high < 4_096 else 8)
-        return shifted.astype(np.uint8)
-
-    scale = 255 / (high - low) if high > low else 0
-    stretched = np.rint((values.astype(np.float64) - low) * scale)
-    return np.asarray(stretched, np.uint8)
 
 
 def _reason(words: str) -> str:

@@ -14,14 +14,17 @@ from PIL import Image
 
 from app.engine.data.array_file import open_arrays
 from app.engine.data.kinds import kind_of
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.names import readable
+from app.engine.data.pictures import pixels_of, tones_of
 from app.engine.errors import UserError
 from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, no_check
+from app.engine.sources.formats.arrays import pixels_last
 from app.engine.sources.picture_list import ROW_BYTES
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained
@@ -273,11 +276,14 @@ def _arrays(path: Path, preparation: Preparation) -> PredictionInput:
             f"'{readable(path.name)}' holds no array of {preparation.kind}s.", "Check the file."
         )
 
-    raws = (
-        [_picture(array, path) for array in fitting]
-        if preparation.kind == "image"
-        else list(fitting)
-    )
+    raws: list[Any] = list(fitting)
+    if isinstance(preparation, ImagePreparation):
+        _refuse_channels(path, fitting)
+        tones = preparation.tones
+        if tones is None and fitting.dtype != np.uint8:
+            tones = tones_of(fitting)
+        raws = [Image.fromarray(pixels_of(array, tones)) for array in pixels_last(fitting)]
+
     return PredictionInput(
         str(path), tuple(f"#{number + 1}" for number in range(len(raws))), tuple(raws), many=True
     )
@@ -290,18 +296,18 @@ def _first_fitting(path: Path, sizes: tuple[int, int]) -> np.ndarray | None:
     """
     with open_arrays(path) as file:
         for header in file.headers():
-            if len(header.shape) in sizes and 0 not in header.shape and header.dtype.kind in "fiu":
+            fits = len(header.shape) in sizes and 0 not in header.shape
+            if fits and header.dtype.kind in "biuf":
                 require_memory(header.size + header.shape[0] * ROW_BYTES, path, "numbers")
                 return file.read(header)
 
     return None
 
 
-def _picture(array: np.ndarray, path: Path) -> Image.Image:
-    """Returns a (H, W[, C]) array of bytes as a picture. Raises UserError for other arrays."""
-    if array.dtype != np.uint8 or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+def _refuse_channels(path: Path, array: np.ndarray) -> None:
+    if array.ndim == 4 and not {array.shape[1], array.shape[3]} & {1, 3, 4}:
         raise UserError(
-            f"The pictures in '{readable(path.name)}' are no bytes in 1 or 3 channels.",
+            f"The pictures in '{readable(path.name)}' have {array.shape[3]:,} channels, not 1, 3 "
+            "or 4.",
             "Save them so.",
         )
-    return Image.fromarray(array)

@@ -361,7 +361,7 @@ def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
         raise UserError("No picture is named.", "Name its file.")
 
     try:
-        return preparation.array(pictures.decode(source, preparation.detail))
+        return preparation.array(pictures.decode(source, preparation.detail, preparation.tones))
     except pictures.UnreadablePicture as error:
         name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
         raise UserError(

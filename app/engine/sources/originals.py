@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from app.engine.data.dataset import Dataset
+    from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
 
 BEFORE_SIDE = 256
@@ -56,11 +57,11 @@ def before_and_after(
     height = data.height or known.height
     width = data.width or known.width
     preparation = ImagePreparation(
-        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
+        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels, known.tones
     )
 
     pairs = []
-    for name, picture in _originals(dataset, data, rows, check):
+    for name, picture in _originals(dataset, data, rows, known.tones, check):
         after = preparation.array(picture)
         size = (picture.height, picture.width)
         picture.thumbnail((BEFORE_SIDE, BEFORE_SIDE))
@@ -72,7 +73,11 @@ def before_and_after(
 
 
 def _originals(
-    dataset: Dataset, data: DataSettings, rows: Sequence[int], check: Callable[[], None]
+    dataset: Dataset,
+    data: DataSettings,
+    rows: Sequence[int],
+    tones: Tones | None,
+    check: Callable[[], None],
 ) -> list[tuple[str, Image.Image]]:
     """Returns names and decoded pictures, from their files or from the one file of all."""
     detail = max(BEFORE_SIDE, data.height or 0, data.width or 0)
@@ -85,7 +90,7 @@ def _originals(
         check()
         name = dataset.names[row]
         try:
-            originals.append((name, decode(folder / name, detail)))
+            originals.append((name, decode(folder / name, detail, tones)))
         except (UnreadablePicture, OSError, ValueError):
             missing.append(row)
 
@@ -103,7 +108,7 @@ def _originals(
 
     positions = {name: index for index, name in enumerate(picture_list.names)}
     return [
-        (dataset.names[row], picture_list.picture(positions[dataset.names[row]], detail))
+        (dataset.names[row], picture_list.picture(positions[dataset.names[row]], detail, tones))
         for row in missing
         if dataset.names[row] in positions
     ]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import Skipped
+from app.engine.data.fingerprints import fingerprint_of, fingerprints
 from app.engine.data.kinds.image.preparation import ImagePreparation
-from app.engine.data.pictures import REMARKS, UnreadablePicture
+from app.engine.data.pictures import REMARKS, UnreadablePicture, pixels_of
+from app.engine.data.tones import Tones, ValueRange
 from app.engine.errors import UserError
 from app.engine.sources.cache import fits_memory
 from app.engine.text import bytes_text
@@ -50,6 +53,7 @@ class DecodedPictures:
 
     inputs: (n, C, H, W) uint8. rows: (n,) their rows in the list. preparation: without statistics.
     stored: the entry of the cache that inputs is of, None where it was decoded and is in memory.
+    of_values: fingerprints of the values that are no bytes, by the places in `inputs`.
     """
 
     inputs: np.ndarray
@@ -58,6 +62,18 @@ class DecodedPictures:
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
     stored: CacheEntry | None = None
+    of_values: dict[int, bytes] = field(default_factory=dict)
+
+    def fingerprints(self) -> np.ndarray:
+        """Returns a fingerprint of every picture as it was before it was bytes: (n, 16) uint8.
+
+        Two pictures may differ by less than a tone, and are no copies all the same.
+        """
+        found = fingerprints(self.inputs).copy()
+        for place, fingerprint in self.of_values.items():
+            found[place] = np.frombuffer(fingerprint, np.uint8)
+
+        return found
 
 
 def choose_size(
@@ -122,10 +138,13 @@ def decode_pictures(
     folder: Path | None,
     progress: Progress,
     check: Check,
+    tones: Tones | None = None,
 ) -> DecodedPictures:
     """Decodes all pictures of a list at one size.
 
-    folder: for a memory-mapped array, where the pictures do not fit into memory.
+    folder: for a memory-mapped array, where the pictures do not fit into memory. tones: of the
+    training of a network, for pictures with other values than bytes; None follows from all of these
+    pictures together.
 
     Raises UserError when there is neither memory nor disk for them, and whatever `check` raises.
     """
@@ -133,22 +152,64 @@ def decode_pictures(
     grey_array = picture_list.array is not None and picture_list.array.ndim == 3
     one_channel = data.colour == "grey" or (grey_array and data.colour != "colour")
     channels = 1 if one_channel else 3
-    preparation = ImagePreparation(
-        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
-    )
+    mean, std = (0.0,) * channels, (1.0,) * channels
+    known = tones or picture_list.tones
+    preparation = ImagePreparation(height, width, channels, data.fit, mean, std, known)
     inputs = _allocate((len(picture_list), channels, height, width), folder)
-    rows, skipped, remarks, all_grey = _fill(inputs, picture_list, preparation, progress, check)
+    rows, skipped, remarks, all_grey, deep = _fill(
+        inputs, picture_list, preparation, progress, check
+    )
 
     inputs = inputs[: len(rows)]
+    preparation = _with_one_range(inputs, picture_list, preparation, rows, deep, check)
     if channels == 3 and data.colour is None and all_grey and len(rows):
         inputs = _one_channel(inputs)
-        preparation = ImagePreparation(height, width, 1, data.fit, (0.0,), (1.0,))
+        preparation = replace(preparation, channels=1, mean=(0.0,), std=(1.0,))
 
     notes = [note] if note else []
     notes += [
         f"{number:,} {REMARKS[word][number > 1]}." for word, number in sorted(remarks.items())
     ]
-    return DecodedPictures(inputs, rows, preparation, tuple(skipped), tuple(notes))
+    notes += _notes_on_tones(preparation.tones, tones is not None)
+    of_values = {place: item.fingerprint for place, item in deep.items()}
+    return DecodedPictures(
+        inputs, rows, preparation, tuple(skipped), tuple(notes), of_values=of_values
+    )
+
+
+def _with_one_range(
+    inputs: np.ndarray,
+    picture_list: PictureList,
+    preparation: ImagePreparation,
+    rows: np.ndarray,
+    deep: dict[int, _Deep],
+    check: Check,
+) -> ImagePreparation:
+    """Decodes the pictures again whose own range is not that of all of them.
+
+    deep: by the place in `inputs`. Returns the preparation with the tones for all of them.
+    """
+    ranges = {place: item.value_range for place, item in deep.items() if item.value_range}
+    if not ranges:
+        return preparation
+
+    whole = functools.reduce(ValueRange.with_, ranges.values())
+    preparation = replace(preparation, tones=whole.tones())
+    for place, value_range in ranges.items():
+        if value_range.tones() != preparation.tones:
+            check()
+            picture = picture_list.picture(int(rows[place]), preparation.detail, preparation.tones)
+            inputs[place] = preparation.array(picture)
+
+    return preparation
+
+
+def _notes_on_tones(tones: Tones | None, trained: bool) -> list[str]:
+    if tones is None:
+        return []
+
+    why = "as in training" if trained else "one range for all pictures"
+    return [f"The values {tones.words} became the tones 0 to 255, {why}."]
 
 
 def _allocate(shape: tuple[int, ...], folder: Path | None) -> np.ndarray:
@@ -213,10 +274,11 @@ def _fill(
     preparation: ImagePreparation,
     progress: Progress,
     check: Check,
-) -> tuple[np.ndarray, list[Skipped], Counter[str], bool]:
+) -> tuple[np.ndarray, list[Skipped], Counter[str], bool, dict[int, _Deep]]:
     """Writes what can be read to the front of `inputs`.
 
-    Returns the rows, what was skipped, how often each remark was made, and whether all was grey.
+    Returns the rows, what was skipped, how often each remark was made, whether all was grey, and
+    of the pictures with other values than bytes more about them, by their places in `inputs`.
     """
     total = len(picture_list)
     last = 0.0
@@ -224,6 +286,7 @@ def _fill(
     skipped = []
     remarks = Counter[str]()
     all_grey = True
+    deep: dict[int, _Deep] = {}
 
     # Closed at once, so that a cancel ends the threads.
     with contextlib.closing(_decode_all(picture_list, preparation)) as results:
@@ -232,7 +295,9 @@ def _fill(
             if isinstance(result, UnreadablePicture):
                 skipped.append(Skipped(picture_list.names[row], result.reason))
             else:
-                pixels, words = result
+                pixels, words, deep_picture = result
+                if deep_picture is not None:
+                    deep[len(rows)] = deep_picture
                 if all_grey and len(pixels) == 3:
                     all_grey = bool(
                         (pixels[0] == pixels[1]).all() and (pixels[0] == pixels[2]).all()
@@ -247,10 +312,31 @@ def _fill(
                 last = now
                 progress(f"Reading {row + 1:,} of {total:,} pictures", row + 1, total)
 
-    return np.array(rows, np.int64), skipped, remarks, all_grey
+    return np.array(rows, np.int64), skipped, remarks, all_grey, deep
 
 
-DecodeResult = tuple[np.ndarray, tuple[str, ...]] | UnreadablePicture
+def _deep_row(values: np.ndarray) -> _Deep | None:
+    return None if values.dtype == np.uint8 else _Deep(fingerprint_of(values))
+
+
+def _shapes(preparation: ImagePreparation) -> tuple[tuple[int, ...], ...]:
+    """Returns the shapes of pictures in an array that need no more than their tones."""
+    size = (preparation.height, preparation.width)
+    return ((*size, 3), (*size, 4)) if preparation.channels == 3 else (size,)
+
+
+@dataclass(frozen=True)
+class _Deep:
+    """A picture with other values than bytes.
+
+    fingerprint: of its values. value_range: where its tones followed from its own, else None.
+    """
+
+    fingerprint: bytes
+    value_range: ValueRange | None = None
+
+
+DecodeResult = tuple[np.ndarray, tuple[str, ...], _Deep | None] | UnreadablePicture
 
 
 def _decode_all(
@@ -258,16 +344,21 @@ def _decode_all(
 ) -> Generator[tuple[int, DecodeResult], None, None]:
     """Yields every row in order with its pixels (C, H, W) uint8 and remarks, or why it has none."""
     array = picture_list.array
-    shape = (preparation.height, preparation.width, *((3,) if preparation.channels == 3 else ()))
-    if array is not None and array.shape[1:] == shape:
-        for row, pixels in enumerate(array):
-            yield row, (pixels[None] if array.ndim == 3 else pixels.transpose(2, 0, 1), ())
+    if array is not None and array.shape[1:] in _shapes(preparation):
+        for row, values in enumerate(array):
+            pixels = pixels_of(values, preparation.tones)
+            pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+            yield row, (pixels, (), _deep_row(values))
         return
 
     def decode(row: int) -> DecodeResult:
         try:
-            picture = picture_list.picture(row, preparation.detail)
-            return preparation.array(picture), picture.info.get("remarks", ())
+            picture = picture_list.picture(row, preparation.detail, preparation.tones)
+            info = picture.info
+            deep = _deep_row(array[row]) if array is not None else None
+            if fingerprint := info.get("fingerprint"):
+                deep = _Deep(fingerprint, info["range"])
+            return preparation.array(picture), info.get("remarks", ()), deep
         except UnreadablePicture as error:
             return error
 

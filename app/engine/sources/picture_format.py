@@ -11,7 +11,6 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
-from app.engine.data.fingerprints import fingerprints
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
@@ -19,7 +18,7 @@ from app.engine.learning.tasks import task
 from app.engine.sources.cache import key_of
 from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.loaded import Examples
-from app.engine.sources.parts.pictures import PicturePart
+from app.engine.sources.parts.pictures import PicturePart, trained_pictures
 from app.engine.sources.picture_decoding import decode_pictures
 from app.engine.sources.stamps import sample_digest
 from app.engine.sources.targets import targets_for_task
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.cache_entry import CacheEntry
     from app.engine.sources.picture_list import PictureList, ScanResult
@@ -158,6 +158,7 @@ def _decode_or_recall(
         data.fit,
         data.colour,
         data.target,
+        repr(trained_tones(options)),
     ]
     paths = [os.path.join(source, path) for path, *_ in scan.stamps]
     key = key_of(settings, scan.stamps, sample_digest(paths))
@@ -192,6 +193,12 @@ def _decode_or_recall(
         return decoded
 
 
+def trained_tones(options: OpenOptions) -> Tones | None:
+    """Returns the tones of the pictures that a network was trained on, None without any."""
+    trained = trained_pictures(options.reuse_preparation)
+    return trained.tones if trained is not None else None
+
+
 def _decode(
     source: str,
     picture_list: PictureList,
@@ -204,7 +211,8 @@ def _decode(
     folder: for an array that does not fit into memory. Raises UserError where none is left, or only
     one class.
     """
-    decoded = decode_pictures(picture_list, data, folder, options.progress, options.check)
+    tones = trained_tones(options)
+    decoded = decode_pictures(picture_list, data, folder, options.progress, options.check, tones)
     rows = decoded.rows
     skipped = (*picture_list.skipped, *decoded.skipped)
     _refuse_nothing(source, skipped, len(rows))
@@ -222,7 +230,7 @@ def _decode(
         decoded.inputs,
         targets,
         picture_list.predefined_splits[rows],
-        fingerprints(decoded.inputs),
+        decoded.fingerprints(),
         classes,
         [picture_list.names[row] for row in rows],
         [folders[row] for row in rows] if folders is not None else None,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from app.engine.data.dataset import Skipped
+    from app.engine.data.tones import Tones
     from app.engine.sources.stamps import Stamp
 
 
@@ -30,8 +31,9 @@ class PictureList:
     Either `paths` or `array` holds the pictures.
 
     targets: (N,) int64, numbers of `classes`. predefined_splits: (N,) int8, see Examples. array:
-    (N, H, W) or (N, H, W, 3) uint8. names: for a person, unique; a path below the source, or
-    "file #12". folders: the sub-folder that keeps an example's relatives, "" where there is none.
+    (N, H, W) or (N, H, W, C) of any number type, C 3 or 4. names: for a person, unique; a path
+    below the source, or "file #12". folders: the sub-folder that keeps an example's relatives, ""
+    where there is none.
     """
 
     classes: tuple[str, ...]
@@ -47,13 +49,20 @@ class PictureList:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def picture(self, row: int, detail: int = pictures.DETAIL) -> Image.Image:
-        """Decodes a picture; see pictures.decode for `detail`. Raises UnreadablePicture."""
+    def picture(
+        self, row: int, detail: int = pictures.DETAIL, tones: Tones | None = None
+    ) -> Image.Image:
+        """Decodes a picture; see pictures.decode for the rest. Raises UnreadablePicture."""
         if self.paths is not None:
-            return pictures.decode(self.paths[row], detail)
+            return pictures.decode(self.paths[row], detail, tones)
 
         assert self.array is not None
-        return Image.fromarray(self.array[row])
+        return Image.fromarray(pictures.pixels_of(self.array[row], tones))
+
+    @property
+    def tones(self) -> Tones | None:
+        """The tones of the pictures of an array; None where they are bytes, or stand in files."""
+        return pictures.tones_of(self.array) if self.array is not None else None
 
     def measure(self, row: int) -> tuple[int, int]:
         """Returns (height, width) without decoding. Raises UnreadablePicture."""

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.engine.data.pictures import UnreadablePicture, decode, measure, to_uint8
+from app.engine.data.pictures import UnreadablePicture, decode, measure
+from app.engine.data.tones import Tones
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,18 +61,21 @@ def test_other_number_types_keep_their_tones(tmp_path: Path, values: np.ndarray)
 
 
 def test_values_that_are_no_numbers_become_black() -> None:
-    assert to_uint8(np.array([np.nan, np.inf, 1.0, 0.5])).tolist() == [0, 0, 255, 128]
+    values = np.array([np.nan, np.inf, 1.0, 0.5])
+    assert Tones(0, 1).to_bytes(values).tolist() == [0, 0, 255, 128]
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
 @pytest.mark.parametrize("orientation", [1, 2, 3, 4, 5, 6, 7, 8])
-def test_exif_rotation_is_applied(tmp_path: Path, orientation: int) -> None:
+def test_exif_rotation_is_applied(tmp_path: Path, orientation: int, suffix: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.new("RGB", (20, 10), "red").save(tmp_path / "turned.jpg", exif=exif)
+    path = tmp_path / f"turned.{suffix}"
+    Image.new("RGB", (20, 10), "red").save(path, exif=exif)
     expected = (10, 20) if orientation >= 5 else (20, 10)
 
-    assert decode(tmp_path / "turned.jpg").size == expected
-    assert measure(tmp_path / "turned.jpg") == expected[::-1]
+    assert decode(path).size == expected
+    assert measure(path) == expected[::-1]
 
 
 def test_exif_6_turns_clockwise(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from app.engine.sources.cache import Cache, default_root, key_of
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.picture_list import PictureList
 
+if TYPE_CHECKING:
+    from app.engine.data.tones import Tones
+
 Maker = Callable[..., Path]
 
 
@@ -25,9 +29,9 @@ def decoded_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     decode = PictureList.picture
 
-    def spied(self: PictureList, row: int, detail: int = 448) -> object:
+    def spied(self: PictureList, row: int, detail: int = 448, tones: Tones | None = None) -> object:
         names.append(self.names[row])
-        return decode(self, row, detail)
+        return decode(self, row, detail, tones)
 
     monkeypatch.setattr(PictureList, "picture", spied)
     return names

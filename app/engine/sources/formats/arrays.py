@@ -11,7 +11,6 @@ import numpy as np
 
 from app.engine.data.array_file import ArrayFile, StoredArray, open_arrays
 from app.engine.data.dataset import Skipped
-from app.engine.data.pictures import to_uint8
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, unusable
@@ -19,7 +18,6 @@ from app.engine.sources.label_arrays import KINDS, encode_labels, labels_of, mis
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import ROW_BYTES, PictureList, ScanResult
 from app.engine.sources.stamps import stamp
-from app.engine.text import number_text
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -50,11 +48,9 @@ NAME_WORDS = frozenset(
 """Names of arrays, without the word for the split and in small letters."""
 
 SMALLEST_SIDE = 4
-FEW_TONES = 64
-"""Whole tones below this are stretched to the full range, because they are nearly black."""
 
 COPIES = 17
-"""Bytes that a value of more than one byte takes beside itself until it is a tone, by `to_tones`.
+"""Bytes that a value of more than one byte takes beside itself until it is a tone.
 
 Two numbers of 8 bytes, one of which becomes the other, and the tone.
 """
@@ -212,16 +208,13 @@ def _picture_list(path: Path, check: Check) -> PictureList:
         names += [f"{image.key} #{row + 1}" for row in rows.tolist()]
 
     classes, targets = encode_labels(labels, known)
-    tones, notes = to_tones(np.concatenate(images) if len(images) > 1 else images[0])
-
     return PictureList(
         classes,
         names,
         targets,
         np.concatenate(splits),
-        array=tones,
+        array=np.concatenate(images) if len(images) > 1 else images[0],
         skipped=tuple(skipped),
-        notes=notes,
     )
 
 
@@ -283,35 +276,6 @@ def pixels_last(array: np.ndarray) -> np.ndarray:
             raise ValueError("pictures have 1, 3 or 4 channels")
 
     return array
-
-
-def to_tones(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Returns values of any type as (N, H, W) or (N, H, W, 3) uint8, and notes on it.
-
-    All are on one scale; transparent pictures are laid on white.
-    """
-    notes: tuple[str, ...] = ()
-    if pixels.size == 0:
-        return pixels.astype(np.uint8), notes
-
-    low = float(pixels.min())
-    high = float(pixels.max())
-    fractions = pixels.dtype.kind == "f" and high <= 1
-    few_tones = pixels.dtype != np.bool_ and low >= 0 and 0 < high < FEW_TONES
-    if few_tones and not fractions:
-        tones = np.rint(pixels * (255 / high)).astype(np.uint8)
-        notes = (f"The values 0 to {number_text(high)} were stretched to 0 to 255.",)
-    elif fractions and -1 <= low < 0:
-        tones = np.rint((pixels + 1) * 127.5).astype(np.uint8)
-        notes = ("The values -1 to 1 were stretched to 0 to 255.",)
-    else:
-        tones = to_uint8(pixels)
-
-    if tones.ndim == 4 and tones.shape[3] == 4:
-        alpha = tones[..., 3:].astype(np.uint16)
-        tones = ((tones[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-    return np.ascontiguousarray(tones), notes
 
 
 def class_names(headers: list[ArrayHeader], file: ArrayFile) -> list[str]:

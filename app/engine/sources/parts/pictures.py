@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.data.preparation import Preparation
+    from app.engine.data.tones import Tones
     from app.engine.data.verification import MappedCopy
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.cache_entry import CacheEntry
@@ -108,28 +109,40 @@ def picture_part(
     pairs, which half these pictures are, so that they get the size and colours of that half of
     `options.reuse_preparation`. Nothing readable is no error here: the part is then empty.
     """
+    trained = trained_pictures(options.reuse_preparation, half)
     data = with_trained_size(data, options.reuse_preparation, half)
     shown = list(names) if names is not None else [readable(path) for path in paths]
-    decoded = _decode_or_recall(paths, shown, data, options)
+    tones = trained.tones if trained is not None else None
+    decoded = _decode_or_recall(paths, shown, data, options, tones)
 
     return (
-        PicturePart(decoded.inputs, decoded.preparation, stored=decoded.stored),
+        PicturePart(
+            decoded.inputs, decoded.preparation, decoded.fingerprints(), stored=decoded.stored
+        ),
         decoded.rows,
         decoded.skipped,
         decoded.notes,
     )
 
 
-def with_trained_size(
-    data: DataSettings, reuse_preparation: Preparation | None, half: int = 0
-) -> DataSettings:
-    """Returns the settings with size and colours of the pictures that a network was trained on."""
+def trained_pictures(
+    reuse_preparation: Preparation | None, half: int = 0
+) -> ImagePreparation | None:
+    """Returns how the pictures were prepared that a network was trained on, None without any."""
     trained = (
         reuse_preparation.halves[half]
         if isinstance(reuse_preparation, PairPreparation)
         else reuse_preparation
     )
-    if not isinstance(trained, ImagePreparation):
+    return trained if isinstance(trained, ImagePreparation) else None
+
+
+def with_trained_size(
+    data: DataSettings, reuse_preparation: Preparation | None, half: int = 0
+) -> DataSettings:
+    """Returns the settings with size and colours of the pictures that a network was trained on."""
+    trained = trained_pictures(reuse_preparation, half)
+    if trained is None:
         return data
 
     colour = "grey" if trained.channels == 1 else "colour"
@@ -137,10 +150,14 @@ def with_trained_size(
 
 
 def _decode_or_recall(
-    paths: Sequence[Path], names: list[str], data: DataSettings, options: OpenOptions
+    paths: Sequence[Path],
+    names: list[str],
+    data: DataSettings,
+    options: OpenOptions,
+    tones: Tones | None,
 ) -> DecodedPictures:
     """Takes the pictures from the cache if no file changed, else decodes and stores them."""
-    settings = ["files", data.height, data.width, data.fit, data.colour]
+    settings = ["files", data.height, data.width, data.fit, data.colour, repr(tones)]
     stamps = [_stamp(path) for path in paths]
     key = key_of(settings, names, stamps, sample_digest(paths))
     lineage = key_of(settings, [str(path) for path in paths[:1]], len(paths))
@@ -157,7 +174,9 @@ def _decode_or_recall(
         (), names, np.zeros(total, np.int64), np.full(total, UNASSIGNED, np.int8), paths=paths
     )
     with options.cache.staging_folder() as folder:
-        decoded = decode_pictures(picture_list, data, folder, options.progress, options.check)
+        decoded = decode_pictures(
+            picture_list, data, folder, options.progress, options.check, tones
+        )
         if not len(decoded.rows):
             return decoded
 
@@ -167,6 +186,7 @@ def _decode_or_recall(
             "preparation": decoded.preparation.to_plain(),
             "notes": list(decoded.notes),
             "skipped": [dataclasses.asdict(item) for item in decoded.skipped],
+            "prints": {place: item.hex() for place, item in decoded.of_values.items()},
         }
 
         stored = folder is not None and options.cache.store(
@@ -205,4 +225,5 @@ def _from_cache(entry: CacheEntry) -> DecodedPictures:
         tuple(Skipped(**item) for item in metadata["skipped"]),
         tuple(metadata["notes"]),
         entry,
+        {int(place): bytes.fromhex(item) for place, item in metadata["prints"].items()},
     )

@@ -10,6 +10,7 @@ from PIL import Image
 
 from app.engine.data.pictures import DETAIL
 from app.engine.data.preparation import Preparation
+from app.engine.data.tones import Tones
 from models.shape import Input
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class ImagePreparation(Preparation):
     """Stores pictures as (N, C, H, W) uint8, which the network reads as normalised float32.
 
     channels: 1 (grey) or 3. mean, std: per channel, of the training pictures' pixels in 0..1.
+    tones: of pictures with other values than bytes, None where there were none in training.
     """
 
     kind: ClassVar[str] = "image"
@@ -35,6 +37,7 @@ class ImagePreparation(Preparation):
     fit: Literal["crop", "fit", "stretch"]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    tones: Tones | None = None
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -61,6 +64,7 @@ class ImagePreparation(Preparation):
         values = dict(data)
         values["mean"] = tuple(values["mean"])
         values["std"] = tuple(values["std"])
+        values["tones"] = Tones(**values["tones"]) if values.get("tones") else None
         return cls(**values)
 
     def array(self, raw: Image.Image) -> np.ndarray:
