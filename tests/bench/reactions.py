@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,13 +100,13 @@ class Reactions:
         for path in self.user.files:
             self._note(
                 "open data",
-                lambda path=path: self.user.drop(path),  # type: ignore[misc]
+                partial(self.user.drop, path),
                 lambda: document.data_state == "ready" and not self.measuring,
             )
 
     def change_pages(self) -> None:
         for page in PAGES:
-            self._note("change of page", lambda page=page: self.user.press(f"rail.{page}"))  # type: ignore[misc]
+            self._note("change of page", partial(self.user.press, f"rail.{page}"))
 
     def change_looks(self) -> None:
         for page in ("data", "learning", "training", "results"):
@@ -130,8 +131,7 @@ class Reactions:
     def _run(self, name: str, start: Callable[[], None]) -> None:
         """Starts a run, and ends it after its first steps."""
         session = self.assembly.session
-        trained = lambda: len(session.record.losses) > 0 or not session.active  # noqa: E731
-        self._note(name, start, trained)
+        self._note(name, start, lambda: len(session.record.losses) > 0 or not session.active)
         self._note("end of a run", session.stop_at_once, lambda: not session.active)
 
     @property
