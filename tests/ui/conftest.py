@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
+from app.ui.state.collector import collect_due
 from tests.ui.harness import Harness, open_harness
 from tests.ui.trained_runs import trained_run
 
@@ -29,6 +30,21 @@ PATIENCE_MS = 60_000
 """A ceiling, not a measure: the first window of a process loads the engine."""
 
 OpenWindow = Callable[..., Window]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_collection_elsewhere() -> Iterator[None]:
+    """Keeps Python from collecting on the threads of a harness, as a window does."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Collects on the main thread, after each test."""
+    yield
+    collect_due()
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,9 @@ def warm_up() -> None:
     optimizer.step()
 
     # The engine's 300,000 objects stay to the end: without them a collection holds the window up
-    # for 1 ms, not 500.
-    gc.collect()
+    # for 1 ms, not 500. Collected is on the main thread alone, because what is garbage may be the
+    # window's, and it must not be destroyed on another.
+    if threading.current_thread() is threading.main_thread():
+        gc.collect()
     gc.freeze()
     _is_warm.set()

@@ -19,6 +19,7 @@ from app.engine import folders
 from app.ui.pages import find_pages
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.single_instance import SingleInstance
+from app.ui.state.collector import Collector
 from app.ui.state.preferences import Preferences
 from app.ui.style.theme import Theme, system_is_dark
 
@@ -57,6 +58,7 @@ class Window(QObject):
     ) -> None:
         super().__init__()
         sys.setswitchinterval(SWITCH_S)
+        self._collector = Collector(self)
         self._folder = folder
         self._paths = paths
         self._train = train
@@ -125,6 +127,7 @@ class Window(QObject):
         self.frame.leave()
         self.frame.deleteLater()
         self.theme.deleteLater()
+        self._collector.close()
 
         return ended
 
