@@ -65,7 +65,6 @@ class Field(QWidget):
         self.number: NumberBox | None = None
         self.slider: Slider | None = None
         self.editor = self._make_editor()
-        self.editor.setObjectName(full_name)
         self.editor.setAccessibleName(setting.label)
         self.editor.setAccessibleDescription(setting.help)
         self.editor.setToolTip(tooltip(setting.help))
@@ -73,7 +72,6 @@ class Field(QWidget):
         style(self._state, "secondary")
         self._reset = QToolButton()
         self._reset.setText("↺")
-        self._reset.setObjectName(f"{full_name}.reset")
         self._reset.setAccessibleName(f"Reset {setting.label}")
         self._reset.clicked.connect(lambda: self.reset.emit(self.setting.name))
         style(self._reset, "reset")
@@ -82,10 +80,16 @@ class Field(QWidget):
         style(self._help, "secondary")
         self._trouble = Label()
         self._trouble.setWordWrap(True)
-        self._trouble.setObjectName(f"{full_name}.problem")
         self._trouble.hide()
         style(self._trouble, "problem")
         self._lay_out(theme)
+        self.set_full_name(full_name)
+
+    def set_full_name(self, full_name: str) -> None:
+        """Names the parts, so that they are found; "" while another field stands in its place."""
+        self.editor.setObjectName(full_name)
+        self._reset.setObjectName(f"{full_name}.reset" if full_name else "")
+        self._trouble.setObjectName(f"{full_name}.problem" if full_name else "")
 
     def _lay_out(self, theme: Theme) -> None:
         column = QVBoxLayout(self)

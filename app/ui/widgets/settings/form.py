@@ -61,6 +61,7 @@ class Form(QWidget):
         self._last: Any = None
         self._advanced: list[Setting] = []
         self._fields: dict[str, Field] = {}
+        self._made: dict[tuple[type, str], Field] = {}
         self._behind = False
         """Whether the document changed while nobody saw this."""
         self._column = QVBoxLayout(self)
@@ -109,12 +110,15 @@ class Form(QWidget):
     # --- building
 
     def _build(self) -> None:
-        """Makes the editors for the choice as it is now."""
+        """Shows the editors for the choice as it is now.
+
+        Those of other choices are kept hidden: it is quicker when one comes back, and under a style
+        sheet Qt keeps a kilobyte of every number box and drop-down that is deleted.
+        """
         self._kind = type(self._value())
         for field in self._fields.values():
-            self._column.removeWidget(field)
             field.hide()
-            field.deleteLater()
+            field.set_full_name("")
 
         self._fields = {}
         take_out(self._column)
@@ -154,13 +158,20 @@ class Form(QWidget):
         return basic, [setting for setting in shown if setting.advanced]
 
     def _add(self, setting: Setting) -> None:
-        field = Field(
-            f"{self._section}.{setting.name}", setting, self._lowest(setting), self._theme
-        )
-        field.edited.connect(self._take)
-        field.reset.connect(self._reset)
+        full_name = f"{self._section}.{setting.name}"
+        key = (self._kind or type(None), setting.name)
+        field = self._made.get(key)
+        if field is None:
+            field = Field(full_name, setting, self._lowest(setting), self._theme)
+            field.edited.connect(self._take)
+            field.reset.connect(self._reset)
+            self._made[key] = field
+        else:
+            field.set_full_name(full_name)
+
         self._fields[setting.name] = field
         self._column.addWidget(field)
+        field.show()
 
     def _lowest(self, setting: Setting) -> float | None:
         """Returns the lowest value that is allowed.
