@@ -1,11 +1,9 @@
-"""Parses numbers and dates as people write them: 1,234.5 and 1.234,5 and 1 234,5, and "n/a"."""
+"""Parses numbers as people write them: 1,234.5 and 1.234,5 and 1 234,5, and "n/a"."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import functools
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -45,32 +43,14 @@ INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity
 LARGEST = 3e38
 """A number beyond this does not fit into 32 bits and is treated as infinite."""
 
+LARGEST_WHOLE = 2**53
+"""Whole numbers beyond this fall together in 64 bits of floating point."""
+
 SPACES = " \u00a0\u202f\u2009"
 """What may stand between thousands as a space."""
 
 COLUMN_FITS = 0.8
 """A column is one of numbers in a style if so many of its cells are."""
-
-DATES = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d",
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M",
-)
-DATE_WORDS = {
-    "%m/%d/%Y": "month/day/year",
-    "%d/%m/%Y": "day/month/year",
-    "%d.%m.%Y": "day.month.year",
-}
-_LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([T ]\d{1,2}:\d{2}(:\d{2})?)?")
 
 
 @dataclass(frozen=True)
@@ -234,42 +214,6 @@ def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, 
     values[huge] = np.nan
 
     return values, non_number, int(huge.sum()) + int(pc.sum(infinite).as_py() or 0)
-
-
-def date_format(cells: Sequence[str]) -> str:
-    """Returns the format in which all these cells are dates, "" if there is none."""
-    if not cells or not all(_LIKE_A_DATE.fullmatch(cell) for cell in cells):
-        return ""
-
-    return next(
-        (form for form in DATES if all(not math.isnan(day_of(cell, form)) for cell in cells)), ""
-    )
-
-
-def day_of(text: str, form: str) -> float:
-    """Returns the days since 1970 of a date in this format, NaN for what is none."""
-    try:
-        moment = datetime.datetime.strptime(text, form)
-    except ValueError:
-        return math.nan
-
-    return (moment - datetime.datetime(1970, 1, 1)).total_seconds() / 86_400
-
-
-def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
-    """Returns what `to_numbers` does, of dates in this format: days since 1970."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-    import pyarrow.compute as pc  # noqa: PLC0415 - as above
-
-    blank = pc.is_in(pc.utf8_lower(cells), pa.array(sorted(NO_NUMBER), pa.large_string()))
-    distinct = pc.dictionary_encode(cells)
-    days = np.array(
-        [day_of(str(word), form) for word in distinct.dictionary.to_pylist()] or [math.nan]
-    )
-    values = days[distinct.indices.to_numpy(zero_copy_only=False)] if len(cells) else np.zeros(0)
-    non_number = np.isnan(values) & ~blank.to_numpy(zero_copy_only=False)
-
-    return values, non_number, 0
 
 
 def plain(value: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from app.engine.data.numbers import NumberStyle
+from app.engine.data.numbers import LARGEST_WHOLE, NumberStyle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,8 +37,9 @@ def unify(words: Sequence[str], counts: Sequence[int], style: NumberStyle) -> li
     """Returns for each distinct word of a column the index of the word that stands for its value.
 
     Booleans are one value however they are written, and so are numbers, where all words are
-    booleans or all are numbers. Numbers with leading zeros are codes ("01" beside "1"), and stay
-    as they are. Of several spellings the shortest stands for the value, then the most frequent.
+    booleans or all are numbers. Numbers with leading zeros are codes ("01" beside "1"), and stay as
+    they are, as do whole numbers that floating point cannot tell apart. Of several spellings the
+    shortest stands for the value, then the most frequent.
 
     counts: how often each word comes up.
     """
@@ -47,7 +48,7 @@ def unify(words: Sequence[str], counts: Sequence[int], style: NumberStyle) -> li
     values = []
     for word in words:
         value = TRUTHS[word.lower()] if booleans else style.parse(word)
-        if value is None or _LEADING_ZERO.match(word):
+        if value is None or abs(value) > LARGEST_WHOLE or _LEADING_ZERO.match(word):
             return apart
         values.append(value)
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.data.dates import to_days
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.names import readable
-from app.engine.data.numbers import to_days, to_numbers
+from app.engine.data.numbers import to_numbers
 from app.engine.data.reading import Reading
 from app.engine.data.values import TRUTHS
 from app.engine.errors import UserError

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from app.engine.data.dates import date_format, to_days
 from app.engine.data.numbers import (
     INFINITE,
     LARGEST,
+    LARGEST_WHOLE,
     NO_NUMBER,
     NOTHING,
     NumberStyle,
-    date_format,
     plain,
-    to_days,
     to_numbers,
 )
 from app.engine.data.values import unify
@@ -192,9 +192,14 @@ class Column:
         if finite == 0 and not infinite:
             return "text" if self.factorized[1] else "empty"
         if not non_number.any():
-            return "number"
+            return "text" if self._names_things(values) else "number"
 
         return "mixed" if self._mostly_numbers() else "text"
+
+    def _names_things(self, values: np.ndarray) -> bool:
+        """Returns whether these are whole numbers that would fall together as numbers."""
+        large = np.flatnonzero(np.abs(values) > LARGEST_WHOLE)
+        return any(self.texts[row].as_py().lstrip("+-").isdigit() for row in large[:100].tolist())
 
     @property
     def numeric(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from app.engine.data.names import readable
-from app.engine.data.numbers import NumberStyle, find_style
+from app.engine.data.numbers import LARGEST_WHOLE, NumberStyle, find_style
 from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.foreign import foreign_reader
@@ -24,13 +24,16 @@ from app.engine.sources.tables.columns import (
 )
 from app.engine.sources.tables.growth import Growth, too_much
 from app.engine.sources.tables.row_limit import rows_within_limit
-from app.engine.text import moment_text
+from app.engine.text import moment_text, names_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
+
+PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+"""How many of a unit of time are a second."""
 
 SAMPLE_COLUMNS = 300
 SAMPLE_ROWS = 200
@@ -241,7 +244,19 @@ def _is_number(kind: Any) -> bool:
 def _is_text(kind: Any) -> bool:
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or isinstance(kind, pa.UuidType)
+    )
+
+
+def _is_span(kind: Any) -> bool:
+    """Returns whether a column holds durations or times of a day, both amounts of time."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    return bool(pa.types.is_duration(kind) or pa.types.is_time(kind))
 
 
 def _converted(kind: Any, chunks: Sequence[Any], growth: Growth) -> Any:
@@ -258,6 +273,12 @@ def _converted(kind: Any, chunks: Sequence[Any], growth: Growth) -> Any:
 
     rows = sum(map(len, parts))
     growth.require(CELL_BYTES * rows)
+    if _is_span(kind):
+        kind, parts = pa.float64(), [_seconds(_decoded(part)) for part in parts]
+    if pa.types.is_integer(kind) and any(map(_beyond_floats, parts)):
+        parts = [pc.cast(_decoded(part), pa.large_string()) for part in parts]
+        kind = pa.large_string()
+
     if _is_number(kind):
         plain = [pc.cast(_decoded(part), pa.float64(), safe=False) for part in parts]
         numbers = pa.chunked_array(plain, pa.float64()).combine_chunks()
@@ -279,6 +300,24 @@ def _converted(kind: Any, chunks: Sequence[Any], growth: Growth) -> Any:
     return pc.utf8_trim_whitespace(pc.fill_null(joined, ""))
 
 
+def _seconds(part: Any) -> Any:
+    """Returns durations, or times since midnight, in seconds: an Arrow array of float64."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    whole = pa.int32() if part.type.bit_width == 32 else pa.int64()
+    counts = pc.cast(part.view(whole), pa.float64(), safe=False)
+    return pc.divide(counts, pa.scalar(PER_SECOND[part.type.unit]))
+
+
+def _beyond_floats(part: Any) -> bool:
+    """Returns whether whole numbers of it would be the same in 64 bits of floating point."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - pyarrow takes 0.1 s to load
+
+    limits = pc.min_max(_decoded(part)).as_py()
+    return any(limit is not None and abs(limit) > LARGEST_WHOLE for limit in limits.values())
+
+
 def _decoded(part: Any) -> Any:
     """Returns an Arrow array without its dictionary."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
@@ -291,6 +330,9 @@ def _texts(part: Any, growth: Growth) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
+    if isinstance(part.type, pa.UuidType):
+        uuids = ["" if cell is None else str(cell) for cell in part.to_pylist()]
+        return pa.array(uuids, pa.large_string())
     if not pa.types.is_dictionary(part.type):
         growth.require(part.nbytes)
         return part.cast(pa.large_string())
@@ -307,14 +349,8 @@ def _moments(part: Any) -> Any:
     """Returns dates and times as Arrow large_string, as a person writes them."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-    kind = part.type
-    if getattr(kind, "unit", "") == "ns":  # Python has no nanoseconds
-        coarser = {
-            pa.types.is_timestamp(kind): lambda: pa.timestamp("us", kind.tz),
-            pa.types.is_duration(kind): lambda: pa.duration("us"),
-            pa.types.is_time(kind): lambda: pa.time64("us"),
-        }
-        part = part.cast(coarser[True](), safe=False)
+    if getattr(part.type, "unit", "") == "ns":  # Python has no nanoseconds
+        part = part.cast(pa.timestamp("us", part.type.tz), safe=False)
 
     try:
         texts = ["" if cell is None else moment_text(cell) for cell in part.to_pylist()]
@@ -336,6 +372,10 @@ def _table(
         for column, field in zip(cells, schema, strict=True)
         if pa.types.is_string(field.type)
     ]
+    spans = [name for name, field in zip(names, schema, strict=True) if _is_span(field.type)]
+    if spans:
+        notes.append(f"{names_text(spans)}: times, read in seconds.")
+
     style = NumberStyle()
     if samples:
         style = find_style(samples[:SAMPLE_COLUMNS], ";", data.decimal, data.thousands)

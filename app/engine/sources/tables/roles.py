@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.numbers import DATE_WORDS
+from app.engine.data.dates import DATE_WORDS
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.text import number_text
 

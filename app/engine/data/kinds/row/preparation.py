@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import math
 from dataclasses import asdict, dataclass, fields
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from app.engine.data.dates import date_text, day_of
 from app.engine.data.numbers import (
     INFINITE,
     LARGEST,
     NO_NUMBER,
     NOTHING,
     NumberStyle,
-    day_of,
     plain,
 )
 from app.engine.data.preparation import Preparation
@@ -297,8 +296,7 @@ def _displayed_number(column: RowColumn, value: float) -> float | str:
         return NO_VALUE
 
     if column.date:
-        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(days=value)
-        return moment.strftime(column.date)
+        return date_text(value, column.date)
 
     return plain(value) if column.whole else value
 
