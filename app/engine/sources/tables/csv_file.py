@@ -16,6 +16,12 @@ from app.engine.files import open_regular
 from app.engine.sources.format import Check, no_check, unusable
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.delimiters import LINE_LIMIT, REMEDY, find_delimiter, records
+from app.engine.sources.tables.prologue import (
+    NO_PROLOGUE,
+    Prologue,
+    find_prologue,
+    named_delimiter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +44,8 @@ class CsvFile:
     """A text table whose encoding and delimiter are known.
 
     size: of the file in bytes. delimiter_reason: continues "commas between cells: ...". sample:
-    whole lines from the beginning, decoded. complete: whether the sample is the whole file.
+    whole lines from the beginning, decoded, those of the prologue empty. complete: whether the
+    sample is the whole file. prologue: what stands above the table.
     """
 
     path: Path
@@ -48,6 +55,7 @@ class CsvFile:
     delimiter_reason: str
     sample: str
     complete: bool
+    prologue: Prologue = NO_PROLOGUE
 
     def sample_rows(self) -> Iterator[list[str]]:
         """Yields the rows of the sample, cells trimmed; a last one that is cut in two is left out.
@@ -102,7 +110,7 @@ class CsvRows:
 
             self.invalid += line.count("\ufffd")
             self.characters += len(line)
-            yield line
+            yield line if number > self._file.prologue.lines else "\n"
 
 
 def open_csv(path: Path, data: DataSettings, check: Check = no_check) -> CsvFile:
@@ -136,7 +144,10 @@ def _opened(
     sample = _sample(path, detected.name, beginning, size)
     _refuse_binary(path, sample)
 
-    if data.delimiter is None:
+    if data.delimiter is None and (named := named_delimiter(sample)) is not None:
+        delimiter = named
+        reason = "the first line says so"
+    elif data.delimiter is None:
         delimiter, reason = find_delimiter(sample, path.suffix.lower())
     elif len(data.delimiter) != 1 or data.delimiter in '"\r\n':
         raise UserError(
@@ -146,7 +157,13 @@ def _opened(
         delimiter = data.delimiter
         reason = "as chosen"
 
-    return CsvFile(path, size, detected, delimiter, reason, sample, size <= len(beginning))
+    prologue = find_prologue(sample, delimiter)
+    if prologue.lines:
+        below = sample.split("\n", prologue.lines)[-1]
+        sample = "\n" * prologue.lines + below
+
+    complete = size <= len(beginning)
+    return CsvFile(path, size, detected, delimiter, reason, sample, complete, prologue)
 
 
 def _chosen_encoding(data: DataSettings) -> encoding.Encoding | None:

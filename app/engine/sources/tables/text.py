@@ -112,7 +112,7 @@ class _Reader:
         body = sample[1:] if dialect.header else sample
         widths = Counter(len(row) for row in body)
         self.width = widths.most_common(1)[0][0] if widths else len(self.names)
-        self.notes: list[str] = []
+        self.notes: list[str] = [file.prologue.note] if file.prologue.note else []
         self.cut_last = False
         self._fit_names(body)
 
