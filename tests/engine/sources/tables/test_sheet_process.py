@@ -205,7 +205,7 @@ def test_a_sheet_that_does_not_say_how_far_it_reaches(tmp_path: Path) -> None:
     with SheetProcess(path, None, None, lambda: None, narrow=True) as process:
         sheets, head, rows, end = itertools.islice(process.messages(), 4)
 
-    assert sheets == {"sheets": ["Sheet"]} and end == {"rows": 3}
+    assert sheets == {"sheets": ["Sheet"], "hidden": []} and end == {"rows": 3}
     assert rows == [[1, ["size", "label"]], [2, [1.5, "x"]], [5000, [2.5, "y"]]]
     assert head["total"] < 5000
 

@@ -106,9 +106,9 @@ def serve(read: Reader) -> None:
 def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
     """Reads a sheet with calamine.
 
-    Yields {"unpacked", "memory"}, then {"sheets"}, then {"sheet", "width", "first", "total",
-    "most"}, then lists of [number of the row from 1, its cells without the empty ones at the end],
-    rows without any cell left out; and {"rows"} at the end.
+    Yields {"unpacked", "memory"}, then {"sheets", "hidden"}, then {"sheet", "width", "first",
+    "total", "most"}, then lists of [number of the row from 1, its cells without the empty ones at
+    the end], rows without any cell left out; and {"rows"} at the end.
     """
     memory = yield from _inspect(file, request)
     file, numbers = _without_gaps(file, request, memory)
@@ -125,11 +125,12 @@ def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
         except calamine.PasswordError as error:
             raise Refused("password") from error
 
-    yield {"sheets": names}
+    hidden = [sheet.name for sheet in book.sheets_metadata if not _is_seen(sheet)]
+    yield {"sheets": names, "hidden": hidden}
     if not names or (request.sheet is not None and request.sheet not in names):
         return
 
-    name = names[0] if request.sheet is None else request.sheet
+    name = request.sheet or _first_table(book, names, hidden)
     sheet = book.get_sheet_by_name(name)
     first = (sheet.start or (0, 0))[0] + 1
     most = rows_within_limit(request.most, sheet.total_width)
@@ -142,6 +143,28 @@ def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
         yield [[numbers[number], row] for number, row in rows] if numbers else rows
 
     yield {"rows": count}
+
+
+def _is_seen(sheet: Any) -> bool:
+    """Returns whether a sheet is a visible one of cells: no chart, dialog or macro."""
+    import python_calamine as calamine  # noqa: PLC0415 - memory is limited first
+
+    cells = sheet.typ == calamine.SheetTypeEnum.WorkSheet
+    return bool(cells and sheet.visible == calamine.SheetVisibleEnum.Visible)
+
+
+def _first_table(book: Any, names: Sequence[str], hidden: Sequence[str]) -> str:
+    """Returns the name of the first sheet with two rows and columns at least.
+
+    One of those that are seen, where one is a table; a page of words in front is none.
+    """
+    seen = [name for name in names if name not in hidden]
+    for name in (*seen, *hidden):
+        sheet = book.get_sheet_by_name(name)
+        if sheet.height > 1 and sheet.width > 1:
+            return name
+
+    return (seen or names)[0]
 
 
 def _inspect(file: BinaryIO, request: Request) -> Generator[dict[str, int], None, int]:

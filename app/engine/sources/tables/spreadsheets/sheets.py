@@ -15,9 +15,10 @@ from app.engine.sources.tables.columns import Column, Dialect, Table, unique_nam
 from app.engine.sources.tables.delimiters import has_header
 from app.engine.sources.tables.growth import Growth
 from app.engine.sources.tables.spreadsheets.process import Moment, SheetProcess, SheetTooLarge
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
@@ -63,6 +64,10 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
         if index % COLUMNS_PER_CHECK == 0:
             check()
         columns.append(_column(name, style, [row[index] for _, row in body]))
+
+    others = [name for name in sheet.all_names if name != sheet.name]
+    if others and data.sheet is None:
+        notes.insert(0, f"Read is the sheet '{sheet.name}'; there are also {names_text(others)}.")
 
     total = sheet.total_rows or len(body)
     return Table(
@@ -132,9 +137,12 @@ def _read(path: Path, data: DataSettings, check: Check, most: int | None) -> _Sh
 
 def _gather(path: Path, data: DataSettings, messages: Iterator[Any]) -> _Sheet:
     """Returns the sheet that the messages of its process tell. Raises what they raise."""
-    all_names = tuple(next(messages)["sheets"])
-    name, reason = _sheet_of(path, all_names, data)
+    found = next(messages)
+    all_names = tuple(found["sheets"])
+    _refuse_unknown(path, all_names, data)
     head = next(messages)
+    name = head["sheet"]
+    reason = _reason(name, all_names, found["hidden"], data)
     width: int = head["width"]
 
     growth = Growth(path)
@@ -150,21 +158,28 @@ def _gather(path: Path, data: DataSettings, messages: Iterator[Any]) -> _Sheet:
     return _Sheet(name, reason, all_names, head["total"], head["most"], rows)
 
 
-def _sheet_of(path: Path, sheets: tuple[str, ...], data: DataSettings) -> tuple[str, str]:
-    """Returns the name of the sheet to read, and why it is this one. Raises UserError."""
+def _refuse_unknown(path: Path, sheets: tuple[str, ...], data: DataSettings) -> None:
+    """Raises UserError where the sheet that is chosen is not there, or none is."""
     if not sheets:
         raise unusable(path, "has no sheet", "Choose another file.")
-    if data.sheet is None:
-        only = len(sheets) == 1
-        return sheets[0], "the only sheet" if only else f"the first of {len(sheets)} sheets"
 
-    if data.sheet not in sheets:
+    if data.sheet is not None and data.sheet not in sheets:
         known = ", ".join(f"'{sheet}'" for sheet in sheets[:10])
         raise UserError(
             f"'{path.name}' has no sheet '{data.sheet}'.", f"Choose one of: {known}.", "data.sheet"
         )
 
-    return data.sheet, "as chosen"
+
+def _reason(name: str, sheets: tuple[str, ...], hidden: Sequence[str], data: DataSettings) -> str:
+    """Returns why it is this sheet that is read."""
+    if data.sheet is not None:
+        return "as chosen"
+    if len(sheets) == 1:
+        return "the only sheet"
+    if name == sheets[0]:
+        return f"the first of {len(sheets)} sheets"
+
+    return "a hidden sheet, the only table" if name in hidden else "the first sheet with a table"
 
 
 def _text(cell: Any) -> str:
