@@ -297,6 +297,7 @@ def _converted(kind: Any, chunks: Sequence[Any], growth: Growth) -> Any:
         texts = [pa.array([""], pa.large_string()).take(pa.array(np.zeros(rows, np.int8)))]
 
     joined = pa.concat_arrays([*texts, pa.array([], pa.large_string())])
+    joined.validate(full=True)  # bytes that are no UTF-8 would fail wherever a cell is shown
     return pc.utf8_trim_whitespace(pc.fill_null(joined, ""))
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from app.engine.errors import UserError
@@ -245,4 +247,12 @@ def test_a_type_that_the_reader_does_not_know_is_not_called_damage(
     pl.DataFrame({"size": range(10), "total": totals, "label": ["a", "b"] * 5}).write_parquet(path)
 
     with pytest.raises(UserError, match=r"type that is not read .*64 bits.*Convert that column"):
+        open_data(path)
+
+
+def test_texts_that_are_no_utf8_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "bad.parquet"
+    words = pa.array([b"red", b"bl\xc3"] * 10).view(pa.string())
+    parquet.write_table(pa.table({"size": range(20), "colour": words}), path)
+    with pytest.raises(UserError, match=r"bad\.parquet' is a damaged Parquet file"):
         open_data(path)
