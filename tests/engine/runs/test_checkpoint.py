@@ -19,7 +19,7 @@ from app.engine.runs import checkpoint, events, tensors
 from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
-from app.engine.runs.storage.checkpoint_folder import Damaged
+from app.engine.runs.storage.checkpoint_folder import Damaged, read_verified
 from app.engine.training import saver, trainer
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
@@ -81,6 +81,15 @@ def test_a_manifest_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
     (path / "manifest.json").write_text(json.dumps(manifest))
 
     assert checkpoint.newest(tmp_path / "checkpoints")[0] is None
+
+
+def test_the_manifest_of_something_else_is_damage_and_not_nothing(tmp_path: Path) -> None:
+    path = checkpoint.save(tmp_path / "checkpoints", _state(1))
+    foreign = {"netwright": 1, "files": {"experiment.toml": {"sha256": "0" * 64}}}
+    (path / "manifest.json").write_text(json.dumps(foreign))
+
+    with pytest.raises(Damaged, match="unreadable"):
+        read_verified(path, ("state.json",))
 
 
 def test_moments_take_the_memory_format_of_their_weight() -> None:

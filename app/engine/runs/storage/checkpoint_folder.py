@@ -87,14 +87,16 @@ def read_verified(folder: Path, names: tuple[str, ...] = ()) -> dict[str, bytes]
         manifest = json.loads(files.read_regular(folder / MANIFEST, MOST_JSON))
         contents = {}
         for name, entry in manifest["files"].items():
-            if names and name not in names:
-                continue
             if Path(name).name != name:
                 raise Damaged(f"'{name}' is no file name")
 
             size = int(entry["bytes"])
+            expected = entry["sha256"]
+            if names and name not in names:
+                continue  # only now: the manifest of something else names none of them
+
             content = files.read_regular(folder / name, size)
-            if len(content) != size or hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            if len(content) != size or hashlib.sha256(content).hexdigest() != expected:
                 raise Damaged(f"'{name}' is not what was written")
 
             contents[name] = content
