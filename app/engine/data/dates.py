@@ -107,29 +107,19 @@ def date_format(cells: Sequence[str]) -> str:
         return ""
 
     for order in ORDERS:
-        if any(math.isnan(day_of(cell, f"{order} {TIMES[1]}", lenient=True)) for cell in cells[:1]):
+        if not _begins_so(order).match(cells[0]):
             continue  # the quick way out
 
-        form = next(
-            (
-                form
-                for form in (order, *(f"{order} {time}" for time in TIMES))
-                if not any(math.isnan(day_of(cell, form)) for cell in cells)
-            ),
-            "",
-        )
-        if form:
-            return form
+        for form in (order, *(f"{order} {time}" for time in TIMES)):
+            if not any(math.isnan(day_of(cell, form)) for cell in cells):
+                return form
 
     return ""
 
 
-def day_of(text: str, form: str, lenient: bool = False) -> float:
-    """Returns the days since 1970 of a date in this format, NaN for what is none.
-
-    lenient: whatever the time behind the day is, it is 0.
-    """
-    match = (_day_alone(form) if lenient else _pattern(form)).match(text)
+def day_of(text: str, form: str) -> float:
+    """Returns the days since 1970 of a date in this format, NaN for what is none."""
+    match = _pattern(form).match(text)
     if match is None:
         return math.nan
 
@@ -185,9 +175,10 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile(rf"{day}(?:[T ,]\s?{time}{zone})?$")
 
 
-@functools.lru_cache(maxsize=256)
-def _day_alone(form: str) -> re.Pattern[str]:
-    return re.compile(_halves(form)[0] + r"(?:[T ,].*)?$")
+@functools.lru_cache(maxsize=64)
+def _begins_so(order: str) -> re.Pattern[str]:
+    """Returns the pattern of a day in this order, whatever the time behind it is."""
+    return re.compile(_halves(order)[0] + r"(?:[T ,].*)?$")
 
 
 def _halves(form: str) -> tuple[str, str]:

@@ -163,8 +163,6 @@ def _raws_by_name(table: Table, trained: Description) -> Iterable[Any]:
 
 def _raws(table: Table, preparation: Preparation, settings: DataSettings) -> Iterable[Any]:
     """Returns the examples of a table for a network that was trained on something else."""
-    if isinstance(preparation, RowPreparation):
-        return _rows(table, preparation)
     if isinstance(preparation, SignalPreparation):
         return _signals(table, preparation, settings)
     if isinstance(preparation, PairPreparation):
@@ -176,15 +174,6 @@ def _raws(table: Table, preparation: Preparation, settings: DataSettings) -> Ite
 
 def _rows(table: Table, preparation: RowPreparation) -> Iterator[dict[str, Any]]:
     names = [column.name for column in preparation.columns]
-    missing = [name for name in names if name not in table.by_name]
-    if missing:
-        listed = ", ".join(f"'{name}'" for name in missing[:5])
-        more = " …" if len(missing) > 5 else ""
-        raise UserError(
-            f"'{readable(table.path)}' has no column {listed}{more}, which the network reads.",
-            "Give the columns the names that they had in training.",
-        )
-
     for raw in table.raw_rows([column.name for column in preparation.categories]):
         yield {name: raw[name] for name in names}
 
