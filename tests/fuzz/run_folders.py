@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from app.engine.experiment.toml_file import from_plain
 from app.engine.results.choose_weights import use
 from app.engine.runs.control import Control
-from app.engine.runs.events import EpochDone
+from app.engine.runs.events import CheckpointSaved, EpochDone
 from app.engine.runs.run import Run
-from app.engine.runs.storage.run_lock import OWNER
 from app.engine.training import trainer
 from tests import tiny_files
 from tests.engine.tiny import Combination
@@ -24,6 +19,10 @@ from tests.fuzz.corpus import sounds
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+AS_KILLED = "as killed"
+"""The end of the name of a folder for what stands on the disk
+in the middle of a run: a kill leaves that."""
 
 TRAINING: dict[str, Any] = {
     "batch_size": 8,
@@ -84,16 +83,25 @@ def train_templates(folder: Path) -> None:
         control = Control()
         stops = name in ("stopped", "killed")
 
-        def listen(event: Any, control: Control = control, stops: bool = stops) -> None:
-            if stops and isinstance(event, EpochDone) and event.epoch == 2:
+        def stop(event: Any, control: Control = control, run: Run = run) -> None:
+            if isinstance(event, EpochDone) and event.epoch == 2:
                 control.stop()
+            if isinstance(event, CheckpointSaved):
+                copy = folder / f"{run.name} {AS_KILLED}"
+                shutil.copytree(run.path, copy, dirs_exist_ok=True)
 
-        finished = trainer.train(experiment, run, listen, control)
+        finished = trainer.train(experiment, run, stop if stops else ignore, control)
         assert finished.status == ("stopped" if stops else "completed"), finished
         if name == "last":
             use(run, "last")
-        if name == "killed":
-            _make_killed(run)
+        if name == "killed":  # what a process leaves that is killed there
+            shutil.rmtree(run.path)
+            (folder / f"{name} {AS_KILLED}").rename(run.path)
+            assert run.status == "interrupted", run.status
+
+
+def ignore(_: Any) -> None:
+    """Listens to a run without doing anything."""
 
 
 def _data(folder: Path, task: str, sort: str) -> dict[str, Any]:
@@ -103,16 +111,6 @@ def _data(folder: Path, task: str, sort: str) -> dict[str, Any]:
 
     folder.mkdir(parents=True)
     return {"source": str(sounds(folder)), "validation_share": 0.2, "test_share": 0.2}
-
-
-def _make_killed(run: Run) -> None:
-    """Leaves the run as a process leaves it that was killed: with a lock and without an end."""
-    gone = next(number for number in range(30_000, 99_999) if not psutil.pid_exists(number))
-    (run.path / "summary.json").unlink()
-    (run.path / OWNER).write_text(
-        json.dumps({"process": gone, "begun": 1.0, "computer": os.uname().nodename}),
-        encoding="utf-8",
-    )
 
 
 def _loss(task: str) -> str:

@@ -49,6 +49,7 @@ ENGINE_GROUND = (
     "folders",
     "foreign",
     "free_memory",
+    "garbage",
     "text",
     "walk",
 )

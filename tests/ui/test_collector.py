@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
+from app.engine.training.memory_shortage import release_memory
 from app.ui.state.collector import Collector, collect_due
 
 if TYPE_CHECKING:
@@ -59,6 +60,23 @@ def test_a_thread_that_makes_many_objects_destroys_no_widget(qtbot: QtBot) -> No
 
     collector.close()
     assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("automatic")
+def test_garbage_that_the_training_wants_collected_is_destroyed_on_the_window_s_thread(
+    qtbot: QtBot,
+) -> None:
+    parent = QObject()
+    collector = Collector(parent)
+    destroyed_on: list[str] = []
+    leave_garbage(destroyed_on)
+
+    thread = threading.Thread(target=release_memory, name="training")
+    thread.start()
+    qtbot.waitUntil(lambda: not thread.is_alive())
+    assert destroyed_on == [threading.main_thread().name]
+
+    collector.close()
 
 
 def test_older_generations_are_collected_in_their_turn() -> None:

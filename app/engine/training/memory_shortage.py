@@ -7,12 +7,12 @@ half as much at once (`MemoryShortage`).
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
+from app.engine import garbage
 from app.engine.errors import UserError
 from app.engine.runs.findings import Finding
 from app.engine.runs.live_changes import PARTS
@@ -72,7 +72,8 @@ def release_memory() -> None:
 
     An exception holds the frames that it went through, and the frames hold the tensors.
     """
-    gc.collect()
+    garbage.collect()
+    garbage.give_back()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():

@@ -87,6 +87,11 @@ class Background(QObject):
         self._queue.put(job)
         return job.control
 
+    def forget(self, key: str) -> None:
+        """Stops the job of this key, and delivers nothing of it: what it was asked for is gone."""
+        if (job := self._latest.pop(key, None)) is not None:
+            job.control.stop()
+
     def close(self) -> None:
         """Stops what runs, drops what waits, and waits for the thread.
 

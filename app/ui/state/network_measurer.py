@@ -115,6 +115,7 @@ class NetworkMeasurer(QObject):
             resolved = document.resolved()
             problem = document.problem()
         except UserError as error:
+            self._background.forget("measure")  # it is of settings that are no longer there
             self._show(None, error)
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QTableView, QWidget
 
 from app.engine.data.augmentation_settings import AugmentationSettings
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.opening import open_dataset
 from app.ui.pages.data.overview import mixed
 from app.ui.pages.data.page import TABS, DataPage
 from app.ui.widgets.class_bars import ClassBars, balance_words
@@ -180,6 +183,28 @@ def test_the_first_batch_is_the_one_that_training_begins_with(
     assert [row[1] for row in page.overview.batch.rows] == [
         description.classes[number] for number in targets[: len(shown)]
     ]
+
+
+def test_a_batch_that_comes_late_is_not_shown_with_the_labels_of_other_data(
+    qtbot: QtBot, harness: Harness, page: DataPage
+) -> None:
+    read(qtbot, harness, "sample:digits")
+    qtbot.waitUntil(lambda: len(page.overview.batch.rows) > 0, timeout=PATIENCE_MS)
+
+    texts = open_dataset(DataSettings(source="sample:glosses"))
+    started = threading.Event()
+    release = threading.Event()
+    answers: list[str] = []
+    background = harness.parts.background
+    background.run(lambda _: (started.set(), release.wait()), lambda _: None)
+    assert started.wait(10)
+    harness.document.replace("training", seed=5)  # another batch is asked for, and waits
+    background.run(lambda _: "after the batch", answers.append)
+
+    harness.document.set_data("ready", texts)
+    release.set()
+    qtbot.waitUntil(lambda: bool(answers))
+    assert not page.overview.batch.rows
 
 
 def test_uneven_classes_are_reported_and_balanced_with_one_click(

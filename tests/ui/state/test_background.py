@@ -75,6 +75,30 @@ def test_a_newer_job_of_the_same_key_replaces_the_older(
     assert results == ["new"]
 
 
+def test_a_job_that_is_forgotten_is_stopped_and_delivers_nothing(
+    qtbot: QtBot, background: Background
+) -> None:
+    started = threading.Event()
+    release = threading.Event()
+    results = []
+
+    def slow(control: Control) -> str:
+        started.set()
+        release.wait()
+        return "old"
+
+    control = background.run(slow, results.append, key="data")
+    assert started.wait(10)
+    background.forget("data")
+    background.forget("another key")
+    assert control.stopping
+
+    release.set()
+    background.run(lambda _: "other", results.append, key="other")
+    qtbot.waitUntil(lambda: bool(results))
+    assert results == ["other"]
+
+
 def test_closing_stops_what_runs_and_delivers_nothing(qtbot: QtBot) -> None:
     background = Background()
     started = threading.Event()

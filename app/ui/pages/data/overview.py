@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,7 +130,11 @@ class Overview(QWidget):
             return
 
         if dataset is not self._dataset:
-            self._dataset = dataset
+            self._background.forget("data.batch")
+            before, self._dataset = self._dataset, dataset
+            if before is not None and before.description.source != dataset.description.source:
+                self.batch.show_rows([])  # pictures of other data; prepared anew, they may stay
+
             self._show_dataset(dataset)
 
         self.balance.refresh(dataset)
@@ -259,7 +264,7 @@ class Overview(QWidget):
         augmentation = document.experiment.augmentation
         seed = document.experiment.training.seed
 
-        requested = (id(dataset), augmentation, size, seed)
+        requested = (weakref.ref(dataset), augmentation, size, seed)
         if requested == self._requested:
             return
 

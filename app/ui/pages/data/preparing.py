@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ class Preparing(QWidget):
         self._theme = theme
         self._preferences = preferences
         self._requested: tuple[Any, ...] = ()
+        self._source = ""
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._left = self._settings()
@@ -182,9 +184,15 @@ class Preparing(QWidget):
 
     def _ask_for_pairs(self, dataset: Dataset) -> None:
         data = self._document.experiment.data
-        requested = (id(dataset), data.height, data.width, data.fit, data.colour)
+        requested = (weakref.ref(dataset), data.height, data.width, data.fit, data.colour)
         if requested == self._requested:
             return
+
+        if dataset.description.source != self._source:
+            self._source = dataset.description.source
+            self._background.forget("data.pairs")
+            self.before.show_rows([])
+            self.after.show_rows([])
 
         self._requested = requested
         rows = sample_rows(dataset, SAMPLES)

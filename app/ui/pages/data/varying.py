@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -54,6 +55,7 @@ class Varying(QWidget):
         self._theme = theme
         self._variation = 0
         self._requested: tuple[Any, ...] = ()
+        self._source = ""
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         settings = Card("Variation", "anew in every epoch")
@@ -110,9 +112,15 @@ class Varying(QWidget):
             return
 
         settings = self._document.experiment.augmentation
-        requested = (id(dataset), settings, self._variation)
+        requested = (weakref.ref(dataset), settings, self._variation)
         if requested == self._requested:
             return
+
+        if dataset.description.source != self._source:
+            self._source = dataset.description.source
+            self._background.forget("data.varied")
+            for strip in self.strips:
+                strip.show_rows([])
 
         self._requested = requested
         if not self.strips[0].rows:

@@ -94,7 +94,7 @@ class ChangePanel(Card):
 
     def _build(self, resolved: ResolvedExperiment) -> None:
         """Builds fields for what this run has: one without label smoothing has no field for it."""
-        built_for = (id(self._record), resolved.optimizer, resolved.loss, resolved.training)
+        built_for = (self._record, resolved.optimizer, resolved.loss, resolved.training)
         if built_for == self._built_for:
             return
 

@@ -176,8 +176,7 @@ class RestoredView(ResultsView):
         self._stack.setCurrentIndex(0)
 
     def close_down(self) -> None:
-        # takes the place of one that runs
-        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)
+        self.parts.background.forget(KEY)
 
     def guide(self) -> list[GuideCard]:
         return [

@@ -254,8 +254,7 @@ class SpaceView(ResultsView):
         self.plot.mark(rows.get(self._row, -1), [rows[row] for row in self._near if row in rows])
 
     def close_down(self) -> None:
-        # takes the place of one that runs
-        self.parts.background.run(lambda _: None, lambda _: None, key=KEY)
+        self.parts.background.forget(KEY)
 
     def guide(self) -> list[GuideCard]:
         return [

@@ -197,7 +197,7 @@ class InsideView(QWidget):
             return
 
         drawn = (
-            id(record),
+            record,
             history.seen,
             history.latest.step,
             self.quantity,

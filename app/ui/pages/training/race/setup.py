@@ -305,6 +305,7 @@ class RaceSetup(QDialog):
 
     def _measure(self) -> None:
         if not self.variants:
+            self.parts.background.forget("race.needs")
             return
 
         variants = self.variants
