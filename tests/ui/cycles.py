@@ -188,6 +188,9 @@ class Cycles:
         reached: list[None] = []
         self.assembly.background.run(lambda _: None, reached.append)
         self._until(lambda: bool(reached))
+        self._until(lambda: not self.assembly.network_measurer.busy)
+        # Guide and rail follow a moment later: until then the cards are another page's.
+        self._until(lambda: not self.window.frame._later.isActive())
 
     def _experiment(self, kind: str) -> Experiment:
         if kind == "fails":
