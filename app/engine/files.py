@@ -50,17 +50,33 @@ def open_regular(path: Path, most: int | None = None) -> BinaryIO:
     """
     # Asked before it is opened, since opening some devices does something to them.
     _require_regular(os.stat(path), path, most)
+    return os.fdopen(_handle(path, os.O_RDONLY, most), "rb")
 
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+
+def open_to_append(path: Path) -> BinaryIO:
+    """Opens an ordinary file to append to, unbuffered; it is made where there is none.
+
+    Raises NotRegular or another OSError: a pipe that nobody reads would be waited for.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        _require_regular(os.stat(path), path, None)
+
+    return os.fdopen(_handle(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, None), "ab", buffering=0)
+
+
+def _handle(path: Path, flags: int, most: int | None) -> int:
+    """Opens a file without waiting, and refuses what was exchanged for it in between."""
+    for name in ("O_BINARY", "O_NONBLOCK", "O_CLOEXEC"):  # each system has some of them
+        flags |= getattr(os, name, 0)
+
+    handle = os.open(path, flags, 0o666)
     try:
-        # It may have been exchanged in between.
         _require_regular(os.fstat(handle), path, most)
     except OSError:
         os.close(handle)
         raise
 
-    return os.fdopen(handle, "rb")
+    return handle
 
 
 def read_regular(path: Path, most: int) -> bytes:

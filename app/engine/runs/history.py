@@ -76,7 +76,7 @@ class Writer:
 
         try:
             marks = _cut(path, offset)
-            self._file = path.open("ab", buffering=0)
+            self._file = files.open_to_append(path)
         except OSError as error:
             raise files.disk_error(error, path) from error
 

@@ -242,7 +242,7 @@ class Run:
         holds a link.
         """
         try:
-            own_names.refuse_links(self.path)
+            own_names.refuse_others(self.path)
             lock = RunLock(self.path)
             if not lock.acquire():
                 raise UserError(
@@ -281,11 +281,11 @@ class Run:
         """Writes one line to log.txt. A disk that refuses it is not worth ending a run."""
         with (
             contextlib.suppress(OSError),
-            (self.path / "log.txt").open("a", encoding="utf-8") as file,
+            files.open_to_append(self.path / "log.txt") as file,
         ):
             # Further lines are set in, so that no name in a text can forge one with a time.
             shown = "\n    ".join(map(visible, text.rstrip().split("\n")))
-            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {shown}\n")
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {shown}\n".encode())
 
 
 def default_folder() -> Path:

@@ -1,4 +1,4 @@
-"""What may stand in a run's folder under the program's own names, and what may not: links."""
+"""What may stand in a run's folder: files and folders, but no links, pipes or devices."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HALF_WRITTEN = re.compile(
 """Names of files that a kill leaves half written, see files.write_atomically."""
 
 
-def refuse_links(folder: Path) -> None:
-    """Raises UserError where something in a run's folder is a link.
+def refuse_others(folder: Path) -> None:
+    """Raises UserError where something in a run's folder is a link, a pipe or a device.
 
-    A run writes and removes by name, so what a link leads to would be overwritten: a run folder may
-    come from somebody else.
+    A run writes and removes by name, so what a link leads to would be overwritten, and a pipe would
+    be waited for: a run folder may come from somebody else.
     """
     for path in (*folder.iterdir(), *_inside(folder), *_checkpoint_files(folder)):
         if path.is_symlink():
@@ -32,6 +32,12 @@ def refuse_links(folder: Path) -> None:
                 f"'{path.relative_to(folder)}' in the run '{folder.name}' is a link to another "
                 "place, which a run that goes on could overwrite.",
                 "Put a copy of what it leads to in its place.",
+            )
+        if not path.is_file() and not path.is_dir() and path.exists():
+            raise UserError(
+                f"'{path.relative_to(folder)}' in the run '{folder.name}' is a pipe or a device, "
+                "not a file.",
+                "Remove it, or put the file in its place.",
             )
 
 
