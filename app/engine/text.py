@@ -77,6 +77,13 @@ def times_text(factor: float) -> str:
     return _trimmed(f"{factor:,.{2 if abs(factor) < 9.95 else 0}f}")
 
 
+def power_text(exponent: float) -> str:
+    """Returns a size of which log10 is given: -4 is "10⁻⁴", -3.5 is "3·10⁻⁴"."""
+    whole = math.floor(exponent + 1e-9)
+    rest = exponent - whole
+    return _times_power("1" if rest < 1e-6 else f"{10**rest:.0f}", whole)
+
+
 # --- shares
 
 
@@ -102,6 +109,11 @@ def difference_text(share: float | None) -> str:
 
     text = _one_decimal(100 * share)
     return f"{text} %" if text == "0" or share < 0 else f"+{text} %"
+
+
+def percent_cell(share: float) -> str:
+    """Returns a share of 1 for a narrow cell that says itself that it is percent: "13", "<1"."""
+    return "<1" if 0 < share < 0.005 else f"{100 * share:.0f}"
 
 
 # --- bytes and durations
@@ -222,55 +234,6 @@ def value_text(value: Any) -> str:
     return value if isinstance(value, str) else "; ".join(map(str, value))
 
 
-# --- the marks of an axis
-
-
-def tick_text(value: float, spacing: float) -> str:
-    """Returns a mark of an axis with just the digits that tell it from its neighbours."""
-    if abs(value) < spacing * 1e-6:
-        return "0"
-    if abs(value) >= 1e6:
-        return short_text(value)
-    if abs(value) < 1e-4:
-        power = _power(value)
-        mantissa = f"{value / 10.0**power:.0f}"
-        return _times_power(mantissa, power)
-
-    return f"{value:,.{_decimals(spacing)}f}"
-
-
-def power_tick(exponent: float, _spacing: float = 1.0) -> str:
-    """Returns the log10 of a size as a mark of an axis: -4 is "10⁻⁴", -3.5 is "3·10⁻⁴"."""
-    whole = math.floor(exponent + 1e-9)
-    rest = exponent - whole
-    return _times_power("1" if rest < 1e-6 else f"{10**rest:.0f}", whole)
-
-
-def percent_tick(share: float, spacing: float) -> str:
-    """Returns a share of 1 as a mark of an axis in percent."""
-    return f"{100 * share:.{_decimals(spacing * 100)}f} %"
-
-
-def percent_cell(share: float) -> str:
-    """Returns a share of 1 for a narrow cell that says itself that it is percent: "13", "<1"."""
-    return "<1" if 0 < share < 0.005 else f"{100 * share:.0f}"
-
-
-def bytes_tick(count: float, spacing: float) -> str:
-    """Returns bytes as a mark of an axis: all marks in one unit, with the digits that differ."""
-    if count == 0:
-        return "0"
-
-    units = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
-    unit, name = next(((u, n) for u, n in units if spacing >= u / 5), (1, "B"))
-    return f"{count / unit:,.{0 if spacing >= unit else 1}f} {name}"
-
-
-def times_tick(factor: float, spacing: float) -> str:
-    """Returns a factor as a mark of an axis: "1.02 ×"."""
-    return f"{factor:.{min(3, max(1, _decimals(spacing)))}f} ×"
-
-
 def _power(value: float) -> int:
     """Returns the power of ten of the first digit, after rounding to three digits that count."""
     return int(f"{value:.2e}".partition("e")[2])
@@ -280,11 +243,6 @@ def _times_power(mantissa: str, power: int) -> str:
     """Returns "3.2·10⁻⁸", or "10⁻⁸" where the mantissa is 1."""
     text = "10" + str(power).translate(_HIGH_DIGITS)
     return mantissa.replace("1", text) if mantissa in ("1", "-1") else f"{mantissa}·{text}"
-
-
-def _decimals(spacing: float) -> int:
-    """Returns how many decimals tell neighbours apart that lie so far from each other."""
-    return max(0, -math.floor(math.log10(max(spacing, 1e-300)) + 1e-9))
 
 
 def _one_decimal(value: float) -> str:

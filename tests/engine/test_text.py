@@ -132,22 +132,8 @@ FIGURES = {
         (list("abcdefg"), "a, b, c, d and 3 more"),
     ],
     text.names_text: [(["cat", "dog"], "'cat' and 'dog'")],
-    text.power_tick: [(-4.0, "10⁻⁴"), (-3.5, "3·10⁻⁴"), (2.0, "10²")],
+    text.power_text: [(-4.0, "10⁻⁴"), (-3.5, "3·10⁻⁴"), (2.0, "10²")],
     text.percent_cell: [(0.126, "13"), (0.004, "<1"), (0.0, "0")],
-}
-
-TICKS = {
-    text.tick_text: [
-        (0.0, 0.5, "0"),
-        (0.5, 0.5, "0.5"),
-        (1.0, 0.5, "1.0"),
-        (20_000, 5000, "20,000"),
-        (2e6, 1e6, "2 M"),
-        (3e-5, 1e-5, "3·10⁻⁵"),
-    ],
-    text.percent_tick: [(0.5, 0.1, "50 %"), (0.925, 0.005, "92.5 %")],
-    text.bytes_tick: [(0, 2**20, "0"), (3 * 2**20, 2**20, "3 MiB"), (2**29, 2**29, "0.5 GiB")],
-    text.times_tick: [(1.02, 0.02, "1.02 ×"), (3, 1, "3.0 ×")],
 }
 
 
@@ -157,16 +143,6 @@ TICKS = {
 )
 def test_a_figure_is_written_by_one_rule(write, value, expected) -> None:
     assert write(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("write", "value", "spacing", "expected"),
-    [(write, *row) for write, rows in TICKS.items() for row in rows],
-)
-def test_a_mark_has_the_digits_that_tell_it_from_its_neighbours(
-    write, value, spacing, expected
-) -> None:
-    assert write(value, spacing) == expected
 
 
 def test_units_and_nouns() -> None:

@@ -51,6 +51,7 @@ ENGINE_GROUND = (
     "free_memory",
     "garbage",
     "text",
+    "ticks",
     "walk",
 )
 """Modules of the engine itself that every room may import."""

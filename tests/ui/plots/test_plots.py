@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 
 from app.engine.learning.losses.binary_cross_entropy import BinaryCrossEntropy
 from app.engine.learning.losses.cross_entropy import CrossEntropy
-from app.ui.plots.base.axis import log_ticks
+from app.engine.ticks import log_ticks
 from app.ui.plots.base.plot import Plot, Series
 from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.plots.base.reduce import LIMIT, Smoother, decimate, for_log, thin

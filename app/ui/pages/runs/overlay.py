@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 
-from app.engine.text import percent_tick, tick_text
+from app.engine.ticks import NUMBERS, SHARES
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.plots.base.axis import Axis
 from app.ui.style.theme import SERIES, Theme
@@ -55,8 +55,8 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """
 
     def __init__(self, theme: Theme) -> None:
-        self._left = Axis("left", tick_text)
-        self._bottom = _Epochs("bottom", tick_text, whole=True)
+        self._left = Axis("left", NUMBERS)
+        self._bottom = _Epochs("bottom", NUMBERS, whole=True)
         super().__init__(axisItems={"left": self._left, "bottom": self._bottom}, enableMenu=False)
         menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
         menu.setParent(self, menu.windowFlags())
@@ -92,10 +92,8 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._entries = list(entries[:MOST])
         self._quantity = quantity
         self._metric = common_metric(self._entries) if quantity == "figure" else None
-        self._left.words = (
-            percent_tick
-            if self._metric is not None and self._metric.shown == "percent"
-            else tick_text
+        self._left.ticks = (
+            SHARES if self._metric is not None and self._metric.shown == "percent" else NUMBERS
         )
         self._draw()
 

@@ -6,13 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from app.engine.text import tick_text
+from app.engine.ticks import NUMBERS, Ticks, log_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtCore import QRectF
 
     from app.ui.style.theme import Theme
@@ -24,20 +23,20 @@ MOST = {"left": 7, "bottom": 14}
 class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """A left or bottom axis.
 
-    log: its coordinate is log10 of the value. words: returns a value as text, given the spacing.
-    whole: only whole numbers are marked, as long as two of them are in view (epochs). room: pixels
-    for the labels on the left.
+    log: its coordinate is log10 of the value. ticks: what kind of values it has. whole: only whole
+    numbers are marked, as long as two of them are in view (epochs). room: pixels for the labels on
+    the left, at least.
     """
 
     def __init__(
         self,
         orientation: str,
-        words: Callable[[float, float], str] | None = None,
+        ticks: Ticks = NUMBERS,
         whole: bool = False,
         room: int = 44,
     ) -> None:
         super().__init__(orientation, maxTickLength=0)
-        self.words = words or tick_text
+        self.ticks = ticks
         self.whole = whole
         self.log = False
         self._room = room
@@ -72,8 +71,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, list[float]]]:
         """Returns one level of round values (see pyqtgraph's AxisItem)."""
-        low = min(minVal, maxVal)
-        high = max(minVal, maxVal)
+        low = max(min(minVal, maxVal), self.ticks.low)
+        high = min(max(minVal, maxVal), self.ticks.high)
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
             return []
 
@@ -101,7 +100,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _round(self, low: float, high: float, count: int) -> tuple[float, list[float]]:
         """Returns the spacing and the places of about `count` round values."""
-        spacing = round_spacing((high - low) / count)
+        spacing = self.ticks.round((high - low) / count)
         if self.whole and high - low > 2:
             spacing = max(1.0, float(math.ceil(spacing)))
 
@@ -110,49 +109,25 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _widest(self, ticks: list[float], spacing: float) -> float:
         """Returns the pixels that the longest label needs, with a gap to its neighbour."""
-        metrics = QFontMetricsF(self.style["tickFont"] or QFont())
-        return (
-            max(metrics.horizontalAdvance(self.words(tick, spacing)) for tick in ticks)
-            + self._pixels
-        )
+        return self._width_of(self.ticks.texts(ticks, spacing)) - 0.5 * self._pixels
 
     def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
         """Returns ticks as text (see pyqtgraph's AxisItem)."""
-        if self.log:
-            return [self.words(10.0**value, 10.0**value) for value in values]
+        texts = (
+            self.ticks.texts([10.0**value for value in values], 0.0)
+            if self.log
+            else self.ticks.texts(values, spacing)
+        )
+        if self.orientation == "left" and self._width_of(texts) > self.width():
+            QTimer.singleShot(0, self, lambda: self._widen(texts))  # not while it is painted
 
-        return [self.words(value, spacing) for value in values]
+        return texts
 
+    def _widen(self, texts: list[str]) -> None:
+        """Makes room for long labels; it stays, so that the plot does not shake."""
+        self.setWidth(max(self.width(), self._width_of(texts)))
 
-def round_spacing(rough: float) -> float:
-    """Returns the next 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(max(rough, 1e-300)))
-    return next(
-        step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= rough * (1 - 1e-9)
-    )
-
-
-def log_ticks(low: float, high: float, count: int) -> list[float]:
-    """Returns log10 of round values between the log10 limits.
-
-    These are decades, and 2 and 5 between them while there is room.
-    """
-    decades = range(math.floor(low), math.ceil(high) + 1)
-    for steps in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3), (1,)):
-        ticks = [d + math.log10(step) for d in decades for step in steps]
-        inside = [tick for tick in ticks if low <= tick <= high]
-        if len(inside) <= count:
-            break
-    else:
-        every = math.ceil(len(inside) / count)
-        inside = inside[::every]
-
-    if len(inside) >= 2:
-        return inside
-
-    # Less than a decade is in view: round values, unevenly spaced.
-    spacing = round_spacing((10**high - 10**low) / count)
-    first = math.ceil(10**low / spacing)
-    return [
-        math.log10(n * spacing) for n in range(first, math.floor(10**high / spacing) + 1) if n > 0
-    ]
+    def _width_of(self, texts: list[str]) -> float:
+        metrics = QFontMetricsF(self.style["tickFont"] or QFont())
+        widest = max((metrics.horizontalAdvance(text) for text in texts), default=0.0)
+        return math.ceil(widest + 1.5 * self._pixels)

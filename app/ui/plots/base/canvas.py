@@ -8,11 +8,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
 from app.engine.text import number_text
+from app.engine.ticks import NUMBERS, Ticks
 from app.ui.plots.base.axis import Axis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from app.ui.plots.base.series import Series
     from app.ui.style.theme import Theme
 
@@ -23,14 +22,14 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(
         self,
         theme: Theme,
-        x_words: Callable[[float, float], str] | None = None,
-        y_words: Callable[[float, float], str] | None = None,
+        x_ticks: Ticks = NUMBERS,
+        y_ticks: Ticks = NUMBERS,
         x_whole: bool = True,
         x_title: str = "epoch",
         room: int = 44,
     ) -> None:
-        self.bottom = Axis("bottom", x_words, x_whole)
-        self.left = Axis("left", y_words, room=room)
+        self.bottom = Axis("bottom", x_ticks, x_whole)
+        self.left = Axis("left", y_ticks, room=room)
         super().__init__(
             axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None
         )

@@ -18,6 +18,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
+from app.engine.ticks import NUMBERS, Ticks
 from app.ui.plots.base.canvas import PlotCanvas
 from app.ui.plots.base.marks import Marks
 from app.ui.plots.base.readout import Readout
@@ -26,7 +27,7 @@ from app.ui.style.theme import Theme, style
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 
@@ -52,13 +53,13 @@ class Plot(PlotCanvas):
     def __init__(
         self,
         theme: Theme,
-        x_words: Callable[[float, float], str] | None = None,
-        y_words: Callable[[float, float], str] | None = None,
+        x_ticks: Ticks = NUMBERS,
+        y_ticks: Ticks = NUMBERS,
         x_whole: bool = True,
         x_title: str = "epoch",
         room: int = 44,
     ) -> None:
-        super().__init__(theme, x_words, y_words, x_whole, x_title, room)
+        super().__init__(theme, x_ticks, y_ticks, x_whole, x_title, room)
         self.following = True
 
         self.span: tuple[float, float] | None = None

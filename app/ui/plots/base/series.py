@@ -84,8 +84,8 @@ class Series:
             y = y[max(0, first - 1) : last + 1]
 
         y = for_log(y) if log else finite(y)
-        if self.symbol:
-            there = ~np.isnan(y)
+        there = ~np.isnan(y)
+        if self.symbol or not there.any():  # pyqtgraph asks for the least of no values
             x = x[there]
             y = y[there]
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 
-from app.engine.text import number_text, percent_text, percent_tick, times_text
+from app.engine.text import number_text, percent_text, times_text
+from app.engine.ticks import SHARES
 from app.ui.plots.base.plot import Plot, Series
 
 if TYPE_CHECKING:
@@ -65,9 +66,7 @@ class LossOverProbabilityPlot(Plot):
     """The curves, with three places named: sure and right, guessing, sure and wrong."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(
-            theme, x_words=percent_tick, x_whole=False, x_title="probability of the truth"
-        )
+        super().__init__(theme, x_ticks=SHARES, x_whole=False, x_title="probability of the truth")
         self.first = self.add(Series("loss", "training"))
         self.second = self.add(Series("it is no", "validation"))
         self.places = pg.ScatterPlotItem(symbol="o")

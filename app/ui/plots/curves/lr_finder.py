@@ -13,10 +13,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 
 from app.engine.planning.lr_curve import rate_text
-from app.engine.text import tick_text
+from app.engine.ticks import Ticks, number_texts
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QKeyEvent, QMouseEvent
 
     from app.ui.style.theme import Theme
@@ -28,10 +30,12 @@ STRIDE = 0.05
 """What an arrow key adds to the logarithm (base 10) of the rate."""
 
 
-def decade(value: float, _spacing: float) -> str:
-    """Returns the label of a power of ten; "" for other values."""
-    power = math.log10(value)
-    return tick_text(value, value) if abs(power - round(power)) < 1e-6 else ""
+def decades(values: Sequence[float], spacing: float) -> list[str]:
+    """Returns the labels of powers of ten; "" for other values."""
+    return [
+        text if abs(math.log10(value) - round(math.log10(value))) < 1e-6 else ""
+        for value, text in zip(values, number_texts(values, spacing), strict=True)
+    ]
 
 
 class LrFinderPlot(Plot):
@@ -43,7 +47,7 @@ class LrFinderPlot(Plot):
     picked = Signal(float)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_words=decade, x_whole=False, x_title="learning rate")
+        super().__init__(theme, x_ticks=Ticks(decades), x_whole=False, x_title="learning rate")
         self.bottom.log = True
         self.raw = self.add(Series("loss of each step", "training_raw", width=1, dots=False))
         self.smoothed = self.add(Series("smoothed", "training", dots=False))

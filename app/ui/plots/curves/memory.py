@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.text import bytes_text, bytes_tick
+from app.engine.text import bytes_text
+from app.engine.ticks import MEMORY
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.curves.loss import epoch_axis
 from app.ui.widgets.memory.ledger import NAMES, role_of, with_workspace
@@ -24,7 +25,7 @@ class MemoryPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_words=bytes_tick, room=56)
+        super().__init__(theme, y_ticks=MEMORY, room=56)
         self.rows: dict[str, Series] = {}
         for key in reversed(NAMES):  # the sum is drawn first, what lies below it over it
             series = Series(

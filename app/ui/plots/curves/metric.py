@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.learning.metrics import METRICS, Metric
-from app.engine.text import number_text, percent_text, percent_tick, tick_text
+from app.engine.text import number_text, percent_text
+from app.engine.ticks import NUMBERS, SHARES
 from app.ui.plots.base.plot import Plot, Series
 from app.ui.plots.curves.loss import epoch_axis, marks_of
 
@@ -23,7 +24,7 @@ class MetricPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_words=percent_tick)
+        super().__init__(theme, y_ticks=SHARES)
         self.shown_metric = METRICS["accuracy"]
         self.validation = self.add(
             Series("validation", "validation", symbol="s", words=percent_text)
@@ -34,7 +35,7 @@ class MetricPlot(Plot):
         """Draws a record. unit: of a metric that is in the amounts' own unit."""
         self.shown_metric = metric or self.shown_metric
         share = self.shown_metric.shown == "percent"
-        self.left.words = percent_tick if share else tick_text
+        self.left.ticks = SHARES if share else NUMBERS
         self.validation.words = (
             percent_text if share else lambda value: f"{number_text(value)} {unit}".rstrip()
         )

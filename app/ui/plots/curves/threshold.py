@@ -8,7 +8,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 
-from app.engine.text import percent_text, percent_tick
+from app.engine.text import percent_text
+from app.engine.ticks import SHARES
 from app.ui.plots.base.plot import Plot, Series
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class ThresholdPlot(Plot):
     def __init__(self, theme: Theme, x_name: str, y_name: str) -> None:
         super().__init__(
             theme,
-            x_words=percent_tick,
-            y_words=percent_tick,
+            x_ticks=SHARES,
+            y_ticks=SHARES,
             x_whole=False,
             x_title=x_name,
             room=46,

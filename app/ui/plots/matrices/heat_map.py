@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.text import power_tick
+from app.engine.text import power_text
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -104,7 +104,7 @@ class ColourBar(QWidget):
             self.low = low
             self.high = high
             self.setAccessibleDescription(
-                f"From {power_tick(round(low))} to {power_tick(round(high))}."
+                f"From {power_text(round(low))} to {power_text(round(high))}."
             )
             self.update()
 
@@ -122,7 +122,7 @@ class ColourBar(QWidget):
         metrics = QFontMetricsF(painter.font())
         for exponent in decades(self.low, self.high, int(bar.width() / theme.px(34))):
             x = bar.left() + (exponent - self.low) / ((self.high - self.low) or 1.0) * bar.width()
-            text = power_tick(exponent)
+            text = power_text(exponent)
             half = metrics.horizontalAdvance(text) / 2 + 1
             where = QRectF(x - half, bar.bottom() + 1, 2 * half, metrics.height())
             painter.drawText(where, Qt.AlignmentFlag.AlignCenter, text)

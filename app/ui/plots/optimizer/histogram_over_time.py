@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.runs.optimizer_figures import EDGES, PER_DECADE
-from app.engine.text import number_text, percent_text, power_tick
+from app.engine.text import number_text, percent_text, power_text
 from app.ui.plots.matrices.heat_map import between, decades, heat_image
 from app.ui.text.literal import tooltip
 
@@ -111,7 +111,7 @@ class HistogramOverTime(QWidget):
             painter.drawText(
                 where,
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                power_tick(exponent),
+                power_text(exponent),
             )
 
         below = QRectF(area.left(), area.bottom() + 3, area.width(), theme.px(16))

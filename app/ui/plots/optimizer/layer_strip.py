@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.engine.text import number_text, power_tick
+from app.engine.text import number_text, power_text
 from app.ui.plots.matrices.heat_map import decades, heat_image, viridis
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
 from app.ui.text.literal import tooltip
@@ -286,7 +286,7 @@ class LayerStrip(QWidget):
             painter.setPen(QPen(theme.color("border"), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             painter.setPen(theme.color("secondary"))
-            text = power_tick(exponent)
+            text = power_text(exponent)
             half = metrics.horizontalAdvance(text) / 2 + 1
             where = QRectF(x - half, area.bottom() + 3, 2 * half, theme.px(16))
             painter.drawText(where, Qt.AlignmentFlag.AlignHCenter, text)

@@ -9,7 +9,8 @@ import numpy as np
 import pyqtgraph as pg
 
 from app.engine.runs.optimizer_figures import BINS, EDGES
-from app.engine.text import number_text, percent_text, percent_tick, power_tick, times_tick
+from app.engine.text import number_text, percent_text
+from app.engine.ticks import FACTORS, POWERS, SHARES
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.optimizer.quantities import HELD
 
@@ -24,7 +25,7 @@ class SizesPlot(Plot):
     """Curves of how many of the numbers of a layer have which size, one for each quantity."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_words=power_tick, y_words=percent_tick, x_title="size", room=46)
+        super().__init__(theme, x_ticks=POWERS, y_ticks=SHARES, x_title="size", room=46)
         self.curves: dict[str, Series] = {}
         for quantity in HELD:
             name = (
@@ -119,7 +120,7 @@ class WeightNormsPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_words=times_tick, x_title="epoch")
+        super().__init__(theme, y_ticks=FACTORS, x_title="epoch")
         self.others = pg.PlotDataItem()
         self.others.setZValue(-5)
         self.addItem(self.others, ignoreBounds=True)

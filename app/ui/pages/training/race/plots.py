@@ -16,7 +16,8 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from app.engine.learning.metrics import metric_text
-from app.engine.text import number_text, percent_tick, tick_text
+from app.engine.text import number_text
+from app.engine.ticks import NUMBERS, SHARES
 from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
 from app.ui.plots.base.axis_names import AxisNames
 from app.ui.plots.base.plot import EMPTY, FEW, Plot, Series
@@ -269,7 +270,7 @@ class ValidationPlot(RacePlot):
         self._metric = metric
         share = metric is not None and metric.shown == "percent"
 
-        self.left.words = percent_tick if share else tick_text
+        self.left.ticks = SHARES if share else NUMBERS
         for series, member in zip(self.curves, members, strict=False):
             series.words = partial(metric_text, metric.name) if metric is not None else number_text
             done = member.record.epochs
