@@ -48,6 +48,7 @@ class LiveField(QWidget):
         box.setAccessibleDescription(help)
         box.setToolTip(tooltip(help))
         box.valueChanged.connect(self._choose)
+        box.refused.connect(self.show_trouble)
         box.lineEdit().returnPressed.connect(self.committed)
         self.label = Label(label)
         self.label.setBuddy(box)

@@ -160,6 +160,7 @@ class Field(QWidget):
         )
         box.valueChanged.connect(self._tell_number)
         box.cleared.connect(lambda: self._tell(None))
+        box.refused.connect(self.show_trouble)
         self.number = box
 
         if steps:

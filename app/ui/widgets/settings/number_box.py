@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QValidator, QWheelEvent
@@ -16,19 +17,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.text.typed_numbers import UnclearNumber, own_decimal_point, typed_number
+
 WIDEST = 1e15
 """Limit of the field itself. The limits of a setting stand in its declaration."""
+
+TYPED = frozenset("0123456789.,-+−eE'’_ \u00a0\u202f")
+"""Characters of numbers, with those that people put between groups of digits."""
 
 
 class NumberBox(QDoubleSpinBox):
     """A field for whole or fractional numbers.
 
     Logarithmic ones step by doubling (whole) or by 1, 2, 5 (fractional). `cleared`: the person
-    emptied an optional field. `show_unknown` shows an empty field, where the value follows the
-    data.
+    emptied an optional field. `refused(sentence)`: what was typed is no number, or could be two;
+    the value stays. `show_unknown` shows an empty field, where the value follows the data.
     """
 
     cleared = Signal()
+    refused = Signal(str)
 
     def __init__(
         self,
@@ -75,11 +82,16 @@ class NumberBox(QDoubleSpinBox):
     def textFromValue(self, value: float) -> str:
         if self._unknown:
             return ""
-        return f"{value:,.0f}" if self._whole else f"{value:.12g}"
+        if self._whole:
+            return f"{value:,.0f}"
+
+        # Without groups: in a field that takes fractions 1,500 is one and a half to some.
+        return format(Decimal(f"{value:.12g}"), "f")
 
     def valueFromText(self, text: str) -> float:
-        number = self._number(text)
-        if number is None:
+        try:
+            number = self._number(text)
+        except UnclearNumber:
             self._emptied = self._optional and not self._bare(text)
             return self.value()
 
@@ -88,14 +100,27 @@ class NumberBox(QDoubleSpinBox):
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         bare = self._bare(text)
-        if self._number(text) is not None or (not bare and self._optional):
-            state = QValidator.State.Acceptable
-        elif all(character in "0123456789.,-+eE" for character in bare):
-            state = QValidator.State.Intermediate
-        else:
-            state = QValidator.State.Invalid
+        if not all(character in TYPED for character in bare):
+            return QValidator.State.Invalid, text, position
+        if not bare and self._optional:
+            return QValidator.State.Acceptable, text, position
 
-        return state, text, position
+        try:
+            self._number(text)
+        except UnclearNumber:
+            return QValidator.State.Intermediate, text, position
+
+        return QValidator.State.Acceptable, text, position
+
+    def fixup(self, text: str) -> str:
+        """Says why what was typed is not taken: Qt puts the last value back."""
+        if self._bare(text):
+            try:
+                self._number(text)
+            except UnclearNumber as unclear:
+                self.refused.emit(str(unclear))
+
+        return text
 
     def stepBy(self, steps: int) -> None:
         self._unknown = False
@@ -134,15 +159,13 @@ class NumberBox(QDoubleSpinBox):
     def _bare(self, text: str) -> str:
         return text.removesuffix(self._unit).removesuffix(self._unit.strip()).strip()
 
-    def _number(self, text: str) -> float | None:
-        bare = self._bare(text)
-        bare = bare.replace(",", "") if self._whole else bare.replace(",", ".")
-        try:
-            number = float(bare)
-        except ValueError:
-            return None
+    def _number(self, text: str) -> float:
+        """Returns the number in a text. Raises UnclearNumber."""
+        number = typed_number(self._bare(text), self._whole, own_decimal_point())
+        if abs(number) > WIDEST:
+            raise UnclearNumber(f"'{self._bare(text)}' is too large.")
 
-        return number if abs(number) <= WIDEST else None
+        return number
 
 
 def _nice(value: float, steps: int) -> float:

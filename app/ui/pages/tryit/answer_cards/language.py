@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QSlider, QSpinBox
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QSlider
 
 from app.engine.text import number_text
 from app.ui.pages.parts import GuideCard
 from app.ui.pages.tryit.answer_cards.base import AnswerCard
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.label import Label
+from app.ui.widgets.settings.number_box import NumberBox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,11 +70,9 @@ class LanguageAnswerCard(AnswerCard):
             "0 always takes the likeliest token; 1 follows its probabilities; above is bold."
         )
         self.temperature.valueChanged.connect(self._name_temperature)
-        self.tokens = QSpinBox()
+        self.tokens = NumberBox(whole=True, step=50, unit="tokens")
         self.tokens.setRange(10, 2000)
-        self.tokens.setSingleStep(50)
-        self.tokens.setValue(TOKENS)
-        self.tokens.setSuffix(" tokens")
+        self.tokens.show_value(TOKENS)
         self.tokens.setObjectName("tryit.tokens")
         self.tokens.setAccessibleName("How much to write")
         self.tokens.setToolTip("How many tokens are written at most.")
@@ -110,7 +109,9 @@ class LanguageAnswerCard(AnswerCard):
             return
 
         self.begin()
-        self.writing_wanted.emit(self._prompt, self.temperature.value() / 10, self.tokens.value())
+        self.writing_wanted.emit(
+            self._prompt, self.temperature.value() / 10, round(self.tokens.value())
+        )
 
     def begin(self) -> None:
         """Shows the prompt alone, and that the network writes."""
