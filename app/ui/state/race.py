@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.learning.metrics import metric_text
 from app.engine.race.fairness import Fact, fairness
 from app.engine.race.turns import RaceControl
 from app.engine.race.variants import Variant, differing_settings
@@ -219,10 +220,12 @@ class RaceState:
 def leader(race_state: RaceState) -> int | None:
     """Returns the index of the member with the best headline metric.
 
-    None where fewer than two have one, or where two share it.
+    None where fewer than two have one, or where two share it as it is shown.
     """
-    better = race_state.members[0].variant.task.headline.better
-    return best_index([member.headline for member in race_state.members], better)
+    metric = race_state.members[0].variant.task.headline
+    figures = [member.headline for member in race_state.members]
+    texts = ["" if value is None else metric_text(metric.name, value) for value in figures]
+    return best_index(figures, metric.better, texts)
 
 
 def examples_of(member: Member) -> str:

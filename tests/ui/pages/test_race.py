@@ -172,8 +172,9 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     race_state = race_of(*TWO)
     assert "first epoch" in verdict(race_state, True)
     tell(race_state, 0, run_prepared(), epoch_done(1, 0.90, 0.3))
+    assert "first epoch" in verdict(race_state, True)
     tell(race_state, 1, run_prepared(), epoch_done(1, 0.80, 0.5))
-    assert verdict(race_state, True) == "Ahead so far: AdamW (90 %)."
+    assert verdict(race_state, True) == "Epoch 1: AdamW is ahead (90 %)."
 
     tell(race_state, 0, run_finished())
     tell(race_state, 1, run_finished())
@@ -191,6 +192,30 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     tell(race_state, 1, run_prepared(), run_finished("diverged"))
     assert "SGD went out of bounds" in verdict(race_state, False) and "best, before" not in verdict(
         race_state, False
+    )
+
+
+def test_the_verdict_compares_the_same_epoch_and_says_who_is_level() -> None:
+    race_state = race_of(*TWO)
+    tell(race_state, 0, run_prepared(), epoch_done(1, 0.70, 0.4), epoch_done(2, 0.95, 0.2))
+    tell(race_state, 1, run_prepared(), epoch_done(1, 0.80, 0.5))
+    assert verdict(race_state, True) == ("At epoch 1, the last that all have: SGD is ahead (80 %).")
+
+    tell(race_state, 1, epoch_done(2, 0.9501, 0.2))
+    assert verdict(race_state, True) == "Epoch 2: AdamW and SGD are level (95 %)."
+
+    tell(race_state, 0, run_finished())
+    tell(race_state, 1, run_finished())
+    assert verdict(race_state, False).startswith("AdamW and SGD are level (95 %). This is one race")
+
+
+def test_who_fell_is_no_longer_compared() -> None:
+    race_state = race_of(*TWO)
+    tell(race_state, 0, run_prepared(), epoch_done(1, 0.70, 0.4))
+    tell(race_state, 1, run_prepared(), run_finished("diverged"))
+    assert verdict(race_state, True) == (
+        "SGD went out of bounds; a lower learning rate may hold it. "
+        "There is nothing left to compare."
     )
 
 
@@ -368,7 +393,7 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     assert [member.state for member in session.race.members] == ["finished", "finished"]
     assert (
         "one seed" in find(window, "race.verdict", QLabel).text()
-        or "share the best" in find(window, "race.verdict", QLabel).text()
+        or "are level" in find(window, "race.verdict", QLabel).text()
     )
 
     assert [path.name.split(" ", 1)[1] for path in session.race.paths] == [

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.learning.metrics import metric_text
-from app.engine.text import list_text, number_text
+from app.engine.runs.comparison import best_index
+from app.engine.text import UNKNOWN, list_text, number_text
 from app.ui.state.race import Member, RaceState, leader
 
 if TYPE_CHECKING:
@@ -15,27 +16,75 @@ if TYPE_CHECKING:
 
     from app.engine.learning.metrics import Metric
 
+ONE_SEED = "This is one race with one seed: another seed moves every curve a little."
+
 
 def verdict(race_state: RaceState, active: bool) -> str:
     """Returns how a race stands, or what came of it and what that is worth."""
     metric = race_state.members[0].variant.task.headline
-    first = leader(race_state)
     if active:
-        if first is None:
-            return "The first figures come when the first epoch is judged."
-        return f"Ahead so far: {_named(race_state.members[first], metric)}."
+        return _standing(race_state.members, metric)
 
     troubles = _troubles(race_state.members)
+    first = leader(race_state)
     if first is None:
-        known = sum(member.headline is not None for member in race_state.members)
-        even = "Two share the best figure." if known > 1 else ""
-        return f"{troubles} {even or 'There is nothing to compare.'}".strip()
+        level = _level([(member, member.headline) for member in race_state.members], metric)
+        words = f"{level}. {ONE_SEED}" if level else "There is nothing to compare."
+        return f"{words} {troubles}".strip()
 
     ahead = race_state.members[first]
     second = _second(race_state, first, metric)
     words = f"{_named(ahead, metric)} came out best, before {_named(second, metric)}."
 
     return f"{words} {_worth(ahead, second, metric)} {troubles}".strip()
+
+
+def _standing(members: Sequence[Member], metric: Metric) -> str:
+    """Returns who is ahead at the last epoch that all have which are still in the race."""
+    racing = [
+        member
+        for member in members
+        if member.record.finished is None
+        or member.record.finished.status not in ("diverged", "failed")
+    ]
+    if len(racing) < 2:
+        return f"{_troubles(members)} There is nothing left to compare.".strip()
+
+    counts = [len(member.record.epochs) for member in racing]
+    epoch = min(counts)
+    if not epoch:
+        return "The comparison begins when all have judged their first epoch."
+
+    figures = [
+        (member, member.record.epochs[epoch - 1].metrics.get(metric.name)) for member in racing
+    ]
+    where = f"At epoch {epoch}, the last that all have" if max(counts) > epoch else f"Epoch {epoch}"
+    level = _level(figures, metric)
+    if level:
+        return f"{where}: {level}."
+
+    first = best_index([figure for _, figure in figures], metric.better)
+    if first is None:
+        return f"{where}: there is nothing to compare."
+
+    member, figure = figures[first]
+    return f"{where}: {member.variant.name} is ahead ({_figure(metric, figure)})."
+
+
+def _level(figures: Sequence[tuple[Member, float | None]], metric: Metric) -> str:
+    """Returns the clause for several that share the best figure as it is shown; "" for one."""
+    known = [(member, value) for member, value in figures if value is not None]
+    if len(known) < 2:
+        return ""
+
+    choose = max if metric.better == "higher" else min
+    best = _figure(metric, choose(value for _, value in known))
+    names = [member.variant.name for member, value in known if _figure(metric, value) == best]
+    return f"{list_text(names)} are level ({best})" if len(names) > 1 else ""
+
+
+def _figure(metric: Metric, value: float | None) -> str:
+    return metric_text(metric.name, value) if value is not None else UNKNOWN
 
 
 def changes_in_words(race_state: RaceState) -> str:
@@ -76,7 +125,6 @@ def _second(race_state: RaceState, first: int, metric: Metric) -> Member:
 
 def _worth(ahead: Member, second: Member, metric: Metric) -> str:
     """Returns how far one seed and one validation set go."""
-    one_seed = "This is one race with one seed: another seed moves every curve a little."
     if metric.name == "accuracy" and ahead.headline is not None and second.headline is not None:
         count = _validation_examples(ahead)
         mean = (ahead.headline + second.headline) / 2
@@ -86,10 +134,10 @@ def _worth(ahead: Member, second: Member, metric: Metric) -> str:
             points = f"{apart} percentage points"
             return (
                 f"The two are {points} apart, which is within chance for {count:,} validation "
-                f"examples. {one_seed}"
+                f"examples. {ONE_SEED}"
             )
 
-    return one_seed
+    return ONE_SEED
 
 
 def _validation_examples(member: Member) -> int:
