@@ -237,13 +237,15 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
     qtbot.addWidget(table)
     table.show_race(race_state, [0.1, 0.2, float("nan")])
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
-    assert heads[0] == "Variant" and heads.index("Learning rate") < heads.index("Best accuracy")
+    assert heads[0] == "Variant" and heads.index("Learning rate") < heads.index(
+        "Accuracy, best epoch"
+    )
     assert table.rowCount() == 3 and "SGD" in table.item(1, 0).text()
 
     figures = {column.label: column for column in columns_of(race_state, [0.1, 0.2, float("nan")])}
     assert (
-        figures["Best accuracy"].texts == ("90 %", "80 %", "–")
-        and figures["Best accuracy"].best == 0
+        figures["Accuracy, best epoch"].texts == ("90 %", "80 %", "–")
+        and figures["Accuracy, best epoch"].best == 0
     )
 
     assert figures["Validation loss"].best is None  # of different losses
@@ -252,7 +254,7 @@ def test_the_table_names_settings_first_and_marks_the_best(qtbot: QtBot, theme: 
     assert figures["Training loss"].texts == ("0.1", "0.2", "–")
     assert figures["Floats/weight"].texts == ("4", "4", "4")
 
-    best = table.item(0, heads.index("Best accuracy"))
+    best = table.item(0, heads.index("Accuracy, best epoch"))
     assert best.font().bold() or best.font().weight() > 400
     opened: list[int] = []
     table.opened.connect(opened.append)

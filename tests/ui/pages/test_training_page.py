@@ -154,7 +154,7 @@ def test_the_first_step_brings_the_curve(page: TrainingPage, harness: Harness) -
 def test_figures(page: TrainingPage, harness: Harness) -> None:
     run_live(harness, going(patience=5))
     labels = [label.text() for label in page.run.figures.findChildren(QLabel)]
-    assert text(page, "figure.metric") == "92 %" and "epoch 2 of 4" in labels
+    assert text(page, "figure.metric") == "92 %" and "best epoch, 2 of 4" in labels
     assert (
         text(page, "figure.validation_loss") == "0.26" and "no better for 1 of 5 epochs" in labels
     )

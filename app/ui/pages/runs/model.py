@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 RUN, BEST, LOSS, TIME, NOTE = range(5)
-COLUMNS = ("Run", "Best figure", "Validation loss", "Time", "Note")
+COLUMNS = ("Run", "Figure, best epoch", "Validation loss", "Time", "Note")
 
 
 class RunsModel(QAbstractTableModel):
@@ -84,7 +84,11 @@ class RunsModel(QAbstractTableModel):
 
         if role == Qt.ItemDataRole.DisplayRole:
             metric = common_metric(self.entries) if section == BEST else None
-            return f"Best {metric.label}" if metric is not None else COLUMNS[section]
+            return (
+                f"{metric.label[:1].upper()}{metric.label[1:]}, best epoch"
+                if metric is not None
+                else COLUMNS[section]
+            )
 
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

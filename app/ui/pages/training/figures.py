@@ -50,17 +50,26 @@ def figures_of(
 
 
 def _headline(record: Record, run_data: RunData) -> Figure:
-    """Returns the headline metric of the best epoch."""
+    """Returns the headline metric of the best epoch, and the epoch where it was still better."""
     best = record.best
     metric = run_data.headline
 
-    label = f"best validation {metric.label}"
+    label = f"validation {metric.label}"
     if best is None or metric.name not in best.metrics:
         return Figure("figure.metric", label, UNKNOWN, "after the first epoch", best=True)
 
     epochs = f" of {record.prepared.epochs}" if record.prepared else ""
     value = run_data.text(best.metrics[metric.name])
-    return Figure("figure.metric", label, value, f"epoch {best.epoch}{epochs}", best=True)
+    below = f"best epoch, {best.epoch}{epochs}"
+
+    choose = max if metric.better == "higher" else min
+    judged = [epoch for epoch in record.epochs if metric.name in epoch.metrics]
+    top = choose(judged, key=lambda epoch: epoch.metrics[metric.name])
+    highest = run_data.text(top.metrics[metric.name])
+    if highest != value:  # the least loss and the best figure need not fall together
+        below = f"{below}; {highest} in {top.epoch}"
+
+    return Figure("figure.metric", label, value, below, best=True)
 
 
 def _validation(record: Record, resolved: ResolvedExperiment | None) -> Figure:

@@ -95,8 +95,9 @@ def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
 
     return [
         Column(
-            f"Best {metric.label}",
-            f"{label} on validation, of its best epoch. {metric.help}".strip(),
+            f"{label}, best epoch",
+            f"{label} on validation, of its best epoch: that of the least validation loss, unless "
+            f"the run goes by its figure. {metric.help}".strip(),
             tuple(words(metric.name, value) for value in headlines),
             best_index(headlines, metric.better),
         ),
