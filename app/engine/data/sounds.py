@@ -1,95 +1,81 @@
-"""Reads WAV files (PCM of 8 to 32 bits, floating point), and changes rate and length of signals.
-
-The standard library's `wave` refuses floating point and what recorders write for 24 bits; both are
-common.
-"""
+"""Reads files of sounds by what they hold, and changes rate and length of signals."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import struct
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.data.sound_files.header import (
+    LARGEST,
+    RATES,
+    REMARKS,
+    SoundHeader,
+    UnreadableSound,
+)
+from app.engine.data.sound_files.library import (
+    SAMPLE_BYTES,
+    is_known,
+    read_library_header,
+    read_library_samples,
+)
+from app.engine.data.sound_files.wav import (
+    OTHER_CODINGS,
+    WavHeader,
+    is_wav,
+    read_samples,
+    read_wav_header,
+)
 from app.engine.files import open_regular
 from app.engine.free_memory import SMALL, free_memory
-from app.engine.text import bytes_text, percent_text
+from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PCM = 1
-FLOAT = 3
-EXTENSIBLE = 0xFFFE
-"""Codings of samples; of an extensible one the coding stands further behind in the header."""
+__all__ = ["RATES", "REMARKS", "SoundHeader", "UnreadableSound"]
 
-UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
-"""Sizes that programs write which do not know yet how long a recording becomes."""
+SUFFIXES = (
+    ".wav",
+    ".wave",
+    ".flac",
+    ".ogg",
+    ".oga",
+    ".opus",
+    ".mp3",
+    ".aif",
+    ".aiff",
+    ".aifc",
+    ".au",
+    ".snd",
+    ".caf",
+    ".rf64",
+    ".w64",
+    ".bwf",
+)
+FOREIGN = (".m4a", ".aac", ".wma", ".amr", ".ape", ".mka", ".ac3", ".wv")
+"""Endings of sounds in formats that are not read, which is worth a word."""
 
-OTHER_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "ADPCM", 0x50: "MPEG", 0x55: "MP3"}
-RATES = (100, 1_000_000)
-"""Hz, from the slowest logger of vibrations to twice what recorders of ultrasound reach.
-
-A file that announces less would become billions of values at the rate of the others.
-"""
-
-LOUDEST = 1e30
-"""Floating-point samples beyond this are damage: full scale is 1."""
-
-MOST_CHUNKS = 1_000
-"""Parts of a file that are passed over in search of its sound."""
-
-SAMPLE_BYTES = 20
-"""Memory of a sample while it is read."""
+FORMATS = "WAV, FLAC, Ogg, MP3, AIFF or AU"
 
 WAVE_BYTES = 32
 """Memory of a sample, before and after, while its rate is changed."""
-
-LARGEST = 500_000_000
-"""Bytes of a file above which it is not read."""
 
 MARGIN = 64
 """Samples, at the lower rate, by which a signal is mirrored at both ends to be resampled."""
 
 
-class UnreadableSound(Exception):
-    """A file that cannot be used as a sound. `reason` continues the sentence "FILE: ..."."""
+def read_header(path: Path) -> SoundHeader:
+    """Reads the header of a sound, whatever its name says.
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
-
-@dataclass(frozen=True)
-class WavHeader:
-    """The header of a WAV file.
-
-    rate: samples a second. bits: of a sample. begin, size: of its data, in bytes.
-    """
-
-    coding: int
-    channels: int
-    rate: int
-    bits: int
-    begin: int
-    size: int
-
-    @property
-    def frames(self) -> int:
-        """How many samples a channel has."""
-        return self.size // (self.channels * self.bits // 8)
-
-
-def read_header(path: Path) -> WavHeader:
-    """Reads the header of a WAV file.
-
-    Raises UnreadableSound for what is no WAV, breaks off, or is coded in a way that is not read,
+    Raises UnreadableSound for what is no sound, breaks off, or is coded in a way that is not read,
     and OSError.
     """
+    suffix = path.suffix.lower()
     with open_regular(path) as file:
         total = os.fstat(file.fileno()).st_size
         if total > LARGEST:
@@ -97,118 +83,55 @@ def read_header(path: Path) -> WavHeader:
                 f"it has {bytes_text(total)}; at most {bytes_text(LARGEST)} are read"
             )
 
-        start = file.read(12)
-        if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
-            raise UnreadableSound("it is empty" if not total else "it is no WAV file")
+        start = file.read(16)
+        if not start:
+            raise UnreadableSound("it is empty")
+        if is_wav(start):
+            header = read_wav_header(file)
+            return header if header.plain else _compressed_wav(path, header)
 
-        form: tuple[int, int, int, int] | None = None
-        for _ in range(MOST_CHUNKS):
-            if len(chunk := file.read(8)) < 8:
-                break
+    wav = suffix in (".wav", ".wave")
+    if is_known(start):
+        try:
+            return read_library_header(path)
+        except UnreadableSound as error:
+            if not wav:
+                raise
+            raise UnreadableSound("it is no WAV file") from error
 
-            name, size = struct.unpack("<4sI", chunk)
-            if name == b"data":
-                if form is None:
-                    raise UnreadableSound("it is damaged (its format is missing)")
-
-                begin = file.tell()
-                return _checked(WavHeader(*form, begin, _data_size(size, total - begin)))
-
-            content = file.read(min(size, 64))
-            if name == b"fmt ":
-                form = _read_form(content)
-
-            file.seek(size - len(content) + size % 2, 1)
-
-    raise UnreadableSound("it is damaged (it holds no sound)")
-
-
-def _read_form(content: bytes) -> tuple[int, int, int, int]:
-    """Returns coding, channels, rate and bits from a chunk of the file."""
-    if len(content) < 16:
-        raise UnreadableSound("it is damaged (its format is cut short)")
-
-    coding, channels, rate, _, frame, bits = struct.unpack("<HHIIHH", content[:16])
-    if coding in (PCM, FLOAT) and frame not in (0, channels * bits // 8):
+    if suffix in FOREIGN:
         raise UnreadableSound(
-            f"it is damaged (samples of {bits} bits in frames of {frame:,} bytes)"
+            f"{suffix[1:].upper()} sounds are not read; save it as WAV, FLAC or Ogg"
         )
-    if coding == EXTENSIBLE and len(content) >= 26:
-        coding = struct.unpack("<H", content[24:26])[0]
 
-    return coding, channels, rate, bits
+    raise UnreadableSound("it is no WAV file" if wav else f"it is no {FORMATS} sound")
 
 
-def _data_size(announced: int, available: int) -> int:
-    """Returns the bytes of sound in a file. Raises UnreadableSound where it breaks off."""
-    if announced in UNKNOWN_SIZES:
-        return available
-    if announced > available:
-        raise UnreadableSound(f"it breaks off after {percent_text(available / announced)}")
-
-    return announced
-
-
-def _checked(header: WavHeader) -> WavHeader:
-    """Returns the header. Raises UnreadableSound where sounds of this form are not read."""
-    bits_of_codings = {PCM: (8, 16, 24, 32), FLOAT: (32, 64)}
-    if header.coding not in bits_of_codings:
-        name = OTHER_CODINGS.get(header.coding, f"coding {header.coding}")
-        raise UnreadableSound(f"it is compressed ({name}), which is not read; save it as PCM")
-
-    if header.bits not in bits_of_codings[header.coding]:
-        raise UnreadableSound(f"samples of {header.bits} bits are not read; save it with 16 bits")
-    if not header.channels or not header.rate:
-        raise UnreadableSound("it is damaged (no channels or no rate)")
-    if not RATES[0] <= header.rate <= RATES[1]:
+def _compressed_wav(path: Path, header: WavHeader) -> SoundHeader:
+    """Returns the header of a compressed WAV file. Raises UnreadableSound and OSError."""
+    try:
+        known = read_library_header(path)
+    except UnreadableSound as error:
+        name = OTHER_CODINGS[header.coding]
         raise UnreadableSound(
-            f"it announces {header.rate:,} samples a second; {RATES[0]:,} to {RATES[1]:,} are read"
-        )
-    if not header.frames:
-        raise UnreadableSound("it holds no sound")
+            f"it is compressed ({name}) and cannot be read so; save it as PCM"
+        ) from error
 
-    return header
+    return dataclasses.replace(known, remark=header.remark)
 
 
-def read_wave(path: Path, header: WavHeader | None = None) -> tuple[np.ndarray, int]:
-    """Reads the samples of a WAV file (channels, frames) float32, PCM as -1..1, and its rate.
+def read_wave(path: Path, header: SoundHeader | None = None) -> tuple[np.ndarray, int]:
+    """Reads the samples of a sound (channels, frames) float32, PCM as -1..1, and its rate.
 
     Raises UnreadableSound and OSError.
     """
     header = header or read_header(path)
-    count = header.frames * header.channels
-    _require_memory(count * SAMPLE_BYTES)
+    if not isinstance(header, WavHeader):
+        return read_library_samples(path, header.frames), header.rate
+
+    _require_memory(header.frames * header.channels * SAMPLE_BYTES)
     with open_regular(path) as file:
-        file.seek(header.begin)
-        content = file.read(count * header.bits // 8)
-
-    if len(content) < count * header.bits // 8:
-        raise UnreadableSound("it breaks off")
-
-    values = _samples(content, header).reshape(-1, header.channels).T
-    if header.coding == FLOAT and not (np.abs(values) <= LOUDEST).all():
-        raise UnreadableSound("it holds values that are no numbers")
-
-    return np.ascontiguousarray(values), header.rate
-
-
-def _samples(content: bytes, header: WavHeader) -> np.ndarray:
-    """Returns the samples of all channels in turn, (n,) float32."""
-    if header.coding == FLOAT:
-        with np.errstate(over="ignore"):  # becomes infinite
-            return np.frombuffer(content, f"<f{header.bits // 8}").astype(np.float32)
-    if header.bits == 8:
-        return (np.frombuffer(content, np.uint8).astype(np.float32) - 128) / 128
-
-    if header.bits == 24:
-        parts = np.frombuffer(content, np.uint8).reshape(-1, 3)
-        wide = np.zeros((len(parts), 4), np.uint8)
-        wide[:, 1:] = parts  # the sample in the upper three bytes: its sign stays
-
-        return (wide.view("<i4").ravel() / 2.0**31).astype(np.float32)
-
-    whole = np.frombuffer(content, f"<i{header.bits // 8}")
-    return np.asarray(whole / 2.0 ** (header.bits - 1), np.float32)
+        return read_samples(file, header), header.rate
 
 
 def is_silent(values: np.ndarray) -> bool:

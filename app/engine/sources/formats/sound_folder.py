@@ -1,4 +1,4 @@
-"""A folder with a sub-folder of WAV files for each class.
+"""A folder with a sub-folder of sounds for each class.
 
 Folders train/, val/ and test/ are recognised as with pictures.
 """
@@ -15,7 +15,7 @@ import numpy as np
 from app.engine.data import sounds
 from app.engine.data.dataset import Skipped
 from app.engine.data.kinds.signal.preparation import SignalPreparation
-from app.engine.data.sounds import UnreadableSound, WavHeader
+from app.engine.data.sounds import SoundHeader, UnreadableSound
 from app.engine.free_memory import require_memory
 from app.engine.learning.tasks import task
 from app.engine.sources.class_folders import (
@@ -33,9 +33,13 @@ from app.engine.sources.targets import encode_classes, targets_for_task
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.engine.experiment.data_settings import DataSettings
 
-SUFFIXES = (".wav", ".wave")
+SUFFIXES = (*sounds.SUFFIXES, *sounds.FOREIGN)
+"""Sounds in formats that are not read are listed too, so that they are told as such."""
+
 DEFAULT_TASK = "classification"
 LONGEST = 16_000
 """Values of a signal at most, so that a network can be trained on it.
@@ -48,6 +52,9 @@ LOWEST_RATE = 8_000
 
 SHORTEST = 8
 """Values of a signal at least."""
+
+MOST_RATES = 3
+"""So many rates are named in a sentence, else the range of them."""
 
 VALUE_BYTES = 10
 """Memory of a value: as it is read, and once more while the examples are divided."""
@@ -84,7 +91,7 @@ class SoundFolder(Format):
         trained = options.reuse_preparation
         if isinstance(trained, SignalPreparation):
             shape = SoundShape(trained.rate or shape.rate, trained.length, trained.channels)
-            notes = []
+            notes = [_note_on_rates(list(headers.values()), shape.rate, " as in training")]
 
         values = len(headers) * shape.length * shape.channels
         require_memory(values * VALUE_BYTES, source, "sounds")
@@ -101,13 +108,18 @@ class SoundFolder(Format):
             [file_list.files[row].name for row in rows],
             file_list.groups(data, rows),
             tuple(skipped),
-            (*file_list.notes, *notes, *lost_classes(file_list, labels)),
+            (
+                *file_list.notes,
+                *filter(None, notes),
+                *_remarks(headers.values()),
+                *lost_classes(file_list, labels),
+            ),
         )
 
 
 def _read_headers(
     file_list: FileList, options: OpenOptions, skipped: list[Skipped]
-) -> dict[int, WavHeader]:
+) -> dict[int, SoundHeader]:
     """Returns the headers of the files by row; files that cannot be read are added to skipped."""
     headers = {}
     for row, file in enumerate(file_list.files):
@@ -122,7 +134,7 @@ def _read_headers(
 
 def _read_sounds(
     file_list: FileList,
-    headers: dict[int, WavHeader],
+    headers: dict[int, SoundHeader],
     shape: SoundShape,
     options: OpenOptions,
     skipped: list[Skipped],
@@ -154,20 +166,14 @@ def _read_sounds(
     return rows, values[: len(rows)]
 
 
-def _choose_shape(headers: list[WavHeader]) -> tuple[SoundShape, list[str]]:
+def _choose_shape(headers: list[SoundHeader]) -> tuple[SoundShape, list[str]]:
     """Chooses the most frequent rate and the median length, and says what that does to sounds.
 
     Both are lowered where a signal would become too long.
     """
-    notes = []
     rates = Counter(header.rate for header in headers)
-    common, count = max(rates.items(), key=lambda item: (item[1], item[0]))
-    if count < len(headers):
-        notes.append(
-            f"{len(headers) - count:,} of {len(headers):,} sounds have another rate; they were "
-            f"brought to {common:,} samples a second."
-        )
-
+    common = max(rates, key=lambda rate: (rates[rate], rate))
+    notes = [_note_on_rates(headers, common)]
     stereo = sum(header.channels > 1 for header in headers)
     if stereo:
         sounds_of = "sound" if stereo == 1 else "sounds"
@@ -198,6 +204,33 @@ def _choose_shape(headers: list[WavHeader]) -> tuple[SoundShape, list[str]]:
             notes.append(f"{number:,} {verb} {comparison} than {duration_text}: {treatment}.")
 
     return SoundShape(rate, length), notes
+
+
+def _note_on_rates(headers: list[SoundHeader], rate: float, why: str = "") -> str:
+    """Returns a sentence on the sounds that have another rate, "" where there are none."""
+    others = [header.rate for header in headers if header.rate != rate]
+    if not others:
+        return ""
+
+    rates = sorted(set(others))
+    examples = ", ".join(f"{other:,}" for other in rates[:MOST_RATES])
+    if len(rates) > MOST_RATES:
+        examples = f"{rates[0]:,} to {rates[-1]:,}"
+
+    verb = "has" if len(others) == 1 else "have"
+    return (
+        f"{len(others):,} of {len(headers):,} sounds {verb} another rate ({examples}); they were "
+        f"brought to {number_text(rate)} samples a second{why}."
+    )
+
+
+def _remarks(headers: Iterable[SoundHeader]) -> list[str]:
+    """Returns a sentence for each remark on some of the sounds."""
+    counts = Counter(header.remark for header in headers if header.remark)
+    return [
+        f"{count:,} {sounds.REMARKS[remark][count > 1]}."
+        for remark, count in sorted(counts.items())
+    ]
 
 
 def _skipped(file: ClassFile, error: UnreadableSound | OSError) -> Skipped:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 ACCEPTED = (
     (
         "A folder with a sub-folder for every class",
-        "of pictures, .txt or .wav files; train, val and test above them",
+        "of pictures, .txt files or sounds; train, val and test above them",
     ),
     (
         "A table",

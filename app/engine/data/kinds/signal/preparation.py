@@ -12,6 +12,7 @@ from app.engine.data import sounds
 from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
+from app.engine.text import number_text
 from models.shape import Input
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class SignalPreparation(Preparation):
     def array(self, raw: np.ndarray | str | Path | Any) -> np.ndarray:
         """Encodes one signal as (C, L) float32, cropped or padded as `sounds.crop_or_pad` does.
 
-        raw: (C, any) or (any,) numbers at this rate, or the path of a WAV file at any rate. Raises
+        raw: (C, any) or (any,) numbers at this rate, or the path of a sound at any rate. Raises
         UserError where it cannot be used.
         """
         rate = self.rate
@@ -101,12 +102,12 @@ class SignalPreparation(Preparation):
         return np.ascontiguousarray(sounds.crop_or_pad(values, self.length), np.float32)
 
     def left_out_note(self, raw: np.ndarray | str | Path | Any) -> str:
-        """Returns a sentence for numbers of another length, "" for sounds in files.
+        """Returns a sentence for numbers of another length, or for a sound of another rate.
 
-        Those have been of different lengths in training too.
+        Sounds in files have been of different lengths in training too.
         """
         if isinstance(raw, (str, Path)):
-            return ""
+            return self._note_on_sound(Path(raw))
 
         count = np.shape(raw)[-1]
         if count > self.length:
@@ -119,8 +120,23 @@ class SignalPreparation(Preparation):
 
         return ""
 
+    def _note_on_sound(self, path: Path) -> str:
+        """Returns what was done to a sound to read it, "" where it was nothing or cannot be."""
+        try:
+            header = sounds.read_header(path)
+        except (sounds.UnreadableSound, OSError):
+            return ""
+
+        notes = [f"1 {sounds.REMARKS[header.remark][0]}."] if header.remark else []
+        if self.rate is not None and header.rate != self.rate:
+            notes.append(
+                f"It was brought from {header.rate:,} to {number_text(self.rate)} samples a second."
+            )
+
+        return " ".join(notes)
+
     def _read(self, path: Path) -> tuple[np.ndarray, float]:
-        """Reads a WAV file, and returns its samples and rate. Raises UserError."""
+        """Reads a sound, and returns its samples and rate. Raises UserError."""
         try:
             values, rate = sounds.read_wave(path)
         except sounds.UnreadableSound as error:

@@ -1,4 +1,4 @@
-"""Giving a signal: a WAV file, pasted numbers, or one of the test set."""
+"""Giving a signal: a file of sound, pasted numbers, or one of the test set."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from app.engine.data.sounds import SUFFIXES
 from app.ui.pages.tryit.input_cards.generic import GenericInputCard
 from app.ui.pages.tryit.prediction import TryItInput
 
@@ -20,12 +21,14 @@ class SignalInputCard(GenericInputCard):
     heading: ClassVar[str] = "Your signal"
     subheading: ClassVar[str] = "opened or pasted"
     nothing_to_paste: ClassVar[str] = "There are no numbers in the clipboard."
-    drop_hint: ClassVar[str] = "Drop a WAV file here, open one, or paste numbers."
-    open_tip: ClassVar[str] = "Opens a WAV file."
+    drop_hint: ClassVar[str] = "Drop a sound here, open one, or paste numbers."
+    open_tip: ClassVar[str] = "Opens a file of sound."
     paste_tip: ClassVar[str] = "Takes numbers from the clipboard."
     random_text: ClassVar[str] = "Random test signal"
     dialog_title: ClassVar[str] = "Open a signal"
-    file_filter: ClassVar[str] = "Sounds (*.wav);;All files (*)"
+    file_filter: ClassVar[str] = (
+        f"Sounds ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
+    )
 
     def take_text(self, text: str) -> bool:
         """Gives the numbers in a text; returns False where there are fewer than two."""

@@ -1,0 +1,1 @@
+"""Readers of files of sounds: WAV and its relatives here, compressed ones by a library."""
