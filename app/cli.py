@@ -254,8 +254,8 @@ def predict(
     """Predict with a trained network.
 
     It is that of the run's best epoch, or of its last where that was chosen.
-    FILE is what the network reads: a picture, a .txt, a sound, or a table or array file of many. Of a
-    network that compares pairs: a table with both halves, or two files, or a file and a --text.
+    FILE is what the network reads: a picture, a .txt, a sound, or a table or array file of many.
+    Of a network that compares pairs: a table with both halves, two files, or a file and a --text.
     """
     if not files and not texts and prompt is None:
         raise click.UsageError("Missing argument 'FILE...'.")

@@ -158,9 +158,7 @@ class HostInputs:
         They are copied, for an array may be a read-only map of a file.
         """
         rows = self._rows[part]
-        return as_batch(
-            [torch.from_numpy(np.array(array[rows])).to(device) for array in self._arrays]
-        )
+        return as_batch([shared_tensor(np.array(array[rows])).to(device) for array in self._arrays])
 
 
 class DeviceInputs:
@@ -169,7 +167,7 @@ class DeviceInputs:
     def __init__(
         self, arrays: Sequence[np.ndarray], rows: np.ndarray, device: torch.device
     ) -> None:
-        self._tensors = [torch.from_numpy(array[rows]).to(device) for array in arrays]
+        self._tensors = [shared_tensor(array[rows]).to(device) for array in arrays]
 
     def __len__(self) -> int:
         return len(self._tensors[0])
@@ -220,5 +218,11 @@ class _Writable:
 
 
 def shared_tensor(array: np.ndarray) -> torch.Tensor:
-    """Returns a tensor on the memory of an array or a memory map. It must not be written to."""
+    """Returns a tensor on the memory of an array or a memory map. It must not be written to.
+
+    uint16 becomes int16 of the same bits: gathering uint16 is not possible on most devices.
+    """
+    if array.dtype == np.uint16:
+        array = array.view(np.int16)
+
     return torch.from_numpy(array if array.flags.writeable else np.asarray(_Writable(array)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from app.engine.compute.batches import Batches
+from app.engine.compute.batches import Batches, shared_tensor
 from app.engine.compute.randomness import Randomness
 from app.engine.data.augmentation import Augmentation, resolve_augmentation
 from app.engine.data.kinds.image.preparation import ImagePreparation
@@ -75,10 +75,11 @@ def varied(
 
     series = []
     for row in rows:
-        batch = torch.from_numpy(np.repeat(pictures[row][None], times, axis=0))
+        batch = shared_tensor(np.repeat(pictures[row][None], times, axis=0))
         if augmentation.active:
             batch = augmentation(batch, generator)
-        series.append(np.concatenate([pictures[row][None], _displayed(batch, preparation)]))
+        shown = preparation.to_display(pictures[row])
+        series.append(np.concatenate([shown[None], _displayed(batch, preparation)]))
 
     return series
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
 
+WHITE_16 = 0xFFFF
+"""The brightest tone of 16 bits."""
+
 SHIFT = 0.07
 """The share of a side that pictures are shifted by where it is left open."""
 
@@ -89,8 +92,15 @@ class Augmentation:
     def __call__(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """Returns a new batch of the same shape, type and device.
 
-        batch: (B, C, H, W) of uint8, or of floats in 0..1.
+        batch: (B, C, H, W) of uint8, of floats in 0..1, or of int16 with the bits of uint16.
         """
+        if batch.element_size() == 2 and not batch.is_floating_point():
+            tones = batch.int() & WHITE_16
+            return self._augmented(tones, generator).to(batch.dtype)
+
+        return self._augmented(batch, generator)
+
+    def _augmented(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         settings = self.settings
         if settings.rotate or settings.scale:
             batch = self._resample(batch, generator)
@@ -173,7 +183,7 @@ class Augmentation:
         """Changes the contrast about the picture's own mean, then the brightness."""
         import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
-        top = 1.0 if batch.is_floating_point() else 255.0
+        top = _white(batch)
         draws = 2 * _uniform((2, batch.shape[0], 1, 1, 1), generator, batch) - 1
         pixels = batch.to(torch.float32)
         mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
@@ -215,9 +225,17 @@ def _uniform(
     return torch.rand(shape, generator=generator, device=generator.device).to(batch.device)
 
 
+def _white(batch: torch.Tensor) -> float:
+    """Returns the brightest tone of pictures of this type."""
+    if batch.is_floating_point():
+        return 1.0
+
+    return 255.0 if batch.element_size() == 1 else float(WHITE_16)
+
+
 def _to_type_of(batch: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-    """Returns the pixels, float32, in the type of the batch, rounded where that is uint8."""
+    """Returns the pixels, float32, in the type of the batch, rounded where that is whole."""
     if not batch.is_floating_point():
-        pixels = pixels.round_().clamp_(0, 255)
+        pixels = pixels.round_().clamp_(0, _white(batch))
 
     return pixels.to(batch.dtype)

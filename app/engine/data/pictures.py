@@ -1,93 +1,69 @@
-"""Decodes pictures safely: to grey or colour with 8 bits a channel, or a reason why not.
+"""Decodes pictures safely: to grey or colour, or a reason why not.
 
-Only the formats below are tried (Pillow would otherwise start Ghostscript on a hidden EPS), the
-size is checked before a pixel is decoded, and whatever a damaged file raises becomes
-UnreadablePicture.
+Whatever a damaged file raises becomes UnreadablePicture. A picture of more than 8 bits becomes the
+tones of its data set: as bytes for the screen, or not rounded for the network.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
-import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from app.engine.data.fingerprints import fingerprint_of
-from app.engine.data.tones import Tones, ValueRange
-from app.engine.errors import UserError
-from app.engine.files import NotRegular, TooLarge, open_regular
-from app.engine.foreign import foreign_reader
-from app.engine.free_memory import SMALL, free_memory
+from app.engine.data.picture_files.dicom import read_dicom, read_dicom_form
+from app.engine.data.picture_files.formats import FOREIGN, SUFFIXES, is_dicom
+from app.engine.data.picture_files.opening import (
+    PIXEL_LIMIT,
+    Source,
+    UnreadablePicture,
+    guarded,
+    opened_file,
+    opened_picture,
+    require_fit,
+)
+from app.engine.data.picture_files.pages import (
+    Page,
+    Pages,
+    maximum,
+    pages_like_the_first,
+    remark_on_pages,
+)
+from app.engine.data.tones import (
+    SAMPLED,
+    Depth,
+    RangeChoice,
+    Tones,
+    ValueRange,
+    sample_of,
+    stored_tones,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-SUFFIXES = frozenset(
-    {
-        ".png",
-        ".apng",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".bmp",
-        ".dib",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".webp",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".mpo",
-    }
-)
-FOREIGN = frozenset(
-    {
-        ".heic",
-        ".heif",
-        ".avif",
-        ".jp2",
-        ".j2k",
-        ".jxl",
-        ".svg",
-        ".eps",
-        ".ps",
-        ".psd",
-        ".xcf",
-        ".ico",
-        ".tga",
-        ".dng",
-        ".cr2",
-        ".cr3",
-        ".nef",
-        ".arw",
-        ".raw",
-        ".dcm",
-        ".exr",
-        ".hdr",
-    }
-)
-"""Endings of pictures in formats that are not read, which is worth a word, unlike a text file."""
-
-PIXEL_LIMIT = 2 * 89_478_485
-"""Pillow's own limit between a large photograph and an attack."""
+__all__ = [
+    "DETAIL",
+    "FOREIGN",
+    "PIXEL_LIMIT",
+    "REMARKS",
+    "SUFFIXES",
+    "Page",
+    "Pages",
+    "Source",
+    "UnreadablePicture",
+    "decode",
+    "is_deep",
+    "measure",
+    "pages_of",
+    "pixels_of",
+    "scaled_pixels",
+    "tones_of",
+]
 
 PIXEL_BYTES = 16
 """Memory of a pixel while a transparent picture is laid on white: the largest that there is."""
-
-TOO_LARGE = "it does not fit into memory"
-
-LARGEST = 2_000_000_000
-"""Bytes of a file above which it is not read."""
 
 DETAIL = 448
 """A large JPEG is decoded at a half, quarter or eighth while its sides stay above this, in pixels.
@@ -102,9 +78,13 @@ SIDEWAYS = (5, 6, 7, 8)
 REMARKS = {
     "animated": ("animated picture: first frame used", "animated pictures: first frame used"),
     "pages": ("file of several pages: first page used", "files of several pages: first page used"),
+    "previews": (
+        "file of several pages of different sizes: first page used",
+        "files of several pages of different sizes: first page used",
+    ),
     "deep": (
-        "picture with more than 8 bits a channel was brought to 8 bits",
-        "pictures with more than 8 bits a channel were brought to 8 bits",
+        "picture with more than 8 bits a channel was brought to one range of values",
+        "pictures with more than 8 bits a channel were brought to one range of values",
     ),
     "transparent": (
         "transparent picture was laid on white",
@@ -113,153 +93,162 @@ REMARKS = {
 }
 """What may be remarked on a picture, for one and for many."""
 
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-
-class UnreadablePicture(Exception):
-    """A file that cannot be used as a picture. `reason` continues the sentence "FILE: ..."."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
 
 def decode(
-    source: Path | str | bytes | BinaryIO, detail: int = DETAIL, tones: Tones | None = None
+    source: Source,
+    detail: int = DETAIL,
+    tones: Tones | None = None,
+    *,
+    exact: bool = False,
+    page: Page = 0,
+    sampled: int = 0,
 ) -> Image.Image:
-    """Decodes the first frame of a picture to mode "L" or "RGB", upright, transparency on white.
+    """Decodes one page of a picture to mode "L" or "RGB", upright, transparency on white.
 
     detail: both sides may be reduced while decoding but not below this many pixels. tones: for a
     picture of more than 8 bits; None follows from its own values, whose range is then
-    `info["range"]`; `info["fingerprint"]` is of its values. What was done to it stands in
-    `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
+    `info["range"]`; `info["fingerprint"]` is of its values, and `info["sample"]` holds so many
+    (`sampled`) of them. exact: whether such a picture is of mode "F", 0..255 with fractions. What
+    was done to it stands in `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
     """
-    with _open(source) as picture:
-        remarks = [remark] if (remark := _remark_on_frames(picture)) else []
-        if picture.format in ("JPEG", "MPO"):
-            picture.draft(None, (detail, detail))
-
-        if not _fits(picture.width * picture.height * PIXEL_BYTES):
-            raise UserError(TOO_LARGE)
-
-        picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        value_range = None
-        fingerprint = None
-        if _is_deep(upright):
-            values = np.asarray(upright)
-            fingerprint = fingerprint_of(values)
-            value_range = ValueRange.of(values) if tones is None else None
-            chosen = tones or (value_range.tones() if value_range else Tones(0, 1))
-            result = Image.fromarray(chosen.to_bytes(values))
-            tone_remark = "deep"
+    with guarded(), opened_file(source) as (file, start):
+        if is_dicom(start):
+            values, remark = read_dicom(file, page)
+            raw = values if _is_deep(values) else Image.fromarray(values)
         else:
-            result, tone_remark = _to_grey_or_colour(upright)
+            with opened_picture(file, start) as picture:
+                remark = "" if page else remark_on_pages(picture)
+                raw = _page(picture, page, detail)
 
-    if tone_remark:
-        remarks.append(tone_remark)
+        if isinstance(raw, Image.Image):
+            result, tone_remark = _to_grey_or_colour(raw)
+            info: dict[str | tuple[int, int], Any] = {
+                "range": None,
+                "fingerprint": None,
+                "sample": None,
+            }
+        else:
+            result, info = _to_tones(raw, tones, exact, sampled)
+            tone_remark = "deep"
 
-    result.info = {
-        "remarks": tuple(remarks),
-        "range": value_range,
-        "fingerprint": fingerprint,
-    }
+    result.info = info | {"remarks": tuple(filter(None, (remark, tone_remark)))}
     return result
 
 
-def measure(source: Path) -> tuple[int, int]:
+def measure(source: Source) -> tuple[int, int]:
     """Returns (height, width) of a picture upright, from its header. Raises UnreadablePicture."""
-    with _open(source) as picture:
-        width, height = picture.size
-        # Pillow turns a TIFF when it is opened, and says how it lay all the same.
-        turned = picture.format == "TIFF"
-        sideways = not turned and picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
+    with guarded(), opened_file(source) as (file, start):
+        if is_dicom(start):
+            return read_dicom_form(file)[:2]
+
+        with opened_picture(file, start) as picture:
+            width, height = picture.size
+            # Pillow turns a TIFF when it is opened, and says how it lay all the same.
+            turned = picture.format == "TIFF"
+            sideways = not turned and picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
 
     return (width, height) if sideways else (height, width)
 
 
-@contextlib.contextmanager
-def _open(source: Path | str | bytes | BinaryIO) -> Iterator[Image.Image]:
-    """Opens a picture without decoding it, and guards what is done with it.
+def is_deep(source: Source) -> bool:
+    """Returns whether a picture has more than 8 bits, by its header. Raises UnreadablePicture."""
+    with guarded(), opened_file(source) as (file, start):
+        if is_dicom(start):
+            return read_dicom_form(file)[3]
 
-    Raises UnreadablePicture for an empty or huge one, and for whatever Pillow raises.
+        with opened_picture(file, start) as picture:
+            return _is_deep_mode(picture.mode)
+
+
+def pages_of(source: Source) -> list[int]:
+    """Returns the pages of a file that are pictures of one size. Raises UnreadablePicture."""
+    with guarded(), opened_file(source) as (file, start):
+        if is_dicom(start):
+            return list(range(read_dicom_form(file)[2]))
+
+        with opened_picture(file, start) as picture:
+            return list(pages_like_the_first(picture)) if picture.format == "TIFF" else [0]
+
+
+def _page(picture: Image.Image, page: Page, detail: int) -> Image.Image | np.ndarray:
+    """Decodes a page upright: values (H, W) of more than 8 bits, else a picture."""
+    if picture.format in ("JPEG", "MPO"):
+        picture.draft(None, (detail, detail))
+
+    require_fit(picture.width * picture.height * PIXEL_BYTES)
+    if page == "maximum" and picture.format == "TIFF":
+        values = maximum(_values_of_pages(picture))
+        return values if _is_deep(values) else Image.fromarray(values)
+
+    if isinstance(page, int) and page:
+        picture.seek(page)
+
+    return _upright(picture)
+
+
+def _upright(picture: Image.Image) -> Image.Image | np.ndarray:
+    picture.load()
+    upright = ImageOps.exif_transpose(picture)
+    return np.asarray(upright) if _is_deep_mode(upright.mode) else upright
+
+
+def _values_of_pages(picture: Image.Image) -> Iterator[np.ndarray]:
+    for _ in pages_like_the_first(picture):
+        page = _upright(picture)
+        yield page if isinstance(page, np.ndarray) else np.asarray(_to_grey_or_colour(page)[0])
+
+
+def _is_deep_mode(mode: str) -> bool:
+    """Returns whether pictures of a mode have one channel of more than 8 bits, or of fractions."""
+    return mode in ("I", "F") or mode.startswith("I;")
+
+
+def _is_deep(values: np.ndarray) -> bool:
+    return values.dtype != np.uint8
+
+
+def _to_tones(
+    values: np.ndarray, tones: Tones | None, exact: bool, sampled: int
+) -> tuple[Image.Image, dict[str | tuple[int, int], Any]]:
+    """Returns values of more than 8 bits as a picture, and what `decode` tells of them."""
+    value_range = ValueRange.of(values) if tones is None else None
+    chosen = tones or (value_range.tones() if value_range else Tones(0, 1))
+    return (
+        Image.fromarray(chosen.scaled(values) if exact else chosen.to_bytes(values)),
+        {
+            "range": value_range,
+            "fingerprint": fingerprint_of(values),
+            "sample": sample_of(values, sampled) if sampled and value_range else None,
+        },
+    )
+
+
+def tones_of(
+    values: np.ndarray,
+    choice: RangeChoice | None = None,
+    value_range: ValueRange | None = None,
+) -> Tones | None:
+    """Returns the tones of pictures of any number type; None where they are those of bytes.
+
+    value_range: of the values, where it is known.
     """
-    try:
-        with (
-            foreign_reader(lambda words: UnreadablePicture(_reason(words))),
-            _file(source) as file,
-            Image.open(file, formats=FORMATS) as picture,
-        ):
-            width, height = picture.size
-            if width * height > PIXEL_LIMIT:
-                raise UserError(f"{width:,} × {height:,} pixels are too many; make it smaller")
-            yield picture
-    except UserError as error:
-        raise UnreadablePicture(error.what) from error
-    except OSError as error:
-        raise UnreadablePicture(_refusal(error)) from error
-    except MemoryError as error:
-        raise UnreadablePicture(TOO_LARGE) from error
+    value_range = value_range or ValueRange.of(values)
+    if value_range is None:
+        return None
 
-
-def _file(source: Path | str | bytes | BinaryIO) -> AbstractContextManager[BinaryIO]:
-    """Returns the open file of a picture. Raises UserError with a reason, and OSError."""
-    if isinstance(source, bytes):
-        return io.BytesIO(source)
-    if not isinstance(source, (str, Path)):
-        return contextlib.nullcontext(source)
-
-    try:
-        file = open_regular(source if isinstance(source, Path) else Path(source), LARGEST)
-    except ValueError as error:  # a zero byte in its name
-        raise UserError("it is not there") from error
-
-    size = os.fstat(file.fileno()).st_size
-    if size and _fits(size):  # some formats are read as a whole
-        return file
-
-    file.close()
-    raise UserError(TOO_LARGE if size else "the file is empty")
-
-
-def _fits(needed: int) -> bool:
-    """Returns whether so many bytes of memory are free."""
-    return needed <= SMALL or needed <= free_memory()
-
-
-def _remark_on_frames(picture: Image.Image) -> str:
-    """Returns the key of a remark where a file holds several frames, else ""."""
-    if picture.format == "TIFF":
-        return "pages" if _has_second_page(picture) else ""
-    if picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False):
-        return "animated"
-
-    return ""
-
-
-def _has_second_page(picture: Image.Image) -> bool:
-    """Returns whether there is a second page, without counting them: there may be millions."""
-    try:
-        picture.seek(1)
-    except EOFError:
-        return False
-
-    picture.seek(0)
-    return True
-
-
-def tones_of(values: np.ndarray) -> Tones | None:
-    """Returns the tones of pictures of any number type; None where they are those of bytes."""
-    value_range = ValueRange.of(values)
-    tones = value_range.tones() if value_range is not None else None
+    sample = sample_of(values, SAMPLED) if choice == "percentiles" else None
+    tones = value_range.tones(choice, sample)
     return None if tones == Tones(0, 255) and values.dtype == np.uint8 else tones
 
 
-def pixels_of(values: np.ndarray, tones: Tones | None) -> np.ndarray:
-    """Returns a picture in an array as bytes, (H, W) or (H, W, 3); a transparent one on white.
+def pixels_of(values: np.ndarray, tones: Tones | None, depth: Depth = 8) -> np.ndarray:
+    """Returns a picture in an array as it is stored, (H, W) or (H, W, 3); transparency on white.
 
     values: (H, W) or (H, W, C) of any number type, C 3 or 4. tones: None for values that are bytes.
     """
+    if depth == 16:
+        return stored_tones(scaled_pixels(values, tones), depth)
+
     pixels = (tones or Tones(0, 255)).to_bytes(values)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         alpha = pixels[..., 3:].astype(np.uint16)
@@ -268,9 +257,14 @@ def pixels_of(values: np.ndarray, tones: Tones | None) -> np.ndarray:
     return pixels
 
 
-def _is_deep(picture: Image.Image) -> bool:
-    """Returns whether it has one channel of more than 8 bits, or of fractions."""
-    return picture.mode in ("I", "F") or picture.mode.startswith("I;")
+def scaled_pixels(values: np.ndarray, tones: Tones | None) -> np.ndarray:
+    """Returns a picture in an array as float32 in 0..255 with fractions, see pixels_of."""
+    scaled = (tones or Tones(0, 255)).scaled(values)
+    if scaled.ndim == 3 and scaled.shape[2] == 4:
+        alpha = scaled[..., 3:] / np.float32(255)
+        scaled = scaled[..., :3] * alpha + 255 * (1 - alpha)
+
+    return scaled
 
 
 def _to_grey_or_colour(picture: Image.Image) -> tuple[Image.Image, str]:
@@ -290,27 +284,3 @@ def _to_grey_or_colour(picture: Image.Image) -> tuple[Image.Image, str]:
         return paper.convert("L" if grey else "RGB"), "transparent" if transparent else ""
 
     return picture.convert("RGB"), ""
-
-
-def _reason(words: str) -> str:
-    """Returns what Pillow says, in words that continue the sentence "FILE: ..."."""
-    words = words.lower()
-    if "decompression bomb" in words:
-        return "it announces too many pixels; make it smaller"
-    if "cannot identify image file" in words:
-        return "it is not a PNG, JPEG, BMP, GIF, TIFF, WebP or PPM picture, whatever its name says"
-
-    broken = ("truncated", "broken", "eof", "unrecognized data", "not enough")
-    return "it is cut off or damaged" if any(word in words for word in broken) else "it is damaged"
-
-
-def _refusal(error: OSError) -> str:
-    """Returns what the operating system refuses, in words that continue "FILE: ..."."""
-    if isinstance(error, PermissionError):
-        return "it may not be read (no permission)"
-    if isinstance(error, FileNotFoundError):
-        return "it is not there"
-    if isinstance(error, (NotRegular, TooLarge)):
-        return str(error.strerror)
-
-    return f"it could not be read ({error.strerror or 'error of the disk'})"

@@ -1,8 +1,9 @@
-"""Brings the values of pictures of any number type to the tones 0 to 255, by one range for all."""
+"""Brings the values of pictures of any number type to tones from black to white, by one range."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +16,22 @@ ROWS_AT_ONCE = 512
 
 DEEPEST = 16
 """Bits of the deepest camera; whole numbers beyond have no depth of a file."""
+
+
+Depth = Literal[8, 16]
+"""Bits in which a tone is stored. Fractions, and more than 256 values, are worth 16."""
+
+RangeChoice = Literal["depth", "training", "percentiles"]
+"""How a person chose the range: see ValueRange.tones."""
+
+PERCENTILES = (1, 99)
+"""Of the values, from black to white, where a person chose percentiles."""
+
+SAMPLED = 4_000_000
+"""So many values of all pictures, evenly spread, decide about percentiles."""
+
+WIDE = 257
+"""A tone of 16 bits beside one of 8: 65,535 / 255."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +51,18 @@ class Tones:
 
         Values that are not finite become 0.
         """
-        if values.dtype == np.bool_:
-            values = values.astype(np.uint8)
         if values.dtype == np.uint8 and (self.low, self.high) == (0, 255):
             return values
+
+        return stored_tones(self.scaled(values), 8)
+
+    def scaled(self, values: np.ndarray) -> np.ndarray:
+        """Returns values of any number type as float32 in 0..255 of the same shape, not rounded.
+
+        Values that are not finite become 0.
+        """
+        if values.dtype == np.bool_:
+            values = values.astype(np.uint8)
 
         # Enough for bytes, and half the memory; 16 bits are exact in it.
         with np.errstate(over="ignore"):  # a value of 64 bits may become infinite
@@ -46,16 +71,26 @@ class Tones:
         scaled -= np.float32(self.low)
         scaled *= np.float32(255 / (self.high - self.low) if self.high > self.low else 0)
         np.nan_to_num(scaled, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+        return np.clip(scaled, 0, 255, out=scaled)
 
 
 @dataclass(frozen=True)
 class ValueRange:
-    """The smallest and largest finite value, and whether all values are whole numbers."""
+    """The smallest and largest finite value, and whether all values are whole numbers.
+
+    bytes_over_255: whether all are what bytes become where they are divided by 255.
+    """
 
     low: float
     high: float
     whole: bool
+    bytes_over_255: bool = False
+
+    @property
+    def depth(self) -> Depth:
+        """The bits in which no two of the values become one tone, or as nearly as 16 allow."""
+        few = self.whole and self.high - self.low <= 255
+        return 8 if few or (self.bytes_over_255 and self.low >= 0 and self.high <= 1) else 16
 
     @classmethod
     def of(cls, values: np.ndarray) -> ValueRange | None:
@@ -68,8 +103,12 @@ class ValueRange:
             part = values[first : first + ROWS_AT_ONCE]
             finite = part[np.isfinite(part)]
             if finite.size:
-                whole = bool((finite == np.rint(finite)).all())
-                of_part = cls(float(finite.min()), float(finite.max()), whole)
+                of_part = cls(
+                    float(finite.min()),
+                    float(finite.max()),
+                    bool((finite == np.rint(finite)).all()),
+                    _are_bytes_over_255(finite),
+                )
                 found = found.with_(of_part) if found is not None else of_part
 
         return found
@@ -77,17 +116,32 @@ class ValueRange:
     def with_(self, other: ValueRange) -> ValueRange:
         """Returns the range of both."""
         return ValueRange(
-            min(self.low, other.low), max(self.high, other.high), self.whole and other.whole
+            min(self.low, other.low),
+            max(self.high, other.high),
+            self.whole and other.whole,
+            self.bytes_over_255 and other.bytes_over_255,
         )
 
-    def tones(self) -> Tones:
+    def tones(self, choice: RangeChoice | None = None, sample: np.ndarray | None = None) -> Tones:
         """Returns the tones for pictures with these values.
 
         Whole numbers: as deep as they are, from 8 to 16 bits, because cameras of 12 bits store
         them in 16. Fractions: from 0 or -1 to 1 where they lie in it, bytes as they are. Else from
         0, or the smallest value where that is below, to the largest. Few tones are stretched.
+
+        choice: "depth" for all that a file of 8 or 16 bits can hold, "training" from the smallest
+        to the largest value, "percentiles" for those of `sample`, some of the values.
         """
         low, high = self.low, self.high
+        if choice == "percentiles" and sample is not None and sample.size:
+            first, last = (float(value) for value in np.percentile(sample, PERCENTILES))
+            if first < last:
+                return Tones(first, last)
+        if choice in ("training", "percentiles") and low < high:
+            return Tones(low, high)
+        if choice == "depth" and self.whole and low >= 0 and high < 1 << DEEPEST:
+            return Tones(0, 255 if high <= 255 else (1 << DEEPEST) - 1)
+
         if low < 0:
             return Tones(-1, 1) if low >= -1 and high <= 1 and not self.whole else Tones(low, high)
         if high <= 1 and not self.whole:
@@ -99,3 +153,32 @@ class ValueRange:
 
         bits = int(high).bit_length()
         return Tones(0, (1 << bits) - 1 if self.whole and bits <= DEEPEST else high)
+
+
+def _are_bytes_over_255(values: np.ndarray) -> bool:
+    """Returns whether all of these fractions are n / 255, as exactly as their type holds it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = values * values.dtype.type(255)
+        return bool((np.abs(scaled - np.rint(scaled)) <= 255 * np.finfo(values.dtype).eps).all())
+
+
+def stored_tones(scaled: np.ndarray, depth: Depth) -> np.ndarray:
+    """Returns tones in 0..255 with fractions as they are stored: uint8, or uint16 up to 65,535."""
+    if depth == 8:
+        return np.asarray(np.rint(scaled), np.uint8)
+
+    return np.asarray(np.rint(scaled * np.float32(WIDE)), np.uint16)
+
+
+def bytes_of_tones(stored: np.ndarray) -> np.ndarray:
+    """Returns stored tones as uint8, for the screen."""
+    return stored if stored.dtype == np.uint8 else (stored >> 8).astype(np.uint8)
+
+
+def sample_of(values: np.ndarray, most: int) -> np.ndarray:
+    """Returns some finite values, evenly spread, (n,) float32 with n about `most` or less."""
+    step = max(1, -(-values.size // max(1, most)))
+    with np.errstate(over="ignore"):
+        some = values.reshape(-1)[::step].astype(np.float32)
+
+    return some[np.isfinite(some)]

@@ -236,6 +236,32 @@ class DataSettings(Spec):
         applies=PICTURES,
         help="Whether the network sees colours. Left open, grey only if all pictures are grey.",
     )
+    values: Literal["depth", "training", "percentiles"] | None = setting(
+        None,
+        label="Range of values",
+        advanced=True,
+        applies=PICTURES,
+        choices={
+            "depth": "All that the file can hold",
+            "training": "From the smallest to the largest in training",
+            "percentiles": "Percentiles 1 to 99 (microscopy)",
+        },
+        help="For pictures of more than 8 bits, and arrays: which values become black and white. "
+        "Left open, it is as deep as they are: 4,095 for a camera of 12 bits.",
+    )
+    pages: Literal["first", "each", "maximum"] | None = setting(
+        None,
+        label="Pages",
+        advanced=True,
+        applies=PICTURES,
+        choices={
+            "first": "The first page",
+            "each": "Each page, a picture of its own",
+            "maximum": "Maximum projection",
+        },
+        help="What is read of a file of several pages (TIFF, DICOM). Pages of one file never stand "
+        "on both sides of a split.",
+    )
     validation_share: float | None = setting(
         None,
         label="Validation",

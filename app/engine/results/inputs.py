@@ -19,7 +19,7 @@ from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.names import readable
-from app.engine.data.pictures import pixels_of, tones_of
+from app.engine.data.pictures import pixels_of, scaled_pixels, tones_of
 from app.engine.errors import UserError
 from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
+    from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Column, Table
 
@@ -271,11 +272,20 @@ def _arrays(path: Path, preparation: Preparation) -> PredictionInput:
         tones = preparation.tones
         if tones is None and fitting.dtype != np.uint8:
             tones = tones_of(fitting)
-        raws = [Image.fromarray(pixels_of(array, tones)) for array in pixels_last(fitting)]
+        raws = [_picture(array, tones, preparation) for array in pixels_last(fitting)]
 
     return PredictionInput(
         str(path), tuple(f"#{number + 1}" for number in range(len(raws))), tuple(raws), many=True
     )
+
+
+def _picture(values: np.ndarray, tones: Tones | None, preparation: ImagePreparation) -> Any:
+    """Returns a picture of an array as its preparation takes it."""
+    if preparation.depth == 8:
+        return Image.fromarray(pixels_of(values, tones))
+
+    scaled = scaled_pixels(values, tones)
+    return Image.fromarray(scaled) if scaled.ndim == 2 else scaled
 
 
 def _first_fitting(path: Path, sizes: tuple[int, int]) -> np.ndarray | None:

@@ -349,8 +349,10 @@ def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
 
         return np.asarray(preparation.array(raw))
 
+    if isinstance(raw, np.ndarray):
+        return preparation.array(raw)
     if isinstance(raw, Image.Image):
-        if raw.mode in ("L", "RGB"):
+        if raw.mode in ("L", "RGB", "F"):
             return preparation.array(raw)
 
         source: Path | bytes = _as_file(raw)
@@ -361,7 +363,7 @@ def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
         raise UserError("No picture is named.", "Name its file.")
 
     try:
-        return preparation.array(pictures.decode(source, preparation.detail, preparation.tones))
+        return preparation.array(preparation.decoded(source))
     except pictures.UnreadablePicture as error:
         name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
         raise UserError(

@@ -108,7 +108,8 @@ def as_stored(description: Description, values: np.ndarray, inputs: np.ndarray) 
     preparation = description.preparation
     if isinstance(preparation, ImagePreparation):
         tones = values * _by_channel(preparation.std, 2) + _by_channel(preparation.mean, 2)
-        return np.asarray(np.clip(np.rint(tones * 255), 0, 255), np.uint8)
+        white = preparation.white
+        return np.asarray(np.clip(np.rint(tones * white), 0, white), preparation.dtype)
 
     if isinstance(preparation, SignalPreparation):
         signals = values * _by_channel(preparation.std, 1) + _by_channel(preparation.mean, 1)

@@ -45,8 +45,9 @@ class Damaged(Exception):
 class CacheEntry:
     """Decoded pictures and what belongs to them.
 
-    inputs: (N, C, H, W) uint8, read-only, in memory or mapped. metadata: plain data. blocks: the
-    digests of the blocks of inputs. mapped_copy: of a mapped array, to compare all of it.
+    inputs: (N, C, H, W) uint8 or uint16, read-only, in memory or mapped. metadata: plain data.
+    blocks: the digests of the blocks of inputs. mapped_copy: of a mapped array, to compare all of
+    it.
     """
 
     inputs: np.ndarray
@@ -65,7 +66,7 @@ def write(
     path = folder / INPUTS
     if isinstance(inputs, np.memmap):
         inputs.flush()
-        os.truncate(path, inputs.size)
+        os.truncate(path, inputs.nbytes)
     else:
         if shutil.disk_usage(folder).free < 2 * inputs.nbytes:
             return False
@@ -77,6 +78,7 @@ def write(
         "key": key,
         "lineage": lineage,
         "shape": list(inputs.shape),
+        "bits": 8 * inputs.itemsize,
         "blocks": [digest.hex() for digest in block_digests(inputs)],
         "metadata": metadata,
     }
@@ -101,20 +103,21 @@ def read(
     if about.get("key") != key:
         raise Damaged
 
-    shape, blocks, metadata = _typed(about)
+    shape, dtype, blocks, metadata = _typed(about)
+    size = prod(shape) * dtype.itemsize
     path = folder / INPUTS
     try:
         _require_file(path)
-        if os.path.getsize(path) != prod(shape):
+        if os.path.getsize(path) != size:
             raise Damaged
 
-        if fits_memory(prod(shape)):
-            inputs = _read_whole(path, blocks).reshape(shape)
+        if fits_memory(size):
+            inputs = _read_whole(path, blocks).view(dtype).reshape(shape)
             inputs.flags.writeable = False
             return CacheEntry(inputs, metadata, blocks)
 
         _compare_some(path, blocks)
-        inputs = np.memmap(path, np.uint8, "r", shape=shape)
+        inputs = np.memmap(path, dtype, "r", shape=shape)
         return CacheEntry(inputs, metadata, blocks, MappedCopy(inputs, blocks, discard))
     except FileNotFoundError as error:
         raise Damaged from error
@@ -147,22 +150,31 @@ def _about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _typed(about: dict[str, Any]) -> tuple[tuple[int, ...], tuple[bytes, ...], dict[str, Any]]:
-    """Returns shape, digests and metadata of about.json. Raises Damaged."""
+def _typed(
+    about: dict[str, Any],
+) -> tuple[tuple[int, ...], np.dtype[Any], tuple[bytes, ...], dict[str, Any]]:
+    """Returns shape, type, digests and metadata of about.json. Raises Damaged."""
     shape, blocks, metadata = (about.get(name) for name in ("shape", "blocks", "metadata"))
     if not (isinstance(shape, list) and isinstance(blocks, list) and isinstance(metadata, dict)):
         raise Damaged
     if len(shape) != 4 or not all(type(side) is int and side > 0 for side in shape):
         raise Damaged
 
+    bits = about.get("bits")
+    if bits not in (8, 16):
+        raise Damaged
+
+    dtype = np.dtype(f"u{bits // 8}")
     try:
         digests = tuple(map(bytes.fromhex, blocks))
     except (TypeError, ValueError) as error:
         raise Damaged from error
-    if len(digests) != -(-prod(shape) // BLOCK) or any(len(digest) != SIZE for digest in digests):
+    if len(digests) != -(-prod(shape) * dtype.itemsize // BLOCK) or any(
+        len(digest) != SIZE for digest in digests
+    ):
         raise Damaged
 
-    return tuple(shape), digests, metadata
+    return tuple(shape), dtype, digests, metadata
 
 
 def _require_file(path: Path) -> None:

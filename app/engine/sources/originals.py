@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from app.engine.data.kinds.image.preparation import ImagePreparation
-from app.engine.data.pictures import UnreadablePicture, decode
+from app.engine.data.pictures import UnreadablePicture
 from app.engine.errors import UserError
 from app.engine.sources import formats
+from app.engine.sources.decoding.pages import with_each_page
 from app.engine.sources.format import no_check
 from app.engine.sources.formats import built_in
 from app.engine.sources.picture_format import PictureFormat
@@ -20,10 +22,7 @@ from app.engine.sources.samples import PREFIX
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from PIL import Image
-
     from app.engine.data.dataset import Dataset
-    from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
 
 BEFORE_SIDE = 256
@@ -57,11 +56,18 @@ def before_and_after(
     height = data.height or known.height
     width = data.width or known.width
     preparation = ImagePreparation(
-        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels, known.tones
+        height,
+        width,
+        channels,
+        data.fit,
+        (0.0,) * channels,
+        (1.0,) * channels,
+        known.tones,
+        pages=known.pages,
     )
 
     pairs = []
-    for name, picture in _originals(dataset, data, rows, known.tones, check):
+    for name, picture in _originals(dataset, data, rows, preparation, check):
         after = preparation.array(picture)
         size = (picture.height, picture.width)
         picture.thumbnail((BEFORE_SIDE, BEFORE_SIDE))
@@ -76,11 +82,10 @@ def _originals(
     dataset: Dataset,
     data: DataSettings,
     rows: Sequence[int],
-    tones: Tones | None,
+    preparation: ImagePreparation,
     check: Callable[[], None],
 ) -> list[tuple[str, Image.Image]]:
     """Returns names and decoded pictures, from their files or from the one file of all."""
-    detail = max(BEFORE_SIDE, data.height or 0, data.width or 0)
     source = Path(data.source).expanduser()
     folder = source if source.is_dir() else source.parent
     originals: list[tuple[str, Image.Image]] = []
@@ -90,11 +95,11 @@ def _originals(
         check()
         name = dataset.names[row]
         try:
-            originals.append((name, decode(folder / name, detail, tones)))
+            originals.append((name, preparation.decoded(folder / name)))
         except (UnreadablePicture, OSError, ValueError):
             missing.append(row)
 
-    if not missing or originals:
+    if not missing or (originals and preparation.pages != "each"):
         return originals
 
     form = built_in.Pictures() if data.source.startswith(PREFIX) else formats.find(data.source)
@@ -103,12 +108,16 @@ def _originals(
 
     try:
         picture_list = form.scan(data.source, data, check).read()
+        if preparation.pages == "each":
+            picture_list = with_each_page(picture_list, check)
     except (UserError, OSError):
         return []
 
     positions = {name: index for index, name in enumerate(picture_list.names)}
-    return [
-        (dataset.names[row], picture_list.picture(positions[dataset.names[row]], detail, tones))
-        for row in missing
-        if dataset.names[row] in positions
-    ]
+    for name in (dataset.names[row] for row in missing):
+        if name in positions:
+            picture = picture_list.picture(positions[name], preparation)
+            if isinstance(picture, Image.Image):  # of 8 bits, as it is asked for here
+                originals.append((name, picture))
+
+    return originals

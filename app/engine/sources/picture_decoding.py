@@ -12,15 +12,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
-from app.engine.data.dataset import Skipped
+from app.engine.data.dataset import SPLITS, Skipped
 from app.engine.data.fingerprints import fingerprint_of, fingerprints
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.pictures import REMARKS, UnreadablePicture, pixels_of
-from app.engine.data.tones import Tones, ValueRange
-from app.engine.errors import UserError
-from app.engine.sources.cache import fits_memory
-from app.engine.text import bytes_text
+from app.engine.data.tones import SAMPLED, ValueRange
+from app.engine.sources.decoding.pages import require_answer
+from app.engine.sources.decoding.size import choose_size
+from app.engine.sources.decoding.storage import allocate, one_channel
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,17 +32,11 @@ if TYPE_CHECKING:
     from app.engine.sources.format import Check, Progress
     from app.engine.sources.picture_list import PictureList
 
-AUTO_LARGEST = 64
-"""Sides that are left open become at most this, in pixels, so that a first try trains fast."""
+SET_APART = (SPLITS.index("validation"), SPLITS.index("test"))
+"""The splits whose pictures have no part in a range that follows from the training."""
 
-UNCHANGED_SIDE = 96
-"""Pictures that all have one size up to this keep it."""
-
-SIDE_STEP = 8
-"""Sides that are left open become a multiple of this, unless all pictures have one small size."""
-
-MEASURED = 2_000
-"""So many pictures, evenly spread, decide about the size."""
+LEAST_SAMPLED = 64
+"""Values of a picture that are looked at for percentiles, at least; few where there are many."""
 
 PROGRESS_SECONDS = 0.1
 """Progress is reported at most this often."""
@@ -51,7 +46,8 @@ PROGRESS_SECONDS = 0.1
 class DecodedPictures:
     """The pictures of a list that could be read.
 
-    inputs: (n, C, H, W) uint8. rows: (n,) their rows in the list. preparation: without statistics.
+    inputs: (n, C, H, W) uint8 or uint16. rows: (n,) their rows in the list. preparation: without
+    statistics.
     stored: the entry of the cache that inputs is of, None where it was decoded and is in memory.
     of_values: fingerprints of the values that are no bytes, by the places in `inputs`.
     """
@@ -76,211 +72,160 @@ class DecodedPictures:
         return found
 
 
-def choose_size(
-    picture_list: PictureList, data: DataSettings, check: Check
-) -> tuple[int, int, str]:
-    """Returns the height and width that all pictures get, and a note on them.
-
-    Sides that are left open follow the pictures: their own size if it is one and small, else the
-    median, at most 64, in steps of 8. Where one side is set, the other keeps the proportions.
-    """
-    if data.height is not None and data.width is not None:
-        return data.height, data.width, ""
-
-    sizes = _sample_sizes(picture_list, check)
-    one_size = (sizes == sizes[0]).all()
-    height, width = (float(side) for side in np.median(sizes, axis=0))
-    if data.height is not None or data.width is not None:
-        factor = (data.height or 0) / height or (data.width or 0) / width
-        sides = (
-            data.height or _round_side(height * factor),
-            data.width or _round_side(width * factor),
-        )
-        return *sides, f"Pictures are brought to {sides[1]} × {sides[0]} pixels."
-
-    if one_size and max(height, width) <= UNCHANGED_SIDE:
-        return max(4, int(height)), max(4, int(width)), ""
-
-    factor = min(1.0, AUTO_LARGEST / max(height, width))
-    sides = _round_side(height * factor), _round_side(width * factor)
-    subject = "All pictures are" if one_size else "The middle size of the pictures is"
-
-    return *sides, (
-        f"{subject} {int(width)} × {int(height)} pixels; the network sees {sides[1]} × {sides[0]} "
-        "(change it under Height and Width)."
-    )
-
-
-def _sample_sizes(picture_list: PictureList, check: Check) -> np.ndarray:
-    """Returns the sizes of some pictures, (n, 2) of height and width; at least one."""
-    if picture_list.array is not None:
-        return np.array([picture_list.array.shape[1:3]])
-
-    sizes = []
-    count = min(MEASURED, len(picture_list))
-    for row in np.unique(np.linspace(0, len(picture_list) - 1, count).astype(int)):
-        check()
-        try:
-            sizes.append(picture_list.measure(int(row)))
-        except UnreadablePicture:
-            continue
-
-    return np.array(sizes or [(AUTO_LARGEST, AUTO_LARGEST)])
-
-
-def _round_side(side: float) -> int:
-    return max(SIDE_STEP, int(side / SIDE_STEP + 0.5) * SIDE_STEP)
-
-
 def decode_pictures(
     picture_list: PictureList,
     data: DataSettings,
     folder: Path | None,
     progress: Progress,
     check: Check,
-    tones: Tones | None = None,
+    trained: ImagePreparation | None = None,
 ) -> DecodedPictures:
     """Decodes all pictures of a list at one size.
 
-    folder: for a memory-mapped array, where the pictures do not fit into memory. tones: of the
-    training of a network, for pictures with other values than bytes; None follows from all of these
-    pictures together.
+    folder: for a memory-mapped array, where the pictures do not fit into memory. trained: of a
+    network, whose range of values, depth and pages hold; without it the range follows from all of
+    these pictures together.
 
-    Raises UserError when there is neither memory nor disk for them, and whatever `check` raises.
+    Raises UserError when there is neither memory nor disk for them, or a question to answer, and
+    whatever `check` raises.
     """
-    height, width, note = choose_size(picture_list, data, check)
-    grey_array = picture_list.array is not None and picture_list.array.ndim == 3
-    one_channel = data.colour == "grey" or (grey_array and data.colour != "colour")
-    channels = 1 if one_channel else 3
-    mean, std = (0.0,) * channels, (1.0,) * channels
-    known = tones or picture_list.tones
-    preparation = ImagePreparation(height, width, channels, data.fit, mean, std, known)
-    inputs = _allocate((len(picture_list), channels, height, width), folder)
-    rows, skipped, remarks, all_grey, deep = _fill(
-        inputs, picture_list, preparation, progress, check
-    )
+    preparation, note = _first_preparation(picture_list, data, trained, check)
+    filled = _fill(folder, picture_list, preparation, data, progress, check)
+    whole = filled.value_range
+    if whole is not None and trained is None and whole.depth != preparation.depth:
+        # The files that were looked into first were no example of the rest.
+        del filled
+        preparation = replace(preparation, depth=whole.depth)
+        filled = _fill(folder, picture_list, preparation, data, progress, check)
 
-    inputs = inputs[: len(rows)]
-    preparation = _with_one_range(inputs, picture_list, preparation, rows, deep, check)
-    if channels == 3 and data.colour is None and all_grey and len(rows):
-        inputs = _one_channel(inputs)
+    preparation = _with_one_range(picture_list, preparation, data, filled, check)
+    inputs = filled.inputs
+    if preparation.channels == 3 and data.colour is None and filled.all_grey and len(filled.rows):
+        inputs = one_channel(inputs)
         preparation = replace(preparation, channels=1, mean=(0.0,), std=(1.0,))
 
     notes = [note] if note else []
     notes += [
-        f"{number:,} {REMARKS[word][number > 1]}." for word, number in sorted(remarks.items())
+        f"{number:,} {REMARKS[word][number > 1]}."
+        for word, number in sorted(filled.remarks.items())
     ]
-    notes += _notes_on_tones(preparation.tones, tones is not None)
-    of_values = {place: item.fingerprint for place, item in deep.items()}
+    notes += _notes_on_tones(preparation, trained is not None)
+    of_values = {place: item.fingerprint for place, item in filled.deep.items()}
     return DecodedPictures(
-        inputs, rows, preparation, tuple(skipped), tuple(notes), of_values=of_values
+        inputs, filled.rows, preparation, tuple(filled.skipped), tuple(notes), of_values=of_values
+    )
+
+
+def _first_preparation(
+    picture_list: PictureList, data: DataSettings, trained: ImagePreparation | None, check: Check
+) -> tuple[ImagePreparation, str]:
+    """Returns how the pictures are read, as far as it can be known before, and a note on it."""
+    height, width, note = choose_size(picture_list, data, check)
+    grey_array = picture_list.array is not None and picture_list.array.ndim == 3
+    one_channel = data.colour == "grey" or (grey_array and data.colour != "colour")
+    channels = 1 if one_channel else 3
+    preparation = ImagePreparation(
+        height, width, channels, data.fit, (0.0,) * channels, (1.0,) * channels
+    )
+
+    if trained is not None:
+        tones = trained.tones or picture_list.tones(None)
+        return replace(preparation, tones=tones, depth=trained.depth, pages=trained.pages), note
+
+    return (
+        replace(
+            preparation,
+            tones=picture_list.tones(data.values),
+            depth=picture_list.depth(check),
+            pages=data.pages,
+        ),
+        note,
     )
 
 
 def _with_one_range(
-    inputs: np.ndarray,
     picture_list: PictureList,
     preparation: ImagePreparation,
-    rows: np.ndarray,
-    deep: dict[int, _Deep],
+    data: DataSettings,
+    filled: _Filled,
     check: Check,
 ) -> ImagePreparation:
     """Decodes the pictures again whose own range is not that of all of them.
 
-    deep: by the place in `inputs`. Returns the preparation with the tones for all of them.
+    Returns the preparation with the tones for all of them.
     """
-    ranges = {place: item.value_range for place, item in deep.items() if item.value_range}
-    if not ranges:
+    training = filled.of_training(picture_list) if data.values == "training" else filled
+    whole = training.value_range
+    if whole is None:
         return preparation
 
-    whole = functools.reduce(ValueRange.with_, ranges.values())
-    preparation = replace(preparation, tones=whole.tones())
-    for place, value_range in ranges.items():
-        if value_range.tones() != preparation.tones:
+    preparation = replace(preparation, tones=whole.tones(data.values, training.sample))
+    for place, item in filled.deep.items():
+        if item.value_range is not None and item.value_range.tones() != preparation.tones:
             check()
-            picture = picture_list.picture(int(rows[place]), preparation.detail, preparation.tones)
-            inputs[place] = preparation.array(picture)
+            picture = picture_list.picture(int(filled.rows[place]), preparation)
+            filled.inputs[place] = preparation.array(picture)
 
     return preparation
 
 
-def _notes_on_tones(tones: Tones | None, trained: bool) -> list[str]:
+def _notes_on_tones(preparation: ImagePreparation, trained: bool) -> list[str]:
+    tones = preparation.tones
     if tones is None:
         return []
 
     why = "as in training" if trained else "one range for all pictures"
-    return [f"The values {tones.words} became the tones 0 to 255, {why}."]
+    finely = " in 65,536 steps" if preparation.depth == 16 else ""
+    return [f"The values {tones.words} became the tones 0 to 255{finely}, {why}."]
 
 
-def _allocate(shape: tuple[int, ...], folder: Path | None) -> np.ndarray:
-    """Returns an empty array, in a file of the folder where it does not fit into memory."""
-    size = int(np.prod(shape, dtype=object))
-    if not size or fits_memory(size):
-        return np.empty(shape, np.uint8)
+@dataclass(frozen=True)
+class _Filled:
+    """The pictures that could be read.
 
-    if folder is None:
-        raise UserError(
-            f"The pictures take {bytes_text(size)}, more than a quarter of the free memory, and "
-            "the folder for temporary files cannot be used.",
-            "Choose smaller pictures, or free memory and disk.",
-            "data.height",
-        )
-
-    return _allocate_on_disk(folder / "inputs.bin", shape)
-
-
-def _allocate_on_disk(file: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Returns an empty array in a file.
-
-    The room is taken at once: a full disk is an error here, not a crash on writing.
+    inputs: (n, C, H, W). rows: (n,) of the list. deep: of those with other values than bytes more
+    about them, by their places in `inputs`.
     """
-    size = int(np.prod(shape, dtype=object))
-    try:
-        with file.open("wb") as handle:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(handle.fileno(), 0, size)
-            else:
-                handle.truncate(size)
-    except OSError as error:
-        raise UserError(
-            f"The disk has no room for {bytes_text(size)} of decoded pictures.",
-            "Free some space, or choose smaller pictures.",
-            "data.height",
-        ) from error
 
-    return np.memmap(file, np.uint8, "r+", shape=shape)
+    inputs: np.ndarray
+    rows: np.ndarray
+    skipped: list[Skipped]
+    remarks: Counter[str]
+    all_grey: bool
+    deep: dict[int, _Deep]
 
+    @property
+    def value_range(self) -> ValueRange | None:
+        """The range of all values, None where all pictures are bytes or their range is known."""
+        ranges = [item.value_range for item in self.deep.values() if item.value_range]
+        return functools.reduce(ValueRange.with_, ranges) if ranges else None
 
-def _one_channel(inputs: np.ndarray) -> np.ndarray:
-    """Returns the first channel alone.
+    @property
+    def sample(self) -> np.ndarray | None:
+        """Some of the values of all pictures, None where none were asked for."""
+        samples = [item.sample for item in self.deep.values() if item.sample is not None]
+        return np.concatenate(samples) if samples else None
 
-    A mapped array is rewritten in the same file, forwards, which never overtakes what is read.
-    """
-    if not isinstance(inputs, np.memmap):
-        return np.ascontiguousarray(inputs[:, :1])
-
-    assert inputs.filename is not None
-
-    grey = np.memmap(inputs.filename, np.uint8, "r+", shape=(len(inputs), 1, *inputs.shape[2:]))
-    for row in range(len(inputs)):
-        grey[row] = np.array(inputs[row, :1])
-
-    return grey
+    def of_training(self, picture_list: PictureList) -> _Filled:
+        """Returns it for the ranges of pictures that the data do not set apart for judging."""
+        apart = np.isin(picture_list.predefined_splits[self.rows], SET_APART)
+        deep = {place: item for place, item in self.deep.items() if not apart[place]}
+        return replace(self, deep=deep) if deep else self
 
 
 def _fill(
-    inputs: np.ndarray,
+    folder: Path | None,
     picture_list: PictureList,
     preparation: ImagePreparation,
+    data: DataSettings,
     progress: Progress,
     check: Check,
-) -> tuple[np.ndarray, list[Skipped], Counter[str], bool, dict[int, _Deep]]:
-    """Writes what can be read to the front of `inputs`.
-
-    Returns the rows, what was skipped, how often each remark was made, whether all was grey, and
-    of the pictures with other values than bytes more about them, by their places in `inputs`.
-    """
+) -> _Filled:
+    """Decodes what can be read. Raises UserError where a question must be answered before."""
     total = len(picture_list)
+    shape = (total, *preparation.inputs[0].shape)
+    inputs = allocate(shape, np.dtype(preparation.dtype), folder)
+    sampled = max(LEAST_SAMPLED, SAMPLED // max(1, total)) if data.values == "percentiles" else 0
     last = 0.0
     rows: list[int] = []
     skipped = []
@@ -289,13 +234,14 @@ def _fill(
     deep: dict[int, _Deep] = {}
 
     # Closed at once, so that a cancel ends the threads.
-    with contextlib.closing(_decode_all(picture_list, preparation)) as results:
+    with contextlib.closing(_decode_all(picture_list, preparation, sampled)) as results:
         for row, result in results:
             check()
             if isinstance(result, UnreadablePicture):
                 skipped.append(Skipped(picture_list.names[row], result.reason))
             else:
                 pixels, words, deep_picture = result
+                require_answer(words, picture_list.names[row], preparation, data)
                 if deep_picture is not None:
                     deep[len(rows)] = deep_picture
                 if all_grey and len(pixels) == 3:
@@ -312,7 +258,8 @@ def _fill(
                 last = now
                 progress(f"Reading {row + 1:,} of {total:,} pictures", row + 1, total)
 
-    return np.array(rows, np.int64), skipped, remarks, all_grey, deep
+    filled = inputs[: len(rows)]
+    return _Filled(filled, np.array(rows, np.int64), skipped, remarks, all_grey, deep)
 
 
 def _deep_row(values: np.ndarray) -> _Deep | None:
@@ -330,34 +277,36 @@ class _Deep:
     """A picture with other values than bytes.
 
     fingerprint: of its values. value_range: where its tones followed from its own, else None.
+    sample: some of its values, where they were asked for.
     """
 
     fingerprint: bytes
     value_range: ValueRange | None = None
+    sample: np.ndarray | None = None
 
 
 DecodeResult = tuple[np.ndarray, tuple[str, ...], _Deep | None] | UnreadablePicture
 
 
 def _decode_all(
-    picture_list: PictureList, preparation: ImagePreparation
+    picture_list: PictureList, preparation: ImagePreparation, sampled: int
 ) -> Generator[tuple[int, DecodeResult], None, None]:
-    """Yields every row in order with its pixels (C, H, W) uint8 and remarks, or why it has none."""
+    """Yields every row in order with its pixels (C, H, W) and remarks, or why it has none."""
     array = picture_list.array
     if array is not None and array.shape[1:] in _shapes(preparation):
         for row, values in enumerate(array):
-            pixels = pixels_of(values, preparation.tones)
+            pixels = pixels_of(values, preparation.tones, preparation.depth)
             pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
             yield row, (pixels, (), _deep_row(values))
         return
 
     def decode(row: int) -> DecodeResult:
         try:
-            picture = picture_list.picture(row, preparation.detail, preparation.tones)
-            info = picture.info
+            picture = picture_list.picture(row, preparation, sampled)
+            info = picture.info if isinstance(picture, Image.Image) else {}
             deep = _deep_row(array[row]) if array is not None else None
             if fingerprint := info.get("fingerprint"):
-                deep = _Deep(fingerprint, info["range"])
+                deep = _Deep(fingerprint, info["range"], info["sample"])
             return preparation.array(picture), info.get("remarks", ()), deep
         except UnreadablePicture as error:
             return error

@@ -16,9 +16,10 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
 from app.engine.sources.cache import key_of
+from app.engine.sources.decoding.pages import PAGE, with_each_page
 from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.loaded import Examples
-from app.engine.sources.parts.pictures import PicturePart, trained_pictures
+from app.engine.sources.parts.pictures import PicturePart, decoding_key, trained_pictures
 from app.engine.sources.picture_decoding import decode_pictures
 from app.engine.sources.stamps import sample_digest
 from app.engine.sources.targets import targets_for_task
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.cache_entry import CacheEntry
     from app.engine.sources.picture_list import PictureList, ScanResult
@@ -72,7 +72,7 @@ class DecodedExamples:
     """Examples as they are kept between starts, before they are divided into splits.
 
     The fields are those of Examples and PictureList. stored: the entry of the cache that inputs is
-    of, None where it was decoded and is in memory.
+    of, None where it was decoded and is in memory. of_pages: whether they are pages of files.
     """
 
     inputs: np.ndarray
@@ -86,9 +86,20 @@ class DecodedExamples:
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
     stored: CacheEntry | None = None
+    of_pages: bool = False
 
     def groups(self, data: DataSettings) -> list[str] | None:
-        """Returns the group of each example, as the settings say; None where there are none."""
+        """Returns the group of each example, as the settings say; None where there are none.
+
+        Pages of one file always stay together.
+        """
+        if self.of_pages:
+            if data.group == "folder":
+                return self.folders
+
+            files = [name.rpartition(PAGE)[0] for name in self.names]
+            return splits.groups_by_name(files) if data.group == "name" else files
+
         if data.group == "none" or self.folders is None:
             return None
 
@@ -105,6 +116,7 @@ class DecodedExamples:
             "preparation": self.preparation.to_plain(),
             "skipped": [dataclasses.asdict(item) for item in self.skipped],
             "notes": list(self.notes),
+            "of_pages": self.of_pages,
         }
 
     @classmethod
@@ -126,6 +138,7 @@ class DecodedExamples:
             tuple(Skipped(**item) for item in plain["skipped"]),
             tuple(plain["notes"]),
             entry,
+            bool(plain["of_pages"]),
         )
 
         lengths = {
@@ -153,12 +166,8 @@ def _decode_or_recall(
     settings = [
         source_format.kind,
         os.path.realpath(source),
-        data.height,
-        data.width,
-        data.fit,
-        data.colour,
         data.target,
-        repr(trained_tones(options)),
+        *decoding_key(data, trained_pictures(options.reuse_preparation)),
     ]
     paths = [os.path.join(source, path) for path, *_ in scan.stamps]
     key = key_of(settings, scan.stamps, sample_digest(paths))
@@ -193,12 +202,6 @@ def _decode_or_recall(
         return decoded
 
 
-def trained_tones(options: OpenOptions) -> Tones | None:
-    """Returns the tones of the pictures that a network was trained on, None without any."""
-    trained = trained_pictures(options.reuse_preparation)
-    return trained.tones if trained is not None else None
-
-
 def _decode(
     source: str,
     picture_list: PictureList,
@@ -211,8 +214,12 @@ def _decode(
     folder: for an array that does not fit into memory. Raises UserError where none is left, or only
     one class.
     """
-    tones = trained_tones(options)
-    decoded = decode_pictures(picture_list, data, folder, options.progress, options.check, tones)
+    trained = trained_pictures(options.reuse_preparation)
+    pages = trained.pages if trained is not None else data.pages
+    if pages == "each":
+        picture_list = with_each_page(picture_list, options.check)
+
+    decoded = decode_pictures(picture_list, data, folder, options.progress, options.check, trained)
     rows = decoded.rows
     skipped = (*picture_list.skipped, *decoded.skipped)
     _refuse_nothing(source, skipped, len(rows))
@@ -237,6 +244,7 @@ def _decode(
         decoded.preparation,
         skipped,
         tuple(notes),
+        of_pages=picture_list.pages is not None,
     )
 
 

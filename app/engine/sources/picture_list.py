@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from app.engine.data import pictures
+from app.engine.data.tones import ValueRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import numpy as np
-
     from app.engine.data.dataset import Skipped
-    from app.engine.data.tones import Tones
+    from app.engine.data.kinds.image.preparation import ImagePreparation
+    from app.engine.data.tones import Depth, RangeChoice, Tones
+    from app.engine.sources.format import Check
     from app.engine.sources.stamps import Stamp
 
+
+LOOKED_INTO = 50
+"""So many files, evenly spread, are asked at first how many bits they have."""
 
 ROW_BYTES = 300
 """Bytes that an example takes beside its values: its name, its label, its place in lists."""
@@ -32,8 +38,8 @@ class PictureList:
 
     targets: (N,) int64, numbers of `classes`. predefined_splits: (N,) int8, see Examples. array:
     (N, H, W) or (N, H, W, C) of any number type, C 3 or 4. names: for a person, unique; a path
-    below the source, or "file #12". folders: the sub-folder that keeps an example's relatives, ""
-    where there is none.
+    below the source, or "file #12". pages: of files of which each page is an example. folders: the
+    sub-folder that keeps an example's relatives, "" where there is none.
     """
 
     classes: tuple[str, ...]
@@ -41,6 +47,7 @@ class PictureList:
     targets: np.ndarray
     predefined_splits: np.ndarray
     paths: Sequence[Path] | None = None
+    pages: Sequence[int] | None = None
     array: np.ndarray | None = None
     folders: Sequence[str] | None = None
     skipped: tuple[Skipped, ...] = ()
@@ -50,19 +57,57 @@ class PictureList:
         return len(self.targets)
 
     def picture(
-        self, row: int, detail: int = pictures.DETAIL, tones: Tones | None = None
-    ) -> Image.Image:
-        """Decodes a picture; see pictures.decode for the rest. Raises UnreadablePicture."""
+        self,
+        row: int,
+        preparation: ImagePreparation,
+        sampled: int = 0,
+    ) -> Image.Image | np.ndarray:
+        """Decodes a picture as `preparation.array` takes it; see pictures.decode for the rest.
+
+        Raises UnreadablePicture.
+        """
         if self.paths is not None:
-            return pictures.decode(self.paths[row], detail, tones)
+            page = self.pages[row] if self.pages is not None else None
+            return preparation.decoded(self.paths[row], page, sampled)
 
         assert self.array is not None
-        return Image.fromarray(pictures.pixels_of(self.array[row], tones))
+        if preparation.depth == 8:
+            return Image.fromarray(pictures.pixels_of(self.array[row], preparation.tones))
 
-    @property
-    def tones(self) -> Tones | None:
+        scaled = pictures.scaled_pixels(self.array[row], preparation.tones)
+        return Image.fromarray(scaled) if scaled.ndim == 2 else scaled
+
+    def tones(self, choice: RangeChoice | None) -> Tones | None:
         """The tones of the pictures of an array; None where they are bytes, or stand in files."""
-        return pictures.tones_of(self.array) if self.array is not None else None
+        if self.array is None:
+            return None
+
+        return pictures.tones_of(self.array, choice, self._value_range)
+
+    @functools.cached_property
+    def _value_range(self) -> ValueRange | None:
+        assert self.array is not None
+        return ValueRange.of(self.array)
+
+    def depth(self, check: Check) -> Depth:
+        """The bits that the pictures need, by all values of an array, or by some of the files."""
+        if self.array is not None:
+            if self.array.dtype == np.uint8:
+                return 8
+            return self._value_range.depth if self._value_range is not None else 8
+
+        assert self.paths is not None
+        count = min(LOOKED_INTO, len(self))
+        for row in np.unique(np.linspace(0, len(self) - 1, count).astype(int)).tolist():
+            check()
+            try:
+                if pictures.is_deep(self.paths[row]):
+                    value_range = pictures.decode(self.paths[row]).info["range"]
+                    return value_range.depth if value_range is not None else 8
+            except pictures.UnreadablePicture:
+                continue
+
+        return 8
 
     def measure(self, row: int) -> tuple[int, int]:
         """Returns (height, width) without decoding. Raises UnreadablePicture."""

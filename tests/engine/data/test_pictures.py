@@ -238,7 +238,7 @@ def test_more_pixels_than_the_memory_holds_are_a_reason(
     Image.new("RGBA", (1_200, 1_000)).save(tmp_path / "large.png")
     assert decode(tmp_path / "large.png").size == (1_200, 1_000)
 
-    monkeypatch.setattr("app.engine.data.pictures.free_memory", lambda: 18 << 20)
+    monkeypatch.setattr("app.engine.data.picture_files.opening.free_memory", lambda: 18 << 20)
     assert measure(tmp_path / "large.png") == (1_000, 1_200)
     with pytest.raises(UnreadablePicture) as caught:
         decode(tmp_path / "large.png")
@@ -252,7 +252,7 @@ def test_a_file_beyond_the_memory_is_not_opened(
     with (tmp_path / "a.webp").open("ab") as file:
         file.truncate(20 << 20)
 
-    monkeypatch.setattr("app.engine.data.pictures.free_memory", lambda: 18 << 20)
+    monkeypatch.setattr("app.engine.data.picture_files.opening.free_memory", lambda: 18 << 20)
     for read in (decode, measure):
         with pytest.raises(UnreadablePicture) as caught:
             read(tmp_path / "a.webp")

@@ -94,14 +94,14 @@ def test_what_a_sound_is_follows_from_what_it_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ("FLAC", "OGG", "MP3", "AIFF", "AU", "W64", "RF64", "CAF"))
 def test_half_a_sound_breaks_off(tmp_path: Path, form: str) -> None:
     content = encoded(form)
-    with pytest.raises(sounds.UnreadableSound, match="breaks off|cut off"):
+    with pytest.raises(sounds.UnreadableSound, match=r"breaks off|cut off"):
         read(tmp_path / f"a.{form.lower()}", content[: len(content) // 2])
 
 
 @pytest.mark.parametrize("start", (b"fLaC", b"OggS", b"ID3\4", b"FORM\0\0\0\0AIFF", b".snd"))
 def test_what_only_begins_like_a_sound_is_damaged(tmp_path: Path, start: bytes) -> None:
     noise = np.random.default_rng(1).integers(0, 256, 500).astype(np.uint8).tobytes()
-    with pytest.raises(sounds.UnreadableSound, match="damaged|cut off|holds no sound"):
+    with pytest.raises(sounds.UnreadableSound, match=r"damaged|cut off|holds no sound"):
         read(tmp_path / "a.flac", start + noise)
 
 

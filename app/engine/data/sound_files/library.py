@@ -84,8 +84,7 @@ def read_library_samples(path: Path, announced: int) -> np.ndarray:
     with contextlib.closing(_open(_content(path))) as sound:
         while not announced or frames < announced:
             _require_memory(max(announced, frames + BLOCK) * sound.channels * SAMPLE_BYTES)
-            with foreign_reader(lambda _: _broken(frames, announced)):
-                part = sound.read(BLOCK, np.float32, always_2d=True)
+            part = _read_block(sound, frames, announced)
             if not len(part):
                 break
 
@@ -100,6 +99,12 @@ def read_library_samples(path: Path, announced: int) -> np.ndarray:
         raise UnreadableSound("it holds values that are no numbers")
 
     return np.ascontiguousarray(values.T)
+
+
+def _read_block(sound: Any, frames: int, announced: int) -> np.ndarray:
+    """Returns the next samples (n, channels), none at the end. frames: that are read already."""
+    with foreign_reader(lambda _: _broken(frames, announced)):
+        return np.asarray(sound.read(BLOCK, np.float32, always_2d=True))
 
 
 class _Memory(io.BytesIO):

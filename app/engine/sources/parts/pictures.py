@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.data.preparation import Preparation
-    from app.engine.data.tones import Tones
     from app.engine.data.verification import MappedCopy
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.cache_entry import CacheEntry
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
 class PicturePart(Part):
     """Pictures that are decoded and not fitted.
 
-    inputs: (N, C, H, W) uint8, in memory or mapped. known_fingerprints: (N, 16), where they are
-    known. stored: the entry of the cache that inputs is of, None where there is none.
+    inputs: (N, C, H, W) uint8 or uint16, in memory or mapped. known_fingerprints: (N, 16), where
+    they are known. stored: the entry of the cache that inputs is of, None where there is none.
     """
 
     def __init__(
@@ -112,8 +111,7 @@ def picture_part(
     trained = trained_pictures(options.reuse_preparation, half)
     data = with_trained_size(data, options.reuse_preparation, half)
     shown = list(names) if names is not None else [readable(path) for path in paths]
-    tones = trained.tones if trained is not None else None
-    decoded = _decode_or_recall(paths, shown, data, options, tones)
+    decoded = _decode_or_recall(paths, shown, data, options, trained)
 
     return (
         PicturePart(
@@ -154,10 +152,18 @@ def _decode_or_recall(
     names: list[str],
     data: DataSettings,
     options: OpenOptions,
-    tones: Tones | None,
+    trained: ImagePreparation | None,
 ) -> DecodedPictures:
     """Takes the pictures from the cache if no file changed, else decodes and stores them."""
-    settings = ["files", data.height, data.width, data.fit, data.colour, repr(tones)]
+    if data.pages == "each":
+        raise UserError(
+            "The pictures of a table stand in its rows; pages of files cannot be rows of their own "
+            "there.",
+            'Choose "first" or "maximum" as data.pages.',
+            "data.pages",
+        )
+
+    settings = ["files", *decoding_key(data, trained)]
     stamps = [_stamp(path) for path in paths]
     key = key_of(settings, names, stamps, sample_digest(paths))
     lineage = key_of(settings, [str(path) for path in paths[:1]], len(paths))
@@ -175,7 +181,7 @@ def _decode_or_recall(
     )
     with options.cache.staging_folder() as folder:
         decoded = decode_pictures(
-            picture_list, data, folder, options.progress, options.check, tones
+            picture_list, data, folder, options.progress, options.check, trained
         )
         if not len(decoded.rows):
             return decoded
@@ -198,6 +204,20 @@ def _decode_or_recall(
             return dataclasses.replace(decoded, inputs=entry.inputs, stored=entry)
 
         return decoded
+
+
+def decoding_key(data: DataSettings, trained: ImagePreparation | None) -> list[Any]:
+    """Returns, for the key of an entry of the cache, by what settings pictures are decoded."""
+    kept = (trained.tones, trained.depth, trained.pages) if trained is not None else None
+    return [
+        data.height,
+        data.width,
+        data.fit,
+        data.colour,
+        data.values,
+        data.pages,
+        repr(kept),
+    ]
 
 
 def _stamp(path: Path) -> Stamp:

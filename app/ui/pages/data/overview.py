@@ -199,7 +199,10 @@ class Overview(QWidget):
 
         tone = "normal" if one_class else "quiet"
         if description.kind == "image":
-            self.pictures.show_rows([(dataset.inputs[row], caption(row), tone) for row in rows])
+            show = description.preparation.to_display
+            self.pictures.show_rows(
+                [(show(dataset.inputs[row]), caption(row), tone) for row in rows]
+            )
             return
 
         def make(number: int) -> ExampleRow:

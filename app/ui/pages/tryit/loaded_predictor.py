@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from app.engine.data import pictures
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.errors import UserError
 from app.engine.results.reports import report_for
@@ -106,7 +107,7 @@ class LoadedPredictor:
             _answer(predictor, predictions, halves),
             arrays,
             example_from(preparation, arrays[0] if len(arrays) == 1 else arrays),
-            _picture(tryit_input, arrays),
+            _picture(tryit_input, arrays, preparation),
             halves,
             answer_card_for(task.view).details(context),
             preparation.left_out_note(tryit_input.raw) if whole else "",
@@ -154,24 +155,33 @@ def _arrays(
 
 def _zeros(half: Preparation) -> np.ndarray:
     form = half.inputs[0]
-    stored_as = {"image": np.uint8, "text": np.int32}.get(form.kind, np.float32)
-    return np.zeros(form.shape, stored_as)
+    stored_as = np.int32 if form.kind == "text" else np.float32
+    return np.zeros(form.shape, getattr(half, "dtype", stored_as))
 
 
-def _picture(tryit_input: TryItInput, arrays: tuple[np.ndarray, ...]) -> np.ndarray | None:
+def _picture(
+    tryit_input: TryItInput, arrays: tuple[np.ndarray, ...], preparation: Preparation
+) -> np.ndarray | None:
     """Returns the picture as it came; None for what is no single picture."""
     if isinstance(tryit_input.raw, Path):
         try:
-            return _preview(pictures.decode(tryit_input.raw))
+            return _preview(_decoded(tryit_input.raw, preparation))
         except pictures.UnreadablePicture:
             return None
 
     if isinstance(tryit_input.raw, Image.Image):
         return _preview(tryit_input.raw)
 
-    array = arrays[0]
-    is_picture = array.dtype == np.uint8 and array.ndim == 3
-    return array if tryit_input.stored is not None and is_picture else None
+    is_picture = isinstance(preparation, ImagePreparation) and tryit_input.stored is not None
+    return preparation.to_display(arrays[0]) if is_picture else None
+
+
+def _decoded(path: Path, preparation: Preparation) -> Image.Image:
+    """Returns a picture for the screen, with the tones of the training."""
+    if not isinstance(preparation, ImagePreparation):
+        return pictures.decode(path)
+
+    return pictures.decode(path, tones=preparation.tones, page=preparation.page)
 
 
 def _preview(picture: Image.Image) -> np.ndarray:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from PIL import Image
 
-from app.engine.data.pictures import DETAIL
+from app.engine.data.pictures import DETAIL, Page, Pages, Source, decode
 from app.engine.data.preparation import Preparation
-from app.engine.data.tones import Tones
+from app.engine.data.tones import Depth, Tones, bytes_of_tones, stored_tones
 from models.shape import Input
 
 if TYPE_CHECKING:
     import torch
 
+
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+"""Shares of red, green and blue in grey, as Pillow has them for bytes."""
 
 SAMPLED_VALUES = 32_000_000
 """At most so many pixels are counted for mean and standard deviation."""
@@ -23,10 +26,12 @@ SAMPLED_VALUES = 32_000_000
 
 @dataclass(frozen=True)
 class ImagePreparation(Preparation):
-    """Stores pictures as (N, C, H, W) uint8, which the network reads as normalised float32.
+    """Stores pictures as (N, C, H, W), which the network reads as normalised float32.
 
     channels: 1 (grey) or 3. mean, std: per channel, of the training pictures' pixels in 0..1.
-    tones: of pictures with other values than bytes, None where there were none in training.
+    tones: of pictures with other values than bytes, None where there were none in training. depth:
+    bits in which a tone is stored, uint8 or uint16. pages: which were read of files of several,
+    None where there was none in training.
     """
 
     kind: ClassVar[str] = "image"
@@ -38,6 +43,8 @@ class ImagePreparation(Preparation):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     tones: Tones | None = None
+    depth: Depth = 8
+    pages: Pages | None = None
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -50,6 +57,21 @@ class ImagePreparation(Preparation):
             "width": self.width,
             "colour": "grey" if self.channels == 1 else "colour",
         }
+
+    @property
+    def dtype(self) -> type[np.unsignedinteger[Any]]:
+        """The type in which pictures are stored."""
+        return np.uint8 if self.depth == 8 else np.uint16
+
+    @property
+    def white(self) -> int:
+        """The brightest tone as it is stored."""
+        return (1 << self.depth) - 1
+
+    @property
+    def page(self) -> Page:
+        """The page that pictures.decode reads of a file that is one example."""
+        return "maximum" if self.pages == "maximum" else 0
 
     @property
     def detail(self) -> int:
@@ -67,31 +89,66 @@ class ImagePreparation(Preparation):
         values["tones"] = Tones(**values["tones"]) if values.get("tones") else None
         return cls(**values)
 
-    def array(self, raw: Image.Image) -> np.ndarray:
-        """Encodes a decoded picture (see pictures.decode) as (C, H, W) uint8."""
-        picture = raw
-        mode = "L" if self.channels == 1 else "RGB"
-        if picture.mode != mode:
-            picture = picture.convert(mode)
+    def decoded(self, source: Source, page: Page | None = None, sampled: int = 0) -> Image.Image:
+        """Decodes a file for this preparation.
 
-        size = (self.width, self.height)
-        if picture.size != size:
-            if self.fit == "crop":
-                picture = _resize(picture, size, _crop_box(picture, size))
-            elif self.fit == "stretch":
-                picture = _resize(picture, size)
-            else:
-                picture = _with_margin(picture, size)
-
-        pixels = np.asarray(picture)
-        return (
-            pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        page: None for the one that stands for the file. sampled: see pictures.decode. Raises
+        UnreadablePicture.
+        """
+        return decode(
+            source,
+            self.detail,
+            self.tones,
+            exact=self.depth == 16,
+            page=self.page if page is None else page,
+            sampled=sampled,
         )
 
-    def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """Returns a batch (B, C, H, W) uint8 as normalised float32, on its device.
+    def array(self, raw: Image.Image | np.ndarray) -> np.ndarray:
+        """Encodes a decoded picture (see pictures.decode) as (C, H, W) of its type.
 
-        In channels_last layout where C, H and W are above 1.
+        raw: (H, W, 3) float32 in 0..255 where it has colours and more than 8 bits.
+        """
+        if isinstance(raw, np.ndarray):
+            return self._of_channels([self._resized(_grey(channel)) for channel in raw.T])
+        if raw.mode == "F":
+            return self._of_channels([self._resized(raw)])
+
+        mode = "L" if self.channels == 1 else "RGB"
+        picture = self._resized(raw if raw.mode == mode else raw.convert(mode))
+        pixels = np.asarray(picture)
+        stored = (
+            pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        )
+        return stored if self.depth == 8 else stored_tones(stored.astype(np.float32), 16)
+
+    def _resized(self, picture: Image.Image) -> Image.Image:
+        size = (self.width, self.height)
+        if picture.size == size:
+            return picture
+        if self.fit == "crop":
+            return _resize(picture, size, _crop_box(picture, size))
+
+        return _resize(picture, size) if self.fit == "stretch" else _with_margin(picture, size)
+
+    def _of_channels(self, channels: list[Image.Image]) -> np.ndarray:
+        """Returns channels of fractions as they are stored, in so many channels as these."""
+        values = np.stack([np.asarray(channel) for channel in channels])
+        if len(values) > self.channels:
+            values = np.tensordot(LUMINANCE, values, 1)[None]
+
+        # What is between the pixels of a sharp edge may be beyond black or white.
+        stored = stored_tones(np.clip(values, 0, 255), self.depth)
+        return np.ascontiguousarray(np.broadcast_to(stored, (self.channels, *stored.shape[1:])))
+
+    def to_display(self, stored: np.ndarray) -> np.ndarray:
+        return bytes_of_tones(stored)
+
+    def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        """Returns a batch (B, C, H, W) as normalised float32, on its device.
+
+        batch: uint8 or uint16; int16 are the bits of uint16, with which few devices can compute. In
+        channels_last layout where C, H and W are above 1.
         """
         import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
@@ -102,7 +159,10 @@ class ImagePreparation(Preparation):
         if pixels is batch:
             pixels = pixels.clone(memory_format=torch.preserve_format)
 
-        factors = [1 / (255 * std) for std in self.std]
+        if batch.dtype == torch.int16:
+            pixels.remainder_(1 << 16)
+
+        factors = [1 / (self.white * std) for std in self.std]
         offsets = [-mean / std for mean, std in zip(self.mean, self.std, strict=True)]
         if self.channels == 1:
             return pixels.mul_(factors[0]).add_(offsets[0])
@@ -111,6 +171,11 @@ class ImagePreparation(Preparation):
         return pixels.mul_(factor).add_(
             torch.tensor(offsets, dtype=torch.float32, device=pixels.device).view(-1, 1, 1)
         )
+
+
+def _grey(channel: np.ndarray) -> Image.Image:
+    """Returns a channel (W, H) of fractions as a picture."""
+    return Image.fromarray(np.ascontiguousarray(channel.T))
 
 
 def _resize(
@@ -145,38 +210,43 @@ def _with_margin(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     )
     pixels = np.asarray(small)
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour = np.median(edge, axis=0).astype(int)
-    paper = Image.new(
-        small.mode, size, int(colour) if small.mode == "L" else tuple(int(part) for part in colour)
-    )
+    median = np.median(edge, axis=0)
+    colour: float | tuple[int, ...]
+    if small.mode == "F":
+        colour = float(median)
+    else:
+        colour = int(median) if small.mode == "L" else tuple(int(part) for part in median)
+
+    paper = Image.new(small.mode, size, colour)
     paper.paste(small, ((size[0] - small.width) // 2, (size[1] - small.height) // 2))
 
     return paper
 
 
 def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Returns mean and standard deviation of each channel, in 0..1, of rows of (N, C, H, W) uint8.
+    """Returns mean and standard deviation of each channel, in 0..1, of rows of (N, C, H, W).
 
     Computed exactly from at most 32 million values, rows evenly spread; a channel without variation
-    gets 1/255, so that nothing divides by zero.
+    gets the smallest step (1/255 of uint8), so that nothing divides by zero.
     """
     channels = inputs.shape[1]
     most = max(1, SAMPLED_VALUES // max(1, inputs[0].size))
     if len(rows) > most:
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(int)]
 
-    counts = np.zeros((channels, 256), np.int64)
+    white = int(np.iinfo(inputs.dtype).max)
+    counts = np.zeros((channels, white + 1), np.int64)
     for start in range(0, len(rows), 1024):
         part = inputs[rows[start : start + 1024]]
         for channel in range(channels):
-            counts[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
+            counts[channel] += np.bincount(part[:, channel].ravel(), minlength=white + 1)
 
-    tones = np.arange(256) / 255
+    tones = np.arange(white + 1) / white
     total = np.maximum(counts.sum(axis=1), 1)
     mean = (counts * tones).sum(axis=1) / total
     spread = np.sqrt(np.maximum((counts * tones**2).sum(axis=1) / total - mean**2, 0))
 
-    return tuple(mean.tolist()), tuple(np.maximum(spread, 1 / 255).tolist())
+    return tuple(mean.tolist()), tuple(np.maximum(spread, 1 / white).tolist())
 
 
 PREPARATION = ImagePreparation

@@ -1,0 +1,1 @@
+"""Parts of decoding a list of pictures: their size, where they are stored, pages of files."""
