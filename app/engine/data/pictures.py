@@ -27,6 +27,7 @@ from app.engine.data.picture_files.pages import (
     Page,
     Pages,
     maximum,
+    may_have_pages,
     pages_like_the_first,
     remark_on_pages,
 )
@@ -54,7 +55,9 @@ __all__ = [
     "Source",
     "UnreadablePicture",
     "decode",
+    "has_pages",
     "is_deep",
+    "may_have_pages",
     "measure",
     "pages_of",
     "pixels_of",
@@ -158,6 +161,16 @@ def is_deep(source: Source) -> bool:
 
         with opened_picture(file, start) as picture:
             return _is_deep_mode(picture.mode)
+
+
+def has_pages(source: Source) -> bool:
+    """Returns whether a file has a second page like its first one. Raises UnreadablePicture."""
+    with guarded(), opened_file(source) as (file, start):
+        if is_dicom(start):
+            return read_dicom_form(file)[2] > 1
+
+        with opened_picture(file, start) as picture:
+            return remark_on_pages(picture) == "pages"
 
 
 def pages_of(source: Source) -> list[int]:

@@ -19,10 +19,12 @@ from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.names import readable
+from app.engine.data.picture_files.pages import PageOf
 from app.engine.data.pictures import pixels_of, scaled_pixels, tones_of
 from app.engine.errors import UserError
 from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
+from app.engine.sources.decoding.pages import PAGE, each_page
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.formats.arrays import pixels_last
 from app.engine.sources.picture_list import ROW_BYTES
@@ -87,6 +89,9 @@ def read_input(
                 "Give a table with a column for each half, or two files.",
             )
 
+        if isinstance(preparation, ImagePreparation) and preparation.pages == "each":
+            return _pages(path, str(source))
+
         kind_files = kind_of(preparation.kind).files
         raw = kind_files.read(path) if kind_files is not None else path
         return PredictionInput(str(source), (str(source),), (raw,))
@@ -95,6 +100,16 @@ def read_input(
             f"'{readable(path)}' could not be opened ({error.strerror or 'error of the disk'}).",
             "Check the file.",
         ) from error
+
+
+def _pages(path: Path, source: str) -> PredictionInput:
+    """Returns every page of a file as an example; a file of one page as it is."""
+    pages = each_page(path)
+    if len(pages) < 2:
+        return PredictionInput(source, (source,), (path,))
+
+    names = tuple(f"{source}{PAGE}{page + 1}" for page in pages)
+    return PredictionInput(source, names, tuple(PageOf(path, page) for page in pages), many=True)
 
 
 def read_half(source: str | Path, preparation: Preparation) -> Any:

@@ -24,6 +24,7 @@ from app.engine.data import pictures
 from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.data.picture_files.pages import PageOf
 from app.engine.data.values import Spellings
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -351,6 +352,10 @@ def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
 
     if isinstance(raw, np.ndarray):
         return preparation.array(raw)
+
+    page = raw.page if isinstance(raw, PageOf) else None
+    if isinstance(raw, PageOf):
+        raw = raw.path
     if isinstance(raw, Image.Image):
         if raw.mode in ("L", "RGB", "F"):
             return preparation.array(raw)
@@ -363,7 +368,7 @@ def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
         raise UserError("No picture is named.", "Name its file.")
 
     try:
-        return preparation.array(preparation.decoded(source))
+        return preparation.array(preparation.decoded(source, page))
     except pictures.UnreadablePicture as error:
         name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
         raise UserError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
-from app.engine.data.pictures import FOREIGN, SUFFIXES
+from app.engine.data.picture_files.formats import FOREIGN, SUFFIXES, foreign_reason, suffix_of
 from app.engine.sources.stamps import Stamp, stamp_of
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class FolderWalk:
         check()
         if not stat.S_ISREG(status.st_mode):
             self._skip(entry.path, "it is not an ordinary file", ignored=True)
-        elif refusal := self.refusal(os.path.splitext(name)[1].lower()):
+        elif refusal := self.refusal(suffix_of(name)):
             self._skip(entry.path, *refusal)
         else:
             self.files.append(SourceFile(entry.path, parts, stamp_of(entry.path, status)))
@@ -125,7 +125,7 @@ class FolderWalk:
         None for what is not left out: here, what may be a picture.
         """
         if suffix in FOREIGN:
-            return f"{suffix[1:].upper()} pictures are not read; save it as PNG or JPEG", False
+            return foreign_reason(suffix), False
         if suffix and suffix not in SUFFIXES and not suffix[1:].isdigit():
             return "it is not a picture", True
 

@@ -130,7 +130,8 @@ def _first_preparation(
 
     if trained is not None:
         tones = trained.tones or picture_list.tones(None)
-        return replace(preparation, tones=tones, depth=trained.depth, pages=trained.pages), note
+        pages = trained.pages or "first"
+        return replace(preparation, tones=tones, depth=trained.depth, pages=pages), note
 
     return (
         replace(
@@ -251,7 +252,7 @@ def _fill(
 
                 inputs[len(rows)] = pixels
                 rows.append(row)
-                remarks.update(words)
+                remarks.update(set(words) - ({"pages"} if preparation.pages == "each" else set()))
 
             now = time.monotonic()
             if now - last > PROGRESS_SECONDS or row + 1 == total:

@@ -63,6 +63,8 @@ FOREIGN = frozenset(
 )
 """Endings of pictures in formats that are not read, which is worth a word, unlike a text file."""
 
+VOLUMES = (".nii", ".nii.gz")
+
 PLUGINS = {
     "HEIF": ("pillow_heif", "HEIC", "pillow-heif"),
     "JXL": ("pillow_jxl", "JPEG XL", "pillow-jxl-plugin"),
@@ -91,7 +93,7 @@ def suffix_of(name: str) -> str:
 
 def foreign_reason(suffix: str) -> str:
     """Returns why a file of one of the FOREIGN endings is not read, and the way out."""
-    if suffix.startswith(".nii"):
+    if suffix in VOLUMES:
         return "NIfTI volumes are not read; save their slices as PNG or TIFF of 16 bits"
 
     return f"{suffix[1:].upper()} pictures are not read; save it as PNG or JPEG"

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
-from app.engine.data.picture_files.formats import START, formats_of
+from app.engine.data.picture_files.formats import (
+    START,
+    VOLUMES,
+    foreign_reason,
+    formats_of,
+    suffix_of,
+)
 from app.engine.errors import UserError
 from app.engine.files import NotRegular, TooLarge, open_regular
 from app.engine.foreign import foreign_reader
@@ -99,6 +105,8 @@ def require_fit(needed: int) -> None:
 
 def _file(source: Source) -> AbstractContextManager[BinaryIO]:
     """Returns the open file of a picture. Raises UserError with a reason, and OSError."""
+    if isinstance(source, (str, Path)) and (suffix := suffix_of(str(source))) in VOLUMES:
+        raise UserError(foreign_reason(suffix))
     if isinstance(source, bytes):
         return io.BytesIO(source)
     if not isinstance(source, (str, Path)):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from PIL import Image
 
@@ -17,8 +19,22 @@ Pages = Literal["first", "each", "maximum"]
 Page = int | Literal["maximum"]
 """Which page is decoded, from 0, or the largest value of every pixel in all pages."""
 
+
+@dataclass(frozen=True)
+class PageOf:
+    """One page of a file, from 0."""
+
+    path: Path
+    page: int
+
+
 MOST_PAGES = 10_000
 """Pages that are read of one file: a damaged one may have millions."""
+
+
+def may_have_pages(path: Path) -> bool:
+    """Returns whether a file may hold several pages, by its name; DICOM files often have none."""
+    return path.suffix.lower() in (".tif", ".tiff", ".dcm", ".dicom", "")
 
 
 def remark_on_pages(picture: Image.Image) -> str:

@@ -22,16 +22,13 @@ if TYPE_CHECKING:
 PAGE = " page "
 """What stands in a name between the file and the number of its page."""
 
-SEVERAL = (".tif", ".tiff", ".dcm", ".dicom", "")
-"""Endings of files that may hold several pages; DICOM files often have none."""
-
 
 def require_answer(
     remarks: Sequence[str], name: str, preparation: ImagePreparation, data: DataSettings
 ) -> None:
     """Raises UserError where a file has several pages and nobody said what is read of them.
 
-    remarks: on the picture. Later files of a network that knew no pages are read as the first one.
+    remarks: on the picture. The pages of a network are known.
     """
     if "pages" not in remarks or preparation.pages is not None or data.pages is not None:
         return
@@ -56,7 +53,7 @@ def with_each_page(picture_list: PictureList, check: Check) -> PictureList:
     groups: list[str] = []
     for row, path in enumerate(picture_list.paths):
         check()
-        found = _pages(path)
+        found = each_page(path)
         name = picture_list.names[row]
         rows += [row] * len(found)
         pages += found
@@ -76,8 +73,9 @@ def with_each_page(picture_list: PictureList, check: Check) -> PictureList:
     )
 
 
-def _pages(path: Path) -> list[int]:
-    if path.suffix.lower() not in SEVERAL:
+def each_page(path: Path) -> list[int]:
+    """Returns the pages of a file, the first alone where it has one or cannot be read."""
+    if not pictures.may_have_pages(path):
         return [0]
 
     try:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.engine.sources.formats.image_list import ImageList
 from app.engine.sources.formats.table import TableFormat
+from app.ui.pages.data.range_card import RangeCard, has_values
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
@@ -37,6 +38,7 @@ FORM_WIDTH = 316
 
 SETTINGS = (
     ("Size and colours", "of the pictures", ["height", "width", "fit", "colour"]),
+    ("Values", "of pictures of more than 8 bits, and pages", ["values", "pages"]),
     ("Texts", "in which pieces they are read", ["tokens", "vocabulary", "context"]),
     ("Rows", "of numbers", ["rows_are"]),
     ("Tags", "in one cell", ["separator"]),
@@ -75,6 +77,8 @@ class Preparing(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(self._pictures_card())
+        self.range = RangeCard(self._theme)
+        column.addWidget(self.range)
         column.addWidget(self._splits_card())
         column.addStretch(1)
         self._row.addWidget(scrolled(right), 1)
@@ -96,6 +100,8 @@ class Preparing(QWidget):
 
             if "rows_are" in names:
                 self._rows = card
+            if "values" in names:
+                self._values = card
 
         division = Card("Splits")
         names = ["validation_share", "test_share", "group", "split_seed"]
@@ -165,6 +171,8 @@ class Preparing(QWidget):
             self._show_splits(dataset)
             pictures = dataset.description.kind == "image"
             self._pairs.setVisible(pictures)
+            self.range.refresh(dataset)
+            self._values.setVisible(has_values(dataset))
 
             if pictures:
                 self._ask_for_pairs(dataset)

@@ -51,6 +51,9 @@ ACCEPTED = (
     ("A long text", "a .txt file, to learn how it goes on"),
     ("Arrays", "an NPZ file with images or signals and their labels, or the IDX files of MNIST"),
 )
+QUESTIONS = ("data.pages",)
+"""Settings that are asked for: their editors stand below the question at once."""
+
 READING = [
     "task",
     "target",
@@ -59,6 +62,7 @@ READING = [
     "width",
     "fit",
     "colour",
+    "pages",
     "tokens",
     "context",
     "validation_share",
@@ -311,6 +315,9 @@ class FailedState(QWidget):
 
     def refresh(self) -> None:
         failure = self._document.data_failure
+        if getattr(failure, "setting", "") in QUESTIONS and self.isVisible() and not self._form:
+            self._unfold()
+
         self._what.setText(getattr(failure, "what", "") or "The data could not be opened.")
         self._remedy.setText(getattr(failure, "remedy", ""))
         self._remedy.setVisible(bool(self._remedy.text()))

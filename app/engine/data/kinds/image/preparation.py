@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image
 
-from app.engine.data.pictures import DETAIL, Page, Pages, Source, decode
+from app.engine.data.pictures import (
+    DETAIL,
+    Page,
+    Pages,
+    Source,
+    UnreadablePicture,
+    decode,
+    has_pages,
+    may_have_pages,
+)
 from app.engine.data.preparation import Preparation
 from app.engine.data.tones import Depth, Tones, bytes_of_tones, stored_tones
 from models.shape import Input
@@ -140,6 +150,17 @@ class ImagePreparation(Preparation):
         # What is between the pixels of a sharp edge may be beyond black or white.
         stored = stored_tones(np.clip(values, 0, 255), self.depth)
         return np.ascontiguousarray(np.broadcast_to(stored, (self.channels, *stored.shape[1:])))
+
+    def left_out_note(self, raw: Any) -> str:
+        if not isinstance(raw, Path) or self.pages == "maximum" or not may_have_pages(raw):
+            return ""
+
+        try:
+            several = has_pages(raw)
+        except UnreadablePicture:
+            return ""  # it is told why it cannot be read
+
+        return "It has several pages; only the first one is read." if several else ""
 
     def to_display(self, stored: np.ndarray) -> np.ndarray:
         return bytes_of_tones(stored)
