@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 class Failure:
     """A failed piece of work as a person reads it.
 
-    details: the traceback.
+    details: the traceback. setting: the one at fault, "section.field", "" where there is none.
     """
 
     what: str
     remedy: str
     details: str
+    setting: str = ""
 
     @property
     def message(self) -> str:
@@ -37,7 +38,7 @@ class Failure:
     def of(cls, error: BaseException) -> Failure:
         details = "".join(traceback.format_exception(error))
         if isinstance(error, UserError):
-            return cls(error.what, error.remedy, details)
+            return cls(error.what, error.remedy, details, error.setting or "")
 
         return cls(
             f"Something unexpected happened: {error or type(error).__name__}.",

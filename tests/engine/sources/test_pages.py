@@ -15,6 +15,7 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.results.inputs import read_input
 from app.engine.results.predictor import _as_array
 from app.engine.sources.opening import open_dataset
+from app.engine.sources.originals import before_and_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,3 +182,17 @@ def test_the_choice_is_kept_with_the_run() -> None:
         )
         == preparation
     )
+
+
+@pytest.mark.parametrize("choice", ("first", "each", "maximum"))
+def test_originals_are_shown_of_the_page_that_was_read(tmp_path: Path, choice: str) -> None:
+    volumes(tmp_path / "v", "uint16")
+    settings = DataSettings(source=str(tmp_path / "v"), pages=choice)
+    dataset = open_dataset(settings)
+    pairs = before_and_after(dataset, settings, [0, 4, 7])
+
+    assert [pair.name for pair in pairs] == [dataset.names[row] for row in (0, 4, 7)]
+    for pair, row in zip(pairs, (0, 4, 7), strict=True):
+        shown = dataset.description.preparation.to_display(dataset.inputs[row])
+        assert np.abs(pair.after.astype(int) - shown).max() <= 1
+        assert np.abs(pair.before.astype(int) - shown).max() <= 1

@@ -38,7 +38,7 @@ FORM_WIDTH = 316
 
 SETTINGS = (
     ("Size and colours", "of the pictures", ["height", "width", "fit", "colour"]),
-    ("Values", "of pictures of more than 8 bits, and pages", ["values", "pages"]),
+    ("Values and pages", "of the files", ["values", "pages"]),
     ("Texts", "in which pieces they are read", ["tokens", "vocabulary", "context"]),
     ("Rows", "of numbers", ["rows_are"]),
     ("Tags", "in one cell", ["separator"]),

@@ -298,7 +298,10 @@ class FailedState(QWidget):
         The editors have the names of those on the ready page, so they exist only while they are
         needed.
         """
-        self._form = Form(self._document, "data", READING, self._theme)
+        self._show_settings(READING)
+
+    def _show_settings(self, names: list[str], flat: bool = False) -> None:
+        self._form = Form(self._document, "data", names, self._theme, flat=flat)
         self._how.body.addWidget(self._form)
         self._how.show()
         self._fold.hide()
@@ -315,8 +318,9 @@ class FailedState(QWidget):
 
     def refresh(self) -> None:
         failure = self._document.data_failure
-        if getattr(failure, "setting", "") in QUESTIONS and self.isVisible() and not self._form:
-            self._unfold()
+        setting = getattr(failure, "setting", "")
+        if setting in QUESTIONS and self.isVisible() and self._form is None:
+            self._show_settings([setting.removeprefix("data.")], flat=True)
 
         self._what.setText(getattr(failure, "what", "") or "The data could not be opened.")
         self._remedy.setText(getattr(failure, "remedy", ""))
