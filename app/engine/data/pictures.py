@@ -105,11 +105,12 @@ def decode(
     exact: bool = False,
     page: Page = 0,
     sampled: int = 0,
+    choice: RangeChoice | None = None,
 ) -> Image.Image:
     """Decodes one page of a picture to mode "L" or "RGB", upright, transparency on white.
 
     detail: both sides may be reduced while decoding but not below this many pixels. tones: for a
-    picture of more than 8 bits; None follows from its own values, whose range is then
+    picture of more than 8 bits; None follows by `choice` from its own values, whose range is then
     `info["range"]`; `info["fingerprint"]` is of its values, and `info["sample"]` holds so many
     (`sampled`) of them. exact: whether such a picture is of mode "F", 0..255 with fractions. What
     was done to it stands in `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
@@ -131,7 +132,7 @@ def decode(
                 "sample": None,
             }
         else:
-            result, info = _to_tones(raw, tones, exact, sampled)
+            result, info = _to_tones(raw, tones, exact, sampled, choice)
             tone_remark = "deep"
 
     result.info = info | {"remarks": tuple(filter(None, (remark, tone_remark)))}
@@ -221,11 +222,15 @@ def _is_deep(values: np.ndarray) -> bool:
 
 
 def _to_tones(
-    values: np.ndarray, tones: Tones | None, exact: bool, sampled: int
+    values: np.ndarray,
+    tones: Tones | None,
+    exact: bool,
+    sampled: int,
+    choice: RangeChoice | None,
 ) -> tuple[Image.Image, dict[str | tuple[int, int], Any]]:
     """Returns values of more than 8 bits as a picture, and what `decode` tells of them."""
     value_range = ValueRange.of(values) if tones is None else None
-    chosen = tones or (value_range.tones() if value_range else Tones(0, 1))
+    chosen = tones or (value_range.tones(choice) if value_range else Tones(0, 1))
     return (
         Image.fromarray(chosen.scaled(values) if exact else chosen.to_bytes(values)),
         {

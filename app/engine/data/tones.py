@@ -24,6 +24,12 @@ Depth = Literal[8, 16]
 RangeChoice = Literal["depth", "training", "percentiles"]
 """How a person chose the range: see ValueRange.tones."""
 
+LATER: RangeChoice = "depth"
+"""The range of later pictures of more than 8 bits where training knew none: that of the file.
+
+It does not depend on their values, so a picture alone and one among others are read alike.
+"""
+
 PERCENTILES = (1, 99)
 """Of the values, from black to white, where a person chose percentiles."""
 

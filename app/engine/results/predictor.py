@@ -25,6 +25,7 @@ from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.picture_files.pages import PageOf
+from app.engine.data.tones import LATER
 from app.engine.data.values import Spellings
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -368,7 +369,7 @@ def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
         raise UserError("No picture is named.", "Name its file.")
 
     try:
-        return preparation.array(preparation.decoded(source, page))
+        return preparation.array(preparation.decoded(source, page, choice=LATER))
     except pictures.UnreadablePicture as error:
         name = f"'{source.name}'" if isinstance(source, Path) else "The picture"
         raise UserError(

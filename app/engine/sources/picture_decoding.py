@@ -18,7 +18,7 @@ from app.engine.data.dataset import SPLITS, Skipped
 from app.engine.data.fingerprints import fingerprint_of, fingerprints
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.pictures import REMARKS, UnreadablePicture, pixels_of
-from app.engine.data.tones import SAMPLED, ValueRange
+from app.engine.data.tones import LATER, SAMPLED, RangeChoice, ValueRange
 from app.engine.sources.decoding.pages import require_answer
 from app.engine.sources.decoding.size import choose_size
 from app.engine.sources.decoding.storage import allocate, one_channel
@@ -98,7 +98,8 @@ def decode_pictures(
         preparation = replace(preparation, depth=whole.depth)
         filled = _fill(folder, picture_list, preparation, data, progress, check)
 
-    preparation = _with_one_range(picture_list, preparation, data, filled, check)
+    choice = LATER if trained is not None else data.values
+    preparation = _with_one_range(picture_list, preparation, choice, filled, check)
     inputs = filled.inputs
     if preparation.channels == 3 and data.colour is None and filled.all_grey and len(filled.rows):
         inputs = one_channel(inputs)
@@ -147,7 +148,7 @@ def _first_preparation(
 def _with_one_range(
     picture_list: PictureList,
     preparation: ImagePreparation,
-    data: DataSettings,
+    choice: RangeChoice | None,
     filled: _Filled,
     check: Check,
 ) -> ImagePreparation:
@@ -155,12 +156,12 @@ def _with_one_range(
 
     Returns the preparation with the tones for all of them.
     """
-    training = filled.of_training(picture_list) if data.values == "training" else filled
+    training = filled.of_training(picture_list) if choice == "training" else filled
     whole = training.value_range
     if whole is None:
         return preparation
 
-    preparation = replace(preparation, tones=whole.tones(data.values, training.sample))
+    preparation = replace(preparation, tones=whole.tones(choice, training.sample))
     for place, item in filled.deep.items():
         if item.value_range is not None and item.value_range.tones() != preparation.tones:
             check()

@@ -19,6 +19,7 @@ from app.engine.data.pictures import decode
 from app.engine.data.tones import Tones, ValueRange
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.results.inputs import read_input
+from app.engine.results.predictor import _as_array
 from app.engine.sources.cache import Cache
 from app.engine.sources.opening import open_dataset
 
@@ -228,3 +229,25 @@ def test_a_deep_picture_is_a_picture_for_the_screen(tmp_path: Path) -> None:
 )
 def test_the_depth_follows_from_all_values(value_range: ValueRange, depth: int) -> None:
     assert value_range.depth == depth
+
+
+def test_deep_pictures_for_a_network_of_bytes_are_read_alone_as_among_others(
+    tmp_path: Path,
+) -> None:
+    trained = open_dataset(
+        DataSettings(
+            source=str(
+                folder(tmp_path / "t", RANDOM.integers(0, 256, (8, 8, 8)).astype(np.uint8), "png")
+            )
+        )
+    )
+    peaks = np.array([300, 3_000, 30_000, 60_000]).reshape(-1, 1, 1)
+    values = (RANDOM.random((4, 8, 8)) * peaks).astype(np.uint16)
+    source = folder(tmp_path / "later", values)
+
+    later = open_dataset(DataSettings(source=str(source)), trained=trained.description)
+    assert later.inputs.dtype == np.uint8
+    for row, name in enumerate(later.names):
+        (raw,) = read_input(source / name, trained.description, DataSettings()).raws
+        alone = _as_array(trained.description.preparation, raw)
+        np.testing.assert_array_equal(alone, later.inputs[row])

@@ -20,7 +20,7 @@ from app.engine.data.pictures import (
     may_have_pages,
 )
 from app.engine.data.preparation import Preparation
-from app.engine.data.tones import Depth, Tones, bytes_of_tones, stored_tones
+from app.engine.data.tones import Depth, RangeChoice, Tones, bytes_of_tones, stored_tones
 from models.shape import Input
 
 if TYPE_CHECKING:
@@ -99,11 +99,17 @@ class ImagePreparation(Preparation):
         values["tones"] = Tones(**values["tones"]) if values.get("tones") else None
         return cls(**values)
 
-    def decoded(self, source: Source, page: Page | None = None, sampled: int = 0) -> Image.Image:
+    def decoded(
+        self,
+        source: Source,
+        page: Page | None = None,
+        sampled: int = 0,
+        choice: RangeChoice | None = None,
+    ) -> Image.Image:
         """Decodes a file for this preparation.
 
-        page: None for the one that stands for the file. sampled: see pictures.decode. Raises
-        UnreadablePicture.
+        page: None for the one that stands for the file. sampled, choice: see pictures.decode.
+        Raises UnreadablePicture.
         """
         return decode(
             source,
@@ -112,6 +118,7 @@ class ImagePreparation(Preparation):
             exact=self.depth == 16,
             page=self.page if page is None else page,
             sampled=sampled,
+            choice=choice,
         )
 
     def array(self, raw: Image.Image | np.ndarray) -> np.ndarray:
