@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from app.engine.data.fingerprints import fingerprint_of
 from app.engine.data.picture_files.dicom import read_dicom, read_dicom_form
-from app.engine.data.picture_files.formats import FOREIGN, SUFFIXES, is_dicom
+from app.engine.data.picture_files.formats import FOREIGN, FORMATS, SUFFIXES, is_dicom
 from app.engine.data.picture_files.opening import (
     PIXEL_LIMIT,
     Source,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DETAIL",
     "FOREIGN",
+    "FORMATS",
     "PIXEL_LIMIT",
     "REMARKS",
     "SUFFIXES",

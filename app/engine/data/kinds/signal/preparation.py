@@ -12,7 +12,6 @@ from app.engine.data import sounds
 from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
-from app.engine.text import number_text
 from models.shape import Input
 
 if TYPE_CHECKING:
@@ -102,12 +101,12 @@ class SignalPreparation(Preparation):
         return np.ascontiguousarray(sounds.crop_or_pad(values, self.length), np.float32)
 
     def left_out_note(self, raw: np.ndarray | str | Path | Any) -> str:
-        """Returns a sentence for numbers of another length, or for a sound of another rate.
+        """Returns a sentence for numbers of another length, or for a sound with a wrong header.
 
-        Sounds in files have been of different lengths in training too.
+        Sounds in files have been of different lengths and rates in training too.
         """
         if isinstance(raw, (str, Path)):
-            return self._note_on_sound(Path(raw))
+            return _note_on_sound(Path(raw))
 
         count = np.shape(raw)[-1]
         if count > self.length:
@@ -119,21 +118,6 @@ class SignalPreparation(Preparation):
             )
 
         return ""
-
-    def _note_on_sound(self, path: Path) -> str:
-        """Returns what was done to a sound to read it, "" where it was nothing or cannot be."""
-        try:
-            header = sounds.read_header(path)
-        except (sounds.UnreadableSound, OSError):
-            return ""
-
-        notes = [f"1 {sounds.REMARKS[header.remark][0]}."] if header.remark else []
-        if self.rate is not None and header.rate != self.rate:
-            notes.append(
-                f"It was brought from {header.rate:,} to {number_text(self.rate)} samples a second."
-            )
-
-        return " ".join(notes)
 
     def _read(self, path: Path) -> tuple[np.ndarray, float]:
         """Reads a sound, and returns its samples and rate. Raises UserError."""
@@ -166,6 +150,16 @@ class SignalPreparation(Preparation):
         std = torch.tensor(self.std, dtype=torch.float32, device=values.device).view(-1, 1)
 
         return (values - mean) / std
+
+
+def _note_on_sound(path: Path) -> str:
+    """Returns what is remarked on a sound, "" where it is nothing or cannot be read."""
+    try:
+        remark = sounds.read_header(path).remark
+    except (sounds.UnreadableSound, OSError):
+        return ""
+
+    return f"The {sounds.REMARKS[remark][0]}." if remark else ""
 
 
 def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
