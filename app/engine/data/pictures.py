@@ -90,6 +90,10 @@ REMARKS = {
         "picture with more than 8 bits a channel was brought to one range of values",
         "pictures with more than 8 bits a channel were brought to one range of values",
     ),
+    "wide": (
+        "picture of 16 bits a channel has colours or transparency: 8 of the bits are read",
+        "pictures of 16 bits a channel have colours or transparency: 8 of the bits are read",
+    ),
     "transparent": (
         "transparent picture was laid on white",
         "transparent pictures were laid on white",
@@ -119,14 +123,17 @@ def decode(
     with guarded(), opened_file(source) as (file, start):
         if is_dicom(start):
             values, remark = read_dicom(file, page)
+            wide = False
             raw = values if _is_deep(values) else Image.fromarray(values)
         else:
             with opened_picture(file, start) as picture:
                 remark = "" if page else remark_on_pages(picture)
+                wide = _has_wide_colours(picture)
                 raw = _page(picture, page, detail)
 
         if isinstance(raw, Image.Image):
             result, tone_remark = _to_grey_or_colour(raw)
+            tone_remark = tone_remark or ("wide" if wide else "")
             info: dict[str | tuple[int, int], Any] = {
                 "range": None,
                 "fingerprint": None,
@@ -216,6 +223,12 @@ def _values_of_pages(picture: Image.Image) -> Iterator[np.ndarray]:
 def _is_deep_mode(mode: str) -> bool:
     """Returns whether pictures of a mode have one channel of more than 8 bits, or of fractions."""
     return mode in ("I", "F") or mode.startswith("I;")
+
+
+def _has_wide_colours(picture: Image.Image) -> bool:
+    """Returns whether a picture that is not decoded has colours of 16 bits: Pillow reads 8."""
+    tiles = getattr(picture, "tile", ())
+    return not _is_deep_mode(picture.mode) and any(";16" in str(tile[3]) for tile in tiles[:1])
 
 
 def _is_deep(values: np.ndarray) -> bool:

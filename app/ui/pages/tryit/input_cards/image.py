@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.picture_files.formats import SUFFIXES
 from app.ui.pages.parts import GuideCard
 from app.ui.pages.tryit.canvas import PEN, Canvas
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
@@ -46,7 +47,7 @@ MODES = (
     ),
 )
 INKS = ("#ffffff", "#000000", "#d62728", "#2ca02c", "#1f77b4", "#ffdd33")
-FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
+FILES = f"Pictures ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))});;All files (*)"
 DROP = "Drop a picture here, open one, or paste it."
 DRAWING = GuideCard(
     "Drawing like the data",
