@@ -71,6 +71,7 @@ def test_the_range_of_values_is_shown_and_can_be_changed(
     counts = sum(counts.sum() for counts in card.histogram.counts.values())
     assert counts == 24 * 16 * 16
     assert card.histogram.edges[-1] > 1_000
+    qtbot.waitUntil(lambda: len(page.preparing.before.rows) == 10, timeout=PATIENCE_MS)
     grab(qtbot, page, "range")
 
 
