@@ -162,10 +162,14 @@ class ValueRange:
 
 
 def _are_bytes_over_255(values: np.ndarray) -> bool:
-    """Returns whether all of these fractions are n / 255, as exactly as their type holds it."""
+    """Returns whether all of these fractions are n / 255, as exactly as their type holds it.
+
+    Those of 64 bits have often been fractions of 32 bits before.
+    """
+    step = max(np.finfo(values.dtype).eps, np.finfo(np.float32).eps)
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = values * values.dtype.type(255)
-        return bool((np.abs(scaled - np.rint(scaled)) <= 255 * np.finfo(values.dtype).eps).all())
+        return bool((np.abs(scaled - np.rint(scaled)) <= 255 * step).all())
 
 
 def stored_tones(scaled: np.ndarray, depth: Depth) -> np.ndarray:

@@ -80,19 +80,30 @@ def test_later_files_of_the_cases_are_read_as_in_training(case: str) -> None:
         (RANDOM.integers(0, 256, (6, 8, 8)).astype(np.uint16), 8),
         (RANDOM.integers(0, 256, (6, 8, 8)).astype(np.float32), 8),
         ((RANDOM.integers(0, 256, (6, 8, 8)) / 255).astype(np.float32), 8),
+        ((RANDOM.integers(0, 256, (6, 8, 8)) / 255).astype(np.float32).astype(np.float64), 8),
         (RANDOM.integers(0, 300, (6, 8, 8)).astype(np.uint16), 16),
         (RANDOM.random((6, 8, 8)).astype(np.float32), 16),
         (RANDOM.integers(-9, 9, (6, 8, 8)).astype(np.int32), 8),
         (RANDOM.integers(-900, 900, (6, 8, 8)).astype(np.int32), 16),
     ),
-    ids=("small", "whole", "over 255", "9 bits", "fractions", "few signed", "signed"),
+    ids=(
+        "small",
+        "whole",
+        "over 255",
+        "over 255 before",
+        "9 bits",
+        "fractions",
+        "few signed",
+        "signed",
+    ),
 )
 @pytest.mark.parametrize("kind", ("files", "array"))
 def test_16_bits_only_where_bytes_would_lose_tones(
     tmp_path: Path, values: np.ndarray, depth: int, kind: str
 ) -> None:
     if kind == "files":
-        source = folder(tmp_path / "f", values)
+        as_stored = values.astype(np.float32) if values.dtype == np.float64 else values
+        source = folder(tmp_path / "f", as_stored)
     else:
         source = tmp_path / "a.npz"
         np.savez(source, images=values, labels=np.arange(6) % 2)
