@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.engine.data.kinds import read_preparation
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.pictures import decode
 from app.engine.errors import UserError
@@ -172,6 +173,13 @@ def test_pages_of_a_table_cannot_be_rows(tmp_path: Path) -> None:
             )
         )
     assert caught.value.setting == "data.pages"
+
+
+@pytest.mark.parametrize("change", ({"depth": 12}, {"pages": "last"}))
+def test_a_preparation_of_something_else_is_none(change: dict[str, Any]) -> None:
+    plain = ImagePreparation(8, 8, 1, "crop", (0.5,), (0.5,)).to_plain() | change
+    with pytest.raises(ValueError, match="no such"):
+        read_preparation(plain)
 
 
 def test_the_choice_is_kept_with_the_run() -> None:

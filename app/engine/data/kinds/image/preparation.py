@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from PIL import Image
@@ -97,7 +97,11 @@ class ImagePreparation(Preparation):
         values["mean"] = tuple(values["mean"])
         values["std"] = tuple(values["std"])
         values["tones"] = Tones(**values["tones"]) if values.get("tones") else None
-        return cls(**values)
+        preparation = cls(**values)
+        if preparation.depth not in (8, 16) or preparation.pages not in (None, *get_args(Pages)):
+            raise ValueError("there is no such depth, or no such choice of pages")
+
+        return preparation
 
     def decoded(
         self,
