@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSlider, QWidget
 
@@ -65,6 +66,20 @@ def choose(page: LearningPage, name: str, kind: str) -> None:
     row = drop_down.findData(kind)
     drop_down.setCurrentIndex(row)
     drop_down.activated.emit(row)
+
+
+def test_a_page_that_is_resized_leaves_no_dead_wrappers(harness: Harness, qtbot: QtBot) -> None:
+    page = open_page(harness, qtbot)
+    number_box = page.findChildren(NumberBox)[0]
+    line = number_box.lineEdit()
+
+    for width in (1200, 500, 1200, 500):
+        page.resize(width, 700)
+        stacked = page.right.geometry().top() > page.left.geometry().top()
+        assert stacked == (width == 500)
+
+    assert shiboken6.isValid(line)
+    assert number_box.lineEdit() is line
 
 
 def test_choices_are_written_and_shown(harness: Harness, qtbot: QtBot) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
@@ -117,15 +117,15 @@ class LearningPage(Page):
             self.training,
         )
 
-        self.grid = QGridLayout()
-        self.grid.setSpacing(12)
+        self.halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.halves.setSpacing(12)
         self.left = QVBoxLayout()
-
         self.right = QVBoxLayout()
         for side, cards in (
             (self.left, (self.loss, self.schedule)),
             (self.right, (self.optimizer, self.training)),
         ):
+            self.halves.addLayout(side, 1)
             side.setSpacing(12)
             for card in cards:
                 side.addWidget(card)
@@ -133,7 +133,7 @@ class LearningPage(Page):
         self.left.addWidget(self.memory)
         self.left.addStretch(1)
         self.right.addStretch(1)
-        column.addLayout(self.grid)
+        column.addLayout(self.halves)
         column.addStretch(1)
         self.area = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -386,14 +386,9 @@ class LearningPage(Page):
 
     def _lay_out(self) -> None:
         """Chooses two columns, or one below the other."""
-        columns = 1 if self.width() < self.parts.theme.px(NARROW) else 2
-        places = ((0, 0), (0, 1)) if columns == 2 else ((0, 0), (1, 0))
-        for side, place in zip((self.left, self.right), places, strict=True):
-            self.grid.removeItem(side)
-            self.grid.addLayout(side, *place)
-
-        for column in range(2):
-            self.grid.setColumnStretch(column, 1 if column < columns else 0)
-
+        narrow = self.width() < self.parts.theme.px(NARROW)
+        direction = QBoxLayout.Direction
+        # Taken out and put in again, a layout loses the wrappers of the widgets in it for good.
+        self.halves.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
         for card in (*self.settings_cards, self.memory):
             card.setMinimumWidth(self.parts.theme.px(240))
