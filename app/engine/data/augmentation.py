@@ -36,11 +36,14 @@ def resolve_augmentation(
     """Returns the settings with what was left open filled in from the data.
 
     Pictures are mirrored if the classes survive it, and shifted by 7 % of a side, small ones by a
-    whole pixel. Where there are no pictures, nothing is varied.
+    whole pixel. Where there are no pictures, or positions in them are predicted, nothing is moved.
     """
     pictures = [item.shape for item in description.preparation.inputs if item.kind == "image"]
     if not pictures:
         return AugmentationSettings(flip=False, shift=0.0)
+
+    if any(amount.is_position for amount in description.amounts):
+        return settings.replace(flip=settings.flip or False, shift=settings.shift or 0.0)
 
     flip = settings.flip
     if flip is None:

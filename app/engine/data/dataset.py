@@ -34,7 +34,8 @@ class Skipped:
 class Amount:
     """One target of a regression, in its own unit.
 
-    The statistics are of the training examples. std is never 0.
+    The statistics are of the training examples. std is never 0. is_position: whether it says where
+    something stands in the picture, so that it would change with a picture that is moved.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Amount:
     low: float = 0.0
     high: float = 1.0
     median: float = 0.0
+    is_position: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was found out about the columns of a table, or chosen for them.
+    """What was found out about the columns of a table or the arrays of a file, or chosen for them.
 
     inputs: the names of the columns that are read, in the order of the network's inputs; of pairs
     one for each half; () where the source has no columns. targets: of those that are predicted.
     header: whether the names stood in the file, None where that is not known. decimal, thousands:
     how its numbers were written. dates: the format of each column of dates. separator: between tags
     in one cell.
+
+    input_array, target_arrays: the arrays that are read, by their names without the splits; "" and
+    () where the source has none. channels_last: whether their channels stood behind the values.
+    label_names: the names of the classes 0, 1, ... where the labels are numbers.
     """
 
     inputs: tuple[str, ...] = ()
@@ -31,6 +35,10 @@ class Reading:
     thousands: str = ""
     dates: Mapping[str, str] = field(default_factory=dict)
     separator: str = ""
+    input_array: str = ""
+    target_arrays: tuple[str, ...] = ()
+    channels_last: bool = False
+    label_names: tuple[str, ...] = ()
 
     @property
     def style(self) -> NumberStyle:
@@ -47,6 +55,8 @@ class Reading:
         values["inputs"] = tuple(map(str, values["inputs"]))
         values["targets"] = tuple(map(str, values["targets"]))
         values["dates"] = {str(name): str(form) for name, form in dict(values["dates"]).items()}
+        for name in ("target_arrays", "label_names"):
+            values[name] = tuple(map(str, values.get(name, ())))
         return cls(**values)
 
     @classmethod
@@ -68,4 +78,4 @@ class Reading:
 
 
 NOT_A_TABLE = Reading()
-"""The reading of a source that has no columns."""
+"""The reading of a source that has neither columns nor arrays."""

@@ -53,9 +53,17 @@ class DataSettings(Spec):
     )
     target: list[str] | str | None = setting(
         None,
-        label="Target column",
+        label="Target",
         advanced=True,
-        help="For a table: the column, or the columns, to predict. Left open, it is guessed.",
+        help="The column of a table, the array of a file, or several, to predict. Left open, it is "
+        "guessed.",
+    )
+    inputs: list[str] | str | None = setting(
+        None,
+        label="Inputs",
+        advanced=True,
+        help="The columns of a table, or the array of a file, to predict from. Left open, they are "
+        "guessed.",
     )
     columns: dict[str, Role] = setting(
         {},

@@ -26,7 +26,7 @@ from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
 from app.engine.sources.decoding.pages import PAGE, each_page
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.formats.arrays import pixels_last
+from app.engine.sources.arrays.pictures import pixels_last
 from app.engine.sources.picture_list import ROW_BYTES
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from abc import abstractmethod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,11 @@ from app.engine.data import splits
 from app.engine.data.dataset import Skipped
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.names import readable
+from app.engine.data.reading import Reading
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task
+from app.engine.sources.arrays.labels import ArrayLabels, targets_from_array
+from app.engine.sources.arrays.reading import chosen_settings
 from app.engine.sources.cache import key_of
 from app.engine.sources.decoding.pages import PAGE, with_each_page
 from app.engine.sources.format import Check, Format, OpenOptions
@@ -22,12 +26,11 @@ from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import PicturePart, decoding_key, trained_pictures
 from app.engine.sources.picture_decoding import decode_pictures
 from app.engine.sources.stamps import sample_digest
-from app.engine.sources.targets import targets_for_task
+from app.engine.sources.targets import Targets, targets_for_task
 from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.cache_entry import CacheEntry
@@ -54,17 +57,41 @@ class PictureFormat(Format):
         part = PicturePart(
             decoded.inputs, decoded.preparation, decoded.fingerprints, decoded.stored
         )
-        task_kind = data.task or DEFAULT_TASK
+        task_kind, targets, notes = _targets(source, decoded, data, options)
         return Examples(
             task_kind,
             (part,),
-            targets_for_task(task(task_kind), decoded.classes, decoded.targets),
+            targets,
             decoded.predefined_splits,
             decoded.names,
             decoded.groups(data),
             decoded.skipped,
-            decoded.notes,
+            (*decoded.notes, *notes),
+            chosen=chosen_settings(data, decoded.reading),
+            reading=decoded.reading,
         )
+
+    def cache_settings(self, data: DataSettings) -> list[Any]:  # noqa: ARG002 - for overrides
+        """Returns settings that decide about what is kept between starts, beside the usual ones."""
+        return []
+
+
+def _targets(
+    source: str, decoded: DecodedExamples, data: DataSettings, options: OpenOptions
+) -> tuple[str, Targets, tuple[str, ...]]:
+    """Returns the task, as requested or as the labels suggest, its targets, and notes on them."""
+    if decoded.labels is None:
+        task_kind = data.task or DEFAULT_TASK
+        targets = targets_for_task(task(task_kind), decoded.classes, decoded.targets)
+        return task_kind, targets, ()
+
+    trained = options.trained
+    names = trained.reading.label_names if trained is not None else ()
+    task_kind, targets, notes = targets_from_array(Path(source), data, decoded.labels, names)
+    if trained is None and task(task_kind).targets == "classes":
+        _refuse_one_class(source, targets.classes, decoded.skipped)
+
+    return task_kind, targets, notes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +112,8 @@ class DecodedExamples:
     preparation: ImagePreparation
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    labels: ArrayLabels | None
+    reading: Reading
     stored: CacheEntry | None = None
     of_pages: bool = False
 
@@ -117,6 +146,8 @@ class DecodedExamples:
             "skipped": [dataclasses.asdict(item) for item in self.skipped],
             "notes": list(self.notes),
             "of_pages": self.of_pages,
+            "labels": self.labels.to_plain() if self.labels is not None else None,
+            "reading": self.reading.to_plain(),
         }
 
     @classmethod
@@ -137,6 +168,8 @@ class DecodedExamples:
             ImagePreparation.from_plain(preparation),
             tuple(Skipped(**item) for item in plain["skipped"]),
             tuple(plain["notes"]),
+            ArrayLabels.from_plain(plain["labels"]) if plain["labels"] is not None else None,
+            Reading.from_plain(plain["reading"]),
             entry,
             bool(plain["of_pages"]),
         )
@@ -147,6 +180,7 @@ class DecodedExamples:
             len(decoded.predefined_splits),
             len(decoded.fingerprints),
             len(decoded.names),
+            len(decoded.labels if decoded.labels is not None else inputs),
         }
         if len(lengths) != 1:
             raise ValueError("lengths differ")
@@ -168,6 +202,7 @@ def _decode_or_recall(
         os.path.realpath(source),
         data.target,
         *decoding_key(data, trained_pictures(options.reuse_preparation)),
+        *source_format.cache_settings(data),
     ]
     paths = [os.path.join(source, path) for path, *_ in scan.stamps]
     key = key_of(settings, scan.stamps, sample_digest(paths))
@@ -181,7 +216,8 @@ def _decode_or_recall(
 
     picture_list = scan.read()
     _refuse_nothing(source, picture_list.skipped, len(picture_list))
-    _refuse_one_class(source, picture_list.classes, picture_list.skipped)
+    if picture_list.labels is None:
+        _refuse_one_class(source, picture_list.classes, picture_list.skipped)
 
     with cache.staging_folder() as folder:
         decoded = _decode(source, picture_list, data, folder, options)
@@ -224,13 +260,15 @@ def _decode(
     skipped = (*picture_list.skipped, *decoded.skipped)
     _refuse_nothing(source, skipped, len(rows))
 
+    labels = picture_list.labels
     classes, targets, lost = _remaining(picture_list, rows)
     notes = [*picture_list.notes, *decoded.notes]
     if lost:
         left_out = "it is left out" if len(lost) == 1 else "they are left out"
         notes.append(f"No picture of {names_text(lost)} could be read; {left_out}.")
 
-    _refuse_one_class(source, classes, skipped)
+    if labels is None:
+        _refuse_one_class(source, classes, skipped)
 
     folders = picture_list.folders
     return DecodedExamples(
@@ -244,6 +282,8 @@ def _decode(
         decoded.preparation,
         skipped,
         tuple(notes),
+        labels.take(rows) if labels is not None else None,
+        picture_list.reading,
         of_pages=picture_list.pages is not None,
     )
 
@@ -253,6 +293,9 @@ def _remaining(
 ) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
     """Returns the classes with readable pictures, the targets, and the classes that are lost."""
     targets = picture_list.targets[rows]
+    if picture_list.labels is not None:
+        return (), targets, []
+
     present = np.bincount(targets, minlength=len(picture_list.classes)) > 0
     numbers = np.cumsum(present) - 1
     names = list(zip(picture_list.classes, present.tolist(), strict=True))

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from app.engine.data import pictures
+from app.engine.data.reading import NOT_A_TABLE, Reading
 from app.engine.data.tones import ValueRange
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Skipped
     from app.engine.data.kinds.image.preparation import ImagePreparation
     from app.engine.data.tones import Depth, RangeChoice, Tones
+    from app.engine.sources.arrays.labels import ArrayLabels
     from app.engine.sources.format import Check
     from app.engine.sources.stamps import Stamp
 
@@ -39,7 +41,8 @@ class PictureList:
     targets: (N,) int64, numbers of `classes`. predefined_splits: (N,) int8, see Examples. array:
     (N, H, W) or (N, H, W, C) of any number type, C 3 or 4. names: for a person, unique; a path
     below the source, or "file #12". pages: of files of which each page is an example. folders: the
-    sub-folder that keeps an example's relatives, "" where there is none.
+    sub-folder that keeps an example's relatives, "" where there is none. labels: of an array, in
+    place of classes and targets. reading: which arrays were read.
     """
 
     classes: tuple[str, ...]
@@ -52,6 +55,8 @@ class PictureList:
     folders: Sequence[str] | None = None
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    labels: ArrayLabels | None = None
+    reading: Reading = NOT_A_TABLE
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -122,6 +122,13 @@ def regression_targets(values: np.ndarray, names: Sequence[str]) -> Targets:
     return Targets(values, strata, bins, (), amounts)
 
 
+def position_targets(values: np.ndarray, names: Sequence[str]) -> Targets:
+    """Returns targets of coordinates in the picture of an example. values: (N, T), finite."""
+    targets = regression_targets(values, names)
+    amounts = tuple(replace(amount, is_position=True) for amount in targets.amounts)
+    return replace(targets, amounts=amounts)
+
+
 def no_targets(count: int) -> Targets:
     """Returns targets for a task that derives them from the examples themselves."""
     return Targets(np.zeros(count, np.int64), np.zeros(count, np.int64), 1)

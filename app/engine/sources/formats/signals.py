@@ -14,32 +14,41 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.array_file import ArrayFile, open_arrays
+from app.engine.data.array_file import open_arrays
 from app.engine.data.dataset import Skipped
 from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
 from app.engine.free_memory import require_memory
 from app.engine.learning.tasks import task
-from app.engine.sources.format import Check, Format, OpenOptions, unusable
-from app.engine.sources.formats.arrays import (
+from app.engine.sources.arrays.headers import (
     IMAGE_WORDS,
-    LABEL_WORDS,
-    NAME_WORDS,
     SETTING,
     ArrayHeader,
-    class_names,
-    match_images_and_labels,
-    may_be_labels,
     read_headers,
 )
-from app.engine.sources.label_arrays import missing_labels, targets_from_array
+from app.engine.sources.arrays.labels import targets_from_array
+from app.engine.sources.arrays.pictures import FORM as PICTURES
+from app.engine.sources.arrays.reading import (
+    chosen_settings,
+    class_names,
+    read_labels,
+    reading_of,
+)
+from app.engine.sources.arrays.roles import (
+    ArrayRoles,
+    InputForm,
+    LabelledArrays,
+    choose_roles,
+)
+from app.engine.sources.arrays.trained import with_trained_arrays
+from app.engine.sources.format import Check, Format, OpenOptions, unusable
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.picture_list import ROW_BYTES
 from app.engine.sources.targets import Targets, no_targets
-from app.engine.text import names_text
 
 if TYPE_CHECKING:
-    from app.engine.experiment.data_settings import DataSettings
+    from collections.abc import Sequence
 
 SIGNAL_WORDS = frozenset(
     {
@@ -91,14 +100,6 @@ REMEDY = (
 )
 
 
-@dataclass(frozen=True)
-class LabelledSignals:
-    """The signals of one split and their labels, None where there are none."""
-
-    signals: ArrayHeader
-    labels: ArrayHeader | None
-
-
 class Signals(Format):
     """Reads signals from an NPZ file."""
 
@@ -113,45 +114,34 @@ class Signals(Format):
 
         try:
             with open_arrays(path) as file:
-                return bool(find_signals(read_headers(file)))
+                return find_signals(path, read_headers(file), DataSettings()) is not None
         except (UserError, OSError):
             return False  # the format of pictures says what is wrong
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         options.progress("Reading signals", 0, 0)
-        return _examples(Path(source), data, options.check)
+        data = with_trained_arrays(data, options.trained)
+        return _examples(Path(source), data, options)
 
 
-def find_signals(headers: list[ArrayHeader]) -> list[LabelledSignals]:
-    """Returns the signals of each split with their labels, [] where the file holds no signals."""
-    pairs = []
-    holds_pictures = bool(match_images_and_labels(headers))
-    for split in sorted({header.split for header in headers}):
-        own = [header for header in headers if header.split == split and 0 not in header.shape]
-        named = [header for header in own if header.role in SIGNAL_WORDS and _fits(header)]
+def find_signals(
+    path: Path, headers: list[ArrayHeader], data: DataSettings
+) -> ArrayRoles | None:
+    """Returns which arrays are the signals and their labels, None where there are no signals.
 
-        others = [
-            header
-            for header in own
-            if header.role in IMAGE_WORDS
-            and _fits(header)
-            and _is_no_picture(header, holds_pictures)
-        ]
-        for signals in (*named, *others):
-            labels = [
-                header
-                for header in own
-                if header is not signals
-                and may_be_labels(header, examples=signals)
-                and header.role not in NAME_WORDS | SIGNAL_WORDS | IMAGE_WORDS | RATE_WORDS
-            ]
-            labels.sort(key=lambda header: (header.role not in LABEL_WORDS, len(header.shape)))
+    Raises UserError where arrays are chosen that are not there.
+    """
+    holds_pictures = choose_roles(path, headers, PICTURES, DataSettings()) is not None
 
-            if labels or signals.role in SIGNAL_WORDS:
-                pairs.append(LabelledSignals(signals, labels[0] if labels else None))
-                break
+    def rank(header: ArrayHeader) -> int | None:
+        if header.role in SIGNAL_WORDS and _fits(header):
+            return 0
+        named = header.role in IMAGE_WORDS and _fits(header)
+        return 1 if named and _is_no_picture(header, holds_pictures) else None
 
-    return pairs
+    form = InputForm(rank, _fits, lambda header: header.role in SIGNAL_WORDS)
+    others = [header for header in headers if header.role not in RATE_WORDS]
+    return choose_roles(path, others, form, data)
 
 
 def _fits(header: ArrayHeader) -> bool:
@@ -176,18 +166,22 @@ def _is_no_picture(header: ArrayHeader, holds_pictures: bool) -> bool:
     )
 
 
-def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
+def _examples(path: Path, data: DataSettings, options: OpenOptions) -> Examples:
     with open_arrays(path, SETTING) as file:
         headers = read_headers(file)
-        pairs = find_signals(headers)
-        _refuse_mixtures(path, pairs)
-        require_memory(_needed(pairs), path, "signals")
+        roles = find_signals(path, headers, data)
+        if roles is None or not roles.pairs:
+            raise unusable(path, "holds no signals with labels of the same number", REMEDY)
 
-        arrays = _read_arrays(path, pairs, file, check)
-        known_classes = class_names(headers, file)
-        rate = _rate(headers, file)
+        require_memory(_needed(roles.pairs), path, "signals")
+        known = class_names(path, headers)
+        labels, reasons = (
+            read_labels(path, roles, known, data) if roles.target.names else (None, [])
+        )
+        arrays = _read_arrays(path, roles.pairs, options.check)
+        rate = _rate(headers)
 
-    valid, reasons = _finite_rows(arrays.values, arrays.labels)
+    valid, reasons_by_row = _finite_rows(arrays, reasons)
     if not valid.any():
         raise unusable(
             path,
@@ -196,14 +190,16 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
         )
 
     rows = np.flatnonzero(valid)
-    labels = arrays.labels[rows] if arrays.labels is not None else None
-    label_header = pairs[0].labels
-    if labels is None or label_header is None:
+    notes: tuple[str, ...] = ()
+    if labels is None:
         task_kind, targets = _without_labels(path, data, len(rows))
     else:
-        task_kind, targets = targets_from_array(path, data, labels, label_header.key, known_classes)
+        trained = options.trained
+        names = trained.reading.label_names if trained is not None else ()
+        task_kind, targets, notes = targets_from_array(path, data, labels.take(rows), names)
 
     values = arrays.values[rows] if len(rows) < len(arrays.values) else arrays.values
+    reading = reading_of(roles, known, arrays.channels_last)
     return Examples(
         task_kind,
         (SignalPart(values, rate),),
@@ -211,27 +207,17 @@ def _examples(path: Path, data: DataSettings, check: Check) -> Examples:
         arrays.predefined_splits[rows],
         [arrays.names[row] for row in rows.tolist()],
         skipped=tuple(
-            Skipped(arrays.names[row], reason) for row, reason in sorted(reasons.items())
+            Skipped(arrays.names[row], reason) for row, reason in sorted(reasons_by_row.items())
         ),
-        notes=arrays.notes,
+        notes=(*arrays.notes, *roles.notes, *notes),
+        chosen=chosen_settings(data, reading),
+        reading=reading,
     )
 
 
-def _refuse_mixtures(path: Path, pairs: list[LabelledSignals]) -> None:
-    """Raises UserError where the splits have labels of different sorts, or some have none."""
-    labels = [pair.labels for pair in pairs if pair.labels is not None]
-    if labels and len(labels) < len(pairs):
-        raise unusable(path, "holds labels for some of its splits only", REMEDY)
-
-    sorts = {(header.dtype.kind in "US", math.prod(header.shape[1:])) for header in labels}
-    if len(sorts) > 1:
-        names = names_text([header.key for header in labels])
-        raise unusable(path, f"holds labels of different sorts in {names}", REMEDY)
-
-
-def _needed(pairs: list[LabelledSignals]) -> int:
+def _needed(pairs: Sequence[LabelledArrays]) -> int:
     """Returns the bytes of memory that the signals take until they are examples."""
-    headers = [pair.signals for pair in pairs]
+    headers = [pair.examples for pair in pairs]
     values = sum(math.prod(header.shape) for header in headers)
     rows = sum(header.shape[0] for header in headers)
     return sum(header.stored.size for header in headers) + values * COPIES + rows * ROW_BYTES
@@ -239,66 +225,67 @@ def _needed(pairs: list[LabelledSignals]) -> int:
 
 @dataclass(frozen=True)
 class _Arrays:
-    """The signals of all splits in one array (N, C, L) float32, and their labels (N, K)."""
+    """The signals of all splits in one array (N, C, L) float32."""
 
     values: np.ndarray
-    labels: np.ndarray | None
     predefined_splits: np.ndarray
     names: list[str]
     notes: tuple[str, ...]
+    channels_last: bool
+    lengths: tuple[int, ...]
 
 
-def _read_arrays(
-    path: Path, pairs: list[LabelledSignals], file: ArrayFile, check: Check
-) -> _Arrays:
+def _read_arrays(path: Path, pairs: Sequence[LabelledArrays], check: Check) -> _Arrays:
     """Raises UserError where the splits have signals of different shapes."""
     arrays: list[np.ndarray] = []
-    labels = []
     predefined_splits = []
     names = []
     notes = []
+    channels_last = False
 
     for pair in pairs:
         check()
-        key = pair.signals.key
-        values, channels_last = channels_first(file.read(pair.signals.stored))
+        key = pair.examples.key
+        values, channels_last = channels_first(pair.examples.read())
         if channels_last:
             notes.append(f"'{key}' has its channels last; they were brought to the front.")
 
         if arrays and values.shape[1:] != arrays[0].shape[1:]:
             raise unusable(
-                path, f"holds '{key}' in another size than '{pairs[0].signals.key}'", REMEDY
+                path, f"holds '{key}' in another size than '{pairs[0].examples.key}'", REMEDY
             )
 
         arrays.append(values)
-        if pair.labels is not None:
-            own_labels = file.read(pair.labels.stored)
-            labels.append(own_labels.reshape(len(own_labels), -1))
-
-        predefined_splits.append(np.full(len(values), pair.signals.split, np.int8))
+        predefined_splits.append(np.full(len(values), pair.examples.split, np.int8))
         names += [f"{key} #{number}" for number in range(1, len(values) + 1)]
 
     return _Arrays(
         np.concatenate(arrays) if len(arrays) > 1 else arrays[0],
-        np.concatenate(labels) if labels else None,
         np.concatenate(predefined_splits),
         names,
         tuple(notes),
+        channels_last,
+        tuple(map(len, arrays)),
     )
 
 
 def _finite_rows(
-    values: np.ndarray, labels: np.ndarray | None
+    arrays: _Arrays, reasons: list[dict[int, str]]
 ) -> tuple[np.ndarray, dict[int, str]]:
-    """Returns which examples are finite, (N,) bool, and why the others are skipped."""
-    valid = np.isfinite(values).all(axis=(1, 2))
-    reasons = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~valid)}
+    """Returns which examples can be used, (N,) bool, and why the others cannot.
 
-    for row, reason in (missing_labels(labels) if labels is not None else {}).items():
-        reasons.setdefault(row, reason)
-        valid[row] = False
+    reasons: of each split the rows that cannot be used for their labels.
+    """
+    valid = np.isfinite(arrays.values).all(axis=(1, 2))
+    by_row = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~valid)}
 
-    return valid, reasons
+    firsts = np.cumsum([0, *arrays.lengths])
+    for first, own in zip(firsts.tolist(), reasons, strict=False):
+        for row, reason in own.items():
+            by_row.setdefault(first + row, reason)
+            valid[first + row] = False
+
+    return valid, by_row
 
 
 def channels_first(values: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -330,7 +317,7 @@ def _without_labels(path: Path, data: DataSettings, count: int) -> tuple[str, Ta
     return task_kind, no_targets(count)
 
 
-def _rate(headers: list[ArrayHeader], file: ArrayFile) -> float | None:
+def _rate(headers: list[ArrayHeader]) -> float | None:
     """Returns the samples a second, where the file says so and they are possible."""
     for header in headers:
         if (
@@ -338,7 +325,7 @@ def _rate(headers: list[ArrayHeader], file: ArrayFile) -> float | None:
             and math.prod(header.shape) == 1
             and header.dtype.kind in "iuf"
         ):
-            rate = float(file.read(header.stored).reshape(-1)[0])
+            rate = float(header.read().reshape(-1)[0])
             if RATES[0] <= rate <= RATES[1]:
                 return rate
 
