@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from app.engine.data.array_file import open_arrays
+from app.engine.data.array_file import ArrayFile, open_arrays
 from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
@@ -24,9 +24,11 @@ from app.engine.data.pictures import pixels_of, scaled_pixels, tones_of
 from app.engine.errors import UserError
 from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
+from app.engine.sources.arrays.headers import NUMBERS, ArrayHeader, header_of, read_headers
+from app.engine.sources.arrays.pictures import pixels_last
+from app.engine.sources.arrays.trained import trained_examples
 from app.engine.sources.decoding.pages import PAGE, each_page
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.arrays.pictures import pixels_last
 from app.engine.sources.picture_list import ROW_BYTES
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
+    from app.engine.data.reading import Reading
     from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Column, Table
@@ -80,7 +83,7 @@ def read_input(
         if suffix in TABLES or (preparation.kind == "row" and suffix not in ARRAYS):
             return _table(path, trained, settings, check)
         if suffix in ARRAYS and preparation.kind != "text":
-            return _arrays(path, preparation)
+            return _arrays(path, trained)
         if preparation.kind == "text":
             return PredictionInput(str(source), (str(source),), (_text(path),))
         if isinstance(preparation, PairPreparation):
@@ -264,34 +267,86 @@ def _cells(table: Table, column: Column, kind: str) -> list[Any]:
 # --- arrays
 
 
-def _arrays(path: Path, preparation: Preparation) -> PredictionInput:
-    """Reads the examples of the first array in a file that has their form.
+def _arrays(path: Path, trained: Description) -> PredictionInput:
+    """Reads the examples of the array that the network was trained on, from all its splits.
 
-    Pictures are (N, H, W[, 3]), signals (N, L) or (N, C, L).
+    In a file without names it is the first of their form. Pictures are (N, H, W[, 3]), signals
+    (N, L) or (N, C, L).
     """
+    preparation = trained.preparation
     if preparation.kind not in ("image", "signal"):
         raise UserError(
             f"'{readable(path.name)}' holds arrays; this network does not read such.",
             "Give a table.",
         )
 
-    fitting = _first_fitting(path, (3, 4) if preparation.kind == "image" else (2, 3))
-    if fitting is None:
+    sizes = (3, 4) if preparation.kind == "image" else (2, 3)
+    names: list[str] = []
+    raws: list[Any] = []
+    for key, array in _trained_arrays(path, trained.reading, sizes):
+        names += [f"{key}#{number + 1}" for number in range(len(array))]
+        raws += _raws_of_array(path, array, trained)
+
+    if not raws:
         raise UserError(
             f"'{readable(path.name)}' holds no array of {preparation.kind}s.", "Check the file."
         )
 
-    raws: list[Any] = list(fitting)
-    if isinstance(preparation, ImagePreparation):
-        _refuse_channels(path, fitting)
-        tones = preparation.tones
-        if tones is None and fitting.dtype != np.uint8:
-            tones = tones_of(fitting)
-        raws = [_picture(array, tones, preparation) for array in pixels_last(fitting)]
+    return PredictionInput(str(path), tuple(names), tuple(raws), many=True)
 
-    return PredictionInput(
-        str(path), tuple(f"#{number + 1}" for number in range(len(raws))), tuple(raws), many=True
-    )
+
+def _trained_arrays(
+    path: Path, reading: Reading, sizes: tuple[int, int]
+) -> list[tuple[str, np.ndarray]]:
+    """Returns the arrays with the examples, and of several the name of each with a blank.
+
+    sizes: how many dimensions they have. Raises UserError where the file is damaged or larger than
+    the memory, or has no array of the name of the training, and OSError.
+    """
+    with open_arrays(path) as file:
+        headers = _headers_until_found(file, reading, sizes)
+        found = trained_examples(path, headers, reading, lambda header: _fits(header, sizes))
+        needed = sum(header.stored.size + header.shape[0] * ROW_BYTES for header in found)
+        if needed:
+            require_memory(needed, path, "numbers")
+
+        several = len(found) > 1
+        return [(f"{header.key} " if several else "", header.read()) for header in found]
+
+
+def _headers_until_found(
+    file: ArrayFile, reading: Reading, sizes: tuple[int, int]
+) -> list[ArrayHeader]:
+    """Returns the headers of a file, where no name is asked for only those up to the array."""
+    if reading.input_array:
+        return read_headers(file)
+
+    headers = []
+    for stored in file.headers():
+        headers.append(header_of(stored, stored.key, file))
+        if _fits(headers[-1], sizes):
+            break
+
+    return headers
+
+
+def _fits(header: ArrayHeader, sizes: tuple[int, int]) -> bool:
+    return len(header.shape) in sizes and 0 not in header.shape and header.dtype.kind in NUMBERS
+
+
+def _raws_of_array(path: Path, array: np.ndarray, trained: Description) -> list[Any]:
+    """Returns the examples of an array (N, ...) as Predictor.read takes them."""
+    preparation = trained.preparation
+    if not isinstance(preparation, ImagePreparation):
+        last = trained.reading.channels_last and array.ndim == 3
+        return list(array.transpose(0, 2, 1) if last else array)
+
+    _refuse_channels(path, array)
+    tones = preparation.tones
+    if tones is None and array.dtype != np.uint8:
+        tones = tones_of(array)
+
+    return [_picture(values, tones, preparation) for values in pixels_last(array)]
 
 
 def _picture(values: np.ndarray, tones: Tones | None, preparation: ImagePreparation) -> Any:
@@ -301,21 +356,6 @@ def _picture(values: np.ndarray, tones: Tones | None, preparation: ImagePreparat
 
     scaled = scaled_pixels(values, tones)
     return Image.fromarray(scaled) if scaled.ndim == 2 else scaled
-
-
-def _first_fitting(path: Path, sizes: tuple[int, int]) -> np.ndarray | None:
-    """Returns the first array of numbers with so many dimensions, found by the headers.
-
-    Raises UserError where the file is damaged or larger than the memory, or OSError.
-    """
-    with open_arrays(path) as file:
-        for header in file.headers():
-            fits = len(header.shape) in sizes and 0 not in header.shape
-            if fits and header.dtype.kind in "biuf":
-                require_memory(header.size + header.shape[0] * ROW_BYTES, path, "numbers")
-                return file.read(header)
-
-    return None
 
 
 def _refuse_channels(path: Path, array: np.ndarray) -> None:

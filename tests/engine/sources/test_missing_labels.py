@@ -79,8 +79,8 @@ def test_a_row_of_zeros_is_none_of_the_classes(tmp_path: Path) -> None:
 
 
 def test_fractions_are_no_classes(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"holds 0\.5 in 'labels'; a class is a whole number"):
-        open_labelled(tmp_path, "images", CLASSES + 0.5)
+    with pytest.raises(UserError, match=r"a class is a whole number or a text, and 0\.5 is none"):
+        open_labelled(tmp_path, "images", CLASSES + 0.5, "classification")
 
 
 def test_amounts_that_are_none_are_left_out(tmp_path: Path) -> None:

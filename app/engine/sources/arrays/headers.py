@@ -17,35 +17,21 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+
+def words(text: str) -> frozenset[str]:
+    """Returns the words between the blanks of a text."""
+    return frozenset(text.split())
+
+
 SETTING = "data.source"
 """The setting at fault where a file cannot be used."""
 
 NUMBERS = "biuf"
 """The kinds of NumPy's types that are numbers."""
 
-IMAGE_WORDS = frozenset(
-    {
-        "x",
-        "xs",
-        "image",
-        "images",
-        "img",
-        "imgs",
-        "data",
-        "inputs",
-        "input",
-        "pixels",
-        "pictures",
-        "features",
-        "arr0",
-    }
-)
-LABEL_WORDS = frozenset(
-    {"y", "ys", "label", "labels", "target", "targets", "class", "category", "categories", "arr1"}
-)
-NAME_WORDS = frozenset(
-    {"classes", "classnames", "labelnames", "labelsnames", "targetnames", "names", "categorynames"}
-)
+IMAGE_WORDS = words("x xs image images img imgs data inputs input pixels pictures features arr0")
+LABEL_WORDS = words("y ys label labels target targets class category categories arr1")
+NAME_WORDS = words("classes classnames labelnames labelsnames targetnames names categorynames")
 """Names of arrays, without the word for the split and in small letters."""
 
 _JOINED = re.compile(

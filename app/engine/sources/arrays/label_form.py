@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from app.engine.sources.arrays.headers import words
 from app.engine.text import count_text
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ FEW_EACH = 2
 """Classes of whole numbers have at least so many examples on average."""
 
 POINT_WORDS = ("keypoint", "landmark", "point", "joint", "corner", "coord", "xy", "position")
-AMOUNT_WORDS = frozenset(
+AMOUNT_WORDS = words(
     "age ages price prices amount amounts count counts score scores height heights width widths "
     "depth length lengths size sizes area areas volume temperature value values angle angles "
-    "distance distances speed income salary days years months hours minutes seconds".split()
+    "distance distances speed income salary days years months hours minutes seconds"
 )
 """Names of arrays that say what the numbers are."""
 
@@ -68,11 +69,11 @@ def find_form(labels: np.ndarray, name: str, points: int = 0) -> LabelForm:
     width = labels.shape[1]
     if labels.dtype.kind in "US":
         if width == 1:
-                return LabelForm("classes", "texts", CLASSES)
+            return LabelForm("classes", "texts", CLASSES)
         what = f"{width} columns of texts in '{name}', of which one is the label"
         return LabelForm("texts", what, "", width)
 
-    points = points or _points_by_name(name, width)
+    points = points or points_by_name(name, width)
     if points:
         each = width // points
         what = f"{count_text(points, 'point')} of {each} coordinates for each example"
@@ -85,7 +86,7 @@ def find_form(labels: np.ndarray, name: str, points: int = 0) -> LabelForm:
     return _form_of_columns(labels, name)
 
 
-def _points_by_name(name: str, width: int) -> int:
+def points_by_name(name: str, width: int) -> int:
     """Returns how many points with x and y the numbers are, where the name says that they are."""
     says_so = any(word in name.lower() for word in POINT_WORDS)
     return width // 2 if says_so and width % 2 == 0 else 0
@@ -166,15 +167,13 @@ def _form_of_zeros_and_ones(values: np.ndarray, name: str) -> LabelForm:
 
     least = int(counts.min(initial=0))
     note = (
-        f"'{name}' holds {width} columns of 0 and 1, from {'none' if not least else least} to "
+        f"'{name}' holds {width} columns of 0 and 1, from {least or 'none'} to "
         f"{most} of them 1 in a row: several tags."
     )
     return LabelForm("tags", note[:-1], TAGS, width, True, without, most, note)
 
 
-def form_of_classes(
-    values: np.ndarray, names: Sequence[str]
-) -> tuple[tuple[str, ...], np.ndarray]:
+def form_of_classes(values: np.ndarray, names: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
     """Returns the classes of one-hot or soft labels (N, K), and the number of each row's largest.
 
     Names that are numbers stay in their order even where one of them has no row.

@@ -18,6 +18,7 @@ from app.engine.sources.arrays.label_form import (
     LabelForm,
     find_form,
     form_of_classes,
+    points_by_name,
 )
 from app.engine.sources.format import unusable
 from app.engine.sources.targets import (
@@ -121,17 +122,25 @@ def array_labels(
         elif block.shape[1] == 1:
             columns.append(name)
         else:
-            columns += [f"{name} {number + 1}" for number in range(block.shape[1])]
+            columns += _numbered(name, block.shape[1])
         blocks.append(block)
 
     values = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
-    name = arrays[0][0]
+    name = ", ".join(name for name, _ in arrays[:3])
     if column is not None and values.shape[1] > 1:
         return ArrayLabels(values[:, [column]], columns[column], (columns[column],), 0)
     if len(arrays) > 1:
         points = 0
 
     return ArrayLabels(values, name, tuple(columns), points, tuple(known_classes))
+
+
+def _numbered(name: str, width: int) -> list[str]:
+    """Returns the names of the columns of one array: "box 1", of points "landmarks 1 x"."""
+    if points := points_by_name(name, width):
+        return [f"{name} {point + 1} {axis}" for point in range(points) for axis in "xy"]
+
+    return [f"{name} {number + 1}" for number in range(width)]
 
 
 def missing_labels(labels: np.ndarray) -> dict[int, str]:

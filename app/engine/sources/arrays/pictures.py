@@ -37,6 +37,7 @@ COPIES = 17
 Two numbers of 8 bytes, one of which becomes the other, and the tone.
 """
 
+SLICES = "Save one slice of each volume, or its maximum along one side, as a picture."
 REMEDY = "Save the pictures as 'images' (N, height, width[, 3]) and their classes as 'labels' (N,)."
 
 
@@ -73,12 +74,13 @@ def list_pictures(
     """
     roles = choose_roles(path, headers, FORM, data)
     if roles is None or not roles.pairs:
-        raise unusable(path, _what_is_missing(headers), REMEDY)
+        _refuse_deep(path, headers)
+        raise unusable(path, "holds no images with labels of the same number", REMEDY)
 
     _refuse_volumes(path, roles.pairs)
     require_memory(_needed(roles.pairs), path, "pictures")
 
-    known = class_names(path, headers)
+    known = class_names(path, headers) if roles.is_likely else ()
     labels, reasons = read_labels(path, roles, known, data)
     images: list[np.ndarray] = []
     kept: list[np.ndarray] = []
@@ -131,7 +133,7 @@ def _refuse_volumes(path: Path, pairs: Sequence[LabelledArrays]) -> None:
                 path,
                 f"holds volumes in '{image.key}', {sides} values each; a picture has two sides and "
                 "1, 3 or 4 channels",
-                "Save one slice of each volume, or its maximum along one side, as a picture.",
+                SLICES,
             )
 
         raise unusable(
@@ -141,17 +143,17 @@ def _refuse_volumes(path: Path, pairs: Sequence[LabelledArrays]) -> None:
         )
 
 
-def _what_is_missing(headers: Sequence[ArrayHeader]) -> str:
-    """Returns what makes a file none of pictures, for the end of a sentence."""
-    deep = next((item for item in headers if len(item.shape) > 4), None)
-    if deep is not None and deep.dtype.kind in NUMBERS:
-        sides = " × ".join(f"{side:,}" for side in deep.shape[1:])
-        return (
-            f"holds '{deep.key}', {sides} values each: volumes or films, and a picture has two "
-            "sides and 1, 3 or 4 channels"
-        )
-
-    return "holds no images with labels of the same number"
+def _refuse_deep(path: Path, headers: Sequence[ArrayHeader]) -> None:
+    """Raises UserError where an array of numbers has more dimensions than pictures have."""
+    for header in headers:
+        if len(header.shape) > 4 and header.dtype.kind in NUMBERS:
+            sides = " × ".join(f"{side:,}" for side in header.shape[1:])
+            raise unusable(
+                path,
+                f"holds volumes or films in '{header.key}', {sides} values each; a picture has two "
+                "sides and 1, 3 or 4 channels",
+                SLICES,
+            )
 
 
 def _needed(pairs: Sequence[LabelledArrays]) -> int:

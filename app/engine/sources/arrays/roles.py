@@ -21,6 +21,7 @@ from app.engine.sources.arrays.headers import (
     NUMBERS,
     ArrayHeader,
     plain,
+    words,
 )
 from app.engine.sources.arrays.labels import KINDS
 from app.engine.sources.tables.target_guess import TARGET_NAMES
@@ -38,12 +39,12 @@ TARGET_WORDS = frozenset(map(plain, TARGET_NAMES)) - LABEL_WORDS
 LABEL_PARTS = ("label", "target", "class", "truth", "annotation", "keypoint", "landmark")
 """What stands in names of labels: "fine_labels", "ground_truth"."""
 
-ORIGIN_WORDS = frozenset(
+ORIGIN_WORDS = words(
     "site hospital centre center clinic scanner device camera machine instrument source origin "
     "patient patients subject subjects person user speaker id ids uid uuid index indices idx row "
     "number fold folds group groups batch session run part split plate well slide "
     "date dates time times timestamp year month file files filename filenames path paths name "
-    "weight weights sampleweight sampleweights lat lon latitude longitude".split()
+    "weight weights sampleweight sampleweights lat lon latitude longitude"
 )
 """Names of arrays that say where an example is from rather than what it is."""
 
@@ -92,6 +93,8 @@ class ArrayRoles:
 
     column: of an array of labels of several columns, the only one that is read, by its index; None
     for all. pairs: by split. notes: what a person should know of the choice, in sentences.
+    is_likely: whether the target is the one that would be guessed, so that names of classes in the
+    file are those of its classes.
     """
 
     inputs: RoleChoice
@@ -99,6 +102,7 @@ class ArrayRoles:
     pairs: tuple[LabelledArrays, ...]
     column: int | None = None
     notes: tuple[str, ...] = ()
+    is_likely: bool = True
 
 
 def choose_roles(
@@ -148,7 +152,7 @@ def _ranked_inputs(
 
     if named:
         fitting = [header for header in headers if form.fits(header)]
-        return [_find(path, named[0], fitting, headers, "data.inputs").name]
+        return [find_array(path, named[0], fitting, headers, "data.inputs").name]
 
     ranks: dict[str, int] = {}
     for header in headers:
@@ -197,7 +201,8 @@ def _with_labels(
     target = RoleChoice(target.names, target.reason, others, target.chosen)
     pairs, unlabelled = _pairs(examples, candidates, target.names)
     notes = _notes(inputs, target, unlabelled)
-    return ArrayRoles(inputs, target, tuple(pairs), column, notes)
+    likely = not candidates or _guess_target(candidates).names == target.names
+    return ArrayRoles(inputs, target, tuple(pairs), column, notes, likely)
 
 
 def _label_candidates(
@@ -231,14 +236,16 @@ def _guess_target(candidates: Sequence[ArrayHeader]) -> RoleChoice:
     best = min(range(len(candidates)), key=lambda index: (ranks[index][0], ranks[index][2]))
     rank, reason, _ = ranks[best]
     names = {header.name for header in candidates}
-    if rank == UNKNOWN:
+    if rank > UNKNOWN and len(names) == 1:
+        reason = f"{ALONE}, though its name says where an example is from"
+    elif rank == UNKNOWN:
         unclear = {
             header.name
             for header, (other, _, _) in zip(candidates, ranks, strict=True)
             if other == UNKNOWN
         }
         if len(names) == 1:
-            reason = "the only array of as many values"
+            reason = ALONE
         elif len(unclear) == 1:
             others = [name for name in sorted(names) if name not in unclear]
             reason = f"because {names_text(others)} says where an example is from"
@@ -249,17 +256,20 @@ def _guess_target(candidates: Sequence[ArrayHeader]) -> RoleChoice:
 UNKNOWN = 3
 """The rank of a name that says nothing."""
 
+ALONE = "the only array of as many values"
+"""The reason for labels that nothing else could be."""
+
 
 def _label_rank(header: ArrayHeader) -> tuple[int, str]:
     """Returns how likely a name is one of labels, the lowest first, and why."""
-    words = [plain(word) for word in re.split(r"[-_. ]+", header.name)]
+    parts = [plain(part) for part in re.split(r"[-_. ]+", header.name)]
     if header.role in LABEL_WORDS:
         return 0, "named like one"
     if header.role in TARGET_WORDS:
         return 1, "named like something to predict"
     if any(part in header.role for part in LABEL_PARTS):
         return 2, "named like one"
-    if header.role in ORIGIN_WORDS or ORIGIN_WORDS & {words[0], words[-1]}:
+    if header.role in ORIGIN_WORDS or ORIGIN_WORDS & {parts[0], parts[-1]}:
         return UNKNOWN + 1, "the first of as many values"
 
     return UNKNOWN, "the first of as many values"
@@ -307,6 +317,8 @@ def _notes(inputs: RoleChoice, target: RoleChoice, unlabelled: Sequence[str]) ->
             f"The {word} {names_text(target.names)}, {target.reason}; {could} could be it too "
             "(Label, [data] target)."
         )
+    elif target.reason.startswith(ALONE):
+        notes.append(f"The label is '{target.names[0]}', {target.reason}.")
     if unlabelled:
         verb = "has no labels and is" if len(unlabelled) == 1 else "have no labels and are"
         notes.append(f"{names_text(unlabelled)} {verb} not read.")
@@ -328,7 +340,7 @@ def _find_label(
             if 1 <= int(match[2]) <= width:
                 return header, int(match[2]) - 1
 
-    return _find(path, name, candidates, headers, "data.target"), None
+    return find_array(path, name, candidates, headers, "data.target"), None
 
 
 def by_name(headers: Sequence[ArrayHeader], name: str) -> list[ArrayHeader]:
@@ -340,28 +352,36 @@ def by_name(headers: Sequence[ArrayHeader], name: str) -> list[ArrayHeader]:
     )
 
 
-def _find(
+def find_array(
     path: Path,
     name: str,
     fitting: Sequence[ArrayHeader],
     headers: Sequence[ArrayHeader],
     setting: str,
+    remedy: str = "",
 ) -> ArrayHeader:
-    """Returns an array by its name. Raises UserError where it is not there or does not suit."""
+    """Returns an array by its name.
+
+    fitting: those of all `headers` that suit. remedy: what to do where it is none of them, "" for
+    the names that may be chosen. Raises UserError where it is not there or does not suit.
+    """
     if found := by_name(fitting, name):
         return found[0]
 
     names = list(dict.fromkeys(header.name for header in fitting))
-    what = "labels" if setting == "data.target" else "examples"
-    remedy = f"Choose one of: {names_text(names, 20)}." if names else "Choose another file."
-    if by_name(headers, name):
+    if not remedy:
+        remedy = f"Choose one of: {names_text(names, 20)}." if names else "Choose another file."
+    if found := by_name(headers, name):
+        form = " × ".join(f"{size:,}" for size in found[0].shape) or "one value"
+        what = "labels" if setting == "data.target" else "examples"
         raise UserError(
-            f"'{name}' of '{readable(path)}' cannot be the {what}: it is of another form or number.",
+            f"'{name}' of '{readable(path)}' ({form}) has not the form of {what} here.",
             remedy,
             setting,
         )
 
-    every = [header.name for header in headers]
-    near = difflib.get_close_matches(name, names or every, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(
+        name, names or [header.name for header in headers], n=1, cutoff=0.4
+    )
     hint = f"; the nearest is '{near[0]}'" if near else ""
     raise UserError(f"'{readable(path)}' has no array '{name}'{hint}.", remedy, setting)

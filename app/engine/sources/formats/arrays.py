@@ -9,13 +9,13 @@ from app.engine.data.array_file import open_arrays
 from app.engine.sources.arrays.headers import SETTING, read_headers
 from app.engine.sources.arrays.pictures import list_pictures
 from app.engine.sources.arrays.trained import with_trained_arrays
-from app.engine.sources.format import Check, OpenOptions
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
 from app.engine.sources.stamps import stamp
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.format import Check, OpenOptions
     from app.engine.sources.loaded import Examples
 
 
@@ -30,7 +30,7 @@ class Arrays(PictureFormat):
         return source.lower().endswith(".npz") and Path(source).is_file()
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        return super().open(source, with_trained_arrays(data, options.trained), options)
+        return super().open(source, with_trained_arrays(source, data, options.trained), options)
 
     def cache_settings(self, data: DataSettings) -> list[Any]:
         return [data.inputs, data.task]

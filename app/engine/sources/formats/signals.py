@@ -120,13 +120,11 @@ class Signals(Format):
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         options.progress("Reading signals", 0, 0)
-        data = with_trained_arrays(data, options.trained)
+        data = with_trained_arrays(source, data, options.trained)
         return _examples(Path(source), data, options)
 
 
-def find_signals(
-    path: Path, headers: list[ArrayHeader], data: DataSettings
-) -> ArrayRoles | None:
+def find_signals(path: Path, headers: list[ArrayHeader], data: DataSettings) -> ArrayRoles | None:
     """Returns which arrays are the signals and their labels, None where there are no signals.
 
     Raises UserError where arrays are chosen that are not there.
@@ -174,7 +172,7 @@ def _examples(path: Path, data: DataSettings, options: OpenOptions) -> Examples:
             raise unusable(path, "holds no signals with labels of the same number", REMEDY)
 
         require_memory(_needed(roles.pairs), path, "signals")
-        known = class_names(path, headers)
+        known = class_names(path, headers) if roles.is_likely else ()
         labels, reasons = (
             read_labels(path, roles, known, data) if roles.target.names else (None, [])
         )

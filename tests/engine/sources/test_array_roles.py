@@ -1,0 +1,160 @@
+"""Which array is the input and which the label: a guess with its reason, or as chosen by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.opening import open_dataset
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+
+CASES = Path(__file__).parents[2] / "cases" / "npz"
+RANDOM = np.random.default_rng(5)
+COUNT = 60
+IMAGES = RANDOM.integers(0, 256, (COUNT, 8, 8), np.uint8)
+SIGNALS = RANDOM.normal(size=(COUNT, 2, 32)).astype(np.float32)
+TWO = np.arange(COUNT) % 2
+FOUR = np.arange(COUNT) % 4
+
+
+def opened(path: Path, arrays: dict[str, np.ndarray], **settings: Any) -> Dataset:
+    np.savez(path / "a.npz", **arrays)  # type: ignore[arg-type]
+    return open_dataset(DataSettings(source=str(path / "a.npz"), **settings))
+
+
+def notes(dataset: Dataset) -> str:
+    return " ".join(dataset.description.notes)
+
+
+def test_a_diagnosis_is_a_better_label_than_a_site() -> None:
+    source = str(CASES / "site_first.npz")
+    dataset = open_dataset(DataSettings(source=source))
+    description = dataset.description
+
+    assert len(description.classes) == 3
+    assert description.chosen == {"target": "diagnosis", "inputs": "images"}
+    assert "The label is 'diagnosis', named like something to predict; 'site'" in notes(dataset)
+
+    site = open_dataset(DataSettings(source=source, target="site"))
+    assert len(site.description.classes) == 5
+    assert site.description.reading.target_arrays == ("site",)
+    with np.load(CASES / "site_first.npz") as arrays:
+        assert np.array_equal(site.targets, arrays["site"])
+
+
+@pytest.mark.parametrize(
+    ("others", "label", "reason"),
+    [
+        (("site", "label"), "label", "named like one"),
+        (("patient_id", "malignant"), "malignant", "because 'patient_id' says where"),
+        (("fold", "fine_labels"), "fine_labels", "named like one"),
+        (("scanner", "species", "weight"), "species", "named like something to predict"),
+        (("grade", "stage"), "grade", "the first of as many values"),
+    ],
+)
+def test_the_name_decides_about_the_label(
+    tmp_path: Path, others: tuple[str, ...], label: str, reason: str
+) -> None:
+    arrays = {"images": IMAGES, **dict.fromkeys(others, FOUR), label: TWO}
+    dataset = opened(tmp_path, arrays)
+    assert dataset.description.reading.target_arrays == (label,)
+    assert len(dataset.description.classes) == 2
+    assert f"The label is '{label}', {reason}" in notes(dataset)
+    assert all(f"'{name}'" in notes(dataset) for name in others)
+
+
+def test_a_site_alone_is_the_label_and_told(tmp_path: Path) -> None:
+    dataset = opened(tmp_path, {"images": IMAGES, "site": FOUR})
+    assert len(dataset.description.classes) == 4
+    assert "The label is 'site', the only array of as many values, though" in notes(dataset)
+
+
+def test_names_of_classes_belong_to_the_likely_label(tmp_path: Path) -> None:
+    arrays = {
+        "images": IMAGES,
+        "site": TWO,
+        "label": 1 - TWO,
+        "class_names": np.array(["no", "yes"]),
+    }
+    assert opened(tmp_path, arrays).description.classes == ("no", "yes")
+    assert opened(tmp_path, arrays, target="site").description.classes == ("0", "1")
+
+
+@pytest.mark.parametrize(("kind", "examples"), [("images", IMAGES), ("signals", SIGNALS)])
+def test_an_unknown_array_is_refused_with_the_nearest(
+    tmp_path: Path, kind: str, examples: np.ndarray
+) -> None:
+    arrays = {kind: examples, "label": TWO, "site": FOUR}
+    for name, setting, near in (("lable", "target", "label"), (kind[:-2], "inputs", kind)):
+        with pytest.raises(
+            UserError, match=rf"no array '{name}'; the nearest is '{near}'"
+        ) as caught:
+            opened(tmp_path, arrays, **{setting: name})
+        assert caught.value.setting == f"data.{setting}"
+
+    with pytest.raises(UserError, match="has not the form of labels"):
+        opened(tmp_path, {**arrays, "extra": np.array(3.0)}, target="extra")
+
+
+def test_the_input_is_chosen_by_name(tmp_path: Path) -> None:
+    arrays = {"images": IMAGES, "masks": 255 - IMAGES, "labels": TWO}
+    guessed = opened(tmp_path, arrays)
+    assert "The input is 'images', named like one; 'masks' could be it too" in notes(guessed)
+
+    chosen = opened(tmp_path, arrays, inputs="masks")
+    assert np.array_equal(chosen.inputs[:, 0], 255 - IMAGES)
+    assert chosen.description.reading.input_array == "masks"
+
+
+def test_several_arrays_are_several_amounts(tmp_path: Path) -> None:
+    arrays = {"images": IMAGES, "age": FOUR * 1.5, "weight": TWO * 2.5}
+    dataset = opened(tmp_path, arrays, target=["age", "weight"])
+    assert [item.name for item in dataset.description.amounts] == ["age", "weight"]
+    assert np.array_equal(dataset.targets, np.stack([FOUR * 1.5, TWO * 2.5], axis=1))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("train_images", "train_labels", "test_images", "test_labels"),
+        ("X_train", "y_train", "X_test", "y_test"),
+        ("trainX", "trainY", "testX", "testY"),
+        ("images.train", "labels.train", "images.test", "labels.test"),
+    ],
+)
+def test_a_name_holds_for_all_splits(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    arrays = dict(zip(keys, (IMAGES, TWO, IMAGES[:20], TWO[:20]), strict=True))
+    arrays |= {"train_site": FOUR, "test_site": FOUR[:20]}
+    dataset = opened(tmp_path, arrays)
+    assert dataset.description.sizes["test"] == 20
+    assert len(dataset.description.classes) == 2
+
+    site = opened(tmp_path, arrays, target="site")
+    assert len(site.description.classes) == 4 and site.description.sizes["test"] == 20
+    assert len(opened(tmp_path, arrays, target="train_site").description.classes) == 4
+
+
+def test_a_split_without_labels_is_told(tmp_path: Path) -> None:
+    arrays = {"x_train": IMAGES, "y_train": TWO, "x_test": IMAGES[:9] + 1}
+    dataset = opened(tmp_path, arrays)
+    assert dataset.description.total == COUNT
+    assert "'x_test' has no labels and is not read." in notes(dataset)
+
+
+def test_a_result_of_a_test_is_no_test_set(tmp_path: Path) -> None:
+    dataset = opened(tmp_path, {"images": IMAGES, "test_result": TWO})
+    assert dataset.description.total == COUNT
+    assert dataset.description.reading.target_arrays == ("test_result",)
+
+
+def test_labels_of_signals_are_chosen_by_name(tmp_path: Path) -> None:
+    arrays = {"ecg": SIGNALS, "site": FOUR, "diagnosis": TWO}
+    assert len(opened(tmp_path, arrays).description.classes) == 2
+    assert len(opened(tmp_path, arrays, target="site").description.classes) == 4
