@@ -78,7 +78,7 @@ class ImageList(PictureFormat):
 
         Cells are classes where few of them are different.
         """
-        if data.columns or data.header is not None or isinstance(data.target, list):
+        if data.columns or data.inputs or data.header is not None or isinstance(data.target, list):
             return False
 
         if data.task is not None:

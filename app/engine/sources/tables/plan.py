@@ -11,6 +11,8 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.format import unusable
+from app.engine.sources.tables.choice.family import note_on_rivals, target_family
+from app.engine.sources.tables.choice.inputs import ignore_others, inputs_in, mark_inputs
 from app.engine.sources.tables.roles import RoleGuess, find_split_column, guess_roles
 from app.engine.sources.tables.target_guess import (
     TARGET_NAMES,
@@ -87,14 +89,18 @@ def plan_table(table: Table, data: DataSettings, trained: Description | None = N
             roles[split.name].chosen,
         )
 
+    mark_inputs(table, roles, data)
     requested = task_of(data.task) if data.task is not None else None
     pairs = requested.pairs if requested else not named and _is_pair(roles)
     targets = _mark_targets(table, roles, requested, named, pairs)
+    ignore_others(roles, data, targets)
     if pairs:
         return _plan_pairs(table, roles, requested, split, named)
 
     guess = guess_task(table, data, targets, _reasons(roles))
     kind, inputs, notes = _inputs(table, data, roles, targets)
+    if not named:
+        notes = (*notes, *note_on_rivals(roles, targets))
     return TablePlan(
         roles,
         guess.task,
@@ -131,6 +137,12 @@ def _mark_targets(
     if named:
         return named
 
+    family = target_family(table, roles)
+    if family:
+        for name in family:
+            roles[name] = RoleGuess("target", f"what is predicted: one of {len(family)} columns")
+        return family
+
     target = guess_target(table, roles, requested)
     if target is None:
         return ()
@@ -150,6 +162,7 @@ def _refuse_unknown_columns(table: Table, data: DataSettings, all_settings: bool
     requested = [("data.target", targets_in(data))]
     if all_settings:
         requested += [("data.columns", tuple(data.columns)), ("data.missing", tuple(data.missing))]
+        requested += [("data.inputs", inputs_in(data))]
 
     for setting, names in requested:
         for name in names:

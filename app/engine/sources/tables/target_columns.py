@@ -9,9 +9,10 @@ import numpy as np
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.tables.target_guess import is_yes_or_no
+from app.engine.sources.tables.target_guess import is_yes_or_no, yes_in
 from app.engine.sources.targets import (
     Targets,
+    class_targets,
     no_targets,
     regression_targets,
     tag_targets,
@@ -22,9 +23,6 @@ from app.engine.sources.targets import (
 if TYPE_CHECKING:
     from app.engine.sources.tables.columns import Column, Table
     from app.engine.sources.tables.plan import TablePlan
-
-TRUE = frozenset({"1", "yes", "true", "y", "ja", "t", "x"})
-"""What stands for 1 in a column that is a tag, in small letters."""
 
 MANY_CLASSES = 50
 """Up to so many classes are no reason for a warning."""
@@ -103,11 +101,7 @@ def targets_of(
     if task.targets == "tags":
         return _tags(table, plan, columns)
     if len(columns) > 1:
-        raise UserError(
-            f"{task.label} predicts one column, but {len(columns)} are chosen.",
-            "Choose one target, or another task.",
-            "data.target",
-        )
+        return _one_hot(columns, plan)
 
     labels = columns[0].labels
     targets = targets_from_labels(labels)
@@ -142,16 +136,34 @@ def _tags(table: Table, plan: TablePlan, columns: list[Column]) -> tuple[Targets
                 "data.target",
             )
 
-    values = np.stack(
-        [
-            column.numbers[0] > 0
-            if column.numeric
-            else np.array([text.lower() in TRUE for text in column.texts.to_pylist()])
-            for column in columns
-        ],
-        axis=1,
-    )
-    return tag_targets(values.astype(np.float32), plan.targets), ()
+    values = yes_in(columns).astype(np.float32)
+    most = int(values.sum(axis=1).max(initial=0))
+    note = f"The {len(columns)} targets are yes or no, up to {most} of them yes in a row: tags."
+    return tag_targets(values, plan.targets), (note,)
+
+
+def _one_hot(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str, ...]]:
+    """Classes from a column of yes and no for each. Raises UserError where they are no such."""
+    task = task_of(plan.task)
+    if not all(is_yes_or_no(column) for column in columns):
+        raise UserError(
+            f"{task.label} predicts one column, but {len(columns)} are chosen.",
+            "Choose one target, or another task.",
+            "data.target",
+        )
+
+    values = yes_in(columns)
+    counts = values.sum(axis=1)
+    if wrong := int((counts != 1).sum()):
+        raise UserError(
+            f"{task.label} needs one class in each row; of the {len(columns)} targets, {wrong:,} "
+            f"{'row has' if wrong == 1 else 'rows have'} none or several.",
+            "Choose several tags (multi-label) as the task.",
+            "data.task",
+        )
+
+    note = f"Of the {len(columns)} targets one is yes in each row (one-hot): they are the classes."
+    return class_targets(plan.targets, values.argmax(axis=1).astype(np.int64)), (note,)
 
 
 def _separated_tags(column: Column, separator: str) -> tuple[Targets, tuple[str, ...]]:

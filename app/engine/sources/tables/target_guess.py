@@ -65,6 +65,9 @@ TAGGED_SHARE = 0.2
 LONGEST_TAG = 4
 """Words of a tag; what is longer is a sentence with commas in it."""
 
+TRUE = frozenset({"1", "yes", "true", "y", "ja", "t", "x"})
+"""What stands for 1 in a column that is a tag, in small letters."""
+
 YES_OR_NO = (
     {"0", "1"},
     {"no", "yes"},
@@ -182,8 +185,9 @@ def guess_task(
         return TaskGuess(data.task, separator=separator)
 
     if len(columns) > 1:
-        tags = all(is_yes_or_no(column) for column in columns)
-        return TaskGuess("multi-label" if tags else "regression")
+        if not all(is_yes_or_no(column) for column in columns):
+            return TaskGuess("regression")
+        return TaskGuess("classification" if are_one_hot(columns) else "multi-label")
 
     return _guess_of_column(columns[0], data)
 
@@ -249,6 +253,24 @@ def find_separator(column: Column) -> str:
             best_share = share
 
     return best
+
+
+def are_one_hot(columns: Sequence[Column]) -> bool:
+    """Returns whether in every row exactly one of several columns of yes and no says yes."""
+    return bool((yes_in(columns).sum(axis=1) == 1).all())
+
+
+def yes_in(columns: Sequence[Column]) -> np.ndarray:
+    """Returns where columns of 0 and 1, or of words like them, say yes: (N, K) bool."""
+    return np.stack(
+        [
+            column.numbers[0] > 0
+            if column.numeric
+            else np.array([text.lower() in TRUE for text in column.texts.to_pylist()])
+            for column in columns
+        ],
+        axis=1,
+    )
 
 
 def is_yes_or_no(column: Column) -> bool:

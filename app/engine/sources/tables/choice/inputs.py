@@ -1,0 +1,51 @@
+"""The columns that a person chose as the inputs of a table: all others are not read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.engine.sources.tables.roles import RoleGuess
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from app.engine.experiment.data_settings import DataSettings, Role
+    from app.engine.sources.tables.columns import Column, Table
+
+READ = ("number", "category", "text", "image")
+"""The roles of columns that are read."""
+
+
+def inputs_in(data: DataSettings) -> tuple[str, ...]:
+    """Returns the input columns that the settings name."""
+    return (data.inputs,) if isinstance(data.inputs, str) else tuple(data.inputs or ())
+
+
+def mark_inputs(table: Table, roles: dict[str, RoleGuess], data: DataSettings) -> None:
+    """Gives the columns that are chosen as inputs roles that are read."""
+    for name in inputs_in(data):
+        guess = roles[name]
+        role = guess.role if guess.role in READ else _role_by_content(table.by_name[name])
+        roles[name] = RoleGuess(role, "chosen as an input", True)
+
+
+def ignore_others(roles: dict[str, RoleGuess], data: DataSettings, used: Collection[str]) -> None:
+    """Makes all columns ignored that are neither chosen inputs nor used otherwise.
+
+    used: the targets, and what says the split. Groups stay groups. Where no inputs are chosen,
+    nothing is ignored for that.
+    """
+    inputs = inputs_in(data)
+    if not inputs:
+        return
+
+    for name, guess in roles.items():
+        if name in inputs or name in used or guess.role in ("group", "ignore"):
+            continue
+
+        roles[name] = replace(guess, role="ignore", reason="it is not among the inputs")
+
+
+def _role_by_content(column: Column) -> Role:
+    return "number" if column.numeric else "category"
