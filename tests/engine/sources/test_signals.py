@@ -297,7 +297,7 @@ def test_npz_signals(
     np.savez(tmp_path / "a.npz", **content)
     dataset = open_data(tmp_path / "a.npz")
 
-    assert dataset.description.format == "NPZ signals" and dataset.description.shape == expected
+    assert dataset.description.format == "NumPy signals" and dataset.description.shape == expected
     assert (
         dataset.description.classes == ("0", "1") and dataset.description.task == "classification"
     )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app.engine.data.array_file import ArrayFile, StoredArray, open_arrays
 from app.engine.data.splits import UNASSIGNED, split_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable
 
     import numpy as np
+
+    from app.engine.data.array_file import ArrayFile, StoredArray
 
 
 def words(text: str) -> frozenset[str]:
@@ -40,6 +39,9 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 """A word for the split and one for what it holds, written as one: "xtrain", "trainImages"."""
+
+AUTOMATIC = re.compile(r"arr_\d+")
+"""The names that NumPy gives to arrays without one."""
 
 _SHORT = {"tr": "train", "te": "test"}
 
@@ -87,13 +89,13 @@ def plain(name: str) -> str:
     return re.sub(r"[-_. ]+", "", name.lower())
 
 
-def header_of(
-    stored: StoredArray,
-    key: str,
-    file: ArrayFile | None = None,
-    values: np.ndarray | None = None,
-) -> ArrayHeader:
-    """Reads name and split from the key of an array: "x_train", "ytest", "val-labels"."""
+def are_unnamed(keys: Iterable[str]) -> bool:
+    """Returns whether nobody has named these arrays."""
+    return all(AUTOMATIC.fullmatch(key) for key in keys)
+
+
+def name_and_split(key: str) -> tuple[str, int]:
+    """Reads the name and the split of an array from its key: "x_train", "ytest", "val-labels"."""
     words = [word for word in re.split(r"[-_. ]+", key) if word]
     if len(words) == 1 and (match := _JOINED.fullmatch(words[0])):
         split_word = (match["split"] or match["second"]).lower()
@@ -101,35 +103,23 @@ def header_of(
 
     splits = [split_of(word) for word in words if split_of(word) != UNASSIGNED]
     name = "_".join(word for word in words if split_of(word) == UNASSIGNED)
-    if not splits:
-        return ArrayHeader(key, key, UNASSIGNED, stored, file, values)
+    return (name or key, splits[-1]) if splits else (key, UNASSIGNED)
 
-    return ArrayHeader(key, name or key, splits[-1], stored, file, values)
+
+def header_of(
+    stored: StoredArray,
+    key: str,
+    file: ArrayFile | None = None,
+    values: np.ndarray | None = None,
+) -> ArrayHeader:
+    """Returns the header of an array whose key says its name and its split."""
+    return ArrayHeader(key, *name_and_split(key), stored, file, values)
 
 
 def read_headers(file: ArrayFile) -> list[ArrayHeader]:
     """Reads the headers of all arrays, without unpacking them. Raises UserError and OSError."""
     headers = [header_of(stored, stored.key, file) for stored in file.headers()]
     return with_likely_splits(headers)
-
-
-@contextlib.contextmanager
-def open_headers(paths: Sequence[Path]) -> Iterator[list[ArrayHeader]]:
-    """Opens several files of one array each, which are called like their files.
-
-    Raises UserError where one is damaged, and OSError.
-    """
-    with contextlib.ExitStack() as stack:
-        headers = []
-        for path in paths:
-            file = stack.enter_context(open_arrays(path, SETTING))
-            stored = list(file.headers())
-            headers += [
-                header_of(array, path.stem if len(stored) == 1 else array.key, file)
-                for array in stored
-            ]
-
-        yield with_likely_splits(headers)
 
 
 def with_likely_splits(headers: list[ArrayHeader]) -> list[ArrayHeader]:

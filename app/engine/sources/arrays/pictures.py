@@ -73,7 +73,7 @@ def list_pictures(
     Raises UserError for what is damaged or holds no pictures with labels.
     """
     roles = choose_roles(path, headers, FORM, data)
-    if roles is None or not roles.pairs:
+    if roles is None or not roles.pairs or not roles.target.names:
         _refuse_deep(path, headers)
         raise unusable(path, "holds no images with labels of the same number", REMEDY)
 

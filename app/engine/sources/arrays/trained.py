@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.data.array_file import open_arrays
-from app.engine.sources.arrays.headers import SETTING, ArrayHeader, read_headers
+from app.engine.sources.arrays.files import open_source
+from app.engine.sources.arrays.headers import LABEL_WORDS, SETTING, ArrayHeader, are_unnamed, plain
 from app.engine.sources.arrays.roles import find_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from app.engine.data.dataset import Description
     from app.engine.data.reading import Reading
     from app.engine.experiment.data_settings import DataSettings
-
-AUTOMATIC = re.compile(r"arr_\d+")
-"""The names that NumPy gives to arrays without one."""
 
 REMEDY = "Give the arrays the names that they had in training."
 
@@ -35,18 +31,22 @@ def with_trained_arrays(
     if trained is None:
         return data
 
-    with open_arrays(Path(source), SETTING) as file:
-        headers = read_headers(file)
+    with open_source(source) as (files, headers):
+        pass
 
     reading = trained.reading
+    targets = list(reading.target_arrays)
     free = data.replace(inputs=None, target=None)
-    if _is_unnamed([reading.input_array]) or _is_unnamed([header.key for header in headers]):
+    if files.several:  # they are called like their files, which a person has named
+        usual = all(plain(name) in LABEL_WORDS for name in targets)
+        return free if usual else free.replace(target=targets)
+    if are_unnamed([reading.input_array]) or are_unnamed([header.key for header in headers]):
         return free
     if not reading.input_array:
         return free
 
-    find_array(Path(source), reading.input_array, headers, headers, SETTING, REMEDY)
-    return data.replace(inputs=reading.input_array, target=list(reading.target_arrays) or None)
+    find_array(files.path, reading.input_array, headers, headers, SETTING, REMEDY)
+    return data.replace(inputs=reading.input_array, target=targets or None)
 
 
 def trained_examples(
@@ -62,14 +62,9 @@ def trained_examples(
     """
     fitting = [header for header in headers if fits(header) and 0 not in header.shape]
     alone = len(headers) == 1 and path.suffix.lower() == ".npy"
-    unnamed = alone or _is_unnamed([header.key for header in headers])
-    if unnamed or not reading.input_array or _is_unnamed([reading.input_array]):
+    unnamed = alone or are_unnamed([header.key for header in headers])
+    if unnamed or not reading.input_array or are_unnamed([reading.input_array]):
         return fitting[:1]
 
     first = find_array(path, reading.input_array, fitting, headers, "", REMEDY)
     return [header for header in fitting if header.name == first.name]
-
-
-def _is_unnamed(keys: Iterable[str]) -> bool:
-    """Returns whether nobody has named these arrays."""
-    return all(AUTOMATIC.fullmatch(key) for key in keys)

@@ -1,12 +1,14 @@
-"""Pictures and labels as NumPy arrays in one NPZ file, under the names that people give them."""
+"""Pictures and labels as NumPy arrays, under the names that people give them.
+
+They stand in one NPZ file, or each in a file of its own: x.npy beside y.npy.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.engine.data.array_file import open_arrays
-from app.engine.sources.arrays.headers import SETTING, read_headers
+from app.engine.sources.arrays.files import find_files, is_array_source, open_source
 from app.engine.sources.arrays.pictures import list_pictures
 from app.engine.sources.arrays.trained import with_trained_arrays
 from app.engine.sources.picture_format import PictureFormat
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Arrays(PictureFormat):
-    """Reads pictures and their labels from an NPZ file."""
+    """Reads pictures and their labels from NPZ and NPY files."""
 
     kind = "arrays"
-    label = "NPZ arrays"
+    label = "NumPy arrays"
     order = 40
 
     def matches(self, source: str) -> bool:
-        return source.lower().endswith(".npz") and Path(source).is_file()
+        return is_array_source(source)
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         return super().open(source, with_trained_arrays(source, data, options.trained), options)
@@ -36,14 +38,14 @@ class Arrays(PictureFormat):
         return [data.inputs, data.task]
 
     def scan(self, source: str, data: DataSettings, check: Check) -> ScanResult:
-        path = Path(source)
-        return ScanResult((stamp(path),), lambda: _picture_list(path, data, check))
+        stamps = tuple(stamp(path) for path in find_files(source).files)
+        return ScanResult(stamps, lambda: _picture_list(source, data, check))
 
 
-def _picture_list(path: Path, data: DataSettings, check: Check) -> PictureList:
+def _picture_list(source: str, data: DataSettings, check: Check) -> PictureList:
     """Raises UserError for what is damaged or holds no pictures with labels."""
-    with open_arrays(path, SETTING) as file:
-        return list_pictures(path, read_headers(file), data, check)
+    with open_source(source) as (files, headers):
+        return list_pictures(Path(source), headers, files.with_own(data, headers), check)
 
 
 FORMAT = Arrays()

@@ -1,6 +1,7 @@
 """The IDX files of the MNIST family, in one folder.
 
-Pictures are in `*-images-idx3-ubyte[.gz]`, their labels in `*-labels-idx1-ubyte[.gz]`.
+Pictures are in `*-images-idx3-ubyte[.gz]`, their labels in `*-labels-idx1-ubyte[.gz]`; those of
+QMNIST are a table of whole numbers, `*-labels-idx2-int[.gz]`, of which the first is the class.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ FASHION_LABELS = frozenset(
     }
 )
 """SHA-256 of the unpacked labels of Fashion-MNIST, training and test."""
+
+TYPES: dict[int, str] = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4"}
+"""The types of whole numbers, by the third byte of a file."""
+
+SOME = re.compile(r"(train|test|val)\d+k", re.IGNORECASE)
+"""A split that says how large it is: "test10k"."""
 
 HEAD = 4
 """Bytes before the sizes: two zeros, the type of the values, the number of dimensions."""
@@ -82,6 +89,7 @@ def find_pairs(folder: Path) -> list[IdxPair]:
 
         used.add(match["base"].lower())
         words = re.split(r"[-_.]", match["base"])
+        words = [match[1] if (match := SOME.fullmatch(word)) else word for word in words]
         splits = [split_of(word) for word in words if split_of(word) != UNASSIGNED]
         family = "-".join(word for word in words if split_of(word) == UNASSIGNED)
         split = splits[-1] if splits else UNASSIGNED
@@ -96,7 +104,8 @@ def _labels_of(images: Path) -> Path:
     name = re.sub(r"images(?!.*images)", "labels", re.sub(r"image(?!s)", "label", name))
 
     plain = name.removesuffix(".gz")
-    for candidate in (name, plain, plain + ".gz"):
+    table = re.sub(r"idx1([-_.])ubyte", r"idx2\1int", plain, flags=re.IGNORECASE)
+    for candidate in (name, plain, f"{plain}.gz", table, f"{table}.gz"):
         if (images.parent / candidate).is_file():
             return images.parent / candidate
 
@@ -107,8 +116,25 @@ def _labels_of(images: Path) -> Path:
     )
 
 
+def read_labels(path: Path) -> np.ndarray:
+    """Reads the labels (N,) of an IDX file; of one with several numbers each, the first.
+
+    Raises like read_idx.
+    """
+    with open_regular(path) as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
+        with foreign_reader(lambda _: _damaged(path)):
+            head = file.read(HEAD)
+
+    several = head[3:4] == b"\x02"
+    labels = read_idx(path, 2 if several else 1)
+    return labels[:, 0] if several else labels
+
+
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """Reads the unsigned bytes of an IDX file with so many dimensions.
+    """Reads the numbers of an IDX file with so many dimensions: bytes, or of labels whole numbers.
 
     Raises UserError where it is not whole or does not fit into memory, and OSError.
     """
@@ -118,8 +144,8 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
         raw.seek(0)
         file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
 
-        shape = _read_shape(file, path, dimensions)
-        size = math.prod(shape)
+        shape, dtype = _read_shape(file, path, dimensions)
+        size = math.prod(shape) * dtype.itemsize
         most = held * MOST_PACKED if packed else held - HEAD - 4 * dimensions
         if size > most:
             raise _damaged(path, f": it announces {size:,} bytes and holds {held:,}")
@@ -131,13 +157,17 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
             found = f"{count:,}" if count < size else "more"
             raise _damaged(path, f": it announces {size:,} bytes and holds {found}")
 
-    return content.reshape(shape)
+    return content.view(dtype).reshape(shape)
 
 
-def _read_shape(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
+def _read_shape(
+    file: BinaryIO, path: Path, dimensions: int
+) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     """Reads the header. Raises UserError where it is none, or has pictures without a pixel."""
     head = file.read(HEAD + 4 * dimensions)
-    if head[:HEAD] != bytes((0, 0, 8, dimensions)) or len(head) < HEAD + 4 * dimensions:
+    types = TYPES if dimensions < 3 else {8: "u1"}
+    right = head[:2] == b"\0\0" and head[3:HEAD] == bytes([dimensions])
+    if not right or head[2] not in types or len(head) < HEAD + 4 * dimensions:
         raise unusable(path, f"is not an IDX file of bytes with {dimensions} dimensions", AGAIN)
 
     shape = struct.unpack(f">{dimensions}I", head[HEAD:])
@@ -146,7 +176,7 @@ def _read_shape(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
         sides = " × ".join(f"{side:,}" for side in shape[1:])
         raise _damaged(path, f": it announces pictures of {sides} pixels")
 
-    return shape
+    return shape, np.dtype(types[head[2]])
 
 
 def _read_into(file: BinaryIO, content: memoryview) -> int:
@@ -179,7 +209,8 @@ class Idx(PictureFormat):
                 if not entry.name.startswith(".")
             )
 
-        return "idx3-ubyte" in path.name.lower() or "idx1-ubyte" in path.name.lower()
+        name = path.name.lower()
+        return any(ending in name for ending in ("idx3-ubyte", "idx1-ubyte", "idx2-int"))
 
     def scan(
         self,
@@ -222,7 +253,7 @@ def _picture_list(source: Path, pairs: list[IdxPair], check: Check) -> PictureLi
     for pair in pairs:
         check()
         images = read_idx(pair.images, 3)
-        classes = read_idx(pair.labels, 1)
+        classes = read_labels(pair.labels)
         if len(images) != len(classes):
             raise unusable(
                 pair.labels,

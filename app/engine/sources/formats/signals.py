@@ -1,4 +1,4 @@
-"""Signals and their classes or amounts as NumPy arrays in one NPZ file.
+"""Signals and their classes or amounts as NumPy arrays, in one NPZ file or a file for each.
 
 A file is taken for signals where its name for them says so ("signals", "ecg", "audio" ...), or
 where the array could be no picture: (N, L) that is no square, or (N, C, L) in floating point with
@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.array_file import open_arrays
 from app.engine.data.dataset import Skipped
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.free_memory import require_memory
 from app.engine.learning.tasks import task
-from app.engine.sources.arrays.headers import (
-    IMAGE_WORDS,
-    SETTING,
-    ArrayHeader,
-    read_headers,
-)
+from app.engine.sources.arrays.files import is_array_source, open_source
+from app.engine.sources.arrays.headers import IMAGE_WORDS, ArrayHeader
 from app.engine.sources.arrays.labels import targets_from_array
 from app.engine.sources.arrays.pictures import FORM as PICTURES
 from app.engine.sources.arrays.reading import (
@@ -49,6 +43,7 @@ from app.engine.sources.targets import Targets, no_targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 SIGNAL_WORDS = frozenset(
     {
@@ -101,27 +96,28 @@ REMEDY = (
 
 
 class Signals(Format):
-    """Reads signals from an NPZ file."""
+    """Reads signals from NPZ and NPY files."""
 
     kind = "signals"
-    label = "NPZ signals"
+    label = "NumPy signals"
     order = 35
 
     def matches(self, source: str) -> bool:
-        path = Path(source)
-        if path.suffix.lower() != ".npz" or not path.is_file():
+        if not is_array_source(source):
             return False
 
         try:
-            with open_arrays(path) as file:
-                return find_signals(path, read_headers(file), DataSettings()) is not None
+            with open_source(source) as (files, headers):
+                own = files.with_own(DataSettings(), headers).inputs
+                roles = find_signals(files.path, headers, DataSettings())
+                return roles is not None and own in (None, roles.inputs.names[0])
         except (UserError, OSError):
             return False  # the format of pictures says what is wrong
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         options.progress("Reading signals", 0, 0)
         data = with_trained_arrays(source, data, options.trained)
-        return _examples(Path(source), data, options)
+        return _examples(source, data, options)
 
 
 def find_signals(path: Path, headers: list[ArrayHeader], data: DataSettings) -> ArrayRoles | None:
@@ -164,10 +160,10 @@ def _is_no_picture(header: ArrayHeader, holds_pictures: bool) -> bool:
     )
 
 
-def _examples(path: Path, data: DataSettings, options: OpenOptions) -> Examples:
-    with open_arrays(path, SETTING) as file:
-        headers = read_headers(file)
-        roles = find_signals(path, headers, data)
+def _examples(source: str, data: DataSettings, options: OpenOptions) -> Examples:
+    with open_source(source) as (files, headers):
+        path = files.path
+        roles = find_signals(path, headers, files.with_own(data, headers))
         if roles is None or not roles.pairs:
             raise unusable(path, "holds no signals with labels of the same number", REMEDY)
 
