@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.arrays.preview import ArrayChoice
     from app.engine.sources.cache import Cache
     from app.engine.sources.loaded import Examples
 
@@ -75,6 +76,17 @@ class Format(ABC):
     @abstractmethod
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         """Reads a source. Raises UserError, OSError, and whatever `options.check` raises."""
+
+    def array_choices(
+        self,
+        source: str,  # noqa: ARG002 - for overrides
+        data: DataSettings,  # noqa: ARG002 - for overrides
+    ) -> tuple[ArrayChoice, ...]:
+        """Returns what may be chosen among the arrays of a source, () where it has none.
+
+        Raises UserError and OSError.
+        """
+        return ()
 
 
 def unusable(path: Path | str, what: str, remedy: str) -> UserError:

@@ -1,10 +1,11 @@
-"""Shows how a source is read as a table, built-in tables too."""
+"""Shows how a source is read as a table, built-in tables too, and what its arrays are taken for."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.engine.sources import formats
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.formats.built_in import table_settings
 from app.engine.sources.formats.table import table_in
@@ -13,6 +14,7 @@ from app.engine.sources.tables.preview import TablePreview, preview
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.arrays.preview import ArrayChoice
 
 
 def preview_source(data: DataSettings, check: Check = no_check) -> TablePreview | None:
@@ -29,3 +31,21 @@ def preview_source(data: DataSettings, check: Check = no_check) -> TablePreview 
 
     path = table_in(Path(data.source).expanduser())
     return preview(path, data, check) if path is not None else None
+
+
+def preview_arrays(data: DataSettings) -> tuple[ArrayChoice, ...]:
+    """Returns the choices that a source of arrays leaves, () where there is nothing to choose.
+
+    Raises UserError where the source is damaged, and OSError.
+    """
+    source = data.source
+    if not source or source.startswith(PREFIX):
+        return ()
+
+    path = Path(source).expanduser().absolute()
+    if not path.exists():
+        return ()
+
+    source_format = formats.find(str(path))
+    choices = source_format.array_choices(str(path), data) if source_format is not None else ()
+    return tuple(choice for choice in choices if len(choice.offers) > 1)

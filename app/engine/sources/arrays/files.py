@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,9 +88,16 @@ def is_array_source(source: str) -> bool:
     if not path.is_dir():
         return False
 
-    entries = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
-    arrays = [entry for entry in entries if entry.suffix.lower() in SUFFIXES]
-    return bool(arrays) and not any(entry.is_dir() for entry in entries)
+    found = False
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                return False
+            found = found or entry.name.lower().endswith(SUFFIXES)
+
+    return found
 
 
 def find_files(source: str) -> ArrayFiles:
@@ -162,11 +170,16 @@ def _in_folder(folder: Path, family: frozenset[str]) -> tuple[tuple[Path, ...], 
     family: the words that its names share. Where no other file has them, those belong to it that
     say nothing but what they hold.
     """
-    entries = sorted(
-        (entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.is_file()),
-        key=lambda entry: entry.name,
-    )
-    usable = [entry for entry in entries if entry.suffix.lower() in (*SUFFIXES, *TABLES)]
+    with os.scandir(folder) as entries:
+        names = sorted(
+            entry.name
+            for entry in entries
+            if entry.name.lower().endswith((*SUFFIXES, *TABLES))
+            and not entry.name.startswith(".")
+            and entry.is_file()
+        )
+
+    usable = [folder / name for name in names]
     related = [entry for entry in usable if family <= _family(entry.stem)]
     if family and len(related) < 2:
         related += [entry for entry in usable if not _family(entry.stem)]

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.engine.sources.arrays.files import find_files, is_array_source, open_source
-from app.engine.sources.arrays.pictures import list_pictures
+from app.engine.sources.arrays.pictures import FORM, list_pictures
+from app.engine.sources.arrays.preview import ArrayChoice, choices_of, roles_or_none
+from app.engine.sources.arrays.roles import ArrayRoles, choose_roles
 from app.engine.sources.arrays.trained import with_trained_arrays
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
@@ -36,6 +38,15 @@ class Arrays(PictureFormat):
 
     def cache_settings(self, data: DataSettings) -> list[Any]:
         return [data.inputs, data.task]
+
+    def array_choices(self, source: str, data: DataSettings) -> tuple[ArrayChoice, ...]:
+        with open_source(source) as (files, headers):
+            free = data.replace(inputs=None, target=None)
+
+            def find(settings: DataSettings) -> ArrayRoles | None:
+                return choose_roles(files.path, headers, FORM, files.with_own(settings, headers))
+
+            return choices_of(headers, data, roles_or_none(find, free), roles_or_none(find, data))
 
     def scan(self, source: str, data: DataSettings, check: Check) -> ScanResult:
         stamps = tuple(stamp(path) for path in find_files(source).files)

@@ -6,6 +6,7 @@ bytes.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from app.engine.errors import UserError
 from app.engine.files import open_regular, read_regular
 from app.engine.free_memory import require_memory
 from app.engine.sources.arrays.labels import ArrayLabels
+from app.engine.sources.arrays.preview import ArrayChoice, ArrayOffer
+from app.engine.sources.arrays.roles import names_in
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import ROW_BYTES, PictureList, ScanResult
@@ -80,10 +83,20 @@ class Cifar(PictureFormat):
         if path.is_dir():
             return bool(_files(path)[1]) or _holds_pickles(path)
 
-        return bool(_files(path.parent, path.name)[1]) or bool(PICKLES.fullmatch(path.name))
+        if path.suffix.lower() == ".bin":
+            return bool(_files(path.parent, path.name)[1])
+        return bool(PICKLES.fullmatch(path.name))
 
     def cache_settings(self, data: DataSettings) -> list[Any]:
         return [data.task]
+
+    def array_choices(self, source: str, data: DataSettings) -> tuple[ArrayChoice, ...]:
+        path = Path(source)
+        folder = path if path.is_dir() else path.parent
+        variant, _ = _files(folder)
+        used = tuple(names_in(data.target)) or variant.labels[-1:]
+        offers = tuple(ArrayOffer(label) for label in variant.labels)
+        return (ArrayChoice("target", used, "the finer one", offers),)
 
     def scan(self, source: str, data: DataSettings, check: Check) -> ScanResult:
         path = Path(source)
@@ -108,14 +121,13 @@ def _files(folder: Path, name: str = "") -> tuple[Variant, list[Path]]:
 
     A file is one where its name and its size are right.
     """
+    present = _file_names(folder)
     for variant in (TEN, HUNDRED):
-        files = [
-            path
-            for path in sorted(folder.iterdir())
-            if (variant.training.fullmatch(path.name) or path.name == variant.test)
-            and path.is_file()
-        ]
-        if files and (not name or name in {path.name for path in files}):
+        names = sorted(
+            other for other in present if variant.training.fullmatch(other) or other == variant.test
+        )
+        files = [folder / other for other in names if (folder / other).is_file()]
+        if files and (not name or name in names):
             sizes = [path.stat().st_size for path in files]
             if variant is TEN or all(size % variant.record == 0 for size in sizes):
                 return variant, files
@@ -125,10 +137,16 @@ def _files(folder: Path, name: str = "") -> tuple[Variant, list[Path]]:
 
 def _holds_pickles(folder: Path) -> bool:
     """Returns whether a folder is the version for Python, as its archive unpacks it."""
-    names = {path.name for path in folder.iterdir()}
-    return "batches.meta" in names or {"train", "test", "meta"} <= {
-        path.name for path in folder.iterdir() if path.is_file()
-    }
+    names = _file_names(folder)
+    if "batches.meta" in names:
+        return True
+
+    return {"train", "test", "meta"} <= names and not (folder / "train").is_dir()
+
+
+def _file_names(folder: Path) -> set[str]:
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries}
 
 
 def _picture_list(

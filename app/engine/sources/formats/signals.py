@@ -22,6 +22,7 @@ from app.engine.sources.arrays.files import is_array_source, open_source
 from app.engine.sources.arrays.headers import IMAGE_WORDS, ArrayHeader
 from app.engine.sources.arrays.labels import targets_from_array
 from app.engine.sources.arrays.pictures import FORM as PICTURES
+from app.engine.sources.arrays.preview import ArrayChoice, choices_of, roles_or_none
 from app.engine.sources.arrays.reading import (
     chosen_settings,
     class_names,
@@ -113,6 +114,15 @@ class Signals(Format):
                 return roles is not None and own in (None, roles.inputs.names[0])
         except (UserError, OSError):
             return False  # the format of pictures says what is wrong
+
+    def array_choices(self, source: str, data: DataSettings) -> tuple[ArrayChoice, ...]:
+        with open_source(source) as (files, headers):
+            free = data.replace(inputs=None, target=None)
+
+            def find(settings: DataSettings) -> ArrayRoles | None:
+                return find_signals(files.path, headers, files.with_own(settings, headers))
+
+            return choices_of(headers, data, roles_or_none(find, free), roles_or_none(find, data))
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         options.progress("Reading signals", 0, 0)

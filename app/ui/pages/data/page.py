@@ -23,6 +23,7 @@ from app.engine.data.dataset import SPLITS, Description
 from app.engine.errors import UserError
 from app.engine.sources.samples import PREFIX, SAMPLES
 from app.engine.text import count_text
+from app.ui.pages.data.arrays import ArrayRow
 from app.ui.pages.data.guide import guide_cards
 from app.ui.pages.data.overview import Overview
 from app.ui.pages.data.preparing import Preparing
@@ -142,6 +143,7 @@ class DataPage(Page):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.question)
+        column.addWidget(self.arrays)
         line = QHBoxLayout()
         line.addWidget(self._tabs, 1)
         line.addWidget(self._task_words)
@@ -172,6 +174,7 @@ class DataPage(Page):
         self.varying = Varying(document, background, theme, parts.preferences)
         self.skipped = SkippedFiles(document, theme)
         self.question = Question(document)
+        self.arrays = ArrayRow(document, background, theme)
         self.table.looked.connect(self._show_table)
 
         self._pages = QStackedWidget()
@@ -242,6 +245,7 @@ class DataPage(Page):
             self._show_head(document.description)
             self._show_strip(again)
             self.table.refresh()  # it also knows whether there is a question
+            self.arrays.refresh()
             page = self._pages.currentWidget()
 
             assert isinstance(page, Overview | TableView | Preparing | Varying | SkippedFiles)

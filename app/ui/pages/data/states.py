@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.text import duration_text
+from app.ui.pages.data.arrays import ArrayRow
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.pages.data.table import TableView
 from app.ui.state.action import Action
@@ -57,6 +58,7 @@ QUESTIONS = ("data.pages",)
 READING = [
     "task",
     "target",
+    "inputs",
     "rows_are",
     "height",
     "width",
@@ -268,6 +270,7 @@ class FailedState(QWidget):
         self._how.hide()
         self._form: Form | None = None
         self._table: TableView | None = None
+        self._arrays: ArrayRow | None = None
         self._fold = button(
             "Change how it is read",
             "data.how",
@@ -307,12 +310,12 @@ class FailedState(QWidget):
         self._fold.hide()
 
     def hideEvent(self, _event: QHideEvent) -> None:
-        for editor in (self._form, self._table):
+        for editor in (self._form, self._table, self._arrays):
             if editor is not None:
                 editor.setParent(None)
                 editor.deleteLater()
 
-        self._form = self._table = None
+        self._form = self._table = self._arrays = None
         self._how.hide()
         self._fold.show()
 
@@ -333,8 +336,14 @@ class FailedState(QWidget):
             table.looked.connect(lambda: table.setVisible(table.preview is not None))
             self._table_column.addWidget(table, 1)
 
+        if self._arrays is None and self.isVisible():
+            self._arrays = ArrayRow(self._document, self._background, self._theme)
+            self._table_column.insertWidget(0, self._arrays)
+
         if self._table is not None:
             self._table.refresh()
+        if self._arrays is not None:
+            self._arrays.refresh()
 
 
 def _ways_out(do: Callable[[Action], None]) -> QHBoxLayout:
