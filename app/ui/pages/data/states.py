@@ -285,6 +285,8 @@ class FailedState(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(card)
+        self._array_column = QVBoxLayout()
+        column.addLayout(self._array_column)
         self._table_column = QVBoxLayout()
         column.addLayout(self._table_column, 1)
         column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
@@ -338,7 +340,7 @@ class FailedState(QWidget):
 
         if self._arrays is None and self.isVisible():
             self._arrays = ArrayRow(self._document, self._background, self._theme)
-            self._table_column.insertWidget(0, self._arrays)
+            self._array_column.addWidget(self._arrays)
 
         if self._table is not None:
             self._table.refresh()
