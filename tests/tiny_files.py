@@ -24,6 +24,7 @@ TARGETS: dict[str, str | list[str]] = {
     "classification": "kind",
     "binary-classification": "good",
     "multi-label": "tags",
+    "soft-labels": "kind",
     "regression": ["x", "y"],
     "metric-learning": "kind",
 }

@@ -124,13 +124,14 @@ def dataset(kind: str, sort: str, trained: int = TRAINED, validated: int = VALID
         targets = {
             "classes": labels,
             "tags": np.stack([labels == 0, labels != 1, labels == 2], axis=1).astype(np.float32),
+            "shares": np.eye(3)[labels].astype(np.float32) * 0.7 + np.float32(0.1),
             "amounts": (np.stack([10 + 3 * labels, -labels], axis=1) + noise).astype(np.float32),
             "none": np.maximum(np.arange(count) - 1, 0)
             if task.pairs
             else np.zeros(count, np.int64),
         }[task.targets]
 
-    if task.targets not in ("classes", "tags"):
+    if task.targets not in ("classes", "tags", "shares"):
         classes = ()
 
     cuts = np.cumsum([trained, validated])

@@ -70,6 +70,7 @@ class LossFunction:
         outputs: (B, *Problem.output_shape). targets: in the form that the task gives them:
 
         - classes: (B, K) with (B,) int64; yes or no: (B, 1) with (B,); tags: (B, K) with (B, K)
+        - shares of classes: (B, K) with (B, K) that sum to 1
         - amounts: (B, T) with (B, T), both standardised
         - tokens: (B, L, V) with (B, L) int64, NO_TOKEN where there is none
         - reconstruction: both of the shape of the examples

@@ -43,6 +43,14 @@ METRICS = {
     for metric in (
         Metric("accuracy", "accuracy", "The share of answers that are right."),
         Metric(
+            "share_error",
+            "misplaced shares",
+            "The part of the shares that stands at a wrong class, on average.",
+            "lower",
+            worst=1.0,
+            best=0.0,
+        ),
+        Metric(
             "macro_f1",
             "macro F1",
             "The mean over the classes or tags of F1, so that rare ones count as much as frequent "

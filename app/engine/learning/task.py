@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
 
-Targets = Literal["classes", "tags", "amounts", "none", "tokens"]
+Targets = Literal["classes", "tags", "shares", "amounts", "none", "tokens"]
 """What the data give for each example; "none" and "tokens" are derived from the example itself."""
 
 

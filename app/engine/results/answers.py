@@ -282,7 +282,8 @@ def _prepare(predictor: Predictor, raw: Any) -> _PreparedExample:
         return _windows(description.preparation, raw)
 
     arrays = tuple(array[None] for array in predictor.read(raw))
-    widths = {"tags": len(description.classes), "amounts": len(description.amounts)}
+    classes = len(description.classes)
+    widths = {"tags": classes, "shares": classes, "amounts": len(description.amounts)}
     width = widths.get(predictor.task.targets)
 
     # The true target is not known, and the answer does not depend on it.

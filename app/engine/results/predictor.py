@@ -235,7 +235,7 @@ class Predictor:
                 "Choose data with the same targets.",
                 "data.target",
             )
-        if self.task.targets not in ("classes", "tags") or others == self.classes:
+        if self.task.targets not in ("classes", "tags", "shares") or others == self.classes:
             return targets
 
         spellings = Spellings({name: number for number, name in enumerate(self.classes)})

@@ -191,7 +191,7 @@ def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
     if not targets.classes:
         return (len(rows),)
     if values.ndim == 2:
-        return tuple(int(n) for n in values.sum(axis=0))
+        return tuple(round(float(n)) for n in values.sum(axis=0, dtype=np.float64))
 
     return tuple(int(n) for n in np.bincount(values, minlength=len(targets.classes)))
 

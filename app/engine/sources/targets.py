@@ -107,6 +107,17 @@ def tag_targets(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
     return Targets(values.astype(np.float32), strata.astype(np.int64), len(classes) + 1, classes)
 
 
+def share_targets(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
+    """Returns targets of a share of every class. values: (N, K) that add up to about 1.
+
+    Strata by the largest share.
+    """
+    shares = np.asarray(values, np.float64)
+    shares = shares / shares.sum(axis=1, keepdims=True)
+    strata = shares.argmax(axis=1).astype(np.int64)
+    return Targets(shares.astype(np.float32), strata, max(1, len(classes)), classes)
+
+
 def regression_targets(values: np.ndarray, names: Sequence[str]) -> Targets:
     """Returns targets of one or more amounts an example. values: (N, T), finite.
 
@@ -188,6 +199,8 @@ def targets_for_task(task: Task, classes: tuple[str, ...], numbers: np.ndarray) 
         return class_targets(classes, numbers)
     if task.targets == "tags":
         return tag_targets(np.eye(len(classes), dtype=np.float32)[numbers], classes)
+    if task.targets == "shares":
+        return share_targets(np.eye(len(classes), dtype=np.float32)[numbers], classes)
 
     if task.targets == "amounts":
         if example := next((name for name in classes if not is_number(name)), ""):

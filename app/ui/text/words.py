@@ -8,7 +8,7 @@ import numpy as np
 
 from app.engine.data.nouns import counted, noun
 from app.engine.learning.tasks import TASKS
-from app.engine.text import amount_text, count_text, list_text
+from app.engine.text import amount_text, count_text, list_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -92,11 +92,20 @@ def target_words(description: Description, target: Any) -> str:
 
     if not description.classes:
         return ""
+    if values.ndim and are_shares(values):
+        order = np.argsort(-values, kind="stable")
+        shares = [f"{description.classes[k]} {percent_text(float(values[k]))}" for k in order]
+        return list_text(shares, 2)
     if values.ndim:
         tags = zip(description.classes, values, strict=True)
         return list_text([name for name, is_set in tags if is_set], 3)
 
     return description.classes[int(values)]
+
+
+def are_shares(targets: np.ndarray) -> bool:
+    """Returns whether targets (..., K) of classes are shares and no tags, which are 0 or 1."""
+    return bool(((targets > 0) & (targets < 1)).any())
 
 
 def answers_words(problem: Problem, description: Description, task: Task) -> str:

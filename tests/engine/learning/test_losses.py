@@ -174,3 +174,24 @@ def test_every_loss_says_what_it_is(choice: type) -> None:
     for text in (choice.summary, choice.explanation):
         assert text.endswith(".") or text.endswith("?")
         assert "!" not in text
+
+
+def test_cross_entropy_of_shares_is_the_mean_over_the_classes() -> None:
+    """Softly labelled examples cost the mean of what their classes would, by the shares."""
+    from app.engine.learning.losses.cross_entropy import CrossEntropy
+
+    generator = torch.Generator().manual_seed(0)
+    outputs = torch.randn(5, 3, generator=generator)
+    shares = torch.rand(5, 3, generator=generator)
+    shares /= shares.sum(dim=1, keepdim=True)
+    function = CrossEntropy().build((5, 5, 5), torch.device("cpu"), 15)
+
+    expected = -(shares * outputs.log_softmax(dim=1)).sum(dim=1)
+    torch.testing.assert_close(function(outputs, shares), expected.mean())
+    total, weight = function.totals(outputs, shares)
+    torch.testing.assert_close(total, expected.sum())
+    assert float(weight) == float(function.weight(shares)) == 5
+
+    balanced = CrossEntropy(class_weights="balanced").build((8, 1, 1), torch.device("cpu"), 10)
+    total, weight = balanced.totals(outputs, shares)
+    torch.testing.assert_close(balanced(outputs, shares), total / weight)

@@ -70,6 +70,7 @@ DESCRIPTIONS = {
     "classification": describe(classes=("a", "b", "c")),
     "binary-classification": describe(classes=("no", "yes")),
     "multi-label": describe(classes=("a", "b", "c")),
+    "soft-labels": describe(classes=("a", "b", "c")),
     "regression": describe(amounts=(Amount("x", "", 10.0, 2.0), Amount("y", "", -1.0, 0.5))),
     "matching": describe(PAIRS),
     "metric-learning": describe(classes=("a", "b", "c")),

@@ -191,6 +191,32 @@ def test_many_channels_are_no_volume(tmp_path: Path) -> None:
         open_dataset(DataSettings(source=str(tmp_path / "a.npz")))
 
 
+@pytest.mark.parametrize("kind", ["images", "signals"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_shares_that_add_up_to_1_are_soft_labels(tmp_path: Path, kind: str, dtype: type) -> None:
+    dataset = opened(tmp_path, SHARES.astype(dtype), kind)
+    assert dataset.description.task == "soft-labels"
+    assert dataset.description.classes == ("0", "1", "2", "3")
+    assert np.abs(dataset.targets - SHARES).max() < 2e-3
+    assert np.abs(dataset.targets.sum(axis=1) - 1).max() < 1e-6
+    assert "soft labels of 4 classes" in notes(dataset)
+
+
+def test_of_soft_labels_the_largest_is_a_class_where_asked(tmp_path: Path) -> None:
+    shares = SHARES.copy()
+    shares[5] = 0.25
+    dataset = opened(tmp_path, shares, task="classification")
+    rest = np.delete(np.arange(COUNT), 5)
+    assert dataset.targets.tolist() == SHARES[rest].argmax(axis=1).tolist()
+    assert "the largest is taken as the class" in notes(dataset)
+    assert [(item.path, item.reason) for item in dataset.description.skipped] == [
+        ("images #6", "two classes have the same share of its label")
+    ]
+    assert opened(tmp_path, SHARES, task="regression").targets.shape == (COUNT, 4)
+    with pytest.raises(UserError, match="a tag is there or not"):
+        opened(tmp_path, SHARES, task="multi-label")
+
+
 def test_labels_come_from_the_cache_as_they_were(tmp_path: Path) -> None:
     first = opened(tmp_path, SHARES, task="regression")
     source = DataSettings(source=str(tmp_path / "a.npz"), task="regression")

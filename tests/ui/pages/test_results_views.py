@@ -31,6 +31,7 @@ VIEWS = {
     "classes": ("classification", "text"),
     "yes-no": ("binary-classification", "row"),
     "tags": ("multi-label", "row"),
+    "shares": ("soft-labels", "row"),
     "amounts": ("regression", "row"),
     "matching": ("matching", "image+text"),
     "space": ("metric-learning", "image"),
@@ -48,6 +49,8 @@ def answers(task: Task, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         sure[np.arange(len(rows)), targets] += 0.3
         return np.asarray(sure / sure.sum(axis=1, keepdims=True), np.float32)
 
+    if task.view == "shares":
+        return np.asarray(0.6 * targets + 0.4 / targets.shape[1], np.float32)
     if task.view == "tags":
         return np.clip(0.6 * targets + generator.uniform(0, 0.7, targets.shape), 0, 1).astype(
             np.float32

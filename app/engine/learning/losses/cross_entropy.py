@@ -41,7 +41,7 @@ class CrossEntropy(Loss):
         "is minus the logarithm of the probability of the true one: 0 when it is sure and right, "
         "and it grows without limit when it is sure and wrong."
     )
-    tasks: ClassVar[tuple[str, ...]] = ("classification", "language-modelling")
+    tasks: ClassVar[tuple[str, ...]] = ("classification", "soft-labels", "language-modelling")
     order: ClassVar[int] = 10
 
     label_smoothing: float | None = setting(
@@ -76,7 +76,7 @@ class CrossEntropy(Loss):
 
 
 class _CrossEntropy(LossFunction):
-    """smoothing: of the labels, 0 to 1. class_weights: (K,); tokens have none."""
+    """smoothing: of the labels, 0 to 1. class_weights: (K,); tokens and shares have none."""
 
     def __init__(self, smoothing: float, class_weights: torch.Tensor | None) -> None:
         self.smoothing = smoothing
@@ -94,6 +94,8 @@ class _CrossEntropy(LossFunction):
         )
 
     def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
+        if targets.is_floating_point():  # shares, of which every example has 1
+            return float(targets.shape[0])
         if targets.ndim == 2:
             return (targets != NO_TOKEN).sum().clamp(min=1).float()
         if self.class_weights is not None:
@@ -117,7 +119,7 @@ class _CrossEntropy(LossFunction):
             label_smoothing=self.smoothing,
             reduction="sum",
         )
-        if self.class_weights is not None:
+        if self.class_weights is not None and not targets.is_floating_point():
             return total, self.class_weights[targets].sum()
 
         return total, total.new_tensor(float(targets.shape[0]))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CLASSES = "classification"
 AMOUNTS = "regression"
 TAGS = "multi-label"
+SHARES = "soft-labels"
 """The tasks that labels suggest."""
 
 FormKind = Literal["classes", "one-hot", "soft labels", "tags", "keypoints", "amounts", "texts"]
@@ -139,7 +140,7 @@ def _form_of_columns(labels: np.ndarray, name: str) -> LabelForm:
     if smallest >= 0 and not whole and bool((np.abs(sums - 1) <= SUM_TOLERANCE).all()):
         what = f"{width} shares for each example that add up to 1: soft labels of {width} classes"
         note = f"'{name}' holds {what}."
-        return LabelForm("soft labels", f"{what}, in '{name}'", "", width, False, note=note)
+        return LabelForm("soft labels", f"{what}, in '{name}'", SHARES, width, False, note=note)
 
     what = f"{width} numbers for each example"
     note = f"'{name}' holds {what}: amounts to predict."

@@ -27,6 +27,7 @@ from app.engine.sources.targets import (
     no_targets,
     position_targets,
     regression_targets,
+    share_targets,
     tag_targets,
     targets_for_task,
 )
@@ -207,6 +208,10 @@ def targets_from_array(
         names = known if len(known) == values.shape[1] else _column_names(labels)
         return task_kind, tag_targets((values > 0).astype(np.float32), names), notes
 
+    if requested.targets == "shares" and form.kind in ("soft labels", "one-hot"):
+        names = known if len(known) == values.shape[1] else _column_names(labels)
+        return task_kind, share_targets(values, names), notes
+
     numbers_of = _classes(path, labels, form, known, requested.targets)
     targets = targets_for_task(requested, *numbers_of)
     return task_kind, targets, (*notes, *_note_on_largest(labels, form))
@@ -218,15 +223,6 @@ def _suggested_task(path: Path, labels: ArrayLabels, form: LabelForm) -> str:
         return form.task
 
     columns = names_text(labels.columns, 3)
-    if form.kind == "soft labels":
-        raise unusable_labels(
-            path,
-            f"holds {form.what}. No loss here learns from shares of classes",
-            f"Choose task '{CLASSES}' to learn the largest share of each as its class, or "
-            f"'{AMOUNTS}' to learn the shares as amounts ([data] task).",
-            "data.task",
-        )
-
     raise unusable_labels(
         path,
         f"holds {form.what}",

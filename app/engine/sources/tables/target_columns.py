@@ -9,13 +9,15 @@ import numpy as np
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.tables.target_guess import is_yes_or_no, yes_in
+from app.engine.sources.tables.target_guess import are_shares, is_yes_or_no, yes_in
 from app.engine.sources.targets import (
     Targets,
     class_targets,
     no_targets,
     regression_targets,
+    share_targets,
     tag_targets,
+    targets_for_task,
     targets_from_labels,
     targets_from_tags,
 )
@@ -100,11 +102,15 @@ def targets_of(
 
     if task.targets == "tags":
         return _tags(table, plan, columns)
+    if task.targets == "shares" and len(columns) > 1:
+        return _shares(columns, plan)
     if len(columns) > 1:
         return _one_hot(columns, plan)
 
     labels = columns[0].labels
     targets = targets_from_labels(labels)
+    if task.targets == "shares":
+        targets = targets_for_task(task, targets.classes, targets.values)
     if len(targets.classes) < 2 and not test_only:
         only = f"'{targets.classes[0]}'" if targets.classes else "nothing"
         raise UserError(
@@ -140,6 +146,21 @@ def _tags(table: Table, plan: TablePlan, columns: list[Column]) -> tuple[Targets
     most = int(values.sum(axis=1).max(initial=0))
     note = f"The {len(columns)} targets are yes or no, up to {most} of them yes in a row: tags."
     return tag_targets(values, plan.targets), (note,)
+
+
+def _shares(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str, ...]]:
+    """Shares of classes, a column each. Raises UserError where they do not add up to 1."""
+    if not are_shares(columns):
+        raise UserError(
+            f"The {len(columns)} targets are no shares of classes: they do not add up to 1 in "
+            "every row.",
+            "Choose other target columns, or another task.",
+            "data.target",
+        )
+
+    values = np.stack([column.numbers[0] for column in columns], axis=1)
+    note = f"The {len(columns)} targets add up to 1 in each row: soft labels."
+    return share_targets(values, plan.targets), (note,)
 
 
 def _one_hot(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str, ...]]:

@@ -68,6 +68,9 @@ LONGEST_TAG = 4
 TRUE = frozenset({"1", "yes", "true", "y", "ja", "t", "x"})
 """What stands for 1 in a column that is a tag, in small letters."""
 
+SUM_TOLERANCE = 1e-3
+"""Shares add up to 1 within this."""
+
 YES_OR_NO = (
     {"0", "1"},
     {"no", "yes"},
@@ -186,7 +189,7 @@ def guess_task(
 
     if len(columns) > 1:
         if not all(is_yes_or_no(column) for column in columns):
-            return TaskGuess("regression")
+            return TaskGuess("soft-labels" if are_shares(columns) else "regression")
         return TaskGuess("classification" if are_one_hot(columns) else "multi-label")
 
     return _guess_of_column(columns[0], data)
@@ -258,6 +261,17 @@ def find_separator(column: Column) -> str:
 def are_one_hot(columns: Sequence[Column]) -> bool:
     """Returns whether in every row exactly one of several columns of yes and no says yes."""
     return bool((yes_in(columns).sum(axis=1) == 1).all())
+
+
+def are_shares(columns: Sequence[Column]) -> bool:
+    """Returns whether several columns are shares that add up to 1 in every row that has them."""
+    if not all(column.numeric and not column.date for column in columns):
+        return False
+
+    values = np.stack([column.numbers[0] for column in columns], axis=1)
+    values = values[np.isfinite(values).all(axis=1)]
+    sums = np.abs(values.sum(axis=1) - 1)
+    return bool(len(values)) and bool((values >= 0).all()) and bool((sums <= SUM_TOLERANCE).all())
 
 
 def yes_in(columns: Sequence[Column]) -> np.ndarray:

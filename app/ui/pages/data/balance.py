@@ -14,6 +14,7 @@ from app.engine.errors import UserError
 from app.engine.sources.summary import balance
 from app.ui.pages.data.histogram import Histogram
 from app.ui.style.theme import style
+from app.ui.text.words import are_shares
 from app.ui.widgets.card import Card
 from app.ui.widgets.class_bars import ClassBars, balance_words
 from app.ui.widgets.label import Label
@@ -78,6 +79,7 @@ class BalanceCard(Card):
         description = dataset.description
         many = noun(description.kind)
         tags = dataset.targets.ndim == 2 and bool(description.classes)
+        shares = tags and are_shares(dataset.targets)
         self.bars.setVisible(bool(description.classes))
         self.amounts.setVisible(bool(description.amounts))
         self.chooser.setVisible(len(description.amounts) > 1)
@@ -87,8 +89,9 @@ class BalanceCard(Card):
         self.chooser.blockSignals(False)
 
         if description.classes:
-            self.title.setText("Tags" if tags else "Classes")
-            self.set_why(f"how many {many} of each" if not tags else f"how many {many} have each")
+            self.title.setText("Tags" if tags and not shares else "Classes")
+            why = f"how many {many} have each" if tags else f"how many {many} of each"
+            self.set_why(f"the sum of their shares in {many}" if shares else why)
             self.bars.show_counts(description.classes, description.counts)
         elif description.amounts:
             self.title.setText("Amounts")
@@ -156,7 +159,7 @@ class BalanceCard(Card):
             return
 
         counts = description.counts["training"]
-        tags = dataset.targets.ndim == 2
+        tags = dataset.targets.ndim == 2 and not are_shares(dataset.targets)
         words = balance_words(
             description.classes, counts, noun(description.kind, 1), "tag" if tags else "class"
         )
@@ -171,7 +174,7 @@ class BalanceCard(Card):
         self._words.show()
         style(self._words, "secondary" if not uneven or weighted else level)
         self.balance_button.setVisible(
-            uneven and not weighted and not tags and self._has_class_weights()
+            uneven and not weighted and dataset.targets.ndim == 1 and self._has_class_weights()
         )
 
     def _has_class_weights(self) -> bool:

@@ -15,7 +15,7 @@ from app.ui.pages.data.balance import BalanceCard
 from app.ui.pages.data.cutting import TokenView
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.style.theme import style
-from app.ui.text.words import target_words
+from app.ui.text.words import are_shares, target_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.examples.example import example_of
 from app.ui.widgets.examples.example_grid import ExampleGrid, ExampleRow, LazyRows
@@ -166,7 +166,8 @@ class Overview(QWidget):
         self.chooser.clear()
 
         if description.classes:
-            self.chooser.addItem("All classes" if dataset.targets.ndim == 1 else "All tags", "")
+            tags = dataset.targets.ndim == 2 and not are_shares(dataset.targets)
+            self.chooser.addItem("All tags" if tags else "All classes", "")
             for name, total in zip(description.classes, self.bars.totals, strict=True):
                 self.chooser.addItem(f"{name} ({total:,})", name)
         elif description.amounts:
@@ -177,7 +178,8 @@ class Overview(QWidget):
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(chosen)))
         self.chooser.blockSignals(False)
         why = "with their amounts" if description.amounts else "some of them"
-        by_class = "by class" if dataset.targets.ndim == 1 else "by tag"
+        tags = dataset.targets.ndim == 2 and not are_shares(dataset.targets)
+        by_class = "by tag" if tags else "by class"
         self._examples_card_.set_why(by_class if description.classes else why)
         self._show_examples()
 
@@ -217,6 +219,8 @@ class Overview(QWidget):
         targets = dataset.targets
 
         chosen = self.chooser.currentIndex() - 1
+        if description.classes and targets.ndim == 2 and are_shares(targets):
+            targets = targets.argmax(axis=1)
         if description.classes and targets.ndim == 1:
             return mixed(targets, MIXED) if chosen < 0 else np.flatnonzero(targets == chosen)
         if description.classes:

@@ -61,6 +61,20 @@ def test_several_yes_in_a_row_are_tags(tmp_path: Path) -> None:
         opened(tmp_path, {**NUMBERS, **TAGS}, target=["ant", "bee", "fly"], task="classification")
 
 
+def test_columns_that_add_up_to_1_are_soft_labels(tmp_path: Path) -> None:
+    shares = RANDOM.dirichlet(np.ones(3), COUNT).round(4)
+    shares[:, 2] = 1 - shares[:, 0] - shares[:, 1]
+    columns = dict(zip(("clay", "silt", "sand"), shares.T, strict=True))
+    dataset = opened(tmp_path, {**NUMBERS, **columns}, target=["clay", "silt", "sand"])
+    assert dataset.description.task == "soft-labels"
+    assert dataset.description.classes == ("clay", "silt", "sand")
+    assert np.abs(dataset.targets - shares).max() < 1e-4
+    assert "soft labels" in notes(dataset)
+
+    with pytest.raises(UserError, match="they do not add up to 1"):
+        opened(tmp_path, {**NUMBERS, **columns}, target=["clay", "silt"], task="soft-labels")
+
+
 def test_one_hot_targets_may_be_tags(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"target": ["ant", "bee", "fly"], "task": "multi-label"}
     assert opened(tmp_path, {**NUMBERS, **ONE_HOT}, **settings).targets.shape == (COUNT, 3)

@@ -9,6 +9,7 @@ import numpy as np
 from app.engine.text import number_text
 from app.ui.pages.learning.loss_pictures.base import LossContext, LossPicture
 from app.ui.plots.curves.loss_over_probability import LossOverProbabilityPlot
+from app.ui.text.words import are_shares
 
 if TYPE_CHECKING:
     from app.engine.learning.loss import Loss
@@ -31,7 +32,8 @@ class PricePicture(LossPicture):
         self.plot.setFixedHeight(self.theme.px(190))
         given = truths(context)
         # Each tag is a question of its own: yes or no.
-        tags = context.targets is not None and context.targets.ndim == 2
+        targets = context.targets
+        tags = targets is not None and targets.ndim == 2 and not are_shares(targets)
         self.plot.show_loss(loss, 2 if tags else max(2, context.outputs), given)
 
         text = "The price of one answer, over the probability that it gave to what is true."
@@ -65,6 +67,8 @@ def truths(context: LossContext) -> np.ndarray:
         or predictions.shape[1] != classes
     ):
         return np.zeros(0)
+    if targets.ndim == 2 and are_shares(targets):
+        return np.zeros(0)  # there is no one truth
     if targets.ndim == 2:
         return np.where(targets > 0, predictions, 1 - predictions).ravel()
 
@@ -81,6 +85,11 @@ def by_frequency(context: LossContext) -> float | None:
     description = context.description
     if targets is None or description is None or not description.classes or not len(targets):
         return None
+
+    if targets.ndim == 2 and are_shares(targets):
+        share = targets.mean(axis=0)
+        share = share[share > 0]
+        return float(-(share * np.log(share)).sum())
 
     if targets.ndim == 2:
         share = np.clip(targets.mean(axis=0), 1e-9, 1 - 1e-9)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.engine.text import amount_text
+from app.ui.text.words import target_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,9 @@ def truth_of(result: TryItResult) -> str:
         return ""
     if task.targets == "classes" and description.classes:
         return description.classes[int(true)]
+
+    if task.targets == "shares":
+        return target_words(description, true)
 
     if task.targets == "tags":
         names = [name for name, is_set in zip(description.classes, true, strict=True) if is_set]
