@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from app.engine.learning import scores
 from app.engine.results.reports.base import figures_of, shaped
-from app.engine.results.reports.classes import ClassReport
+from app.engine.results.reports.classes import ClassReport, usual_class
 from app.engine.text import percent_text
 
 if TYPE_CHECKING:

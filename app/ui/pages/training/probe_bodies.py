@@ -146,6 +146,7 @@ BODIES: dict[str, Callable[[Theme], QWidget]] = {
     "classes": ExamplesBody,
     "yes-no": ExamplesBody,
     "tags": ExamplesBody,
+    "shares": ExamplesBody,
     "amounts": AmountsBody,
     "matching": MatchingBody,
     "space": SpaceBody,
