@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.arrays.preview import ArrayChoice
+    from app.engine.sources.arrays.choices import ArrayChoice
     from app.engine.sources.cache import Cache
     from app.engine.sources.loaded import Examples
 

@@ -14,7 +14,7 @@ from app.engine.sources.tables.preview import TablePreview, preview
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.arrays.preview import ArrayChoice
+    from app.engine.sources.arrays.choices import ArrayChoice
 
 
 def preview_source(data: DataSettings, check: Check = no_check) -> TablePreview | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
+from app.engine.sources.arrays.choices import ArrayChoice, ArrayOffer
 from app.engine.sources.arrays.roles import names_in
 
 if TYPE_CHECKING:
@@ -18,27 +18,6 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 30
 """Of labels with more columns, none is offered by itself."""
-
-
-@dataclass(frozen=True)
-class ArrayOffer:
-    """An array that may be chosen: its name, and what it is like, such as "200 × 14"."""
-
-    name: str
-    form: str = ""
-
-
-@dataclass(frozen=True)
-class ArrayChoice:
-    """A role of arrays: those that have it, why, and all that could.
-
-    setting: the field of [data] that chooses. used: names; () where nothing could be read.
-    """
-
-    setting: str
-    used: tuple[str, ...]
-    reason: str
-    offers: tuple[ArrayOffer, ...]
 
 
 def choices_of(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.sources.arrays.files import find_files, is_array_source, open_source
 from app.engine.sources.arrays.pictures import FORM, list_pictures
-from app.engine.sources.arrays.preview import ArrayChoice, choices_of, roles_or_none
+from app.engine.sources.arrays.preview import choices_of, roles_or_none
 from app.engine.sources.arrays.roles import ArrayRoles, choose_roles
 from app.engine.sources.arrays.trained import with_trained_arrays
 from app.engine.sources.picture_format import PictureFormat
@@ -19,6 +19,7 @@ from app.engine.sources.stamps import stamp
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.arrays.choices import ArrayChoice
     from app.engine.sources.format import Check, OpenOptions
     from app.engine.sources.loaded import Examples
 

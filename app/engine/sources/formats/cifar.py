@@ -20,8 +20,8 @@ from app.engine.data.splits import TEST, TRAINING
 from app.engine.errors import UserError
 from app.engine.files import open_regular, read_regular
 from app.engine.free_memory import require_memory
+from app.engine.sources.arrays.choices import ArrayChoice, ArrayOffer
 from app.engine.sources.arrays.labels import ArrayLabels
-from app.engine.sources.arrays.preview import ArrayChoice, ArrayOffer
 from app.engine.sources.arrays.roles import names_in
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_format import PictureFormat

@@ -22,7 +22,7 @@ from app.engine.sources.arrays.files import is_array_source, open_source
 from app.engine.sources.arrays.headers import IMAGE_WORDS, ArrayHeader
 from app.engine.sources.arrays.labels import targets_from_array
 from app.engine.sources.arrays.pictures import FORM as PICTURES
-from app.engine.sources.arrays.preview import ArrayChoice, choices_of, roles_or_none
+from app.engine.sources.arrays.preview import choices_of, roles_or_none
 from app.engine.sources.arrays.reading import (
     chosen_settings,
     class_names,
@@ -45,6 +45,8 @@ from app.engine.sources.targets import Targets, no_targets
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from app.engine.sources.arrays.choices import ArrayChoice
 
 SIGNAL_WORDS = frozenset(
     {

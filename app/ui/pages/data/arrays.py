@@ -17,7 +17,7 @@ from app.ui.widgets.settings.number_box import DropDown
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.runs.control import Control
-    from app.engine.sources.arrays.preview import ArrayChoice
+    from app.engine.sources.arrays.choices import ArrayChoice
     from app.ui.state.background import Background, Failure
     from app.ui.state.document import Document
 
