@@ -232,6 +232,9 @@ def _recipe_for_loss(recipe: dict[str, Any], task: tasks.Task) -> dict[str, Any]
     """Returns the recipe's [loss] where it fits the task, else the task's usual loss."""
     usual = {"kind": task.losses[0]}
     recommended = {**usual, **recipe.get("loss", {})}
+    if task.targets == "shares" and "label_smoothing" in recommended:
+        recommended["label_smoothing"] = 0.0  # shares say themselves how sure one can be
+
     return recommended if recommended["kind"] in task.losses else usual
 
 

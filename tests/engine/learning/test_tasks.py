@@ -384,3 +384,25 @@ def test_separate_texts_have_next_tokens_of_their_own() -> None:
     assert inputs is texts
     assert targets.tolist() == [[6, 7, 8, -100], [6, -100, -100, -100], [-100] * 4]
     assert task.batch(describe(BYTES), texts, texts, generator)[1] is texts
+
+
+# --- soft labels
+
+
+def test_shares_are_judged_by_the_largest_and_by_what_is_misplaced() -> None:
+    task = TASKS["soft-labels"]
+    shares = np.array([[0.6, 0.4, 0.0], [0.0, 0.3, 0.7]], np.float32)
+    predictions = np.array([[0.5, 0.4, 0.1], [0.0, 0.8, 0.2]], np.float32)
+    metrics = task.compute_metrics(DESCRIPTIONS["soft-labels"], shares, predictions)
+    assert metrics == pytest.approx({"accuracy": 0.5, "share_error": (0.1 + 0.5) / 2}, abs=1e-6)
+
+
+def test_shares_are_not_smoothed_unless_asked() -> None:
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.resolve import resolve
+
+    def smoothing(kind: str) -> float:
+        description = describe(classes=("a", "b", "c"), task=kind)
+        return float(resolve(Experiment(), description).loss.label_smoothing)
+
+    assert smoothing("soft-labels") == 0.0 < smoothing("classification")
