@@ -67,6 +67,10 @@ def build_dataset(
 
     notes += [note for part in examples.parts for note in part.notes]
     notes += _note_on_skipped(examples.skipped)
+    amounts = with_statistics(targets.amounts, targets.values[training])
+    if preparation.kind == "image" and any(amount.is_position for amount in amounts):
+        notes.append("The amounts are positions in the picture, so pictures are not moved.")
+
     safe = reuse_preparation is None and _is_mirror_safe(arrays[0], targets, training, preparation)
 
     description = Description(
@@ -83,7 +87,7 @@ def build_dataset(
         split_reason=examples.split_reason or division.reason,
         task=examples.task,
         sizes={name: len(rows) for name, rows in indices.items()},
-        amounts=with_statistics(targets.amounts, targets.values[training]),
+        amounts=amounts,
         damage=_damage(data, examples.task, preparation),
         chosen=examples.chosen,
         digest=_digest(examples, arrays),

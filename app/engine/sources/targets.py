@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,11 @@ YES_FIRST = {
 
 The second class is what counts as yes.
 """
+
+
+_AXIS = re.compile(r"([xy])(?:\d+|min|max)?")
+_POSITION = re.compile(r"keypoints?|landmarks?|bbox(?:es)?|box(?:es)?|corners?|coord(?:inate)?s?")
+"""What stands in names of positions in a picture."""
 
 
 @dataclass(frozen=True)
@@ -165,14 +171,25 @@ def unit_in(name: str) -> str:
     return ""
 
 
+def are_positions(names: Sequence[str]) -> bool:
+    """Returns whether amounts say where something is in a picture, by their names.
+
+    Such as those of keypoints or a box, or of which some are an x and some a y.
+    """
+    words = {word for name in names for word in re.split(r"[^a-z0-9]+", name.lower())}
+    axes = {match[1] for word in words if (match := _AXIS.fullmatch(word))}
+    return len(axes) > 1 or any(_POSITION.fullmatch(word) for word in words)
+
+
 def with_statistics(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Amount, ...]:
     """Returns the amounts with the statistics of the training examples, where there are any.
 
-    values: (n, T).
+    values: (n, T). What their names say to be positions in a picture is noted as such.
     """
     if not amounts or not len(values):
         return amounts
 
+    positions = are_positions([amount.name for amount in amounts])
     complete = []
     for amount, column in zip(amounts, np.asarray(values, float).T, strict=True):
         std = float(column.std())
@@ -184,6 +201,7 @@ def with_statistics(amounts: tuple[Amount, ...], values: np.ndarray) -> tuple[Am
                 low=float(column.min()),
                 high=float(column.max()),
                 median=float(np.median(column)),
+                is_position=amount.is_position or positions,
             )
         )
 

@@ -13,6 +13,7 @@ from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.opening import open_dataset
+from app.engine.sources.targets import are_positions
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -159,6 +160,25 @@ def test_keypoints_are_amounts_and_their_pictures_are_not_moved(tmp_path: Path, 
     assert "5 points of 2 coordinates" in notes(dataset)
     moved = resolve_augmentation(AugmentationSettings(), dataset.description)
     assert (moved.flip, moved.shift) == (False, 0.0)
+
+
+@pytest.mark.parametrize("names", [("x1", "y1"), ("left_eye_x", "left_eye_y"), ("box w", "box h")])
+def test_positions_are_told_by_the_names_of_amounts(tmp_path: Path, names: tuple[str, str]) -> None:
+    first, second = RANDOM.random((2, COUNT))
+    np.savez(
+        tmp_path / "a.npz",
+        images=EXAMPLES["images"],
+        **dict(zip(names, (first, second), strict=False)),
+    )
+    dataset = open_dataset(DataSettings(source=str(tmp_path / "a.npz"), target=list(names)))
+    assert all(item.is_position for item in dataset.description.amounts)
+    assert "pictures are not moved" in notes(dataset)
+    assert resolve_augmentation(AugmentationSettings(), dataset.description).shift == 0.0
+
+
+def test_one_axis_alone_is_no_position() -> None:
+    assert not are_positions(["y"]) and not are_positions(["price", "y"])
+    assert are_positions(["x", "y"]) and are_positions(["xmin", "ymin"])
 
 
 def test_pictures_with_amounts_are_moved(tmp_path: Path) -> None:
