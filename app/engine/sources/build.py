@@ -66,11 +66,7 @@ def build_dataset(
         notes += _notes_on_absent_classes(targets.classes, counts)
 
     notes += [note for part in examples.parts for note in part.notes]
-    notes += _note_on_skipped(examples.skipped)
-    amounts = with_statistics(targets.amounts, targets.values[training])
-    if preparation.kind == "image" and any(amount.is_position for amount in amounts):
-        notes.append("The amounts are positions in the picture, so pictures are not moved.")
-
+    notes += [*_note_on_skipped(examples.skipped), *_note_on_positions(targets, preparation)]
     safe = reuse_preparation is None and _is_mirror_safe(arrays[0], targets, training, preparation)
 
     description = Description(
@@ -87,7 +83,7 @@ def build_dataset(
         split_reason=examples.split_reason or division.reason,
         task=examples.task,
         sizes={name: len(rows) for name, rows in indices.items()},
-        amounts=amounts,
+        amounts=with_statistics(targets.amounts, targets.values[training]),
         damage=_damage(data, examples.task, preparation),
         chosen=examples.chosen,
         digest=_digest(examples, arrays),
@@ -130,6 +126,13 @@ def _note_on_skipped(skipped: Sequence[Skipped]) -> list[str]:
         return []
 
     return [f"{len(skipped):,} files or rows were left out; the first {LISTED:,} are listed."]
+
+
+def _note_on_positions(targets: Targets, preparation: Preparation) -> list[str]:
+    if preparation.kind != "image" or not targets.have_positions:
+        return []
+
+    return ["The amounts are positions in the picture, so pictures are not moved."]
 
 
 def _gravest_skipped(skipped: tuple[Skipped, ...]) -> tuple[Skipped, ...]:

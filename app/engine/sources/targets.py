@@ -62,6 +62,12 @@ class Targets:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def have_positions(self) -> bool:
+        """Whether amounts are positions in a picture, as their array or their names say."""
+        known = any(amount.is_position for amount in self.amounts)
+        return known or are_positions([amount.name for amount in self.amounts])
+
 
 def encode_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
     """Returns the class names in natural order, and the number of each label: (N,) int64."""
