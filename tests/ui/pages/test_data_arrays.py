@@ -11,6 +11,7 @@ import pytest
 from app.engine.experiment.data_settings import DataSettings
 from app.ui.pages.data.arrays import ArrayRow
 from app.ui.pages.data.page import DataPage
+from app.ui.pages.data.table import with_role
 from tests.ui.harness import PATIENCE_MS
 
 if TYPE_CHECKING:
@@ -113,3 +114,11 @@ def test_other_data_leave_nothing_to_choose(qtbot: QtBot, harness: Harness, page
     qtbot.waitUntil(page.arrays.isVisible, timeout=PATIENCE_MS)
     harness.open("sample:digits")
     qtbot.waitUntil(lambda: not page.arrays.isVisible(), timeout=PATIENCE_MS)
+
+
+def test_a_role_of_a_column_and_the_chosen_inputs_agree() -> None:
+    data = DataSettings(source="table.csv", inputs=["a", "b"])
+    assert with_role(data, ("label",), "c", "number")["inputs"] == ["a", "b", "c"]
+    assert with_role(data, ("label",), "b", "ignore")["inputs"] == ["a"]
+    assert with_role(data, ("label",), "a", "target")["inputs"] == ["b"]
+    assert "inputs" not in with_role(DataSettings(source="table.csv"), (), "a", "number")

@@ -88,6 +88,10 @@ class ArrayRow(QWidget):
 
         self._background.run(look_again, self._show, self._failed, key=f"data.arrays.{id(self)}")
 
+    def forget(self) -> None:
+        """Gives up what it has asked for, before it is deleted."""
+        self._background.forget(f"data.arrays.{id(self)}")
+
     def _show(self, choices: tuple[ArrayChoice, ...]) -> None:
         shown = {choice.setting: choice for choice in choices}
         for setting, holder in self._holders.items():

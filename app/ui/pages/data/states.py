@@ -312,6 +312,10 @@ class FailedState(QWidget):
         self._fold.hide()
 
     def hideEvent(self, _event: QHideEvent) -> None:
+        for asking in (self._table, self._arrays):
+            if asking is not None:
+                asking.forget()
+
         for editor in (self._form, self._table, self._arrays):
             if editor is not None:
                 editor.setParent(None)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.engine.errors import with_remedy
+from app.engine.sources.tables.choice.inputs import READ, inputs_in
 from app.engine.text import count_text
 from app.ui.pages.data.columns import TOO, ColumnTable
 from app.ui.pages.data.rows import RowTable
@@ -85,6 +86,10 @@ class TableView(QWidget):
 
         self._background.run(look_again, self._show, self._failed, key=f"data.table.{id(self)}")
 
+    def forget(self) -> None:
+        """Gives up what it has asked for, before it is deleted."""
+        self._background.forget(f"data.table.{id(self)}")
+
     def _show(self, preview: Any) -> None:
         self.preview = preview
         if preview is not None:
@@ -146,7 +151,11 @@ def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str
     """
     columns = {column: kind for column, kind in data.columns.items() if column != name}
     missing = {column: policy for column, policy in data.missing.items() if column != name}
-    changes = {"missing": missing}
+    changes: dict[str, Any] = {"missing": missing}
+    if chosen_inputs := inputs_in(data):
+        kept = [column for column in chosen_inputs if column != name]
+        changes["inputs"] = [*kept, name] if role in READ else kept or None
+
     if role in ("target", TOO):
         others = {column: kind for column, kind in columns.items() if kind != "target"}
         all_targets = [*(target for target in targets if target != name), name]
