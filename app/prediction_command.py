@@ -61,7 +61,13 @@ def predict(
             say(f"{count:,} answers: {path}")
 
     if json_:
-        say_json({"run": str(run.path), "task": predictor.task.kind, "predictions": predictions})
+        left_out = [
+            {"file": answers.source, "path": item.path, "reason": item.reason}
+            for answers in answered
+            for item in answers.left_out
+        ]
+        found = {"run": str(run.path), "task": predictor.task.kind, "predictions": predictions}
+        say_json(found | {"skipped": left_out})
 
     return FAILED if any("error" in prediction for prediction in predictions) else 0
 
@@ -177,6 +183,12 @@ def _complaints(answers: FileAnswers, most: int = 5) -> None:
 
     if len(failed) > most:
         complain(f"{len(failed) - most:,} more of '{answers.source}' could not be used.")
+
+    for item in answers.left_out[:most]:
+        complain(f"{answers.source}, {item.path} has no answer: {item.reason}.")
+
+    if len(answers.left_out) > most:
+        complain(f"{len(answers.left_out) - most:,} more rows of '{answers.source}' have none.")
 
     altered = [example for example in answers.answers if example.warning]
     for example in altered[:most]:

@@ -315,6 +315,29 @@ def test_a_table_of_amounts_from_beginning_to_end(
     assert "does not read texts" in capsys.readouterr().err
 
 
+def test_rows_without_an_answer_and_units_are_told(
+    flats: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = tmp_path / "later.csv"
+    rows = ["Flats of May;", "size;where;rent (€)", "30 m²;in;450 €", "35 m²;out;500 €", "40;in"]
+    later.write_text("\n".join([*rows, "Total;;950 €", ""]), encoding="utf-8")
+
+    assert cli.main(["predict", str(flats), str(later)]) == 0
+    out, err = capsys.readouterr()
+    assert out.count(" €") == 2
+    assert "row 5 has no answer: it has 2 cells, not 3." in err
+    assert "row 6 has no answer: it stands below the table: 'Total 950 €'." in err
+    assert "row 3: 'size' is in m² here; in training its numbers had no unit." in err
+
+    assert cli.main(["predict", str(flats), str(later), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [item["path"] for item in found["skipped"]] == ["row 5", "row 6"]
+    assert "'size' is in m² here" in found["predictions"][0]["told"]
+
+    assert cli.main(["evaluate", str(flats), "--data", str(later), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["splits"]["data"]["amounts"][0]["unit"] == "€"
+
+
 def test_a_text_is_gone_on_with(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "book.txt").write_text("In the beginning was the word. " * 60, encoding="utf-8")
     text = EXPERIMENT.replace(

@@ -201,12 +201,24 @@ FOLLOWS = "follows the data"
 
 
 def moment_text(moment: object) -> str:
-    """Returns a date or time as a person writes it in a table; a day alone without its midnight."""
+    """Returns a date or time as a person writes it in a table; a day alone without its midnight.
+
+    A duration as hours, minutes and seconds: "30:05:00".
+    """
+    if isinstance(moment, datetime.timedelta):
+        return _duration_text(moment)
     if not isinstance(moment, datetime.datetime):
         return str(moment).strip()
 
     midnight = moment.time() == datetime.time()
     return moment.date().isoformat() if midnight else moment.isoformat(" ", "seconds")
+
+
+def _duration_text(duration: datetime.timedelta) -> str:
+    sign = "-" if duration < datetime.timedelta() else ""
+    minutes, seconds = divmod(abs(duration), datetime.timedelta(minutes=1))
+    fraction = f".{seconds.microseconds:06}" if seconds.microseconds else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}:{seconds.seconds:02}{fraction}"
 
 
 def setting_text(setting: Setting, value: Any, follows: str = FOLLOWS) -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from app.engine.data.pictures import FORMATS
 from tests import tiny_files
+from tests.fuzz.doors import DOORS, write_door
 from tests.fuzz.spreadsheets import write_ods, write_xlsx
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def members() -> list[Member]:
         Member("xlsx", "table", "row", _xlsx),
         Member("ods", "table", "row", _ods),
         *(Member(f"parquet-{name}", "table", "row", _parquet(name)) for name in PARQUET),
+        *(Member(f"door{end}", "table", "row", _door(end)) for end in DOORS),
         *(Member(f"idx{end}", "idx", "image", _idx(end)) for end in ("", ".gz")),
         Member("npz-signals", "signals", "signal", _tiny("classification", "signal")),
         Member("npz-pictures", "arrays", "image", _npz_pictures),
@@ -83,7 +85,7 @@ CSV: dict[str, tuple[str, str, str, bool]] = {
 PARQUET = ("plain", "dictionary", "zstd")
 
 
-def _rows() -> list[list[str | float]]:
+def rows() -> list[list[str | float]]:
     """Returns a heading and COUNT rows: what the tiny network reads, a city, and a class."""
     generator = np.random.default_rng(3)
     heads: list[str | float] = ["one", "two", "three", "four", "form", "größe", "city", "kind"]
@@ -106,7 +108,7 @@ def _csv(delimiter: str, decimal: str, encoding: str, quoted: bool) -> Maker:
         quote = '"' if quoted else ""
         lines = [
             delimiter.join(f"{quote}{str(cell).replace('.', decimal)}{quote}" for cell in row)
-            for row in _rows()
+            for row in rows()
         ]
 
         path = folder / ("table.tsv" if delimiter == "\t" else "table.csv")
@@ -117,18 +119,26 @@ def _csv(delimiter: str, decimal: str, encoding: str, quoted: bool) -> Maker:
 
 
 def _xlsx(folder: Path) -> Path:
-    write_xlsx(folder / "table.xlsx", _rows())
+    write_xlsx(folder / "table.xlsx", rows())
     return folder / "table.xlsx"
 
 
 def _ods(folder: Path) -> Path:
-    write_ods(folder / "table.ods", _rows())
+    write_ods(folder / "table.ods", rows())
     return folder / "table.ods"
+
+
+def _door(end: str) -> Maker:
+    def make(folder: Path) -> Path:
+        write_door(folder / f"table{end}", end, rows())
+        return folder / f"table{end}"
+
+    return make
 
 
 def _parquet(name: str) -> Maker:
     def make(folder: Path) -> Path:
-        heads, *body = _rows()
+        heads, *body = rows()
         columns = {str(head): [row[index] for row in body] for index, head in enumerate(heads)}
 
         table = pa.table(columns)

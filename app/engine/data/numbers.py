@@ -6,12 +6,9 @@ import contextlib
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 NOTHING = frozenset(
     {
@@ -50,7 +47,7 @@ SPACES = " \u00a0\u202f\u2009"
 """What may stand between thousands as a space."""
 
 COLUMN_FITS = 0.8
-"""A column is one of numbers in a style if so many of its cells are."""
+"""A column is one of numbers in a style, or of amounts in a unit, if so many of its cells are."""
 
 
 @dataclass(frozen=True)
@@ -114,66 +111,6 @@ STYLES = (
     NumberStyle(".", "'"),
     NumberStyle(",", "'"),
 )
-
-
-def find_style(
-    columns: Sequence[Sequence[str]],
-    delimiter: str,
-    decimal: str | None = None,
-    thousands: str | None = None,
-) -> NumberStyle:
-    """Finds the style in which most columns are numbers.
-
-    columns: some cells of each. Among equally good styles the simpler one wins; digits in groups
-    of three are thousands only if the column's other numbers are below 1000. decimal, thousands:
-    signs that are chosen.
-    """
-    styles = [
-        style
-        for style in STYLES
-        if decimal in (None, style.decimal)
-        and thousands in (None, style.thousands)
-        and style.decimal != thousands
-    ] or [NumberStyle(decimal or ("," if thousands == "." else "."), thousands or "")]
-    samples = [[cell for cell in cells if cell.lower() not in NO_NUMBER] for cells in columns]
-
-    # Columns of digits alone say nothing about the style.
-    samples = [cells for cells in samples if any(not cell.isdigit() for cell in cells)]
-
-    def score(style: NumberStyle) -> tuple[float, float, int]:
-        shares = [
-            sum(bool(style.matches.match(cell)) for cell in cells) / len(cells) for cells in samples
-        ]
-        fitting = sum(share >= COLUMN_FITS for share in shares)
-        simplicity = -STYLES.index(style) if style in STYLES else 0
-        return fitting, _plausibility(style, samples, delimiter), simplicity
-
-    return max(styles, key=score)
-
-
-def _plausibility(style: NumberStyle, columns: Sequence[Sequence[str]], delimiter: str) -> float:
-    """Returns how well a style explains cells such as "1,234", with thousands or with decimals."""
-    doubtful = [
-        cells
-        for cells in columns
-        if any("," in cell or "." in cell for cell in cells)
-        and all(re.fullmatch(r"-?[1-9]\d{0,2}[.,]\d{3}|-?\d+", cell) for cell in cells)
-    ]
-    points = 0.0
-    for cells in doubtful:
-        sign = "," if any("," in cell for cell in cells) else "."
-        ungrouped = [cell.lstrip("-") for cell in cells if sign not in cell]
-        if ungrouped:
-            grouped = all(len(cell) <= 3 for cell in ungrouped)
-        else:  # in a comma-separated file a comma is no decimal sign
-            grouped = sign == "," and delimiter != ";"
-
-        if style.thousands == sign:
-            points += 1 if grouped else -1
-        elif style.decimal == sign:
-            points += -1 if grouped else 1
-
-    return points
 
 
 def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, int]:

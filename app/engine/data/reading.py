@@ -21,7 +21,7 @@ class Reading:
     one for each half; () where the source has no columns. targets: of those that are predicted.
     header: whether the names stood in the file, None where that is not known. decimal, thousands:
     how its numbers were written. dates: the format of each column of dates. separator: between tags
-    in one cell.
+    in one cell. units: of each column of numbers that has one.
 
     input_array, target_arrays: the arrays that are read, by their names without the splits; "" and
     () where the source has none. channels_last: whether their channels stood behind the values.
@@ -35,6 +35,7 @@ class Reading:
     thousands: str = ""
     dates: Mapping[str, str] = field(default_factory=dict)
     separator: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
     input_array: str = ""
     target_arrays: tuple[str, ...] = ()
     channels_last: bool = False
@@ -46,7 +47,7 @@ class Reading:
 
     def to_plain(self) -> dict[str, Any]:
         """Returns it as plain data for JSON."""
-        return asdict(self) | {"dates": dict(self.dates)}
+        return asdict(self) | {"dates": dict(self.dates), "units": dict(self.units)}
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Reading:
@@ -55,6 +56,8 @@ class Reading:
         values["inputs"] = tuple(map(str, values["inputs"]))
         values["targets"] = tuple(map(str, values["targets"]))
         values["dates"] = {str(name): str(form) for name, form in dict(values["dates"]).items()}
+        units = dict(values.get("units", {}))
+        values["units"] = {str(name): str(unit) for name, unit in units.items()}
         for name in ("target_arrays", "label_names"):
             values[name] = tuple(map(str, values.get(name, ())))
         return cls(**values)

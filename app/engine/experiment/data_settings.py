@@ -20,6 +20,9 @@ Missing = Literal["median", "mean", "zero", "category", "drop"]
 MOST_PIXELS = 16_384
 """Of a side: more than a camera's pictures have."""
 
+MOST_SKIPPED = 10_000
+"""Rows above or below a table: more are a table of their own."""
+
 PICTURES = ("image", "pair")
 """The kinds of input that settings of pictures concern."""
 
@@ -86,7 +89,14 @@ class DataSettings(Spec):
         label="Delimiter",
         advanced=True,
         applies=TABLES,
-        choices={",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"},
+        choices={
+            ",": "Comma",
+            ";": "Semicolon",
+            "\t": "Tab",
+            "|": "Bar",
+            " ": "Space",
+            "  ": "Aligned by spaces",
+        },
         help="What stands between the cells of a text table. Left open, it is detected.",
     )
     decimal: Literal[".", ","] | None = setting(
@@ -133,6 +143,50 @@ class DataSettings(Spec):
         advanced=True,
         applies=TABLES,
         help="Whether the first row names the columns. Left open, it is detected.",
+    )
+    skip_rows: int | None = setting(
+        None,
+        label="Rows above the names",
+        unit="rows",
+        ge=0,
+        le=MOST_SKIPPED,
+        advanced=True,
+        applies=TABLES,
+        help="So many rows of a text table or sheet stand above the names, such as a title. They "
+        "are left out. Left open, they are found.",
+    )
+    second_row: Literal["example", "units", "names", "types"] | None = setting(
+        None,
+        label="Row below the names",
+        advanced=True,
+        applies=TABLES,
+        choices={
+            "example": "An example",
+            "units": "The units",
+            "names": "More of the names",
+            "types": "Left out",
+        },
+        help="What the row below the names is. Left open, it is found out.",
+    )
+    skip_footer: int | None = setting(
+        None,
+        label="Rows below the table",
+        unit="rows",
+        ge=0,
+        le=MOST_SKIPPED,
+        advanced=True,
+        applies=TABLES,
+        help="So many rows at the end, such as totals and notes, are left out. Left open, they are "
+        "found.",
+    )
+    comment: str | None = setting(
+        None,
+        label="Comments begin with",
+        advanced=True,
+        applies=TABLES,
+        choices={"": "Nothing", "#": "#", "%": "%", "//": "//"},
+        help="Lines of a text table that begin with this are left out. Left open, those are that "
+        "begin with # and are no rows.",
     )
     sheet: str | None = setting(
         None,

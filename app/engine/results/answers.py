@@ -26,10 +26,12 @@ from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.results.inputs import PredictionInput, read_input
 from app.engine.results.reports import SplitReport, report_for
 from app.engine.sources.format import Check, no_check
+from app.engine.sources.tables.delimiters import written_delimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from app.engine.data.dataset import Skipped
     from app.engine.results.answer import Answer, Cell
     from app.engine.results.predictor import Predictor
     from app.engine.sources.tables.columns import Table
@@ -77,6 +79,11 @@ class FileAnswers:
     def failed(self) -> int:
         """How many examples have no answer."""
         return sum(1 for answered in self.answers if answered.answer is None)
+
+    @property
+    def left_out(self) -> tuple[Skipped, ...]:
+        """The rows of the table that are no examples, such as totals, and why."""
+        return self.table.skipped if self.table is not None else ()
 
 
 def report_class_of(predictor: Predictor) -> type[SplitReport]:
@@ -188,6 +195,7 @@ def _answer_batch(
 
         raw = source_input.raws[index]
         warning = "" if reads_all else description.preparation.left_out_note(raw)
+        warning = f"{source_input.told} {warning}".strip()
         answer = report_class.answer(description, row)
         answers.append(AnsweredExample(name, answer, row, warning=warning))
 
@@ -211,7 +219,8 @@ def write_answers(answers: Iterable[FileAnswers], path: str | Path) -> Path:
     delimiter = ","
     if table is not None:
         decimal = table.dialect.style.decimal
-        delimiter = table.dialect.delimiter or (";" if decimal == "," else ",")
+        usual = ";" if decimal == "," else ","
+        delimiter = written_delimiter(table.dialect.delimiter or usual)
 
     content = io.StringIO()
     writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")

@@ -34,7 +34,7 @@ from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained
 from app.engine.sources.tables.picture_columns import path_of_cell
 from app.engine.sources.tables.plan import targets_in
-from app.engine.sources.tables.reading import read_table
+from app.engine.sources.tables.reading import has_name_of_table, read_table
 from app.engine.sources.tables.roles import guess_roles
 
 if TYPE_CHECKING:
@@ -47,7 +47,20 @@ if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Column, Table
 
-TABLES = (".csv", ".tsv", ".tab", ".parquet", ".pq", ".xlsx", ".xlsm", ".xls", ".ods")
+TABLES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".parquet",
+    ".pq",
+    ".xlsx",
+    ".xlsm",
+    ".xls",
+    ".ods",
+    ".jsonl",
+    ".ndjson",
+    ".arff",
+)
 ARRAYS = (".npz", ".npy")
 
 
@@ -57,7 +70,7 @@ class PredictionInput:
 
     names: what each is called. raws: each as Predictor.read takes it. table: the rows they are
     from, None where the source is no table. many: whether the source may hold many examples, so
-    that each has a name of its own in it.
+    that each has a name of its own in it. told: a sentence on how all of them are read, "" without.
     """
 
     source: str
@@ -65,6 +78,7 @@ class PredictionInput:
     raws: tuple[Any, ...] = field(repr=False)
     table: Table | None = field(default=None, repr=False)
     many: bool = False
+    told: str = ""
 
 
 def read_input(
@@ -80,7 +94,11 @@ def read_input(
     try:
         _refuse_other_than_files(path)
         suffix = path.suffix.lower()
-        if suffix in TABLES or (preparation.kind == "row" and suffix not in ARRAYS):
+        if (
+            suffix in TABLES
+            or has_name_of_table(path.name)
+            or (preparation.kind == "row" and suffix not in ARRAYS)
+        ):
             return _table(path, trained, settings, check)
         if suffix in ARRAYS and preparation.kind != "text":
             return _arrays(path, trained)
@@ -163,7 +181,7 @@ def _table(
     check()
     names = tuple(table.row_name(row) for row in range(len(table)))
 
-    return PredictionInput(str(path), names, raws, table, many=True)
+    return PredictionInput(str(path), names, raws, table, many=True, told=table.told)
 
 
 def _raws_by_name(table: Table, trained: Description) -> Iterable[Any]:

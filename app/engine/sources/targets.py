@@ -130,17 +130,23 @@ def share_targets(values: np.ndarray, classes: tuple[str, ...]) -> Targets:
     return Targets(shares.astype(np.float32), strata, max(1, len(classes)), classes)
 
 
-def regression_targets(values: np.ndarray, names: Sequence[str]) -> Targets:
+def regression_targets(
+    values: np.ndarray, names: Sequence[str], units: Sequence[str] = ()
+) -> Targets:
     """Returns targets of one or more amounts an example. values: (N, T), finite.
 
-    Strata by the size of the first amount. Units are taken from the names: "height (cm)".
+    Strata by the size of the first amount. units: one for each name, "" where it is not known; then
+    it is taken from the name: "height (cm)".
     """
     values = np.asarray(values, np.float32).reshape(len(values), -1)
     first = values[:, 0]
     bins = max(1, min(BINS, len(first) // EXAMPLES_PER_BIN))
     edges = np.quantile(first, np.linspace(0, 1, bins + 1)[1:-1]) if len(first) else np.zeros(0)
     strata = np.searchsorted(edges, first, side="right").astype(np.int64)
-    amounts = tuple(Amount(name, unit_in(name)) for name in names)
+    known = units or ("",) * len(names)
+    amounts = tuple(
+        Amount(name, unit or unit_in(name)) for name, unit in zip(names, known, strict=True)
+    )
 
     return Targets(values, strata, bins, (), amounts)
 

@@ -125,6 +125,31 @@ def test_another_role_is_applied_and_the_preview_follows(
     )
 
 
+def test_rows_that_are_no_examples_are_shown_and_can_be_kept(
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
+) -> None:
+    rows = [f"{n}.5,{n % 7},{('red', 'blue')[n % 2]},{n % 3 + 0.5}" for n in range(40)]
+    lines = ["Report,,,", "length,count,colour,price", "mm,pcs,,", *rows, "Total,90,,60"]
+    (tmp_path / "report.csv").write_text("\n".join([*lines, ""]))
+    read(qtbot, harness, tmp_path / "report.csv")
+    wait_for_preview(qtbot, page)
+    page.show_tab("table")
+
+    found = {"skip_rows": "1 row (found)", "second_row": "The units (found)"}
+    found |= {"skip_footer": "1 row (found)", "comment": "Nothing (found)"}
+    for name, words in found.items():
+        box = page.findChild(QComboBox, f"data.{name}")
+        assert isinstance(box, QComboBox) and box.currentText() == words and box.isVisible()
+
+    box = page.findChild(QComboBox, "data.skip_footer")
+    assert isinstance(box, QComboBox)
+    box.setCurrentIndex(box.findData(0))
+    box.activated.emit(box.currentIndex())
+    wait_until_read_again(qtbot, harness)
+    assert harness.document.experiment.data.skip_footer == 0
+    qtbot.waitUntil(lambda: page.table.preview.total == 41, timeout=PATIENCE_MS)
+
+
 def test_the_menu_of_a_column_offers_roles_and_policies(
     qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:

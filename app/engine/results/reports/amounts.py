@@ -261,7 +261,7 @@ class AmountReport(SplitReport):
 
     @classmethod
     def columns(cls, description: Description) -> tuple[str, ...]:
-        return tuple(f"predicted {target.name}" for target in description.amounts)
+        return tuple(f"predicted {_with_unit(target)}" for target in description.amounts)
 
     @classmethod
     def cells(cls, _description: Description, predictions: np.ndarray) -> tuple[Cell, ...]:
@@ -283,6 +283,12 @@ class AmountReport(SplitReport):
             f"{amount_text(miss.true, row.unit, 4)} (off by "
             f"{amount_text(abs(miss.error), row.unit)})"
         )
+
+
+def _with_unit(target: Amount) -> str:
+    """Returns the name of an amount with its unit, where that does not stand in the name."""
+    shown = not target.unit or target.unit in target.name
+    return target.name if shown else f"{target.name} ({target.unit})"
 
 
 def _row(target: Amount, true: np.ndarray, predicted: np.ndarray) -> AmountRow:

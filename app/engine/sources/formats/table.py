@@ -1,4 +1,4 @@
-"""A table with an example in every row: CSV and its relatives, Excel, OpenDocument, Parquet."""
+"""A table with an example in every row: CSV and its relatives, spreadsheets, Parquet, and doors."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from app.engine.files import open_regular
 from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.as_trained import open_table
-from app.engine.sources.tables.delimiters import find_delimiter
+from app.engine.sources.tables.delimiters import ALIGNED, SPACE, find_delimiter
 from app.engine.sources.tables.examples import examples_of
-from app.engine.sources.tables.reading import SUFFIXES
+from app.engine.sources.tables.reading import has_name_of_table, may_be_table
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.loaded import Examples
 
-AMBIGUOUS = (".txt", ".dat", ".data")
+TEXTS = (".txt", ".dat", ".data")
 """Endings of tables, but also of other texts."""
 
 GLANCE = 64 << 10
@@ -47,11 +47,12 @@ def table_in(path: Path) -> Path | None:
     Among several in a folder it is the one called train. A folder with sub-folders has none.
     """
     if not path.is_dir():
-        suffix = path.suffix.lower()
-        if suffix in AMBIGUOUS:
+        if path.suffix.lower() in TEXTS:
             return path if _has_regular_rows(path) else None
-
-        return path if suffix in SUFFIXES else None
+        try:
+            return path if may_be_table(path) else None
+        except OSError:
+            return None
 
     try:
         with os.scandir(path) as entries:
@@ -59,14 +60,11 @@ def table_in(path: Path) -> Path | None:
     except OSError:
         return None
 
-    certain = tuple(suffix for suffix in SUFFIXES if suffix not in AMBIGUOUS)
-    tables = [
-        entry for entry in visible if entry.is_file() and entry.name.lower().endswith(certain)
-    ]
+    tables = [entry for entry in visible if entry.is_file() and has_name_of_table(entry.name)]
     if not tables or any(entry.is_dir() for entry in visible):
         return None
 
-    training = [entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) == TRAINING]
+    training = [entry for entry in tables if split_of(entry.name.split(".")[0]) == TRAINING]
     chosen = tables if len(tables) == 1 else training
     return Path(chosen[0].path) if len(chosen) == 1 else None
 
@@ -89,7 +87,7 @@ def _has_regular_rows(path: Path) -> bool:
     delimiter, _ = find_delimiter("\n".join(lines[:60]) + "\n", path.suffix.lower())
     counts = [line.strip().count(delimiter) for line in lines[:60]]
 
-    if delimiter == " ":
+    if delimiter in (SPACE, ALIGNED):
         digits = sum(character.isdigit() for character in text)
         several_cells = min(len(line.split()) for line in lines) > 1
         return several_cells and digits > 0.3 * len(text.replace(" ", ""))

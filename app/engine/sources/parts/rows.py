@@ -235,6 +235,7 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
             flagged=bool(len(values)),
             whole=column.whole,
             date=column.date,
+            unit=column.unit,
         )
 
     median = float(np.median(present))
@@ -257,6 +258,7 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
         median,
         column.whole,
         column.date,
+        unit=column.unit,
     )
 
 

@@ -17,12 +17,12 @@ import numpy as np
 from app.engine.data.dates import to_days
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.names import readable
-from app.engine.data.numbers import to_numbers
 from app.engine.data.reading import Reading
 from app.engine.data.values import TRUTHS
 from app.engine.errors import UserError
 from app.engine.sources.format import no_check
 from app.engine.sources.tables.reading import read_file, read_table
+from app.engine.sources.tables.written.later_units import with_trained_units
 from app.engine.text import names_text
 
 if TYPE_CHECKING:
@@ -34,6 +34,16 @@ if TYPE_CHECKING:
     from app.engine.sources.format import Check, OpenOptions
     from app.engine.sources.tables.columns import Column, Table
     from app.engine.sources.tables.plan import TablePlan
+
+OF_ONE_FILE = (
+    "delimiter",
+    "encoding",
+    "sheet",
+    "skip_rows",
+    "second_row",
+    "comment",
+)
+"""Settings that say how one file is written; another may be written otherwise."""
 
 REMEDY = "Give the columns the names that they had in training."
 
@@ -58,7 +68,9 @@ def read_as_trained(
         for column in table.columns
     ]
     columns = [_with_truths(column) if column.name in numbers else column for column in columns]
-    return replace(table, columns=tuple(columns), dialect=replace(table.dialect, style=style))
+    dialect = replace(table.dialect, style=style)
+    table = replace(table, columns=tuple(columns), dialect=dialect)
+    return with_trained_units(table, numbers, trained)
 
 
 def reading_of(table: Table, plan: TablePlan) -> Reading:
@@ -73,6 +85,7 @@ def reading_of(table: Table, plan: TablePlan) -> Reading:
         style.thousands,
         {column.name: column.date for column in used if column.date},
         plan.separator,
+        {column.name: column.unit for column in used if column.numeric and column.unit},
     )
 
 
@@ -102,18 +115,31 @@ def _read(source: str | Path, data: DataSettings, reading: Reading, check: Check
     free = data.replace(
         columns={}, target=None, missing={}, decimal=None, thousands=None, header=reading.header
     )
-    auto = free.replace(delimiter=None, encoding=None, sheet=None)
-    if free == auto:
-        return read_file(Path(source).expanduser(), auto, check)
+    if free.skip_footer:  # so many rows at the end of another file may be examples
+        free = free.replace(skip_footer=None)
+    auto = free.replace(**dict.fromkeys(OF_ONE_FILE))
+    attempts = [auto] if free == auto else [free, auto]
 
-    try:
-        table = read_file(Path(source).expanduser(), free, check)
+    # Few rows may look like more names, but they have none of the training.
+    attempts.append(auto.replace(second_row="example"))
+    path = Path(source).expanduser()
+    first: Table | UserError | None = None
+    for settings in attempts:
+        try:
+            table = read_file(path, settings, check)
+        except UserError as error:  # such as a sheet that this file does not have
+            first = error if settings == auto else first
+            continue
+
         if not missing_inputs(table.column_names, reading):
             return table
-    except UserError:
-        pass  # such as a sheet that this file does not have
+        first = table if settings == auto else first
 
-    return read_file(Path(source).expanduser(), auto, check)
+    if isinstance(first, UserError):
+        raise first
+
+    assert first is not None
+    return first
 
 
 def _missing_sentence(table: Table, missing: Sequence[str]) -> str:
@@ -162,7 +188,7 @@ def _non_number(column: Column, style: NumberStyle) -> np.ndarray:
     if column.values is not None:
         return column.numbers[1]
 
-    return to_numbers(column.texts, style)[1]
+    return replace(column, style=style).numbers[1]
 
 
 def _known_date(column: Column, reading: Reading) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from app.engine.data.dates import date_format, to_days
+from app.engine.data.dates import date_format, to_days, to_seconds
 from app.engine.data.numbers import (
     INFINITE,
     LARGEST,
@@ -17,14 +17,12 @@ from app.engine.data.numbers import (
     NOTHING,
     NumberStyle,
     plain,
-    to_numbers,
 )
+from app.engine.data.units import to_amounts
 from app.engine.data.values import unify
-from app.engine.sources.format import unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
     from app.engine.data.dataset import Skipped
 
@@ -33,8 +31,8 @@ ColumnKind = Literal["empty", "number", "date", "text", "mixed", "nested"]
 MOSTLY = 0.8
 """From this share of numbers on, a column with texts among them is thought to be one of numbers."""
 
-MOST_COLUMNS = 100_000
-"""A table of more columns is none, or one that has to be turned."""
+SECONDS = "s"
+"""The unit of durations and times of day."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,11 @@ class Column:
     """A column of texts, or of numbers where the file itself has them.
 
     stored_texts: (N,) Arrow large_string, trimmed, "" where there is nothing. values: (N,) float64
-    with NaN, instead of texts. style: how numbers are written in it. nested: whether it holds lists
-    and such. known_date: the format of its dates where that is known, "" where the cells tell.
+    with NaN, instead of texts. style: how numbers are written in it. nested: whether it holds what
+    is not read, such as lists of several lengths; unread: what that is. known_date: the format of
+    its dates where that is known, "" where the cells tell. known_unit: the unit of its numbers
+    where that stands elsewhere, or is expected. list_name: the name of the lists of which it is one
+    place, "" for none. nominal: whether the file says that its values are names.
     """
 
     name: str
@@ -60,6 +61,10 @@ class Column:
     values: np.ndarray | None = None
     nested: bool = False
     known_date: str = ""
+    known_unit: str = ""
+    list_name: str = ""
+    nominal: bool = False
+    unread: str = "it has lists or other nested values"
 
     def __len__(self) -> int:
         return len(self.values) if self.values is not None else len(self.stored_texts)
@@ -88,7 +93,33 @@ class Column:
 
             return values, np.zeros(len(values), bool), int(infinite.sum())
 
-        return to_days(self.texts, self.date) if self.date else to_numbers(self.texts, self.style)
+        return to_days(self.texts, self.date) if self.date else self._amounts[:3]
+
+    @functools.cached_property
+    def _amounts(self) -> tuple[np.ndarray, np.ndarray, int, str]:
+        """What `units.to_amounts` makes of its texts, or durations in seconds."""
+        amounts = to_amounts(self.texts, self.style, self.known_unit)
+        if not amounts[1].any() or amounts[3]:
+            return amounts
+
+        times = to_seconds(self.texts)
+        if times is None or times[1].sum() >= amounts[1].sum():
+            return amounts
+
+        return *times, 0, SECONDS
+
+    @property
+    def unit(self) -> str:
+        """The unit of its numbers, "" where they have none: "%" of "12.5 %", "$" of "$1,200"."""
+        return self.found_unit or self.known_unit
+
+    @property
+    def found_unit(self) -> str:
+        """The unit that stands in its cells, "" where there is none."""
+        if self.values is not None or self.nested or self.date:
+            return ""
+
+        return self._amounts[3]
 
     @functools.cached_property
     def finite_texts(self) -> Any:
@@ -182,6 +213,8 @@ class Column:
     def kind(self) -> ColumnKind:
         if self.nested:
             return "nested"
+        if self.nominal:
+            return "text" if self.factorized[1] else "empty"
         if self.values is not None:
             return "number" if np.isfinite(self.values).any() else "empty"
         if self.date:
@@ -237,7 +270,11 @@ class Column:
         """Returns the column of these rows alone."""
         texts = None if self.stored_texts is None else self.stored_texts.take(rows)
         values = None if self.values is None else self.values[rows]
-        return Column(self.name, self.style, texts, values, self.nested, self.known_date)
+        return replace(self, stored_texts=texts, values=values)
+
+    def in_style(self, style: NumberStyle) -> Column:
+        """Returns the column with its numbers written in this style; itself where they are."""
+        return self if style == self.style else replace(self, style=style)
 
 
 @dataclass(frozen=True)
@@ -245,7 +282,8 @@ class Dialect:
     """How a table is written.
 
     sort: "text", "spreadsheet" or "Parquet"; what does not apply to it is None. reasons: setting ->
-    the words for a person ("semicolons: ...").
+    the words for a person ("semicolons: ..."). skip_rows ... comment: as the settings in [data] of
+    these names, as they are used.
     """
 
     sort: str
@@ -256,6 +294,10 @@ class Dialect:
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)
+    skip_rows: int = 0
+    second_row: str = "example"
+    skip_footer: int = 0
+    comment: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +305,8 @@ class Table:
     """Columns of one length with unique names.
 
     row_numbers: (N,) of the rows in the file, from 1, the row of names among them. complete:
-    whether all of the file was read. estimated: how many rows there may be.
+    whether all of the file was read. estimated: how many rows there may be. told: of a later table,
+    sentences on what was taken for granted because of the training, "" without any.
     """
 
     path: str
@@ -274,6 +317,7 @@ class Table:
     notes: tuple[str, ...] = ()
     complete: bool = True
     estimated: int = 0
+    told: str = ""
 
     def __len__(self) -> int:
         return len(self.row_numbers)
@@ -293,16 +337,7 @@ class Table:
     def take(self, rows: np.ndarray) -> Table:
         """Returns the table of these rows alone."""
         columns = tuple(column.take(rows) for column in self.columns)
-        return Table(
-            self.path,
-            columns,
-            self.row_numbers[rows],
-            self.dialect,
-            self.skipped,
-            self.notes,
-            self.complete,
-            self.estimated,
-        )
+        return replace(self, columns=columns, row_numbers=self.row_numbers[rows])
 
     def cells(self, most: int) -> list[list[str]]:
         """Returns the first rows as texts."""
@@ -350,49 +385,3 @@ def names_without_infinities(cells: list[str]) -> list[str]:
     column = Column("", NumberStyle(), pa.array(cells, pa.large_string()))
     names: list[str] = column.finite_texts.to_pylist()
     return names
-
-
-def refuse_many_columns(path: Path | str, width: int) -> None:
-    """Raises UserError for a table of more than MOST_COLUMNS columns."""
-    if width > MOST_COLUMNS:
-        raise unusable(
-            path,
-            f"has {width:,} columns; a table of more than {MOST_COLUMNS:,} cannot be used",
-            "Check what stands between the cells, or give every example a row instead of a column.",
-        )
-
-
-def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Returns a name for every column, made unique, and sentences on what was changed."""
-    unique: list[str] = []
-    used: set[str] = set()
-    doubled: list[str] = []
-
-    original = {name for name in names if name}
-    for index, original_name in enumerate(names, 1):
-        base = original_name or f"column {index}"
-        name = base
-        number = 1
-        while name in used or (number > 1 and name in original):
-            number += 1
-            name = f"{base} ({number})"
-
-        if number > 1:
-            doubled.append(name)
-
-        used.add(name)
-        unique.append(name)
-
-    notes = []
-    if doubled:
-        shown = ", ".join(f"'{name}'" for name in doubled[:5]) + (" …" if len(doubled) > 5 else "")
-        notes.append(f"Several columns have one name; the later ones are called {shown}.")
-
-    unnamed = sum(not name for name in names)
-    if unnamed and unnamed < len(names):
-        notes.append(
-            f"{unnamed:,} {'column has' if unnamed == 1 else 'columns have'} no name and "
-            f"{'is' if unnamed == 1 else 'are'} numbered."
-        )
-
-    return tuple(unique), notes

@@ -15,7 +15,13 @@ from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.sources.format import Check, no_check, unusable
 from app.engine.sources.tables import encoding
-from app.engine.sources.tables.delimiters import LINE_LIMIT, REMEDY, find_delimiter, records
+from app.engine.sources.tables.delimiters import (
+    ALIGNED,
+    LINE_LIMIT,
+    REMEDY,
+    find_delimiter,
+    records,
+)
 from app.engine.sources.tables.prologue import (
     NO_PROLOGUE,
     Prologue,
@@ -149,6 +155,9 @@ def _opened(
         reason = "the first line says so"
     elif data.delimiter is None:
         delimiter, reason = find_delimiter(sample, path.suffix.lower())
+    elif data.delimiter == ALIGNED:
+        delimiter = ALIGNED
+        reason = "as chosen"
     elif len(data.delimiter) != 1 or data.delimiter in '"\r\n':
         raise UserError(
             f"'{data.delimiter}' cannot stand between cells.", "Choose one sign.", "data.delimiter"
@@ -157,7 +166,7 @@ def _opened(
         delimiter = data.delimiter
         reason = "as chosen"
 
-    prologue = find_prologue(sample, delimiter)
+    prologue = find_prologue(sample, delimiter, data)
     if prologue.lines:
         below = sample.split("\n", prologue.lines)[-1]
         sample = "\n" * prologue.lines + below

@@ -7,9 +7,10 @@ import io
 import itertools
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.engine.data.numbers import INFINITE, NO_NUMBER, NumberStyle
+from app.engine.data.units import find_unit, is_unit, split_unit
 from app.engine.foreign import foreign_reader
 from app.engine.sources.format import unusable
 
@@ -18,14 +19,33 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 SPACE = " "
-"""Several spaces in a row count as one."""
+"""Several spaces in a row count as one, and so does a tab among them."""
 
-WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
+ALIGNED = "  "
+"""Columns are aligned by blanks: two or more of them, or a tab; one may stand within a cell."""
+
+WORDS = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "bars",
+    SPACE: "spaces",
+    ALIGNED: "two or more spaces",
+}
 LINE_LIMIT = 16 << 20
 """Characters: no line of a table is longer. 10,000 columns of numbers have some 200,000."""
 
 COUNTED_DIGITS = 18
 """Names of columns that count up have far fewer; Python makes no number of 5,000 digits."""
+
+ALIKE = 0.95
+"""At least this share of the lines is aligned alike."""
+
+FEWEST_LINES = 3
+
+_NUMBER = r"(?:[+\-]?[\d.,]+(?:[eE][+\-]?\d+)?|\?|NA|nan)"
+_SEVERAL_NUMBERS = re.compile(rf"\s*{_NUMBER}(?:\s+{_NUMBER})+\s*")
+_PADDED = re.compile(r"[,;|\t] {2,}| {2,}[,;|\t]")
 
 SAMPLE_ROWS = 60
 SAMPLE_CHARACTERS = 20_000
@@ -59,12 +79,12 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
                 )
 
             row_lines.append(line)
-            yield re.sub(" {2,}", " ", line.strip()) + "\n" if delimiter == SPACE else line
+            yield plain_line(line, delimiter)
 
     csv.field_size_limit(LINE_LIMIT)
     number = 0
     try:
-        for row in csv.reader(watched(), delimiter=delimiter, skipinitialspace=delimiter != SPACE):
+        for row in csv.reader(watched(), **csv_format(delimiter)):
             number += 1
             if len(row_lines) > 1 and "".join(row_lines).count('"') % 2:
                 break
@@ -80,6 +100,24 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
         ) from error
 
     raise unusable(path, f"has a quotation mark in row {number} that is never closed", REMEDY)
+
+
+def plain_line(line: str, delimiter: str) -> str:
+    """Returns a line as the csv module reads it, with one sign between two cells."""
+    if delimiter == SPACE:
+        return re.sub(r"[ \t]+", " ", line.strip()) + "\n"
+
+    return re.sub(r"\t+| {2,}", "\t", line.strip()) + "\n" if delimiter == ALIGNED else line
+
+
+def csv_format(delimiter: str) -> dict[str, Any]:
+    """Returns how the csv module reads such lines."""
+    return {"delimiter": written_delimiter(delimiter), "skipinitialspace": delimiter != SPACE}
+
+
+def written_delimiter(delimiter: str) -> str:
+    """Returns the one sign that stands between the cells of a file like this one."""
+    return "\t" if delimiter == ALIGNED else delimiter
 
 
 def find_delimiter(text: str, suffix: str) -> tuple[str, str]:
@@ -106,6 +144,11 @@ def find_delimiter(text: str, suffix: str) -> tuple[str, str]:
         if width > 1 and share >= (0.95 if delimiter == SPACE else 0.6):
             candidates[delimiter] = (share, width)
 
+    if SPACE in candidates and any(_holds_columns(lines, other) for other in candidates):
+        return SPACE, f"they align {candidates[SPACE][1]:,} columns in every row"
+    if SPACE not in candidates and (columns := _aligned_columns(lines)):
+        return ALIGNED, f"they align {columns:,} columns in every row"
+
     if not candidates:
         return ("\t" if suffix in (".tsv", ".tab") else ","), "no sign separates every row alike"
 
@@ -130,19 +173,40 @@ def find_delimiter(text: str, suffix: str) -> tuple[str, str]:
 
 def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
     """Cells of each row, as far as the lines hold whole rows."""
-    collapsed = (
-        [re.sub(" {2,}", " ", line.strip()) + "\n" for line in lines]
-        if delimiter == SPACE
-        else lines
-    )
+    plain_lines = [plain_line(line, delimiter) for line in lines]
     csv.field_size_limit(LINE_LIMIT)
 
     try:
-        rows = list(csv.reader(collapsed, delimiter=delimiter, skipinitialspace=delimiter != SPACE))
+        rows = list(csv.reader(plain_lines, **csv_format(delimiter)))
     except csv.Error:
         return []
 
     return [len(row) for row in (rows[:-1] if len(rows) > 3 else rows)]
+
+
+def _holds_columns(lines: Sequence[str], delimiter: str) -> bool:
+    """Returns whether the cells that a sign separates hold several numbers aligned by blanks."""
+    if delimiter == SPACE:
+        return False
+
+    several = sum(any(map(_SEVERAL_NUMBERS.fullmatch, line.split(delimiter))) for line in lines)
+    aligned = sum("  " in line for line in lines)
+    return several >= ALIKE * len(lines) and aligned > len(lines) / 2
+
+
+def _aligned_columns(lines: Sequence[str]) -> int:
+    """Returns how many columns are aligned by two or more blanks, 0 where they are not.
+
+    The blanks behind a comma or another sign between cells align nothing.
+    """
+    if len(lines) < FEWEST_LINES or any(_PADDED.search(line) for line in lines):
+        return 0
+
+    widths = _widths(lines, ALIGNED)
+    width, often = Counter(widths).most_common(1)[0] if widths else (0, 0)
+    gaps = sum("  " in line.strip() for line in lines)
+    whole = often >= ALIKE * len(widths) and gaps >= ALIKE * len(lines)
+    return width if width > 1 and whole and widths[0] == width else 0
 
 
 def _sniff(sample: str) -> str:
@@ -170,7 +234,9 @@ def has_header(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[bool,
     body = [row for row in rows[1:] if len(row) == len(rows[0])]
 
     filled = [cell for cell in first if cell]
-    if any(_is_number(cell, style) for cell in filled):
+    if any(_is_number(cell, style) for cell in filled) or any(
+        _has_its_unit_below(index, first, body) for index in range(len(first))
+    ):
         if _counts_up(first, body):
             return True, "its numbers count up from cell to cell"
         return False, "its cells are values already"
@@ -207,8 +273,20 @@ def _has_numbers_below(
 ) -> bool:
     """Returns whether there are numbers below a cell of the first row."""
     cells = [row[index] for row in body if row[index].lower() not in NO_NUMBER]
+    if not cells or not first[index]:
+        return False
+
     numbers = sum(_is_number(cell, style) for cell in cells)
-    return bool(cells) and bool(first[index]) and numbers > 0.8 * len(cells)
+    return numbers > 0.8 * len(cells) or find_unit(cells) is not None
+
+
+def _has_its_unit_below(index: int, first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Returns whether a cell of the first row is an amount with a unit, as those below it are."""
+    split = split_unit(first[index])
+    if split is None or not is_unit(split[0]):
+        return False
+
+    return find_unit([row[index] for row in body], split[0]) == split[0]
 
 
 def _counts_up(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

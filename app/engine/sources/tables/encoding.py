@@ -55,6 +55,10 @@ ALPHABETS = {
 SIGNS = "€£§°·–—‘’“”„«»…•²³µ©®™½¼×±ºª¿¡\u00a0"
 """Signs that any text may hold; they say a little for a code page, far less than letters do."""
 
+ASCII = bytes(range(128))
+BEYOND = bytes(128) + bytes([1]) * 128
+"""1 for every byte beyond ASCII, 0 for the others."""
+
 PATCHED = 0.05
 """UTF-8 with at most this share of broken characters is still UTF-8."""
 
@@ -104,7 +108,7 @@ def detect(content: bytes, whole: bool = True) -> Encoding:
 
     text = content.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    valid = sum(character > "\x7f" for character in text) - broken
+    valid = len(text) - len(text.encode("ascii", "ignore")) - broken
     if broken <= PATCHED * valid:
         return Encoding("utf-8", "nearly everything in it is valid UTF-8")
 
@@ -123,10 +127,10 @@ SIGN_WEIGHT = 0.2
 
 def _code_page(content: bytes) -> Encoding:
     """Returns the code page in which most letters beyond ASCII are those of one language."""
-    beyond = bytes(byte for byte in content if byte >= 128)
-    high = bytes(byte >= 128 for byte in content)
+    beyond = content.translate(None, ASCII)
+    counts = {bytes([byte]): beyond.count(byte) for byte in set(beyond)}
     # Pairs do not overlap, so a long word counts about half of its letters.
-    together = high.count(b"\1\1") / max(1, len(beyond))
+    together = content.translate(BEYOND).count(b"\1\1") / max(1, len(beyond))
 
     best = "cp1252"
     best_score = -1.0
@@ -134,7 +138,11 @@ def _code_page(content: bytes) -> Encoding:
         if name == "cp1251" and 2 * together < TOGETHER:
             continue
 
-        text = Counter(beyond.decode(name, "replace").lower())
+        text: Counter[str] = Counter()
+        for byte, count in counts.items():
+            for letter in byte.decode(name, "replace").lower():
+                text[letter] += count
+
         signs = sum(count for sign, count in text.items() if sign in SIGNS)
         union = "".join(alphabets)
         shared = sum(count for letter, count in text.items() if letter in union)

@@ -26,6 +26,8 @@ from app.engine.sources.tables.target_columns import (
     present_targets,
     targets_of,
 )
+from app.engine.sources.tables.written.later_units import unit_notes
+from app.engine.sources.tables.written.lists import with_places
 from app.engine.sources.targets import pair_targets
 from app.engine.text import names_text
 
@@ -51,6 +53,7 @@ def examples_of(table: Table, data: DataSettings, options: OpenOptions) -> Examp
     if options.reuse_preparation is None or not len(table):
         _refuse_few(table, data)
 
+    data = with_places(table, data)
     plan = plan_table(table, data, options.trained)
     return _Builder(table, plan, data, options).build()
 
@@ -344,6 +347,8 @@ class _Builder:
                 f"{', '.join(repr(name) for name in dates[:5])}: dates, read as days since 1970."
             )
 
+        read = [self.table.by_name[name] for name in (*plan.inputs, *plan.targets)]
+        notes += unit_notes([c for c in read if plan.roles[c.name].role in ("number", "target")])
         notes += self._unread_notes()
         if plan.groups:
             together = names_text(plan.groups)

@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-
 from app.engine.data.names import readable
-from app.engine.data.numbers import LARGEST_WHOLE, NumberStyle, find_style
 from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.foreign import foreign_reader
 from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, unusable
-from app.engine.sources.tables.columns import (
-    Column,
-    Dialect,
-    Table,
-    refuse_many_columns,
-    unique_names,
-)
+from app.engine.sources.tables.arrow_cells import CELL_BYTES, Cells, cells_of, unread_reason
 from app.engine.sources.tables.growth import Growth, too_much
 from app.engine.sources.tables.row_limit import rows_within_limit
-from app.engine.text import moment_text, names_text
+from app.engine.sources.tables.written.column_names import refuse_many_columns
+from app.engine.sources.tables.written.table import table_of_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
-
-PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-"""How many of a unit of time are a second."""
-
-SAMPLE_COLUMNS = 300
-SAMPLE_ROWS = 200
-"""At most so many columns of texts, and cells of each, decide about the number style."""
+    from app.engine.sources.tables.columns import Table
 
 COLUMNS_PER_CHECK = 500
-
-CELL_BYTES = 8
-"""Bytes that a cell takes at least: a number, or where a text begins."""
 
 PART_BYTES = 32 << 20
 PART_ROWS = 1 << 16
@@ -69,15 +51,16 @@ def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None 
     cells: list[list[Any]] = [[part.column(name) for part in parts] for name in range(len(schema))]
     del parts  # every column is freed once it is converted
 
-    converted: list[Any] = []
+    converted: list[Cells] = []
     for index, field in enumerate(schema):
         if index % COLUMNS_PER_CHECK == 0:
             check()
         with _reader(path):
-            converted.append(_converted(field.type, cells[index], growth))
+            converted += cells_of(str(field.name).strip(), field.type, cells[index], growth)
         cells[index] = []
 
-    return _table(path, data, schema, converted, rows, total)
+    refuse_many_columns(path, len(converted))
+    return table_of_cells(path, "Parquet", data, converted, rows, total, check)
 
 
 def _open(path: Path, stream: BinaryIO) -> tuple[Any, Any]:
@@ -187,12 +170,12 @@ def _require_all(path: Path, file: Any) -> None:
 
 
 def _wanted(file: Any) -> list[str] | None:
-    """Returns the names of the columns to read: nested ones are not, for nobody uses them.
+    """Returns the names of the columns to read: not of those that hold records or bytes.
 
     None for all: where names have points or come twice it is not clear what they choose.
     """
     schema = file.schema_arrow
-    names = [field.name for field in schema if not _is_nested(field.type)]
+    names = [field.name for field in schema if not unread_reason(field.type)]
     clear = len(set(schema.names)) == len(schema.names) and not any("." in name for name in names)
 
     return names if clear and len(names) < len(schema) else None
@@ -206,194 +189,9 @@ def _with_nested(schema: Any, batch: Any) -> Any:
     nothing = pa.nulls(batch.num_rows)
     columns = []
     for field in schema:
-        nested = _is_nested(field.type)
+        nested = unread_reason(field.type)
         left_out = nested and batch.num_columns < len(schema)
         column = nothing if left_out else next(read)
         columns.append(nothing if nested else column)
 
     return pa.Table.from_arrays(columns, names=list(schema.names))
-
-
-# --- its columns
-
-
-def _is_nested(kind: Any) -> bool:
-    """Returns whether a column has neither numbers nor texts nor anything written as such."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-
-    return not (
-        pa.types.is_null(kind)
-        or pa.types.is_boolean(kind)
-        or _is_number(kind)
-        or _is_text(kind)
-        or pa.types.is_temporal(kind)
-    )
-
-
-def _is_number(kind: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or isinstance(kind, pa.UuidType)
-    )
-
-
-def _is_span(kind: Any) -> bool:
-    """Returns whether a column holds durations or times of a day, both amounts of time."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    return bool(pa.types.is_duration(kind) or pa.types.is_time(kind))
-
-
-def _converted(kind: Any, chunks: Sequence[Any], growth: Growth) -> Any:
-    """Returns the cells of a column: numbers as (N,) float64, all else as Arrow large_string.
-
-    kind: the type that the file says. Raises UserError where they take more than memory holds.
-    """
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-    import pyarrow.compute as pc  # noqa: PLC0415 - as above
-
-    parts = [part for chunk in chunks for part in chunk.chunks]
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-
-    rows = sum(map(len, parts))
-    growth.require(CELL_BYTES * rows)
-    if _is_span(kind):
-        kind, parts = pa.float64(), [_seconds(_decoded(part)) for part in parts]
-    if pa.types.is_integer(kind) and any(map(_beyond_floats, parts)):
-        parts = [pc.cast(_decoded(part), pa.large_string()) for part in parts]
-        kind = pa.large_string()
-
-    if _is_number(kind):
-        plain = [pc.cast(_decoded(part), pa.float64(), safe=False) for part in parts]
-        numbers = pa.chunked_array(plain, pa.float64()).combine_chunks()
-        return np.array(pc.fill_null(numbers, float("nan")), np.float64)
-
-    if _is_text(kind):
-        texts = [_texts(part, growth) for part in parts]
-    elif pa.types.is_temporal(kind):
-        texts = [_moments(_decoded(part)) for part in parts]
-    elif pa.types.is_boolean(kind):
-        texts = [
-            pc.cast(pc.if_else(_decoded(part), "True", "False"), pa.large_string())
-            for part in parts
-        ]
-    else:
-        texts = [pa.array([""], pa.large_string()).take(pa.array(np.zeros(rows, np.int8)))]
-
-    joined = pa.concat_arrays([*texts, pa.array([], pa.large_string())])
-    joined.validate(full=True)  # bytes that are no UTF-8 would fail wherever a cell is shown
-    return pc.utf8_trim_whitespace(pc.fill_null(joined, ""))
-
-
-def _seconds(part: Any) -> Any:
-    """Returns durations, or times since midnight, in seconds: an Arrow array of float64."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-    import pyarrow.compute as pc  # noqa: PLC0415 - as above
-
-    whole = pa.int32() if part.type.bit_width == 32 else pa.int64()
-    counts = pc.cast(part.view(whole), pa.float64(), safe=False)
-    return pc.divide(counts, pa.scalar(PER_SECOND[part.type.unit]))
-
-
-def _beyond_floats(part: Any) -> bool:
-    """Returns whether whole numbers of it would be the same in 64 bits of floating point."""
-    import pyarrow.compute as pc  # noqa: PLC0415 - pyarrow takes 0.1 s to load
-
-    limits = pc.min_max(_decoded(part)).as_py()
-    return any(limit is not None and abs(limit) > LARGEST_WHOLE for limit in limits.values())
-
-
-def _decoded(part: Any) -> Any:
-    """Returns an Arrow array without its dictionary."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    return part.dictionary_decode() if pa.types.is_dictionary(part.type) else part
-
-
-def _texts(part: Any, growth: Growth) -> Any:
-    """Returns texts as Arrow large_string, once it is known that they fit."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-    import pyarrow.compute as pc  # noqa: PLC0415 - as above
-
-    if isinstance(part.type, pa.UuidType):
-        uuids = ["" if cell is None else str(cell) for cell in part.to_pylist()]
-        return pa.array(uuids, pa.large_string())
-    if not pa.types.is_dictionary(part.type):
-        growth.require(part.nbytes)
-        return part.cast(pa.large_string())
-
-    words = part.dictionary.cast(pa.large_string())
-    size = pc.sum(pc.take(pc.binary_length(words), part.indices)).as_py() or 0
-    growth.require(size)
-    growth.add(size)
-
-    return words.take(part.indices)
-
-
-def _moments(part: Any) -> Any:
-    """Returns dates and times as Arrow large_string, as a person writes them."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    if getattr(part.type, "unit", "") == "ns":  # Python has no nanoseconds
-        part = part.cast(pa.timestamp("us", part.type.tz), safe=False)
-
-    try:
-        texts = ["" if cell is None else moment_text(cell) for cell in part.to_pylist()]
-    except (ValueError, OverflowError):  # Python has no years beyond 9999
-        return part.cast(pa.large_string())
-
-    return pa.array(texts, pa.large_string())
-
-
-def _table(
-    path: Path, data: DataSettings, schema: Any, cells: Sequence[Any], rows: int, total: int
-) -> Table:
-    """Returns the table of columns that are converted, in the order of the schema."""
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    names, notes = unique_names([str(name).strip() for name in schema.names])
-    samples = [
-        column[:SAMPLE_ROWS].to_pylist()
-        for column, field in zip(cells, schema, strict=True)
-        if pa.types.is_string(field.type)
-    ]
-    spans = [name for name, field in zip(names, schema, strict=True) if _is_span(field.type)]
-    if spans:
-        notes.append(f"{names_text(spans)}: times, read in seconds.")
-
-    style = NumberStyle()
-    if samples:
-        style = find_style(samples[:SAMPLE_COLUMNS], ";", data.decimal, data.thousands)
-
-    columns = [
-        Column(name, style, values=column)
-        if isinstance(column, np.ndarray)
-        else Column(name, style, column, nested=_is_nested(field.type))
-        for name, column, field in zip(names, cells, schema, strict=True)
-    ]
-    return Table(
-        os.fspath(path),
-        tuple(columns),
-        np.arange(1, rows + 1),
-        Dialect("Parquet", True, style),
-        (),
-        tuple(notes),
-        rows == total,
-        total,
-    )

@@ -16,6 +16,7 @@ from app.engine.sources.tables.choice.inputs import ignore_others, inputs_in, ma
 from app.engine.sources.tables.roles import RoleGuess, find_split_column, guess_roles
 from app.engine.sources.tables.target_guess import (
     TARGET_NAMES,
+    guess_list,
     guess_target,
     guess_task,
     plain_name,
@@ -136,6 +137,11 @@ def _mark_targets(
 
     if named:
         return named
+
+    if places := guess_list(table, roles, requested):
+        guess = RoleGuess("target", "what is predicted: a list that is named like it")
+        roles.update(dict.fromkeys(places, guess))
+        return places
 
     family = target_family(table, roles)
     if family:

@@ -11,6 +11,7 @@ from app.engine.sources.parts.rows import POLICIES
 from app.engine.sources.tables.plan import plan_table, targets_in
 from app.engine.sources.tables.reading import read_beginning
 from app.engine.sources.tables.roles import guess_roles
+from app.engine.sources.tables.written.lists import with_places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,11 +51,12 @@ class ColumnPreview:
 class TablePreview:
     """A table as it is read with some settings.
 
-    sort: "text", "spreadsheet" or "Parquet". delimiter ... sheet: what is used, None where it does
-    not apply. reasons: by the name of a setting in [data], the words for what is used and why.
-    rows: the first twenty, as texts; row_names: what each is called. total: rows, exactly if
-    `complete`, else estimated from the beginning that was read. question: what is asked about the
-    target, "" if nothing. problem: why it cannot be learned from as it is, with `setting` at fault.
+    sort: "text", "spreadsheet" or "Parquet". delimiter ... comment: what is used of the settings of
+    these names, None where it does not apply. reasons: by the name of a setting in [data], the
+    words for what is used and why. rows: the first twenty, as texts; row_names: what each is
+    called. total: rows, exactly if `complete`, else estimated from the beginning that was read.
+    question: what is asked about the target, "" if nothing. problem: why it cannot be learned from
+    as it is, with `setting` at fault.
     """
 
     path: str
@@ -66,6 +68,10 @@ class TablePreview:
     header: bool
     sheet: str | None
     sheets: tuple[str, ...]
+    skip_rows: int
+    second_row: str
+    skip_footer: int
+    comment: str
     reasons: dict[str, str]
     columns: tuple[ColumnPreview, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
@@ -95,6 +101,7 @@ def preview(source: str | Path, data: DataSettings, check: Check = no_check) -> 
 
 def preview_of(table: Table, data: DataSettings) -> TablePreview:
     """Says what a table holds that is read already."""
+    data = with_places(table, data)
     problem = UserError("", "")
     task: str = data.task or ""
     targets = targets_in(data)
@@ -131,6 +138,10 @@ def preview_of(table: Table, data: DataSettings) -> TablePreview:
         dialect.header,
         dialect.sheet,
         dialect.sheets,
+        dialect.skip_rows,
+        dialect.second_row,
+        dialect.skip_footer,
+        dialect.comment,
         dict(dialect.reasons),
         tuple(_column(table, name, guess, data) for name, guess in roles.items()),
         tuple(tuple(row) for row in table.cells(SHOWN_ROWS)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.engine.files import open_regular
 from app.engine.sources.format import Check, OpenOptions, no_check, unusable
+from app.engine.sources.tables.doors import door_of, door_of_name
 from app.engine.sources.tables.parquet import read_parquet
 from app.engine.sources.tables.spreadsheets.process import REMEDY
 from app.engine.sources.tables.spreadsheets.sheets import read_sheet
@@ -24,8 +25,14 @@ SUFFIXES = (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *PARQUET_SUFFIXES)
 
 FileType = Literal["text", "spreadsheet", "parquet"]
 
+AMBIGUOUS = (".txt", ".dat", ".data", ".json", ".zip")
+"""Endings of tables, but also of other files."""
+
 PREVIEW_ROWS = 5_000
 """Of a large table a preview reads at most so many rows, fewer of one with very many columns."""
+
+HEAD = 4096
+"""Bytes from which the sort of a file is seen."""
 
 SMALL = 4 << 20
 """Bytes: a smaller file is read as a whole for a preview too."""
@@ -37,7 +44,7 @@ def file_type_of(path: Path) -> FileType:
     Raises UserError for what is no table at all, and OSError.
     """
     with open_regular(path) as file:
-        head = file.read(4096)
+        head = file.read(HEAD)
 
     if head.startswith(b"PAR1"):
         return "parquet"
@@ -68,6 +75,26 @@ def _may_be_utf16(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:200].count(0) > len(head[:200]) // 3
 
 
+def has_name_of_table(name: str) -> bool:
+    """Returns whether the name of a file says that it is a table, and nothing else."""
+    suffix = Path(name).suffix.lower()
+    return door_of_name(name) is not None or (suffix in SUFFIXES and suffix not in AMBIGUOUS)
+
+
+def may_be_table(path: Path) -> bool:
+    """Returns whether a file is a table by its name, or by its beginning where a door reads it.
+
+    Not for endings that other texts have as well. Raises OSError.
+    """
+    if has_name_of_table(path.name):
+        return True
+    if path.suffix.lower() not in (".json", ".zip"):
+        return False
+
+    with open_regular(path) as file:
+        return door_of(path, file.read(HEAD)) is not None
+
+
 def read_file(
     path: Path, data: DataSettings, check: Check = no_check, most: int | None = None
 ) -> Table:
@@ -75,6 +102,11 @@ def read_file(
 
     Raises UserError, OSError, and whatever `check` raises.
     """
+    with open_regular(path) as file:
+        door = door_of(path, file.read(HEAD))
+    if door is not None:
+        return door.read(path, data, check, most)
+
     file_type = file_type_of(path)
     if file_type == "parquet":
         table = read_parquet(path, data, check, most)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dates import DATE_WORDS
+from app.engine.data.numbers import COLUMN_FITS
 from app.engine.data.splits import UNASSIGNED, split_of
+from app.engine.data.units import is_unit, split_unit
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ GROUP_NAME = re.compile(
     r"([\s_\-.]?(id|no|nr))$",
     re.IGNORECASE,
 )
+NESTED = re.compile(r"\[.*\]|\{.*\}", re.DOTALL)
+"""A list or a record that a program wrote into a cell."""
+
 SPLIT_NAMES = ("split", "set", "subset", "partition", "usage", "fold")
 """Names of columns that may say which split a row belongs to."""
 
@@ -82,7 +88,7 @@ def _guess(column: Column, rows: int) -> RoleGuess:
     if kind == "empty":
         return RoleGuess("ignore", "it has no values")
     if kind == "nested":
-        return RoleGuess("ignore", "it has lists or other nested values")
+        return RoleGuess("ignore", column.unread)
     if column.distinct == 1:
         complete = column.present.all()
         return RoleGuess(
@@ -122,7 +128,8 @@ def _guess_number(column: Column, rows: int) -> RoleGuess:
     if column.whole and GROUP_NAME.match(column.name) and FEW_GROUPS <= column.distinct < rows:
         return RoleGuess("group", "rows of one of them stay in one split")
 
-    return RoleGuess("number", "whole numbers" if column.whole else "numbers")
+    words = "whole numbers" if column.whole else "numbers"
+    return RoleGuess("number", f"{words} in {column.unit}" if column.unit else words)
 
 
 def _guess_text(column: Column) -> RoleGuess:
@@ -135,19 +142,48 @@ def _guess_text(column: Column) -> RoleGuess:
     if column.name.lower() in SPLIT_NAMES and all(split_of(word) != UNASSIGNED for word in words):
         return RoleGuess("ignore", "it says which split a row belongs to, and is followed")
 
+    units = [unit for unit in _units(sample) if unit]
+    if len(units) > 1:
+        shown = ", ".join(f"'{unit}'" for unit in units[:3])
+        return RoleGuess("ignore", f"amounts in several units ({shown})")
+
     length = float(np.mean([len(word.split()) for word in sample]))
     if length >= SENTENCE_WORDS and len(words) > 0.3 * present:
         return RoleGuess("text", f"texts of {number_text(length)} words on average")
     if GROUP_NAME.match(column.name) and FEW_GROUPS <= len(words) < present:
         return RoleGuess("group", "rows of one of them stay in one split")
+    if sum(bool(NESTED.fullmatch(word)) for word in sample) > 0.9 * len(sample):
+        return RoleGuess("ignore", "it has lists or records, written as texts")
     if len(words) == present and present > 2:
-        return RoleGuess("ignore", "an identifier: every value is different")
+        return RoleGuess("ignore", _all_different(column, sample))
     if len(words) > max(20, present // 2):
         return RoleGuess(
             "ignore", f"{len(words):,} different values in {present:,} rows: too many to learn from"
         )
 
     return RoleGuess("category", f"{len(words):,} different values")
+
+
+def _all_different(column: Column, sample: Sequence[str]) -> str:
+    """Returns why a column is not read in which every text is another."""
+    blanks = sum(" " in word for word in sample)
+    if blanks > len(sample) / 2 and not ID_NAME.search(column.name):
+        return "every text is different, so that none says anything of another row"
+
+    return "an identifier: every value is different"
+
+
+def _units(words: Sequence[str]) -> list[str]:
+    """Returns the units in which nearly all of these are amounts, the most frequent first.
+
+    () where they are none, or their units are no known ones.
+    """
+    found = [split[0] for split in map(split_unit, words) if split is not None]
+    known = all(is_unit(unit) for unit in found if unit)
+    if not known or len(found) < COLUMN_FITS * len(words):
+        return []
+
+    return [unit for unit, _ in Counter(found).most_common()]
 
 
 def _choose_texts(table: Table, guesses: dict[str, RoleGuess]) -> dict[str, RoleGuess]:

@@ -98,7 +98,8 @@ def targets_of(
         notes = tuple(
             f"'{column.name}' is counted in days since 1970." for column in columns if column.date
         )
-        return regression_targets(values, plan.targets), notes
+        units = [column.unit for column in columns]
+        return regression_targets(values, plan.targets, units), notes
 
     if task.targets == "tags":
         return _tags(table, plan, columns)

@@ -119,6 +119,25 @@ def guess_target(
     return candidates[0] if candidates and has_other_inputs else None
 
 
+def guess_list(
+    table: Table, roles: Mapping[str, RoleGuess], requested: Task | None
+) -> tuple[str, ...]:
+    """Finds the columns of a list that is named like a target, () where there is none."""
+    if requested is not None and requested.targets not in ("amounts", "tags"):
+        return ()
+
+    lists = {
+        plain_name(column.list_name): column.list_name
+        for column in table.columns
+        if column.list_name and not roles[column.name].chosen
+    }
+    found = next((lists[name] for name in TARGET_NAMES if name in lists), None)
+    if found is None:
+        return ()
+
+    return tuple(column.name for column in table.columns if column.list_name == found)
+
+
 def _candidates(
     table: Table, roles: Mapping[str, RoleGuess], requested: Task | None
 ) -> list[Column]:
@@ -126,6 +145,7 @@ def _candidates(
     usable = [
         column for column in table.columns if roles[column.name].role in ("number", "category")
     ]
+    usable = [column for column in usable if not column.list_name] or usable
     guessed = [column for column in usable if not roles[column.name].chosen]
     usable = guessed or usable  # all of them were chosen by hand, but no target
 

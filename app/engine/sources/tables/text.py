@@ -5,34 +5,37 @@ from __future__ import annotations
 import itertools
 import os
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
-from app.engine.data.numbers import NumberStyle, find_style
 from app.engine.free_memory import require_memory
-from app.engine.sources.tables.columns import (
-    Column,
-    Dialect,
-    Table,
-    refuse_many_columns,
-    unique_names,
-)
+from app.engine.sources.tables.columns import Column, Dialect, Table
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows, open_csv
-from app.engine.sources.tables.delimiters import WORDS, has_header
+from app.engine.sources.tables.delimiters import WORDS
 from app.engine.sources.tables.growth import Growth
+from app.engine.sources.tables.prologue import COMMENT, comment_sign
 from app.engine.sources.tables.row_limit import rows_within_limit
+from app.engine.sources.tables.written.column_names import refuse_many_columns, unique_names
+from app.engine.sources.tables.written.footer import without_footer
+from app.engine.sources.tables.written.head import Head, find_head
+from app.engine.sources.tables.written.number_style import find_style, with_style
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.engine.data.numbers import NumberStyle
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.format import Check
 
 SAMPLE_ROWS = 400
 """Rows from which header and number style are found out."""
+
+STYLE_ROWS = 100
+"""Rows from which the style is found that tells numbers from names in the first rows."""
 
 STYLE_COLUMNS = 300
 """At most about so many columns, evenly spread, decide about the number style."""
@@ -47,31 +50,44 @@ def read_text_table(path: Path, data: DataSettings, check: Check, most: int | No
 
     Raises UserError, OSError, and whatever `check` raises.
     """
+    table = _read(path, data, check, most)
+    table = without_footer(table, data)
+    delimiter = table.dialect.delimiter or ","
+    columns, style = with_style(table.columns, delimiter, data, check)
+    return replace(table, columns=tuple(columns), dialect=_with_style(table.dialect, style, data))
+
+
+def _read(path: Path, data: DataSettings, check: Check, most: int | None) -> Table:
+    """Reads the table with all rows that have its width, in the style that the first rows suggest.
+
+    Raises as `read_text_table`. What it needs to read is gone before the numbers are made.
+    """
     file = open_csv(path, data, check)
     if most is None:
         require_memory(file.size, readable(path), "text")
 
     rows = [row for row in itertools.islice(file.sample_rows(), SAMPLE_ROWS) if any(row)]
     refuse_many_columns(path, max(map(len, rows), default=0))
-    dialect = _dialect(file, rows, data)
-    return _Reader(file, dialect, rows, check, most).read()
+    style = _style(rows[:STYLE_ROWS], file.delimiter, data)
+    comment, comment_reason = comment_sign(rows, style, data)
+    rows = [row for index, row in enumerate(rows) if not index or not _is_comment(row, comment)]
+    head = find_head(rows, style, data)
+    dialect = _dialect(file, head, style, data)
+    reasons = dialect.reasons | {"comment": comment_reason}
+    dialect = replace(dialect, comment=comment, reasons=reasons)
+    return _Reader(file, dialect, head, rows[head.rows :], check, most).read()
 
 
-def _dialect(file: CsvFile, rows: list[list[str]], data: DataSettings) -> Dialect:
+def _is_comment(row: list[str], sign: str) -> bool:
+    return bool(sign) and row[0].lstrip().startswith(sign)
+
+
+def _dialect(file: CsvFile, head: Head, style: NumberStyle, data: DataSettings) -> Dialect:
     """Returns how the table is written, as chosen or as its first rows suggest."""
     delimiter = file.delimiter
-    style = _style(rows, delimiter, data)
-    header, header_reason = (
-        has_header(rows, style) if data.header is None else (data.header, "as chosen")
-    )
-    style_reason = (
-        "as chosen" if data.decimal or data.thousands is not None else "most columns are numbers so"
-    )
-    first_row = "has the names" if header else "is an example"
-
-    return Dialect(
+    dialect = Dialect(
         "text",
-        header,
+        head.header,
         style,
         delimiter,
         file.encoding.name,
@@ -79,10 +95,19 @@ def _dialect(file: CsvFile, rows: list[list[str]], data: DataSettings) -> Dialec
             "delimiter": f"{WORDS.get(delimiter, repr(delimiter))} between cells: "
             f"{file.delimiter_reason}",
             "encoding": f"{file.encoding.words}: {file.encoding.reason}",
-            "header": f"the first row {first_row}: {header_reason}",
-            "decimal": f"{style.words}: {style_reason}",
+            "skip_rows": file.prologue.words,
+            **head.reasons,
         },
+        skip_rows=file.prologue.lines,
+        second_row=head.second,
     )
+    return _with_style(dialect, style, data)
+
+
+def _with_style(dialect: Dialect, style: NumberStyle, data: DataSettings) -> Dialect:
+    chosen = data.decimal or data.thousands is not None
+    reason = f"{style.words}: {'as chosen' if chosen else 'most columns are numbers so'}"
+    return replace(dialect, style=style, reasons={**dialect.reasons, "decimal": reason})
 
 
 def _style(rows: list[list[str]], delimiter: str, data: DataSettings) -> NumberStyle:
@@ -101,18 +126,20 @@ class _Reader:
         self,
         file: CsvFile,
         dialect: Dialect,
-        sample: list[list[str]],
+        head: Head,
+        body: list[list[str]],
         check: Check,
         most: int | None,
     ) -> None:
         self.file = file
         self.dialect = dialect
         self.check = check
-        self.names = sample[0] if dialect.header and sample else []
-        body = sample[1:] if dialect.header else sample
+        self.head = head
+        self.names = head.names
+        self.units = head.units
         widths = Counter(len(row) for row in body)
         self.width = widths.most_common(1)[0][0] if widths else len(self.names)
-        self.notes: list[str] = [file.prologue.note] if file.prologue.note else []
+        self.notes: list[str] = [*filter(None, [file.prologue.note]), *head.notes]
         self.cut_last = False
         self._fit_names(body)
 
@@ -141,6 +168,7 @@ class _Reader:
                 self.notes.append("Every row ends with a separator; there is no column behind it.")
             else:
                 self.names = ["row name", *self.names]
+                self.units = ["", *self.units]
                 self.notes.append(
                     "The first column has no name in the first row; it is called 'row name'."
                 )
@@ -163,6 +191,12 @@ class _Reader:
                 "shown as �; choose another encoding if they matter."
             )
 
+        if comments := sum(item.reason == COMMENT for item in self.skipped):
+            self.notes.append(
+                f"{comments:,} {'line is a comment' if comments == 1 else 'lines are comments'} "
+                f"behind {self.dialect.comment} and left out."
+            )
+
         if ragged := sum("cells" in item.reason for item in self.skipped):
             self.notes.append(
                 f"{ragged:,} {'row has' if ragged == 1 else 'rows have'} more or fewer than "
@@ -173,15 +207,20 @@ class _Reader:
 
     def _gather(self, rows: CsvRows) -> bool:
         """Takes the rows in; returns whether all of them were read."""
-        head_passed = not self.dialect.header
+        head_rows = self.head.rows
         for number, row in rows:
             if not any(row) or (len(row) == 1 and not row[0].strip()):
-                if len(row) == self.width and self.width > 1 and head_passed:
+                if len(row) == self.width and self.width > 1 and not head_rows:
                     self.skipped.append(Skipped(f"row {number}", "it is empty"))
                 continue
 
-            if not head_passed:
-                head_passed = True
+            is_first = head_rows == self.head.rows > 0
+            if not is_first and _is_comment(row, self.dialect.comment):
+                self.skipped.append(Skipped(f"row {number}", COMMENT, ignored=True))
+                continue
+
+            if head_rows:
+                head_rows -= 1
                 continue
 
             if len(row) != self.width:
@@ -241,14 +280,16 @@ class _Reader:
         import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
         names, notes = unique_names(self.names)
+        style = self.dialect.style
         empty = pa.array([], pa.large_string())
 
         columns = []
+        units = [*self.units, *[""] * len(names)]
         for index, name in enumerate(names):
             chunks = self.chunks[index]
             joined = pa.concat_arrays(chunks) if len(chunks) > 1 else (*chunks, empty)[0]
             self.chunks[index] = []  # of a large table both would not fit into memory
-            columns.append(Column(name, self.dialect.style, joined))
+            columns.append(Column(name, style, joined, known_unit=units[index]))
 
         return Table(
             os.fspath(self.file.path),

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.text import count_text
 from app.ui.style.theme import SMALL, Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.flow_layout import FlowLayout
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
     from app.engine.sources.tables.preview import TablePreview
     from app.ui.state.document import Document
 
-NAMES = ("sheet", "delimiter", "decimal", "thousands", "encoding", "header")
+NAMES = (
+    "sheet",
+    "delimiter",
+    "decimal",
+    "thousands",
+    "encoding",
+    "skip_rows",
+    "header",
+    "second_row",
+    "skip_footer",
+    "comment",
+)
 SHORT = {
     "header": "Names",
     "sheet": "Sheet",
@@ -27,7 +39,14 @@ SHORT = {
     "delimiter": "Cells",
     "decimal": "Decimals",
     "thousands": "Thousands",
+    "skip_rows": "Above",
+    "second_row": "Second row",
+    "skip_footer": "Below",
+    "comment": "Comments",
 }
+FEW_ROWS = 6
+"""At least so many entries say how many rows stand above or below the table."""
+
 HEADS = ((True, "In the first row"), (False, "None"))
 LONGEST = 24
 """Most characters of an entry while the box is closed."""
@@ -121,8 +140,15 @@ class WrittenRow(QWidget):
             ]
         if name == "header":
             return list(HEADS)
+        if name in ("skip_rows", "skip_footer"):
+            most = max(FEW_ROWS, getattr(preview, name) + 1)
+            return [(count, _rows_text(count)) for count in range(most)]
 
         return [(value, words.split(" (")[0]) for value, words in self._declared[name].choices]
+
+
+def _rows_text(count: int) -> str:
+    return count_text(count, "row") if count else "Nothing"
 
 
 def _sentence(words: str) -> str:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from app.ui.pages.tryit.usable_runs import LoadedRun
     from app.ui.state.background import Background, Failure
 
-SOURCES = "All that can be read (*.csv *.tsv *.txt *.parquet *.xlsx *.npz *.npy);;All files (*)"
+SOURCES = (
+    "All that can be read (*.csv *.tsv *.txt *.parquet *.xlsx *.jsonl *.arff *.gz *.npz *.npy);;"
+    "All files (*)"
+)
 TARGETS = "Table (*.csv)"
 
 

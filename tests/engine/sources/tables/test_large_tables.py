@@ -134,7 +134,7 @@ def test_many_row_groups_are_one_table(tmp_path: Path) -> None:
     )
     table = read(path)
 
-    assert table.column_names == ("n", "text", "list") and table.columns[2].kind == "nested"
+    assert table.column_names == ("n", "text", "list[0]") and table.columns[2].kind == "number"
     assert table.columns[0].numbers[0].tolist() == list(range(1000))
     assert table.columns[1].texts.to_pylist() == [(text or "").strip() for text in texts]
 

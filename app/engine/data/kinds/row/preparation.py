@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.data.dates import date_text, day_of
+from app.engine.data.dates import date_text, day_of, seconds_of
 from app.engine.data.numbers import (
     INFINITE,
     LARGEST,
@@ -19,6 +19,7 @@ from app.engine.data.numbers import (
     plain,
 )
 from app.engine.data.preparation import Preparation
+from app.engine.data.units import parse_amount
 from app.engine.data.values import Spellings
 from app.engine.errors import UserError
 from models.shape import Input
@@ -45,7 +46,8 @@ class RowColumn:
     missing: what happens where there is no value. fill: what stands there then. flagged: whether a
     further input says that a value was missing. std is never 0. whole: whether all numbers are
     whole. date: the format, where days are counted. categories: the most frequent first; their
-    numbers begin at 1, because 0 is whatever was not seen in training.
+    numbers begin at 1, because 0 is whatever was not seen in training. unit: of the numbers, "" for
+    none.
     """
 
     name: str
@@ -61,6 +63,7 @@ class RowColumn:
     whole: bool = False
     date: str = ""
     categories: tuple[str, ...] = ()
+    unit: str = ""
 
     @functools.cached_property
     def numbers(self) -> dict[str, int]:
@@ -172,9 +175,13 @@ class RowPreparation(Preparation):
 
         # As the table was written, else as people write by habit.
         for style in (self.style, NumberStyle("."), NumberStyle(",")):
-            parsed = style.parse(text)
+            parsed = parse_amount(text, style, column.unit)
             if parsed is not None:
                 return parsed if abs(parsed) <= LARGEST else math.nan
+
+        seconds = seconds_of(text) if column.unit == "s" else math.nan
+        if not math.isnan(seconds):
+            return seconds
 
         raise UserError(
             f"'{text}' is no number, but '{column.name}' needs one.",

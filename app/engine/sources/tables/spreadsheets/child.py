@@ -48,6 +48,9 @@ LEAST_MEMORY = 192 << 20
 CELL_BYTES = 32
 """Bytes that the foreign reader takes for a cell, an empty one too."""
 
+MOST_MERGED = 100_000
+"""So many merged cells are filled at most."""
+
 MEMORY_A_BYTE = 16
 """Bytes that may be taken for a byte of the unpacked file; a full sheet needs three."""
 
@@ -107,8 +110,8 @@ def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
     """Reads a sheet with calamine.
 
     Yields {"unpacked", "memory"}, then {"sheets", "hidden"}, then {"sheet", "width", "first",
-    "total", "most"}, then lists of [number of the row from 1, its cells without the empty ones at
-    the end], rows without any cell left out; and {"rows"} at the end.
+    "total", "most", "merged"}, then lists of [number of the row from 1, its cells without the empty
+    ones at the end], rows without any cell left out; and {"rows"} at the end.
     """
     memory = yield from _inspect(file, request)
     file, numbers = _without_gaps(file, request, memory)
@@ -135,7 +138,8 @@ def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
     first = (sheet.start or (0, 0))[0] + 1
     most = rows_within_limit(request.most, sheet.total_width)
     head = {"sheet": name, "width": sheet.width, "first": first, "most": most}
-    yield {**head, "total": sheet.total_height}
+    merged = [] if numbers else _merged(sheet)
+    yield {**head, "total": sheet.total_height, "merged": merged}
 
     count = 0
     for rows in _filled_rows(sheet, None if most is None else first + most):
@@ -143,6 +147,20 @@ def read_workbook(file: BinaryIO, request: Request) -> Iterator[Any]:
         yield [[numbers[number], row] for number, row in rows] if numbers else rows
 
     yield {"rows": count}
+
+
+def _merged(sheet: Any) -> list[list[int]]:
+    """Returns the merged cells below one another: first and last row from 1, column from 0.
+
+    The column counts from the first one with something in it. OpenDocument files do not tell.
+    """
+    left = (sheet.start or (0, 0))[1]
+    ranges = (sheet.merged_cell_ranges or ())[:MOST_MERGED]
+    return [
+        [top + 1, bottom + 1, column - left]
+        for (top, column), (bottom, _) in ranges
+        if bottom > top and column >= left
+    ]
 
 
 def _is_seen(sheet: Any) -> bool:

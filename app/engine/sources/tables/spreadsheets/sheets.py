@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.numbers import NumberStyle, find_style, plain
+from app.engine.data.numbers import NumberStyle, plain
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, unusable
-from app.engine.sources.tables.columns import Column, Dialect, Table, unique_names
-from app.engine.sources.tables.delimiters import has_header
+from app.engine.sources.tables.columns import Column, Dialect, Table
 from app.engine.sources.tables.growth import Growth
+from app.engine.sources.tables.prologue import LOOKED_AT, Prologue, rows_above
 from app.engine.sources.tables.spreadsheets.process import Moment, SheetProcess, SheetTooLarge
-from app.engine.text import names_text
+from app.engine.sources.tables.written.column_names import unique_names
+from app.engine.sources.tables.written.footer import without_footer
+from app.engine.sources.tables.written.head import Head, find_head
+from app.engine.sources.tables.written.number_style import SAMPLE_CELLS, SHEET, find_style
+from app.engine.text import count_text, names_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
 
 SAMPLE_ROWS = 400
-"""Rows from which header and number style are found out."""
+"""Rows from which the header is found out."""
 
 COLUMNS_PER_CHECK = 500
 
@@ -46,40 +51,84 @@ def read_sheet(path: Path, data: DataSettings, check: Check, most: int | None = 
             "Choose another sheet, or another file.",
         )
 
+    above = _above(sheet, data)
+    title = next((words for _, row in numbered[:above] if (words := _words(row))), "")
+    numbered = numbered[above:]
     texts = [[_text(cell) for cell in row] for _, row in numbered[:SAMPLE_ROWS]]
-    width = len(texts[0])
+    head = find_head(texts, NumberStyle(), data)
+    body = numbered[head.rows :]
+    filled = _fill_merged(sheet.merged, body)
+
+    sampled = body[:: max(1, len(body) // SAMPLE_CELLS)]
     style = find_style(
-        [_typed_texts(numbered[1:SAMPLE_ROWS], index) for index in range(width)],
-        ";",
+        [_typed_texts(sampled, index) for index in range(sheet.width)],
+        SHEET,
         data.decimal,
         data.thousands,
     )
-
-    dialect = _dialect(sheet, texts, style, data)
-    names, notes = unique_names(texts[0] if dialect.header else [""] * width)
-    body = numbered[1:] if dialect.header else numbered
+    names, notes = unique_names(head.names or [""] * sheet.width)
+    prologue = Prologue(numbered[0][0] - 1 if above and numbered else 0, title)
+    notes = [*sheet.notes(data), *filter(None, [prologue.note]), *head.notes, *notes]
+    if filled:
+        verb = (
+            "has the value of the one that it is"
+            if filled == 1
+            else ("have the value of the ones that they are")
+        )
+        notes.append(f"{count_text(filled, 'empty cell')} {verb} merged with.")
 
     columns = []
+    units = [*head.units, *[""] * sheet.width]
     for index, name in enumerate(names):
         if index % COLUMNS_PER_CHECK == 0:
             check()
-        columns.append(_column(name, style, [row[index] for _, row in body]))
+        column = _column(name, style, [row[index] for _, row in body])
+        columns.append(replace(column, known_unit=units[index]))
 
-    others = [name for name in sheet.all_names if name != sheet.name]
-    if others and data.sheet is None:
-        notes.insert(0, f"Read is the sheet '{sheet.name}'; there are also {names_text(others)}.")
-
-    total = sheet.total_rows or len(body)
-    return Table(
+    complete = sheet.most is None or sheet.total_rows <= sheet.most + 1
+    table = Table(
         os.fspath(path),
         tuple(columns),
         np.array([number for number, _ in body], np.int64),
-        dialect,
+        _dialect(sheet, head, prologue, style),
         (),
         tuple(notes),
-        sheet.most is None or total <= sheet.most + 1,
-        max(len(body), total - dialect.header),
+        complete,
+        len(body) if complete else max(len(body), sheet.total_rows - head.rows),
     )
+    return without_footer(table, data)
+
+
+def _above(sheet: _Sheet, data: DataSettings) -> int:
+    """Returns how many rows with something in them stand above the names."""
+    if data.skip_rows is not None:
+        return sum(number <= data.skip_rows for number, _ in sheet.rows)
+
+    return rows_above([[_text(cell) for cell in row] for _, row in sheet.rows[:LOOKED_AT]])
+
+
+def _words(row: Sequence[Any]) -> str:
+    return " ".join(filter(None, map(_text, row)))
+
+
+def _fill_merged(merged: Sequence[Sequence[int]], body: list[tuple[int, list[Any]]]) -> int:
+    """Fills empty cells that were merged with one above them; returns how many there were."""
+    places = {number: index for index, (number, _) in enumerate(body)}
+    count = 0
+    for top, bottom, column in merged:
+        first = places.get(top)
+        if first is None or column >= len(body[first][1]):
+            continue
+
+        value = body[first][1][column]
+        for number, row in itertools.islice(body, first + 1, None):
+            if number > bottom:
+                break
+            if row[column] in ("", None) and value not in ("", None):
+                row[column] = value
+                count += 1
+
+    return count
 
 
 @dataclass(frozen=True)
@@ -87,7 +136,7 @@ class _Sheet:
     """The cells of a sheet. reason: why it is this one. most: rows that were read below the first.
 
     rows: those with something in them, with their numbers from 1, all of one width. total_rows: of
-    the whole sheet.
+    the whole sheet. merged: first and last row from 1, and column from 0.
     """
 
     name: str
@@ -96,27 +145,36 @@ class _Sheet:
     total_rows: int
     most: int | None
     rows: list[tuple[int, list[Any]]] = field(repr=False)
+    merged: list[list[int]] = field(default_factory=list, repr=False)
+
+    @property
+    def width(self) -> int:
+        return len(self.rows[0][1])
+
+    def notes(self, data: DataSettings) -> list[str]:
+        """Returns a sentence on the other sheets, where nobody chose one."""
+        others = [name for name in self.all_names if name != self.name]
+        if not others or data.sheet is not None:
+            return []
+
+        return [f"Read is the sheet '{self.name}'; there are also {names_text(others)}."]
 
 
-def _dialect(
-    sheet: _Sheet, sample: list[list[str]], style: NumberStyle, data: DataSettings
-) -> Dialect:
+def _dialect(sheet: _Sheet, head: Head, prologue: Prologue, style: NumberStyle) -> Dialect:
     """Returns how a sheet is written, as chosen or as its first rows suggest."""
-    header, header_reason = (
-        has_header(sample, NumberStyle()) if data.header is None else (data.header, "as chosen")
-    )
-    first_row = "has the names" if header else "is an example"
-
     return Dialect(
         "spreadsheet",
-        header,
+        head.header,
         style,
         sheet=sheet.name,
         sheets=sheet.all_names,
         reasons={
             "sheet": f"'{sheet.name}': {sheet.reason}",
-            "header": f"the first row {first_row}: {header_reason}",
+            "skip_rows": prologue.words,
+            **head.reasons,
         },
+        skip_rows=prologue.lines,
+        second_row=head.second,
     )
 
 
@@ -155,7 +213,7 @@ def _gather(path: Path, data: DataSettings, messages: Iterator[Any]) -> _Sheet:
         growth.add(len(message) * (8 * width + ROW_BYTES))
         rows += [(number, [*row, *[""] * (width - len(row))]) for number, row in message]
 
-    return _Sheet(name, reason, all_names, head["total"], head["most"], rows)
+    return _Sheet(name, reason, all_names, head["total"], head["most"], rows, head["merged"])
 
 
 def _refuse_unknown(path: Path, sheets: tuple[str, ...], data: DataSettings) -> None:

@@ -79,7 +79,8 @@ class RowInputCard(InputCard):
             field.setObjectName(f"tryit.field.{number}")
             field.setAccessibleName(column.name)
             self.fields[column.name] = field
-            label = Label(button_text(column.name))
+            unit = f" ({column.unit})" if column.unit and column.unit not in column.name else ""
+            label = Label(button_text(f"{column.name}{unit}"))
             label.setBuddy(field)
             form.addRow(label, field)
 

@@ -1,0 +1,194 @@
+"""JSON: an object a line (JSON Lines), or one list of objects, each of which is a row."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from app.engine.data.names import readable
+from app.engine.files import json_text, open_regular
+from app.engine.foreign import foreign_reader
+from app.engine.free_memory import require_memory
+from app.engine.sources.format import Check, unusable
+from app.engine.sources.tables.arrow_cells import Cells, cells_of
+from app.engine.sources.tables.delimiters import LINE_LIMIT
+from app.engine.sources.tables.doors.door import Door
+from app.engine.sources.tables.growth import Growth
+from app.engine.sources.tables.row_limit import rows_within_limit
+from app.engine.sources.tables.written.column_names import refuse_many_columns
+from app.engine.sources.tables.written.table import table_of_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app.engine.errors import UserError
+    from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.tables.columns import Table
+
+REMEDY = "Save it again with one object a line, or as a list of objects."
+
+BYTES_A_BYTE = 8
+"""Bytes that a list of objects takes in memory for a byte of the file, about."""
+
+DEEPEST = 8
+"""Objects within objects become columns "a.b" down to this depth."""
+
+CHECKED_EVERY = 4096
+"""Rows between two looks at whether reading is cancelled."""
+
+CELL_BYTES = 80
+"""Bytes that a value takes as an object of Python, about."""
+
+
+class JsonRecords(Door):
+    """Reads .jsonl, .ndjson and .json."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
+
+    def matches(self, path: Path, head: bytes) -> bool:
+        text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if path.name.lower().endswith(self.suffixes):
+            return text.startswith((b"{", b"["))
+        if path.suffix.lower() != ".json":
+            return False
+
+        return (text[:1] == b"[" and text[1:].lstrip()[:1] == b"{") or _is_line(text)
+
+    def read(self, path: Path, data: DataSettings, check: Check, most: int | None) -> Table:
+        columns: dict[str, list[Any]] = {}
+        growth = Growth(path)
+        count = 0
+        complete = True
+        for record in _records(path, check):
+            if most is not None and count >= (rows_within_limit(most, len(columns)) or most):
+                complete = False
+                break
+
+            row = dict(_flat(record, "", 0))
+            for name in row:
+                columns.setdefault(name, [None] * count)
+            refuse_many_columns(path, len(columns))
+            for name, values in columns.items():
+                values.append(row.get(name))
+
+            growth.add(CELL_BYTES * len(columns))
+            count += 1
+
+        if not columns:
+            raise unusable(path, "has no record with a value", REMEDY)
+
+        cells: list[Cells] = []
+        for name in list(columns):
+            check()
+            cells += _cells(path, name, columns.pop(name), growth)
+
+        refuse_many_columns(path, len(cells))
+        total = count if complete else max(count + 1, _estimated(path, count))
+        return table_of_cells(path, "JSON", data, cells, count, total, check)
+
+
+def _is_line(text: bytes) -> bool:
+    """Returns whether a file begins with a line that is an object, and goes on with another."""
+    first, _, rest = text.partition(b"\n")
+    return first.rstrip().endswith(b"}") and first.startswith(b"{") and rest.lstrip()[:1] == b"{"
+
+
+def _records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
+    """Yields the objects of a file. Raises UserError for what is none."""
+    with open_regular(path) as file:
+        stream = io.TextIOWrapper(file, "utf-8-sig", "strict")
+        with foreign_reader(lambda words: _damaged(path, 1, words)):
+            begins = stream.read(1)
+            while begins.isspace():
+                begins = stream.read(1)
+
+        if begins == "[":
+            yield from _list(path, stream)
+            return
+
+        number = 0
+        while line := begins + _line(path, number + 1, stream):
+            begins = ""
+            number += 1
+            if number % CHECKED_EVERY == 0:
+                check()
+            if line.strip():
+                yield _record(path, number, line)
+
+
+def _line(path: Path, number: int, stream: io.TextIOWrapper) -> str:
+    """Returns the next line, of a longer one its beginning, "" at the end."""
+    with foreign_reader(lambda words: _damaged(path, number, words)):
+        return stream.readline(LINE_LIMIT)
+
+
+def _list(path: Path, stream: io.TextIOWrapper) -> Iterator[dict[str, Any]]:
+    """Yields the objects of one list, whose first bracket is read already."""
+    require_memory(BYTES_A_BYTE * path.stat().st_size, readable(path), "records")
+    with foreign_reader(lambda words: _damaged(path, 1, words)):
+        records = json.loads("[" + stream.read())
+
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, dict):
+            raise unusable(path, f"is no list of records: number {number:,} is none", REMEDY)
+        yield record
+
+
+def _record(path: Path, number: int, line: str) -> dict[str, Any]:
+    with foreign_reader(lambda words: _damaged(path, number, words)):
+        record = json.loads(line)
+    if not isinstance(record, dict):
+        raise unusable(path, f"has no record in line {number:,}", REMEDY)
+
+    return record
+
+
+def _damaged(path: Path, number: int, words: str) -> UserError:
+    return unusable(path, f"is no JSON that can be read: line {number:,}: {words}", REMEDY)
+
+
+def _flat(record: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Yields the values of a record, those of objects in it under names such as "size.width"."""
+    for name, value in record.items():
+        if isinstance(value, dict) and value and depth < DEEPEST:
+            yield from _flat(value, f"{prefix}{name}.", depth + 1)
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _cells(path: Path, name: str, values: list[Any], growth: Growth) -> list[Cells]:
+    """Returns a column of values: as the type that all of them are of, else as texts."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    try:
+        array = pa.array(values)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        texts = [None if value is None else _text(value) for value in values]
+        array = pa.array(texts, pa.large_string())
+
+    with foreign_reader(lambda words: _damaged(path, 1, words)):
+        return cells_of(name.strip(), array.type, [pa.chunked_array([array])], growth)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, int)):
+        return str(value)
+
+    return json_text(value).strip() if isinstance(value, (list, dict)) else repr(value)
+
+
+def _estimated(path: Path, count: int) -> int:
+    """Returns how many records there may be, from the length of the first ones."""
+    read = 0
+    with open_regular(path) as file:
+        for _, line in zip(range(min(count, CHECKED_EVERY)), file, strict=False):
+            read += len(line)
+
+    return int(min(count, CHECKED_EVERY) * path.stat().st_size / max(1, read))
+
+
+DOOR = JsonRecords()

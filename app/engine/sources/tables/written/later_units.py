@@ -1,0 +1,103 @@
+"""The units of columns, told of a training table, and those of a later one beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.engine.data.kinds.row.preparation import RowPreparation
+from app.engine.data.names import readable
+from app.engine.errors import UserError
+from app.engine.sources.targets import unit_in
+from app.engine.text import list_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from app.engine.data.dataset import Description
+    from app.engine.sources.tables.columns import Column, Table
+
+PERCENT = "%"
+
+REPORTED = 10
+"""At most so many columns are named."""
+
+
+def unit_notes(columns: Sequence[Column]) -> list[str]:
+    """Returns a sentence on the columns of numbers that have a unit, [] where none has."""
+    units = [f"'{column.name}' in {column.unit}" for column in columns if column.unit]
+    return [f"Numbers with a unit: {list_text(units, REPORTED)}."] if units else []
+
+
+def with_trained_units(table: Table, names: Iterable[str], trained: Description) -> Table:
+    """Returns a table whose columns of numbers have the units of the training.
+
+    names: of the columns that are read as numbers. A share as a number up to 1 and one in percent
+    are the same amount; what is taken for granted is told in `Table.told`. Raises UserError where a
+    column has another unit than in training.
+    """
+    ranges = _ranges(trained)
+    columns = dict(table.by_name)
+    told = []
+    for name in names:
+        if name not in columns or columns[name].nested or columns[name].date:
+            continue
+
+        unit = trained.reading.units.get(name, "")
+        column, sentence = _with_unit(table, columns[name], unit, ranges.get(name, 0.0))
+        columns[name] = column
+        if sentence:
+            told.append(sentence)
+
+    notes = (*table.notes, *told)
+    return replace(table, columns=tuple(columns.values()), notes=notes, told=" ".join(told))
+
+
+def _with_unit(table: Table, column: Column, unit: str, largest: float) -> tuple[Column, str]:
+    """Returns the column in a unit, and a sentence where the file does not say it itself.
+
+    largest: the largest number of the training without its sign.
+    """
+    expected = replace(column, known_unit=unit)
+    own = expected.found_unit or column.known_unit
+    if own == unit or (own and own == unit_in(column.name)):
+        return expected, ""
+
+    if own and unit:
+        raise UserError(
+            f"'{column.name}' of '{readable(table.path)}' is in {own}; in training it was in "
+            f"{unit}.",
+            f"Give it in {unit}.",
+            "data.source",
+        )
+
+    numbers = np.abs(column.numbers[0])
+    here = float(np.nanmax(numbers)) if np.isfinite(numbers).any() else 0.0
+    if unit == PERCENT and 0 < here <= 1 < largest:
+        scaled = _times(expected, 100.0)
+        return scaled, f"'{column.name}' has shares of 1 here; they are read in %, as in training."
+    if own == PERCENT and largest <= 1 < here:
+        scaled = _times(replace(column, known_unit=""), 0.01)
+        return scaled, f"'{column.name}' is in % here; it is read as shares of 1, as in training."
+    if unit:
+        return expected, f"'{column.name}' has no unit here and is read in {unit}, as in training."
+
+    without = f"'{column.name}' is in {own} here; in training its numbers had no unit."
+    return column, without
+
+
+def _times(column: Column, factor: float) -> Column:
+    values = column.numbers[0] * factor
+    return replace(column, stored_texts=None, values=values)
+
+
+def _ranges(trained: Description) -> dict[str, float]:
+    """Returns the largest number of each column in training, without its sign."""
+    amounts = {amount.name: (amount.low, amount.high) for amount in trained.amounts}
+    if isinstance(trained.preparation, RowPreparation):
+        read = trained.preparation.amounts
+        amounts |= {column.name: (column.low, column.high) for column in read}
+
+    return {name: max(abs(low), abs(high)) for name, (low, high) in amounts.items()}

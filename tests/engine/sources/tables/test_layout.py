@@ -1,0 +1,222 @@
+"""Rows that are no examples: above the names, below them, between the rows and at the end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.opening import open_dataset
+from app.engine.sources.tables.preview import preview
+from app.engine.sources.tables.reading import read_table
+
+if TYPE_CHECKING:
+    from app.engine.sources.tables.columns import Table
+
+CASES = Path(__file__).parents[3] / "cases" / "tables"
+NAMES = ("length", "count", "colour", "label")
+ROWS = [f"{n}.5,{n % 7},{('red', 'blue')[n % 2]},{('high', 'low')[n % 3 % 2]}" for n in range(30)]
+
+
+def read(path: Path, *lines: str, **settings: object) -> Table:
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return read_table(path, DataSettings.model_validate(settings))
+
+
+def told(table: Table, words: str) -> bool:
+    return any(re.search(words, note) for note in table.notes)
+
+
+# --- below the names
+
+
+def test_units_row_of_the_case() -> None:
+    description = open_dataset(DataSettings(source=str(CASES / "units_row.csv"))).description
+    assert description.total == 120
+    assert description.reading.units == {"length": "mm", "count": "pcs"}
+    assert any("length in mm, count in pcs" in note for note in description.notes)
+
+
+@pytest.mark.parametrize(
+    ("row", "units"),
+    (
+        ("mm,pcs,,", {"length": "mm", "count": "pcs"}),
+        ("[mm],[-],[-],[-]", {"length": "mm"}),
+        ("(mm),(1),,", {"length": "mm"}),
+        ("°C,%,-,-", {"length": "°C", "count": "%"}),
+        ("in mm,in kg,,", {"length": "mm", "count": "kg"}),
+        ("Fuß,Stk.,,", {"length": "Fuß", "count": "Stk."}),
+    ),
+)
+def test_units(tmp_path: Path, row: str, units: dict[str, str]) -> None:
+    table = read(tmp_path / "a.csv", ",".join(NAMES), row, *ROWS)
+    assert table.column_names == NAMES and len(table) == 30 and table.row_name(0) == "row 3"
+    assert {column.name: column.unit for column in table.columns if column.unit} == units
+    assert table.dialect.second_row == "units"
+
+
+def test_two_rows_of_names(tmp_path: Path) -> None:
+    lines = [f"s{n % 3},{n},{n + 1.5},{n * 2},{n * 3}" for n in range(20)]
+    first = ",temperature,,pressure,"
+    table = read(tmp_path / "a.csv", first, "site,mean,largest,mean,largest", *lines)
+    assert table.column_names == (
+        "site",
+        "temperature mean",
+        "temperature largest",
+        "pressure mean",
+        "pressure largest",
+    )
+    assert len(table) == 20 and told(table, "names stand in two rows")
+    assert all(table.by_name[name].kind == "number" for name in table.column_names[1:])
+
+
+def test_a_row_of_types_is_left_out(tmp_path: Path) -> None:
+    table = read(tmp_path / "a.csv", ",".join(NAMES), "float,int,string,class", *ROWS)
+    assert table.column_names == NAMES and len(table) == 30 and told(table, "types of columns")
+
+
+@pytest.mark.parametrize(
+    "row", ("n/a,,red,high", ",,blue,low", "0.5,x,red,high", "12 mm,3,red,low")
+)
+def test_an_example_with_gaps_is_an_example(tmp_path: Path, row: str) -> None:
+    table = read(tmp_path / "a.csv", ",".join(NAMES), row, *ROWS)
+    assert table.column_names == NAMES and len(table) == 31
+    assert table.dialect.second_row == "example"
+
+
+def test_what_the_second_row_is_can_be_chosen(tmp_path: Path) -> None:
+    lines = (",".join(NAMES), "mm,pcs,,", *ROWS)
+    table = read(tmp_path / "a.csv", *lines, second_row="example")
+    assert len(table) == 31 and table.by_name["length"].kind == "mixed"
+    table = read(tmp_path / "a.csv", *lines, second_row="names")
+    assert table.column_names == ("length mm", "count pcs", "colour", "label")
+    table = read(tmp_path / "a.csv", *lines, second_row="types")
+    assert len(table) == 30 and not table.by_name["length"].unit
+
+
+# --- above the names
+
+
+@pytest.mark.parametrize(
+    "above",
+    (
+        ("Station:,Berlin,,", "Since:,2020,,"),
+        ("Report, of May, and June", ""),
+        ("Report of May",),
+        ("Made by a logger, version 2",),
+        ("# a", "# b, c", "Report"),
+    ),
+)
+def test_what_stands_above(tmp_path: Path, above: tuple[str, ...]) -> None:
+    table = read(tmp_path / "a.csv", *above, ",".join(NAMES), *ROWS)
+    assert table.column_names == NAMES and len(table) == 30
+    assert table.row_name(0) == f"row {len(above) + 2}" and told(table, "above the table")
+    assert table.dialect.skip_rows == len(above)
+
+
+def test_a_title_above_two_columns(tmp_path: Path) -> None:
+    table = read(tmp_path / "a.csv", "Heights", "name,height", *(f"n{n},{n}" for n in range(20)))
+    assert table.column_names == ("name", "height") and len(table) == 20
+
+
+def test_names_of_rows_as_r_writes_them_are_no_title(tmp_path: Path) -> None:
+    table = read(tmp_path / "a.csv", "height", *(f"n{n},{n}" for n in range(20)))
+    assert table.column_names == ("row name", "height") and len(table) == 20
+
+
+def test_rows_above_can_be_chosen(tmp_path: Path) -> None:
+    table = read(tmp_path / "a.csv", "a,b,c,d", ",".join(NAMES), *ROWS, skip_rows=1)
+    assert table.column_names == NAMES and len(table) == 30 and table.row_name(0) == "row 3"
+    table = read(tmp_path / "a.csv", "Report,,,", ",".join(NAMES), *ROWS, skip_rows=0)
+    assert table.column_names[0] == "Report length"
+
+
+# --- below the table
+
+
+@pytest.mark.parametrize(
+    "below",
+    (
+        ("Total,90,,",),
+        ("Summe:,90,,", "Mittelwert,3,,"),
+        ("Source: the office of numbers,,,",),
+        ("Total,90,,", ",,,", "checked by hand,,,"),
+    ),
+)
+def test_totals_and_notes(tmp_path: Path, below: tuple[str, ...]) -> None:
+    table = read(tmp_path / "a.csv", ",".join(NAMES), *ROWS, *below)
+    assert len(table) == 30 and table.by_name["length"].kind == "number"
+    assert told(table, "below the table and (is|are) left out")
+    assert any(f"below the table: '{below[0].split(',')[0]}" in s.reason for s in table.skipped)
+    assert table.estimated == 30
+
+    table = read(tmp_path / "a.csv", ",".join(NAMES), *ROWS, *below, skip_footer=0)
+    assert len(table) >= 31
+
+
+@pytest.mark.parametrize(
+    "below",
+    (
+        ("31.5,3,,",),
+        ("31.5,,red,high",),
+        ("31.5,,,high", "32.5,,,low"),
+        ("31.5,,,",),
+        (",,red,",),
+        ("total,5,red,high",),
+    ),
+)
+def test_examples_at_the_end_are_examples(tmp_path: Path, below: tuple[str, ...]) -> None:
+    assert len(read(tmp_path / "a.csv", ",".join(NAMES), *ROWS, *below)) == 30 + len(below)
+
+
+def test_a_class_of_totals_stays(tmp_path: Path) -> None:
+    lines = [f"{('part', 'total')[n % 2]},{n},{n % 5}" for n in range(30)]
+    assert len(read(tmp_path / "a.csv", "kind,amount,code", *lines)) == 30
+
+
+def test_rows_below_can_be_chosen(tmp_path: Path) -> None:
+    table = read(tmp_path / "a.csv", ",".join(NAMES), *ROWS, skip_footer=4)
+    assert len(table) == 26 and table.row_name(25) == "row 27" and told(table, "last 4 rows")
+
+
+# --- between the rows
+
+
+def test_comments_between_the_rows(tmp_path: Path) -> None:
+    lines = [",".join(NAMES), *ROWS[:10], "# sensor changed", "#9.5,3,red,high", *ROWS[10:]]
+    table = read(tmp_path / "a.csv", *lines)
+    assert len(table) == 30 and table.by_name["length"].kind == "number"
+    assert told(table, "2 lines are comments behind # and left out")
+    assert table.row_name(10) == "row 14"
+
+
+def test_colours_that_begin_with_the_sign_are_no_comments(tmp_path: Path) -> None:
+    lines = [f"{('#ff0000', '#00ff00')[n % 2]},{n},{n % 5}" for n in range(30)]
+    assert len(read(tmp_path / "a.csv", "colour,amount,code", *lines)) == 30
+
+
+def test_the_sign_of_comments_can_be_chosen(tmp_path: Path) -> None:
+    lines = [",".join(NAMES), *ROWS[:10], "// sensor changed", "//9.5,3,red,high", *ROWS[10:]]
+    table = read(tmp_path / "a.csv", *lines, comment="//")
+    assert len(table) == 30 and table.by_name["length"].kind == "number"
+
+
+# --- for a person, and for later files
+
+
+def test_the_preview_says_what_was_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    read(path, "Report,,,", ",".join(NAMES), "mm,pcs,,", *ROWS, "Total,90,,")
+    shown = preview(path, DataSettings())
+    assert (shown.skip_rows, shown.second_row, shown.skip_footer, shown.comment) == (
+        1,
+        "units",
+        1,
+        "",
+    )
+    assert shown.reasons["skip_rows"] == "1 row stands above the table: Report"
+    assert "units above numbers" in shown.reasons["second_row"]
+    assert "1 row" in shown.reasons["skip_footer"] and "comment" in shown.reasons
