@@ -140,17 +140,20 @@ class Run:
     def status(self) -> RunStatus:
         """How the run stands.
 
-        "interrupted" if it says it is running while no process runs it; "damaged" if its summary
-        cannot be read.
+        "interrupted" if it says it is running while no process runs it; "damaged" if its summary or
+        its folder cannot be read.
         """
+        try:
+            return self.read_status()
+        except (RunFileError, OSError):
+            return "damaged"
+
+    def read_status(self) -> RunStatus:
+        """Returns how the run stands. Raises RunFileError, or OSError where the disk refuses."""
         if (self.path / OWNER).exists():
             return "running" if is_held(self.path) else "interrupted"
 
-        try:
-            status = self.summary().get("status")
-        except RunFileError:
-            return "damaged"
-
+        status = self.summary().get("status")
         return cast("Status", status) if status in get_args(Status) else "interrupted"
 
     def problems(self) -> list[str]:

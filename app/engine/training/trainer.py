@@ -21,11 +21,13 @@ import contextlib
 import traceback
 from typing import TYPE_CHECKING
 
+from app.engine.files import disk_error
 from app.engine.runs import checkpoint, history
 from app.engine.runs.events import StageChanged
 from app.engine.runs.history import Writer
 from app.engine.runs.progress import Progress
 from app.engine.runs.storage import manifest
+from app.engine.runs.storage.manifest import RunFileError
 from app.engine.training import resuming
 from app.engine.training.build import announce, build
 from app.engine.training.execution import RunContext
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from app.engine.runs.checkpoint import Checkpoint
     from app.engine.runs.control import Control
     from app.engine.runs.events import RunFinished
-    from app.engine.runs.run import Run
+    from app.engine.runs.run import Run, RunStatus
     from app.engine.training.ending import End
     from app.engine.training.plan import Plan
 
@@ -76,16 +78,29 @@ def resume(
 
     epochs: a new total, to train longer; the schedule is then stretched over it.
     """
-    status_before = run.status
     context = RunContext(run, emit, control, goes_on=True)
     with context.guarded():
         experiment = run.experiment()
+        status_before = _status_before(run)
         context.begin(experiment)
         with context.engine(experiment):
             plan, start = resuming.find_start(context, experiment, status_before, epochs, dataset)
             context.end = _train(context, plan, start)
 
     return context.finish()
+
+
+def _status_before(run: Run) -> RunStatus:
+    """Returns how a run stands before it goes on. Raises UserError where the disk refuses to say.
+
+    A damaged summary is no reason not to go on: the state says where.
+    """
+    try:
+        return run.read_status()
+    except RunFileError:
+        return "damaged"
+    except OSError as error:
+        raise disk_error(error, run.path) from error
 
 
 def _train(context: RunContext, plan: Plan, start: Checkpoint | None) -> End:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+from pathlib import Path
 
 import pytest
 
 from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
+from app.engine.runs.storage.run_lock import OWNER
 from app.engine.training import saver, trainer
 from tests.engine.training.small import Listener, experiment, pictures
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def train_without(folder: str, tmp_path: Path) -> tuple[Run, events.RunFinished, list[str]]:
@@ -66,3 +65,30 @@ def test_without_its_weights_a_run_has_not_completed(
     assert finished.reason.startswith("The best weights could not be saved: ")
     assert "safe" not in finished.failure[1]
     assert trainer.resume(run, Listener(), Control()).status == "completed"
+
+
+def test_a_disk_that_does_not_say_how_a_run_stands_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requested = experiment(pictures(tmp_path / "a.npz", 60))
+    run = Run.create(tmp_path / "runs", requested)
+    assert trainer.train(requested, run, Listener(), Control()).status == "completed"
+
+    ordinary = Path.exists
+
+    def exists(path: Path, **options: bool) -> bool:
+        if path.name == OWNER:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return ordinary(path, **options)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    assert run.status == "damaged"
+
+    listener = Listener()
+    finished = trainer.resume(run, listener, Control(), epochs=3)
+    assert finished.status == "failed" and "Input/output error" in finished.reason
+    assert len(listener.of(events.RunStarted)) == len(listener.of(events.RunFinished)) == 1
+
+    monkeypatch.undo()
+    assert run.status == "completed"
+    assert trainer.resume(run, Listener(), Control(), epochs=3).status == "completed"
