@@ -35,12 +35,20 @@ _CPU_ATTENTION = (
 _ONE_AT_A_TIME = threading.Lock()
 """Guards torch's cache of fake tensors, which the window and a training share."""
 
+MOST_REMEMBERED = 3_000
+"""Operations with shapes that torch may remember. It forgets none by itself; each takes some KB."""
+
 
 @contextmanager
 def fake_tensors() -> Iterator[None]:
     """Makes tensors that are created inside fake ones, which must not be used outside."""
-    with _ONE_AT_A_TIME, FakeTensorMode():
-        yield
+    with _ONE_AT_A_TIME:
+        try:
+            with FakeTensorMode():
+                yield
+        finally:
+            if FakeTensorMode.cache_info().size > MOST_REMEMBERED:
+                FakeTensorMode.cache_clear()
 
 
 class ActivationMeter:

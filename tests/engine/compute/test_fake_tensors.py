@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
+from app.engine.compute import fake_tensors as module
 from app.engine.compute.fake_tensors import ActivationMeter, fake_tensors
 from models.network import Network, fake_inputs
 from models.template import TEMPLATES, Template
@@ -79,3 +81,12 @@ def test_a_meter_changes_no_gradient(kind: type[Template]) -> None:
 
     for plain, under_meter in zip(*gradients, strict=True):
         assert (plain is None and under_meter is None) or torch.equal(plain, under_meter)
+
+
+def test_torch_remembers_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_REMEMBERED", 20)
+    for size in range(1, 60):
+        with fake_tensors():
+            torch.ones(size) + torch.ones(size)
+
+        assert FakeTensorMode.cache_info().size <= 20
