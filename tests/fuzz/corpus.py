@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 import wave
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from tests.fuzz.spreadsheets import write_ods, write_xlsx
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.engine.experiment.data_settings import Labels
+
 COUNT = 24
 """Examples of a member: enough for three classes in three splits."""
 
@@ -35,13 +38,14 @@ class Member:
     """One valid input.
 
     kind: the format that reads it, "" where it is only for prediction. sort: the tiny network that
-    is asked about its files.
+    is asked about its files. labels: the setting of [data] that answers what it leaves open.
     """
 
     name: str
     kind: str
     sort: str
     make: Maker
+    labels: Labels | None = None
 
 
 def members() -> list[Member]:
@@ -67,6 +71,9 @@ def members() -> list[Member]:
         Member("texts", "text-folder", "text", _texts),
         Member("long-text", "long-text", "text", _tiny("language-modelling", "text")),
         Member("picture-splits", "image-folder", "image", _split_pictures),
+        Member("boxes", "boxes", "image", _boxes, "tags"),
+        Member("listed-sounds", "file-list", "wav", _listed_sounds),
+        Member("saved", "saved-dataset", "image", _saved),
     ]
 
     return sorted(found, key=lambda member: member.name)
@@ -243,6 +250,44 @@ def _split_pictures(folder: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path / f"{number}.png")
 
+    return folder
+
+
+def _boxes(folder: Path) -> Path:
+    for number, pixels in enumerate(_pixels()):
+        for name in ("images", "labels"):
+            (folder / name).mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / "images" / f"{number}.png")
+        line = f"{_labels()[number]} 0.5 0.5 0.2 0.2\n"
+        (folder / "labels" / f"{number}.txt").write_text(line, encoding="utf-8")
+
+    return folder
+
+
+def _listed_sounds(folder: Path) -> Path:
+    sounds(folder)
+    rows = ["file_name,label"]
+    for path in sorted(folder.rglob("*.wav")):
+        rows.append(f"{path.name},{path.parent.name}")
+        path.rename(folder / path.name)
+    for label in "abc":
+        (folder / label).rmdir()
+
+    (folder / "metadata.csv").write_text("\n".join(rows), encoding="utf-8")
+    return folder
+
+
+def _saved(folder: Path) -> Path:
+    cells = []
+    for pixels in _pixels():
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "PNG")
+        cells.append({"bytes": stream.getvalue(), "path": None})
+
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    labels = ["abc"[label] for label in _labels().tolist()]
+    table = pa.table({"image": pa.array(cells, kind), "label": labels})
+    parquet.write_table(table, folder / "train-00000-of-00001.parquet")
     return folder
 
 

@@ -42,7 +42,7 @@ def test_a_member_is_valid(tmp_path: Path, member) -> None:
 
     found = formats.find(str(source))
     assert found is not None and found.kind == member.kind
-    dataset = open_dataset(DataSettings(source=str(source)))
+    dataset = open_dataset(DataSettings(source=str(source), labels=member.labels))
     assert not dataset.description.skipped
     assert sum(len(rows) for rows in dataset.indices.values()) > 10
 

@@ -90,6 +90,7 @@ def _findings(
             yield from _cut_texts(description, dataset)
 
     yield from _mirrored(experiment, description)
+    yield from _contradictions(description)
     yield from _left_out(description)
 
 
@@ -329,6 +330,16 @@ def _mirrored(experiment: Experiment, description: Description) -> Iterator[Find
             "A mirrored picture of these classes can look like another class (a 2 is no 2 any "
             "more).",
             Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
+        )
+
+
+def _contradictions(description: Description) -> Iterator[Finding]:
+    if description.contradictions:
+        yield Finding(
+            "contradictions",
+            "warning",
+            "Copies with different labels",
+            description.contradictions,
         )
 
 

@@ -77,7 +77,7 @@ class Description:
     chosen: settings of [data] that were left open and what was chosen for them, for the record of a
     run. digest: of the arrays that are learned from, inputs and targets, after decoding; "" in a
     run of before there were digests. reading: how the source was read, which later files are read
-    by.
+    by. contradictions: which equal examples have different labels, in a sentence, "" for none.
     """
 
     source: str
@@ -98,6 +98,7 @@ class Description:
     chosen: dict[str, Any] = field(default_factory=dict)
     digest: str = ""
     reading: Reading = NOT_A_TABLE
+    contradictions: str = ""
 
     @property
     def total(self) -> int:
@@ -130,6 +131,7 @@ class Description:
         values["preparation"] = read_preparation(values["preparation"])
         values["skipped"] = tuple(Skipped(**item) for item in values["skipped"])
         values["notes"] = tuple(values["notes"])
+        values["contradictions"] = str(values.get("contradictions", ""))
         values["amounts"] = tuple(Amount(**item) for item in values.get("amounts", ()))
         values["damage"] = Damage(**values["damage"]) if values.get("damage") else None
         values["reading"] = (

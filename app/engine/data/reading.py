@@ -21,7 +21,8 @@ class Reading:
     one for each half; () where the source has no columns. targets: of those that are predicted.
     header: whether the names stood in the file, None where that is not known. decimal, thousands:
     how its numbers were written. dates: the format of each column of dates. separator: between tags
-    in one cell. units: of each column of numbers that has one.
+    in one cell. units: of each column of numbers that has one. files: whether the examples are
+    files that the column of inputs names.
 
     input_array, target_arrays: the arrays that are read, by their names without the splits; "" and
     () where the source has none. channels_last: whether their channels stood behind the values.
@@ -40,6 +41,7 @@ class Reading:
     target_arrays: tuple[str, ...] = ()
     channels_last: bool = False
     label_names: tuple[str, ...] = ()
+    files: bool = False
 
     @property
     def style(self) -> NumberStyle:

@@ -16,6 +16,7 @@ else:
 
 Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
 Missing = Literal["median", "mean", "zero", "category", "drop"]
+Labels = Literal["folder", "last-folder", "name", "tags"]
 
 MOST_PIXELS = 16_384
 """Of a side: more than a camera's pictures have."""
@@ -28,6 +29,9 @@ PICTURES = ("image", "pair")
 
 TABLES = ("row", "signal", "text", "image", "pair")
 """The kinds of input that a table can hold."""
+
+FILES = ("image", "text", "signal")
+"""The kinds of input that can be files in folders of their classes."""
 
 TEXTS = ("text", "pair")
 """The kinds of input that settings of texts concern."""
@@ -67,6 +71,19 @@ class DataSettings(Spec):
         advanced=True,
         help="The columns of a table, or the array of a file, to predict from. Left open, they are "
         "guessed.",
+    )
+    labels: Labels | None = setting(
+        None,
+        label="Classes stand in",
+        applies=FILES,
+        choices={
+            "folder": "The outer folders",
+            "last-folder": "The innermost folders",
+            "name": "The files' names, before their number",
+            "tags": "The label files of boxes, as tags of each picture",
+        },
+        help="For a folder of files: what says the class of each. Left open, it follows the "
+        "folders; splits and parts such as 'fold1' are no classes.",
     )
     columns: dict[str, Role] = setting(
         {},

@@ -24,6 +24,7 @@ from app.engine.data.pictures import pixels_of, scaled_pixels, tones_of
 from app.engine.errors import UserError
 from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
+from app.engine.results.named_files import cells_of, named_files
 from app.engine.sources.arrays.headers import NUMBERS, ArrayHeader, header_of, read_headers
 from app.engine.sources.arrays.pictures import pixels_last
 from app.engine.sources.arrays.trained import trained_examples
@@ -32,7 +33,6 @@ from app.engine.sources.format import Check, no_check
 from app.engine.sources.picture_list import ROW_BYTES
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained
-from app.engine.sources.tables.picture_columns import path_of_cell
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import has_name_of_table, read_table
 from app.engine.sources.tables.roles import guess_roles
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from app.engine.data.reading import Reading
     from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.tables.columns import Column, Table
+    from app.engine.sources.tables.columns import Table
 
 TABLES = (
     ".csv",
@@ -188,13 +188,17 @@ def _raws_by_name(table: Table, trained: Description) -> Iterable[Any]:
     """Returns the examples of a table, a row each, by the columns of the training."""
     preparation = trained.preparation
     inputs = [table.by_name[name] for name in trained.reading.inputs]
+    if trained.reading.files:
+        return named_files(table, inputs[0], preparation)
     if isinstance(preparation, RowPreparation):
         return _rows(table, preparation)
     if isinstance(preparation, SignalPreparation):
         return np.stack([column.numbers[0] for column in inputs], axis=1)
 
     halves = preparation.halves if isinstance(preparation, PairPreparation) else (preparation,)
-    cells = [_cells(table, column, half.kind) for column, half in zip(inputs, halves, strict=True)]
+    cells = [
+        cells_of(table, column, half.kind) for column, half in zip(inputs, halves, strict=True)
+    ]
     return zip(*cells, strict=True) if len(cells) > 1 else cells[0]
 
 
@@ -267,19 +271,9 @@ def _columns_of(table: Table, settings: DataSettings, kinds: tuple[str, ...]) ->
             )
 
         free.remove(fitting[0])
-        inputs.append(_cells(table, fitting[0], kind))
+        inputs.append(cells_of(table, fitting[0], kind))
 
     return inputs
-
-
-def _cells(table: Table, column: Column, kind: str) -> list[Any]:
-    """Returns the cells of a column as inputs of a kind; pictures as paths beside the table."""
-    cells = column.texts.to_pylist()
-    if kind != "image":
-        return list(cells)
-
-    folder = Path(table.path).parent
-    return [folder / path_of_cell(cell) if cell else b"" for cell in cells]
 
 
 # --- arrays

@@ -15,6 +15,7 @@ from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
+from app.engine.sources.contradictions import contradictions
 from app.engine.sources.mirror import survives_mirroring
 from app.engine.sources.targets import Targets, with_statistics
 from app.engine.text import names_text
@@ -88,10 +89,20 @@ def build_dataset(
         chosen=examples.chosen,
         digest=_digest(examples, arrays),
         reading=examples.reading,
+        contradictions=contradictions(preparation.kind, fingerprints, targets, examples.names),
     )
+    return _dataset(description, arrays, indices, examples)
+
+
+def _dataset(
+    description: Description,
+    arrays: list[np.ndarray],
+    indices: dict[str, np.ndarray],
+    examples: Examples,
+) -> Dataset:
     second_halves = arrays[1] if len(arrays) > 1 else None
     rest = (tuple(examples.names), second_halves, examples.mapped_copies)
-    return Dataset(description, arrays[0], targets.values, indices, *rest)
+    return Dataset(description, arrays[0], examples.targets.values, indices, *rest)
 
 
 def _is_mirror_safe(

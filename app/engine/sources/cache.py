@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-LAYOUT = 4
+LAYOUT = 5
 """Part of every key: raise it when decoding or the files of an entry change."""
 
 MAX_BYTES = 8 << 30

@@ -9,20 +9,27 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.engine.data import splits
-from app.engine.data.dataset import Skipped
 from app.engine.data.names import natural_key, readable
 from app.engine.data.pictures import FOREIGN
 from app.engine.data.pictures import SUFFIXES as PICTURES
+from app.engine.data.reading import NOT_A_TABLE, Reading
 from app.engine.errors import UserError
-from app.engine.sources.class_layout import layout_of
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.file_lists.columns import find_class_column
+from app.engine.sources.file_lists.rows import class_rows, reading_note
+from app.engine.sources.file_lists.tables import open_file_table
 from app.engine.sources.folder_walk import FolderWalk, is_junk
+from app.engine.sources.format import no_check
+from app.engine.sources.layout.file_classes import class_files
+from app.engine.sources.layout.file_sorts import file_sort
 
 if TYPE_CHECKING:
-    from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.format import Check
+    from app.engine.data.dataset import Skipped
+    from app.engine.sources.file_lists.columns import FileTable
+    from app.engine.sources.format import OpenOptions
 
 SAMPLE = 3_000
 """At most so many files are counted to find out what a folder holds."""
@@ -47,7 +54,7 @@ class ClassFile:
 class FileList:
     """The files of every class, and what was left out.
 
-    noun: "text" or "sound", for sentences.
+    noun: "text" or "sound", for sentences. reading: how the table was read that names the files.
     """
 
     source: str
@@ -55,6 +62,12 @@ class FileList:
     files: tuple[ClassFile, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    reading: Reading = NOT_A_TABLE
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The settings that a table of the files was read by, {} where there is none."""
+        return {"target": self.reading.targets[0]} if self.reading.targets else {}
 
     def groups(self, data: DataSettings, rows: list[int]) -> list[str] | None:
         """Returns the group of each of these files, as the settings say; None for no groups."""
@@ -74,8 +87,15 @@ class SuffixWalk(FolderWalk):
         self.suffixes = suffixes
         self.noun = noun
 
-    def refusal(self, suffix: str) -> tuple[str, bool] | None:
-        return None if suffix in self.suffixes else (f"it is not a {self.noun}", True)
+    def refusal(self, name: str) -> tuple[str, bool] | None:
+        if os.path.splitext(name)[1].lower() in self.suffixes:
+            return None
+
+        sort = file_sort(name)
+        if sort == f"a {self.noun}":
+            return f"it is {sort} of a format that is not read", False
+
+        return f"it is {sort}, not a {self.noun}", True
 
 
 def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
@@ -108,44 +128,70 @@ def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:
     return (fitting_below > 0 or fitting > 1) and 2 * fitting > sum(counts.values())
 
 
-def list_files(source: str, suffixes: tuple[str, ...], noun: str, check: Check) -> FileList:
+def list_files(
+    source: str,
+    suffixes: tuple[str, ...],
+    noun: str,
+    data: DataSettings,
+    options: OpenOptions,
+) -> FileList:
     """Lists the files of every class, ordered by split, class and name.
 
-    noun: "text" or "sound", for sentences. Raises UserError where the folders name no classes,
-    OSError for the source itself.
+    Those that a table names, or else those in folders. noun: "text" or "sound", for sentences.
+    Raises UserError where neither names classes, OSError for the source itself.
     """
+    trained = options.trained.reading if options.trained is not None else None
+    table = open_file_table(Path(source), suffixes, data, options.check, trained)
+    if table is not None:
+        return _listed(source, noun, table, data, trained)
+
     walk = SuffixWalk(source, suffixes, noun)
-    walk.run(check)
+    walk.run(options.check)
     walk.files.sort(key=lambda file: file.path)
-    layout = layout_of(walk.files)
-    skipped = list(walk.skipped)
+    known = options.trained.classes if options.trained is not None else ()
+    found = class_files(walk, data, f"{noun}s", known)
 
-    files: list[ClassFile] = []
-    for file in walk.files:
-        label, split = layout.class_and_split(file.parts)
-        name = walk.name_of(file)
-        if layout.outside(label, split):
-            skipped.append(Skipped(name, "it stands outside the folders of the classes"))
-        else:
-            group = layout.group(file.parts)
-            files.append(ClassFile(Path(file.path), name, label, split, group))
-
+    files = [
+        ClassFile(Path(file.path), walk.name_of(file), place.label, place.split, place.group)
+        for file, place in zip(found.files, found.places, strict=True)
+    ]
     if not files:
         raise UserError(
             f"There are no {noun}s in folders of their classes in '{readable(source)}'.",
             f"Put the {noun}s of every class in a sub-folder of its own.",
             "data.source",
         )
-    if layout.holds_only_splits([file.label for file in files]):
-        raise UserError(
-            f"The {noun}s in '{readable(source)}' stand directly in folders named after splits, "
-            "not after classes.",
-            f"Put the {noun}s of every class in a sub-folder of its own.",
-            "data.source",
-        )
 
     files.sort(key=lambda file: (file.split, natural_key(file.label), natural_key(file.name)))
-    return FileList(source, noun, tuple(files), tuple(skipped), layout.note(walk.files))
+    skipped = (*walk.skipped, *found.skipped)
+    return FileList(source, noun, tuple(files), skipped, found.layout.notes())
+
+
+def names_files(source: str, suffixes: tuple[str, ...]) -> bool:
+    """Returns whether a table, or the one in a folder, names files of these endings."""
+    try:
+        table = open_file_table(Path(source), suffixes, DataSettings(), no_check, sample=True)
+        return table is not None
+    except (UserError, OSError):
+        return False  # the format of all tables says what is wrong
+
+
+def _listed(
+    source: str, noun: str, table: FileTable, data: DataSettings, trained: Reading | None
+) -> FileList:
+    """Lists the files that a table names. Raises UserError where no column can be the classes."""
+    target = data.target if isinstance(data.target, str) else None
+    if trained is not None and trained.targets:
+        target = trained.targets[0]
+
+    class_column = find_class_column(table, target)
+    found = class_rows(table, class_column, source)
+    files = [ClassFile(row.path, row.name, row.label, row.split, row.folder) for row in found.rows]
+    files.sort(key=lambda file: (file.split, natural_key(file.label), natural_key(file.name)))
+    names = table.column_names
+    reading = Reading((names[table.file_column],), (names[class_column],), table.header, files=True)
+    notes = (reading_note(table, class_column),)
+    return FileList(source, noun, tuple(files), tuple(found.skipped), notes, reading)
 
 
 def refuse_one_class(file_list: FileList, labels: list[str], skipped: list[Skipped]) -> None:

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.picture_files.formats import FOREIGN, SUFFIXES, foreign_reason, suffix_of
+from app.engine.sources.layout.file_sorts import file_sort, junk_sort
 from app.engine.sources.stamps import Stamp, stamp_of
 
 if TYPE_CHECKING:
     from app.engine.sources.format import Check
 
-JUNK = frozenset(
-    {"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "lost+found"}
-)
-
 
 def is_junk(name: str) -> bool:
     """Returns whether a file or folder of this name is hidden, or the system's own."""
-    return name.startswith((".", "~$")) or name.lower() in JUNK
+    return bool(junk_sort(name))
 
 
 @dataclass(frozen=True)
@@ -97,8 +94,8 @@ class FolderWalk:
         check: Check,
     ) -> None:
         name = entry.name
-        if is_junk(name):
-            self._skip(entry.path, "a hidden or system file", ignored=True)
+        if junk := junk_sort(name):
+            self._skip(entry.path, f"it is {junk}", ignored=True)
             return
 
         try:
@@ -114,20 +111,21 @@ class FolderWalk:
         check()
         if not stat.S_ISREG(status.st_mode):
             self._skip(entry.path, "it is not an ordinary file", ignored=True)
-        elif refusal := self.refusal(suffix_of(name)):
+        elif refusal := self.refusal(name):
             self._skip(entry.path, *refusal)
         else:
             self.files.append(SourceFile(entry.path, parts, stamp_of(entry.path, status)))
 
-    def refusal(self, suffix: str) -> tuple[str, bool] | None:
-        """Says why a file of this ending is left out, and whether nobody would miss it.
+    def refusal(self, name: str) -> tuple[str, bool] | None:
+        """Says why a file of this name is left out, and whether nobody would miss it.
 
         None for what is not left out: here, what may be a picture.
         """
+        suffix = suffix_of(name)
         if suffix in FOREIGN:
             return foreign_reason(suffix), False
         if suffix and suffix not in SUFFIXES and not suffix[1:].isdigit():
-            return "it is not a picture", True
+            return f"it is {file_sort(name)}, not a picture", True
 
         return None
 

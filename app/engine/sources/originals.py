@@ -13,8 +13,9 @@ from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.pictures import UnreadablePicture
 from app.engine.errors import UserError
 from app.engine.sources import formats
+from app.engine.sources.cache import Cache
 from app.engine.sources.decoding.pages import with_each_page
-from app.engine.sources.format import no_check
+from app.engine.sources.format import OpenOptions, no_check
 from app.engine.sources.formats import built_in
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.samples import PREFIX
@@ -107,7 +108,8 @@ def _originals(
         return []
 
     try:
-        picture_list = form.scan(data.source, data, check).read()
+        options = OpenOptions(Cache(), check=check)
+        picture_list = form.scan_with(data.source, data, options).read()
         if preparation.pages == "each":
             picture_list = with_each_page(picture_list, check)
     except (UserError, OSError):

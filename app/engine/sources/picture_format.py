@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +44,20 @@ class PictureFormat(Format):
     cached = True
     """Whether decoded pictures are kept between starts."""
 
-    @abstractmethod
+    def scan_with(self, source: str, data: DataSettings, options: OpenOptions) -> ScanResult:
+        """Finds the pictures, for a format that reads them as those of a training were read.
+
+        Raises as `scan`, which is enough for all others.
+        """
+        return self.scan(source, data, options.check)
+
     def scan(self, source: str, data: DataSettings, check: Check) -> ScanResult:
         """Finds the pictures. Raises UserError, and whatever `check` raises."""
+        raise NotImplementedError
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         options.progress("Looking for pictures", 0, 0)
-        scan = self.scan(source, data, options.check)
+        scan = self.scan_with(source, data, options)
         decoded = _decode_or_recall(source, self, scan, data, options)
 
         part = PicturePart(
@@ -203,6 +209,7 @@ def _decode_or_recall(
         data.target,
         *decoding_key(data, trained_pictures(options.reuse_preparation)),
         *source_format.cache_settings(data),
+        *scan.settings,
     ]
     paths = [os.path.join(source, path) for path, *_ in scan.stamps]
     key = key_of(settings, scan.stamps, sample_digest(paths))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -36,7 +36,7 @@ ROW_BYTES = 300
 class PictureList:
     """The pictures of a source and their classes, a row each.
 
-    Either `paths` or `array` holds the pictures.
+    Either `paths`, of which some may be the bytes of files instead, or `array` holds the pictures.
 
     targets: (N,) int64, numbers of `classes`. predefined_splits: (N,) int8, see Examples. array:
     (N, H, W) or (N, H, W, C) of any number type, C 3 or 4. names: for a person, unique; a path
@@ -49,7 +49,7 @@ class PictureList:
     names: Sequence[str]
     targets: np.ndarray
     predefined_splits: np.ndarray
-    paths: Sequence[Path] | None = None
+    paths: Sequence[Path | bytes] | None = None
     pages: Sequence[int] | None = None
     array: np.ndarray | None = None
     folders: Sequence[str] | None = None
@@ -127,8 +127,10 @@ class PictureList:
 class ScanResult:
     """The files of a source, and how to list their pictures.
 
-    stamps: of every file that counts; its path may be relative to the source.
+    stamps: of every file that counts; its path may be relative to the source. settings: plain data
+    that the list depends on beside the files.
     """
 
     stamps: tuple[Stamp, ...]
     read: Callable[[], PictureList] = field(repr=False)
+    settings: tuple[Any, ...] = ()

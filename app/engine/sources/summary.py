@@ -19,6 +19,9 @@ UNEVEN = 3.0
 VERY_UNEVEN = 10.0
 """How many times as many examples the largest class may have as the smallest."""
 
+SYSTEM_FILE = "it is a system file"
+"""The reason for which a file of the system is left out."""
+
 FEW = 20
 """Training examples of a class; with fewer, it is hardly learned."""
 
@@ -52,6 +55,10 @@ def _one_class_each(description: Description) -> bool:
 def problems(description: Description) -> list[dict[str, str]]:
     """Returns what a person should know, the gravest first: {"level", "text"} each."""
     remarks = [*_remarks_on_classes(description), *_remarks_on_amounts(description)]
+    if description.contradictions:  # of rows with few values it is usual
+        level: Level = "warning" if description.kind == "row" else "problem"
+        remarks.append((level, description.contradictions))
+
     bad = [item for item in description.skipped if not item.ignored]
     if bad:
         rows = all(item.path.startswith("row ") for item in bad)
@@ -63,10 +70,7 @@ def problems(description: Description) -> list[dict[str, str]]:
         )
         remarks.append(("warning", text))
 
-    junk = len(description.skipped) - len(bad)
-    if junk:
-        text = f"{junk:,} system {'file was' if junk == 1 else 'files were'} ignored."
-        remarks.append(("info", text))
+    remarks += [("info", text) for text in _remarks_on_ignored(description)]
 
     if not description.size("test"):
         text = "There is no test set: the final figure will be that of the validation set."
@@ -143,6 +147,24 @@ def _remarks_on_amounts(description: Description) -> list[tuple[Level, str]]:
     if description.amounts and 0 < size < FEW_AMOUNTS:
         text = f"There are only {size:,} training examples; more would help most."
         remarks.append(("warning", text))
+
+    return remarks
+
+
+def _remarks_on_ignored(description: Description) -> list[str]:
+    """Sentences on files that nobody would miss: those of systems, and others by what they are."""
+    by_reason: dict[str, list[str]] = {}
+    for item in description.skipped:
+        if item.ignored:
+            by_reason.setdefault(item.reason, []).append(item.path)
+
+    remarks = []
+    if system := len(by_reason.pop(SYSTEM_FILE, ())):
+        remarks.append(f"{system:,} system {'file was' if system == 1 else 'files were'} ignored.")
+
+    for reason, paths in by_reason.items():
+        subject = f"{names_text(paths, 2)} {'is' if len(paths) == 1 else 'are'} not read"
+        remarks.append(f"{subject}: {reason}.")
 
     return remarks
 

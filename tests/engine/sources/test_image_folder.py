@@ -12,7 +12,7 @@ import pytest
 from app.engine.data.splits import split_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.sources.class_layout import layout_of
+from app.engine.sources.layout.find_layout import find_layout
 from app.engine.sources.opening import open_dataset
 
 if TYPE_CHECKING:
@@ -233,4 +233,4 @@ def test_pictures_directly_in_train_and_test_are_explained(folder: Maker) -> Non
 
 
 def test_layout_prefers_no_splits() -> None:
-    assert not layout_of([]).split_first
+    assert not find_layout([]).passed

@@ -73,9 +73,9 @@ def with_each_page(picture_list: PictureList, check: Check) -> PictureList:
     )
 
 
-def each_page(path: Path) -> list[int]:
+def each_page(path: Path | bytes) -> list[int]:
     """Returns the pages of a file, the first alone where it has one or cannot be read."""
-    if not pictures.may_have_pages(path):
+    if isinstance(path, bytes) or not pictures.may_have_pages(path):
         return [0]
 
     try:

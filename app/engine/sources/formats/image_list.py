@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.numbers import NumberStyle
-from app.engine.data.splits import UNASSIGNED, split_of
+from app.engine.data.pictures import SUFFIXES as PICTURES
+from app.engine.data.reading import Reading
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.learning.tasks import task
-from app.engine.sources.format import Check, OpenOptions, unusable
+from app.engine.sources.file_lists.columns import (
+    REMEDY,
+    FileTable,
+    find_class_column,
+)
+from app.engine.sources.file_lists.rows import class_rows, reading_note
+from app.engine.sources.file_lists.tables import (
+    TEXTS,
+    as_table,
+    open_file_table,
+    tables_of,
+    text_column,
+)
+from app.engine.sources.file_lists.tags import (
+    class_columns,
+    has_boxes,
+    tags_of_columns,
+    tags_of_rows,
+)
+from app.engine.sources.format import Check, OpenOptions, no_check, unusable
+from app.engine.sources.formats.boxes import question, tagged_examples
 from app.engine.sources.picture_format import PictureFormat
 from app.engine.sources.picture_list import PictureList, ScanResult
 from app.engine.sources.stamps import Stamp, stamp
 from app.engine.sources.tables.as_trained import open_table
-from app.engine.sources.tables.columns import names_without_infinities
-from app.engine.sources.tables.csv_file import CsvFile, CsvRows, glance, open_csv
 from app.engine.sources.tables.examples import examples_of
-from app.engine.sources.tables.picture_columns import (
-    REMEDY,
-    PictureTable,
-    find_class_column,
-    find_file_column,
-    find_split_column,
-    picture_table,
-)
+from app.engine.sources.tables.target_guess import find_separator
 from app.engine.sources.targets import encode_classes
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from app.engine.sources.loaded import Examples
 
-SUFFIXES = (".csv", ".tsv", ".tab")
 FEW = 10
 """Rows, of which all may have classes of their own."""
+
+MOST_SEVERAL = 0.1
+"""With a larger share of pictures that are named with several classes, these may be tags."""
 
 STYLE = NumberStyle()
 
@@ -55,25 +69,49 @@ class ImageList(PictureFormat):
     order = 50
 
     def matches(self, source: str) -> bool:
-        path = Path(source)
-        table = _table_in(path) if path.is_dir() else path
-        if table is None or table.suffix.lower() not in SUFFIXES:
-            return False
-
         try:
-            rows = list(glance(table, DataSettings()).sample_rows())
-            return find_file_column(table.parent, rows) is not None
+            return _sample(Path(source), DataSettings()) is not None
         except (UserError, OSError):
             return False  # the format of all tables says what is wrong
 
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
-        path = _table_in(Path(source)) or Path(source)
-        if self._has_one_class_each(path, data):
-            return super().open(source, data, options)
+        sample = _sample(Path(source), data, options)
+        if sample is not None and (examples := _tagged(source, sample, data, options)):
+            return examples
+        if sample is None or self._has_one_class_each(sample, data):
+            examples = super().open(source, data, options)
+            return self._with_reading(examples, sample, data)
 
-        return examples_of(open_table(path, data, options), data, options)
+        # Its own column of files is known, even where the cells have no endings.
+        name = sample.column_names[sample.file_column]
+        data = data.replace(columns={name: "image", **data.columns})
+        places = tables_of(Path(source))
+        first = places[0]
+        beside = len(places) == 1 and first.root == first.path.parent
+        if beside and first.path.suffix.lower() in TEXTS:
+            return examples_of(open_table(first.path, data, options), data, options)
 
-    def _has_one_class_each(self, path: Path, data: DataSettings) -> bool:
+        whole = open_file_table(Path(source), PICTURES, data, options.check)
+        assert whole is not None  # its beginning named files
+        return examples_of(as_table(whole, data), data, options)
+
+    def _with_reading(
+        self, examples: Examples, table: FileTable | None, data: DataSettings
+    ) -> Examples:
+        """Returns the examples with the columns that were read, which later tables are read by."""
+        if table is None:
+            return examples
+
+        class_column = find_class_column(table, _first_target(data))
+        names = table.column_names
+        file_name, class_name = names[table.file_column], names[class_column]
+        return replace(
+            examples,
+            reading=Reading((file_name,), (class_name,), table.header, files=True),
+            chosen={"target": class_name},
+        )
+
+    def _has_one_class_each(self, table: FileTable, data: DataSettings) -> bool:
         """Returns whether each picture has one class, as the task says, or else as the cells do.
 
         Cells are classes where few of them are different.
@@ -85,38 +123,42 @@ class ImageList(PictureFormat):
             requested = task(data.task)
             return requested.targets == "classes" and not requested.pairs
 
-        rows = list(glance(path, data).sample_rows())
-        files = find_file_column(path.parent, rows)
-        if files is None:
-            return True  # is refused with a sentence
-
-        table = picture_table(path, rows, files)
         try:
             class_column = find_class_column(table, _first_target(data))
         except UserError:
             return True
 
-        cells = [
-            row[class_column] for row in table.rows if class_column < len(row) and row[class_column]
-        ]
+        cells = [cell for row in table.rows if (cell := table.cell(row, class_column))]
+        if find_separator(text_column(table.column_names[class_column], cells)):
+            return False  # several tags in a cell
         if any(not cell.isdigit() and STYLE.matches.match(cell) for cell in cells):
             return False  # amounts
 
         return len(set(cells)) <= max(FEW, len(cells) // 2)
 
-    def scan(self, source: str, data: DataSettings, check: Check) -> ScanResult:
-        path = _table_in(Path(source)) or Path(source)
-        file = open_csv(path, data, check)
-        rows = [[cell.strip() for cell in row] for _, row in CsvRows(file, check)]
+    def scan_with(self, source: str, data: DataSettings, options: OpenOptions) -> ScanResult:
+        trained = options.trained.reading if options.trained is not None else None
+        table = open_file_table(Path(source), PICTURES, data, options.check, trained)
+        if table is None:
+            raise unusable(source, "names no picture that can be found", REMEDY)
 
-        files = find_file_column(path.parent, rows)
-        if files is None:
-            raise unusable(path, "names no picture that can be found", REMEDY)
+        target = _first_target(data)
+        if trained is not None and trained.targets:
+            target = trained.targets[0]
 
-        table = picture_table(path, rows, files)
-        class_column = find_class_column(table, _first_target(data))
-        picture_list, stamps = _list_pictures(table, class_column, file, check)
-        return ScanResult((stamp(path), *stamps), lambda: picture_list)
+        class_column = find_class_column(table, target)
+        picture_list, stamps = _list_pictures(table, class_column, source, options.check)
+        tables = [stamp(place.path) for place in tables_of(Path(source))]
+        return ScanResult((*tables, *stamps), lambda: picture_list, (target,))
+
+
+def _sample(
+    source: Path, data: DataSettings, options: OpenOptions | None = None
+) -> FileTable | None:
+    """Returns the beginning of the table of a source, None where it names no pictures."""
+    trained = options.trained.reading if options is not None and options.trained else None
+    check = options.check if options is not None else no_check
+    return open_file_table(source, PICTURES, data, check, trained, sample=True)
 
 
 def _first_target(data: DataSettings) -> str | None:
@@ -126,116 +168,81 @@ def _first_target(data: DataSettings) -> str | None:
     return data.target
 
 
-def _table_in(folder: Path) -> Path | None:
-    """Returns the one table of a folder whose sub-folders are no classes.
-
-    They are none where there is at most one of them, or only train and test.
-    """
-    if not folder.is_dir():
-        return None
-
-    entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
-    tables = [
-        entry for entry in entries if entry.name.lower().endswith(SUFFIXES) and entry.is_file()
-    ]
-    training = [entry for entry in tables if split_of(os.path.splitext(entry.name)[0]) == 0]
-    folders = [entry for entry in entries if entry.is_dir()]
-
-    if len(training) == 1:
-        tables = training
-    if len(tables) != 1 or any(_holds_folders(entry.path) for entry in folders):
-        return None
-    if len(folders) > 1 and not all(split_of(entry.name) != UNASSIGNED for entry in folders):
-        return None
-
-    return Path(tables[0].path)
-
-
-def _holds_folders(path: str) -> bool:
-    try:
-        return any(entry.is_dir() for entry in os.scandir(path) if not entry.name.startswith("."))
-    except OSError:
-        return False
-
-
 def _list_pictures(
-    table: PictureTable, class_column: int, file: CsvFile, check: Check
+    table: FileTable, class_column: int, source: str, check: Check
 ) -> tuple[PictureList, list[Stamp]]:
     """Returns every row that names a file and a class, and the stamps of the files.
 
     The other rows are listed as skipped, with their numbers.
     """
-    split_column = find_split_column(table, class_column)
-    stamps = []
-    names = []
-    labels = []
-    predefined_splits = []
-    paths = []
-    skipped = []
+    found = class_rows(table, class_column, source, check)
+    rows = found.rows
+    if found.several > MOST_SEVERAL * len(rows):
+        raise _several_classes(table, class_column, found.several)
 
-    cells = names_without_infinities([_cell(row, class_column) for row in table.rows])
-    first_rows: dict[str, int] = {}
-    for number, (row, label) in enumerate(zip(table.rows, cells, strict=True), table.first_row):
-        check()
-        if not any(row):
-            continue
-
-        cell = _cell(row, table.files.index)
-        if not cell or not label:
-            missing = "no picture" if not cell else "no class"
-            skipped.append(Skipped(cell or f"row {number}", f"row {number} names {missing}"))
-            continue
-
-        path = table.files.pattern.path(cell)
-        if path in first_rows:
-            reason = f"row {number} names it again, after row {first_rows[path]}"
-            skipped.append(Skipped(cell, reason))
-            continue
-
-        first_rows[path] = number
-        try:
-            stamps.append(stamp(Path(path)))
-        except (OSError, ValueError):
-            skipped.append(Skipped(cell, f"there is no such file (row {number})"))
-            continue
-
-        names.append(readable(cell))
-        labels.append(label)
-        split = UNASSIGNED if split_column is None else split_of(_cell(row, split_column))
-        predefined_splits.append(split)
-        paths.append(Path(path))
-
-    classes, targets = encode_classes(labels)
+    classes, targets = encode_classes([row.label for row in rows])
     picture_list = PictureList(
         classes,
-        names,
+        [row.name for row in rows],
         targets,
-        np.array(predefined_splits, np.int8),
-        paths=paths,
-        folders=_folders(names),
-        skipped=tuple(skipped),
-        notes=(_reading_note(table, class_column, file),),
+        np.array([row.split for row in rows], np.int8),
+        paths=[row.path for row in rows],
+        folders=[row.folder for row in rows],
+        skipped=tuple(found.skipped),
+        notes=(reading_note(table, class_column),),
     )
-    return picture_list, stamps
+    return picture_list, [row.stamp for row in rows]
 
 
-def _cell(row: list[str], column: int) -> str:
-    return row[column] if column < len(row) else ""
-
-
-def _folders(names: list[str]) -> list[str]:
-    """Returns the folder of each picture, "" for all where they are in one."""
-    folders = [os.path.dirname(name) for name in names]
-    return folders if len(set(folders)) > 1 else [""] * len(folders)
-
-
-def _reading_note(table: PictureTable, class_column: int, file: CsvFile) -> str:
-    delimiter = {"\t": "tab"}.get(file.delimiter, f"'{file.delimiter}'")
-    return (
-        f"The class stands in '{table.column_names[class_column]}', the file in "
-        f"'{table.column_names[table.files.index]}' (separated by {delimiter}, "
-        f"{file.encoding.name})."
+def _several_classes(table: FileTable, class_column: int, count: int) -> UserError:
+    name = table.column_names[class_column]
+    return UserError(
+        f"{count:,} rows of '{readable(table.path)}' name a picture again with another '{name}'.",
+        'If a picture may have several of them, choose labels = "tags" under [data]; else leave '
+        "one row for each.",
+        "data.labels",
     )
+
+
+def _tagged(
+    source: str, sample: FileTable, data: DataSettings, options: OpenOptions
+) -> Examples | None:
+    """Returns the examples of a table in which a picture may have several classes, None for others.
+
+    Those are a table of boxes, one with a column for each class, and any if tags are chosen. Raises
+    UserError for boxes where tags are not chosen.
+    """
+    if data.columns or data.inputs or isinstance(data.target, list):
+        return None
+
+    columns = class_columns(sample) if data.target is None else ()
+    boxes = has_boxes(sample)
+    if not (columns or boxes or data.labels == "tags"):
+        return None
+
+    trained = options.trained.reading if options.trained is not None else None
+    table = open_file_table(Path(source), PICTURES, data, options.check, trained)
+    assert table is not None  # its beginning named files
+    file_name = table.column_names[table.file_column]
+    reading = Reading((file_name,), (), table.header, files=True)
+    if columns:
+        labels = tags_of_columns(table, columns, source, options.check)
+        one_each = all(len(own) == 1 for own in labels.tags.values())
+        task_kind = data.task or ("classification" if one_each else "multi-label")
+        names = names_text([table.column_names[column] for column in columns], 3)
+        note = f"The classes are the columns {names}, the file stands in '{file_name}'."
+    else:
+        class_column = find_class_column(table, _first_target(data))
+        labels = tags_of_rows(table, class_column, source, options.check)
+        if data.labels is None:
+            raise question(source, labels)
+
+        task_kind = data.task or "multi-label"
+        class_name = table.column_names[class_column]
+        note = f"The tags of a picture are the values of '{class_name}' in its rows."
+
+    settings = data.replace(task=task_kind)
+    return replace(tagged_examples(source, labels, settings, options, note=note), reading=reading)
 
 
 FORMAT = ImageList()

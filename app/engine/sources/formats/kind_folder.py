@@ -14,6 +14,7 @@ from app.engine.sources.class_folders import (
     holds_mostly,
     list_files,
     lost_classes,
+    names_files,
     refuse_one_class,
 )
 from app.engine.sources.format import Format, OpenOptions
@@ -41,7 +42,7 @@ class KindFolder(Format):
         kind = _kind_in(source)
         assert kind is not None and kind.files is not None
         options.progress(f"Looking for {kind.plural}", 0, 0)
-        file_list = list_files(source, kind.files.suffixes, kind.singular, options.check)
+        file_list = list_files(source, kind.files.suffixes, kind.singular, data, options)
         skipped = list(file_list.skipped)
         rows = []
         raws = []
@@ -72,13 +73,17 @@ class KindFolder(Format):
             file_list.groups(data, rows),
             tuple(skipped),
             (*file_list.notes, *lost_classes(file_list, labels)),
+            chosen=file_list.chosen,
+            reading=file_list.reading,
         )
 
 
 def _kind_in(source: str) -> Kind | None:
     """Returns the kind whose files the folder mostly holds, None where there is none."""
     for kind in all_kinds():
-        if kind.files is not None and holds_mostly(source, kind.files.suffixes):
+        if kind.files is None:
+            continue
+        if holds_mostly(source, kind.files.suffixes) or names_files(source, kind.files.suffixes):
             return kind
 
     return None

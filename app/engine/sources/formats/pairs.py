@@ -60,8 +60,8 @@ TRANSLATION = re.compile(r"^[a-z]{2,3}(?:_[A-Z]{2})?(?:@\w+)?\.utf8=.*$", re.MUL
 class PairWalk(FolderWalk):
     """Finds pictures and texts."""
 
-    def refusal(self, suffix: str) -> tuple[str, bool] | None:
-        return None if suffix in TEXTS else super().refusal(suffix)
+    def refusal(self, name: str) -> tuple[str, bool] | None:
+        return None if os.path.splitext(name)[1].lower() in TEXTS else super().refusal(name)
 
 
 @dataclass(frozen=True)

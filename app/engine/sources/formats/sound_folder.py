@@ -82,7 +82,7 @@ class SoundFolder(Format):
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         task_kind = data.task or DEFAULT_TASK
         options.progress("Looking for sounds", 0, 0)
-        file_list = list_files(source, SUFFIXES, "sound", options.check)
+        file_list = list_files(source, SUFFIXES, "sound", data, options)
         skipped = list(file_list.skipped)
         headers = _read_headers(file_list, options, skipped)
         refuse_one_class(file_list, [file_list.files[row].label for row in headers], skipped)
@@ -114,6 +114,8 @@ class SoundFolder(Format):
                 *_remarks(headers.values()),
                 *lost_classes(file_list, labels),
             ),
+            chosen=file_list.chosen,
+            reading=file_list.reading,
         )
 
 

@@ -45,7 +45,7 @@ class TextFolder(Format):
     def open(self, source: str, data: DataSettings, options: OpenOptions) -> Examples:
         task_kind = data.task or DEFAULT_TASK
         options.progress("Looking for texts", 0, 0)
-        file_list = list_files(source, SUFFIXES, "text", options.check)
+        file_list = list_files(source, SUFFIXES, "text", data, options)
         skipped = list(file_list.skipped)
         rows = []
         texts = []
@@ -87,6 +87,8 @@ class TextFolder(Format):
             file_list.groups(data, rows),
             tuple(skipped),
             (*file_list.notes, *notes, *lost_classes(file_list, labels)),
+            chosen=file_list.chosen,
+            reading=file_list.reading,
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.data.fingerprints import fingerprints
+from app.engine.data.fingerprints import fingerprints, fingerprints_of
 from app.engine.data.kinds.image.preparation import ImagePreparation, statistics
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
@@ -95,7 +95,7 @@ class PicturePart(Part):
 
 
 def picture_part(
-    paths: Sequence[Path],
+    paths: Sequence[Path | bytes],
     data: DataSettings,
     options: OpenOptions,
     names: Sequence[str] | None = None,
@@ -104,13 +104,14 @@ def picture_part(
     """Decodes the pictures of these files in their order, or takes them from the cache.
 
     Returns the part, the rows of `paths` that could be read (n,), what could not, and notes. One
-    file may stand in several rows. names: what a file is called where it is skipped. half: of
-    pairs, which half these pictures are, so that they get the size and colours of that half of
-    `options.reuse_preparation`. Nothing readable is no error here: the part is then empty.
+    file may stand in several rows; in place of a path there may be its bytes. names: what a file is
+    called where it is skipped. half: of pairs, which half these pictures are, so that they get the
+    size and colours of that half of `options.reuse_preparation`. Nothing readable is no error here:
+    the part is then empty.
     """
     trained = trained_pictures(options.reuse_preparation, half)
     data = with_trained_size(data, options.reuse_preparation, half)
-    shown = list(names) if names is not None else [readable(path) for path in paths]
+    shown = list(names) if names is not None else [readable(str(path)) for path in paths]
     decoded = _decode_or_recall(paths, shown, data, options, trained)
 
     return (
@@ -148,7 +149,7 @@ def with_trained_size(
 
 
 def _decode_or_recall(
-    paths: Sequence[Path],
+    paths: Sequence[Path | bytes],
     names: list[str],
     data: DataSettings,
     options: OpenOptions,
@@ -165,8 +166,9 @@ def _decode_or_recall(
 
     settings = ["files", *decoding_key(data, trained)]
     stamps = [_stamp(path) for path in paths]
-    key = key_of(settings, names, stamps, sample_digest(paths))
-    lineage = key_of(settings, [str(path) for path in paths[:1]], len(paths))
+    files = [path for path in paths if not isinstance(path, bytes)]
+    key = key_of(settings, names, stamps, sample_digest(files))
+    lineage = key_of(settings, [first for first, *_ in stamps[:1]], len(paths))
 
     remarks: list[str] = []
     if entry := options.cache.find(key, remarks.append):
@@ -220,7 +222,10 @@ def decoding_key(data: DataSettings, trained: ImagePreparation | None) -> list[A
     ]
 
 
-def _stamp(path: Path) -> Stamp:
+def _stamp(path: Path | bytes) -> Stamp:
+    if isinstance(path, bytes):
+        return fingerprints_of([path]).tobytes().hex(), len(path), 0, 0
+
     try:
         return stamp(path)
     except OSError:

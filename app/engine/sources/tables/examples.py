@@ -9,17 +9,19 @@ import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
+from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
+from app.engine.sources.file_lists.finder import FileFinder
 from app.engine.sources.format import OpenOptions, unusable
 from app.engine.sources.loaded import Examples, Part
 from app.engine.sources.parts.pictures import picture_part
 from app.engine.sources.parts.rows import RowPart, missing_policy
 from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.parts.texts import TextPart
+from app.engine.sources.saved.contents import PictureColumn
 from app.engine.sources.tables.as_trained import reading_of
-from app.engine.sources.tables.picture_columns import path_of_cell
 from app.engine.sources.tables.plan import TablePlan, plan_table
 from app.engine.sources.tables.target_columns import (
     finite_targets,
@@ -237,16 +239,15 @@ class _Builder:
         return TextPart(self.table.by_name[name].texts.to_pylist(), self.data)
 
     def _pictures(self, name: str, half: int) -> Part:
-        cells = self.table.by_name[name].texts.to_pylist()
-        folder = Path(self.table.path).parent
-        paths = [folder / path_of_cell(cell) for cell in cells]
+        column = self.table.by_name[name]
+        cells = column.texts.to_pylist()
+        if isinstance(column, PictureColumn):
+            found: list[Path | bytes | None] = [*column.files()]
+        else:
+            finder = FileFinder(Path(self.table.path).parent, PICTURES)
+            found = [finder.any_file(cell) for cell in cells]
 
-        exists = np.array(
-            [
-                bool(cell) and len(cell) < 1000 and path.is_file()
-                for cell, path in zip(cells, paths, strict=True)
-            ]
-        )
+        exists = np.array([file is not None for file in found], bool)
         if not exists.any():
             raise UserError(
                 f"None of the pictures that '{name}' of '{readable(self.table.path)}' names is "
@@ -259,7 +260,7 @@ class _Builder:
         names = [cells[index] for index in indices]
 
         part, rows, skipped, notes = picture_part(
-            [paths[index] for index in indices], self.data, self.options, names, half
+            [file for file in found if file is not None], self.data, self.options, names, half
         )
         if not len(rows):
             raise UserError(

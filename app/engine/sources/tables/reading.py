@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.engine.files import open_regular
 from app.engine.sources.format import Check, OpenOptions, no_check, unusable
+from app.engine.sources.saved.table import is_saved, read_saved
 from app.engine.sources.tables.doors import door_of, door_of_name
 from app.engine.sources.tables.parquet import read_parquet
 from app.engine.sources.tables.spreadsheets.process import REMEDY
@@ -102,6 +103,9 @@ def read_file(
 
     Raises UserError, OSError, and whatever `check` raises.
     """
+    if is_saved(path):
+        return read_saved(path, check, most)
+
     with open_regular(path) as file:
         door = door_of(path, file.read(HEAD))
     if door is not None:

@@ -13,6 +13,7 @@ from app.engine.data.dates import DATE_WORDS
 from app.engine.data.numbers import COLUMN_FITS
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.data.units import is_unit, split_unit
+from app.engine.sources.saved.contents import PictureColumn
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ def guess_roles(
 
 
 def _guess(column: Column, rows: int) -> RoleGuess:
+    if isinstance(column, PictureColumn):
+        return RoleGuess("image", "it has pictures")
+
     kind = column.kind
     if kind == "empty":
         return RoleGuess("ignore", "it has no values")

@@ -10,8 +10,12 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.engine.sources.formats.boxes import Boxes
+from app.engine.sources.formats.image_folder import ImageFolder
 from app.engine.sources.formats.image_list import ImageList
+from app.engine.sources.formats.sound_folder import SoundFolder
 from app.engine.sources.formats.table import TableFormat
+from app.engine.sources.formats.text_folder import TextFolder
 from app.ui.pages.data.range_card import RangeCard, has_values
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.style.theme import style
@@ -37,6 +41,7 @@ SAMPLES = 10
 FORM_WIDTH = 316
 
 SETTINGS = (
+    ("Classes", "of files in folders", ["labels"]),
     ("Size and colours", "of the pictures", ["height", "width", "fit", "colour"]),
     ("Values and pages", "of the files", ["values", "pages"]),
     ("Texts", "in which pieces they are read", ["tokens", "vocabulary", "context"]),
@@ -44,6 +49,9 @@ SETTINGS = (
     ("Tags", "in one cell", ["separator"]),
     ("Damage", "what is to be restored", ["damage", "damage_share"]),
 )
+FOLDERS = (Boxes.label, ImageFolder.label, ImageList.label, SoundFolder.label, TextFolder.label)
+"""The formats in which files may have their classes from several places."""
+
 SPLIT_WORDS = {
     "training": "to learn from",
     "validation": "to judge every epoch",
@@ -102,6 +110,8 @@ class Preparing(QWidget):
                 self._rows = card
             if "values" in names:
                 self._values = card
+            if "labels" in names:
+                self._classes = card
 
         division = Card("Splits")
         names = ["validation_share", "test_share", "group", "split_seed"]
@@ -166,6 +176,8 @@ class Preparing(QWidget):
 
             if dataset.description.format != TableFormat.label:
                 self._rows.hide()  # only in a table the numbers of a row can be taken otherwise
+            if dataset.description.format not in FOLDERS:
+                self._classes.hide()
 
             self._columns.setVisible(dataset.description.format == ImageList.label)
             self._show_splits(dataset)

@@ -88,7 +88,9 @@ class SkippedFiles(QWidget):
         card = Card("Left out", "these are neither trained on nor judged")
         self._ignored = QCheckBox()
         self._ignored.setObjectName("data.ignored")
-        self._ignored.setToolTip("Files that systems and programs leave behind, such as Thumbs.db.")
+        self._ignored.setToolTip(
+            "Files of another sort, such as a note, and those of systems, such as Thumbs.db."
+        )
         self._ignored.toggled.connect(self.refresh)
         card.tools.addWidget(self._ignored)
         self._files = _Files(self)
@@ -134,8 +136,9 @@ class SkippedFiles(QWidget):
         self._none.setVisible(not shown)
         self._ignored.setVisible(bool(junk))
         self._ignored.setText(f"show {count_text(junk, 'ignored file')}")
-        self._notes_card.setVisible(bool(description.notes))
-        self._notes.setText("\n".join(description.notes))
+        notes = [note for note in (description.contradictions, *description.notes) if note]
+        self._notes_card.setVisible(bool(notes))
+        self._notes.setText("\n".join(notes))
 
     def _restyle(self) -> None:
         self.table.verticalHeader().setDefaultSectionSize(self._theme.px(28))

@@ -57,6 +57,7 @@ QUESTIONS = ("data.pages",)
 
 READING = [
     "task",
+    "labels",
     "target",
     "inputs",
     "rows_are",

@@ -1,0 +1,1 @@
+"""Label files of detection sets: which classes have boxes on which picture."""

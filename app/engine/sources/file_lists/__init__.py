@@ -1,0 +1,1 @@
+"""Tables that name files and say something of each."""

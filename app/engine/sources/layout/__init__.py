@@ -1,0 +1,1 @@
+"""Which folders are classes, splits or neither, and what each file below them is."""

@@ -1,0 +1,315 @@
+"""Reads a saved data set as a table: pictures with their bytes, classes by their names."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.engine.data.names import readable
+from app.engine.data.numbers import NumberStyle
+from app.engine.data.splits import UNASSIGNED
+from app.engine.errors import UserError
+from app.engine.files import open_regular, read_regular
+from app.engine.foreign import foreign_reader
+from app.engine.free_memory import require_memory
+from app.engine.sources.format import Check, unusable
+from app.engine.sources.saved.contents import PictureColumn, SoundColumn, TagColumn
+from app.engine.sources.saved.features import Feature, begins_as_picture, features_of, is_bytes
+from app.engine.sources.saved.shards import ARROW, PARQUET, Shard, shards_in
+from app.engine.sources.tables.columns import Column, Dialect, Table
+from app.engine.sources.tables.growth import Growth, too_much
+from app.engine.sources.tables.roles import SPLIT_NAMES
+from app.engine.sources.tables.written.column_names import unique_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+LARGEST = 64 << 30
+"""Bytes of an Arrow file at most."""
+
+PART_ROWS = 1_000
+"""Rows of a Parquet file that are read at a time: there may be a picture in each."""
+
+SPLIT_WORDS = ("train", "validation", "test")
+
+SEPARATORS = (";", "|", ",", "/")
+"""What may stand between the tags of a list in one cell."""
+
+SHORTEST = 12
+"""Bytes of an Arrow file at least."""
+
+
+def is_saved(path: Path) -> bool:
+    """Returns whether a folder or a file holds a saved data set that is no plain table.
+
+    A Parquet file is one where it has files in its cells, or classes with names.
+    """
+    try:
+        if path.is_dir():
+            return bool(shards_in(path))
+        if path.suffix.lower() not in (ARROW, PARQUET):
+            return False
+
+        return path.suffix.lower() == ARROW or _has_features(path)
+    except (OSError, UserError, MemoryError):
+        return False  # who reads it says what is wrong
+
+
+def read_saved(source: Path, check: Check, most: int | None = None) -> Table:
+    """Reads a saved data set; `most`: only its first rows.
+
+    Raises UserError, OSError, and whatever `check` raises.
+    """
+    shards = shards_in(source) if source.is_dir() else [Shard(source)]
+    growth = Growth(source)
+    parts: list[Any] = []
+    splits: list[np.ndarray] = []
+    schema = None
+    rows = 0
+    for shard in shards:
+        for part in _parts(shard.path, growth, check):
+            schema = schema or part.schema
+            if part.schema.names != schema.names or part.schema.types != schema.types:
+                raise unusable(
+                    shard.path, "has other columns than the first file", "Save all files alike."
+                )
+
+            kept = part if most is None else part.slice(0, most - rows)
+            rows += kept.num_rows
+            parts.append(kept)
+            splits.append(np.full(kept.num_rows, shard.split))
+            if most is not None and rows >= most:
+                break
+        if most is not None and rows >= most:
+            break
+
+    if schema is None:
+        raise unusable(source, "has no rows", "Save it again.")
+
+    with _guard(source):
+        return _table(source, schema, parts, np.concatenate(splits), most)
+
+
+# --- reading
+
+
+@contextmanager
+def _guard(path: Path) -> Iterator[None]:
+    """Goes around every call of pyarrow, so that whatever it raises is one of two sentences."""
+    try:
+        with foreign_reader(lambda _: unusable(path, "is damaged", "Save it again.")):
+            yield
+    except MemoryError as error:
+        raise too_much(path, "a part of it needs more") from error
+
+
+def _has_features(path: Path) -> bool:
+    """Returns whether a Parquet file has pictures, sounds or names of classes.
+
+    Raises UserError and OSError.
+    """
+    import pyarrow.parquet as parquet  # noqa: PLC0415 - pyarrow takes 0.1 s to load
+
+    with open_regular(path) as stream:
+        if stream.read(4) != b"PAR1":
+            return False
+
+        with _guard(path):
+            file = parquet.ParquetFile(stream)
+            schema = file.schema_arrow
+            if features_of(schema):
+                return True
+
+            candidates = [field.name for field in schema if is_bytes(field.type)]
+            first = next(file.iter_batches(1, columns=candidates), None) if candidates else None
+            return first is not None and any(map(begins_as_picture, first.columns))
+
+
+def _parts(path: Path, growth: Growth, check: Check) -> Iterator[Any]:
+    """Yields the rows of a file in record batches that are valid."""
+    read = _parquet_parts if path.suffix.lower() == PARQUET else _arrow_parts
+    parts = read(path)
+    while True:
+        check()
+        with _guard(path):
+            part = next(parts, None)
+            if part is None:
+                return
+
+            part.validate(full=True)  # offsets that lead outside would be read all the same
+
+        growth.add(part.nbytes)
+        yield part
+
+
+def _parquet_parts(path: Path) -> Iterator[Any]:
+    import pyarrow.parquet as parquet  # noqa: PLC0415 - pyarrow takes 0.1 s to load
+
+    with open_regular(path) as stream:
+        file = parquet.ParquetFile(stream)
+        metadata = file.schema_arrow.metadata
+        for part in file.iter_batches(PART_ROWS):
+            yield part.replace_schema_metadata(metadata)
+
+
+def _arrow_parts(path: Path) -> Iterator[Any]:
+    """Yields the batches of an Arrow file, of the streaming sort or the other.
+
+    It is read as a whole, so that what it announces is compared with what is there.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    size = path.stat().st_size
+    require_memory(size, path, "data")
+    content = read_regular(path, LARGEST)
+    if size < SHORTEST:
+        raise unusable(path, "is damaged", "Save it again.")
+
+    if content.startswith(b"ARROW1"):
+        file = pa.ipc.open_file(pa.BufferReader(content))
+        for index in range(file.num_record_batches):
+            yield file.get_batch(index)
+        return
+
+    yield from pa.ipc.open_stream(pa.BufferReader(content))
+
+
+# --- its columns
+
+
+def _table(
+    source: Path, schema: Any, parts: Sequence[Any], splits: np.ndarray, most: int | None
+) -> Table:
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    names, notes = unique_names([str(name).strip() for name in schema.names])
+    features = features_of(schema)
+    columns: list[Column] = []
+    for index, name in enumerate(names):
+        array = pa.chunked_array([part.column(index) for part in parts], schema.types[index])
+        feature = features.get(schema.names[index], Feature())
+        columns.append(_column(name, array, feature))
+
+    if (splits != UNASSIGNED).any():
+        free = next((name for name in SPLIT_NAMES if name not in names), None)
+        if free is not None:
+            words = [SPLIT_WORDS[split] if split >= 0 else "" for split in splits.tolist()]
+            columns.append(Column(free, NumberStyle(), pa.array(words, pa.large_string())))
+
+    rows = len(splits)
+    return Table(
+        os.fspath(source),
+        tuple(columns),
+        np.arange(1, rows + 1),
+        Dialect("Parquet", True, NumberStyle()),
+        notes=tuple(notes),
+        complete=most is None or rows < most,
+        estimated=rows,
+    )
+
+
+def _column(name: str, array: Any, feature: Feature) -> Column:
+    """Returns a column of an Arrow chunked array. Raises what pyarrow raises."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    kind = array.type
+    style = NumberStyle()
+    if feature.is_sound:
+        return SoundColumn(name, style, pa.array([""] * len(array), pa.large_string()), nested=True)
+    if feature.is_picture or (is_bytes(kind) and any(map(begins_as_picture, array.chunks))):
+        return _pictures(name, array)
+
+    if pa.types.is_dictionary(kind):
+        array = array.cast(kind.value_type)
+        kind = array.type
+
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        lists = _word_lists(array, feature.names)
+        if lists is not None:
+            separator = _separator(lists)
+            cells = pa.array([separator.join(words) for words in lists], pa.large_string())
+            return TagColumn(name, style, cells, separator=separator)
+    if feature.names and pa.types.is_integer(kind):
+        return Column(name, style, _class_texts(array, feature.names))
+    if pa.types.is_boolean(kind):
+        words = pc.if_else(array, "True", "False")
+        return Column(name, style, _texts(words))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        plain = pc.fill_null(pc.cast(array, pa.float64(), safe=False), float("nan"))
+        return Column(name, style, values=np.array(plain.combine_chunks(), np.float64))
+    if pa.types.is_nested(kind) or is_bytes(kind):
+        blank = pa.array([""] * len(array), pa.large_string())
+        return Column(name, style, blank, nested=True)
+
+    return Column(name, style, _texts(pc.cast(array, pa.large_string())))
+
+
+def _texts(array: Any) -> Any:
+    """Returns a chunked array of texts as one array, trimmed, "" where there is nothing."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    texts = pc.cast(array, pa.large_string())
+    joined = pa.concat_arrays([*texts.chunks, pa.array([], pa.large_string())])
+    return pc.utf8_trim_whitespace(pc.fill_null(joined, ""))
+
+
+def _class_texts(array: Any, names: Sequence[str]) -> Any:
+    """Returns the names of whole numbers, "" for those of none, such as the -1 of a test set."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    count = len(names)
+    texts = [
+        names[number] if number is not None and 0 <= number < count else ""
+        for number in array.to_pylist()
+    ]
+    return pa.array(texts, pa.large_string())
+
+
+def _word_lists(array: Any, names: Sequence[str]) -> list[list[str]] | None:
+    """Returns lists of words, or of the names of classes; None for lists of something else."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    inner = array.type.value_type
+    if names and pa.types.is_integer(inner):
+        known = range(len(names))
+        return [
+            [names[number] for number in cell or () if number in known]
+            for cell in array.to_pylist()
+        ]
+    if pa.types.is_string(inner) or pa.types.is_large_string(inner):
+        return [[readable(word) for word in cell or () if word] for cell in array.to_pylist()]
+
+    return None
+
+
+def _separator(lists: Sequence[Sequence[str]]) -> str:
+    """Returns a sign that no word has."""
+    words = {word for own in lists for word in own}
+    return next((sign for sign in SEPARATORS if not any(sign in word for word in words)), "\x1f")
+
+
+def _pictures(name: str, array: Any) -> PictureColumn:
+    """Returns a column of files: their bytes and their names."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    kind = array.type
+    found = array if is_bytes(kind) else pc.struct_field(array, "bytes")
+    contents = pc.cast(found, pa.large_binary())
+    contents = pa.concat_arrays([*contents.chunks, pa.array([], pa.large_binary())])
+    paths: list[str | None] = [None] * len(array)
+    index = -1 if is_bytes(kind) else kind.get_field_index("path")
+    if index >= 0 and pa.types.is_string(kind.field(index).type):
+        paths = pc.struct_field(array, "path").to_pylist()
+
+    names = [
+        readable(os.path.basename(path)) if path else f"picture {number:,}"
+        for number, path in enumerate(paths, 1)
+    ]
+    return PictureColumn(name, NumberStyle(), pa.array(names, pa.large_string()), contents=contents)
