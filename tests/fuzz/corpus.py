@@ -61,6 +61,7 @@ def members() -> list[Member]:
         *(Member(f"parquet-{name}", "table", "row", _parquet(name)) for name in PARQUET),
         *(Member(f"door{end}", "table", "row", _door(end)) for end in DOORS),
         *(Member(f"idx{end}", "idx", "image", _idx(end)) for end in ("", ".gz")),
+        Member("cifar", "cifar", "image", _cifar),
         Member("npz-signals", "signals", "signal", _tiny("classification", "signal")),
         Member("npz-pictures", "arrays", "image", _npz_pictures),
         Member("npy-pictures", "", "image", _npy((9, 8, 8), np.uint8)),
@@ -195,6 +196,18 @@ def _idx(end: str) -> Maker:
         return folder
 
     return make
+
+
+def _cifar(folder: Path) -> Path:
+    """Writes binary files of CIFAR-10: a label and 32 x 32 pixels in three colours each."""
+    generator = np.random.default_rng(4)
+    for name in ("data_batch_1.bin", "test_batch.bin"):
+        pixels = generator.integers(0, 256, (COUNT, 3 * 32 * 32), np.uint8)
+        records = np.concatenate([_labels()[:, None].astype(np.uint8), pixels], axis=1)
+        (folder / name).write_bytes(records.tobytes())
+
+    (folder / "batches.meta.txt").write_text("a\nb\nc\n", encoding="utf-8")
+    return folder
 
 
 def _npz_pictures(folder: Path) -> Path:
