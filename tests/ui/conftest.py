@@ -15,7 +15,8 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
 from app.ui.state.collector import collect_due
-from tests.ui.harness import Harness, open_harness
+from app.ui.style.theme import Theme
+from tests.ui.harness import Harness, dress_all, open_harness, undress_all
 from tests.ui.trained_runs import trained_run
 
 if TYPE_CHECKING:
@@ -121,3 +122,13 @@ def close(window: Window) -> None:
         gc.collect()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
+
+
+@pytest.fixture
+def theme(qapp: object) -> Iterator[Theme]:
+    """Yields a theme by which every widget that is made is dressed."""
+    theme = Theme()
+    dress_all(theme)
+    yield theme
+    undress_all()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

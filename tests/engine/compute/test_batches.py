@@ -49,7 +49,7 @@ def _batches(count: int, size: int, seed: int = 0, **augmentation: Any) -> Batch
 
 
 @given(st.integers(1, 80), st.integers(1, 70))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_example_comes_once_an_epoch_and_none_alone(count: int, size: int) -> None:
     batches = _batches(count, size)
     batches.begin_epoch(1)

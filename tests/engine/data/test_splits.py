@@ -22,7 +22,7 @@ def free(targets: np.ndarray) -> np.ndarray:
     return np.full(len(targets), UNASSIGNED, np.int8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example(counts=[1, 3], copies=0, validation=0.6, test=0.1, seed=0)
 @given(
     counts=st.lists(st.integers(1, 40), min_size=2, max_size=6),

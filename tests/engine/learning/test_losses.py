@@ -150,7 +150,7 @@ lists_of_errors = st.lists(
 
 
 @given(lists_of_errors, st.sampled_from(sorted(REFERENCES)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_drawn_is_the_loss(errors: list[float], kind: str) -> None:
     choice = LOSSES.get(kind)(**REFERENCES[kind][1])
     outputs = torch.tensor(errors, dtype=torch.float32)[:, None]

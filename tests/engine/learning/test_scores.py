@@ -21,7 +21,7 @@ labels = st.integers(2, 12).flatmap(
 
 
 @given(labels)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
     from sklearn.metrics import (
         accuracy_score,
@@ -56,7 +56,7 @@ def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]
         max_size=60,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_auc_counts_a_tie_half(pairs: list[tuple[bool, float]]) -> None:
     from sklearn.metrics import roc_auc_score
 

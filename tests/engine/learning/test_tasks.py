@@ -138,7 +138,7 @@ labels = st.lists(st.integers(0, 6), min_size=1, max_size=60)
 
 
 @given(labels, st.integers(0, 99))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_an_epoch_has_every_example_once_and_equals_in_runs(classes: list[int], seed: int) -> None:
     targets = torch.tensor(classes)
     order = torch.randperm(len(classes), generator=torch.Generator().manual_seed(seed))
@@ -222,7 +222,7 @@ def test_a_text_is_priced_by_the_byte() -> None:
     st.integers(1, 4),
     st.integers(0, 99),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_same_number_of_parts_is_hidden_in_every_example(
     shape: tuple[int, ...], share: float, patch: int, seed: int
 ) -> None:

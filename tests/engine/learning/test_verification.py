@@ -34,7 +34,7 @@ def points(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 @given(st.integers(2, 40), st.integers(1, 6), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_metrics_of_tags_are_those_of_scikit_learn(count: int, tags: int, seed: int) -> None:
     from sklearn.metrics import average_precision_score, f1_score
 
@@ -189,7 +189,7 @@ labels = st.lists(st.integers(0, 5), min_size=1, max_size=40)
 
 
 @given(labels)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_all_pairs_are_there_once(classes: list[int]) -> None:
     n = len(classes)
     same = set(
@@ -210,7 +210,7 @@ def test_all_pairs_are_there_once(classes: list[int]) -> None:
 
 
 @given(labels, st.integers(1, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_drawn_pairs_are_such_pairs_and_the_same_ones_again(classes: list[int], most: int) -> None:
     array = np.array(classes)
     for draw, alike in ((verification.same_pairs, True), (verification.different_pairs, False)):

@@ -64,7 +64,7 @@ LEARNED = train_tokenizer([" ".join(WORDS * 200)], "bpe", 300)
 
 
 @pytest.mark.parametrize("saved", ["", LEARNED], ids=["bytes", "bpe"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     text=some.text(max_size=80)
     | some.sampled_from(["<pad>", "\r\n\t", "ĠĊ ø", "👩‍🚀 x", " the house"])

@@ -14,14 +14,12 @@ from app.ui.pages.results.confusion import paint
 from app.ui.pages.results.confusion.counts import Confusion, by_confusion
 from app.ui.pages.results.confusion.export import EXPORT_LIMIT
 from app.ui.pages.results.confusion.matrix import ConfusionMatrix
-from app.ui.style.theme import Theme
-from tests.ui.harness import dress_all, undress_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from PySide6.QtGui import QColor
     from pytestqt.qtbot import QtBot
+
+    from app.ui.style.theme import Theme
 
 
 def confusion(classes: int, seed: int = 0) -> Confusion:
@@ -31,14 +29,6 @@ def confusion(classes: int, seed: int = 0) -> Confusion:
     )
     counts[0, classes - 1] += 25
     return Confusion(counts, tuple(f"sort of thing {number}" for number in range(classes)))
-
-
-@pytest.fixture
-def theme(qapp: object) -> Iterator[Theme]:
-    theme = Theme()
-    dress_all(theme)
-    yield theme
-    undress_all()
 
 
 @pytest.fixture

@@ -25,16 +25,14 @@ from app.ui.state.document import fake_description
 from app.ui.state.race import MemberSetup, RaceState
 from app.ui.state.record import Record
 from app.ui.state.session import State
-from app.ui.style.theme import Theme
 from tests.ui.window_actions import choose_little, click, find, inside, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytestqt.qtbot import QtBot
 
     from app.engine.runs.summary import Status
     from app.ui.shell.application import Window
+    from app.ui.style.theme import Theme
 
 
 def race_of(*changes: dict[str, Any]) -> RaceState:
@@ -103,13 +101,6 @@ def tell(race_state: RaceState, member: int, *member_events: events.Event) -> No
 
 def run_finished(status: Status = "completed", **summary: Any) -> events.RunFinished:
     return events.RunFinished("", status, "Done.", summary)
-
-
-@pytest.fixture
-def theme(qtbot: QtBot) -> Iterator[Theme]:
-    theme = Theme(False)
-    yield theme
-    theme.deleteLater()
 
 
 # --- what is known of it

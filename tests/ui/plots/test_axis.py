@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.engine.ticks import FACTORS, MEMORY, SHARES, Ticks
 from app.ui.plots.base.axis import Axis
 from app.ui.plots.base.plot import Plot, Series
-from app.ui.style.theme import Theme
 from tests.reading_back import check_labels
-from tests.ui.harness import dress_all, undress_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytestqt.qtbot import QtBot
+
+    from app.ui.style.theme import Theme
 
 NAN = float("nan")
 CURVES = {
@@ -39,15 +36,6 @@ CURVES = {
     "gaps": [0.1, NAN, 0.4],
     "wide": [1e-9, 1.0, 5e12],
 }
-
-
-@pytest.fixture
-def theme(qapp: object) -> Iterator[Theme]:
-    theme = Theme()
-    dress_all(theme)
-    yield theme
-    undress_all()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def marks(axis: Axis, size: float) -> tuple[list[float], list[str]]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage
 
 from app.engine.learning.losses.binary_cross_entropy import BinaryCrossEntropy
@@ -26,7 +26,6 @@ from app.ui.plots.curves.loss_over_probability import LossOverProbabilityPlot, l
 from app.ui.plots.curves.memory import MemoryPlot
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
-from app.ui.style.theme import Theme
 from tests.ui.fake_run import (
     epoch_done,
     memory_measured,
@@ -35,24 +34,15 @@ from tests.ui.fake_run import (
     run_prepared,
     steps_done,
 )
-from tests.ui.harness import dress_all, undress_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
+    from app.ui.style.theme import Theme
+
 ANY = st.floats(width=32)
-
-
-@pytest.fixture
-def theme(qapp: object) -> Iterator[Theme]:
-    theme = Theme()
-    dress_all(theme)
-    yield theme
-    undress_all()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def show(qtbot: QtBot, plot: Plot) -> Plot:

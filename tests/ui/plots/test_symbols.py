@@ -5,28 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.engine.learning.loss import LOSSES
 from app.ui.plots.curves.loss import LossPlot
 from app.ui.plots.curves.loss_over_probability import LossOverProbabilityPlot
-from app.ui.style.theme import Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytestqt.qtbot import QtBot
 
     from app.ui.plots.base.plot import Plot
-
-
-@pytest.fixture
-def theme(qapp: object) -> Iterator[Theme]:
-    theme = Theme()
-    theme.apply()
-    yield theme
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    from app.ui.style.theme import Theme
 
 
 def show_again(qtbot: QtBot, plot: Plot) -> None:

@@ -13,28 +13,19 @@ from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
-from app.ui.style.theme import Theme
 from app.ui.widgets.settings.form import ChoiceBox, Form
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
 from models.spec import settings
 from models.template import TEMPLATES
-from tests.ui.harness import dress_all, undress_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
+    from app.ui.style.theme import Theme
+
 W = TypeVar("W", bound=QWidget)
-
-
-@pytest.fixture
-def theme(qtbot: QtBot) -> Iterator[Theme]:
-    theme = Theme()
-    dress_all(theme)
-    yield theme
-    undress_all()
 
 
 def form_of(
