@@ -79,6 +79,22 @@ def _handle(path: Path, flags: int, most: int | None) -> int:
     return handle
 
 
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Returns whether an entry is a folder; False where nobody can tell, as of a link to itself."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Returns whether an entry is an ordinary file; False where nobody can tell."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
 def read_regular(path: Path, most: int) -> bytes:
     """Returns the content of an ordinary file of at most `most` bytes. Raises like open_regular."""
     with open_regular(path, most) as file:

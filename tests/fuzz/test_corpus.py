@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.engine.data.kinds import all_kinds
+from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources import formats
 from app.engine.sources.opening import open_dataset
@@ -75,3 +76,19 @@ def test_most_mutations_change_something() -> None:
     content = b'{"rate": 3, "names": ["a", "b"]}'
     changed = [mutate(random.Random(seed), content, b"other")[1] for seed in range(200)]
     assert sum(result != content for result in changed) > 180
+
+
+@pytest.mark.parametrize("member", members(), ids=lambda member: member.name)
+@pytest.mark.parametrize("ending", ["", ".png", ".csv", ".npy"])
+def test_a_link_to_itself_beside_a_member_ends_nothing(tmp_path: Path, member, ending: str) -> None:
+    source = member.make(tmp_path)
+    if not member.kind or not source.is_dir():
+        return
+
+    for folder in (source, *(path for path in source.rglob("*") if path.is_dir())):
+        (folder / f"loop{ending}").symlink_to(f"loop{ending}")
+
+    try:
+        open_dataset(DataSettings(source=str(source), labels=member.labels))
+    except UserError as error:
+        assert "loop" in error.message or ending

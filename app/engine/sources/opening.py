@@ -37,9 +37,10 @@ def open_dataset(
     Raises UserError when there is nothing to train on; files that cannot be read are listed in the
     description.
     """
-    source, source_format = _find_format(data.source)
+    source = data.source
     options = OpenOptions(cache or Cache(), progress, check, trained)
     try:
+        source, source_format = _find_format(source)
         examples = source_format.open(source, data, options)
     except OSError as error:
         raise disk_error(error, Path(error.filename or source)) from error

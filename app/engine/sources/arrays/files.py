@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.engine.data.array_file import open_arrays
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
+from app.engine.files import is_file, is_folder
 from app.engine.sources.arrays.headers import (
     IMAGE_WORDS,
     LABEL_WORDS,
@@ -81,7 +82,7 @@ class ArrayFiles:
 
 
 def is_array_source(source: str) -> bool:
-    """Returns whether a source is a file of arrays, or a folder of nothing but such."""
+    """Returns whether a source is a file of arrays, or a folder of such without further folders."""
     path = Path(source)
     if path.is_file():
         return path.suffix.lower() in SUFFIXES
@@ -93,9 +94,9 @@ def is_array_source(source: str) -> bool:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if is_folder(entry):
                 return False
-            found = found or entry.name.lower().endswith(SUFFIXES)
+            found = found or (entry.name.lower().endswith(SUFFIXES) and is_file(entry))
 
     return found
 
@@ -176,7 +177,7 @@ def _in_folder(folder: Path, family: frozenset[str]) -> tuple[tuple[Path, ...], 
             for entry in entries
             if entry.name.lower().endswith((*SUFFIXES, *TABLES))
             and not entry.name.startswith(".")
-            and entry.is_file()
+            and is_file(entry)
         )
 
     usable = [folder / name for name in names]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.data.names import natural_key
+from app.engine.files import is_folder
 from app.engine.sources.folder_walk import is_junk
 from app.engine.sources.layout.folder_words import is_contents
 
@@ -119,7 +120,7 @@ class FileFinder:
                     continue
                 if os.path.splitext(entry.name)[1].lower() in self.suffixes:
                     files.append((*parts, entry.name))
-                elif entry.is_dir():
+                elif is_folder(entry):
                     folders.append((*parts, entry.name))
 
         return files

@@ -18,7 +18,7 @@ from app.engine.data.dataset import SPLITS
 from app.engine.data.numbers import NumberStyle
 from app.engine.data.splits import TRAINING, UNASSIGNED
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.files import json_text, open_regular
+from app.engine.files import is_file, is_folder, json_text, open_regular
 from app.engine.sources.file_lists.columns import FileTable, find_file_column, headed
 from app.engine.sources.file_lists.finder import FileFinder
 from app.engine.sources.folder_walk import is_junk
@@ -126,11 +126,11 @@ def _listing(folder: Path) -> tuple[Path | None, list[Path], bool]:
         visible = sorted(
             (entry for entry in entries if not is_junk(entry.name)), key=lambda entry: entry.name
         )
-        folders = [Path(entry.path) for entry in visible if entry.is_dir()]
+        folders = [Path(entry.path) for entry in visible if is_folder(entry)]
         tables = [
             Path(entry.path)
             for entry in visible
-            if entry.name.lower().endswith(SUFFIXES) and entry.is_file()
+            if entry.name.lower().endswith(SUFFIXES) and is_file(entry)
         ]
 
     metadata = [table for table in tables if table.stem.lower() == METADATA]
@@ -146,7 +146,7 @@ def _are_no_classes(folders: Sequence[Path]) -> bool:
     """Returns whether no folder beside a table can be a class: a single one, splits, parts."""
     try:
         below = {
-            folder: [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir()]
+            folder: [Path(entry.path) for entry in os.scandir(folder) if is_folder(entry)]
             for folder in folders
         }
     except OSError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.data.splits import TRAINING, split_of
-from app.engine.files import open_regular
+from app.engine.files import is_file, is_folder, open_regular
 from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.tables import encoding
 from app.engine.sources.tables.as_trained import open_table
@@ -60,8 +60,8 @@ def table_in(path: Path) -> Path | None:
     except OSError:
         return None
 
-    tables = [entry for entry in visible if entry.is_file() and has_name_of_table(entry.name)]
-    if not tables or any(entry.is_dir() for entry in visible):
+    tables = [entry for entry in visible if is_file(entry) and has_name_of_table(entry.name)]
+    if not tables or any(is_folder(entry) for entry in visible):
         return None
 
     training = [entry for entry in tables if split_of(entry.name.split(".")[0]) == TRAINING]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.data.splits import UNASSIGNED
-from app.engine.files import read_regular
+from app.engine.files import is_file, is_folder, read_regular
 from app.engine.sources.folder_walk import is_junk
 from app.engine.sources.layout.folder_words import folder_split
 
@@ -109,11 +109,11 @@ def _named_shards(folder: Path) -> list[Shard]:
 
 def _files(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.is_file() and not is_junk(entry.name)]
+        names = [entry.name for entry in entries if is_file(entry) and not is_junk(entry.name)]
     return sorted(names)
 
 
 def _folders(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.is_dir() and not is_junk(entry.name)]
+        names = [entry.name for entry in entries if is_folder(entry) and not is_junk(entry.name)]
     return sorted(names)

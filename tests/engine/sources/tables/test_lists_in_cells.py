@@ -96,7 +96,7 @@ def test_lists_of_words_are_tags(tmp_path: Path) -> None:
         ([[1.0], [1.0, 2.0]], "it has lists of different lengths (1 to 2)"),
         ([[[1], [2, 3]], [[1], [2]]], "it has lists of 1 to 2 values within lists"),
         ([{"a": 1}, {"a": 2}], "it has records within its cells"),
-        ([b"\x89PNG", b"\x89PNG2"], "it has bytes, such as those of a file"),
+        ([b"%PDF-1", b"%PDF-2"], "it has bytes, such as those of a file"),
         ([[2**60, 1], [2**60 + 1, 2]], "it has lists of large whole numbers"),
         ([[], []], "it has no values"),
     ),
