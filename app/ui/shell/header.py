@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -42,6 +43,7 @@ class Header(QFrame):
         self.brand.setObjectName("header.menu")
         self.brand.setToolTip("The menu: open, save, undo, view and help (F10).")
         self.brand.setAccessibleName("Menu")
+        self.brand.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         style(self.brand, "brand")
         self.name = QLineEdit()
         self.name.setObjectName("header.name")
@@ -51,6 +53,7 @@ class Header(QFrame):
         self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text().strip()))
         self.name.returnPressed.connect(self.name.clearFocus)
         self.name.textChanged.connect(self._fit_name)
+        self.name.installEventFilter(self)
         style(self.name, "name")
         self.saved = Label()
         self.saved.setObjectName("header.saved")
@@ -153,6 +156,12 @@ class Header(QFrame):
         popup.show()
         self._popup = popup
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.name and event.type() == QEvent.Type.FontChange:
+            self._fit_name()  # the window is dressed a moment after it is built
+
+        return super().eventFilter(watched, event)
+
     def _fit_name(self) -> None:
         self.name.ensurePolished()
         metrics = self.name.fontMetrics()
@@ -166,7 +175,4 @@ class Header(QFrame):
         self.setFixedHeight(px(HEIGHT))
         self._row.setContentsMargins(px(12), 0, px(16), 0)
         self._row.setSpacing(px(8))
-        self.brand.ensurePolished()
-        metrics = self.brand.fontMetrics()
-        self.brand.setFixedWidth(metrics.horizontalAdvance("Netwright") + px(28))
         self._fit_name()

@@ -120,6 +120,18 @@ def test_everything_fits_at_150_percent(qtbot: QtBot, open_window: OpenWindow) -
         assert corner.x() < 1280 and corner.y() < 720, name
 
 
+def test_the_header_has_room_for_its_words_from_the_first_moment(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
+    header = open_window().frame.header
+    qtbot.waitUntil(lambda: header.brand.font().bold())  # it is dressed
+    assert header.brand.width() >= header.brand.sizeHint().width()
+
+    header.name.setText("a name of some length")
+    needed = header.name.fontMetrics().horizontalAdvance(header.name.text())
+    qtbot.waitUntil(lambda: header.name.width() > needed)
+
+
 def test_every_shortcut_is_there_once() -> None:
     keys = [key for entry in [*TABLE, *page_entries(find_pages())] for key in entry.keys]
     assert len(keys) == len(set(keys))

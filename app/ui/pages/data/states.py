@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -253,6 +254,7 @@ class FailedState(QWidget):
         self._background = background
         self._theme = theme
         card = Card()
+        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         style(card, "card-problem")
         self._what = Label()
         self._remedy = Label()

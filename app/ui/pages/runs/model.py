@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 RUN, BEST, LOSS, TIME, NOTE = range(5)
-COLUMNS = ("Run", "Figure, best epoch", "Validation loss", "Time", "Note")
+COLUMNS = ("Run", "Figure", "Validation loss", "Time", "Note")
 
 
 class RunsModel(QAbstractTableModel):
@@ -84,10 +84,13 @@ class RunsModel(QAbstractTableModel):
 
         if role == Qt.ItemDataRole.DisplayRole:
             metric = common_metric(self.entries) if section == BEST else None
-            return (
-                f"{metric.label[:1].upper()}{metric.label[1:]}, best epoch"
-                if metric is not None
-                else COLUMNS[section]
+            name = metric.label if metric is not None else ""  # each row says of which epoch
+            return f"{name[:1].upper()}{name[1:]}" if name else COLUMNS[section]
+
+        if role == Qt.ItemDataRole.ToolTipRole and section == BEST:
+            return tooltip(
+                "On validation, at the best epoch: that of the least validation loss, unless the "
+                "run goes by this figure."
             )
 
         if role == Qt.ItemDataRole.TextAlignmentRole:
