@@ -216,15 +216,18 @@ def or_nan(value: float | None) -> float:
 def lines(folder: Path, name: str, verified: bool = True) -> Iterator[dict[str, Value]]:
     """Yields the whole lines of a .jsonl file of a run; a last line cut by a kill is left out.
 
-    verified: compare it with the manifest, else take what can be read of it. Raises RunFileError.
+    verified: compare it with the manifest, else take what can be read of it. Raises RunFileError;
+    UserError where the disk refuses it.
     """
     if verified:
         content = manifest.read(folder, name) or b""
     else:
         try:
             content = files.read_regular(folder / name, manifest.MOST)
-        except OSError:
+        except FileNotFoundError:
             content = b""
+        except OSError as error:
+            raise files.disk_error(error, folder / name) from error
 
     for line in content.splitlines():
         try:
@@ -238,7 +241,7 @@ def lines(folder: Path, name: str, verified: bool = True) -> Iterator[dict[str, 
 def read_history(folder: Path, verified: bool = True) -> History:
     """Returns the history of a run folder; an empty one where nothing was logged.
 
-    Lines of another shape are left out. verified: see `lines`. Raises RunFileError.
+    Lines of another shape are left out. verified: see `lines`. Raises RunFileError and UserError.
     """
     steps: list[StepLine] = []
     epochs: list[EpochLine] = []
