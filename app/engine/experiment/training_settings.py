@@ -1,4 +1,4 @@
-"""The settings of [training]: how long, in what portions and on what device."""
+"""The settings of [training]: how long, in what batches and on what device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_THREADS = 256
 
 
 class TrainingSettings(Spec):
-    """Says how long the network is trained, in what portions and on what device: [training]."""
+    """Says how long the network is trained, in what batches and on what device: [training]."""
 
     epochs: int | None = setting(
         None,

@@ -61,18 +61,18 @@ def _batches(variants: Sequence[Variant], examples: str) -> list[Fact]:
 
     facts = []
     if _all_same(sizes):
-        varying = ", varied by the same dice" if varied and _all_same(augmentations) else ""
+        varying = ", varied alike" if varied and _all_same(augmentations) else ""
         facts.append(
             Fact(True, f"All see the same batches of {examples} in the same order{varying}.")
         )
     else:
         texts = [f"{size:,}" for size in dict.fromkeys(sizes)]
         listed = list_text(texts, len(texts))
-        varying = ", and varied by other dice" if varied else ""
+        cut = "cut and varied differently" if varied else "cut differently"
         facts.append(
             Fact(
                 False,
-                f"Batches of {listed}: the same order of {examples}, cut differently{varying}.",
+                f"Batches of {listed}: the same order of {examples}, {cut}.",
             )
         )
 

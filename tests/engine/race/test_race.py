@@ -442,7 +442,7 @@ def test_what_is_equal_and_what_differs_is_listed(base: Experiment) -> None:
     training = base.training
     same_by_text = {text: same for same, text in facts(base, with_optimizer(base, "sgd"))}
     assert same_by_text["All begin with the same weights, number by number."] is True
-    batches = "All see the same batches of pictures in the same order, varied by the same dice."
+    batches = "All see the same batches of pictures in the same order, varied alike."
     assert same_by_text[batches] is True
 
     assert any(
@@ -455,8 +455,7 @@ def test_what_is_equal_and_what_differs_is_listed(base: Experiment) -> None:
     ]
 
     assert differences == [
-        "Batches of 16 and 64: the same order of pictures, cut differently, and varied by other "
-        "dice."
+        "Batches of 16 and 64: the same order of pictures, cut and varied differently."
     ]
     differences = [
         text

@@ -154,7 +154,9 @@ class OptimizerCard(SettingsCard):
     """How the weights move, and what memory that takes."""
 
     def __init__(self, parts_: Parts) -> None:
-        super().__init__(parts_, "optimizer", "Which way is down?", "(optimizer)", OPTIMIZERS)
+        super().__init__(
+            parts_, "optimizer", "How are the weights changed?", "(optimizer)", OPTIMIZERS
+        )
         self.boxes = OptimizerBoxes(parts_.theme)
         self.sum = Label()
         style(self.sum, "row")
@@ -187,7 +189,7 @@ class ScheduleCard(SettingsCard):
 
     def __init__(self, parts_: Parts) -> None:
         super().__init__(
-            parts_, "schedule", "How far at a time?", "(learning rate schedule)", SCHEDULES
+            parts_, "schedule", "How large is a step?", "(learning rate schedule)", SCHEDULES
         )
         self.plot = SchedulePlot(parts_.theme)
         self.plot.setAccessibleName("The learning rate over the planned epochs")
@@ -223,7 +225,7 @@ class TrainingCard(SettingsCard):
     """How long it trains, and in what batches."""
 
     def __init__(self, parts_: Parts) -> None:
-        super().__init__(parts_, "training", "How long, in what portions?", "(epochs, batch)")
+        super().__init__(parts_, "training", "How long, how many at once?", "(epochs, batch)")
         self.body.removeWidget(self.explanation)
         self.body.insertWidget(self.body.count() - 1, self.explanation)
         self.measure_threads = QPushButton("Measure the threads again")

@@ -68,7 +68,7 @@ class FinderDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*[theme.px(16)] * 4)
         column.setSpacing(theme.px(8))
-        heading = Label("How far at a time? Try it")
+        heading = Label("Find a learning rate")
         style(heading, "heading")
         self.about = Label(ABOUT)
         self.state = Label()

@@ -59,8 +59,8 @@ EXPLAINED = {
         "What you see",
         "Every variant is a training of its own; they take turns, so that all have seen equally "
         "many examples. Look at validation first: the training loss alone can be learned by heart. "
-        "One race shows one throw of the dice; a second one with another seed shows how much of "
-        "the difference stays.",
+        "One race has one seed; a second one with another seed shows how much of the difference is "
+        "chance.",
     ),
     "empty": GuideCard(
         "Training",

@@ -36,9 +36,9 @@ class WholeFileLine(QWidget):
         self._predictor = predictor
         self._run: LoadedRun | None = None
 
-        self.button = QPushButton("Answer a whole file")
+        self.button = QPushButton("Predict a whole file")
         self.button.setObjectName("tryit.many")
-        self.button.setAccessibleName("Answer a whole file of examples")
+        self.button.setAccessibleName("Predict a whole file of examples")
         self.button.setToolTip(
             "Opens many examples at once and saves the answers beside them as a table."
         )
@@ -70,7 +70,7 @@ class WholeFileLine(QWidget):
         if self._run is None:
             return
 
-        source, _ = QFileDialog.getOpenFileName(self, "Answer a whole file", "", SOURCES)
+        source, _ = QFileDialog.getOpenFileName(self, "Predict a whole file", "", SOURCES)
         if not source:
             return
 

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from app.ui.state.document import Document
 
 SECTIONS = (
-    ("optimizer", "Optimizer", "Which way is down, and how far a step goes."),
-    ("training", "Batch, epochs, seed", "In what portions, how long, and with which dice."),
+    ("optimizer", "Optimizer", "How the weights are changed, and how far a step goes."),
+    (
+        "training",
+        "Batch, epochs, seed",
+        "How many at once, how long, and with which seed.",
+    ),
     ("schedule", "Schedule", "How the learning rate changes over the run."),
     ("loss", "Loss", "What is punished, and how hard."),
     ("model", "Model", "Which network learns."),

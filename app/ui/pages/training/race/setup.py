@@ -127,7 +127,7 @@ class RaceSetup(QDialog):
             "Add a variant", "race.add", f"Adds a copy of the first, up to {MOST} in all."
         )
         self.removing = self._button(
-            "Take away", "race.remove", "Takes the chosen variant out of the race."
+            "Remove", "race.remove", "Takes the chosen variant out of the race."
         )
         tools = QHBoxLayout()
         tools.setSpacing(px(8))
