@@ -154,17 +154,17 @@ class Predictor:
         preparation = self.description.preparation
         if isinstance(preparation, PairPreparation):
             return tuple(
-                _as_array(half, half_raw)
+                as_array(half, half_raw)
                 for half, half_raw in zip(preparation.halves, raw, strict=True)
             )
 
-        return (_as_array(preparation, raw),)
+        return (as_array(preparation, raw),)
 
     def read_half(self, half: int, raw: Any) -> np.ndarray:
         """Returns one half of a pair, 0 or 1, as a Dataset keeps it. Raises UserError."""
         preparation = self.description.preparation
         assert isinstance(preparation, PairPreparation)
-        return _as_array(preparation.halves[half], raw)
+        return as_array(preparation.halves[half], raw)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
         """Returns the network's outputs, float32: of one example (...) or of a batch (B, ...)."""
@@ -339,7 +339,7 @@ def _experiment(plain: Any) -> Experiment | None:
     return from_plain(dict(plain), "the run") if plain else None
 
 
-def _as_array(preparation: Preparation, raw: Any) -> np.ndarray:
+def as_array(preparation: Preparation, raw: Any) -> np.ndarray:
     """Returns one example, or one half, as its preparation keeps it. Raises UserError.
 
     Pictures may come open, as a file or as bytes.

@@ -40,7 +40,7 @@ def open_dataset(
     source = data.source
     options = OpenOptions(cache or Cache(), progress, check, trained)
     try:
-        source, source_format = _find_format(source)
+        source, source_format = _find_format(source, trained.format if trained is not None else "")
         examples = source_format.open(source, data, options)
     except OSError as error:
         raise disk_error(error, Path(error.filename or source)) from error
@@ -77,7 +77,7 @@ def same_classes(ours: Description, theirs: Description) -> str:
     return f"The classes differ from those of the training: {' and '.join(parts)}."
 
 
-def _find_format(source: str) -> tuple[str, Format]:
+def _find_format(source: str, like: str = "") -> tuple[str, Format]:
     """Returns the source as an absolute path (a sample as it is) and the format that reads it.
 
     Raises UserError.
@@ -99,7 +99,7 @@ def _find_format(source: str) -> tuple[str, Format]:
 
         source = str(path)
 
-    source_format = formats.find(source)
+    source_format = formats.find(source, like)
     if source_format is None:
         raise UserError(
             f"'{readable(source)}' is of a sort that is not read.",

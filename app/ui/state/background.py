@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.engine import garbage
 from app.engine.errors import UserError, with_remedy
 from app.engine.runs.control import Control, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+GIVE_BACK_EVERY = 30.0
+"""Seconds between two times that freed memory goes back to the system."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Background(QObject):
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._latest: dict[str, _Job] = {}
         self._closed = False
+        self._given_back = time.monotonic()
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._work, name="background")
         self._thread.start()
@@ -121,6 +127,14 @@ class Background(QObject):
 
             self._done.emit(job, result, failure)
             del job, result
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Gives back what the last jobs freed, between two of them and not often: it takes 20 ms."""
+        now = time.monotonic()
+        if self._queue.empty() and now - self._given_back > GIVE_BACK_EVERY:
+            garbage.give_back()
+            self._given_back = now
 
     @Slot(object, object, object)
     def _deliver(self, job: _Job, result: Any, failure: Failure | None) -> None:

@@ -19,7 +19,7 @@ from app.engine.data.pictures import decode
 from app.engine.data.tones import Tones, ValueRange
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.results.inputs import read_input
-from app.engine.results.predictor import _as_array
+from app.engine.results.predictor import as_array
 from app.engine.sources.cache import Cache
 from app.engine.sources.opening import open_dataset
 
@@ -260,5 +260,5 @@ def test_deep_pictures_for_a_network_of_bytes_are_read_alone_as_among_others(
     assert later.inputs.dtype == np.uint8
     for row, name in enumerate(later.names):
         (raw,) = read_input(source / name, trained.description, DataSettings()).raws
-        alone = _as_array(trained.description.preparation, raw)
+        alone = as_array(trained.description.preparation, raw)
         np.testing.assert_array_equal(alone, later.inputs[row])

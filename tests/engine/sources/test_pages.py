@@ -14,7 +14,7 @@ from app.engine.data.pictures import decode
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.results.inputs import read_input
-from app.engine.results.predictor import _as_array
+from app.engine.results.predictor import as_array
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.originals import before_and_after
 
@@ -78,7 +78,7 @@ def test_the_first_page_or_the_maximum(tmp_path: Path, dtype: str, choice: str) 
 
     (raw,) = read_input(tmp_path / "v" / dataset.names[0], dataset.description, DataSettings()).raws
     preparation = dataset.description.preparation
-    np.testing.assert_array_equal(_as_array(preparation, raw), dataset.inputs[0])
+    np.testing.assert_array_equal(as_array(preparation, raw), dataset.inputs[0])
     note = preparation.left_out_note(raw)
     assert note == (
         "" if choice == "maximum" else "It has several pages; only the first one is read."
@@ -114,7 +114,7 @@ def test_each_page_is_an_example(tmp_path: Path, dtype: str) -> None:
     ]
     for name, raw in zip(read.names, read.raws, strict=True):
         row = list(dataset.names).index(f"a/{name.rpartition('/')[2]}")
-        array = _as_array(dataset.description.preparation, raw)
+        array = as_array(dataset.description.preparation, raw)
         np.testing.assert_array_equal(array, dataset.inputs[row])
 
     again = opened(tmp_path / "v", dataset)

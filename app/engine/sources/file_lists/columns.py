@@ -83,11 +83,12 @@ class FileTable:
         return row[column] if column < len(row) else ""
 
 
-def find_file_column(finder: FileFinder, rows: list[list[str]]) -> int | None:
+def find_file_column(finder: FileFinder, rows: list[list[str]], by_stem: bool = True) -> int | None:
     """Finds the column whose cells are files.
 
-    The ending may be left out in the cells. Then most of them must be files: a column of numbers
-    beside a folder with 1.png is not. Of several columns, that with the most different files.
+    by_stem: the ending may be left out in the cells. Then most of them must be files: a column of
+    numbers beside a folder with 1.png is not. Of several columns, that with the most different
+    files.
     """
     sample = rows[:: max(1, len(rows) // SAMPLED_ROWS)][:SAMPLED_ROWS]
     best = None
@@ -95,6 +96,9 @@ def find_file_column(finder: FileFinder, rows: list[list[str]]) -> int | None:
     for column in range(min(SEARCHED_COLUMNS, len(rows[0]) if rows else 0)):
         cells = [row[column] for row in sample if column < len(row) and row[column]]
         named = [cell for cell in cells if os.path.splitext(cell)[1].lower() in finder.suffixes]
+        if not named and not by_stem:
+            continue
+
         found = {path for cell in named or cells if (path := finder.finds(cell))}
 
         # The first cell may be the column's name.

@@ -44,6 +44,11 @@ SUFFIXES = (*TEXTS, *LINES)
 METADATA = "metadata"
 """The name of a table that is about the files below it, whatever their folders are called."""
 
+TABLE_FOLDERS = frozenset(
+    ("meta", "metadata", "label", "labels", "annotation", "annotations", "csv", "table", "tables")
+)
+"""Folders whose tables are about files in the folders beside them."""
+
 SAMPLE = 400
 """Lines of JSON that show what is in a table."""
 
@@ -189,8 +194,10 @@ def open_file_table(
     if file_column is None:
         file_column = find_file_column(finder, rows)
     if file_column is None and not source.is_dir() and _holds_tables_alone(source.parent):
+        # Any two folders lie side by side somewhere, and 1 to 24 may be 1.png to 24.png in one.
         finder = FileFinder(source.parent.parent, suffixes)
-        file_column = find_file_column(finder, rows)
+        by_stem = source.parent.name.lower() in TABLE_FOLDERS
+        file_column = find_file_column(finder, rows, by_stem)
     if file_column is None:
         return None
 

@@ -23,6 +23,11 @@ def all_formats() -> tuple[Format, ...]:
     )
 
 
-def find(source: str) -> Format | None:
-    """Returns the first format that would read the source."""
-    return next((item for item in all_formats() if item.matches(source)), None)
+def find(source: str, like: str = "") -> Format | None:
+    """Returns the first format that would read the source.
+
+    like: the label of the format that a training read; where it reads this source too, it is taken:
+    a later table of rows is no list of pictures because some lie beside it.
+    """
+    found = sorted(all_formats(), key=lambda item: item.label != like)
+    return next((item for item in found if item.matches(source)), None)
