@@ -130,7 +130,7 @@ class Background(QObject):
             self._give_back()
 
     def _give_back(self) -> None:
-        """Gives back what the last jobs freed, between two of them and not often: it takes 20 ms."""
+        """Gives back what the last jobs freed, between two of them; seldom, for it takes 20 ms."""
         now = time.monotonic()
         if self._queue.empty() and now - self._given_back > GIVE_BACK_EVERY:
             garbage.give_back()
