@@ -14,6 +14,7 @@ from app.engine.data.numbers import COLUMN_FITS
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.data.units import is_unit, split_unit
 from app.engine.sources.saved.contents import PictureColumn
+from app.engine.sources.tables.written.tag_cells import lists_in
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def _guess_text(column: Column) -> RoleGuess:
     if GROUP_NAME.match(column.name) and FEW_GROUPS <= len(words) < present:
         return RoleGuess("group", "rows of one of them stay in one split")
     if sum(bool(NESTED.fullmatch(word)) for word in sample) > 0.9 * len(sample):
-        return RoleGuess("ignore", "it has lists or records, written as texts")
+        advice = "; as the target, its lists are tags" if lists_in(column) == "words" else ""
+        return RoleGuess("ignore", f"it has lists or records, written as texts{advice}")
     if len(words) == present and present > 2:
         return RoleGuess("ignore", _all_different(column, sample))
     if len(words) > max(20, present // 2):

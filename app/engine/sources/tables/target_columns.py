@@ -10,6 +10,7 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.tables.target_guess import are_shares, is_yes_or_no, yes_in
+from app.engine.sources.tables.written.tag_cells import is_marked, listed_tags, tags_in
 from app.engine.sources.targets import (
     Targets,
     class_targets,
@@ -189,18 +190,34 @@ def _one_hot(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str
 
 
 def _separated_tags(column: Column, separator: str) -> tuple[Targets, tuple[str, ...]]:
-    rows = [
-        list(dict.fromkeys(tag.strip() for tag in text.split(separator) if tag.strip()))
-        for text in column.texts.to_pylist()
-    ]
+    texts = column.texts.to_pylist()
+    if marked := _marked_tags(column, texts):
+        return marked
+
+    rows = [tags_in(text, separator) for text in texts]
     if not any(rows):
         raise UserError(
             f"'{column.name}' holds no tags.", "Choose another target column.", "data.target"
         )
 
-    notes = [f"The tags in '{column.name}' are separated by '{separator}'."]
+    listed = any(listed_tags(text) is not None for text in texts)
+    how = "lists, written as texts" if listed else f"separated by '{separator}'"
+    notes = [f"The tags in '{column.name}' are {how}."]
     without = sum(not tags for tags in rows)
     if without:
         notes.append(f"{without:,} {'row has' if without == 1 else 'rows have'} no tag.")
 
     return targets_from_tags(rows), tuple(notes)
+
+
+def _marked_tags(column: Column, texts: list[str]) -> tuple[Targets, tuple[str, ...]] | None:
+    """Tags from lists of 0 and 1 such as "[0, 1, 1]", by their places; None for other cells."""
+    rows = [listed_tags(text) for text in texts]
+    known = [row for row in rows if row is not None]
+    if not known or len(known) < len(rows) or not is_marked(known):
+        return None
+
+    names = tuple(f"{column.name}[{place}]" for place in range(len(known[0])))
+    values = np.array([[word == "1" for word in row] for row in known], np.float32)
+    note = f"'{column.name}' has lists of {len(names)} times 0 or 1, written as texts: tags."
+    return tag_targets(values, names), (note,)

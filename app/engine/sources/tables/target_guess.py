@@ -10,6 +10,7 @@ import numpy as np
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
+from app.engine.sources.tables.written.tag_cells import SEPARATOR, lists_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,7 +174,15 @@ def _candidates(
         for column in table.columns
         if mostly_numbers(column) and plain_name(column.name) in TARGET_NAMES
     ]
-    return [*usable, *slips]
+    lists = [
+        column
+        for column in table.columns
+        if roles[column.name].role == "ignore"
+        and not roles[column.name].chosen
+        and lists_in(column) == "words"
+    ]
+    slips += [column for column in lists if plain_name(column.name) in TARGET_NAMES]
+    return [*usable, *slips] or lists
 
 
 def plain_name(name: str) -> str:
@@ -222,6 +231,15 @@ def _guess_of_column(column: Column, data: DataSettings) -> TaskGuess:
         return TaskGuess("regression")
     if column.numeric:
         return _guess_of_numbers(column)
+    if lists := lists_in(column):
+        if lists == "words":
+            return TaskGuess("multi-label", separator=SEPARATOR)
+        raise UserError(
+            f"'{column.name}' has lists of amounts, written as texts.",
+            "Write each amount into a column of its own, or save the table as Parquet or JSON "
+            "Lines.",
+            "data.target",
+        )
     if column.distinct == 2:
         return TaskGuess("binary-classification")
     if separator := find_separator(column):
@@ -254,6 +272,8 @@ def find_separator(column: Column) -> str:
     codes, words = column.factorized
     if column.numeric or not words:
         return ""
+    if lists_in(column) == "words":
+        return SEPARATOR
 
     counts = np.bincount(codes[codes >= 0], minlength=len(words))
     best = ""
