@@ -227,3 +227,23 @@ def test_shards_of_other_columns_are_refused(tmp_path: Path) -> None:
     save_to_disk(tmp_path / "saved", pictures(12), pictures(12).rename_columns(["image", "kind"]))
     with pytest.raises(UserError, match="has other columns than the first file"):
         open_data(tmp_path / "saved")
+
+
+@pytest.mark.parametrize("lists", [[[0, 2], [1], []], [[1, 0, 1], [0, 1, 0], [0, 0, 0]]])
+def test_lists_of_numbers_beside_pictures(tmp_path: Path, lists: list[list[int]]) -> None:
+    cells = [{"bytes": png(n), "path": None} for n in range(30)]
+    columns = {"image": pa.array(cells, FILE), "labels": [lists[n % 3] for n in range(30)]}
+    parquet.write_table(pa.table(columns), tmp_path / "p.parquet")
+    dataset = open_data(tmp_path / "p.parquet")
+    assert dataset.description.kind == "image" and dataset.description.task == "multi-label"
+    assert len(dataset.description.classes) == 3
+    assert dataset.targets[:3].tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
+
+
+def test_positions_beside_pictures_are_all_predicted(tmp_path: Path) -> None:
+    cells = [{"bytes": png(n), "path": None} for n in range(30)]
+    columns = {"image": pa.array(cells, FILE), "place": [[n / 2, n / 4] for n in range(30)]}
+    parquet.write_table(pa.table(columns), tmp_path / "p.parquet")
+    dataset = open_data(tmp_path / "p.parquet")
+    assert dataset.description.task == "regression"
+    assert dataset.targets[5].tolist() == [2.5, 1.25]

@@ -31,11 +31,8 @@ class PictureColumn(Column):
         return files
 
 
-@dataclass(frozen=True, eq=False)
 class TagColumn(Column):
-    """A column of lists of tags, written with a sign between them. separator: that sign."""
-
-    separator: str = ";"
+    """A column of lists of tags, written with its separator between them."""
 
 
 class SoundColumn(Column):

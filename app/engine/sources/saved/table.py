@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from app.engine.sources.format import Check, unusable
 from app.engine.sources.saved.contents import PictureColumn, SoundColumn, TagColumn
 from app.engine.sources.saved.features import Feature, begins_as_picture, features_of, is_bytes
 from app.engine.sources.saved.shards import ARROW, PARQUET, Shard, shards_in
+from app.engine.sources.tables.arrow_cells import SEPARATORS, cells_of
 from app.engine.sources.tables.columns import Column, Dialect, Table
 from app.engine.sources.tables.growth import Growth, too_much
 from app.engine.sources.tables.roles import SPLIT_NAMES
-from app.engine.sources.tables.written.column_names import unique_names
+from app.engine.sources.tables.written.column_names import refuse_many_columns, unique_names
+from app.engine.sources.tables.written.table import column_of, place_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,9 +38,6 @@ PART_ROWS = 1_000
 """Rows of a Parquet file that are read at a time: there may be a picture in each."""
 
 SPLIT_WORDS = ("train", "validation", "test")
-
-SEPARATORS = (";", "|", ",", "/")
-"""What may stand between the tags of a list in one cell."""
 
 SHORTEST = 12
 """Bytes of an Arrow file at least."""
@@ -91,7 +91,7 @@ def read_saved(source: Path, check: Check, most: int | None = None) -> Table:
         raise unusable(source, "has no rows", "Save it again.")
 
     with _guard(source):
-        return _table(source, schema, parts, np.concatenate(splits), most)
+        return _table(source, schema, parts, np.concatenate(splits), most, growth)
 
 
 # --- reading
@@ -182,17 +182,26 @@ def _arrow_parts(path: Path) -> Iterator[Any]:
 
 
 def _table(
-    source: Path, schema: Any, parts: Sequence[Any], splits: np.ndarray, most: int | None
+    source: Path,
+    schema: Any,
+    parts: Sequence[Any],
+    splits: np.ndarray,
+    most: int | None,
+    growth: Growth,
 ) -> Table:
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-    names, notes = unique_names([str(name).strip() for name in schema.names])
     features = features_of(schema)
     columns: list[Column] = []
-    for index, name in enumerate(names):
+    for index, name in enumerate(schema.names):
         array = pa.chunked_array([part.column(index) for part in parts], schema.types[index])
-        feature = features.get(schema.names[index], Feature())
-        columns.append(_column(name, array, feature))
+        feature = features.get(name, Feature())
+        columns += _columns(str(name).strip(), array, feature, growth)
+
+    refuse_many_columns(source, len(columns))
+    names, notes = unique_names([column.name for column in columns])
+    columns = [replace(column, name=name) for column, name in zip(columns, names, strict=True)]
+    notes += place_notes([column.list_name for column in columns])
 
     if (splits != UNASSIGNED).any():
         free = next((name for name in SPLIT_NAMES if name not in names), None)
@@ -210,6 +219,19 @@ def _table(
         complete=most is None or rows < most,
         estimated=rows,
     )
+
+
+def _columns(name: str, array: Any, feature: Feature, growth: Growth) -> list[Column]:
+    """Returns an Arrow chunked array as a column, several for lists of numbers.
+
+    Raises what pyarrow raises, and UserError where they take more than memory holds.
+    """
+    column = _column(name, array, feature)
+    if not column.nested or feature.is_sound:
+        return [column]
+
+    converted = cells_of(name, array.type, [array], growth)
+    return [column_of(cells.name, cells, column.style) for cells in converted]
 
 
 def _column(name: str, array: Any, feature: Feature) -> Column:

@@ -25,6 +25,9 @@ CELL_BYTES = 8
 LONGEST_LIST = 20_000
 """Numbers: a longer list is no row of a table."""
 
+MOST_TAGS = 1_000
+"""More different whole numbers in lists are no tags, but steps or the words of a text."""
+
 SEPARATORS = (";", "|", ",", "/")
 """What may stand between the words of a list in one cell."""
 
@@ -35,7 +38,8 @@ class Cells:
 
     content: (N,) float64, or an Arrow large_string array. nested: why it is not read, "" where it
     is. list_name: of lists, the name of the column whose place in them this is. unit: of numbers.
-    nominal: whether its values are names, though they may look like numbers.
+    nominal: whether its values are names, though they may look like numbers. separator: what stands
+    between the words of what were lists, "" for anything else.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Cells:
     list_name: str = ""
     unit: str = ""
     nominal: bool = False
+    separator: str = ""
 
 
 def cells_of(name: str, kind: Any, chunks: Sequence[Any], growth: Growth) -> list[Cells]:
@@ -282,8 +287,8 @@ def _moments(part: Any) -> Any:
 def _lists(name: str, parts: Sequence[Any], growth: Growth) -> list[Cells]:
     """Returns a column for every place in lists of numbers that are equally long.
 
-    Lists of texts, and of numbers that are not, become one column of texts with a sign between the
-    words; lists of other lengths within lists are not read.
+    Lists of texts, and of few different whole numbers that are not, become one column of texts with
+    a sign between the words; lists of other lengths within lists are not read.
     """
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
@@ -301,7 +306,7 @@ def _lists(name: str, parts: Sequence[Any], growth: Growth) -> list[Cells]:
 
     if lengths is not None and (shape or is_list(kind)):
         return [Cells(name, _blank(rows), f"it has lists of {lengths} values within lists")]
-    if scalar and not pa.types.is_null(kind):
+    if scalar and not _may_be_tags(kind, values):
         return [Cells(name, _blank(rows), f"it has lists of different lengths ({lengths})")]
 
     growth.require(values.nbytes)
@@ -312,7 +317,16 @@ def _lists(name: str, parts: Sequence[Any], growth: Growth) -> list[Cells]:
     every = {word for row in words if row for word in row}
     separator = next((sign for sign in SEPARATORS if not any(sign in word for word in every)), ";")
     texts = ["" if row is None else separator.join(row) for row in words]
-    return [Cells(name, pa.array(texts, pa.large_string()))]
+    cells = pa.array(texts, pa.large_string())
+    return [Cells(name, cells, nominal=True, separator=separator)]
+
+
+def _may_be_tags(kind: Any, values: Any) -> bool:
+    """Returns whether the numbers in lists of several lengths may be those of classes."""
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    return pa.types.is_integer(kind) and int(pc.count_distinct(values).as_py()) <= MOST_TAGS
 
 
 def _flattened(lists: Any) -> tuple[list[int], Any, str | None]:

@@ -23,6 +23,7 @@ from app.engine.errors import UserError
 from app.engine.sources.format import no_check
 from app.engine.sources.tables.reading import read_file, read_table
 from app.engine.sources.tables.written.later_units import with_trained_units
+from app.engine.sources.tables.written.lists import with_joined_places
 from app.engine.text import names_text
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def read_as_trained(
     if missing := missing_inputs(table.column_names, reading):
         raise UserError(_missing_sentence(table, missing), REMEDY, "data.source")
 
+    table = with_joined_places(table, reading)
     numbers = _number_columns(trained)
     style = _style(table, numbers, reading.style)
     columns = [

@@ -52,7 +52,8 @@ class Column:
     is not read, such as lists of several lengths; unread: what that is. known_date: the format of
     its dates where that is known, "" where the cells tell. known_unit: the unit of its numbers
     where that stands elsewhere, or is expected. list_name: the name of the lists of which it is one
-    place, "" for none. nominal: whether the file says that its values are names.
+    place, "" for none. nominal: whether the file says that its values are names. separator: what
+    stands between the words of the lists that its cells were, "" where they were none.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Column:
     known_unit: str = ""
     list_name: str = ""
     nominal: bool = False
+    separator: str = ""
     unread: str = "it has lists or other nested values"
 
     def __len__(self) -> int:

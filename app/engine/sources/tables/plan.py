@@ -181,6 +181,15 @@ def _refuse_unknown_columns(table: Table, data: DataSettings, all_settings: bool
                     setting,
                 )
 
+    for name in requested[0][1]:
+        if table.by_name[name].nested:
+            raise UserError(
+                f"'{name}' of '{readable(table.path)}' cannot be predicted: "
+                f"{table.by_name[name].unread}.",
+                "Choose another target, or save it as numbers, texts or lists of them.",
+                "data.target",
+            )
+
 
 def _plan_as_trained(table: Table, data: DataSettings, trained: Description) -> TablePlan:
     """Returns the plan of the training, for a table that has the columns it reads.
@@ -211,6 +220,7 @@ def _plan_as_trained(table: Table, data: DataSettings, trained: Description) -> 
     separator = ""
     if learned:
         separator = guess_task(table, data.replace(task=task.kind), targets).separator
+    own = table.by_name[targets[0]].separator if len(targets) == 1 else ""
 
     return TablePlan(
         roles,
@@ -220,7 +230,7 @@ def _plan_as_trained(table: Table, data: DataSettings, trained: Description) -> 
         targets,
         (),
         split.name if split else None,
-        separator=reading.separator or separator,
+        separator=own or reading.separator or separator,
     )
 
 

@@ -14,7 +14,8 @@ from app.engine.data.numbers import COLUMN_FITS
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.data.units import is_unit, split_unit
 from app.engine.sources.saved.contents import PictureColumn
-from app.engine.sources.tables.written.tag_cells import lists_in
+from app.engine.sources.tables.target_guess import TARGET_NAMES, plain_name
+from app.engine.sources.tables.written.tag_cells import holds_tags
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ GROUP_NAME = re.compile(
 )
 NESTED = re.compile(r"\[.*\]|\{.*\}", re.DOTALL)
 """A list or a record that a program wrote into a cell."""
+
+AS_TARGET = "as the target, its lists are tags"
 
 SPLIT_NAMES = ("split", "set", "subset", "partition", "usage", "fold")
 """Names of columns that may say which split a row belongs to."""
@@ -158,8 +161,10 @@ def _guess_text(column: Column) -> RoleGuess:
     if GROUP_NAME.match(column.name) and FEW_GROUPS <= len(words) < present:
         return RoleGuess("group", "rows of one of them stay in one split")
     if sum(bool(NESTED.fullmatch(word)) for word in sample) > 0.9 * len(sample):
-        advice = "; as the target, its lists are tags" if lists_in(column) == "words" else ""
+        advice = f"; {AS_TARGET}" if holds_tags(column) else ""
         return RoleGuess("ignore", f"it has lists or records, written as texts{advice}")
+    if column.separator and len(words) > max(20, present // 2):
+        return RoleGuess("ignore", f"it has lists of many sorts; {AS_TARGET}")
     if len(words) == present and present > 2:
         return RoleGuess("ignore", _all_different(column, sample))
     if len(words) > max(20, present // 2):
@@ -222,6 +227,7 @@ def _choose_texts(table: Table, guesses: dict[str, RoleGuess]) -> dict[str, Role
         and column.distinct > 2
         and not ID_NAME.search(column.name)
         and "split" not in guesses[column.name].reason
+        and not (plain_name(column.name) in TARGET_NAMES and holds_tags(column))
     ]
     spare.sort(key=_mean_length, reverse=True)
 

@@ -202,6 +202,7 @@ def _separated_tags(column: Column, separator: str) -> tuple[Targets, tuple[str,
 
     listed = any(listed_tags(text) is not None for text in texts)
     how = "lists, written as texts" if listed else f"separated by '{separator}'"
+    how = "lists" if column.separator else how
     notes = [f"The tags in '{column.name}' are {how}."]
     without = sum(not tags for tags in rows)
     if without:

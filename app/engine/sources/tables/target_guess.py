@@ -10,7 +10,7 @@ import numpy as np
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.tables.written.tag_cells import SEPARATOR, lists_in
+from app.engine.sources.tables.written.tag_cells import SEPARATOR, holds_tags, lists_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +69,9 @@ LONGEST_TAG = 4
 TRUE = frozenset({"1", "yes", "true", "y", "ja", "t", "x"})
 """What stands for 1 in a column that is a tag, in small letters."""
 
+NAMED = 8
+"""At most so many columns are named as possible targets."""
+
 SUM_TOLERANCE = 1e-3
 """Shares add up to 1 within this."""
 
@@ -123,7 +126,10 @@ def guess_target(
 def guess_list(
     table: Table, roles: Mapping[str, RoleGuess], requested: Task | None
 ) -> tuple[str, ...]:
-    """Finds the columns of a list that is named like a target, () where there is none."""
+    """Finds the columns of a list that is named like a target, or is all beside a picture or text.
+
+    () where there is none.
+    """
     if requested is not None and requested.targets not in ("amounts", "tags"):
         return ()
 
@@ -133,10 +139,21 @@ def guess_list(
         if column.list_name and not roles[column.name].chosen
     }
     found = next((lists[name] for name in TARGET_NAMES if name in lists), None)
+    if found is None and len(lists) == 1 and _is_all_beside_files(table, roles):
+        (found,) = lists.values()
     if found is None:
         return ()
 
     return tuple(column.name for column in table.columns if column.list_name == found)
+
+
+def _is_all_beside_files(table: Table, roles: Mapping[str, RoleGuess]) -> bool:
+    """Returns whether nothing but places of lists is left to predict from pictures or texts."""
+    used = {column.name: roles[column.name].role for column in table.columns}
+    values = [column for column in table.columns if used[column.name] in ("number", "category")]
+    has_files = any(role in ("text", "image") for role in used.values())
+    has_tags = any(holds_tags(column) for column in table.columns)
+    return has_files and not has_tags and all(column.list_name for column in values)
 
 
 def _candidates(
@@ -179,7 +196,7 @@ def _candidates(
         for column in table.columns
         if roles[column.name].role == "ignore"
         and not roles[column.name].chosen
-        and lists_in(column) == "words"
+        and holds_tags(column)
     ]
     slips += [column for column in lists if plain_name(column.name) in TARGET_NAMES]
     return [*usable, *slips] or lists
@@ -203,7 +220,7 @@ def guess_task(
         if data.task is None or task_of(data.task).targets not in ("none", "tokens"):
             raise UserError(
                 f"No column of '{readable(table.path)}' is left to be predicted{reasons}.",
-                "Choose the target column, or reconstruction as the task.",
+                f"{_choices(table)}, or reconstruction as the task.",
                 "data.target",
             )
         return TaskGuess(data.task)
@@ -224,9 +241,22 @@ def guess_task(
     return _guess_of_column(columns[0], data)
 
 
+def _choices(table: Table) -> str:
+    """Returns advice that names the columns that can be targets, lists by their own names."""
+    names = [column.list_name or column.name for column in table.columns if not column.nested]
+    names = list(dict.fromkeys(names))
+    if len(names) < 2:
+        return "Choose the target column"
+
+    shown = ", ".join(f"'{readable(name)}'" for name in names[:NAMED])
+    return f"Choose the target, one of: {shown}{', …' if len(names) > NAMED else ''}"
+
+
 def _guess_of_column(column: Column, data: DataSettings) -> TaskGuess:
     if data.separator is not None:
         return TaskGuess("multi-label", separator=data.separator)
+    if column.separator and _has_other_than_one(column):
+        return TaskGuess("multi-label", separator=column.separator)
     if column.kind == "mixed":
         return TaskGuess("regression")
     if column.numeric:
@@ -270,6 +300,8 @@ def find_separator(column: Column) -> str:
     "" where there is none.
     """
     codes, words = column.factorized
+    if column.separator:
+        return column.separator
     if column.numeric or not words:
         return ""
     if lists_in(column) == "words":
@@ -296,6 +328,12 @@ def find_separator(column: Column) -> str:
             best_share = share
 
     return best
+
+
+def _has_other_than_one(column: Column) -> bool:
+    """Returns whether some of the lists that the cells of a column were have no or many words."""
+    cells = column.factorized[1]
+    return not column.present.all() or any(column.separator in cell for cell in cells)
 
 
 def are_one_hot(columns: Sequence[Column]) -> bool:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.results.inputs import read_input
 from app.engine.sources.opening import open_dataset
@@ -201,3 +202,74 @@ def test_types_of_polars_and_pandas(tmp_path: Path) -> None:
     ).to_parquet(tmp_path / "b.parquet")
     table = read(tmp_path / "b.parquet")
     assert [column.kind for column in table.columns] == ["text", "number", "text", "text"]
+
+
+# --- lists of whole numbers
+
+NUMBERS = [[[0, 2], [1], [], [0], [1, 2]][row % 5] for row in range(60)]
+MARKS = [[float(number in row) for number in range(3)] for row in NUMBERS]
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint8()])
+@pytest.mark.parametrize("name", ["labels", "found"])
+def test_whole_numbers_of_several_lengths_are_tags(
+    tmp_path: Path, kind: pa.DataType, name: str
+) -> None:
+    lists = pa.array(NUMBERS, pa.list_(kind))
+    path = write(tmp_path / "a.parquet", size=np.arange(60) % 7 / 2, **{name: lists})
+    dataset = open_dataset(DataSettings(source=str(path), target=name))
+    assert dataset.description.task == "multi-label"
+    assert dataset.description.classes == ("0", "1", "2")
+    assert dataset.targets.tolist() == MARKS
+
+
+def test_lists_of_one_number_or_none_are_tags(tmp_path: Path) -> None:
+    lines = [f'{{"size": {row % 7}, "labels": {[[3], [], [5]][row % 3]}}}' for row in range(60)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    dataset = open_dataset(DataSettings(source=str(path)))
+    assert dataset.description.task == "multi-label" and dataset.description.classes == ("3", "5")
+    assert dataset.targets[:3].tolist() == [[1, 0], [0, 0], [0, 1]]
+
+
+def test_many_tags_in_many_combinations_are_found_by_their_name(tmp_path: Path) -> None:
+    lists = [[tag for tag in range(9) if row >> tag & 1] for row in range(1, 200)]
+    path = write(tmp_path / "a.parquet", labels=lists, size=np.arange(199) % 7 / 2)
+    description = open_dataset(DataSettings(source=str(path))).description
+    assert description.reading.targets == ("labels",)
+    assert description.classes == tuple(map(str, range(8)))
+
+
+def test_later_lists_of_one_length_are_the_tags_of_training(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", size=np.arange(60) % 7 / 2, labels=NUMBERS)
+    trained = open_dataset(DataSettings(source=str(path))).description
+    later = write(tmp_path / "b.parquet", size=np.arange(9), labels=[[2, 0], [1, 2], [0, 1]] * 3)
+    dataset = open_dataset(DataSettings(source=str(later)), trained=trained)
+    assert dataset.targets[:3].tolist() == [[1, 0, 1], [0, 1, 1], [1, 1, 0]]
+
+
+def test_a_sequence_of_many_numbers_is_no_tag(tmp_path: Path) -> None:
+    lists = [list(range(row * 30, row * 30 + 20 + row % 3)) for row in range(80)]
+    path = write(tmp_path / "a.parquet", tokens=lists, size=range(80), label=LABELS * 2)
+    columns = {column.name: column for column in preview(path, DataSettings()).columns}
+    assert columns["tokens"].reason == "it has lists of different lengths (20 to 22)"
+    with pytest.raises(UserError, match=r"'tokens' of .* cannot be predicted: it has lists of dif"):
+        open_dataset(DataSettings(source=str(path), target="tokens"))
+
+
+@pytest.mark.parametrize("task", ["multi-label", None])
+def test_lists_beside_a_text_are_all_predicted(tmp_path: Path, task: str | None) -> None:
+    texts = [f"the words of the row number {row} here" for row in range(60)]
+    path = write(tmp_path / "a.parquet", text=texts, marks=[list(map(int, row)) for row in MARKS])
+    dataset = open_dataset(DataSettings(source=str(path), task=task))
+    assert dataset.description.kind == "text"
+    assert dataset.description.reading.targets == ("marks[0]", "marks[1]", "marks[2]")
+    assert dataset.targets.tolist() == MARKS
+
+
+@pytest.mark.parametrize("name", ["box", "soft"])
+def test_lists_that_could_be_predicted_are_named(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "a.parquet", x=SIZES, **{name: SIGNALS})
+    with pytest.raises(UserError, match="left to be predicted") as caught:
+        open_dataset(DataSettings(source=str(path)))
+    assert f"one of: 'x', '{name}'" in caught.value.remedy

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from app.engine.data.numbers import plain
+from app.engine.sources.tables.columns import Column
+
 if TYPE_CHECKING:
+    from app.engine.data.reading import Reading
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Table
 
@@ -32,3 +39,28 @@ def with_places(table: Table, data: DataSettings) -> DataSettings:
         target = places if places != names else target
 
     return data.replace(target=target, columns=spread(data.columns), missing=spread(data.missing))
+
+
+def with_joined_places(table: Table, reading: Reading) -> Table:
+    """Returns a later table in which lists of tags are tags, though all have the same length.
+
+    In training they had several lengths; lists of one length were read as a column a place.
+    """
+    for name in reading.targets:
+        places = [column for column in table.columns if column.list_name == name]
+        if not reading.separator or name in table.by_name or not places:
+            continue
+
+        import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+        rows = np.stack([column.numbers[0] for column in places], axis=1)
+        texts = [
+            reading.separator.join(plain(value) for value in row[np.isfinite(row)].tolist())
+            for row in rows
+        ]
+        cells = pa.array(texts, pa.large_string())
+        joined = Column(name, places[0].style, cells, nominal=True, separator=reading.separator)
+        others = [column for column in table.columns if column not in places]
+        table = replace(table, columns=(*others, joined))
+
+    return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,17 +42,10 @@ def table_of_cells(
     if spans:
         notes.append(f"{names_text(spans)}: times, read in seconds.")
 
-    lists: dict[str, int] = {}
-    for column in cells:
-        if column.list_name:
-            lists[column.list_name] = lists.get(column.list_name, 0) + 1
-    if lists:
-        shown = [f"'{name}' with {length:,} numbers" for name, length in lists.items()]
-        notes.append(f"Lists, a column for every place: {list_text(shown)}.")
-
+    notes += place_notes([column.list_name for column in cells])
     plain = NumberStyle()
     columns, style = with_style(
-        [_column(name, column, plain) for name, column in zip(names, cells, strict=True)],
+        [column_of(name, column, plain) for name, column in zip(names, cells, strict=True)],
         SHEET,
         data,
         check,
@@ -68,7 +62,8 @@ def table_of_cells(
     )
 
 
-def _column(name: str, cells: Cells, style: NumberStyle) -> Column:
+def column_of(name: str, cells: Cells, style: NumberStyle) -> Column:
+    """Returns the column of a table that holds converted cells."""
     content = cells.content
     numbers = isinstance(content, np.ndarray)
     return Column(
@@ -80,5 +75,16 @@ def _column(name: str, cells: Cells, style: NumberStyle) -> Column:
         known_unit=cells.unit,
         list_name=cells.list_name,
         nominal=cells.nominal,
+        separator=cells.separator,
         unread=cells.nested,
     )
+
+
+def place_notes(list_names: Sequence[str]) -> list[str]:
+    """Returns a sentence on lists whose places are columns. list_names: of each, "" for others."""
+    lengths = Counter(name for name in list_names if name)
+    if not lengths:
+        return []
+
+    shown = [f"'{name}' with {length:,} numbers" for name, length in lengths.items()]
+    return [f"Lists, a column for every place: {list_text(shown)}."]

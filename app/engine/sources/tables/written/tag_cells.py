@@ -113,6 +113,11 @@ def lists_in(column: Column) -> Literal["", "words", "amounts"]:
     return "amounts" if any(map(_is_fraction, every)) else "words"
 
 
+def holds_tags(column: Column) -> bool:
+    """Returns whether the cells of a column are, or were in the file, lists of words."""
+    return bool(column.separator) or lists_in(column) == "words"
+
+
 def _is_fraction(word: str) -> bool:
     try:
         return not float(word).is_integer()
