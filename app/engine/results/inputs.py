@@ -27,7 +27,7 @@ from app.engine.free_memory import require_memory
 from app.engine.results.named_files import cells_of, named_files
 from app.engine.sources.arrays.headers import NUMBERS, ArrayHeader, header_of, read_headers
 from app.engine.sources.arrays.pictures import pixels_last
-from app.engine.sources.arrays.trained import trained_examples
+from app.engine.sources.arrays.trained import in_rows, is_other_form, trained_examples
 from app.engine.sources.decoding.pages import PAGE, each_page
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.picture_list import ROW_BYTES
@@ -295,7 +295,7 @@ def _arrays(path: Path, trained: Description) -> PredictionInput:
     sizes = (3, 4) if preparation.kind == "image" else (2, 3)
     names: list[str] = []
     raws: list[Any] = []
-    for key, array in _trained_arrays(path, trained.reading, sizes):
+    for key, array in _trained_arrays(path, trained, sizes):
         names += [f"{key}#{number + 1}" for number in range(len(array))]
         raws += _raws_of_array(path, array, trained)
 
@@ -308,22 +308,31 @@ def _arrays(path: Path, trained: Description) -> PredictionInput:
 
 
 def _trained_arrays(
-    path: Path, reading: Reading, sizes: tuple[int, int]
+    path: Path, trained: Description, sizes: tuple[int, int]
 ) -> list[tuple[str, np.ndarray]]:
     """Returns the arrays with the examples, and of several the name of each with a blank.
 
     sizes: how many dimensions they have. Raises UserError where the file is damaged or larger than
     the memory, or has no array of the name of the training, and OSError.
     """
+    reading, preparation = trained.reading, trained.preparation
     with open_arrays(path) as file:
         headers = _headers_until_found(file, reading, sizes)
-        found = trained_examples(path, headers, reading, lambda header: _fits(header, sizes))
+        alone = len(headers) == 1
+
+        def fits(header: ArrayHeader) -> bool:
+            return _fits(header, sizes) or is_other_form(header, preparation, alone)
+
+        found = trained_examples(path, headers, reading, fits)
         needed = sum(header.stored.size + header.shape[0] * ROW_BYTES for header in found)
         if needed:
             require_memory(needed, path, "numbers")
 
         several = len(found) > 1
-        return [(f"{header.key} " if several else "", header.read()) for header in found]
+        return [
+            (f"{header.key} " if several else "", in_rows(header.read(), preparation, alone))
+            for header in found
+        ]
 
 
 def _headers_until_found(

@@ -340,7 +340,7 @@ def _refuse_one_class(source: str, classes: Sequence[str], skipped: Sequence[Ski
         return
 
     bad = sum(not item.ignored for item in skipped)
-    more = f" ({bad:,} files or folders could not be used)" if bad else ""
+    more = f" ({bad:,} others could not be used)" if bad else ""
     raise UserError(
         f"'{readable(source)}' holds only one class, '{classes[0]}'{more}; there is nothing to "
         "tell apart.",

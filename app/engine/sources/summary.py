@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,13 @@ from app.engine.learning.tasks import TASKS
 from app.engine.text import names_text, number_text, times_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.data.dataset import Skipped
     from app.engine.data.preparation import Preparation
+
+_IN_ARRAY = re.compile(r" #\d+")
+"""What ends the name of an example that stands in an array: "images #7"."""
 
 Level = Literal["good", "info", "warning", "problem"]
 
@@ -61,9 +68,7 @@ def problems(description: Description) -> list[dict[str, str]]:
 
     bad = [item for item in description.skipped if not item.ignored]
     if bad:
-        rows = all(item.path.startswith("row ") for item in bad)
-        singular = "row was" if rows else "file or folder was"
-        plural = "rows were" if rows else "files or folders were"
+        singular, plural = _sort_of(bad)
         text = (
             f"{len(bad):,} {singular if len(bad) == 1 else plural} left out, for example "
             f"'{bad[0].path}': {bad[0].reason}."
@@ -82,6 +87,16 @@ def problems(description: Description) -> list[dict[str, str]]:
         {"level": level, "text": text}
         for level, text in sorted(remarks, key=lambda remark: gravest_first.index(remark[0]))
     ]
+
+
+def _sort_of(skipped: Sequence[Skipped]) -> tuple[str, str]:
+    """Returns what was left out, one of it and several, each with its verb."""
+    if all(item.path.startswith("row ") for item in skipped):
+        return "row was", "rows were"
+    if all(_IN_ARRAY.search(item.path) for item in skipped):
+        return "example was", "examples were"
+
+    return "file or folder was", "files or folders were"
 
 
 def _remarks_on_classes(description: Description) -> list[tuple[Level, str]]:

@@ -10,7 +10,9 @@ import pytest
 
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.results.inputs import PredictionInput, read_input
 from app.engine.sources.opening import open_dataset
+from app.engine.sources.summary import problems
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -158,3 +160,102 @@ def test_labels_of_signals_are_chosen_by_name(tmp_path: Path) -> None:
     arrays = {"ecg": SIGNALS, "site": FOUR, "diagnosis": TWO}
     assert len(opened(tmp_path, arrays).description.classes) == 2
     assert len(opened(tmp_path, arrays, target="site").description.classes) == 4
+
+
+# --- what does not fit together
+
+
+@pytest.mark.parametrize("key", ["test_labels", "ytest"])
+def test_labels_of_another_number_are_told(tmp_path: Path, key: str) -> None:
+    arrays = {"train_images": IMAGES, "train_labels": TWO, "test_images": IMAGES[:9], key: TWO[:5]}
+    dataset = opened(tmp_path, arrays)
+    assert dataset.description.total == COUNT
+    expected = f"'test_images' is not read: it has 9 examples, but '{key}' has 5 labels."
+    assert expected in notes(dataset)
+
+
+def test_signals_with_labels_of_another_number_are_told(tmp_path: Path) -> None:
+    arrays = {
+        "train_signals": SIGNALS,
+        "train_y": TWO,
+        "val_signals": SIGNALS[:8],
+        "val_y": TWO[:12],
+    }
+    expected = "'val_signals' is not read: it has 8 examples, but 'val_y' has 12 labels."
+    assert expected in notes(opened(tmp_path, arrays))
+
+
+def test_examples_and_labels_of_different_numbers_are_both_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds 60 examples in 'images' but 55 labels in 'labels'"):
+        opened(tmp_path, {"images": IMAGES, "labels": TWO[:55]})
+
+
+@pytest.mark.parametrize("width", [7, 2])
+def test_rows_of_numbers_are_no_pictures_and_are_named(tmp_path: Path, width: int) -> None:
+    arrays = {"features": RANDOM.normal(size=(COUNT, width)), "target": RANDOM.normal(size=COUNT)}
+    message = f"holds 60 rows of {width} numbers in 'features', which are no pictures"
+    with pytest.raises(UserError, match=message) as caught:
+        opened(tmp_path, arrays)
+    assert "as a table" in caught.value.remedy
+
+
+def test_examples_in_arrays_are_no_files(tmp_path: Path) -> None:
+    images = IMAGES / 255
+    images[:4, 0, 0] = np.nan
+    dataset = opened(tmp_path, {"images": images, "labels": TWO})
+    texts = [problem["text"] for problem in problems(dataset.description)]
+    assert any(
+        text.startswith("4 examples were left out, for example 'images #1'") for text in texts
+    )
+
+
+# --- later files
+
+
+def later(path: Path, dataset: Dataset, name: str, **arrays: np.ndarray) -> PredictionInput:
+    if name.endswith(".npy"):
+        np.save(path / name, arrays["array"])
+    else:
+        np.savez(path / name, **arrays)  # type: ignore[arg-type]
+    return read_input(path / name, dataset.description, DataSettings())
+
+
+def test_the_arrays_that_are_there_are_named(tmp_path: Path) -> None:
+    dataset = opened(tmp_path, {"images": IMAGES, "labels": TWO})
+    with pytest.raises(UserError, match="has no array 'images'; it has 'q'"):
+        later(tmp_path, dataset, "b.npz", q=IMAGES)
+    with pytest.raises(UserError, match="has no array 'images'; it has 'q' and 'r'"):
+        later(tmp_path, dataset, "b.npz", q=IMAGES, r=TWO)
+
+
+def test_one_picture_may_be_a_file(tmp_path: Path) -> None:
+    dataset = opened(tmp_path, {"images": IMAGES, "labels": TWO})
+    preparation = dataset.description.preparation
+    for name, key in (("b.npy", "array"), ("b.npz", "images")):
+        found = later(tmp_path, dataset, name, **{key: IMAGES[3]})
+        assert found.names == ("#1",)
+        assert (preparation.array(found.raws[0]) == dataset.inputs[3]).all()
+
+    wide = later(tmp_path, dataset, "c.npy", array=RANDOM.integers(0, 256, (9, 20), np.uint8))
+    assert len(wide.raws) == 1
+
+
+def test_one_coloured_picture_and_one_signal_may_be_a_file(tmp_path: Path) -> None:
+    pictures = RANDOM.integers(0, 256, (COUNT, 8, 8, 3), np.uint8)
+    dataset = opened(tmp_path, {"images": pictures, "labels": TWO})
+    found = later(tmp_path, dataset, "b.npy", array=pictures[5])
+    assert len(found.raws) == 1
+    array = dataset.description.preparation.array(found.raws[0])
+    assert (array == dataset.inputs[5]).all()
+
+    dataset = opened(tmp_path, {"signals": SIGNALS[:, 0], "labels": TWO})
+    found = later(tmp_path, dataset, "c.npy", array=SIGNALS[4, 0])
+    assert len(found.raws) == 1
+    assert (dataset.description.preparation.array(found.raws[0]) == dataset.inputs[4]).all()
+
+
+def test_flat_pictures_of_later_files_are_read_as_in_training(tmp_path: Path) -> None:
+    dataset = opened(tmp_path, {"images": IMAGES.reshape(COUNT, -1), "labels": TWO})
+    found = later(tmp_path, dataset, "b.npz", images=IMAGES[:7].reshape(7, -1))
+    assert len(found.raws) == 7
+    assert (dataset.description.preparation.array(found.raws[6]) == dataset.inputs[6]).all()

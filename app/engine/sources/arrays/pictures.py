@@ -16,6 +16,7 @@ from app.engine.sources.arrays.headers import (
 )
 from app.engine.sources.arrays.reading import class_names, read_labels, reading_of
 from app.engine.sources.arrays.roles import InputForm, LabelledArrays, choose_roles
+from app.engine.sources.arrays.unlabelled import not_pictures
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.picture_list import ROW_BYTES, PictureList
 
@@ -38,6 +39,10 @@ Two numbers of 8 bytes, one of which becomes the other, and the tone.
 """
 
 SLICES = "Save one slice of each volume, or its maximum along one side, as a picture."
+ROWS = (
+    "Save the rows as a table, such as CSV or Parquet; or as 'signals' (N, channels, length), if "
+    "each is one."
+)
 REMEDY = "Save the pictures as 'images' (N, height, width[, 3]) and their classes as 'labels' (N,)."
 
 
@@ -75,7 +80,8 @@ def list_pictures(
     roles = choose_roles(path, headers, FORM, data)
     if roles is None or not roles.pairs or not roles.target.names:
         _refuse_deep(path, headers)
-        raise unusable(path, "holds no images with labels of the same number", REMEDY)
+        what = not_pictures(headers) or "holds no images with labels of the same number"
+        raise unusable(path, what, ROWS if what.endswith("no pictures") else REMEDY)
 
     _refuse_volumes(path, roles.pairs)
     require_memory(_needed(roles.pairs), path, "pictures")

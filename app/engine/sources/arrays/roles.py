@@ -24,6 +24,7 @@ from app.engine.sources.arrays.headers import (
     words,
 )
 from app.engine.sources.arrays.labels import KINDS
+from app.engine.sources.arrays.unlabelled import unlabelled_notes
 from app.engine.sources.tables.target_guess import TARGET_NAMES
 from app.engine.text import names_text
 
@@ -200,7 +201,7 @@ def _with_labels(
     others = tuple(name for name in names if name not in target.names)
     target = RoleChoice(target.names, target.reason, others, target.chosen)
     pairs, unlabelled = _pairs(examples, candidates, target.names)
-    notes = _notes(inputs, target, unlabelled)
+    notes = (*_notes(inputs, target), *unlabelled_notes(unlabelled, headers, target.names))
     likely = not candidates or _guess_target(candidates).names == target.names
     return ArrayRoles(inputs, target, tuple(pairs), column, notes, likely)
 
@@ -277,7 +278,7 @@ def _label_rank(header: ArrayHeader) -> tuple[int, str]:
 
 def _pairs(
     examples: Sequence[ArrayHeader], candidates: Sequence[ArrayHeader], targets: Sequence[str]
-) -> tuple[list[LabelledArrays], list[str]]:
+) -> tuple[list[LabelledArrays], list[ArrayHeader]]:
     """Returns examples with labels for each split, and the examples of a split without labels.
 
     Splits may call their labels differently, such as train_labels and y_test.
@@ -294,7 +295,7 @@ def _pairs(
         if not labels and len(targets) == 1:
             labels = [header for header in own if header.role in LABEL_WORDS][:1]
         if len(labels) < len(targets):
-            unlabelled.append(example.key)
+            unlabelled.append(example)
             continue
 
         pairs.append(LabelledArrays(example, tuple(labels)))
@@ -302,7 +303,7 @@ def _pairs(
     return sorted(pairs, key=lambda pair: pair.examples.split), unlabelled
 
 
-def _notes(inputs: RoleChoice, target: RoleChoice, unlabelled: Sequence[str]) -> tuple[str, ...]:
+def _notes(inputs: RoleChoice, target: RoleChoice) -> tuple[str, ...]:
     notes = []
     if inputs.others:
         could = names_text(inputs.others)
@@ -319,9 +320,6 @@ def _notes(inputs: RoleChoice, target: RoleChoice, unlabelled: Sequence[str]) ->
         )
     elif target.reason.startswith(ALONE):
         notes.append(f"The label is '{target.names[0]}', {target.reason}.")
-    if unlabelled:
-        verb = "has no labels and is" if len(unlabelled) == 1 else "have no labels and are"
-        notes.append(f"{names_text(unlabelled)} {verb} not read.")
 
     return tuple(notes)
 
@@ -369,6 +367,7 @@ def find_array(
         return found[0]
 
     names = list(dict.fromkeys(header.name for header in fitting))
+    there = _all_names(headers) if remedy else ""
     if not remedy:
         remedy = f"Choose one of: {names_text(names, 20)}." if names else "Choose another file."
     if found := by_name(headers, name):
@@ -383,5 +382,11 @@ def find_array(
     near = difflib.get_close_matches(
         name, names or [header.name for header in headers], n=1, cutoff=0.4
     )
-    hint = f"; the nearest is '{near[0]}'" if near else ""
+    hint = f"; the nearest is '{near[0]}'" if near else there
     raise UserError(f"'{readable(path)}' has no array '{name}'{hint}.", remedy, setting)
+
+
+def _all_names(headers: Sequence[ArrayHeader]) -> str:
+    """Returns which arrays there are, for the end of a sentence."""
+    names = list(dict.fromkeys(header.name for header in headers))
+    return f"; it has {names_text(names, 5)}" if names else ""

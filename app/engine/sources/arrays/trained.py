@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.sources.arrays.files import open_source
-from app.engine.sources.arrays.headers import LABEL_WORDS, SETTING, ArrayHeader, are_unnamed, plain
+from app.engine.sources.arrays.headers import (
+    LABEL_WORDS,
+    NUMBERS,
+    SETTING,
+    ArrayHeader,
+    are_unnamed,
+    plain,
+)
 from app.engine.sources.arrays.roles import find_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    import numpy as np
+
     from app.engine.data.dataset import Description
+    from app.engine.data.preparation import Preparation
     from app.engine.data.reading import Reading
     from app.engine.experiment.data_settings import DataSettings
 
@@ -68,3 +79,31 @@ def trained_examples(
 
     first = find_array(path, reading.input_array, fitting, headers, "", REMEDY)
     return [header for header in fitting if header.name == first.name]
+
+
+def is_other_form(header: ArrayHeader, preparation: Preparation, alone: bool) -> bool:
+    """Returns whether an array holds examples in a form that does not say how many they are.
+
+    Flat pictures, a row each; or one picture or signal, where it is all that a file holds.
+    """
+    if header.dtype.kind not in NUMBERS or 0 in header.shape:
+        return False
+    if isinstance(preparation, ImagePreparation) and len(header.shape) == 2:
+        return _is_flat(header.shape, preparation) or (alone and min(header.shape) > 1)
+
+    return alone and preparation.kind == "signal" and len(header.shape) == 1
+
+
+def in_rows(array: np.ndarray, preparation: Preparation, alone: bool) -> np.ndarray:
+    """Returns examples with an axis that counts them, which an array of only one may lack."""
+    if isinstance(preparation, ImagePreparation):
+        one_grey = array.ndim == 2 and not _is_flat(array.shape, preparation)
+        one_coloured = alone and array.ndim == 3 and array.shape[2] in (3, 4)
+        return array[None] if one_grey or one_coloured else array
+
+    return array[None] if array.ndim == 1 else array
+
+
+def _is_flat(shape: tuple[int, ...], preparation: ImagePreparation) -> bool:
+    """Returns whether (N, D) has the pixels of a picture in each row, of the size in training."""
+    return preparation.height == preparation.width and shape[1] == preparation.height**2
