@@ -65,6 +65,9 @@ FORMATS = "WAV, FLAC, Ogg, MP3, AIFF or AU"
 WAVE_BYTES = 32
 """Memory of a sample, before and after, while its rate is changed."""
 
+CANCELLED = 0.01
+"""Channels cancel each other out where their mix has less than this share of their spread."""
+
 MARGIN = 64
 """Samples, at the lower rate, by which a signal is mirrored at both ends to be resampled."""
 
@@ -137,6 +140,21 @@ def read_wave(path: Path, header: SoundHeader | None = None) -> tuple[np.ndarray
 def is_silent(values: np.ndarray) -> bool:
     """Returns whether nothing is heard: no channel (..., L) ever changes."""
     return bool((np.ptp(values, axis=-1) == 0).all())
+
+
+def mixed(values: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Returns the channels (C, L) mixed into one (1, L), and whether they cancel each other out.
+
+    Then it is the first channel that varies: of a sound with one channel turned round, hardly
+    anything would be left.
+    """
+    mix = values.mean(axis=0, keepdims=True)
+    spread = values.std(axis=-1)
+    if len(values) < 2 or mix.std() >= CANCELLED * spread.max():
+        return mix, False
+
+    varies = np.ptp(values, axis=-1) > 0
+    return values[[int(varies.argmax())]], True
 
 
 def resample(values: np.ndarray, rate: float, new_rate: float) -> np.ndarray:

@@ -240,7 +240,7 @@ def test_the_rate_of_the_training_holds_for_later_sounds(tmp_path: Path) -> None
     (raw,) = read_input(path, trained.description, DataSettings()).raws
     row = list(dataset.names).index("low/3.ogg")
     np.testing.assert_array_equal(preparation.array(raw), dataset.inputs[row])
-    assert preparation.left_out_note(raw) == ""
+    assert "from 44,100 to 8,000 samples" in preparation.left_out_note(raw)
 
     wanted = 0.5 * np.sin(2 * np.pi * 203 * np.arange(1_600) / 8_000)
     assert np.abs(dataset.inputs[row][0] - wanted)[100:-100].max() < 0.05
@@ -254,3 +254,52 @@ def test_sounds_that_are_not_read_are_told(tmp_path: Path) -> None:
     assert [(item.path, item.reason) for item in description.skipped] == [
         ("low/song.m4a", "M4A sounds are not read; save it as WAV, FLAC or Ogg")
     ]
+
+
+# --- channels
+
+
+def stereo(folder: Path, second: float) -> Path:
+    """Fills a folder with sounds of two channels. second: by which the first is multiplied."""
+    for label, pitch in (("high", 3), ("low", 9)):
+        (folder / label).mkdir(parents=True)
+        for number in range(6):
+            tone = 0.4 * np.sin(np.arange(800) / pitch + number)
+            values = np.stack([tone, second * tone], 1)
+            soundfile.write(folder / label / f"{number}.wav", values, 8_000)
+
+    return folder
+
+
+@pytest.mark.parametrize("second", [-1, -0.99])
+def test_channels_that_cancel_each_other_out_are_not_lost(tmp_path: Path, second: float) -> None:
+    source = stereo(tmp_path / "sounds", second)
+    dataset = open_dataset(DataSettings(source=str(source)))
+    notes = " ".join(dataset.description.notes)
+    assert "The channels of 12 sounds cancel each other out, such as those of" in notes
+    assert dataset.inputs.std() == pytest.approx(0.4 / 2**0.5, rel=0.02)
+
+    preparation = dataset.description.preparation
+    file = source / "high" / "0.wav"
+    assert (preparation.array(file) == dataset.inputs[0]).all()
+    assert "Its channels cancel each other out" in preparation.left_out_note(file)
+
+
+@pytest.mark.parametrize("second", [0, 1, -0.5])
+def test_other_channels_are_mixed(tmp_path: Path, second: float) -> None:
+    source = stereo(tmp_path / "sounds", second)
+    dataset = open_dataset(DataSettings(source=str(source)))
+    assert not any("cancel" in note for note in dataset.description.notes)
+    spread = 0.4 / 2**0.5 * (1 + second) / 2
+    assert dataset.inputs.std() == pytest.approx(spread, rel=0.02)
+    assert dataset.description.preparation.left_out_note(source / "low" / "3.wav") == ""
+
+
+def test_another_rate_is_told_beside_the_answer(tmp_path: Path) -> None:
+    dataset = open_dataset(DataSettings(source=str(fill(tmp_path / "sounds", (8_000,)))))
+    preparation = dataset.description.preparation
+    for rate in (8_000, 11_025, 44_100):
+        soundfile.write(tmp_path / "later.flac", TONE, rate)
+        told = preparation.left_out_note(tmp_path / "later.flac")
+        changed = f"It was brought from {rate:,} to 8,000 samples a second."
+        assert told == ("" if rate == 8_000 else changed)

@@ -33,7 +33,7 @@ from app.engine.sources.targets import encode_classes, targets_for_task
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from app.engine.experiment.data_settings import DataSettings
 
@@ -96,7 +96,7 @@ class SoundFolder(Format):
         values = len(headers) * shape.length * shape.channels
         require_memory(values * VALUE_BYTES, source, "sounds")
 
-        rows, signals = _read_sounds(file_list, headers, shape, options, skipped)
+        rows, signals, note = _read_sounds(file_list, headers, shape, options, skipped)
         labels = [file_list.files[row].label for row in rows]
         refuse_one_class(file_list, labels, skipped)
 
@@ -110,7 +110,7 @@ class SoundFolder(Format):
             tuple(skipped),
             (
                 *file_list.notes,
-                *filter(None, notes),
+                *filter(None, (*notes, note)),
                 *_remarks(headers.values()),
                 *lost_classes(file_list, labels),
             ),
@@ -140,10 +140,14 @@ def _read_sounds(
     shape: SoundShape,
     options: OpenOptions,
     skipped: list[Skipped],
-) -> tuple[list[int], np.ndarray]:
-    """Returns the readable rows and their signals (n, C, L); adds the others to `skipped`."""
+) -> tuple[list[int], np.ndarray, str]:
+    """Returns the readable rows, their signals (n, C, L), and a sentence on their channels or "".
+
+    Adds the other rows to `skipped`.
+    """
     values = np.empty((len(headers), shape.channels, shape.length), np.float32)
     rows: list[int] = []
+    turned: list[str] = []
     for number, (row, header) in enumerate(headers.items()):
         options.check()
         options.progress("Reading sounds", number, len(headers))
@@ -154,8 +158,9 @@ def _read_sounds(
                 raise UnreadableSound("it is silent from beginning to end")
             if shape.channels not in (1, len(sound)):
                 raise UnreadableSound(f"it has {len(sound)} channels, not {shape.channels}")
+            cancelled = False
             if shape.channels == 1:
-                sound = sound.mean(axis=0, keepdims=True)
+                sound, cancelled = sounds.mixed(sound)
 
             resampled = sounds.resample(sound, rate, shape.rate)
         except (UnreadableSound, OSError) as error:
@@ -164,8 +169,22 @@ def _read_sounds(
 
         values[len(rows)] = sounds.crop_or_pad(resampled, shape.length)
         rows.append(row)
+        if cancelled:
+            turned.append(file_list.files[row].name)
 
-    return rows, values[: len(rows)]
+    return rows, values[: len(rows)], _note_on_cancelled(turned)
+
+
+def _note_on_cancelled(names: Sequence[str]) -> str:
+    """Returns a sentence on the sounds of which one channel alone is read, "" without any."""
+    if not names:
+        return ""
+
+    sounds_of = "1 sound cancel" if len(names) == 1 else f"{len(names):,} sounds cancel"
+    return (
+        f"The channels of {sounds_of} each other out, such as those of '{names[0]}': the first "
+        "channel is read instead of the mix."
+    )
 
 
 def _choose_shape(headers: list[SoundHeader]) -> tuple[SoundShape, list[str]]:

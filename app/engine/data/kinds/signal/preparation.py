@@ -12,6 +12,7 @@ from app.engine.data import sounds
 from app.engine.data.names import readable
 from app.engine.data.preparation import Preparation
 from app.engine.errors import UserError
+from app.engine.text import number_text
 from models.shape import Input
 
 if TYPE_CHECKING:
@@ -101,12 +102,13 @@ class SignalPreparation(Preparation):
         return np.ascontiguousarray(sounds.crop_or_pad(values, self.length), np.float32)
 
     def left_out_note(self, raw: np.ndarray | str | Path | Any) -> str:
-        """Returns a sentence for numbers of another length, or for a sound with a wrong header.
+        """Returns a sentence for numbers of another length, or on how a sound was read.
 
-        Sounds in files have been of different lengths and rates in training too.
+        That is its wrong header, another rate, or channels that cancel each other out. Sounds in
+        files have been of different lengths in training too.
         """
         if isinstance(raw, (str, Path)):
-            return _note_on_sound(Path(raw))
+            return self._note_on_sound(Path(raw))
 
         count = np.shape(raw)[-1]
         if count > self.length:
@@ -139,7 +141,25 @@ class SignalPreparation(Preparation):
                 f"'{readable(path.name)}' is silent from beginning to end.", "Try another file."
             )
 
-        return (values.mean(axis=0, keepdims=True) if self.channels == 1 else values), float(rate)
+        return (sounds.mixed(values)[0] if self.channels == 1 else values), float(rate)
+
+    def _note_on_sound(self, path: Path) -> str:
+        """Returns what a person should know of how a sound was read, "" where it is nothing."""
+        try:
+            header = sounds.read_header(path)
+            stereo = self.channels == 1 and header.channels > 1
+            cancelled = stereo and sounds.mixed(sounds.read_wave(path, header)[0])[1]
+        except (sounds.UnreadableSound, OSError):
+            return ""
+
+        notes = [f"The {sounds.REMARKS[header.remark][0]}."] if header.remark else []
+        if self.rate is not None and header.rate != self.rate:
+            old, new = f"{header.rate:,}", number_text(self.rate)
+            notes.append(f"It was brought from {old} to {new} samples a second.")
+        if cancelled:
+            notes.append("Its channels cancel each other out: the first one is read.")
+
+        return " ".join(notes)
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         """Returns a batch (B, C, L) float32 standardised, on its device."""
@@ -150,16 +170,6 @@ class SignalPreparation(Preparation):
         std = torch.tensor(self.std, dtype=torch.float32, device=values.device).view(-1, 1)
 
         return (values - mean) / std
-
-
-def _note_on_sound(path: Path) -> str:
-    """Returns what is remarked on a sound, "" where it is nothing or cannot be read."""
-    try:
-        remark = sounds.read_header(path).remark
-    except (sounds.UnreadableSound, OSError):
-        return ""
-
-    return f"The {sounds.REMARKS[remark][0]}." if remark else ""
 
 
 def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
