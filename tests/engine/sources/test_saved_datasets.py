@@ -247,3 +247,62 @@ def test_positions_beside_pictures_are_all_predicted(tmp_path: Path) -> None:
     dataset = open_data(tmp_path / "p.parquet")
     assert dataset.description.task == "regression"
     assert dataset.targets[5].tolist() == [2.5, 1.25]
+
+
+# --- features that only dataset_info.json says
+
+
+def unmarked(count: int, labels: list[int] | None = None) -> pa.Table:
+    return pictures(count, labels=labels).replace_schema_metadata(None)
+
+
+FEATURES = {"image": {"_type": "Image"}, "label": LABEL}
+
+
+@pytest.mark.parametrize("content", [{"features": FEATURES}, {"default": {"features": FEATURES}}])
+def test_names_of_classes_stand_beside_the_data(tmp_path: Path, content: Any) -> None:
+    save_to_disk(tmp_path / "one", unmarked(30))
+    (tmp_path / "one" / "dataset_info.json").write_text(json.dumps(content), encoding="utf-8")
+    dataset = open_data(tmp_path / "one")
+    assert dataset.description.classes == tuple(NAMES)
+    assert dataset.targets.tolist() == [n % 3 for n in range(30)]
+
+
+def test_names_of_classes_stand_in_the_folder_around_all(tmp_path: Path) -> None:
+    (tmp_path / "all" / "data").mkdir(parents=True)
+    for start, split in ((0, "train"), (100, "test")):
+        table = pictures(24, start).replace_schema_metadata(None)
+        parquet.write_table(table, tmp_path / "all" / "data" / f"{split}-00000-of-00001.parquet")
+    info = json.dumps({"features": FEATURES})
+    (tmp_path / "all" / "dataset_info.json").write_text(info, encoding="utf-8")
+    assert open_data(tmp_path / "all").description.classes == tuple(NAMES)
+
+
+def test_an_example_without_a_label_is_of_no_class(tmp_path: Path) -> None:
+    labels = [-1 if n > 25 else n % 3 for n in range(30)]
+    save_to_disk(tmp_path / "one", unmarked(30, labels))
+    info = json.dumps({"features": FEATURES})
+    (tmp_path / "one" / "dataset_info.json").write_text(info, encoding="utf-8")
+    description = open_data(tmp_path / "one").description
+    assert description.classes == tuple(NAMES) and description.total == 26
+    assert {item.reason for item in description.skipped} == {"it has no value of 'label'"}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"features": {"kind": {"names": ["a"]}}}', "3"])
+def test_what_is_said_of_other_columns_is_not_believed(tmp_path: Path, content: str) -> None:
+    save_to_disk(tmp_path / "one", unmarked(30))
+    (tmp_path / "one" / "dataset_info.json").write_text(content, encoding="utf-8")
+    assert open_data(tmp_path / "one").description.classes == ("0", "1", "2")
+
+
+def test_tags_by_numbers_have_the_names_beside_the_data(tmp_path: Path) -> None:
+    cells = [{"bytes": png(n), "path": None} for n in range(30)]
+    lists = [[[0], [0, 1], [], [2]][n % 4] for n in range(30)]
+    table = pa.table({"image": pa.array(cells, FILE), "labels": lists})
+    save_to_disk(tmp_path / "one", table)
+    features = {"image": {"_type": "Image"}, "labels": {"feature": LABEL, "_type": "Sequence"}}
+    info = json.dumps({"features": features})
+    (tmp_path / "one" / "dataset_info.json").write_text(info, encoding="utf-8")
+    dataset = open_data(tmp_path / "one")
+    assert dataset.description.classes == tuple(NAMES)
+    assert dataset.targets[:4].tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]]

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.data.names import readable
+from app.engine.files import read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 METADATA = b"huggingface"
 """The entry of a schema in which the features stand."""
+
+INFO = "dataset_info.json"
+"""The file beside the data in which the features stand too."""
+
+LARGEST = 16 << 20
+"""Bytes of that file at most: it has the names of all classes."""
 
 BEGINNINGS = (
     b"\x89PNG",
@@ -36,9 +47,15 @@ class Feature:
     names: tuple[str, ...] = ()
 
 
-def features_of(schema: Any) -> dict[str, Feature]:
-    """Returns what the columns of an Arrow schema are, of those that are no plain values."""
+def features_of(schema: Any, folders: Sequence[Path] = ()) -> dict[str, Feature]:
+    """Returns what the columns of an Arrow schema are, of those that are no plain values.
+
+    folders: of the data set, where dataset_info.json may say what the schema does not.
+    """
     described = _described(schema)
+    for folder in folders:
+        described = {**_described_beside(folder, schema.names), **described}
+
     found = {}
     for field in schema:
         feature = described.get(field.name)
@@ -61,6 +78,27 @@ def _described(schema: Any) -> dict[str, Any]:
         return {}
 
     return features if isinstance(features, dict) else {}
+
+
+def _described_beside(folder: Path, columns: Sequence[str]) -> dict[str, Any]:
+    """Returns the features in dataset_info.json, {} where it says none or is of other columns.
+
+    It is an object with features, or one of such objects, one for each configuration.
+    """
+    try:
+        content = json.loads(read_regular(folder / INFO, LARGEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+    if not isinstance(content, dict):
+        return {}
+
+    for info in (content, *content.values()):
+        features = info.get("features") if isinstance(info, dict) else None
+        if isinstance(features, dict) and set(features) == set(columns):
+            return features
+
+    return {}
 
 
 def _class_names(feature: Any) -> tuple[str, ...]:

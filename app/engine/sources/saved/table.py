@@ -28,7 +28,7 @@ from app.engine.sources.tables.written.column_names import refuse_many_columns, 
 from app.engine.sources.tables.written.table import column_of, place_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 LARGEST = 64 << 30
@@ -91,7 +91,9 @@ def read_saved(source: Path, check: Check, most: int | None = None) -> Table:
         raise unusable(source, "has no rows", "Save it again.")
 
     with _guard(source):
-        return _table(source, schema, parts, np.concatenate(splits), most, growth)
+        folders = _folders_of(shards[0].path, source)
+        features = features_of(schema, folders)
+        return _table(source, schema, parts, np.concatenate(splits), most, features, growth)
 
 
 # --- reading
@@ -178,6 +180,14 @@ def _arrow_parts(path: Path) -> Iterator[Any]:
     yield from pa.ipc.open_stream(pa.BufferReader(content))
 
 
+def _folders_of(shard: Path, source: Path) -> list[Path]:
+    """Returns the folders in which a file of a data set stands, up to the data set itself."""
+    if not source.is_dir():
+        return [shard.parent]
+
+    return [folder for folder in shard.parents if folder == source or source in folder.parents]
+
+
 # --- its columns
 
 
@@ -187,11 +197,11 @@ def _table(
     parts: Sequence[Any],
     splits: np.ndarray,
     most: int | None,
+    features: Mapping[str, Feature],
     growth: Growth,
 ) -> Table:
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-    features = features_of(schema)
     columns: list[Column] = []
     for index, name in enumerate(schema.names):
         array = pa.chunked_array([part.column(index) for part in parts], schema.types[index])
