@@ -103,7 +103,7 @@ def test_a_missing_array_is_refused_with_the_nearest(
 ) -> None:
     trained = opened(saved(tmp_path / "a.npz", **{kind: examples, "labels": TWO}))
     later = saved(tmp_path / "b.npz", **{near or "photos": examples, "labels": TWO})
-    hint = f"; the nearest is '{near}'" if near else ""
+    hint = f"; the nearest is '{near}'" if near else "; it has 'photos' and 'labels'"
     for read in (
         lambda: answered(later, trained),
         lambda: opened(later, trained.description),

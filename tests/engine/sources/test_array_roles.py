@@ -204,9 +204,8 @@ def test_examples_in_arrays_are_no_files(tmp_path: Path) -> None:
     images[:4, 0, 0] = np.nan
     dataset = opened(tmp_path, {"images": images, "labels": TWO})
     texts = [problem["text"] for problem in problems(dataset.description)]
-    assert any(
-        text.startswith("4 examples were left out, for example 'images #1'") for text in texts
-    )
+    told = "4 examples were left out, for example 'images #1'"
+    assert any(text.startswith(told) for text in texts)
 
 
 # --- later files
