@@ -25,7 +25,7 @@ from app.engine.sources.arrays.headers import (
 )
 from app.engine.sources.arrays.labels import KINDS
 from app.engine.sources.arrays.unlabelled import unlabelled_notes
-from app.engine.sources.tables.target_guess import TARGET_NAMES
+from app.engine.sources.tables.choice.target_names import TARGET_NAMES
 from app.engine.text import names_text
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from app.engine.sources.format import Format, OpenOptions, unusable
 from app.engine.sources.saved.contents import PictureColumn, SoundColumn, TagColumn
 from app.engine.sources.saved.table import is_saved
 from app.engine.sources.tables.as_trained import open_table
+from app.engine.sources.tables.choice.target_names import TARGET_NAMES
 from app.engine.sources.tables.examples import examples_of
-from app.engine.sources.tables.target_guess import TARGET_NAMES
 from app.engine.text import names_text
 
 if TYPE_CHECKING:

@@ -13,14 +13,9 @@ from app.engine.learning.tasks import task as task_of
 from app.engine.sources.format import unusable
 from app.engine.sources.tables.choice.family import note_on_rivals, target_family
 from app.engine.sources.tables.choice.inputs import ignore_others, inputs_in, mark_inputs
+from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
 from app.engine.sources.tables.roles import RoleGuess, find_split_column, guess_roles
-from app.engine.sources.tables.target_guess import (
-    TARGET_NAMES,
-    guess_list,
-    guess_target,
-    guess_task,
-    plain_name,
-)
+from app.engine.sources.tables.target_guess import guess_list, guess_target, guess_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from app.engine.data.numbers import COLUMN_FITS
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.data.units import is_unit, split_unit
 from app.engine.sources.saved.contents import PictureColumn
-from app.engine.sources.tables.target_guess import TARGET_NAMES, plain_name
+from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
 from app.engine.sources.tables.written.tag_cells import holds_tags
 from app.engine.text import number_text
 

@@ -10,6 +10,7 @@ import numpy as np
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
+from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
 from app.engine.sources.tables.written.tag_cells import SEPARATOR, holds_tags, lists_in
 
 if TYPE_CHECKING:
@@ -19,39 +20,6 @@ if TYPE_CHECKING:
     from app.engine.learning.task import Task
     from app.engine.sources.tables.columns import Column, Table
     from app.engine.sources.tables.roles import RoleGuess
-
-TARGET_NAMES = (
-    "target",
-    "targets",
-    "label",
-    "labels",
-    "class",
-    "classes",
-    "class_name",
-    "y",
-    "outcome",
-    "outcomes",
-    "output",
-    "response",
-    "diagnosis",
-    "result",
-    "ziel",
-    "klasse",
-    "kategorie",
-    "category",
-    "species",
-    "breed",
-    "survived",
-    "churn",
-    "tags",
-    "topic",
-    "sentiment",
-    "price",
-    "sales",
-    "kind",
-    "type",
-)
-"""Names of columns that are taken for the target, the likeliest first."""
 
 FEW = 10
 """Whole numbers with at most so many distinct values are taken for classes."""
@@ -200,11 +168,6 @@ def _candidates(
     ]
     slips += [column for column in lists if plain_name(column.name) in TARGET_NAMES]
     return [*usable, *slips] or lists
-
-
-def plain_name(name: str) -> str:
-    """Returns a column's name in small letters, with underscores between its words."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def guess_task(
