@@ -17,7 +17,16 @@ import numpy as np
 from app.engine.data.numbers import COLUMN_FITS, NO_NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
+
+COMPACT = "%Y%m%d"
+"""A day without signs between its parts: 20240315. With a time behind it, it is a moment."""
+
+FIRST_COMPACT = 19_000_101
+"""A smaller number is no such day."""
+
+FEWEST_COMPACT = 5
+"""Of fewer distinct whole numbers it may be chance that all of them are days."""
 
 ORDERS = (
     "%Y-%m-%d",
@@ -38,6 +47,7 @@ ORDERS = (
     "%d/%m/%y",
     "%d-%m-%y",
     "%d-%b-%y",
+    COMPACT,
 )
 """Ways to write a day, in the order in which they are tried; numbers of months with 0 or without.
 
@@ -55,6 +65,7 @@ DATE_WORDS = {
     "%d.%m.%Y": "day.month.year",
     "%d-%m-%Y": "day-month-year",
     "%m-%d-%Y": "month-day-year",
+    COMPACT: "year, month and day in one number",
 }
 """Words for those that may be taken for another."""
 
@@ -89,6 +100,18 @@ PARTS = {
     "%p": r"(?P<half>[AaPp])\.?[Mm]\.?",
 }
 
+WEEKDAYS = (
+    *("mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"),
+    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    *("mo", "di", "mi", "do", "fr", "sa", "so"),
+    *("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"),
+)
+"""Days of the week in English and German, in small letters, as they stand before a date."""
+
+ZONES = {"UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8}
+ZONES |= {"PDT": -7, "CET": 1, "CEST": 2}
+"""Hours by which zones are ahead of UTC, beside its own names."""
+
 PIVOT = 69
 """Years of two digits from this on are of the last century, as POSIX has it."""
 
@@ -116,16 +139,30 @@ EPOCH = datetime.datetime(1970, 1, 1)
 _LIKE_A_DATE = re.compile(r"(?=.*\d)[^\W_]{1,9}\.?[-./ ]\s?[^\W_]{1,9}\.?(?:,? ?|[-./])\d{1,4}\b.*")
 
 
+_WEEKDAY = re.compile(rf"(?:{'|'.join(WEEKDAYS)})\b\.?,?\s+", re.IGNORECASE)
+_YEAR_LAST = re.compile(
+    r"(?P<day>[^\W\d_]{3,9} +\d{1,2}) (?P<time>\d{1,2}:\d{2}:\d{2})"
+    r"(?P<zone> [A-Z]{1,4}| [+-]\d{4})? (?P<year>\d{4})"
+)
+_COMPACT_TIME = re.compile(r"(\d{8})T?(\d{2}):?(\d{2})(?::?(\d{2}(?:[.,]\d{1,9})?))?(\D.*)?")
+_COMPACT_DAY = re.compile(r"(?:19|20)\d{6}(?: .*)?")
+
+
 def date_format(cells: Sequence[str]) -> str:
     """Returns the format in which all these cells are dates, "" if there is none.
 
     A format with a time also fits a day alone, which is its midnight: that is how spreadsheets
     write it. Zones are understood in each; moments with one are counted in UTC.
     """
-    if not cells or not all(len(cell) < 50 and _LIKE_A_DATE.fullmatch(cell) for cell in cells):
+    if not cells or not all(len(cell) < 50 for cell in cells):
         return ""
 
-    for order in ORDERS:
+    cells = [_in_order(cell) for cell in cells]
+    compact = all(map(_COMPACT_DAY.fullmatch, cells))
+    if not compact and not all(map(_LIKE_A_DATE.fullmatch, cells)):
+        return ""
+
+    for order in (COMPACT,) if compact else ORDERS:
         if not _begins_so(order).match(cells[0]):
             continue  # the quick way out
 
@@ -138,7 +175,7 @@ def date_format(cells: Sequence[str]) -> str:
 
 def day_of(text: str, form: str) -> float:
     """Returns the days since 1970 of a date in this format, NaN for what is none."""
-    match = _pattern(form).match(text)
+    match = _pattern(form).match(_in_order(text))
     if match is None:
         return math.nan
 
@@ -158,6 +195,49 @@ def day_of(text: str, form: str) -> float:
     fraction = float(f"0.{found.get('fraction') or 0}")
     seconds = (moment - EPOCH).total_seconds() + fraction - _offset(found.get("zone"))
     return seconds / 86_400
+
+
+def format_of_numbers(values: np.ndarray) -> str:
+    """Returns the format in which all these numbers are dates, such as 20240315, "" without one.
+
+    values: (N,) float64, NaN where there is none.
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite) or finite.min() < FIRST_COMPACT or (finite != np.rint(finite)).any():
+        return ""
+
+    few = [f"{value:.0f}" for value in finite[:SAMPLED].tolist()]
+    if not date_format(few[:1]) or not date_format(few):
+        return ""
+
+    every = np.unique(finite)
+    return (
+        date_format([f"{value:.0f}" for value in every.tolist()])
+        if are_many(every, COMPACT)
+        else ""
+    )
+
+
+def are_many(cells: Collection[object], form: str) -> bool:
+    """Returns whether cells of a format are so many that they are no dates by chance."""
+    return not form.startswith(COMPACT) or len(cells) >= FEWEST_COMPACT
+
+
+def _in_order(text: str) -> str:
+    """Returns a date without the day of the week, the parts of a moment in the usual order."""
+    if text[:1].isalpha():
+        text = _WEEKDAY.sub("", text, count=1)
+        match = _YEAR_LAST.fullmatch(text)
+        if match is not None:
+            day = " ".join(match["day"].split())
+            text = f"{day} {match['year']} {match['time']}{match['zone'] or ''}"
+    elif len(text) > 8 and text[:8].isdigit():
+        match = _COMPACT_TIME.fullmatch(text)
+        if match is not None:
+            day, hour, minute, second, rest = match.groups(default="")
+            text = f"{day} {hour}:{minute}{f':{second}' if second else ''}{rest}"
+
+    return text
 
 
 def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
@@ -232,7 +312,8 @@ def _pattern(form: str) -> re.Pattern[str]:
     if not time:
         return re.compile(rf"{day}$")
 
-    zone = r"(?:\s?(?P<zone>Z|UTC|GMT|[+\-−]\d{2}:?\d{2}))?"
+    names = "|".join(ZONES)
+    zone = rf"(?:\s?(?P<zone>Z|UTC|GMT|{names}|[+\-−]\d{{2}}:?\d{{2}})(?: \([A-Z]{{1,5}}\))?)?"
     return re.compile(rf"{day}(?:[T ,]\s?{time}{zone})?$")
 
 
@@ -246,6 +327,8 @@ def _halves(form: str) -> tuple[str, str]:
     """Returns the regular expressions of the day and of the time, "" where there is none."""
     hour = min((form.find(part) for part in ("%H", "%I") if part in form), default=len(form))
     day = form[:hour].rstrip(" T")
+    if day == COMPACT:
+        day = "%Y(?P<month>\\d{2})(?P<day>\\d{2})"
     escaped = re.sub(r"[.]", r"\\.", day)
     # "1.2.10" and "1-2-10" may be numbers of versions, "1/2/10" is a day.
     numbers = "%y" in day and "%b" not in day and "/" not in day
@@ -288,6 +371,8 @@ def _offset(zone: str | None) -> int:
     """Returns the seconds by which a zone is ahead of UTC."""
     if zone is None or zone in ("Z", "UTC", "GMT"):
         return 0
+    if zone in ZONES:
+        return 3600 * ZONES[zone]
 
     digits = zone[1:].replace(":", "")
     seconds = 3600 * int(digits[:2]) + 60 * int(digits[2:])

@@ -41,7 +41,7 @@ LARGEST = 3e38
 """A number beyond this does not fit into 32 bits and is treated as infinite."""
 
 LARGEST_WHOLE = 2**53
-"""Whole numbers beyond this fall together in 64 bits of floating point."""
+"""Whole numbers from this on fall together in 64 bits of floating point, as the next one is it."""
 
 SPACES = " \u00a0\u202f\u2009"
 """What may stand between thousands as a space."""

@@ -48,10 +48,21 @@ pcs pc Stk Stück PS hp mAh Ah Mbit/s Mbps GB/s MB/s fps
 UNITS = frozenset(_UNITS.split()) | {"sq ft", "fl oz", "sq m"}
 """Units that are taken for one wherever they stand behind a number."""
 
+SCALES: dict[str, float] = {
+    **dict.fromkeys(("k", "K", "tsd", "Tsd", "thousand"), 1e3),
+    **dict.fromkeys(("M", "mn", "mln", "mio", "Mio", "million", "millions"), 1e6),
+    **dict.fromkeys(("bn", "bln", "mrd", "Mrd", "billion", "billions"), 1e9),
+    **dict.fromkeys(("tn", "trillion", "trillions"), 1e12),
+}
+"""Words behind a number that stand for a factor. Not "m", "b" and "t", which are units as well."""
+
 PERCENT: tuple[str, ...] = ("%", "percent", "pct", "Prozent")
 
 LONGEST_UNIT = 16
 """Characters: what is longer behind a number is a text."""
+
+LONGEST_AMOUNT = 60
+"""Characters: a longer cell is no number with a word behind it."""
 
 FEW_NUMBERS = 10
 """With at most so many distinct whole numbers, a word behind them that is no known unit is part of
@@ -77,6 +88,41 @@ _CELL = re.compile(
     r"\s*(?P<behind>[-−])?(?(open)\s*\))"
 )
 
+_SCALE = "|".join(sorted(SCALES, key=len, reverse=True))
+_SCALED = re.compile(
+    rf"(?P<head>[^A-Za-z]*(?:{_CURRENCY})?[^A-Za-z]*\d[.,]?)\s?(?P<scale>{_SCALE})\.?"
+    rf"(?P<tail>\s*(?:{_CURRENCY})?\s*[-−]?\)?)"
+)
+
+_IN_NAME = re.compile(
+    r".*?[^\s(\[](?P<blank>[\s_]*)(?:\((?P<round>[^()]+)\)|\[(?P<square>[^\[\]]+)\])"
+)
+_NEW_UNIT = re.compile(
+    rf"(?!.*\d\d)(?:[^\d]|(?<=[^\W\d])\d|(?<=[^\W\d]-)\d|(?<=\^)\d|(?<=\^-)\d){{1,{LONGEST_UNIT}}}"
+)
+"""A unit that is not known, which has no digit but as a power."""
+
+_NO_UNITS = frozenset(
+    (
+        "x",
+        "y",
+        "z",
+        "mean",
+        "avg",
+        "average",
+        "median",
+        "min",
+        "max",
+        "std",
+        "log",
+        "ln",
+        "raw",
+        "total",
+        "sum",
+    )
+)
+"""What else stands in brackets behind a name, in small letters."""
+
 
 def split_unit(cell: str) -> tuple[str, str] | None:
     """Returns the unit of a trimmed cell, "" for none, and its number without it; else None.
@@ -97,6 +143,15 @@ def split_unit(cell: str) -> tuple[str, str] | None:
     return _BY_SPELLING.get(unit, unit), sign + match["number"]
 
 
+def split_scale(cell: str) -> tuple[str, float]:
+    """Returns a cell without a word such as "k" or "Mio." behind its number, and its factor.
+
+    "3.5M" is 3.5 and 1,000,000; any other cell is itself and 1.
+    """
+    match = _SCALED.fullmatch(cell) if len(cell) <= LONGEST_AMOUNT else None
+    return (cell, 1.0) if match is None else (match["head"] + match["tail"], SCALES[match["scale"]])
+
+
 def is_currency(unit: str) -> bool:
     """Returns whether a unit is a currency, in the spelling that is kept."""
     return unit in CURRENCIES
@@ -105,6 +160,24 @@ def is_currency(unit: str) -> bool:
 def is_unit(word: str) -> bool:
     """Returns whether a word is a known unit or currency."""
     return word in UNITS or word in _BY_SPELLING
+
+
+def unit_in(name: str) -> str:
+    """Returns the unit in a column's name, "" for none: "height (cm)" and "height [cm]" have "cm".
+
+    A number there counts something, such as the places of a list: "box[0]". Right behind the name
+    only a known unit is one: "size(kg)", but not "x[i]".
+    """
+    match = _IN_NAME.fullmatch(name.strip())
+    if match is None:
+        return ""
+
+    word = (match["round"] or match["square"]).strip().removeprefix("in ")
+    if is_unit(word):
+        return word
+
+    new = _NEW_UNIT.fullmatch(word) and word.lower() not in _NO_UNITS
+    return word if match["blank"] and new else ""
 
 
 def find_unit(cells: Sequence[str], known: str = "") -> str | None:
@@ -143,11 +216,12 @@ def _with_plural(counts: Counter[str]) -> str:
 
 
 def to_amounts(
-    cells: Any, style: NumberStyle, known: str = ""
+    cells: Any, style: NumberStyle, known: str = "", certain: bool = False
 ) -> tuple[np.ndarray, np.ndarray, int, str]:
     """Returns what `to_numbers` does of cells that may have a unit, and the unit, "" without.
 
-    cells: an Arrow array of trimmed texts. known: the unit that is expected.
+    cells: an Arrow array of trimmed texts. known: the unit that is expected, which is read however
+    few cells have it. certain: whether it is known that these are amounts.
     """
     values, non_number, infinite = to_numbers(cells, style)
     if not non_number.any():
@@ -156,14 +230,71 @@ def to_amounts(
     places = np.flatnonzero(non_number)
     filled = int(np.isfinite(values).sum()) + len(places)
     sample = places[np.linspace(0, len(places) - 1, min(SAMPLE, len(places))).astype(int)]
-    unit = find_unit(cells.take(sample).to_pylist(), known)
-    if unit is None or (unit and len(places) < HALF * filled):
+    sampled = cells.take(sample).to_pylist()
+    if known not in SCALES and _are_scaled(sampled, certain):
+        return _scaled_amounts(cells, places, style, known)
+
+    unit = find_unit(sampled, known)
+    if unit is None and known:
+        unit = known
+    if unit is None or (unit and unit != known and len(places) < HALF * filled):
         return values, non_number, infinite, ""
 
     others, unread, more = to_numbers(_bare(cells.take(places), unit), style)
+    if unread.all():
+        return values, non_number, infinite, ""
+
     values[places] = others
     non_number[places] = unread
     return values, non_number, infinite + more, unit
+
+
+def _are_scaled(cells: Sequence[str], certain: bool) -> bool:
+    """Returns whether nearly all of these are numbers, some with a word such as "k" or "M".
+
+    "300 K" alone is a temperature, and few whole numbers are part of names: "2M" and "3M".
+    """
+    filled = [cell for cell in cells if cell.lower() not in NO_NUMBER]
+    read = [(split_unit(bare), factor) for bare, factor in map(split_scale, filled)]
+    splits = [split for split, factor in read if split is not None and factor != 1]
+    if certain or not splits:
+        return bool(splits)
+
+    fitting = [split for split, _ in read if split is not None]
+    fitting = [split for split in fitting if not split[0] or is_currency(split[0])]
+    if len(fitting) < COLUMN_FITS * len(filled) or _are_kelvins(filled):
+        return False
+
+    numbers = {number for _, number in splits}
+    whole = all(number.lstrip("+-−").isdigit() for number in numbers)
+    money = any(is_currency(unit) for unit, _ in splits)
+    return money or not whole or len(numbers) > FEW_NUMBERS
+
+
+def _are_kelvins(cells: Sequence[str]) -> bool:
+    """Returns whether "K" stands behind all of these numbers, with a blank or behind large ones."""
+    if not all(cell.endswith("K") for cell in cells):
+        return False
+
+    return all(cell.endswith(" K") or re.match(r"\d{3}", cell) for cell in cells)
+
+
+def _scaled_amounts(
+    cells: Any, places: np.ndarray, style: NumberStyle, known: str
+) -> tuple[np.ndarray, np.ndarray, int, str]:
+    """Returns what `to_amounts` does of cells of which some have a word such as "k" or "M".
+
+    places: of the cells that are no numbers by themselves.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    factors = np.ones(len(cells))
+    bare = cells.to_pylist()
+    for place in places.tolist():
+        bare[place], factors[place] = split_scale(bare[place])
+
+    amounts = to_amounts(pa.array(bare, pa.large_string()), style, known)
+    return amounts[0] * factors, *amounts[1:]
 
 
 def parse_amount(text: str, style: NumberStyle, unit: str = "") -> float | None:
@@ -171,6 +302,11 @@ def parse_amount(text: str, style: NumberStyle, unit: str = "") -> float | None:
     number = style.parse(text)
     if number is not None:
         return number
+
+    bare, factor = split_scale(text)
+    if factor != 1 and unit not in SCALES:
+        amount = parse_amount(bare, style, unit)
+        return None if amount is None else amount * factor
 
     split = split_unit(text)
     if split is None or split[0] not in ("", unit, unit.removesuffix("s")):

@@ -48,7 +48,7 @@ def unify(words: Sequence[str], counts: Sequence[int], style: NumberStyle) -> li
     values = []
     for word in words:
         value = TRUTHS[word.lower()] if booleans else style.parse(word)
-        if value is None or abs(value) > LARGEST_WHOLE or _LEADING_ZERO.match(word):
+        if value is None or abs(value) >= LARGEST_WHOLE or _LEADING_ZERO.match(word):
             return apart
         values.append(value)
 

@@ -195,7 +195,8 @@ def _answer_batch(
 
         raw = source_input.raws[index]
         warning = "" if reads_all else description.preparation.left_out_note(raw)
-        warning = f"{source_input.told} {warning}".strip()
+        if source_input.told:
+            warning = f"{source_input.told[index]} {warning}".strip()
         answer = report_class.answer(description, row)
         answers.append(AnsweredExample(name, answer, row, warning=warning))
 

@@ -70,7 +70,8 @@ class PredictionInput:
 
     names: what each is called. raws: each as Predictor.read takes it. table: the rows they are
     from, None where the source is no table. many: whether the source may hold many examples, so
-    that each has a name of its own in it. told: a sentence on how all of them are read, "" without.
+    that each has a name of its own in it. told: of each, sentences on how it is read, "" without;
+    () where no example has any.
     """
 
     source: str
@@ -78,7 +79,7 @@ class PredictionInput:
     raws: tuple[Any, ...] = field(repr=False)
     table: Table | None = field(default=None, repr=False)
     many: bool = False
-    told: str = ""
+    told: tuple[str, ...] = ()
 
 
 def read_input(
@@ -180,8 +181,9 @@ def _table(
 
     check()
     names = tuple(table.row_name(row) for row in range(len(table)))
+    told = tuple(map(table.told_of, range(len(table)))) if table.told else ()
 
-    return PredictionInput(str(path), names, raws, table, many=True, told=table.told)
+    return PredictionInput(str(path), names, raws, table, many=True, told=told)
 
 
 def _raws_by_name(table: Table, trained: Description) -> Iterable[Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from app.engine.data.dataset import Amount
 from app.engine.data.names import natural
 from app.engine.data.numbers import LARGEST
+from app.engine.data.units import unit_in
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -172,15 +173,6 @@ def pair_targets(keys: Sequence[object]) -> Targets:
         np.array([str(key) for key in keys], dtype=object).astype(str), return_inverse=True
     )
     return Targets(numbers.astype(np.int64), np.zeros(len(keys), np.int64), 1)
-
-
-def unit_in(name: str) -> str:
-    """Returns the unit in a column's name: "height (cm)" and "height [cm]" have "cm"."""
-    for opening, closing in ("()", "[]"):
-        if name.rstrip().endswith(closing) and opening in name:
-            return name.rstrip()[name.rindex(opening) + 1 : -1].strip()
-
-    return ""
 
 
 def are_positions(names: Sequence[str]) -> bool:

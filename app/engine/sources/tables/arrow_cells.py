@@ -228,7 +228,7 @@ def _beyond_floats(part: Any) -> bool:
     import pyarrow.compute as pc  # noqa: PLC0415 - pyarrow takes 0.1 s to load
 
     limits = pc.min_max(_decoded(part)).as_py()
-    return any(limit is not None and abs(limit) > LARGEST_WHOLE for limit in limits.values())
+    return any(limit is not None and abs(limit) >= LARGEST_WHOLE for limit in limits.values())
 
 
 def _stored(part: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.data.dates import to_days
+from app.engine.data.dates import COMPACT, to_days
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.names import readable
 from app.engine.data.reading import Reading
@@ -66,7 +66,12 @@ def read_as_trained(
     numbers = _number_columns(trained)
     style = _style(table, numbers, reading.style)
     columns = [
-        replace(column, style=style, known_date=_known_date(column, reading))
+        replace(
+            column,
+            style=style,
+            known_date=_known_date(column, reading),
+            certain=column.name in numbers and column.name not in reading.dates,
+        )
         for column in table.columns
     ]
     columns = [_with_truths(column) if column.name in numbers else column for column in columns]
@@ -122,8 +127,8 @@ def _read(source: str | Path, data: DataSettings, reading: Reading, check: Check
     auto = free.replace(**dict.fromkeys(OF_ONE_FILE))
     attempts = [auto] if free == auto else [free, auto]
 
-    # Few rows may look like more names, but they have none of the training.
-    attempts.append(auto.replace(second_row="example"))
+    # Few rows may look like more names, or names like a row, but are none of the training.
+    attempts += [auto.replace(second_row="example"), auto.replace(second_row="names")]
     path = Path(source).expanduser()
     first: Table | UserError | None = None
     for settings in attempts:
@@ -196,7 +201,7 @@ def _non_number(column: Column, style: NumberStyle) -> np.ndarray:
 def _known_date(column: Column, reading: Reading) -> str:
     """Returns the format of dates of the training where all cells of a column are of it."""
     form = reading.dates.get(column.name, "")
-    if not form or column.values is not None or column.nested:
+    if not form or column.nested or (column.values is not None and form != COMPACT):
         return ""
 
     return "" if to_days(column.texts, form)[1].any() else form

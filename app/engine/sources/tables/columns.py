@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from app.engine.data.dates import date_format, to_days, to_seconds
+from app.engine.data.dates import are_many, date_format, format_of_numbers, to_days, to_seconds
 from app.engine.data.numbers import (
     INFINITE,
     LARGEST,
@@ -18,7 +18,7 @@ from app.engine.data.numbers import (
     NumberStyle,
     plain,
 )
-from app.engine.data.units import to_amounts
+from app.engine.data.units import split_unit, to_amounts
 from app.engine.data.values import unify
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ class Column:
     with NaN, instead of texts. style: how numbers are written in it. nested: whether it holds what
     is not read, such as lists of several lengths; unread: what that is. known_date: the format of
     its dates where that is known, "" where the cells tell. known_unit: the unit of its numbers
-    where that stands elsewhere, or is expected. list_name: the name of the lists of which it is one
-    place, "" for none. nominal: whether the file says that its values are names. separator: what
-    stands between the words of the lists that its cells were, "" where they were none.
+    where that stands elsewhere, or is expected. certain: whether it was one of numbers in training.
+    list_name: the name of the lists of which it is one place, "" for none. nominal: whether the
+    file says that its values are names. separator: what stands between the words of the lists that
+    its cells were, "" where they were none.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Column:
     nested: bool = False
     known_date: str = ""
     known_unit: str = ""
+    certain: bool = False
     list_name: str = ""
     nominal: bool = False
     separator: str = ""
@@ -88,6 +90,8 @@ class Column:
 
         Then (N,) bool, whether a cell is there but no number, and how many are infinite.
         """
+        if self.date:
+            return to_days(self.texts, self.date)
         if self.values is not None:
             values = self.values.copy()
             infinite = np.abs(values) > LARGEST
@@ -95,12 +99,12 @@ class Column:
 
             return values, np.zeros(len(values), bool), int(infinite.sum())
 
-        return to_days(self.texts, self.date) if self.date else self._amounts[:3]
+        return self._amounts[:3]
 
     @functools.cached_property
     def _amounts(self) -> tuple[np.ndarray, np.ndarray, int, str]:
         """What `units.to_amounts` makes of its texts, or durations in seconds."""
-        amounts = to_amounts(self.texts, self.style, self.known_unit)
+        amounts = to_amounts(self.texts, self.style, self.known_unit, self.certain)
         if not amounts[1].any() or amounts[3]:
             return amounts
 
@@ -150,7 +154,7 @@ class Column:
         values, non_number, count = self.numbers
         if not count:
             return np.zeros(len(values), bool)
-        if self.values is not None:
+        if self.values is not None:  # no dates, of which none is infinite
             return np.asarray(np.abs(self.values) > LARGEST)
 
         present = np.array([text.lower() not in NO_NUMBER for text in self.texts.to_pylist()], bool)
@@ -162,10 +166,10 @@ class Column:
 
         The first cells decide; all must be of the format.
         """
-        if self.known_date:
+        if self.known_date or self.certain or self.nested:
             return self.known_date
-        if self.values is not None or self.nested:
-            return ""
+        if self.values is not None:
+            return format_of_numbers(self.values)
 
         few = self._first(8)
         if few and not date_format(few[:1]):
@@ -178,7 +182,7 @@ class Column:
             }
             return date_format(sorted(every))
 
-        return form
+        return form if not form or are_many(self.texts.unique(), form) else ""
 
     def _first(self, count: int) -> list[str]:
         """Returns the first cells, without those that stand for nothing."""
@@ -217,10 +221,10 @@ class Column:
             return "nested"
         if self.nominal:
             return "text" if self.factorized[1] else "empty"
-        if self.values is not None:
-            return "number" if np.isfinite(self.values).any() else "empty"
         if self.date:
             return "date"
+        if self.values is not None:
+            return "number" if np.isfinite(self.values).any() else "empty"
 
         values, non_number, infinite = self.numbers
         finite = int(np.isfinite(values).sum())
@@ -233,8 +237,10 @@ class Column:
 
     def _names_things(self, values: np.ndarray) -> bool:
         """Returns whether these are whole numbers that would fall together as numbers."""
-        large = np.flatnonzero(np.abs(values) > LARGEST_WHOLE)
-        return any(self.texts[row].as_py().lstrip("+-").isdigit() for row in large[:100].tolist())
+        large = np.flatnonzero(np.abs(values) >= LARGEST_WHOLE)
+        cells = self.texts.take(large[:100]).to_pylist()
+        numbers = [split[1] for split in map(split_unit, cells) if split is not None]
+        return any(self.style.plain(number).lstrip("+-").isdigit() for number in numbers)
 
     @property
     def numeric(self) -> bool:
@@ -308,7 +314,8 @@ class Table:
 
     row_numbers: (N,) of the rows in the file, from 1, the row of names among them. complete:
     whether all of the file was read. estimated: how many rows there may be. told: of a later table,
-    sentences on what was taken for granted because of the training, "" without any.
+    sentences on what was taken for granted because of the training, each with the rows that it is
+    about: (N,) bool.
     """
 
     path: str
@@ -319,7 +326,7 @@ class Table:
     notes: tuple[str, ...] = ()
     complete: bool = True
     estimated: int = 0
-    told: str = ""
+    told: tuple[tuple[str, np.ndarray], ...] = ()
 
     def __len__(self) -> int:
         return len(self.row_numbers)
@@ -336,10 +343,15 @@ class Table:
         """Returns what a row is called for a person: "row 17"."""
         return f"row {int(self.row_numbers[row])}"
 
+    def told_of(self, row: int) -> str:
+        """Returns the sentences that a row is told with its answer, "" without any."""
+        return " ".join(sentence for sentence, rows in self.told if rows[row])
+
     def take(self, rows: np.ndarray) -> Table:
         """Returns the table of these rows alone."""
         columns = tuple(column.take(rows) for column in self.columns)
-        return replace(self, columns=columns, row_numbers=self.row_numbers[rows])
+        told = tuple((sentence, of[rows]) for sentence, of in self.told)
+        return replace(self, columns=columns, row_numbers=self.row_numbers[rows], told=told)
 
     def cells(self, most: int) -> list[list[str]]:
         """Returns the first rows as texts."""

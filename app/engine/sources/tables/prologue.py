@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.numbers import COLUMN_FITS, NO_NUMBER, NumberStyle
 from app.engine.sources.tables.delimiters import csv_format, plain_line
+from app.engine.sources.tables.written.head import names_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +116,8 @@ def rows_above(rows: Sequence[Sequence[str]], begun: int = 0, comments: Sequence
 
     for number in range(begun, min(MOST_LINES, len(rows))):
         if number > begun and _has_names(rows, number, width):
-            return number
+            above = rows[number - 1]
+            return number - (len(above) == width and names_groups(above))
         if not _may_be_above(rows[number], width):
             break
 
@@ -133,7 +135,8 @@ def _has_names(rows: Sequence[Sequence[str]], number: int, width: int) -> bool:
     """Returns whether a row is one of names: words alone, above a column of numbers."""
     row = rows[number]
     body = [cells for cells in rows[number + 1 :] if len(cells) == width]
-    if len(row) != width or not all(row) or len(set(row)) < width or not body:
+    grouped = number > 0 and names_groups(rows[number - 1])
+    if len(row) != width or not all(row) or (len(set(row)) < width and not grouped) or not body:
         return False
     if any(_NUMBER.fullmatch(cell) for cell in row):
         return False

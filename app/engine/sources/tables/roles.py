@@ -12,7 +12,7 @@ import numpy as np
 from app.engine.data.dates import DATE_WORDS
 from app.engine.data.numbers import COLUMN_FITS
 from app.engine.data.splits import UNASSIGNED, split_of
-from app.engine.data.units import is_unit, split_unit
+from app.engine.data.units import SCALES, is_unit, split_unit, unit_in
 from app.engine.sources.saved.contents import PictureColumn
 from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
 from app.engine.sources.tables.written.tag_cells import holds_tags
@@ -137,7 +137,8 @@ def _guess_number(column: Column, rows: int) -> RoleGuess:
         return RoleGuess("group", "rows of one of them stay in one split")
 
     words = "whole numbers" if column.whole else "numbers"
-    return RoleGuess("number", f"{words} in {column.unit}" if column.unit else words)
+    unit = column.unit or unit_in(column.name)
+    return RoleGuess("number", f"{words} in {unit}" if unit else words)
 
 
 def _guess_text(column: Column) -> RoleGuess:
@@ -190,7 +191,7 @@ def _units(words: Sequence[str]) -> list[str]:
     () where they are none, or their units are no known ones.
     """
     found = [split[0] for split in map(split_unit, words) if split is not None]
-    known = all(is_unit(unit) for unit in found if unit)
+    known = all(is_unit(unit) or unit in SCALES for unit in found if unit)
     if not known or len(found) < COLUMN_FITS * len(words):
         return []
 

@@ -73,6 +73,59 @@ def test_two_rows_of_names(tmp_path: Path) -> None:
     assert all(table.by_name[name].kind == "number" for name in table.column_names[1:])
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "names"),
+    (
+        ("size,,result", "w,h,label", ("size w", "size h", "result label")),
+        ("size,size,result", "w,h,label", ("size w", "size h", "result label")),
+        ("size,,result", "width,height,label", ("size width", "size height", "result label")),
+        ("size,,", "width,s,class", ("size width", "size s", "size class")),
+        ("when,,result", "time,date,kind", ("when time", "when date", "result kind")),
+        ("size,number,result", "m,h,label", ("size m", "number h", "result label")),
+    ),
+)
+def test_groups_of_names(tmp_path: Path, first: str, second: str, names: tuple[str, ...]) -> None:
+    lines = [f"{n},{n / 2},{('small', 'big')[n % 2]}" for n in range(20)]
+    table = read(tmp_path / "a.csv", first, second, *lines, skip_rows=0)
+    assert table.column_names == names and len(table) == 20
+    assert [column.kind for column in table.columns] == ["number", "number", "text"]
+    assert not any(column.unit for column in table.columns)
+
+
+def test_groups_of_names_above_texts(tmp_path: Path) -> None:
+    lines = [f"p{n},{('Rome', 'Oslo')[n % 2]},{('a', 'b')[n // 3 % 2]}" for n in range(20)]
+    table = read(tmp_path / "a.csv", "person,,result", "name,city,label", *lines)
+    assert table.column_names == ("person name", "person city", "result label")
+    assert len(table) == 20
+    table = read(tmp_path / "a.csv", "name,,label", *lines)
+    assert table.column_names == ("name", "column 2", "label") and len(table) == 20
+
+
+def test_groups_of_many_columns_are_no_title(tmp_path: Path) -> None:
+    first = "site,May,,,,,,June,,,,,"
+    second = "name,a,b,c,d,e,f,a,b,c,d,e,f"
+    lines = [",".join([f"s{n}", *(str(n * place) for place in range(1, 13))]) for n in range(20)]
+    for above in ((), ("Report of 2024",)):
+        table = read(tmp_path / "a.csv", *above, first, second, *lines)
+        assert table.column_names[:3] == ("site name", "May a", "May b") and len(table) == 20
+        assert table.column_names[-1] == "June f"
+
+
+def test_units_below_two_rows_of_names(tmp_path: Path) -> None:
+    lines = [f"{n},{n / 2},{('small', 'big')[n % 2]}" for n in range(20)]
+    table = read(tmp_path / "a.csv", "size,,result", "width,height,label", "mm,cm,", *lines)
+    assert table.column_names == ("size width", "size height", "result label")
+    assert len(table) == 20 and [column.unit for column in table.columns] == ["mm", "cm", ""]
+
+
+@pytest.mark.parametrize("flags", (",,,class", "meta,,i,c", "a=b,,,class", "weight,,,"))
+def test_flags_below_a_row_of_types(tmp_path: Path, flags: str) -> None:
+    types = "continuous,discrete,string,discrete"
+    table = read(tmp_path / "a.csv", ",".join(NAMES), types, flags, *ROWS)
+    assert table.column_names == NAMES and len(table) == 30 and table.row_name(0) == "row 4"
+    assert table.by_name["label"].factorized[1] == ["high", "low"]
+
+
 def test_a_row_of_types_is_left_out(tmp_path: Path) -> None:
     table = read(tmp_path / "a.csv", ",".join(NAMES), "float,int,string,class", *ROWS)
     assert table.column_names == NAMES and len(table) == 30 and told(table, "types of columns")
@@ -85,6 +138,11 @@ def test_an_example_with_gaps_is_an_example(tmp_path: Path, row: str) -> None:
     table = read(tmp_path / "a.csv", ",".join(NAMES), row, *ROWS)
     assert table.column_names == NAMES and len(table) == 31
     assert table.dialect.second_row == "example"
+
+
+def test_a_one_that_comes_again_is_no_unit(tmp_path: Path) -> None:
+    table = read(tmp_path / "a.csv", "a,n", "abc,1", "2,1", "3,1", "5,2")
+    assert len(table) == 4 and table.dialect.second_row == "example"
 
 
 def test_what_the_second_row_is_can_be_chosen(tmp_path: Path) -> None:
@@ -170,6 +228,31 @@ def test_totals_and_notes(tmp_path: Path, below: tuple[str, ...]) -> None:
 )
 def test_examples_at_the_end_are_examples(tmp_path: Path, below: tuple[str, ...]) -> None:
     assert len(read(tmp_path / "a.csv", ",".join(NAMES), *ROWS, *below)) == 30 + len(below)
+
+
+@pytest.mark.parametrize(
+    "below",
+    (
+        ("435,,,Total",),
+        ("450,90,,total",),
+        (",90,Sum,",),
+        ("435,,,Total", "14.5,,,Average"),
+        ("450,88,,Total", "15,3,,Mean", "Source: Berlin,,,"),
+    ),
+)
+def test_the_word_for_totals_in_any_cell(tmp_path: Path, below: tuple[str, ...]) -> None:
+    table = read(tmp_path / "a.csv", ",".join(NAMES), *ROWS, *below)
+    assert len(table) == 30 and table.dialect.skip_footer == len(below)
+    assert sorted(table.by_name["label"].factorized[1]) == ["high", "low"]
+
+
+def test_totals_without_a_gap_are_those_of_the_numbers(tmp_path: Path) -> None:
+    lines = [f"{n},{n % 7},{('small', 'big')[n % 2]}" for n in range(30)]
+    for below, rows in (("435,84,Total", 30), ("14.5,2.9,mean", 30), ("29,6,Max", 30)):
+        assert len(read(tmp_path / "a.csv", "a,b,label", *lines, below)) == rows
+    for below in ("17,4,mean", "12,3,max", "5,5,total"):
+        table = read(tmp_path / "a.csv", "a,b,label", *lines, below)
+        assert len(table) == 31 and table.dialect.skip_footer == 0
 
 
 def test_a_class_of_totals_stays(tmp_path: Path) -> None:

@@ -219,3 +219,18 @@ def test_a_later_file_may_write_durations_otherwise(tmp_path: Path) -> None:
     found = read_input(later, description, DataSettings())
     assert [preparation.array(raw)[0] for raw in found.raws] == [108_300, 3600]
     assert preparation.array({"took": "30:05", "count": "1"})[0] == 108_300
+
+
+@pytest.mark.parametrize("merged", ((), ("A1:B1",)))
+def test_groups_of_names(tmp_path: Path, merged: tuple[str, ...]) -> None:
+    head = [["size", None, "result"], ["w", "h", "label"]]
+    rows = [[n * 1.5, n % 7, ("small", "big")[n % 2]] for n in range(20)]
+    path = write(tmp_path / "a.xlsx", [*head, *rows], merged)
+    table = read_table(path, DataSettings())
+    assert table.column_names == ("size w", "size h", "result label") and len(table) == 20
+    assert not any(column.unit for column in table.columns)
+
+    description = open_dataset(DataSettings(source=str(path))).description
+    later = write(tmp_path / "b.xlsx", [*head, [4.5, 2, None]], merged)
+    found = read_input(later, description, DataSettings())
+    assert found.raws == ({"size w": 4.5, "size h": 2.0},)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from app.engine.data.dates import date_text, day_of, seconds_of
+from app.engine.data.dates import COMPACT, FIRST_COMPACT, date_text, day_of, seconds_of
 from app.engine.data.numbers import (
     INFINITE,
     LARGEST,
@@ -158,6 +158,9 @@ class RowPreparation(Preparation):
 
         if isinstance(value, (int, float, np.number)):
             number = float(value)
+            if column.date.startswith(COMPACT) and number >= FIRST_COMPACT:
+                return day_of(f"{number:.0f}", column.date)
+
             return number if abs(number) <= LARGEST else math.nan
 
         text = str(value).strip()

@@ -16,7 +16,7 @@ from app.engine.data.units import is_unit, split_unit
 from app.engine.text import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Column, Table
@@ -36,6 +36,18 @@ TOTAL = re.compile(
     re.IGNORECASE,
 )
 """What stands before totals."""
+
+STATISTICS: dict[str, Callable[[np.ndarray], float]] = {
+    "med": np.median,
+    "min": np.min,
+    "max": np.max,
+    "std": np.std,
+    "mean": np.mean,
+    "mittel": np.mean,
+    "schnitt": np.mean,
+    "av": np.mean,
+}
+"""What parts of those words say of the numbers above; the others stand before a sum."""
 
 
 def without_footer(table: Table, data: DataSettings) -> Table:
@@ -122,20 +134,45 @@ def _is_total(
 ) -> bool:
     """Returns whether a row is one of totals: a word for it, numbers, and the word nowhere above.
 
-    number: of the row, from the end of the table.
+    Behind the first cell the word may be a value, so that there must be a gap beside it or a number
+    that is what the word says of those above. number: of the row, from the end of the table.
     """
     import pyarrow.compute as pc  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-    first = filled[0]
-    others = [row[index] for index in filled[1:]]
-    if not TOTAL.fullmatch(row[first]) or columns[first].values is not None:
-        return False
-    if not others or not all(cell.lower() in NO_NUMBER or _is_value(cell) for cell in others):
+    words = [
+        index for index in filled if TOTAL.fullmatch(row[index]) and columns[index].values is None
+    ]
+    if len(words) != 1 or len(filled) < 2:
         return False
 
-    texts = columns[first].texts
+    word = words[0]
+    others = [index for index in filled if index != word]
+    if not all(row[index].lower() in NO_NUMBER or _is_value(row[index]) for index in others):
+        return False
+    in_doubt = word != filled[0] and len(filled) == len(row)
+    if in_doubt and not any(_says(row[word], columns[index], number) for index in others):
+        return False
+
+    texts = columns[word].texts
     rest = texts.slice(0, len(texts) - number)
-    return not pc.any(pc.equal(rest, row[first])).as_py()
+    return not pc.any(pc.equal(rest, row[word])).as_py()
+
+
+def _says(word: str, column: Column, number: int) -> bool:
+    """Returns whether a cell is what a word such as "total" or "mean" says of those above it.
+
+    number: of its row, from the end of the table.
+    """
+    values = column.numbers[0]
+    cell = values[-number]
+    above = values[: len(values) - number]
+    above = above[np.isfinite(above)]
+    if len(above) < FEWEST_ROWS or column.date or not np.isfinite(cell):
+        return False
+
+    small = word.lower()
+    statistic = next((function for name, function in STATISTICS.items() if name in small), np.sum)
+    return bool(np.isclose(cell, statistic(above), rtol=5e-3, atol=0))
 
 
 def _cells(columns: Sequence[Column], row: int) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +25,11 @@ discrete nominal category categorical factor class meta c d s m
 """
 TYPES = frozenset(_TYPES.split())
 """What programs write below the names for the types of columns, in small letters."""
+
+FLAGS = frozenset({"class", "c", "meta", "m", "ignore", "i", "weight", "w"})
+"""What programs write below the types for what columns are for, in small letters."""
+
+_OPTION = re.compile(r"[a-z_]+=\S*( [a-z_]+=\S*)*")
 
 NO_UNIT = frozenset({"", "-", "--", "–", "1", "[]", "[-]", "(-)", "n/a", "none"})
 """What stands in a row of units below a column without one."""
@@ -92,7 +99,17 @@ def find_head(rows: Sequence[Sequence[str]], style: NumberStyle, data: DataSetti
     below = [*rows[1], *[""] * len(first)][: len(first)]
     names = _joined(first, below) if second == "names" else first
     units = [_unit(cell) if second == "units" else "" for cell in below]
-    return Head(True, names, 1 if second == "example" else 2, second, units, reasons)
+    count = 1 if second == "example" else 2
+    third = rows[2] if count == 2 and data.second_row in (None, second) and len(rows) > 3 else []
+    if second == "types" and _has_flags(third):
+        count = 3
+    elif third and second == "names" and len(third) == len(first):
+        kind = _guess_second([names, *rows[2:]], style)[0]
+        if kind in ("units", "types"):
+            count = 3
+            units = [_unit(cell) if kind == "units" else "" for cell in third]
+
+    return Head(True, names, count, second, units, reasons)
 
 
 WORDS: dict[str, str] = {
@@ -110,7 +127,15 @@ def _second_row(
     """Returns what the second row is, and why."""
     if data.second_row is not None:
         return data.second_row, "as chosen"
-    if data.header is False or len(rows) < 3:
+    if data.header is False:
+        return "example", "there is hardly anything else"
+
+    return _guess_second(rows, style)
+
+
+def _guess_second(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[SecondRow, str]:
+    """Returns what the second row is by what stands above and below it, and why."""
+    if len(rows) < 3:
         return "example", "there is hardly anything else"
 
     first, second = rows[0], rows[1]
@@ -119,10 +144,14 @@ def _second_row(
         return "example", "it is like the rows below it"
 
     body = [row for row in rows[2:LOOKED_AT] if len(row) == len(second)]
+    if _has_groups(first, second, body, style):
+        return "names", "it has words below a row of names with gaps"
+
     numeric = [index for index in range(len(second)) if _is_numeric(index, body, style)]
     words = [second[index] for index in numeric if second[index].lower() not in NO_UNIT]
     no_words = any(_is_value(word, style) for word in words) or _is_first_numeric(first, style)
-    if no_words or not words or len(words) < HALF * len(numeric) or not body:
+    ones = any(second[index] == "1" == row[index] for index in numeric for row in body)
+    if no_words or ones or not words or len(words) < HALF * len(numeric) or not body:
         return "example", "it is like the rows below it"
 
     others = sorted(set(range(len(second))) - set(numeric))
@@ -131,20 +160,74 @@ def _second_row(
         if cell.lower() not in NO_UNIT and any(row[index] == cell for row in body):
             return "example", "its words come again below"
 
-    if all(word.lower() in TYPES for word in words):
+    whole = all(first) and len(set(first)) == len(first)
+    typed = words if whole else filled
+    if all(word.lower() in TYPES for word in typed):
         return "types", "it has types of columns"
 
-    known = sum(is_unit(_unit(word)) or word[0] in "([" for word in words)
-    if known >= HALF * len(words):
+    known = [word for word in words if is_unit(_unit(word)) or word[0] in "(["]
+    clear = whole and all(len(word) > 1 for word in known) and len(known) == len(words)
+    named = [second[index] for index in others if _is_name(second[index])]
+    if named and not clear:
+        return "names", f"it has a word above texts, '{named[0]}'"
+    if len(known) >= HALF * len(words):
         return "units", "it has units above numbers"
 
-    filled = [cell for cell in first if cell]
-    whole = len(filled) == len(first) and len(set(filled)) == len(filled)
     short = all(len(word) <= LONGEST_UNIT // 2 and " " not in word for word in words)
     if whole and short and all(second[index].lower() in NO_UNIT for index in others):
         return "units", "it has short words above numbers, and none above texts"
 
     return "names", "it has words above numbers, as the first row has"
+
+
+def _has_groups(
+    first: Sequence[str],
+    second: Sequence[str],
+    body: Sequence[Sequence[str]],
+    style: NumberStyle,
+) -> bool:
+    """Returns whether the first row has names of groups, each above its first column alone.
+
+    Then the second row has a name for every column, which comes up nowhere below.
+    """
+    begun = next((index for index, cell in enumerate(first) if cell), len(first))
+    whole = len(first) == len(second) and all(map(_is_word, second[begun:]))
+    if "" not in first[begun:] or not whole or not body or not any(map(_is_name, second[begun:])):
+        return False
+
+    columns = range(begun, len(second))
+    cells = [[row[index] for row in body if row[index]] for index in columns]
+    if any(second[index] in column for index, column in zip(columns, cells, strict=True)):
+        return False
+
+    repeated = any(len(set(column)) <= HALF * len(column) for column in cells if column)
+    return repeated or any(_is_numeric(index, body, style) for index in columns)
+
+
+def names_groups(row: Sequence[str]) -> bool:
+    """Returns whether a row may have names of groups, each above its first column alone.
+
+    Of one group alone it is as likely a title.
+    """
+    filled = [index for index, cell in enumerate(row) if cell]
+    wide = any(after - before > 1 for before, after in itertools.pairwise(filled))
+    named = all(_is_name(row[index]) and not row[index].endswith(":") for index in filled)
+    return wide and named
+
+
+def _is_name(cell: str) -> bool:
+    """Returns whether a cell may be the name of a column, and hardly a type or a unit of one."""
+    return _is_word(cell) and cell.lower() not in TYPES and not is_unit(_unit(cell))
+
+
+def _is_word(cell: str) -> bool:
+    return cell.lower() not in NO_UNIT and cell[0] not in "([" and split_unit(cell) is None
+
+
+def _has_flags(row: Sequence[str]) -> bool:
+    """Returns whether a row below one of types says what columns are for, as Orange writes it."""
+    filled = [cell.lower() for cell in row if cell]
+    return bool(filled) and all(cell in FLAGS or _OPTION.fullmatch(cell) for cell in filled)
 
 
 def _is_numeric(index: int, body: Sequence[Sequence[str]], style: NumberStyle) -> bool:

@@ -9,9 +9,10 @@ import numpy as np
 
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.names import readable
+from app.engine.data.numbers import to_numbers
+from app.engine.data.units import unit_in
 from app.engine.errors import UserError
-from app.engine.sources.targets import unit_in
-from app.engine.text import list_text
+from app.engine.text import count_text, list_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,8 +27,10 @@ REPORTED = 10
 
 
 def unit_notes(columns: Sequence[Column]) -> list[str]:
-    """Returns a sentence on the columns of numbers that have a unit, [] where none has."""
-    units = [f"'{column.name}' in {column.unit}" for column in columns if column.unit]
+    """Returns a sentence on the columns of numbers that have a unit, in cells or names."""
+    numbers = [column for column in columns if column.kind == "number"]
+    known = [(column.name, column.unit or unit_in(column.name)) for column in numbers]
+    units = [f"'{name}' in {unit}" for name, unit in known if unit]
     return [f"Numbers with a unit: {list_text(units, REPORTED)}."] if units else []
 
 
@@ -46,26 +49,46 @@ def with_trained_units(table: Table, names: Iterable[str], trained: Description)
             continue
 
         unit = trained.reading.units.get(name, "")
-        column, sentence = _with_unit(table, columns[name], unit, ranges.get(name, 0.0))
-        columns[name] = column
+        column, sentence, bare = _with_unit(table, columns[name], unit, ranges.get(name, 0.0))
         if sentence:
-            told.append(sentence)
+            rows = np.isfinite(column.numbers[0]) & (_is_bare(columns[name]) == bare)
+            told += [(sentence, rows)] if rows.any() else []
+        columns[name] = column
 
-    notes = (*table.notes, *told)
-    return replace(table, columns=tuple(columns.values()), notes=notes, told=" ".join(told))
+    notes = (*table.notes, *(_of_rows(sentence, rows) for sentence, rows in told))
+    return replace(table, columns=tuple(columns.values()), notes=notes, told=tuple(told))
 
 
-def _with_unit(table: Table, column: Column, unit: str, largest: float) -> tuple[Column, str]:
-    """Returns the column in a unit, and a sentence where the file does not say it itself.
+def _is_bare(column: Column) -> np.ndarray:
+    """Returns which cells are numbers without a unit: (N,) bool."""
+    if column.known_unit:
+        return np.zeros(len(column), bool)
+    if column.values is not None:
+        return np.asarray(np.isfinite(column.values))
 
-    largest: the largest number of the training without its sign.
+    return np.asarray(np.isfinite(to_numbers(column.texts, column.style)[0]))
+
+
+def _of_rows(sentence: str, rows: np.ndarray) -> str:
+    """Returns a sentence on some rows of a table, said of the whole table."""
+    count = int(rows.sum())
+    return sentence if count == len(rows) else f"In {count_text(count, 'row')} {sentence}"
+
+
+def _with_unit(table: Table, column: Column, unit: str, largest: float) -> tuple[Column, str, bool]:
+    """Returns the column in a unit, and a sentence where its cells do not say it themselves.
+
+    Then whether the sentence is about cells without a unit, or with one. largest: the largest
+    number of the training without its sign.
     """
     expected = replace(column, known_unit=unit)
     own = expected.found_unit or column.known_unit
-    if own == unit or (own and own == unit_in(column.name)):
-        return expected, ""
+    if unit in (column.known_unit, unit_in(column.name)) and own in ("", unit):
+        return expected, "", False  # the name, or a row of units, says it
+    if own and own != unit and own == unit_in(column.name):
+        return expected, "", False
 
-    if own and unit:
+    if own not in ("", unit) and unit:
         raise UserError(
             f"'{column.name}' of '{readable(table.path)}' is in {own}; in training it was in "
             f"{unit}.",
@@ -75,17 +98,22 @@ def _with_unit(table: Table, column: Column, unit: str, largest: float) -> tuple
 
     numbers = np.abs(column.numbers[0])
     here = float(np.nanmax(numbers)) if np.isfinite(numbers).any() else 0.0
-    if unit == PERCENT and 0 < here <= 1 < largest:
+    if not own and unit == PERCENT and 0 < here <= 1 < largest:
         scaled = _times(expected, 100.0)
-        return scaled, f"'{column.name}' has shares of 1 here; they are read in %, as in training."
-    if own == PERCENT and largest <= 1 < here:
+        sentence = f"'{column.name}' has shares of 1 here; they are read in %, as in training."
+        return scaled, sentence, True
+    if own == PERCENT and not unit and largest <= 1 < here:
         scaled = _times(replace(column, known_unit=""), 0.01)
-        return scaled, f"'{column.name}' is in % here; it is read as shares of 1, as in training."
+        sentence = f"'{column.name}' is in % here; it is read as shares of 1, as in training."
+        return scaled, sentence, False
     if unit:
-        return expected, f"'{column.name}' has no unit here and is read in {unit}, as in training."
+        sentence = f"'{column.name}' has no unit here and is read in {unit}, as in training."
+        return expected, sentence, True
+    if not own:
+        return expected, "", False
 
     without = f"'{column.name}' is in {own} here; in training its numbers had no unit."
-    return column, without
+    return column, without, False
 
 
 def _times(column: Column, factor: float) -> Column:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.numbers import COLUMN_FITS, NO_NUMBER, STYLES, NumberStyle
-from app.engine.data.units import is_currency, split_unit
+from app.engine.data.units import is_currency, split_scale, split_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -134,7 +134,7 @@ def _without_units(cells: Sequence[str]) -> tuple[list[str], bool]:
     bare = []
     money = False
     for cell in cells:
-        found = None if _PLAIN.match(cell) else split_unit(cell)
+        found = None if _PLAIN.match(cell) else split_unit(split_scale(cell)[0])
         bare.append(cell if found is None else found[1])
         money = money or (found is not None and is_currency(found[0]))
 
