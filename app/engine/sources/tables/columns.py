@@ -52,9 +52,8 @@ class Column:
     is not read, such as lists of several lengths; unread: what that is. known_date: the format of
     its dates where that is known, "" where the cells tell. known_unit: the unit of its numbers
     where that stands elsewhere, or is expected. certain: whether it was one of numbers in training.
-    list_name: the name of the lists of which it is one place, "" for none. nominal: whether the
-    file says that its values are names. separator: what stands between the words of the lists that
-    its cells were, "" where they were none.
+    list_name: of the lists of which it is one place, "" for none. nominal: whether its values are
+    names, as the file says. separator: between the words of the lists in its cells, "" for none.
     """
 
     name: str
