@@ -211,7 +211,7 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
             report = predictor.report_on(dataset)
 
         names = dataset.names
-        notes = dataset.description.notes
+        notes = [*dataset.description.notes, *predictor.targets_for(dataset).notes]
 
     if json_:
         said = {"notes": list(notes)} if notes else {}

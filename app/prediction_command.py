@@ -58,7 +58,7 @@ def predict(
         path = write_answers(answered, out)
         if not json_:
             count = sum(len(answers.answers) - answers.failed for answers in answered)
-            say(f"{count:,} answers: {path}")
+            say(f"{count:,} {'answer' if count == 1 else 'answers'}: {path}")
 
     if json_:
         left_out = [

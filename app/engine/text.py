@@ -7,11 +7,12 @@ that fits; zeros at the end of decimals are dropped. What is not known (None, Na
 from __future__ import annotations
 
 import datetime
+import difflib
 import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from models.spec import Setting
 
@@ -192,6 +193,16 @@ def names_text(names: Sequence[str], most: int = 6, quote: str = "'") -> str:
     """Returns a list of names in quotes: "'cat' and 'dog'"."""
     shown = [f"{quote}{name}{quote}" for name in names[:most]]
     return list_text([*shown, *names[most:]], most)
+
+
+def nearest_name(name: str, names: Iterable[str], alike: float = 0.5) -> str:
+    """Returns the name that is most like another, whatever its capitals; "" where none is alike.
+
+    alike: the share of their letters that must agree, as difflib counts it.
+    """
+    small = {each.casefold(): each for each in reversed(list(names))}
+    near = difflib.get_close_matches(name.casefold(), small, n=1, cutoff=alike)
+    return small[near[0]] if near else ""
 
 
 # --- settings

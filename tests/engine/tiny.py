@@ -11,7 +11,8 @@ import numpy as np
 from app.engine.data.dataset import SPLITS, Amount, Damage, Dataset, Description
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
-from app.engine.data.kinds.row.preparation import RowColumn, RowPreparation
+from app.engine.data.kinds.row.column import RowColumn
+from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.experiment.toml_file import from_plain

@@ -57,6 +57,28 @@ Slashes with the month first, as most programs that write slashes do; all cells 
 TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
 """Ways to write the time of a day behind it."""
 
+YEAR_FIRST = tuple(
+    f"{order}{time}"
+    for order in ORDERS
+    if order.startswith("%Y")
+    for time in ("", *(f" {time}" for time in TIMES))
+)
+"""Formats that can be taken for no other: they are read wherever a date stands."""
+
+SIGNS = {
+    "%Y": "YYYY",
+    "%y": "YY",
+    "%m": "MM",
+    "%d": "DD",
+    "%b": "Mon",
+    "%H": "hh",
+    "%I": "hh",
+    "%M": "mm",
+    "%S": "ss",
+    "%p": "AM",
+}
+"""How the parts of a format are shown to a person."""
+
 DATE_WORDS = {
     "%m/%d/%Y": "month/day/year",
     "%d/%m/%Y": "day/month/year",
@@ -240,9 +262,31 @@ def _in_order(text: str) -> str:
     return text
 
 
+def later_day(text: str, form: str) -> float:
+    """Returns the days since 1970 of a date where training had this format, NaN for what is none.
+
+    A date whose year stands first is read too: it can be taken for no other.
+    """
+    days = (day_of(text, each) for each in (form, *YEAR_FIRST))
+    return next((day for day in days if not math.isnan(day)), math.nan)
+
+
+def date_words(form: str) -> str:
+    """Returns a format as people write it: "DD.MM.YYYY hh:mm"."""
+    for part, sign in SIGNS.items():
+        form = form.replace(part, sign)
+
+    return form
+
+
 def to_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
     """Returns what `to_numbers` does, of dates in this format: days since 1970."""
     return *_each(cells, lambda word: day_of(word, form)), 0
+
+
+def to_later_days(cells: Any, form: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """Returns what `to_days` does, each cell read by itself as `later_day` does."""
+    return *_each(cells, lambda word: later_day(word, form)), 0
 
 
 def _each(cells: Any, read: Callable[[str], float]) -> tuple[np.ndarray, np.ndarray]:

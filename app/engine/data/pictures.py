@@ -90,6 +90,10 @@ REMARKS = {
         "picture with more than 8 bits a channel was brought to one range of values",
         "pictures with more than 8 bits a channel were brought to one range of values",
     ),
+    "cut": (
+        "picture has values beyond the range of training, which were cut off",
+        "pictures have values beyond the range of training, which were cut off",
+    ),
     "wide": (
         "picture of 16 bits a channel has colours or transparency: 8 of the bits are read",
         "pictures of 16 bits a channel have colours or transparency: 8 of the bits are read",
@@ -116,9 +120,10 @@ def decode(
 
     detail: both sides may be reduced while decoding but not below this many pixels. tones: for a
     picture of more than 8 bits; None follows by `choice` from its own values, whose range is then
-    `info["range"]`; `info["fingerprint"]` is of its values, and `info["sample"]` holds so many
-    (`sampled`) of them. exact: whether such a picture is of mode "F", 0..255 with fractions. What
-    was done to it stands in `info["remarks"]`, keys of `REMARKS`. Raises UnreadablePicture.
+    `info["range"]`; `info["fingerprint"]` is of its values, `info["cut"]` how many of them lie
+    beyond `tones`, and `info["sample"]` holds so many (`sampled`) of them. exact: whether such a
+    picture is of mode "F", 0..255 with fractions. What was done to it stands in `info["remarks"]`,
+    keys of `REMARKS`. Raises UnreadablePicture.
     """
     with guarded(), opened_file(source) as (file, start):
         if is_dicom(start):
@@ -138,12 +143,14 @@ def decode(
                 "range": None,
                 "fingerprint": None,
                 "sample": None,
+                "cut": 0,
             }
         else:
             result, info = _to_tones(raw, tones, exact, sampled, choice)
             tone_remark = "deep"
 
-    result.info = info | {"remarks": tuple(filter(None, (remark, tone_remark)))}
+    cut_remark = "cut" if info["cut"] else ""
+    result.info = info | {"remarks": tuple(filter(None, (remark, tone_remark, cut_remark)))}
     return result
 
 
@@ -251,6 +258,7 @@ def _to_tones(
             "range": value_range,
             "fingerprint": fingerprint_of(values),
             "sample": sample_of(values, sampled) if sampled and value_range else None,
+            "cut": tones.cut(values) if tones is not None else 0,
         },
     )
 
@@ -271,6 +279,12 @@ def tones_of(
     sample = sample_of(values, SAMPLED) if choice == "percentiles" else None
     tones = value_range.tones(choice, sample)
     return None if tones == Tones(0, 255) and values.dtype == np.uint8 else tones
+
+
+def later_tones_of(values: np.ndarray) -> Tones | None:
+    """Returns the tones of a later array for a network trained on bytes; None for bytes."""
+    value_range = ValueRange.of(values) if values.dtype != np.uint8 else None
+    return value_range.later_tones() if value_range is not None else None
 
 
 def pixels_of(values: np.ndarray, tones: Tones | None, depth: Depth = 8) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -42,15 +42,49 @@ WIDE = 257
 
 @dataclass(frozen=True)
 class Tones:
-    """The values that become black, 0, and white, 255. What lies beyond them is cut off."""
+    """The values that become black, 0, and white, 255. What lies beyond them is cut off.
+
+    trimmed: whether the training has values beyond them itself, because they are percentiles.
+    """
 
     low: float
     high: float
+    trimmed: bool = field(default=False, compare=False)
 
     @property
     def words(self) -> str:
         """The range for a sentence: "0 to 4,095"."""
         return f"{number_text(self.low)} to {number_text(self.high)}"
+
+    def cut(self, values: np.ndarray) -> int:
+        """Returns how many finite values lie beyond the range by more than half a tone.
+
+        Where it is trimmed, by more than the range itself: some of every picture lie beyond it.
+        """
+        if values.dtype == np.bool_ or not values.size:
+            return 0
+
+        width = self.high - self.low
+        slack = width if self.trimmed else width / (2 * 255)
+        low, high = self.low - slack, self.high + slack
+        if values.dtype.kind != "f":
+            if values.min() >= low and values.max() <= high:
+                return 0  # the quick way out
+            return int(((values < low) | (values > high)).sum())
+
+        return int((((values < low) | (values > high)) & np.isfinite(values)).sum())
+
+    def cut_text(self, cut: int, total: int) -> str:
+        """Returns a sentence on the values of a picture that are cut off, "" where none are."""
+        if not cut:
+            return ""
+
+        verb = "lies" if cut == 1 else "lie"
+        end = "it is cut off" if cut == 1 else "they are cut off"
+        return (
+            f"{cut:,} of its {total:,} values {verb} beyond {self.words}, the range of training; "
+            f"{end}."
+        )
 
     def to_bytes(self, values: np.ndarray) -> np.ndarray:
         """Returns values of any number type as uint8 of the same shape.
@@ -142,7 +176,7 @@ class ValueRange:
         if choice == "percentiles" and sample is not None and sample.size:
             first, last = (float(value) for value in np.percentile(sample, PERCENTILES))
             if first < last:
-                return Tones(first, last)
+                return Tones(first, last, trimmed=True)
         if choice in ("training", "percentiles") and low < high:
             return Tones(low, high)
         if choice == "depth" and self.whole and low >= 0 and high < 1 << DEEPEST:
@@ -159,6 +193,17 @@ class ValueRange:
 
         bits = int(high).bit_length()
         return Tones(0, (1 << bits) - 1 if self.whole and bits <= DEEPEST else high)
+
+    def later_tones(self) -> Tones:
+        """Returns the tones of a later array for a network that was trained on bytes.
+
+        Whole numbers are bytes however dark they are, or as deep as a file can be; shares of 1 are
+        brought to them.
+        """
+        if not self.whole or self.high <= 1:
+            return self.tones()
+
+        return Tones(0, 255) if self.high <= 255 else self.tones(LATER)
 
 
 def _are_bytes_over_255(values: np.ndarray) -> bool:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from app.engine.data.array_file import ArrayFile, open_arrays
 from app.engine.data.kinds import kind_of
@@ -20,13 +19,12 @@ from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.signal.preparation import SignalPreparation
 from app.engine.data.names import readable
 from app.engine.data.picture_files.pages import PageOf
-from app.engine.data.pictures import pixels_of, scaled_pixels, tones_of
 from app.engine.errors import UserError
 from app.engine.files import disk_error, open_regular
 from app.engine.free_memory import require_memory
+from app.engine.results.arrays import raws_of_array
 from app.engine.results.named_files import cells_of, named_files
 from app.engine.sources.arrays.headers import NUMBERS, ArrayHeader, header_of, read_headers
-from app.engine.sources.arrays.pictures import pixels_last
 from app.engine.sources.arrays.trained import in_rows, is_other_form, trained_examples
 from app.engine.sources.decoding.pages import PAGE, each_page
 from app.engine.sources.format import Check, no_check
@@ -36,6 +34,7 @@ from app.engine.sources.tables.as_trained import read_as_trained
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import has_name_of_table, read_table
 from app.engine.sources.tables.roles import guess_roles
+from app.engine.text import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
     from app.engine.data.reading import Reading
-    from app.engine.data.tones import Tones
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Table
 
@@ -63,6 +61,12 @@ TABLES = (
 )
 ARRAYS = (".npz", ".npy")
 
+FORMS = {
+    "image": "pictures (examples × height × width, or with channels behind)",
+    "signal": "signals (examples × steps, or with channels between)",
+}
+"""What an array of examples is, by their kind."""
+
 
 @dataclass(frozen=True)
 class PredictionInput:
@@ -71,7 +75,8 @@ class PredictionInput:
     names: what each is called. raws: each as Predictor.read takes it. table: the rows they are
     from, None where the source is no table. many: whether the source may hold many examples, so
     that each has a name of its own in it. told: of each, sentences on how it is read, "" without;
-    () where no example has any.
+    () where no example has any. remarks: on each example a sentence, or "" where there is nothing
+    to say; () for none at all.
     """
 
     source: str
@@ -80,6 +85,7 @@ class PredictionInput:
     table: Table | None = field(default=None, repr=False)
     many: bool = False
     told: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_input(
@@ -180,10 +186,24 @@ def _table(
         raws = tuple(_raws(table, trained.preparation, settings))
 
     check()
+    if not raws:
+        _refuse_empty(table)
+
     names = tuple(table.row_name(row) for row in range(len(table)))
     told = tuple(map(table.told_of, range(len(table)))) if table.told else ()
 
     return PredictionInput(str(path), names, raws, table, many=True, told=told)
+
+
+def _refuse_empty(table: Table) -> None:
+    """Raises UserError for a table without a row to answer."""
+    if table.skipped:
+        first = table.skipped[0]
+        what = f"has no row that is an example: {first.path}: {first.reason}"
+    else:
+        what = "has a row of names but no other row" if table.dialect.header else "has no row"
+
+    raise UserError(f"'{readable(table.path)}' {what}.", "Add the rows to be answered.")
 
 
 def _raws_by_name(table: Table, trained: Description) -> Iterable[Any]:
@@ -297,16 +317,31 @@ def _arrays(path: Path, trained: Description) -> PredictionInput:
     sizes = (3, 4) if preparation.kind == "image" else (2, 3)
     names: list[str] = []
     raws: list[Any] = []
+    remarks: list[str] = []
     for key, array in _trained_arrays(path, trained, sizes):
         names += [f"{key}#{number + 1}" for number in range(len(array))]
-        raws += _raws_of_array(path, array, trained)
+        examples, on_each = raws_of_array(path, array, trained)
+        raws += examples
+        remarks += on_each
 
     if not raws:
         raise UserError(
-            f"'{readable(path.name)}' holds no array of {preparation.kind}s.", "Check the file."
+            f"'{readable(path.name)}' holds no array of {FORMS[preparation.kind]}{_shapes(path)}.",
+            "Save the examples one behind the other, also a single one.",
         )
 
-    return PredictionInput(str(path), tuple(names), tuple(raws), many=True)
+    return PredictionInput(str(path), tuple(names), tuple(raws), many=True, remarks=tuple(remarks))
+
+
+def _shapes(path: Path) -> str:
+    """Returns what a file holds in place of examples, for a sentence."""
+    with open_arrays(path) as file:
+        found = [
+            f"'{header.key}' is {' × '.join(f'{side:,}' for side in header.shape) or 'one value'}"
+            for header in file.headers()
+        ]
+
+    return f"; {list_text(found)}" if found else ""
 
 
 def _trained_arrays(
@@ -355,36 +390,3 @@ def _headers_until_found(
 
 def _fits(header: ArrayHeader, sizes: tuple[int, int]) -> bool:
     return len(header.shape) in sizes and 0 not in header.shape and header.dtype.kind in NUMBERS
-
-
-def _raws_of_array(path: Path, array: np.ndarray, trained: Description) -> list[Any]:
-    """Returns the examples of an array (N, ...) as Predictor.read takes them."""
-    preparation = trained.preparation
-    if not isinstance(preparation, ImagePreparation):
-        last = trained.reading.channels_last and array.ndim == 3
-        return list(array.transpose(0, 2, 1) if last else array)
-
-    _refuse_channels(path, array)
-    tones = preparation.tones
-    if tones is None and array.dtype != np.uint8:
-        tones = tones_of(array)
-
-    return [_picture(values, tones, preparation) for values in pixels_last(array)]
-
-
-def _picture(values: np.ndarray, tones: Tones | None, preparation: ImagePreparation) -> Any:
-    """Returns a picture of an array as its preparation takes it."""
-    if preparation.depth == 8:
-        return Image.fromarray(pixels_of(values, tones))
-
-    scaled = scaled_pixels(values, tones)
-    return Image.fromarray(scaled) if scaled.ndim == 2 else scaled
-
-
-def _refuse_channels(path: Path, array: np.ndarray) -> None:
-    if array.ndim == 4 and not {array.shape[1], array.shape[3]} & {1, 3, 4}:
-        raise UserError(
-            f"The pictures in '{readable(path.name)}' have {array.shape[3]:,} channels, not 1, 3 "
-            "or 4.",
-            "Save them so.",
-        )

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.engine.compute.batches import SplitInputs, as_batch, split_inputs
+from app.engine.compute.batches import HostInputs, SplitInputs, as_batch
 from app.engine.compute.evaluation import (
     USUAL_BATCH_SIZE,
     Evaluation,
@@ -26,12 +26,12 @@ from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.picture_files.pages import PageOf
 from app.engine.data.tones import LATER
-from app.engine.data.values import Spellings
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning import tasks
 from app.engine.learning.loss import LOSSES, LossFunction
+from app.engine.results.known_classes import KnownTargets, known_targets
 from app.engine.results.report import Report
 from app.engine.results.reports import OTHER
 from app.engine.runs import checkpoint
@@ -45,7 +45,7 @@ from app.engine.runs.weights_in_use import (
     read_weights_in_use,
 )
 from app.engine.sources.format import Check, Progress, no_check, no_progress
-from app.engine.sources.opening import open_dataset, same_classes
+from app.engine.sources.opening import open_dataset
 from models.network import Network
 
 if TYPE_CHECKING:
@@ -217,14 +217,14 @@ class Predictor:
             trained=self.description,
         )
 
-    def targets_for(self, dataset: Dataset) -> np.ndarray:
+    def targets_for(self, dataset: Dataset, split: str = "") -> KnownTargets:
         """Returns the targets of other data, with classes and tags numbered as in this network.
 
-        They are matched by name. Raises UserError, with the difference, where the data have classes
-        that the network does not know, or another number of amounts.
+        split: "" for all examples. Classes are matched by name. Raises UserError, with the
+        difference, where the network knows none of them, or predicts another number of amounts.
         """
-        others = dataset.description.classes
         targets: np.ndarray = dataset.targets
+        rows = dataset.indices[split] if split else np.arange(len(targets))
 
         amounts = len(self.description.amounts)
         if self.task.targets == "amounts" and targets.shape[1] != amounts:
@@ -235,27 +235,13 @@ class Predictor:
                 "Choose data with the same targets.",
                 "data.target",
             )
-        if self.task.targets not in ("classes", "tags", "shares") or others == self.classes:
-            return targets
+        if self.task.targets not in ("classes", "tags", "shares"):
+            return KnownTargets(targets[rows], rows)
 
-        spellings = Spellings({name: number for number, name in enumerate(self.classes)})
-        found = [spellings.find(name) for name in others]
-        if None in found:
-            difference = same_classes(self.description, dataset.description)
-            raise UserError(
-                difference, "Give the classes the names they had in training.", "data.source"
-            )
+        return known_targets(self.description, dataset, rows)
 
-        numbers = np.array(found, dtype=np.int64)
-        if targets.ndim == 1:
-            return np.asarray(numbers[targets])
-
-        tags = np.zeros((len(targets), len(self.classes)), targets.dtype)
-        tags[:, numbers] = targets
-        return tags
-
-    def inputs_for(self, dataset: Dataset, split: str = "") -> SplitInputs:
-        """Returns the inputs of other data, which must have this network's form.
+    def _inputs_for(self, dataset: Dataset, rows: np.ndarray) -> SplitInputs:
+        """Returns the inputs of some rows of other data, which must have this network's form.
 
         Raises UserError.
         """
@@ -267,19 +253,20 @@ class Predictor:
                 "data.source",
             )
 
-        return split_inputs(dataset, split, torch.device("cpu"))
+        return HostInputs(dataset.arrays, rows)
 
     def evaluate(self, dataset: Dataset, check: Check = no_check, split: str = "") -> Evaluation:
         """Evaluates one split of the data, or all examples whatever their splits.
 
+        Those of a class that the network does not know are left out, see targets_for.
         The loss is the one of the training. Raises UserError.
         """
-        targets = self.targets_for(dataset)
+        known = self.targets_for(dataset, split)
         return evaluate(
             self.network,
             self.description,
-            self.inputs_for(dataset, split),
-            targets[dataset.indices[split]] if split else targets,
+            self._inputs_for(dataset, known.rows),
+            known.targets,
             self._loss(),
             self.task,
             "cpu",
@@ -298,7 +285,7 @@ class Predictor:
         Its rows are rows of that data set.
         """
         evaluation = self.evaluate(dataset, check)
-        rows = np.arange(len(evaluation.targets))
+        rows = self.targets_for(dataset).rows
         return Report.of(
             self.description,
             self.task,

@@ -109,8 +109,9 @@ def decode_pictures(
     notes += [
         f"{number:,} {REMARKS[word][number > 1]}."
         for word, number in sorted(filled.remarks.items())
+        if trained is not None or word != "cut"
     ]
-    notes += _notes_on_tones(preparation, trained is not None)
+    notes += _notes_on_tones(preparation, trained)
     of_values = {place: item.fingerprint for place, item in filled.deep.items()}
     return DecodedPictures(
         inputs, filled.rows, preparation, tuple(filled.skipped), tuple(notes), of_values=of_values
@@ -130,7 +131,7 @@ def _first_preparation(
     )
 
     if trained is not None:
-        tones = trained.tones or picture_list.tones(None)
+        tones = trained.tones or picture_list.later_tones()
         pages = trained.pages or "first"
         return replace(preparation, tones=tones, depth=trained.depth, pages=pages), note
 
@@ -171,12 +172,14 @@ def _with_one_range(
     return preparation
 
 
-def _notes_on_tones(preparation: ImagePreparation, trained: bool) -> list[str]:
+def _notes_on_tones(preparation: ImagePreparation, trained: ImagePreparation | None) -> list[str]:
     tones = preparation.tones
     if tones is None:
         return []
 
-    why = "as in training" if trained else "one range for all pictures"
+    why = "one range for all pictures"
+    if trained is not None and trained.tones in (tones, None):
+        why = "as in training" if trained.tones == tones else "where training had bytes"
     finely = " in 65,536 steps" if preparation.depth == 16 else ""
     return [f"The values {tones.words} became the tones 0 to 255{finely}, {why}."]
 
@@ -268,6 +271,12 @@ def _deep_row(values: np.ndarray) -> _Deep | None:
     return None if values.dtype == np.uint8 else _Deep(fingerprint_of(values))
 
 
+def _cut_remark(values: np.ndarray, preparation: ImagePreparation) -> tuple[str, ...]:
+    """Returns the remark on a picture in an array whose values are cut off, () where none are."""
+    tones = preparation.tones
+    return ("cut",) if tones is not None and tones.cut(values) else ()
+
+
 def _shapes(preparation: ImagePreparation) -> tuple[tuple[int, ...], ...]:
     """Returns the shapes of pictures in an array that need no more than their tones."""
     size = (preparation.height, preparation.width)
@@ -299,7 +308,7 @@ def _decode_all(
         for row, values in enumerate(array):
             pixels = pixels_of(values, preparation.tones, preparation.depth)
             pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-            yield row, (pixels, (), _deep_row(values))
+            yield row, (pixels, _cut_remark(values, preparation), _deep_row(values))
         return
 
     def decode(row: int) -> DecodeResult:
@@ -309,7 +318,11 @@ def _decode_all(
             deep = _deep_row(array[row]) if array is not None else None
             if fingerprint := info.get("fingerprint"):
                 deep = _Deep(fingerprint, info["range"], info["sample"])
-            return preparation.array(picture), info.get("remarks", ()), deep
+            remarks = info.get("remarks", ())
+            if array is not None:
+                remarks = _cut_remark(array[row], preparation)
+
+            return preparation.array(picture), remarks, deep
         except UnreadablePicture as error:
             return error
 

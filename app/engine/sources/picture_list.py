@@ -89,6 +89,10 @@ class PictureList:
 
         return pictures.tones_of(self.array, choice, self._value_range)
 
+    def later_tones(self) -> Tones | None:
+        """The tones of an array for a network that was trained on bytes; None as in `tones`."""
+        return pictures.later_tones_of(self.array) if self.array is not None else None
+
     @functools.cached_property
     def _value_range(self) -> ValueRange | None:
         assert self.array is not None

@@ -20,6 +20,7 @@ from app.engine.data.values import Spellings
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.results.inputs import read_input
+from app.engine.results.known_classes import known_targets
 from app.engine.sources.opening import open_dataset
 
 if TYPE_CHECKING:
@@ -223,6 +224,7 @@ def test_a_value_that_training_has_not_seen_is_told(tmp_path: Path) -> None:
     notes = [trained.description.preparation.left_out_note(raw) for raw in read.raws]
     assert notes == [
         "'zone' is '7', which training has not seen.",
+        "'when' has no value; the median of training, 13/06/2024, is taken. "
         "'colour' is 'lilac', which training has not seen.",
     ]
 
@@ -250,3 +252,50 @@ def test_codes_with_leading_zeros_stay_apart(tmp_path: Path) -> None:
     assert description.preparation.columns[0].categories == ("01", "1")
     assert description.classes == ("0", "1")
     assert description.task == "binary-classification"
+
+
+def test_each_renamed_column_is_told_with_its_nearest(tmp_path: Path) -> None:
+    trained = trained_on(tmp_path, "point.csv").description
+    path = tmp_path / "renamed.csv"
+    text = write_text(tmp_path / "a.csv").read_text()
+    path.write_text(text.replace("amount", "Amount", 1).replace("colour", "Colour", 1))
+    nearest = r"the nearest to 'amount' is 'Amount' and to 'colour' is 'Colour'"
+    with pytest.raises(UserError, match=nearest):
+        read_input(path, trained, DataSettings(**SETTINGS))
+
+
+def test_a_table_without_names_is_told_as_such(tmp_path: Path) -> None:
+    trained = trained_on(tmp_path, "point.csv").description
+    path = tmp_path / "headless.csv"
+    path.write_text("\n".join(write_text(tmp_path / "a.csv").read_text().splitlines()[1:]))
+    with pytest.raises(UserError, match=r"has no row of names: its first row is 'True', "):
+        read_input(path, trained, DataSettings(**SETTINGS))
+
+
+def test_a_renamed_target_is_told_with_the_nearest(tmp_path: Path) -> None:
+    trained = trained_on(tmp_path, "point.csv").description
+    path = tmp_path / "renamed.csv"
+    path.write_text(write_text(tmp_path / "a.csv").read_text().replace("label", "Label", 1))
+    told = r"no column 'label', the target of the training; the nearest is 'Label'\. Give it that"
+    with pytest.raises(UserError, match=told):
+        open_dataset(DataSettings(source=str(path), **SETTINGS), trained=trained)
+
+
+def test_unknown_tags_are_told_and_the_others_judged(tmp_path: Path) -> None:
+    tags = ("red;green", "green", "red", "blue;red", "blue")
+    path = tmp_path / "tags.csv"
+    lines = [f"{n * 7 % 41 + 0.5},{tags[n % 5]}" for n in range(40)]
+    path.write_text("\n".join(["amount,tags", *lines]))
+    settings = DataSettings(source=str(path), target="tags", task="multi-label")
+    trained = open_dataset(settings).description
+    assert trained.classes == ("blue", "green", "red")
+
+    later = tmp_path / "later.csv"
+    later.write_text("amount,tags\n1.5,red;Blue\n2.5,green\n")
+    other = open_dataset(settings.replace(source=str(later)), trained=trained)
+    known = known_targets(trained, other, np.arange(2))
+    assert known.targets.tolist() == [[0, 0, 1], [0, 1, 0]]
+    assert known.notes == (
+        "The tag 'Blue' is unknown to the network and not judged.",
+        "The nearest to 'Blue' is 'blue'.",
+    )

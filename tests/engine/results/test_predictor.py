@@ -127,17 +127,36 @@ def test_other_data_are_judged_by_class_names(
     assert evaluation.confusion.sum() == 60
 
 
-def test_data_with_other_classes_are_refused_with_the_difference(
+def test_examples_of_an_unknown_class_are_told_and_the_rest_is_judged(
     kept_run: Run, pictures: Path
 ) -> None:
     predictor = Predictor.load(kept_run)
-    (pictures / "top 10").rename(pictures / "bottom")
+    (pictures / "top 10").rename(pictures / "Top-10")
+
+    other = predictor.open(str(pictures))
+    report = predictor.report_on(other)
+    assert report.splits["data"].count == 60
+    assert report.splits["data"].rows.tolist() == [
+        row for row, name in enumerate(other.names) if "Top-10" not in name
+    ]
+    assert predictor.targets_for(other).notes == (
+        "30 examples have a class that training has not seen, 'Top-10': they are not judged.",
+        "The nearest to 'Top-10' is 'top 10'.",
+    )
+
+
+def test_data_of_unknown_classes_alone_are_refused_with_the_difference(
+    kept_run: Run, pictures: Path
+) -> None:
+    predictor = Predictor.load(kept_run)
+    for name in ("top 10", "left", "right"):
+        (pictures / name).rename(pictures / name.upper())
 
     with pytest.raises(UserError) as refused:
         predictor.evaluate(predictor.open(str(pictures)))
 
     assert "'top 10'" in str(refused.value)
-    assert "'bottom'" in str(refused.value)
+    assert "The nearest to 'TOP 10' is 'top 10'." in str(refused.value)
 
 
 def test_a_damaged_or_hostile_file_is_refused(kept_run: Run, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from app.engine.data.kinds import read_preparation
-from app.engine.data.kinds.row.preparation import NO_VALUE, RowPreparation
+from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.numbers import NumberStyle
+from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
 from app.engine.sources.parts.rows import RowPart
 from app.engine.sources.tables.columns import Column

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
+from app.engine.data.numbers import INFINITE, NumberStyle
 from app.engine.data.splits import split_of
 from app.engine.sources.file_lists.columns import find_split_column
 from app.engine.sources.file_lists.finder import MISSING, NoSuchFile
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.stamps import Stamp, stamp
-from app.engine.sources.tables.columns import names_without_infinities
+from app.engine.sources.tables.columns import Column
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def class_rows(
     found: list[ClassRow] = []
     skipped: list[Skipped] = []
 
-    cells = names_without_infinities([table.cell(row, class_column) for row in table.rows])
+    cells = _names_without_infinities([table.cell(row, class_column) for row in table.rows])
     first_rows: dict[Path, tuple[int, str]] = {}
     several = 0
     rows = zip(table.numbers, table.rows, cells, table.finders, table.splits, strict=True)
@@ -104,6 +105,18 @@ def class_rows(
         found = [replace(row, folder="") for row in found]
 
     return ClassRows(found, skipped, several)
+
+
+def _names_without_infinities(cells: list[str]) -> list[str]:
+    """Returns trimmed cells that name something as `Column.finite_texts` does."""
+    if not any(cell.lower() in INFINITE for cell in cells):
+        return cells
+
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    column = Column("", NumberStyle(), pa.array(cells, pa.large_string()))
+    names: list[str] = column.finite_texts.to_pylist()
+    return names
 
 
 def name_of_file(cell: str, path: Path, root: str) -> str:

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.fingerprints import fingerprints_of
-from app.engine.data.kinds.row.preparation import NO_VALUE, RowColumn, RowPreparation
+from app.engine.data.kinds.row.column import RowColumn
+from app.engine.data.kinds.row.preparation import RowPreparation
+from app.engine.data.kinds.row.remarks import is_far, range_text
 from app.engine.data.names import natural_key
+from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
 from app.engine.sources.loaded import Part
 from app.engine.text import number_text
@@ -88,6 +91,7 @@ class RowPart(Part):
         self._notes = []
         values = self._encoded(preparation)
         self._note_gaps(preparation)
+        self._note_far(preparation, values)
 
         return values
 
@@ -205,6 +209,17 @@ class RowPart(Part):
             self._notes.append(
                 f"{len(notes) - REPORTED_GAPS:,} more columns have missing values, treated in the "
                 "same way."
+            )
+
+    def _note_far(self, preparation: RowPreparation, values: np.ndarray) -> None:
+        """Adds sentences on the numbers far outside of training."""
+        columns = zip(preparation.amounts, values.T, strict=False)
+        counts = [(column, int(is_far(column, numbers).sum())) for column, numbers in columns]
+        for column, count in [found for found in counts if found[1]][:REPORTED_UNSEEN]:
+            verb = "value of '{}' is" if count == 1 else "values of '{}' are"
+            self._notes.append(
+                f"{count:,} {verb.format(column.name)} far from training, which had "
+                f"{range_text(column)}."
             )
 
 

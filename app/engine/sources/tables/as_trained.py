@@ -7,7 +7,6 @@ its delimiter, its sort.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import numpy as np
 from app.engine.data.dates import COMPACT, to_days
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.names import readable
+from app.engine.data.numbers import STYLES
 from app.engine.data.reading import Reading
 from app.engine.data.values import TRUTHS
 from app.engine.errors import UserError
@@ -24,7 +24,7 @@ from app.engine.sources.format import no_check
 from app.engine.sources.tables.reading import read_file, read_table
 from app.engine.sources.tables.written.later_units import with_trained_units
 from app.engine.sources.tables.written.lists import with_joined_places
-from app.engine.text import names_text
+from app.engine.text import list_text, names_text, nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,9 @@ OF_ONE_FILE = (
 )
 """Settings that say how one file is written; another may be written otherwise."""
 
+NEAREST = 4
+"""For so many missing columns the nearest is named."""
+
 REMEDY = "Give the columns the names that they had in training."
 
 
@@ -60,7 +63,7 @@ def read_as_trained(
     reading = trained.reading
     table = _read(source, data, reading, check)
     if missing := missing_inputs(table.column_names, reading):
-        raise UserError(_missing_sentence(table, missing), REMEDY, "data.source")
+        raise UserError(_missing_sentence(table, missing, reading), REMEDY, "data.source")
 
     table = with_joined_places(table, reading)
     numbers = _number_columns(trained)
@@ -149,10 +152,22 @@ def _read(source: str | Path, data: DataSettings, reading: Reading, check: Check
     return first
 
 
-def _missing_sentence(table: Table, missing: Sequence[str]) -> str:
-    first = missing[0]
-    near = difflib.get_close_matches(first, table.column_names, n=1, cutoff=0.5)
-    hint = f"; the nearest to '{first}' is '{near[0]}'" if near else ""
+def _is_number(name: str) -> bool:
+    return any(style.parse(name) is not None for style in STYLES)
+
+
+def _missing_sentence(table: Table, missing: Sequence[str], reading: Reading) -> str:
+    first_row = table.column_names
+    if len(missing) == len(reading.inputs) and any(_is_number(name) for name in first_row):
+        return (
+            f"'{readable(table.path)}' has no row of names: its first row is "
+            f"{names_text(first_row, 4)}. The network reads {names_text(missing)}."
+        )
+
+    free = [name for name in first_row if name not in reading.inputs]
+    near = {name: nearest_name(name, free) for name in missing[:NEAREST]}
+    pairs = [f"to '{name}' is '{found}'" for name, found in near.items() if found]
+    hint = f"; the nearest {list_text(pairs)}" if pairs else ""
     word = "column" if len(missing) == 1 else "columns"
     return (
         f"'{readable(table.path)}' has no {word} {names_text(missing)}, "
@@ -199,12 +214,15 @@ def _non_number(column: Column, style: NumberStyle) -> np.ndarray:
 
 
 def _known_date(column: Column, reading: Reading) -> str:
-    """Returns the format of dates of the training where all cells of a column are of it."""
+    """Returns the format of the training where a column's dates are of it, or of no one format.
+
+    Then each cell is read by itself, so that a wrong one does not spoil the others.
+    """
     form = reading.dates.get(column.name, "")
     if not form or column.nested or (column.values is not None and form != COMPACT):
         return ""
 
-    return "" if to_days(column.texts, form)[1].any() else form
+    return form if not to_days(column.texts, form)[1].any() or not column.date else ""
 
 
 def _with_truths(column: Column) -> Column:

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from app.engine.data.dates import are_many, date_format, format_of_numbers, to_days, to_seconds
+from app.engine.data.dates import (
+    are_many,
+    date_format,
+    format_of_numbers,
+    to_days,
+    to_later_days,
+    to_seconds,
+)
 from app.engine.data.numbers import (
-    INFINITE,
     LARGEST,
     LARGEST_WHOLE,
     NO_NUMBER,
@@ -89,6 +95,8 @@ class Column:
 
         Then (N,) bool, whether a cell is there but no number, and how many are infinite.
         """
+        if self.known_date and self.values is None:
+            return to_later_days(self.texts, self.known_date)
         if self.date:
             return to_days(self.texts, self.date)
         if self.values is not None:
@@ -386,15 +394,3 @@ def _raw_cells(column: Column) -> list[Any]:
         cells[row] = column.texts[row].as_py()
 
     return cells
-
-
-def names_without_infinities(cells: list[str]) -> list[str]:
-    """Returns trimmed cells that name something as `Column.finite_texts` does."""
-    if not any(cell.lower() in INFINITE for cell in cells):
-        return cells
-
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    column = Column("", NumberStyle(), pa.array(cells, pa.large_string()))
-    names: list[str] = column.finite_texts.to_pylist()
-    return names

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.dataset import Skipped
+from app.engine.data.dates import date_words
 from app.engine.data.names import readable
 from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.splits import UNASSIGNED, split_of
@@ -22,6 +23,7 @@ from app.engine.sources.parts.signals import SignalPart
 from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.saved.contents import PictureColumn
 from app.engine.sources.tables.as_trained import reading_of
+from app.engine.sources.tables.choice.inputs import unread_notes
 from app.engine.sources.tables.plan import TablePlan, plan_table
 from app.engine.sources.tables.target_columns import (
     finite_targets,
@@ -42,9 +44,6 @@ LEAST = 2
 
 REPORTED_COLUMNS = 10
 """At most so many columns with infinite values are named."""
-
-REPORTED_REASONS = 8
-"""At most so many reasons for which columns are not read are named."""
 
 
 def examples_of(table: Table, data: DataSettings, options: OpenOptions) -> Examples:
@@ -170,7 +169,11 @@ class _Builder:
         return indices
 
     def _drop_missing(self) -> None:
-        """Leaves out the rows with gaps in columns whose gaps are not filled."""
+        """Leaves out the rows with gaps in columns whose gaps are not filled.
+
+        Of a network that is tested also those with a text in place of a number, which get no answer
+        from it either.
+        """
         if self.plan.input_kind == "signal":
             values = np.stack(
                 [self.table.by_name[name].numbers[0] for name in self.plan.inputs], axis=1
@@ -182,6 +185,11 @@ class _Builder:
 
         for name in self.plan.inputs:
             role = self._role(name)
+            if role == "number" and self.options.trained is not None:
+                column = self.table.by_name[name]
+                form = f"date of the form {date_words(column.date)}" if column.date else "number"
+                self._keep(~column.numbers[1], f"its '{name}' is no {form}")
+
             column = self.table.by_name[name]
             if missing_policy(name, role, self.data.missing) == "drop":
                 numbers = role == "number"
@@ -350,30 +358,13 @@ class _Builder:
 
         read = [self.table.by_name[name] for name in (*plan.inputs, *plan.targets)]
         notes += unit_notes([c for c in read if plan.roles[c.name].role in ("number", "target")])
-        notes += self._unread_notes()
+        notes += unread_notes(plan.roles)
         if plan.groups:
             together = names_text(plan.groups)
             notes.append(
                 f"Rows with the same {together} stay in one split: "
                 f"{len(set(self._groups() or ())):,} groups."
             )
-
-        return notes
-
-    def _unread_notes(self) -> list[str]:
-        """Returns a sentence for each reason for which columns are not read."""
-        by_reason: dict[str, list[str]] = {}
-        for name, guess in self.plan.roles.items():
-            if guess.role == "ignore" and not guess.chosen:
-                by_reason.setdefault(guess.reason, []).append(name)
-
-        notes = []
-        most_first = sorted(by_reason.items(), key=lambda item: -len(item[1]))
-        for reason, names in most_first[:REPORTED_REASONS]:
-            shown = ", ".join(f"'{name}'" for name in names[:3])
-            if len(names) > 3:
-                shown += f" and {len(names) - 3:,} more"
-            notes.append(f"{shown} {'is' if len(names) == 1 else 'are'} not read: {reason}.")
 
         return notes
 

@@ -16,6 +16,7 @@ from app.engine.sources.tables.choice.inputs import ignore_others, inputs_in, ma
 from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
 from app.engine.sources.tables.roles import RoleGuess, find_split_column, guess_roles
 from app.engine.sources.tables.target_guess import guess_list, guess_target, guess_task
+from app.engine.text import nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,6 +168,8 @@ def _refuse_unknown_columns(table: Table, data: DataSettings, all_settings: bool
 
     for setting, names in requested:
         for name in names:
+            if name not in table.by_name and not all_settings:
+                raise UserError(_no_target(table, name), "Give it that name.", setting)
             if name not in table.by_name:
                 near = difflib.get_close_matches(name, table.column_names, n=1)
                 known = ", ".join(f"'{column}'" for column in table.column_names[:20])
@@ -184,6 +187,14 @@ def _refuse_unknown_columns(table: Table, data: DataSettings, all_settings: bool
                 "Choose another target, or save it as numbers, texts or lists of them.",
                 "data.target",
             )
+
+
+def _no_target(table: Table, name: str) -> str:
+    near = nearest_name(name, table.column_names)
+    return (
+        f"'{readable(table.path)}' has no column '{name}', the target of the training"
+        f"{f'; the nearest is {near!r}' if near else ''}."
+    )
 
 
 def _plan_as_trained(table: Table, data: DataSettings, trained: Description) -> TablePlan:

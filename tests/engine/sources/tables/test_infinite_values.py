@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from app.engine.data.kinds.row.preparation import NO_VALUE
+from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import Cache

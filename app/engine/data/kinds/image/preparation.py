@@ -17,6 +17,7 @@ from app.engine.data.pictures import (
     UnreadablePicture,
     decode,
     has_pages,
+    is_deep,
     may_have_pages,
 )
 from app.engine.data.preparation import Preparation
@@ -163,15 +164,31 @@ class ImagePreparation(Preparation):
         return np.ascontiguousarray(np.broadcast_to(stored, (self.channels, *stored.shape[1:])))
 
     def left_out_note(self, raw: Any) -> str:
-        if not isinstance(raw, Path) or self.pages == "maximum" or not may_have_pages(raw):
+        page = None if isinstance(raw, Path) else getattr(raw, "page", None)
+        path = raw if isinstance(raw, Path) else getattr(raw, "path", None)
+        if not isinstance(path, Path):
             return ""
 
         try:
-            several = has_pages(raw)
+            single = page is not None or self.pages == "maximum" or not may_have_pages(path)
+            several = not single and has_pages(path)
+            cut = self._cut_text(path, page)
         except UnreadablePicture:
             return ""  # it is told why it cannot be read
 
-        return "It has several pages; only the first one is read." if several else ""
+        pages = "It has several pages; only the first one is read." if several else ""
+        return f"{pages} {cut}".strip()
+
+    def _cut_text(self, path: Path, page: Page | None) -> str:
+        """Returns a sentence on the values beyond those of training, "" where there are none.
+
+        Costs a second decoding of a picture of more than 8 bits. Raises UnreadablePicture.
+        """
+        if self.tones is None or not is_deep(path):
+            return ""
+
+        picture = self.decoded(path, page)
+        return self.tones.cut_text(picture.info["cut"], picture.width * picture.height)
 
     def to_display(self, stored: np.ndarray) -> np.ndarray:
         return bytes_of_tones(stored)

@@ -5,11 +5,21 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.engine.data.dates import COMPACT, FIRST_COMPACT, date_text, day_of, seconds_of
+from app.engine.data.dates import (
+    COMPACT,
+    FIRST_COMPACT,
+    date_text,
+    date_words,
+    day_of,
+    later_day,
+    seconds_of,
+)
+from app.engine.data.kinds.row.column import RowColumn
+from app.engine.data.kinds.row.remarks import far_notes, gap_notes, unseen_note
 from app.engine.data.numbers import (
     INFINITE,
     LARGEST,
@@ -20,7 +30,7 @@ from app.engine.data.numbers import (
 )
 from app.engine.data.preparation import Preparation
 from app.engine.data.units import parse_amount
-from app.engine.data.values import Spellings
+from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
 from models.shape import Input
 
@@ -29,51 +39,8 @@ if TYPE_CHECKING:
 
     import torch
 
-NO_VALUE = "(no value)"
-"""The category of cells in which nothing stands."""
-
-MOST_SHOWN = 40
-"""Characters of a cell that stand in a sentence."""
-
 UNSEEN = "(new)"
 """Stands for every category that was not seen in training."""
-
-
-@dataclass(frozen=True)
-class RowColumn:
-    """A column that is read, with statistics of the training examples in the column's own unit.
-
-    missing: what happens where there is no value. fill: what stands there then. flagged: whether a
-    further input says that a value was missing. std is never 0. whole: whether all numbers are
-    whole. date: the format, where days are counted. categories: the most frequent first; their
-    numbers begin at 1, because 0 is whatever was not seen in training. unit: of the numbers, "" for
-    none.
-    """
-
-    name: str
-    role: Literal["number", "category"]
-    missing: str
-    fill: float = 0.0
-    flagged: bool = False
-    mean: float = 0.0
-    std: float = 1.0
-    low: float = 0.0
-    high: float = 0.0
-    median: float = 0.0
-    whole: bool = False
-    date: str = ""
-    categories: tuple[str, ...] = ()
-    unit: str = ""
-
-    @functools.cached_property
-    def numbers(self) -> dict[str, int]:
-        """The number of each category."""
-        return {word: number for number, word in enumerate(self.categories, 1)}
-
-    @functools.cached_property
-    def spellings(self) -> Spellings:
-        """Finds the number of a category also where another program wrote its value."""
-        return Spellings(self.numbers)
 
 
 @dataclass(frozen=True)
@@ -137,12 +104,12 @@ class RowPreparation(Preparation):
             for number, column in zip(numbers, self.amounts, strict=True)
             if column.flagged
         ]
-        codes = [float(self._code(column, raw.get(column.name))) for column in self.categories]
+        codes = [float(self.code_of(column, raw.get(column.name))) for column in self.categories]
 
         return np.array([*numbers, *flags, *codes], np.float32)
 
     def _number(self, column: RowColumn, value: Any) -> float:
-        number = self._parse(column, value)
+        number = self.number_of(column, value)
         if math.isnan(number) and column.missing == "drop":
             raise UserError(
                 f"'{column.name}' has no value, and rows without one are left out.",
@@ -151,7 +118,7 @@ class RowPreparation(Preparation):
 
         return number
 
-    def _parse(self, column: RowColumn, value: Any) -> float:
+    def number_of(self, column: RowColumn, value: Any) -> float:
         """Returns a cell as a number, NaN where it has none. Raises UserError for other texts."""
         if value is None:
             return math.nan
@@ -168,12 +135,14 @@ class RowPreparation(Preparation):
             return math.nan
 
         if column.date:
-            number = day_of(text, column.date)
+            number = later_day(text, column.date)
             if not math.isnan(number):
                 return number
 
             raise UserError(
-                f"'{text}' is no date of the form of '{column.name}'.", "Write it as in the table."
+                f"'{text}' is no date of the form {date_words(column.date)}, but '{column.name}' "
+                "needs one.",
+                "Enter such a date, or leave it empty.",
             )
 
         # As the table was written, else as people write by habit.
@@ -191,7 +160,7 @@ class RowPreparation(Preparation):
             "Enter a number, or leave it empty.",
         )
 
-    def _code(self, column: RowColumn, value: Any) -> int:
+    def code_of(self, column: RowColumn, value: Any) -> int:
         """Returns the number of a cell's category, 0 for an unknown one. Raises UserError."""
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
             value = plain(float(value))
@@ -208,20 +177,22 @@ class RowPreparation(Preparation):
         return column.spellings.find(text, self.style) or 0
 
     def left_out_note(self, raw: Mapping[str, Any]) -> str:
-        """Returns a sentence on the categories that training has not seen, "" where there are none.
+        """Returns sentences on what stands in a row and was not so in training, "" for none.
 
-        The network reads all of them as one unknown category.
+        Gaps in columns that had none, numbers far outside of training, and categories that it has
+        not seen: the network reads all of these as one.
         """
-        unseen = [
-            f"'{column.name}' {_shown(raw.get(column.name))}"
-            for column in self.categories
-            if not self._code(column, raw.get(column.name))
+        amounts = [
+            (column, raw.get(column.name), self.number_of(column, raw.get(column.name)))
+            for column in self.amounts
         ]
-        if not unseen:
-            return ""
-
-        more = f" and {len(unseen) - 3:,} more" if len(unseen) > 3 else ""
-        return f"{', '.join(unseen[:3])}{more}, which training has not seen."
+        unseen = {
+            column.name: raw.get(column.name)
+            for column in self.categories
+            if not self.code_of(column, raw.get(column.name))
+        }
+        told = [*gap_notes(amounts), *far_notes(amounts), unseen_note(unseen)]
+        return " ".join(filter(None, told))
 
     def to_display(self, stored: Any) -> tuple[tuple[str, float | str], ...]:
         """Returns the columns with their values, in the order of the table.
@@ -289,15 +260,6 @@ class RowPreparation(Preparation):
             columns.append(RowColumn(**{**item, "categories": tuple(item["categories"])}))
 
         return cls(tuple(columns), str(data["decimal"]), str(data["thousands"]))
-
-
-def _shown(value: Any) -> str:
-    """Returns what a cell is, for a sentence; cut where it is long."""
-    text = plain(float(value)) if isinstance(value, float) else str(value or "").strip()
-    if text.lower() in NOTHING:
-        return "has no value"
-
-    return f"is '{text if len(text) <= MOST_SHOWN else f'{text[: MOST_SHOWN - 1]}…'}'"
 
 
 def _displayed_number(column: RowColumn, value: float) -> float | str:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from app.engine.sources.tables.roles import RoleGuess
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from app.engine.experiment.data_settings import DataSettings, Role
     from app.engine.sources.tables.columns import Column, Table
 
 READ = ("number", "category", "text", "image")
 """The roles of columns that are read."""
+
+REPORTED_REASONS = 8
+"""At most so many reasons for which columns are not read are named."""
 
 
 def inputs_in(data: DataSettings) -> tuple[str, ...]:
@@ -49,3 +52,21 @@ def ignore_others(roles: dict[str, RoleGuess], data: DataSettings, used: Collect
 
 def _role_by_content(column: Column) -> Role:
     return "number" if column.numeric else "category"
+
+
+def unread_notes(roles: Mapping[str, RoleGuess]) -> list[str]:
+    """Returns a sentence for each reason for which columns are not read."""
+    by_reason: dict[str, list[str]] = {}
+    for name, guess in roles.items():
+        if guess.role == "ignore" and not guess.chosen:
+            by_reason.setdefault(guess.reason, []).append(name)
+
+    notes = []
+    most_first = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    for reason, names in most_first[:REPORTED_REASONS]:
+        shown = ", ".join(f"'{name}'" for name in names[:3])
+        if len(names) > 3:
+            shown += f" and {len(names) - 3:,} more"
+        notes.append(f"{shown} {'is' if len(names) == 1 else 'are'} not read: {reason}.")
+
+    return notes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QScrollArea, QWidget
 
-from app.engine.data.kinds.row.preparation import RowColumn, RowPreparation
+from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.text import number_text
 from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.pages.tryit.prediction import TryItInput
@@ -18,6 +18,7 @@ from app.ui.widgets.label import Label
 if TYPE_CHECKING:
     import numpy as np
 
+    from app.engine.data.kinds.row.column import RowColumn
     from app.engine.data.preparation import Preparation
 
 PAUSE_MS = 250
