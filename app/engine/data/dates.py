@@ -17,16 +17,11 @@ import numpy as np
 from app.engine.data.numbers import COLUMN_FITS, NO_NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
 COMPACT = "%Y%m%d"
 """A day without signs between its parts: 20240315. With a time behind it, it is a moment."""
 
-FIRST_COMPACT = 19_000_101
-"""A smaller number is no such day."""
-
-FEWEST_COMPACT = 5
-"""Of fewer distinct whole numbers it may be chance that all of them are days."""
 
 ORDERS = (
     "%Y-%m-%d",
@@ -217,32 +212,6 @@ def day_of(text: str, form: str) -> float:
     fraction = float(f"0.{found.get('fraction') or 0}")
     seconds = (moment - EPOCH).total_seconds() + fraction - _offset(found.get("zone"))
     return seconds / 86_400
-
-
-def format_of_numbers(values: np.ndarray) -> str:
-    """Returns the format in which all these numbers are dates, such as 20240315, "" without one.
-
-    values: (N,) float64, NaN where there is none.
-    """
-    finite = values[np.isfinite(values)]
-    if not len(finite) or finite.min() < FIRST_COMPACT or (finite != np.rint(finite)).any():
-        return ""
-
-    few = [f"{value:.0f}" for value in finite[:SAMPLED].tolist()]
-    if not date_format(few[:1]) or not date_format(few):
-        return ""
-
-    every = np.unique(finite)
-    return (
-        date_format([f"{value:.0f}" for value in every.tolist()])
-        if are_many(every, COMPACT)
-        else ""
-    )
-
-
-def are_many(cells: Collection[object], form: str) -> bool:
-    """Returns whether cells of a format are so many that they are no dates by chance."""
-    return not form.startswith(COMPACT) or len(cells) >= FEWEST_COMPACT
 
 
 def _in_order(text: str) -> str:

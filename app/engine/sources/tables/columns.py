@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from app.engine.data.dates import (
-    are_many,
-    date_format,
-    format_of_numbers,
-    to_days,
-    to_later_days,
-    to_seconds,
-)
+from app.engine.data.dates import date_format, to_days, to_later_days, to_seconds
+from app.engine.data.kinds.row.compact_dates import are_many, format_of_numbers
 from app.engine.data.numbers import (
     LARGEST,
     LARGEST_WHOLE,

@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.engine.data.dates import (
-    COMPACT,
-    FIRST_COMPACT,
-    date_text,
-    date_words,
-    day_of,
-    later_day,
-    seconds_of,
-)
+from app.engine.data.dates import COMPACT, date_text, date_words, day_of, later_day, seconds_of
 from app.engine.data.kinds.row.column import RowColumn
+from app.engine.data.kinds.row.compact_dates import FIRST_COMPACT
 from app.engine.data.kinds.row.remarks import far_notes, gap_notes, unseen_note
 from app.engine.data.numbers import (
     INFINITE,
