@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import random
 import shutil
 import sys
+from collections import Counter
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +26,6 @@ from app.ui.state.session import Session, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from app.engine.experiment.experiment import Experiment
     from app.ui.shell.application import Window
@@ -65,6 +67,17 @@ def inventory() -> Inventory:
         len(_objects()),
         process.memory_info().rss,
     )
+
+
+def handles() -> Counter[str]:
+    """Counts what the handles of the process lead to, where the system tells; for a message."""
+    folder = Path("/proc/self/fd")
+    found: Counter[str] = Counter()
+    for link in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):  # the one of the listing itself
+            found[str(link.readlink())] += 1
+
+    return found
 
 
 def settle() -> None:

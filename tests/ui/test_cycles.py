@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.ui.cycles import Cycles, inventory
+from tests.ui.cycles import Cycles, handles, inventory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def test_sessions_that_end_leave_nothing_in_the_window(
     cycles = Cycles(open_window(), tmp_path, seed=count)
     cycles.warm_up(warm_up)
     cycles.rest()
-    before = inventory()
+    before, opened = inventory(), handles()
     for _ in range(count):
         cycles.one()
 
@@ -38,6 +38,7 @@ def test_sessions_that_end_leave_nothing_in_the_window(
     growth = inventory().growth_since(before)
     memory = growth.pop("memory")
     print(f"{count} cycles, ended {cycles.ends}: {growth}, {memory / 1e6:+.1f} MB")
+    print(f"opened since: {list(handles() - opened)}")
     assert {name: more for name, more in growth.items() if more > 0} == {}
     assert memory <= MOST_BYTES
     assert {"failed", "diverged", "stopped", "completed"} <= set(cycles.ends)
