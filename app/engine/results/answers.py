@@ -196,8 +196,7 @@ def _answer_batch(
         raw = source_input.raws[index]
         warning = "" if reads_all else description.preparation.left_out_note(raw)
         told = source_input.told[index] if source_input.told else ""
-        remark = source_input.remarks[index] if source_input.remarks else ""
-        warning = " ".join(filter(None, (told, remark, warning)))
+        warning = f"{told} {warning}".strip()
         answer = report_class.answer(description, row)
         answers.append(AnsweredExample(name, answer, row, warning=warning))
 

@@ -75,8 +75,7 @@ class PredictionInput:
     names: what each is called. raws: each as Predictor.read takes it. table: the rows they are
     from, None where the source is no table. many: whether the source may hold many examples, so
     that each has a name of its own in it. told: of each, sentences on how it is read, "" without;
-    () where no example has any. remarks: on each example a sentence, or "" where there is nothing
-    to say; () for none at all.
+    () where no example has any.
     """
 
     source: str
@@ -85,7 +84,6 @@ class PredictionInput:
     table: Table | None = field(default=None, repr=False)
     many: bool = False
     told: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_input(
@@ -330,7 +328,7 @@ def _arrays(path: Path, trained: Description) -> PredictionInput:
             "Save the examples one behind the other, also a single one.",
         )
 
-    return PredictionInput(str(path), tuple(names), tuple(raws), many=True, remarks=tuple(remarks))
+    return PredictionInput(str(path), tuple(names), tuple(raws), many=True, told=tuple(remarks))
 
 
 def _shapes(path: Path) -> str:

@@ -85,8 +85,8 @@ def test_of_arrays(tmp_path: Path, side: int) -> None:
     later[2, :2, 0] = 300
     path = saved(tmp_path / "later.npz", later)
     given, _ = asked(path, trained)
-    assert [bool(text) for text in given.remarks] == [True, False, True, False]
-    assert given.remarks[0] == (
+    assert [bool(text) for text in given.told] == [True, False, True, False]
+    assert given.told[0] == (
         f"1 of its {side * side} values lies beyond 0 to 255, the range of training; it is cut off."
     )
 
@@ -103,7 +103,7 @@ def test_a_network_of_bytes_reads_dark_whole_numbers_as_bytes(tmp_path: Path) ->
     given, preparation = asked(path, trained)
     arrays = np.stack([preparation.array(raw) for raw in given.raws])
     np.testing.assert_array_equal(arrays[:, 0], np.clip(dark, 0, 255))
-    assert given.remarks[0] and not any(given.remarks[1:])
+    assert given.told[0] and not any(given.told[1:])
 
     tested = open_dataset(DataSettings(source=str(path)), trained=trained.description)
     np.testing.assert_array_equal(tested.inputs, arrays)
@@ -112,7 +112,7 @@ def test_a_network_of_bytes_reads_dark_whole_numbers_as_bytes(tmp_path: Path) ->
     given, preparation = asked(shares, trained)
     arrays = np.stack([preparation.array(raw) for raw in given.raws])
     np.testing.assert_array_equal(arrays, trained.inputs)
-    assert not any(given.remarks)
+    assert not any(given.told)
 
 
 def test_another_range_than_that_of_bytes_is_told(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_another_range_than_that_of_bytes_is_told(tmp_path: Path) -> None:
     trained = opened(saved(tmp_path / "train.npz", values))
     path = saved(tmp_path / "later.npz", values.astype(np.float32) * 10 - 100)
     given, _ = asked(path, trained)
-    assert all("are read as black to white; training had bytes." in text for text in given.remarks)
+    assert all("are read as black to white; training had bytes." in text for text in given.told)
 
 
 def test_percentiles_leave_the_brightest_alone() -> None:
