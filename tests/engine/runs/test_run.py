@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.engine.runs import history
 from app.engine.runs.run import Run, default_folder, list_runs
-from app.engine.runs.storage.run_lock import OWNER
+from app.engine.runs.storage.run_lock import OWNER, owner_content
 
 EXPERIMENT = Experiment(name="fashion cnn", data=DataSettings(source="sample:digits"))
 
@@ -100,12 +99,25 @@ def test_a_copy_made_while_it_trained_is_interrupted_and_can_be_claimed(tmp_path
 
 def test_a_run_of_another_computer_is_running_while_it_writes(tmp_path: Path) -> None:
     run = Run.create(tmp_path, EXPERIMENT)
-    (run.path / OWNER).write_text(json.dumps({"process": 1, "computer": "another"}))
+    (run.path / OWNER).write_bytes(owner_content(1, "another"))
     assert run.status == "running"
     with pytest.raises(UserError, match="is being trained already"):
         run.claim()
 
     os.utime(run.path / OWNER, (0, 0))
+    assert run.status == "interrupted"
+    run.claim()
+    run.release()
+
+
+@pytest.mark.parametrize(
+    ("of", "to"), [("computer-1", "computer-2"), ('"sum"', '"sun"'), ("1", "2")]
+)
+def test_a_changed_letter_is_not_another_computer(of: str, to: str, tmp_path: Path) -> None:
+    run = Run.create(tmp_path, EXPERIMENT)
+    content = owner_content(1, "computer-1").decode()
+    assert of in content
+    (run.path / OWNER).write_text(content.replace(of, to, 1))
     assert run.status == "interrupted"
     run.claim()
     run.release()

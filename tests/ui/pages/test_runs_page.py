@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from app.engine.runs.run import Run
 from app.engine.runs.storage import manifest
-from app.engine.runs.storage.run_lock import OWNER
+from app.engine.runs.storage.run_lock import OWNER, owner_content
 from app.ui.pages.runs.differences import compare
 from app.ui.pages.runs.entries import read_entries, read_entry
 from app.ui.pages.runs.model import BEST, NOTE, RUN, cell_text
@@ -90,8 +89,7 @@ def message(page: RunsPage) -> str:
 
 
 def lock(run: Run, process: int) -> None:
-    data = {"process": process, "begun": 0.0, "computer": socket.gethostname()}
-    (run.path / OWNER).write_text(json.dumps(data), encoding="utf-8")
+    (run.path / OWNER).write_bytes(owner_content(process, socket.gethostname()))
 
 
 # --- the list

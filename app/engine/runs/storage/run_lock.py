@@ -8,6 +8,7 @@ behind, and the lock is free.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import socket
@@ -57,8 +58,8 @@ class RunLock:
                 self._lock.release()
                 return False
 
-            owner = {"process": os.getpid(), "computer": socket.gethostname()}
-            (self._folder / OWNER).write_bytes(files.json_line(owner))
+            content = owner_content(os.getpid(), socket.gethostname())
+            (self._folder / OWNER).write_bytes(content)
         except OSError:
             self._lock.release()
             raise
@@ -106,6 +107,16 @@ class RunLock:
         return now - (self._folder / OWNER).stat().st_mtime < SILENCE
 
 
+def owner_content(process: int, computer: str) -> bytes:
+    """Returns the content of running.json: who holds the lock, and a sum of both.
+
+    Without the sum a changed letter in the name of the computer would pass for a run that trains on
+    another one.
+    """
+    owner = {"process": process, "computer": computer, "sum": _sum(process, computer)}
+    return files.json_line(owner)
+
+
 def is_held(folder: Path) -> bool:
     """Returns whether a process trains the run in this folder. Nothing is written."""
     if not (folder / OWNER).exists():
@@ -121,9 +132,15 @@ def is_held(folder: Path) -> bool:
 def _is_of_another_computer(folder: Path) -> bool:
     try:
         owner = json.loads(files.read_regular(folder / OWNER, 65536))
-        return bool(owner["computer"] != socket.gethostname())
+        process, computer, found = owner["process"], owner["computer"], owner["sum"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
+
+    return bool(computer != socket.gethostname() and found == _sum(process, computer))
+
+
+def _sum(process: object, computer: object) -> str:
+    return hashlib.sha256(f"{process} {computer}".encode("utf-8", "replace")).hexdigest()[:16]
 
 
 if sys.platform == "win32":
