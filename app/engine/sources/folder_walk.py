@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.picture_files.formats import FOREIGN, SUFFIXES, foreign_reason, suffix_of
-from app.engine.sources.layout.file_sorts import file_sort, junk_sort
+from app.engine.sources.layout.file_sorts import SYSTEM, file_sort, junk_sort
 from app.engine.sources.stamps import Stamp, stamp_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def is_junk(name: str) -> bool:
     """Returns whether a file or folder of this name is hidden, or the system's own."""
-    return bool(junk_sort(name))
+    return name.startswith((".", "~$")) or name.lower() in SYSTEM
 
 
 @dataclass(frozen=True)

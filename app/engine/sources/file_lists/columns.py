@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,8 +94,8 @@ def find_file_column(finder: FileFinder, rows: list[list[str]], by_stem: bool = 
     most = 0
     for column in range(min(SEARCHED_COLUMNS, len(rows[0]) if rows else 0)):
         cells = [row[column] for row in sample if column < len(row) and row[column]]
-        named = [cell for cell in cells if os.path.splitext(cell)[1].lower() in finder.suffixes]
-        if not named and not by_stem:
+        named = [cell for cell in cells if finder.has_suffix(cell)]
+        if not named and not (by_stem and finder.any_file_is_there):
             continue
 
         found = {path for cell in named or cells if (path := finder.finds(cell))}

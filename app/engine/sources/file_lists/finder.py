@@ -8,7 +8,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.data.names import natural_key
 from app.engine.files import is_folder
 from app.engine.sources.folder_walk import is_junk
 from app.engine.sources.layout.folder_words import is_contents
@@ -49,17 +48,31 @@ class FileFinder:
     def __init__(self, folder: Path, suffixes: Collection[str]) -> None:
         self.folder = folder
         self.suffixes = frozenset(suffixes)
+        self._endings = tuple(suffixes)
+
+    def has_suffix(self, cell: str) -> bool:
+        """Returns whether a cell ends as these files do."""
+        if not cell.lower().endswith(self._endings):  # much quicker than to split
+            return False
+
+        return os.path.splitext(cell)[1].lower() in self.suffixes
+
+    @property
+    def any_file_is_there(self) -> bool:
+        """Whether there is a file of these endings below the folder."""
+        return bool(self._files)
 
     def find(self, cell: str) -> Path:
         """Returns the file that a cell names. Raises NoSuchFile."""
         if not 0 < len(cell) < LONGEST or "\0" in cell:
             raise NoSuchFile(MISSING)
 
-        has_suffix = os.path.splitext(cell)[1].lower() in self.suffixes
-        if not has_suffix and not self._by_stem:
+        has_suffix = self.has_suffix(cell)
+        written = path_of_cell(cell)
+        if not has_suffix and not self._may_be_stem(written):
             raise NoSuchFile(MISSING)  # the quick way out for most cells of most tables
 
-        named = Path(path_of_cell(cell))
+        named = Path(written)
         direct = self.folder / named
         if has_suffix and direct.is_file():
             return direct
@@ -100,6 +113,9 @@ class FileFinder:
         direct = self.folder / path_of_cell(cell)
         return direct if direct.is_file() else None
 
+    def _may_be_stem(self, written: str) -> bool:
+        return bool(self._files) and (os.sep in written or written in self._by_stem)
+
     @functools.cached_property
     def _files(self) -> list[tuple[str, ...]]:
         """The paths of all files of these endings, from the outer folders inwards."""
@@ -111,17 +127,16 @@ class FileFinder:
 
             try:
                 with os.scandir(self.folder.joinpath(*parts)) as entries:
-                    listed = sorted(entries, key=lambda entry: natural_key(entry.name))
+                    listed = sorted(entries, key=lambda entry: entry.name)
             except OSError:
                 continue
 
             for entry in listed:
-                if is_junk(entry.name):
+                is_wanted = self.has_suffix(entry.name)
+                if not (is_wanted or is_folder(entry)) or is_junk(entry.name):
                     continue
-                if os.path.splitext(entry.name)[1].lower() in self.suffixes:
-                    files.append((*parts, entry.name))
-                elif is_folder(entry):
-                    folders.append((*parts, entry.name))
+
+                (files if is_wanted else folders).append((*parts, entry.name))
 
         return files
 

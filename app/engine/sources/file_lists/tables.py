@@ -101,13 +101,16 @@ def _table_apart(source: Path, folders: Sequence[Path]) -> list[TablePlace]:
 
 def _holds_tables_alone(folder: Path) -> bool:
     """Returns whether there are tables in a folder, and beside them no more than notes."""
-    with os.scandir(folder) as entries:
-        names = [entry.name.lower() for entry in entries if not is_junk(entry.name)]
-
     about = (*SUFFIXES, ".xlsx", ".json", ".md", ".txt", ".pdf")
-    return any(name.endswith(SUFFIXES) for name in names) and all(
-        name.endswith(about) for name in names
-    )
+    any_table = False
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name.lower()
+            any_table = any_table or (name.endswith(SUFFIXES) and not is_junk(name))
+            if not name.endswith(about) and not is_junk(name):
+                return False
+
+    return any_table
 
 
 def _tables_of_splits(folders: Sequence[Path]) -> list[TablePlace]:

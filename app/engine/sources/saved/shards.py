@@ -72,7 +72,7 @@ def _of_split(folder: Path) -> list[Shard]:
     if saved := _saved_to_disk(folder, split):
         return saved
 
-    numbered = [name for name in _files(folder) if NUMBERED.fullmatch(name)]
+    numbered = [name for name in _files(folder, SUFFIXES) if NUMBERED.fullmatch(name)]
     return [Shard(folder / name, split) for name in numbered]
 
 
@@ -95,7 +95,7 @@ def _named_in(state: Any) -> list[str]:
 
 def _named_shards(folder: Path) -> list[Shard]:
     """Returns the files of a folder whose names say their splits, where there are no others."""
-    names = [name for name in _files(folder) if name.lower().endswith(SUFFIXES)]
+    names = _files(folder, SUFFIXES)
     matches = [SHARD.fullmatch(name) for name in names]
     if not all(matches):
         return []
@@ -107,10 +107,10 @@ def _named_shards(folder: Path) -> list[Shard]:
     ]
 
 
-def _files(folder: Path) -> list[str]:
+def _files(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if is_file(entry) and not is_junk(entry.name)]
-    return sorted(names)
+        named = [entry for entry in entries if entry.name.lower().endswith(suffixes)]
+        return sorted(entry.name for entry in named if is_file(entry) and not is_junk(entry.name))
 
 
 def _folders(folder: Path) -> list[str]:
