@@ -32,6 +32,7 @@ from app.engine.sources.tables.target_columns import (
 )
 from app.engine.sources.tables.written.later_units import unit_notes
 from app.engine.sources.tables.written.lists import with_places
+from app.engine.sources.tables.written.merged_values import merged_notes
 from app.engine.sources.targets import pair_targets
 from app.engine.text import names_text
 
@@ -357,7 +358,8 @@ class _Builder:
             )
 
         read = [self.table.by_name[name] for name in (*plan.inputs, *plan.targets)]
-        notes += unit_notes([c for c in read if plan.roles[c.name].role in ("number", "target")])
+        amounts = [c for c in read if plan.roles[c.name].role in ("number", "target")]
+        notes += [*unit_notes(amounts), *merged_notes(amounts)]
         notes += unread_notes(plan.roles)
         if plan.groups:
             together = names_text(plan.groups)

@@ -37,3 +37,23 @@ def test_large_amounts_are_numbers_where_they_can_be_told_apart(tmp_path: Path) 
     path.write_text("\n".join(["x,y,label", *lines, ""]))
     table = read_table(path, DataSettings())
     assert [table.by_name[name].kind for name in "xy"] == ["number", "number"]
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "told"),
+    [
+        (1_700_000_000, 10, "100 different values, of which the network can tell 9 apart"),
+        (1_700_000_000, 1000, ""),
+        (20_000.5, 0.001, "100 different values"),
+        (0, 10, ""),
+    ],
+)
+def test_values_that_become_the_same_to_the_network_are_told(
+    tmp_path: Path, first: float, step: float, told: str
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"{first + n * step:.3f},{n % 7}.5,{'ab'[n % 2]}" for n in range(100)]
+    path.write_text("\n".join(["clock,x,label", *lines, ""]))
+    notes = open_dataset(DataSettings(source=str(path))).description.notes
+    found = [note for note in notes if "'clock' has" in note]
+    assert len(found) == bool(told) and told in "".join(found)
