@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-OPENERS = {"open_regular", "BytesIO", "StringIO"}
+OPENERS = {"open_regular", "BytesIO", "StringIO", "BufferReader"}
 """What makes an open file."""
 
 FUNCTIONS = {

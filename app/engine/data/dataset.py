@@ -10,6 +10,8 @@ from app.engine.data.kinds import read_preparation
 from app.engine.data.reading import NOT_A_TABLE, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from app.engine.data.preparation import Preparation
@@ -164,7 +166,7 @@ class Dataset:
     inputs: np.ndarray
     targets: np.ndarray
     indices: dict[str, np.ndarray]
-    names: tuple[str, ...] | list[str] = field(repr=False, default=())
+    names: Sequence[str] = field(repr=False, default=())
     second_halves: np.ndarray | None = None
     mapped_copies: tuple[MappedCopy, ...] = field(repr=False, default=())
 

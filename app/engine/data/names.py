@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import numpy as np
 
 
 MOST_DIGITS = 4000
@@ -65,3 +68,29 @@ def visible_lines(text: str) -> str:
 def is_unseen(letter: str) -> bool:
     """Whether a letter is a control character, a line break or an override of the direction."""
     return letter in _BIDI or unicodedata.category(letter) in _UNSEEN
+
+
+class NumberedNames(Sequence[str]):
+    """A word with a number for each example, as "row 17"; a text is made when it is asked for.
+
+    A million texts would take 60 MB and a second.
+    """
+
+    def __init__(self, word: str, numbers: np.ndarray) -> None:
+        self._word = word
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return NumberedNames(self._word, self._numbers[index])
+
+        return f"{self._word} {int(self._numbers[index])}"

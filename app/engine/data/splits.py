@@ -157,40 +157,49 @@ def _move_units(
 
     Large units first, as long as they fit; single examples then fill what is missing.
     """
-    rows_of: dict[int, list[int]] = defaultdict(list)
-    for row in random.permutation(pool).tolist():
-        rows_of[int(units[row])].append(row)
-
-    contents = {
-        unit: Counter(targets[rows].tolist()) for unit, rows in rows_of.items() if len(rows) > 1
-    }
-    class_of_single = {
-        unit: int(targets[rows[0]]) for unit, rows in rows_of.items() if len(rows) == 1
-    }
+    shuffled = random.permutation(pool)
+    single = (np.bincount(units[pool])[units[shuffled]] == 1) if len(pool) else pool == 0
+    groups = _groups(shuffled[~single], units, targets)
+    singles = shuffled[single]
+    single_targets = targets[singles]
 
     examples = np.bincount(targets[pool], minlength=class_count)
-    units_with = np.zeros(class_count, int)
-    for unit in rows_of:
-        for target in contents.get(unit, (class_of_single.get(unit),)):
-            units_with[target] += 1
+    units_with = np.bincount(single_targets, minlength=class_count)
+    for group in groups:
+        units_with[list(group.content)] += 1
 
     quotas = _Quotas(shares, examples, units_with)
-    for unit in sorted(contents, key=lambda unit: -len(rows_of[unit])):
-        split = quotas.best_for(contents[unit])
-        quotas.take(split, contents[unit])
-        splits[rows_of[unit]] = split
+    for group in sorted(groups, key=lambda group: -len(group.rows)):
+        split = quotas.best_for(group.content)
+        quotas.take(split, group.content)
+        splits[group.rows] = split
 
-    singles: dict[int, list[int]] = defaultdict(list)
-    for unit, target in class_of_single.items():
-        singles[target].append(unit)
-
-    for target, waiting in sorted(singles.items()):
+    for target in np.unique(single_targets).tolist():
+        waiting = singles[single_targets == target]
         for split in shares:
-            while waiting and quotas.wants(split, target):
-                quotas.take(split, {target: 1})
-                splits[rows_of[waiting.pop()]] = split
+            count = min(len(waiting), quotas.wanted(split, target))
+            quotas.take_singles(split, target, count)
+            splits[waiting[len(waiting) - count :]] = split
+            waiting = waiting[: len(waiting) - count]
 
-    _fill_missing_classes(splits, rows_of, contents, class_of_single, quotas)
+    _fill_missing_classes(splits, groups, singles, single_targets, quotas)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A unit of several examples. rows: theirs. content: class -> how many of them."""
+
+    rows: np.ndarray
+    content: Counter[int]
+
+
+def _groups(shuffled: np.ndarray, units: np.ndarray, targets: np.ndarray) -> list[_Group]:
+    """Returns the units of several examples in the order in which they first appear."""
+    rows_of: dict[int, list[int]] = defaultdict(list)
+    for row in shuffled.tolist():
+        rows_of[int(units[row])].append(row)
+
+    return [_Group(np.array(rows), Counter(targets[rows].tolist())) for rows in rows_of.values()]
 
 
 class _Quotas:
@@ -214,13 +223,13 @@ class _Quotas:
 
         self.quota[TRAINING] = np.maximum(examples - sum(self.quota.values()), 1)
 
-    def wants(self, split: int, target: int) -> bool:
-        """Returns whether a split should get another single example of a class, and may."""
-        missing = bool(self.has[split][target] < self.quota[split][target])
-        return missing and self._may_take(split, target)
+    def wanted(self, split: int, target: int) -> int:
+        """Returns how many further single examples of a class a split should get, and may."""
+        missing = int(self.quota[split][target] - self.has[split][target])
+        return max(0, min(missing, self._spare(split, target)))
 
-    def _may_take(self, split: int, target: int) -> bool:
-        """Returns whether a split may take a unit with examples of a class.
+    def _spare(self, split: int, target: int) -> int:
+        """Returns how many units with examples of a class a split may take from training.
 
         One stays for training, and one for each other split that has none yet.
         """
@@ -229,7 +238,7 @@ class _Quotas:
             for other in self.shares
             if other != split
         )
-        return bool(self.training_units[target] > 1 + waiting)
+        return int(self.training_units[target]) - 1 - waiting
 
     def best_for(self, content: Counter[int]) -> int:
         """Returns the split that lacks most of what is in a unit, else training.
@@ -239,7 +248,7 @@ class _Quotas:
         best = TRAINING
         best_lack = self._lack(TRAINING, content)
         for split in self.shares:
-            fits = all(self._may_take(split, target) for target in content) and all(
+            fits = all(self._spare(split, target) > 0 for target in content) and all(
                 self.quota[split][target] - self.has[split][target] >= (number + 1) // 2
                 for target, number in content.items()
             )
@@ -257,19 +266,24 @@ class _Quotas:
         lacks = [(quota[target] - has[target]) / max(1, quota[target]) for target in content]
         return float(sum(lacks) / len(lacks))
 
-    def take(self, split: int, content: Counter[int] | dict[int, int]) -> None:
+    def take(self, split: int, content: Counter[int]) -> None:
         """Counts a unit that goes to a split."""
         for target, number in content.items():
             self.has[split][target] += number
             if split != TRAINING:
                 self.training_units[target] -= 1
 
+    def take_singles(self, split: int, target: int, count: int) -> None:
+        """Counts units of one example that go from training to a split."""
+        self.has[split][target] += count
+        self.training_units[target] -= count
+
 
 def _fill_missing_classes(
     splits: np.ndarray,
-    rows_of: dict[int, list[int]],
-    contents: dict[int, Counter[int]],
-    class_of_single: dict[int, int],
+    groups: Sequence[_Group],
+    singles: np.ndarray,
+    single_targets: np.ndarray,
     quotas: _Quotas,
 ) -> None:
     """Gives a split without a class that it should have the smallest unit with that class.
@@ -279,17 +293,17 @@ def _fill_missing_classes(
     for split in quotas.shares:
         missing = (quotas.has[split] == 0) & (quotas.quota[split] > 0)
         for target in np.flatnonzero(missing).tolist():
-            candidates = [
-                unit
-                for unit, rows in rows_of.items()
-                if splits[rows[0]] == TRAINING
-                and (class_of_single.get(unit) == target or target in contents.get(unit, ()))
+            alone = singles[(single_targets == target) & (splits[singles] == TRAINING)]
+            first = [_Group(alone[:1], Counter({target: 1}))] if len(alone) else []
+            others = [
+                group
+                for group in groups
+                if splits[group.rows[0]] == TRAINING and target in group.content
             ]
-            for unit in sorted(candidates, key=lambda unit: len(rows_of[unit])):
-                content = contents.get(unit) or Counter({target: 1})
-                if all(quotas.training_units[other] > 1 for other in content):
-                    quotas.take(split, content)
-                    splits[rows_of[unit]] = split
+            for group in (*first, *sorted(others, key=lambda group: len(group.rows))):
+                if all(quotas.training_units[other] > 1 for other in group.content):
+                    quotas.take(split, group.content)
+                    splits[group.rows] = split
                     break
 
 
@@ -308,17 +322,15 @@ def groups_by_name(names: Sequence[str]) -> list[str]:
     return groups
 
 
-def units_of(fingerprints: np.ndarray, groups: Sequence[str] | None) -> np.ndarray:
+def units_of(equals: np.ndarray, groups: Sequence[str] | None) -> np.ndarray:
     """Returns the unit of every example: (N,) int64.
 
-    Examples with equal fingerprints (N, 16) or equal groups ("" is none) are in one unit.
+    Examples with the same number in `equals` (N,) or of equal groups ("" is none) are in one unit.
     """
-    keys = np.ascontiguousarray(fingerprints).view(f"V{fingerprints.shape[1]}").ravel()
-    _, copies = np.unique(keys, return_inverse=True)
     if groups is None or not any(groups):
-        return np.asarray(copies, np.int64).ravel()
+        return equals
 
-    parent = list(range(len(copies)))
+    parent = list(range(len(equals)))
 
     def root(row: int) -> int:
         while parent[row] != row:
@@ -327,7 +339,7 @@ def units_of(fingerprints: np.ndarray, groups: Sequence[str] | None) -> np.ndarr
         return row
 
     first: dict[object, int] = {}
-    for row, (copy, group) in enumerate(zip(copies.ravel().tolist(), groups, strict=True)):
+    for row, (copy, group) in enumerate(zip(equals.tolist(), groups, strict=True)):
         for key in (copy, group) if group else (copy,):
             other = first.setdefault(key, row)
             parent[root(row)] = root(other)

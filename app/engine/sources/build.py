@@ -10,7 +10,7 @@ import numpy as np
 from app.engine.data import splits
 from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
 from app.engine.data.digests import dataset_digest
-from app.engine.data.fingerprints import fingerprints_of
+from app.engine.data.fingerprints import fingerprints_of, number_equals
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
@@ -45,10 +45,11 @@ def build_dataset(
     """
     targets = examples.targets
     fingerprints = _fingerprints(examples)
+    equals = number_equals(fingerprints)
     division = splits.divide(
         targets.strata,
         examples.predefined_splits,
-        splits.units_of(fingerprints, examples.groups),
+        splits.units_of(equals, examples.groups),
         targets.stratum_count,
         data.validation_share,
         data.test_share,
@@ -62,7 +63,7 @@ def build_dataset(
         _refuse_empty_splits(data, examples, indices)
 
     arrays, preparation = _encode(examples, training, reuse_preparation)
-    notes = [*examples.notes, *_notes_on_units(data, label, examples, fingerprints)]
+    notes = [*examples.notes, *_notes_on_units(data, label, examples, equals)]
     if reuse_preparation is None and targets.classes:
         notes += _notes_on_absent_classes(targets.classes, counts)
 
@@ -89,7 +90,7 @@ def build_dataset(
         chosen=examples.chosen,
         digest=_digest(examples, arrays),
         reading=examples.reading,
-        contradictions=contradictions(preparation.kind, fingerprints, targets, examples.names),
+        contradictions=contradictions(preparation.kind, equals, targets, examples.names),
     )
     return _dataset(description, arrays, indices, examples)
 
@@ -101,7 +102,7 @@ def _dataset(
     examples: Examples,
 ) -> Dataset:
     second_halves = arrays[1] if len(arrays) > 1 else None
-    rest = (tuple(examples.names), second_halves, examples.mapped_copies)
+    rest = (examples.names, second_halves, examples.mapped_copies)
     return Dataset(description, arrays[0], examples.targets.values, indices, *rest)
 
 
@@ -117,14 +118,14 @@ def _is_mirror_safe(
 
 
 def _notes_on_units(
-    data: DataSettings, label: str, examples: Examples, fingerprints: np.ndarray
+    data: DataSettings, label: str, examples: Examples, equals: np.ndarray
 ) -> list[str]:
     """Sentences on examples that are kept in one split."""
     notes = []
     if data.group != "none" and examples.groups is None:
         notes.append(f"Nothing is kept together: {label} have no folders or names of their own.")
 
-    copies = len(examples) - len(np.unique(splits.units_of(fingerprints, None)))
+    copies = len(examples) - int(equals.max(initial=-1)) - 1
     if copies:
         word = "copy" if copies == 1 else "copies"
         notes.append(f"{copies:,} exact {word} of other examples: kept in one split.")

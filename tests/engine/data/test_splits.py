@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from app.engine.data.fingerprints import fingerprints_of_rows, number_equals
 from app.engine.data.splits import UNASSIGNED, divide, groups_by_name, units_of
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -101,9 +102,10 @@ def test_training_copies_of_an_own_test_set_are_left_out() -> None:
 
 
 def test_copies_and_groups_are_joined() -> None:
-    fingerprints = np.array([[1], [2], [1], [3], [4]], np.uint8)
-    assert len(set(units_of(fingerprints, None).tolist())) == 4
-    joined = units_of(fingerprints, ["film", "", "", "film", ""])
+    fingerprints = np.array([1, 2, 1, 3, 4] * 2, np.uint64).reshape(2, 5).T
+    equals = number_equals(np.ascontiguousarray(fingerprints).view(np.uint8))
+    assert equals.tolist() == [0, 1, 0, 2, 3]
+    joined = units_of(equals, ["film", "", "", "film", ""])
     assert joined[0] == joined[2] == joined[3]
     assert len(set(joined.tolist())) == 3
 
@@ -174,3 +176,20 @@ def test_tiny_classes_are_in_every_split_they_can_be_in(folder: Maker, each: int
     assert counts["validation"] == (1, 1, 1)
     assert counts["test"] == ((1, 1, 1) if each > 2 else (0, 0, 0))
     assert min(counts["training"]) >= 1
+
+
+def test_rows_that_differ_in_one_bit_or_place_have_other_fingerprints() -> None:
+    values = np.zeros((2000, 3), np.uint64)
+    values[:1200] = np.arange(1200, dtype=np.uint64)[:, None] * np.eye(3, dtype=np.uint64)[1]
+    values[1200:1392] = np.eye(192, dtype=np.uint64)[:, :3]
+    for bit in range(64):
+        for column in range(3):
+            values[1200 + 3 * bit + column] = 0
+            values[1200 + 3 * bit + column, column] = np.uint64(1 << bit)
+
+    found = fingerprints_of_rows(values)
+    distinct = len(np.unique(values, axis=0))
+    assert found.shape == (2000, 16)
+    assert number_equals(found).max() + 1 == distinct
+    for half in (found[:, :8], found[:, 8:]):
+        assert len(np.unique(np.ascontiguousarray(half).view(np.uint64))) == distinct

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.fingerprints import fingerprints_of
+from app.engine.data.fingerprints import fingerprints_of_rows, number_equals
 from app.engine.data.kinds.row.column import RowColumn
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.row.remarks import is_far, range_text
@@ -96,22 +96,21 @@ class RowPart(Part):
         return values
 
     def fingerprints(self) -> np.ndarray:
-        values = np.empty((len(self), len(self.columns)), np.uint64)
+        values = np.empty((len(self), len(self.columns)), np.uint64, order="F")
         for index, column in enumerate(self.columns):
             if self.roles[column.name] == "category":
                 codes, words = column.factorized
                 hashes = [_hash_word(word) for word in (*words, "")]
                 values[:, index] = np.array(hashes, np.uint64)[codes]
             else:
-                numbers = column.numbers[0] + 0.0  # so that -0 is 0
-                values[:, index] = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
+                numbers = values[:, index].view(np.float64)
+                np.add(column.numbers[0], 0.0, out=numbers)  # so that -0 is 0
+                numbers[np.isnan(numbers)] = np.nan
 
-        hashes_of_rows = _hash_rows(values)
-        _, first, copy_of = np.unique(
-            hashes_of_rows.view("V16").ravel(), return_index=True, return_inverse=True
-        )
-        if len(first) >= DUPLICATES * len(hashes_of_rows):
-            return hashes_of_rows
+        found = fingerprints_of_rows(values)
+        copy_of = number_equals(found)
+        if copy_of.max(initial=0) + 1 >= DUPLICATES * len(found):
+            return found
 
         # Equal rows are told apart by their number among their equals.
         order = np.argsort(copy_of, kind="stable")
@@ -122,7 +121,7 @@ class RowPart(Part):
         nth = np.empty(len(order), np.uint64)
         nth[order] = np.arange(len(order)) - np.maximum.accumulate(starts)
 
-        return _hash_rows(np.concatenate([values, nth[:, None]], axis=1))
+        return fingerprints_of_rows(np.concatenate([values, nth[:, None]], axis=1))
 
     # --- fitting
 
@@ -298,8 +297,3 @@ def _hash_word(word: str) -> int:
     return int.from_bytes(
         hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little"
     )
-
-
-def _hash_rows(values: np.ndarray) -> np.ndarray:
-    """Returns a hash of every row of (N, K) uint64: (N, 16) uint8."""
-    return fingerprints_of(row.data for row in np.ascontiguousarray(values))

@@ -78,9 +78,10 @@ class CsvFile:
 
 
 class CsvRows:
-    """Reads all rows of a text table, one line in memory at a time.
+    """Reads all rows of a text table, one line in memory at a time, or some of them.
 
     characters: how many were read so far. invalid: how many of them do not belong to the encoding.
+    lines, rows: how many of these were read, empty ones counted.
     """
 
     def __init__(self, file: CsvFile, check: Check = no_check) -> None:
@@ -88,35 +89,60 @@ class CsvRows:
         self._check = check
         self.characters = 0
         self.invalid = 0
+        self.lines = 0
+        self.rows = 0
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yields the number of each row, from 1, empty ones counted, and its cells.
 
         Raises UserError for what is no table, and whatever `check` raises.
         """
-        file = self._file
+        yield from self.behind(0)
+
+    def behind(self, start: int) -> Iterator[tuple[int, list[str]]]:
+        """Yields the rows from a byte on at which a line begins, as `__iter__`."""
+        encoding = self._file.encoding
         with io.TextIOWrapper(
-            open_regular(file.path), file.encoding.name, file.encoding.errors, newline=""
+            open_regular(self._file.path), encoding.name, encoding.errors, newline=""
         ) as stream:
-            yield from records(self._lines(stream), file.delimiter, str(file.path))
+            if start:
+                stream.seek(start)
+            yield from self._rows(stream)
+
+    def of(self, content: bytes) -> Iterator[tuple[int, list[str]]]:
+        """Yields the rows of some whole lines, which come next in the file, as `__iter__`."""
+        encoding = self._file.encoding
+        text = content.decode(encoding.name, encoding.errors)
+        yield from self._rows(io.StringIO(text, newline=""))
+
+    def skip(self, lines: int, characters: int) -> None:
+        """Counts lines that are a row each and were read in another way."""
+        self.lines += lines
+        self.rows += lines
+        self.characters += characters
+
+    def _rows(self, stream: TextIO) -> Iterator[tuple[int, list[str]]]:
+        file = self._file
+        for number, row in records(self._lines(stream), file.delimiter, str(file.path), self.rows):
+            self.rows = number
+            yield number, row
 
     def _lines(self, stream: TextIO) -> Iterator[str]:
-        number = 0
         while line := stream.readline(LINE_LIMIT + 1):
-            number += 1
-            if number % 4096 == 0:
+            self.lines += 1
+            if self.lines % 4096 == 0:
                 self._check()
             if len(line) > LINE_LIMIT:
-                raise _too_long(self._file.path, number)
+                raise _too_long(self._file.path, self.lines)
 
-            if number == 1:
+            if self.lines == 1:
                 line = line.removeprefix("\ufeff")
             if "\0" in line:
-                raise _zero_byte(self._file.path, number)
+                raise _zero_byte(self._file.path, self.lines)
 
             self.invalid += line.count("\ufffd")
             self.characters += len(line)
-            yield line if number > self._file.prologue.lines else "\n"
+            yield line if self.lines > self._file.prologue.lines else "\n"
 
 
 def open_csv(path: Path, data: DataSettings, check: Check = no_check) -> CsvFile:

@@ -56,10 +56,12 @@ class _Unsure(Exception):
     """The foreign reader does not know how the cells are separated, whatever its reason."""
 
 
-def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[int, list[str]]]:
+def records(
+    lines: Iterable[str], delimiter: str, path: str, before: int = 0
+) -> Iterator[tuple[int, list[str]]]:
     """Yields the number of each row, from 1, empty ones counted, and its cells.
 
-    lines: with their ends, as the file has them.
+    lines: with their ends, as the file has them. before: how many rows stand in front of them.
 
     Raises UserError for a quote that is never closed, and for what is no table.
     """
@@ -82,7 +84,7 @@ def records(lines: Iterable[str], delimiter: str, path: str) -> Iterator[tuple[i
             yield plain_line(line, delimiter)
 
     csv.field_size_limit(LINE_LIMIT)
-    number = 0
+    number = before
     try:
         for row in csv.reader(watched(), **csv_format(delimiter)):
             number += 1

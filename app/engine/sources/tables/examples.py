@@ -9,7 +9,7 @@ import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.dates import date_words
-from app.engine.data.names import readable
+from app.engine.data.names import NumberedNames, readable
 from app.engine.data.pictures import SUFFIXES as PICTURES
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.errors import UserError
@@ -127,7 +127,7 @@ class _Builder:
             parts,
             targets,
             self._predefined_splits(),
-            [self.table.row_name(row) for row in range(len(self.table))],
+            NumberedNames("row", self.table.row_numbers),
             self._groups(),
             tuple(self.skipped),
             tuple(self.notes),
