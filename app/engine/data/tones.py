@@ -67,9 +67,9 @@ class Tones:
         width = self.high - self.low
         slack = width if self.trimmed else width / (2 * 255)
         low, high = self.low - slack, self.high + slack
+        if values.min() >= low and values.max() <= high:
+            return 0  # the quick way out, which a value that is not finite does not take
         if values.dtype.kind != "f":
-            if values.min() >= low and values.max() <= high:
-                return 0  # the quick way out
             return int(((values < low) | (values > high)).sum())
 
         return int((((values < low) | (values > high)) & np.isfinite(values)).sum())
@@ -110,8 +110,12 @@ class Tones:
 
         scaled -= np.float32(self.low)
         scaled *= np.float32(255 / (self.high - self.low) if self.high > self.low else 0)
-        np.nan_to_num(scaled, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        return np.clip(scaled, 0, 255, out=scaled)
+        finite = np.isfinite(scaled)
+        if not finite.all():
+            scaled[~finite] = 0
+
+        np.maximum(scaled, 0, out=scaled)
+        return np.minimum(scaled, 255, out=scaled)  # numpy.clip takes ten times as long for a few
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from app.engine.sources.decoding.size import choose_size
 from app.engine.sources.decoding.storage import allocate, one_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
@@ -37,6 +37,9 @@ SET_APART = (SPLITS.index("validation"), SPLITS.index("test"))
 
 LEAST_SAMPLED = 64
 """Values of a picture that are looked at for percentiles, at least; few where there are many."""
+
+BLOCK_VALUES = 1 << 20
+"""Values of an array that are stored at a time; one by one small pictures take far longer."""
 
 PROGRESS_SECONDS = 0.1
 """Progress is reported at most this often."""
@@ -305,11 +308,31 @@ def _decode_all(
     """Yields every row in order with its pixels (C, H, W) and remarks, or why it has none."""
     array = picture_list.array
     if array is not None and array.shape[1:] in _shapes(preparation):
-        for row, values in enumerate(array):
-            pixels = pixels_of(values, preparation.tones, preparation.depth)
-            pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-            yield row, (pixels, _cut_remark(values, preparation), _deep_row(values))
+        yield from enumerate(_all_of_array(array, preparation))
         return
+
+    yield from _decode_in_threads(picture_list, preparation, sampled)
+
+
+def _all_of_array(array: np.ndarray, preparation: ImagePreparation) -> Iterator[DecodeResult]:
+    """Yields the pixels (C, H, W) and remarks of every picture (H, W) or (H, W, C) of an array."""
+    step = max(1, BLOCK_VALUES // max(1, array[:1].size))
+    for start in range(0, len(array), step):
+        block = np.asarray(array[start : start + step])
+        below_each_other = block.reshape(-1, *block.shape[2:])  # one tall picture
+        tall = pixels_of(below_each_other, preparation.tones, preparation.depth)
+        stored = tall.reshape(*block.shape[:2], *tall.shape[1:])
+        pixels = stored[:, None] if stored.ndim == 3 else stored.transpose(0, 3, 1, 2)
+        any_cut = bool(_cut_remark(block, preparation))
+        for values, one in zip(block, pixels, strict=True):
+            yield one, _cut_remark(values, preparation) if any_cut else (), _deep_row(values)
+
+
+def _decode_in_threads(
+    picture_list: PictureList, preparation: ImagePreparation, sampled: int
+) -> Generator[tuple[int, DecodeResult], None, None]:
+    """Does what `_decode_all` does, for pictures that are opened or resized one by one."""
+    array = picture_list.array
 
     def decode(row: int) -> DecodeResult:
         try:
