@@ -32,12 +32,10 @@ def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray
     if len(present) < 2:
         return True
 
-    means = np.stack([pixels[labels == label].mean(axis=0) for label in present]).reshape(
-        len(present), -1
-    )
+    means = np.stack([pixels[labels == label].mean(axis=0) for label in present])
     truth = np.searchsorted(present, labels)
-    direct = _accuracy(pixels.reshape(len(pixels), -1), means, truth)
-    mirrored = _accuracy(pixels[..., ::-1].reshape(len(pixels), -1), means, truth)
+    direct = _accuracy(pixels, means, truth)
+    mirrored = _accuracy(pixels, means[..., ::-1], truth)  # as if the pictures were, but far fewer
 
     chance = 1 / len(present)
     if direct - chance < 0.1:
@@ -53,6 +51,7 @@ def _small(picture: np.ndarray) -> np.ndarray:
 
 
 def _accuracy(pixels: np.ndarray, means: np.ndarray, truth: np.ndarray) -> float:
-    """Returns the share of pictures (n, D) that are nearest to their own class's mean (K, D)."""
-    distances = (means**2).sum(axis=1) - 2 * pixels @ means.T
+    """Returns the share of pictures (n, C, H, W) nearest to their own class's mean (K, C, H, W)."""
+    pixels, means = pixels.reshape(len(pixels), -1), means.reshape(len(means), -1)
+    distances = (means**2).sum(axis=1) - 2 * (pixels @ means.T)
     return float((distances.argmin(axis=1) == truth).mean())

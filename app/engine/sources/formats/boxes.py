@@ -84,7 +84,7 @@ class Boxes(Format):
         options.progress("Looking for pictures and labels", 0, 0)
         walk = BoxWalk(source)
         walk.run(options.check)
-        paths = [os.path.relpath(file.path, source).replace(os.sep, "/") for file in walk.files]
+        paths = [walk.below(file.path).replace(os.sep, "/") for file in walk.files]
         pictures = [path for path in paths if _is_picture(path)]
         form = _form_of(sorted(paths), Path(source))
 

@@ -5,7 +5,6 @@ Folders train/, val/ and test/ above or below the classes are recognised as spli
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ class ImageFolder(PictureFormat):
         walk = FolderWalk(source)
         walk.run(options.check)
         walk.files.sort(key=lambda file: file.path)
-        stamps = tuple((os.path.relpath(file.path, source), *file.stamp[1:]) for file in walk.files)
+        stamps = tuple((walk.below(file.path), *file.stamp[1:]) for file in walk.files)
         known = options.trained.classes if options.trained is not None else ()
 
         return ScanResult(stamps, lambda: _list_pictures(walk, data, known), (data.labels, known))
