@@ -4,54 +4,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.advice.figures import PERSISTENCE, Figures
+from app.engine.advice.from_epochs import stopped_too_soon
+from app.engine.advice.from_losses import diverged
 from app.engine.advice.remedies import half_batch
-from app.engine.advice.while_training import diverged, or_nan, while_training
+from app.engine.advice.while_training import from_figures
 from app.engine.experiment.experiment import Experiment
 from app.engine.runs.findings import Finding, Remedy, ordered
 from app.engine.text import percent_text
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Iterator
 
-    from app.engine.advice.while_training import ProgressSoFar
+    from app.engine.advice.figures import ProgressSoFar
     from app.engine.data.dataset import Description
 
 
 def after_training(
     progress: ProgressSoFar,
     description: Description,
-    confusion: np.ndarray | None = None,
     resolved: Experiment | None = None,
+    in_use: int | None = None,
 ) -> list[Finding]:
-    """Returns what a finished training gives reason to say.
+    """Returns what a training that was completed or stopped gives reason to say.
 
-    Those of while_training, but for two that hold only then, and whether more epochs would help.
+    in_use: the epoch whose weights are in use, of which the findings on classes speak; 0 where they
+    are from the middle of one. Left open, the best one's.
     """
-    resolved = resolved or Experiment()
-    epochs = list(progress.epochs)
-    findings = [
-        finding
-        for finding in while_training(progress, description, confusion, resolved)
-        if finding.key not in ("stale", "well")
-    ]
+    if not progress.epochs:
+        return []
 
-    if len(epochs) >= 3 and not any(finding.level == "problem" for finding in findings):
-        before = epochs[-2]
-        now = epochs[-1]
-        drop = 1 - or_nan(now["validation_loss"]) / max(1e-12, or_nan(before["validation_loss"]))
-        if now.get("best") and drop > 0.03:
-            findings.append(
-                Finding(
-                    "longer",
-                    "info",
-                    "It was still getting better",
-                    f"The last epoch was the best, and took {percent_text(drop)} off the loss of "
-                    "the one before.",
-                    Remedy("Train longer", action="longer"),
-                )
-            )
+    best = progress.epochs[-1]["best_epoch"]
+    figures = Figures(
+        progress, description, resolved or Experiment(), best if in_use is None else in_use
+    )
+    findings = from_figures(figures, ended=True)
+    if not any(finding.level == "problem" for finding in findings):
+        findings += still_better(figures)
+        if not any(finding.key == "overfitting" for finding in findings):
+            findings += stopped_too_soon(figures)
 
     return ordered(findings)
+
+
+def still_better(figures: Figures) -> Iterator[Finding]:
+    """Finds that the last epoch was the best, and better by more than a little."""
+    epochs = figures.epochs
+    if len(epochs) < PERSISTENCE:
+        return
+
+    before, now = figures.validation[-2:]
+    drop = 1 - now / max(1e-12, before)
+    if epochs[-1].get("best") and drop > 0.03:
+        yield Finding(
+            "longer",
+            "info",
+            "It was still getting better",
+            f"The last epoch was the best, and took {percent_text(drop)} off the loss of the one "
+            "before.",
+            Remedy("Train longer", action="longer"),
+        )
 
 
 def after_failure(

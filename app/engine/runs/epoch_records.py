@@ -13,10 +13,12 @@ import numpy as np
 from app.engine import files
 from app.engine.foreign import foreign_reader
 from app.engine.runs.storage import manifest
-from app.engine.runs.storage.manifest import MOST, damaged, missing
+from app.engine.runs.storage.manifest import MOST, RunFileError, damaged, missing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.engine.runs.metrics_lines import EpochLine
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,19 @@ def read_epoch(folder: Path, epoch: int, sha256: str = "") -> EpochRecord | None
         raise damaged(folder, name, "it holds other arrays") from error
 
     return record
+
+
+def read_confusion(folder: Path, line: EpochLine) -> np.ndarray | None:
+    """Returns the confusion matrix of an epoch.
+
+    None where there are no classes, and where the record is missing or damaged.
+    """
+    try:
+        record = read_epoch(folder, line["epoch"], line.get("record", ""))
+    except RunFileError:
+        return None
+
+    return record.confusion if record is not None else None
 
 
 def _epoch_file(epoch: int) -> str:

@@ -75,14 +75,14 @@ class Training:
 
         # What is damaged was told when the run was taken up.
         earlier = history.read_history(run.path, verified=False)
-        so_far = ProgressSoFar(earlier)
+        self.live_changes = LiveChanges(train_state, progress, earlier.marks, writer, emit, run.log)
+        so_far = ProgressSoFar(earlier, self.live_changes.records, run.path)
         self.recorder = Recorder(progress, train_state.steps, plan.epochs, writer, so_far, emit)
         self.validator = Validator(train_state)
         self.best = BestKeeper(train_state, run)
         self.verification = Verification(plan.dataset.mapped_copies)
         self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
-        self.live_changes = LiveChanges(train_state, progress, earlier.marks, writer, emit, run.log)
         self.reporter = Reporter(
             plan,
             context,

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from app.engine.advice.figures import PERSISTENCE
+from app.engine.runs.epoch_records import read_confusion
 from app.engine.runs.events import Event, StepsDone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from app.engine.runs.history import History, Writer
+    from app.engine.runs.metrics_lines import EpochLine
     from app.engine.runs.progress import Progress
+    from app.engine.runs.summary import ChangeMade
 
 READ_EVERY = 0.1
 """Seconds between two readings from the device: each one waits for it."""
@@ -34,22 +39,71 @@ class Diverged(Exception):
 
 
 class ProgressSoFar:
-    """Holds how the run went so far, for the advice: losses of its steps, lines of its epochs."""
+    """Holds how the run went so far, for the advice, see advice.figures.ProgressSoFar."""
 
-    def __init__(self, earlier: History) -> None:
-        """earlier: what is written already, of a run that goes on."""
-        self._parts = [earlier.losses]
+    def __init__(self, earlier: History, changes: Sequence[ChangeMade], folder: Path) -> None:
+        """earlier: what is written already, of a run that goes on.
+
+        changes: those of the run, a list that grows. folder: of the run, with its epochs' records.
+        """
+        self._parts = {
+            "steps": [earlier.steps],
+            "losses": [earlier.losses],
+            "rates": [earlier.rates],
+            "norms": [earlier.norms],
+        }
         self.epochs = list(earlier.epochs)
+        self.changes = changes
+        self.confusions: dict[int, np.ndarray] = {}
 
-    def add(self, losses: np.ndarray) -> None:
-        """Adds the losses of the next steps."""
-        self._parts.append(losses)
+        for line in self.epochs:
+            if self._is_needed(line["epoch"]):
+                self._keep(line["epoch"], read_confusion(folder, line))
+
+    def add(self, **figures: np.ndarray) -> None:
+        """Adds the figures of the next steps: steps, losses, rates and norms, (n,) each."""
+        for name, values in figures.items():
+            self._parts[name].append(values)
+
+    def add_epoch(self, line: EpochLine, confusion: np.ndarray | None) -> None:
+        """Adds an epoch; of the matrices only those are kept that findings need."""
+        self.epochs.append(line)
+        self._keep(line["epoch"], confusion)
+        self.confusions = {
+            epoch: matrix for epoch, matrix in self.confusions.items() if self._is_needed(epoch)
+        }
+
+    def _is_needed(self, epoch: int) -> bool:
+        last = self.epochs[-1]
+        return epoch > last["epoch"] - PERSISTENCE or epoch == last["best_epoch"]
+
+    def _keep(self, epoch: int, confusion: np.ndarray | None) -> None:
+        if confusion is not None:
+            self.confusions[epoch] = confusion
+
+    def _joined(self, name: str) -> np.ndarray:
+        self._parts[name] = [np.concatenate(self._parts[name])]
+        return self._parts[name][0]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """The numbers of all steps: (steps,)."""
+        return self._joined("steps")
 
     @property
     def losses(self) -> np.ndarray:
         """The losses of all steps: (steps,) float64."""
-        self._parts = [np.concatenate(self._parts)]
-        return self._parts[0]
+        return self._joined("losses")
+
+    @property
+    def rates(self) -> np.ndarray:
+        """The learning rates of all steps: (steps,)."""
+        return self._joined("rates")
+
+    @property
+    def norms(self) -> np.ndarray:
+        """The gradient norms of all steps: (steps,), NaN where not measured."""
+        return self._joined("norms")
 
 
 class Recorder:
@@ -131,7 +185,9 @@ class Recorder:
         steps = np.arange(last - count + 1, last + 1)
         count = self._count(losses, sizes)
         self._note_pace(now, sizes)
-        self._so_far.add(losses[:count])
+        self._so_far.add(
+            steps=steps[:count], losses=losses[:count], rates=rates[:count], norms=norms[:count]
+        )
 
         is_written = (steps % self._log_every == 0) | (steps == 1) | (steps == self._steps)
         is_written[count:] = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.advice import while_training
+from app.engine.advice.near_copies import near_copies
+from app.engine.advice.while_training import while_training
 from app.engine.learning.metrics import metrics_text
 from app.engine.runs import history
 from app.engine.runs.epoch_records import write_epoch
@@ -78,11 +79,13 @@ class Reporter:
         self._emit(ProbePredicted(event.epoch, record.rows, record.predictions))
         self._log(event)
 
-        self._so_far.epochs.append(history.epoch_line(event))
-        for finding in while_training.while_training(
+        if event.epoch == 1 and (copies := near_copies(self._plan.dataset)) is not None:
+            self.find(copies)
+
+        self._so_far.add_epoch(history.epoch_line(event), evaluation.confusion)
+        for finding in while_training(
             self._so_far,
             self._plan.dataset.description,
-            evaluation.confusion,
             self._plan.resolved,
         ):
             self.find(finding)

@@ -17,7 +17,7 @@ from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
-from tests.engine.advice.test_while_training import ProgressSoFar, epochs
+from tests.engine.advice.progress import ProgressSoFar, epochs
 
 if TYPE_CHECKING:
     from app.engine.runs.findings import Finding
@@ -207,23 +207,17 @@ def test_the_course_of_a_training_without_classes(describe) -> None:
     description = describe(
         (900,), classes=(), task="regression", amounts=(Amount("x"),), preparation=TEXT
     )
-    progress = ProgressSoFar(
-        epochs=epochs([1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.8, 0.85, 0.9])
-    )
-    for epoch in progress.epochs:
-        epoch["metrics"] = {"r2": -0.1}
-
+    losses = [1.0, 0.9, 0.8, 0.6, 0.5, 0.4], [1.1, 0.8, 0.7, 0.85, 0.88, 0.9]
     experiment = Experiment.model_validate({"optimizer": {"kind": "adamw"}})
-    keys = {
-        finding.key: finding for finding in while_training(progress, description, None, experiment)
-    }
-    assert set(keys) == {"overfitting", "nothing"}
-    assert "texts kept aside" in keys["overfitting"].text
-    assert "-0.1" in keys["nothing"].text
 
-    for epoch in progress.epochs:
-        epoch["metrics"] = {"r2": 0.4}
+    (finding,) = while_training(
+        ProgressSoFar(epochs=epochs(*losses, r2=-0.1)), description, experiment
+    )
+    assert finding.key == "nothing"
+    assert "-0.1" in finding.text
 
-    assert [finding.key for finding in while_training(progress, description, None, experiment)] == [
-        "overfitting"
-    ]
+    (finding,) = while_training(
+        ProgressSoFar(epochs=epochs(*losses, r2=0.4)), description, experiment
+    )
+    assert finding.key == "overfitting"
+    assert "texts kept aside" in finding.text

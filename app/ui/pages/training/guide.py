@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from app.engine.advice.after_training import after_training
 from app.engine.advice.remedies import half_batch
-from app.engine.advice.while_training import while_training
+from app.engine.advice.while_training import KEYS, while_training
+from app.engine.errors import UserError
 from app.engine.runs.findings import Finding, ordered
 from app.engine.runs.history import epoch_line
+from app.engine.runs.run import Run
+from app.engine.runs.weights_in_use import read_weights_in_use
 from app.ui.pages.parts import GuideCard, Parts
 from app.ui.pages.remedies import card_of
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
     from app.engine.experiment.resolve import ResolvedExperiment
+    from app.engine.runs.summary import ChangeMade
     from app.ui.state.record import Record
 
 FULL = 0.97
@@ -76,26 +80,41 @@ EXPLAINED = {
 }
 
 
-FROM_FIGURES = {
-    "jumping",
-    "flat",
-    "overfitting",
-    "stale",
-    "one-answer",
-    "never",
-    "confused",
-    "well",
-    "longer",
-}
-"""Findings that follow from the figures of a run and may stop being true while it goes on."""
-
-
 class _RecordSoFar:
-    """A record as advice reads it, see while_training.ProgressSoFar."""
+    """A record as advice reads it, see advice.figures.ProgressSoFar."""
 
     def __init__(self, record: Record) -> None:
+        self.steps: np.ndarray = record.steps.values
         self.losses: np.ndarray = record.losses.values
+        self.rates: np.ndarray = record.rates.values
+        self.norms: np.ndarray = record.norms.values
         self.epochs = [epoch_line(epoch) for epoch in record.epochs]
+        self.confusions = {
+            epoch.epoch: epoch.confusion for epoch in record.epochs if epoch.confusion is not None
+        }
+        self.changes: list[ChangeMade] = [
+            {"step": change.step, "values": change.values, "why": change.why}
+            for change in record.changes
+        ]
+
+
+def _epoch_in_use(record: Record) -> int | None:
+    """Returns the epoch whose weights were chosen for use; None for the best one's.
+
+    0 where they are from the middle of an epoch, which was judged at no epoch's end.
+    """
+    if record.path is None:
+        return None
+
+    try:
+        weights = read_weights_in_use(Run(record.path))
+    except UserError:
+        return None
+
+    if weights.use == "best":
+        return None
+
+    return 0 if weights.partial else weights.epoch
 
 
 def findings_of(
@@ -108,15 +127,14 @@ def findings_of(
     findings: dict[str, Finding] = dict(record.findings)
     ended = record.finished is not None
     if description is not None and record.epochs and record.prepared is not None:
-        advise = after_training if ended else while_training
-        confusion = record.epochs[-1].confusion
-        current = {
-            finding.key: finding
-            for finding in advise(_RecordSoFar(record), description, confusion, resolved)
-        }
-        findings = {
-            key: finding for key, finding in findings.items() if key not in FROM_FIGURES
-        } | current
+        so_far = _RecordSoFar(record)
+        current = (
+            after_training(so_far, description, resolved, _epoch_in_use(record))
+            if ended
+            else while_training(so_far, description, resolved)
+        )
+        findings = {key: finding for key, finding in findings.items() if key not in KEYS}
+        findings |= {finding.key: finding for finding in current}
 
     if any(finding.level in ("warning", "problem") for finding in findings.values()):
         findings.pop("well", None)

@@ -316,8 +316,7 @@ class TrainingPage(Page):
         )
 
     def _show_findings(self) -> None:
-        description = self._dataset.description if self._dataset is not None else None
-        findings = guide.findings_of(self.record, description, self._resolved)
+        findings = guide.findings_of(self.record, self._run_data.description, self._resolved)
         if self.parts.session.live and guide.spilled(self.record, self._best_speed):
             findings.insert(0, guide.spill_finding(self._resolved))
 
