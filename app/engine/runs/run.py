@@ -187,7 +187,7 @@ class Run:
 
         Raises UserError where that is taken, or while it is running.
         """
-        self._must_rest("renamed")
+        self.must_rest("renamed")
         target = self.path.with_name(_file_name(name))
         if target == self.path:
             return
@@ -208,11 +208,11 @@ class Run:
 
         For platforms without a trash of their own. Raises UserError while it is running.
         """
-        self._must_rest("deleted")
+        self.must_rest("deleted")
         trash = self.path.parent / TRASH
         try:
             trash.mkdir(exist_ok=True)
-            target = _free_name(trash, self.path.name)
+            target = free_name(trash, self.path.name)
             self.path.rename(target)
         except OSError as error:
             raise files.disk_error(error, self.path) from error
@@ -222,7 +222,7 @@ class Run:
     @classmethod
     def restore(cls, path: Path) -> Run:
         """Takes a folder back out of `.trash`. Raises UserError."""
-        target = _free_name(path.parent.parent, path.name)
+        target = free_name(path.parent.parent, path.name)
         try:
             path.rename(target)
         except OSError as error:
@@ -230,7 +230,8 @@ class Run:
 
         return cls(target)
 
-    def _must_rest(self, what: str) -> None:
+    def must_rest(self, what: str) -> None:
+        """Raises UserError while it is running. what: the participle of what cannot be done."""
         if self.status == "running":
             raise UserError(
                 f"The run '{self.name}' is running and cannot be {what}.", "Stop it first."
@@ -368,7 +369,8 @@ def _new_folder(parent: Path, name: str) -> Path:
     )
 
 
-def _free_name(folder: Path, name: str) -> Path:
+def free_name(folder: Path, name: str) -> Path:
+    """Returns a path in a folder that is not taken: the name, or with a number behind it."""
     number = 1
     path = folder / name
     while path.exists():

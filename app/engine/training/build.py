@@ -6,7 +6,6 @@ import copy
 import platform
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -172,12 +171,6 @@ def build_loss(plan: Plan, loss: Loss, device: torch.device) -> LossFunction:
     return loss.build(description.counts["training"], device, description.size("training"))
 
 
-def _started(run: Run) -> str:
-    """Returns when the run was started: now, unless it was begun before."""
-    begun = (run.path / "environment.json").exists()
-    return (run.started if begun else datetime.now()).isoformat(timespec="seconds")
-
-
 def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepared:
     """Writes environment.json and returns the event that tells the same."""
     plan = train_state.plan
@@ -207,7 +200,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
     run.write_json(
         "environment.json",
         {
-            "started": _started(run),
+            "started": run.started.isoformat(timespec="seconds"),
             "netwright": app.__version__,
             "python": platform.python_version(),
             "torch": torch.__version__,

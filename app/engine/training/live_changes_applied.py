@@ -67,6 +67,7 @@ class LiveChanges:
         self._pending = sorted(
             (mark for mark in marks if mark["step"] >= progress.step), key=lambda mark: mark["step"]
         )
+        self._from_first_step = not progress.step
         self.rate_factor = 1.0
         self.clip = 0.0
         self._apply()
@@ -77,13 +78,18 @@ class LiveChanges:
         return int(self._pending[0]["step"]) if self._pending else NEVER
 
     def repeat(self) -> None:
-        """Repeats the changes that were made at this step before the run was interrupted.
+        """Repeats the changes that were made at this step, which are in the history already.
 
-        They are in its history already.
+        They were made before the run was interrupted, whose listeners know of them, or in the run
+        that this one repeats from its first step; then they are told.
         """
         changes = self._progress.changes
         while self._pending and self._pending[0]["step"] <= self._progress.step:
-            values = dict(self._pending.pop(0)["values"])
+            mark = self._pending.pop(0)
+            if self._from_first_step:
+                self._emit(SettingsChanged(mark["step"], mark["values"], mark.get("why", "")))
+
+            values = dict(mark["values"])
             if PARTS in values:  # memory may have become scarcer since
                 values[PARTS] = max(values[PARTS] or 1, changes.get(PARTS) or 1)
             changes |= values
