@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.engine import files
@@ -43,6 +44,18 @@ def same_again(run: Run, parent: Path) -> Run:
         manifest.note_grown(again.path)
 
     return again
+
+
+def branched(run: Run, name: str) -> Run:
+    """Copies a run that is at rest, to go on with the copy: it begins now, and its note says whose.
+
+    Raises UserError as `copied` does.
+    """
+    branch = copied(run, name)
+    begun = {"started": datetime.now().isoformat(timespec="seconds")}
+    branch.write_json("environment.json", branch.environment() | begun)
+    branch.note = ". ".join(text for text in (f"Branch of '{run.name}'", run.note) if text)
+    return branch
 
 
 def copied(run: Run, name: str) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class Record:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
+        self.begun: datetime | None = None
+        """When the run was begun, in local time; None before it is known."""
         self.started: events.RunStarted | None = None
         self.prepared: events.RunPrepared | None = None
         self.stage: events.StageChanged | None = None
@@ -76,6 +79,7 @@ class Record:
             case events.RunStarted():
                 self.started = event
                 self.path = Path(event.run)
+                self.begun = self.begun or datetime.now()
             case events.StageChanged():
                 self.stage = event
             case events.RunPrepared():

@@ -10,19 +10,19 @@ import queue
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.engine.runs import events
-from app.engine.runs.control import Control, Stopped
+from app.engine.runs.control import Control
 from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run
+from app.ui.state import trainings
 from app.ui.state.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from app.engine.experiment.experiment import Experiment
@@ -43,9 +43,6 @@ class State(enum.Enum):
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
-
-
-Train = Callable[[Callable[[events.Event], None], Control], None]
 
 
 class GivesWay(Protocol):
@@ -119,15 +116,19 @@ class Session(QObject):
 
     def start(self, experiment: Experiment, folder: Path) -> None:
         """Trains in a new run below `folder`; only when idle."""
+        self._begin(trainings.new_run(experiment, folder), Record())
 
-        def train(emit: Callable[[events.Event], None], control: Control) -> None:
-            from app.engine.training.trainer import (  # noqa: PLC0415 - it loads torch
-                train as train_run,
-            )
+    def run_again(self, path: Path, folder: Path) -> None:
+        """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
+        self._begin(trainings.same_run(path, folder), Record())
 
-            train_run(experiment, Run.create(folder, experiment), emit, control)
+    def branch(self, record: Record, path: Path, epochs: int | None) -> None:
+        """Goes on with a copy of a run, which stays as it is; only when idle.
 
-        self._begin(train, Record())
+        record: that of the run, which becomes the copy's. epochs: a new total, to train longer.
+        """
+        record.begun = None
+        self._begin(trainings.branch(path, epochs), record)
 
     def start_race(self, race: RaceState, folder: Path) -> None:
         """Trains the variants in new runs below `folder`, in turns; only when idle."""
@@ -148,13 +149,8 @@ class Session(QObject):
 
         epochs: a new total, to train longer.
         """
-
-        def train(emit: Callable[[events.Event], None], control: Control) -> None:
-            from app.engine.training.trainer import resume  # noqa: PLC0415 - it loads torch
-
-            resume(Run(path), emit, control, epochs)
-
-        self._begin(train, self.record if self.record.path == path else read_record(path))
+        record = self.record if self.record.path == path else read_record(path)
+        self._begin(trainings.resumed(path, epochs), record)
 
     def pause(self) -> None:
         if self.state is State.RUNNING:
@@ -250,7 +246,9 @@ class Session(QObject):
 
     # --- the run
 
-    def _begin(self, train: Train, record: Record, control: Control | None = None) -> None:
+    def _begin(
+        self, train: trainings.Train, record: Record, control: Control | None = None
+    ) -> None:
         if self.active:
             return
 
@@ -277,7 +275,7 @@ class Session(QObject):
             train(emit, control)
 
         self._thread = threading.Thread(
-            target=lambda: _work(train_alone, emit, control), name="training"
+            target=lambda: trainings.work(train_alone, emit, control), name="training"
         )
         self._set(State.PREPARING)
         self.show(record)
@@ -333,54 +331,14 @@ class Session(QObject):
             self.state_changed.emit()
 
 
-def _work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:
-    """Does the work of a run's thread.
-
-    Whatever happens, exactly one RunFinished is emitted, and it is the last event.
-    """
-    ends: list[events.RunFinished] = []
-
-    def hold_back_end(event: events.Event) -> None:
-        if isinstance(event, events.RunFinished):
-            ends.append(event)
-        else:
-            emit(event)
-
-    try:
-        train(hold_back_end, control)
-        if not ends:
-            ends.append(_failed(RuntimeError("it ended without saying how")))
-    except Stopped:
-        ends = [
-            events.RunFinished(
-                "", "stopped", "Stopped before the first step; there is nothing to keep.", {}
-            )
-        ]
-    except BaseException as error:
-        # The trainer reports its own failures; this is for what surrounds it.
-        ends = ends or [_failed(error)]
-
-    emit(ends[0])
-
-
 def read_record(path: Path) -> Record:
     """Reads the record of a run from its folder: curves, epochs, memory and end.
 
     Raises UserError where the folder holds no run.
     """
     record = Record(path)
+    record.begun = Run(path).started
     for event in read_events(path):
         record.add(event)
 
     return record
-
-
-def _failed(error: BaseException) -> events.RunFinished:
-    what = (
-        getattr(error, "what", "")
-        or f"The training could not start: {error or type(error).__name__}."
-    )
-    remedy = getattr(error, "remedy", "") or "Change what it names, then press Train again."
-    details = "".join(traceback.format_exception(error))
-
-    return events.RunFinished("", "failed", what, {}, (what, remedy, details))

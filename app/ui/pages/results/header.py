@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
-from app.ui.style.theme import Theme, style
+from app.ui.pages.run_chip import RunChip
+from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.runs.events import EpochDone
+    from app.ui.pages.parts import Parts
 
 SPLITS = (
     ("validation", "Validation", "{} that chose the best epoch, but were never trained on."),
@@ -37,18 +39,20 @@ class ResultsHeader(QWidget):
     split_chosen = Signal(str)
     epoch_chosen = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, parts: Parts) -> None:
         super().__init__()
+        theme = parts.theme
         self._theme = theme
         self._epochs: list[EpochDone] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
         heading = Label("Results")
-        self.run_name = ElidedLabel(least=4)
-        self.run_name.setObjectName("results.about")
+        self.chip = RunChip(parts, "results")
+        self.stage = ElidedLabel(least=4)
+        self.stage.setObjectName("results.about")
         style(heading, "heading")
-        style(self.run_name, "why")
+        style(self.stage, "secondary")
         self.words = Label()
         style(self.words, "secondary")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -59,8 +63,8 @@ class ResultsHeader(QWidget):
         self.splits = Segments(theme, "results.split", SPLITS)
         self.splits.chosen.connect(self.split_chosen)
         row.addWidget(heading)
-        row.addWidget(self.run_name, 1)
-        row.addStretch(1)
+        row.addWidget(self.chip, 1)
+        row.addWidget(self.stage)
 
         for widget in (self.words, self.slider, self.splits):
             row.addWidget(widget)
@@ -86,16 +90,17 @@ class ResultsHeader(QWidget):
         return self._epochs[value] if value < len(self._epochs) else None
 
     def show_choice(
-        self, run: str, splits: Sequence[str], chosen: str, scrub: bool, many: str = "examples"
+        self, stage: str, splits: Sequence[str], chosen: str, scrub: bool, many: str = "examples"
     ) -> None:
-        """Names the run; offers its splits, and, if `scrub`, its epochs.
+        """Says how far a run is that goes on; offers its splits, and, if `scrub`, its epochs.
 
         many: what the examples are called.
         """
         for key, _, tip in SPLITS:
             self.splits.buttons[key].setToolTip(tooltip(tip.format(many.capitalize())))
 
-        self.run_name.setText(run)
+        self.stage.setText(stage)
+        self.stage.setVisible(bool(stage))
         self.splits.setVisible(len(splits) > 1)
 
         if chosen in self.splits.buttons:

@@ -21,8 +21,8 @@ from app.ui.pages.results.selection import Selection, ViewContent
 from app.ui.pages.results.summary_card import SummaryCard
 from app.ui.pages.results.views import ResultsView, view_for
 from app.ui.pages.results.weights_in_use import WeightsInUseLine
+from app.ui.state.run_identity import RunIdentity
 from app.ui.style.theme import style
-from app.ui.text.run_names import label_of
 from app.ui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ResultsPage(Page):
 
     def _build(self) -> None:
         parts = self._parts
-        self.header = ResultsHeader(parts.theme)
+        self.header = ResultsHeader(parts)
         self.header.split_chosen.connect(self.show_split)
         self.header.epoch_chosen.connect(self._show)
         self.weights_line = WeightsInUseLine(parts.background)
@@ -238,9 +238,10 @@ class ResultsPage(Page):
             return
 
         self.stack.setCurrentIndex(1)
+        self.header.chip.show_run(RunIdentity.of_record(self._record))
         kind = selection.description.kind if selection.description is not None else ""
         self.header.show_choice(
-            self._run_name(), list(selection.splits), selection.name, selection.scrubs, noun(kind)
+            self._stage(), list(selection.splits), selection.name, selection.scrubs, noun(kind)
         )
         self.summary.show_verdict(selection.verdict.text, selection.verdict.level)
         self.summary.show_splits(selection.splits, selection.name, selection.description)
@@ -262,14 +263,10 @@ class ResultsPage(Page):
             self._record.path,
         )
 
-    def _run_name(self) -> str:
-        """Returns what the header says of the run."""
-        name = label_of(self._record.path) if self._record.path else ""
-        return (
-            f"{name} · running, after epoch {self._record.epochs[-1].epoch}"
-            if self._parts.session.live
-            else name
-        )
+    def _stage(self) -> str:
+        """Returns what the header says of a run that goes on."""
+        live = self._parts.session.live and self._record.epochs
+        return f"running, after epoch {self._record.epochs[-1].epoch}" if live else ""
 
     def _show_empty(self, trouble: str) -> None:
         self.stack.setCurrentIndex(0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -12,6 +11,7 @@ from app.engine.learning.metrics import metric_text
 from app.engine.text import UNKNOWN, duration_text, number_text
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.text.literal import tooltip
+from app.ui.text.run_names import moment_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,8 +162,7 @@ def best_text(entry: Entry) -> str:
 
 def when(entry: Entry) -> str:
     """Returns when a run began, with the year if it is not this one."""
-    year = "" if entry.started.year == datetime.now().year else " %Y"
-    return f"{entry.started.day} {entry.started.strftime(f'%b{year}, %H:%M')}"
+    return moment_text(entry.started)
 
 
 def epoch_words(entry: Entry) -> str:

@@ -17,6 +17,7 @@ from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import apply, restart, train_longer
 from app.ui.pages.training import guide
+from app.ui.pages.training.head import TrainingHead
 from app.ui.pages.training.notices import NoticeStrip
 from app.ui.pages.training.probe_bodies import Probe
 from app.ui.pages.training.run_data import RunData, run_data_of
@@ -24,6 +25,7 @@ from app.ui.pages.training.run_view import RACE, RunView
 from app.ui.pages.training.summary import NoticeAction, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
 from app.ui.state.action import Action
+from app.ui.state.run_identity import RunIdentity
 from app.ui.state.session import State
 from app.ui.style.theme import style
 
@@ -81,8 +83,11 @@ class TrainingPage(Page):
         theme = self.parts.theme
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.head = TrainingHead(self.parts)
         self.stack = QStackedWidget()
-        outer.addWidget(self.stack)
+        outer.addWidget(self.head)
+        outer.addWidget(self.stack, 1)
         self.empty = EmptyCard(theme)
         self.empty.button.clicked.connect(self._start_here)
         self.preparing = PreparingCard(theme)
@@ -235,6 +240,7 @@ class TrainingPage(Page):
             number = 0
             self._show_empty()
 
+        self.head.show_run(RunIdentity.of_record(record) if number else None)
         if self.stack.currentIndex() != number:
             self.stack.setCurrentIndex(number)
             self.guide_changed.emit()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
+from app.ui.pages.run_chip import RunChip
 from app.ui.style.theme import style
 from app.ui.text.run_names import labels_of
 from app.ui.widgets.label import Label
@@ -15,18 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from app.ui.pages.parts import Parts
+
 
 class TryItHeader(QWidget):
     """Offers the runs that can be tried. picked(folder): a person chose another one."""
 
     picked = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._paths: list[Path] = []
         heading = Label("Try it")
         style(heading, "heading")
-        using = Label("using")
+        self.chip = RunChip(parts, "tryit")
+        using = Label("another run")
         style(using, "secondary")
 
         self.runs = QComboBox()
@@ -48,10 +52,10 @@ class TryItHeader(QWidget):
         row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
         row.addWidget(heading)
-        row.addStretch(1)
+        row.addWidget(self.chip, 1)
+        row.addWidget(self.epoch)
         row.addWidget(using)
         row.addWidget(self.runs)
-        row.addWidget(self.epoch)
 
     def show_runs(self, paths: Sequence[Path], chosen: Path | None) -> None:
         """Lists the runs by their folders, with the chosen one in front."""

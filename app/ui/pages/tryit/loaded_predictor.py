@@ -21,6 +21,7 @@ from app.ui.pages.tryit.answer_cards import answer_card_for
 from app.ui.pages.tryit.context import EmbeddedData, PredictionContext
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.pages.tryit.usable_runs import LoadedRun, UsableRun, usable_run
+from app.ui.state.run_identity import RunIdentity
 from app.ui.widgets.examples.example import example_from
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class LoadedPredictor:
     def load(self, path: Path) -> LoadedRun:
         """Loads the weights in use of a run, unless they are loaded already. Raises UserError."""
         run, predictor, _ = self._load(path)
-        return LoadedRun(run, predictor.weights, predictor.description, predictor.task)
+        identity = RunIdentity.of_run(Run(path))
+        return LoadedRun(run, identity, predictor.weights, predictor.description, predictor.task)
 
     def predictor(self, path: Path) -> Predictor:
         """Returns the network of a run, loaded. Raises UserError."""

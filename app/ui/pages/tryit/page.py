@@ -134,7 +134,7 @@ class TryItPage(Page):
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroller.setWidget(content)
 
-        self.header = TryItHeader()
+        self.header = TryItHeader(self._parts)
         self.header.picked.connect(self._pick)
         full = QWidget()
         whole = QVBoxLayout(full)
@@ -243,6 +243,7 @@ class TryItPage(Page):
             return
 
         self._loaded = loaded
+        self.header.chip.show_run(loaded.identity)
         live = self._parts.session.active and self._parts.session.live_record.path == self._path
         which = loaded.weights.use
         self.header.epoch.setText(f"epoch {loaded.epoch}, the {which}{' so far' if live else ''}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
     from app.engine.learning.task import Task
+    from app.ui.state.run_identity import RunIdentity
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class LoadedRun:
     """A run whose weights are loaded, which ones, and what they were trained on and for."""
 
     run: UsableRun
+    identity: RunIdentity
     weights: WeightsInUse
     description: Description
     task: Task

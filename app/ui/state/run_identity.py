@@ -1,0 +1,110 @@
+"""Which run is shown, by name, and what sets its settings apart from those that are open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.engine.errors import UserError
+from app.engine.experiment import toml_file
+from app.engine.experiment.differences import KIND, SettingRow, differences, setting_rows
+from app.engine.experiment.experiment import CHOICES
+from app.engine.experiment.plain import PlainExperiment, plain_section
+from app.engine.runs.history import prepared_event
+from app.ui.text.run_names import title_of
+from models.spec import UnknownChoice
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from app.engine.runs.run import Run
+    from app.ui.state.document import Document
+    from app.ui.state.record import Record
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """A run as a person knows it.
+
+    begun: None before it is known. requested: its experiment as it was asked for. resolved: with
+    every setting filled in, {} before that is known.
+    """
+
+    path: Path | None = None
+    begun: datetime | None = None
+    requested: PlainExperiment = field(default_factory=dict)
+    resolved: PlainExperiment = field(default_factory=dict)
+
+    @classmethod
+    def of_record(cls, record: Record) -> RunIdentity | None:
+        """Returns the run of a record; None of an empty record."""
+        if record.started is None:
+            return None
+
+        resolved = record.prepared.resolved if record.prepared is not None else {}
+        return cls(record.path, record.begun, record.started.experiment, resolved)
+
+    @classmethod
+    def of_run(cls, run: Run) -> RunIdentity:
+        """Reads what is known of a run from its folder. Raises UserError."""
+        prepared = prepared_event(run.environment().get("prepared"))
+        requested = toml_file.to_plain(run.experiment())
+        return cls(run.path, run.started, requested, prepared.resolved if prepared else {})
+
+    @property
+    def title(self) -> str:
+        """The run in a line: "photos, ResNet, run of 22:52"."""
+        return title_of(self.path, template_of(self.requested), self.begun)
+
+
+def template_of(experiment: PlainExperiment) -> str:
+    """Returns the label of the template of a plain experiment: "ResNet"."""
+    choice = CHOICES["model"]
+    kind = str(plain_section(experiment, "model").get(choice.registry.key, choice.default))
+    try:
+        return str(choice.registry.get(kind).label)
+    except UnknownChoice:  # of another version
+        return kind
+
+
+def open_title(document: Document) -> str:
+    """Returns what Train would train in a few words: "photos, ResNet"."""
+    experiment = document.experiment
+    template = template_of(toml_file.to_plain(experiment))
+    return f"{experiment.name}, {template}" if experiment.name else template
+
+
+def other_settings(identity: RunIdentity, document: Document) -> tuple[SettingRow, ...]:
+    """Returns the settings that a run and the open experiment, in this order, do not share.
+
+    A setting that was left open in one and chosen in the other is the same where it comes to the
+    same. Of other data, and of another template, loss, optimizer or schedule, no more is said.
+    """
+    requested = toml_file.to_plain(document.experiment)
+    in_force = _in_force(identity, document)
+    found: list[SettingRow] = []
+    told: set[str] = set()
+    for row in differences([identity.requested, requested]):
+        shown = in_force.get((row.section, row.name))
+        if row.section in told or (shown is not None and not shown.differs):
+            continue
+
+        found.append(shown if shown is not None else row)
+        if row.name in (KIND, "source"):
+            told.add(row.section)
+
+    return tuple(found)
+
+
+def _in_force(identity: RunIdentity, document: Document) -> dict[tuple[str, str], SettingRow]:
+    """Returns the settings as they are filled in, by section and name; {} where that is unknown."""
+    if not identity.resolved or document.description is None:
+        return {}
+
+    try:
+        resolved = toml_file.to_plain(document.resolved())
+    except UserError:
+        return {}
+
+    return {(row.section, row.name): row for row in setting_rows([identity.resolved, resolved])}

@@ -1,0 +1,111 @@
+"""What the thread of a run does: a new run, one that goes on, the same again, or a branch."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.engine.runs import events
+from app.engine.runs.control import Control, Stopped
+from app.engine.runs.copies import branched, same_again
+from app.engine.runs.run import Run
+from app.ui.text.run_names import label_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.experiment.experiment import Experiment
+
+Emit = Callable[[events.Event], None]
+Train = Callable[[Emit, Control], None]
+"""Trains on the calling thread, and tells the events of the run; it loads torch."""
+
+
+def new_run(experiment: Experiment, folder: Path) -> Train:
+    """Returns what trains an experiment in a new run below `folder`."""
+
+    def train(emit: Emit, control: Control) -> None:
+        from app.engine.training.trainer import train as train_run  # noqa: PLC0415 - loads torch
+
+        train_run(experiment, Run.create(folder, experiment), emit, control)
+
+    return train
+
+
+def same_run(path: Path, folder: Path) -> Train:
+    """Returns what trains a run again in a new one below `folder`, to the same bits."""
+
+    def train(emit: Emit, control: Control) -> None:
+        from app.engine.training.trainer import train as train_run  # noqa: PLC0415 - loads torch
+
+        run = same_again(Run(path), folder)
+        train_run(run.experiment(), run, emit, control)
+
+    return train
+
+
+def resumed(path: Path, epochs: int | None) -> Train:
+    """Returns what goes on with a run. epochs: a new total, to train longer."""
+
+    def train(emit: Emit, control: Control) -> None:
+        from app.engine.training.trainer import resume  # noqa: PLC0415 - it loads torch
+
+        resume(Run(path), emit, control, epochs)
+
+    return train
+
+
+def branch(path: Path, epochs: int | None) -> Train:
+    """Returns what copies a run and goes on with the copy; the run itself stays as it is."""
+
+    def train(emit: Emit, control: Control) -> None:
+        from app.engine.training.trainer import resume  # noqa: PLC0415 - it loads torch
+
+        emit(events.StageChanged("Copying the run"))
+        run = branched(Run(path), f"{datetime.now():%Y-%m-%d} {label_of(path)} branch")
+        resume(run, emit, control, epochs)
+
+    return train
+
+
+def work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:
+    """Does the work of a run's thread.
+
+    Whatever happens, exactly one RunFinished is emitted, and it is the last event.
+    """
+    ends: list[events.RunFinished] = []
+
+    def hold_back_end(event: events.Event) -> None:
+        if isinstance(event, events.RunFinished):
+            ends.append(event)
+        else:
+            emit(event)
+
+    try:
+        train(hold_back_end, control)
+        if not ends:
+            ends.append(_failed(RuntimeError("it ended without saying how")))
+    except Stopped:
+        ends = [
+            events.RunFinished(
+                "", "stopped", "Stopped before the first step; there is nothing to keep.", {}
+            )
+        ]
+    except BaseException as error:
+        # The trainer reports its own failures; this is for what surrounds it.
+        ends = ends or [_failed(error)]
+
+    emit(ends[0])
+
+
+def _failed(error: BaseException) -> events.RunFinished:
+    what = (
+        getattr(error, "what", "")
+        or f"The training could not start: {error or type(error).__name__}."
+    )
+    remedy = getattr(error, "remedy", "") or "Change what it names, then press Train again."
+    details = "".join(traceback.format_exception(error))
+
+    return events.RunFinished("", "failed", what, {}, (what, remedy, details))
