@@ -17,7 +17,7 @@ from app.ui.widgets.elided import ElidedButton
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QResizeEvent
 
     from app.engine.experiment.differences import SettingRow
     from app.ui.pages.parts import Parts
@@ -48,8 +48,10 @@ class RunChip(QWidget):
         self._parts = parts
         self._identity: RunIdentity | None = None
         self._rows: tuple[SettingRow, ...] = ()
+        self._words = ("", "")
+        """What the note says where there is room, and where there is little."""
         self._popup: QFrame | None = None
-        self.button = ElidedButton(least=10)
+        self.button = ElidedButton(least=6)
         self.button.setObjectName(f"{name}.chip")
         style(self.button, "run-chip")
         self.menu = QMenu(self)
@@ -63,7 +65,7 @@ class RunChip(QWidget):
             self.actions_of_run[key] = action
 
         self.button.setMenu(self.menu)
-        self.note = ElidedButton(least=12)
+        self.note = ElidedButton(least=4)
         self.note.setObjectName(f"{name}.chip.changes")
         self.note.clicked.connect(self._list)
         style(self.note, "link-small")
@@ -107,19 +109,31 @@ class RunChip(QWidget):
         if not self._rows:
             return
 
-        text = self._next_run()
-        self.note.setText(button_text(text))
-        self.note.setAccessibleName(text)
-        self.note.setToolTip("Shows which settings are other ones.")
+        self._words = self._next_run()
+        self.note.setAccessibleName(self._words[0])
+        self._fit()
 
-    def _next_run(self) -> str:
+    def _next_run(self) -> tuple[str, str]:
+        """Returns what the next run would have otherwise, in a sentence and in a few words."""
         session = self._parts.session
         count = len(self._rows)
         if session.active and self._identity == RunIdentity.of_record(session.live_record):
-            return f"{count_text(count, 'change')} for the next run"
+            return (f"{count_text(count, 'change')} for the next run", count_text(count, "change"))
 
         differ = f"{count_text(count, 'setting')} {'differs' if count == 1 else 'differ'}"
-        return f"Train would train {open_title(self._parts.document)}: {differ}"
+        return f"Train would start {open_title(self._parts.document)}: {differ}", differ
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Shortens the note before the name of the run."""
+        long, short = self._words
+        room = self.width() - self.button.sizeHint().width() - 16
+        fits = self.note.fontMetrics().horizontalAdvance(long) < room
+        self.note.setText(button_text(long if fits else short))
+        self.note.setToolTip(tooltip(f"{long}. A click lists them."))
 
     def _list(self) -> None:
         """Opens the list of the settings that are other ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -55,24 +56,32 @@ class RunIdentity:
     @property
     def title(self) -> str:
         """The run in a line: "photos, ResNet, run of 22:52"."""
-        return title_of(self.path, template_of(self.requested), self.begun)
+        template = _template(self.resolved) or _template(self.requested)
+        return title_of(self.path, template, self.begun)
 
 
-def template_of(experiment: PlainExperiment) -> str:
-    """Returns the label of the template of a plain experiment: "ResNet"."""
-    choice = CHOICES["model"]
-    kind = str(plain_section(experiment, "model").get(choice.registry.key, choice.default))
+def _template(experiment: PlainExperiment) -> str:
+    """Returns the label of the template of a plain experiment, "" where it is left open."""
+    registry = CHOICES["model"].registry
+    kind = str(plain_section(experiment, "model").get(registry.key, ""))
     try:
-        return str(choice.registry.get(kind).label)
+        return str(registry.get(kind).label) if kind else ""
     except UnknownChoice:  # of another version
         return kind
 
 
 def open_title(document: Document) -> str:
-    """Returns what Train would train in a few words: "photos, ResNet"."""
+    """Returns what Train would train in a few words: "photos, ResNet".
+
+    The template that follows from the data is not known before they are read.
+    """
     experiment = document.experiment
-    template = template_of(toml_file.to_plain(experiment))
-    return f"{experiment.name}, {template}" if experiment.name else template
+    template = experiment.model.label if experiment.model is not None else ""
+    if not template and document.description is not None:
+        with contextlib.suppress(UserError):
+            template = document.resolved().model.label
+
+    return ", ".join(part for part in (experiment.name, template) if part)
 
 
 def other_settings(identity: RunIdentity, document: Document) -> tuple[SettingRow, ...]:

@@ -243,6 +243,51 @@ def test_a_note_is_kept(qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run])
     assert runs[0].note == "the best one"
 
 
+def test_a_run_is_duplicated_and_the_copy_is_chosen(
+    qtbot: QtBot, page_with_runs: RunsPage, runs: list[Run]
+) -> None:
+    page_with_runs.table.choose([runs[0].path])
+    do(page_with_runs, "runs.duplicate")
+    qtbot.waitUntil(lambda: len(page_with_runs.table.runs.entries) == 3, timeout=PATIENCE_MS)
+
+    copy = page_with_runs.table.chosen()[0]
+    assert copy.name == "second copy" and message(page_with_runs) == (
+        "'second copy' is a copy of 'second'."
+    )
+    original = read_entry(runs[0])
+    assert copy.metrics == original.metrics and copy.losses.tolist() == original.losses.tolist()
+    assert copy.can_go_on and copy.status == "completed"
+
+
+def test_one_run_is_compared_with_the_open_one(
+    harness: Harness, page_with_runs: RunsPage, runs: list[Run]
+) -> None:
+    page_with_runs.table.choose([runs[0].path])
+    action = page_with_runs.findChild(QAction, "runs.compare")
+    assert action is not None and action.text() == "Compare with 'first'"
+    do(page_with_runs, "runs.compare")
+    assert [entry.name for entry in page_with_runs.table.chosen()] == ["second", "first"]
+    assert action.text() == "Compare"
+
+
+def test_a_run_is_made_again_and_branched_only_while_nothing_trains(
+    qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, runs: list[Run]
+) -> None:
+    page_with_runs.table.choose([runs[1].path])
+    do(page_with_runs, "runs.again")
+    session = harness.parts.session
+    assert session.active
+    for name in ("runs.again", "runs.branch"):
+        action = page_with_runs.findChild(QAction, name)
+        assert action is not None and not action.isEnabled() and "under way" in action.toolTip()
+
+    qtbot.waitUntil(lambda: not session.active, timeout=PATIENCE_MS)
+    again = session.record
+    assert again.finished is not None and again.path is not None
+    assert again.finished.summary["weights_sha256"] == runs[1].summary()["weights_sha256"]
+    assert harness.pages_opened[-1] == "training"
+
+
 def test_deleting_can_be_undone(
     qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, runs: list[Run]
 ) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 from app.ui.pages.runs.entries import MORE_EPOCHS, Entry
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
-from app.ui.text.literal import tooltip
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
 
@@ -19,17 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ACTIONS = (
+    ("again", "Run again"),
+    ("duplicate", "Duplicate"),
+    ("branch", "Branch from here"),
+    ("compare", "Compare"),
+    ("", ""),
     ("rename", "Rename\tF2"),
     ("note", "Write a note"),
     ("folder", "Open its folder"),
     ("delete", "Move to the trash\tDel"),
 )
+TIPS = {
+    "runs.again": "Trains it once more in a new run: the same seed, settings and changes.",
+    "runs.duplicate": "Makes a copy with curves, weights and note.",
+    "runs.branch": "Goes on with a copy; this run stays as it is.",
+}
 
 
 class Head(QWidget):
     """The buttons of the list.
 
-    requested(what): "open", "resume", "rename", "note", "folder" or "delete".
+    requested(what): "open", "resume" or the first word of one of ACTIONS.
     """
 
     requested = Signal(str)
@@ -52,11 +62,16 @@ class Head(QWidget):
         self.more.setText("More")
         self.more.setObjectName("runs.more")
         self.more.setAccessibleName("More actions for the chosen run")
-        self.more.setToolTip("Rename, write a note, open the folder, delete.")
+        self.more.setToolTip("Run again, duplicate, branch, compare, rename, write a note, delete.")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
         self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
         for name, text in ACTIONS:
+            if not name:
+                self._menu.addSeparator()
+                continue
+
             action = self._menu.addAction(text)
             action.setObjectName(f"runs.{name}")
             action.triggered.connect(lambda _=False, name=name: self.requested.emit(name))
@@ -94,16 +109,23 @@ class Head(QWidget):
     def show_count(self, count: int, folder: Path) -> None:
         self._about.setText(f"{count} in {_short(folder)}" if count else "")
 
-    def show_chosen(self, chosen: Sequence[Entry], busy: bool) -> None:
-        """Enables what can be done with these runs. busy: another run is under way."""
+    def show_chosen(self, chosen: Sequence[Entry], busy: bool, other: str = "") -> None:
+        """Enables what can be done with these runs.
+
+        busy: another run is under way. other: the run that one is compared with, "" without one.
+        """
         entry = chosen[0] if len(chosen) == 1 else None
         self.open.setEnabled(entry is not None)
         self.more.setEnabled(bool(chosen))
 
         for action in self._menu.actions():
-            action.setEnabled(
-                bool(chosen) if action.objectName() == "runs.delete" else entry is not None
-            )
+            name = action.objectName()
+            why_not = _why_not_in_menu(name, chosen, busy, other)
+            action.setEnabled(not why_not)
+            action.setToolTip(tooltip(why_not or TIPS.get(name, "")))
+            if name == "runs.compare":
+                words = f"Compare with '{other}'" if entry is not None and other else "Compare"
+                action.setText(button_text(words))
 
         longer = entry is not None and entry.status == "completed"
         self.go_on.setText(f"Train {MORE_EPOCHS} more epochs" if longer else "Resume")
@@ -130,13 +152,32 @@ def _why_not(entry: Entry | None, busy: bool) -> str:
     if entry is None:
         return "Choose one run."
     if busy:
-        return "A training tip on; stop it first."
+        return "A training is under way; stop it first."
     if entry.status == "running":
         return "It is running."
     if entry.status == "diverged":
         return "A run that diverged would again."
 
     return "" if entry.can_go_on else "There is no checkpoint to go on from."
+
+
+def _why_not_in_menu(name: str, chosen: Sequence[Entry], busy: bool, other: str) -> str:
+    """Returns why an action of the menu cannot be done; "" if it can."""
+    entry = chosen[0] if len(chosen) == 1 else None
+    if name == "runs.delete":
+        return "" if chosen else "Choose a run."
+    if name == "runs.compare" and chosen:
+        return "" if len(chosen) > 1 or other else "There is no other run."
+    if entry is None:
+        return "Choose one run."
+    if name in ("runs.again", "runs.branch") and busy:
+        return "A training is under way; stop it first."
+    if name in ("runs.duplicate", "runs.branch") and entry.status == "running":
+        return "It is running."
+    if name == "runs.branch" and not entry.can_go_on:
+        return "There is nothing to go on from."
+
+    return ""
 
 
 def _short(path: Path) -> str:

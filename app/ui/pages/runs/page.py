@@ -10,10 +10,13 @@ from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.engine.runs import events
+from app.engine.runs.copies import copied
 from app.engine.runs.run import Run
+from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.runs.comparison import ComparisonCard
 from app.ui.pages.runs.entries import Entry, read_entries
+from app.ui.pages.runs.guide import guide_cards
 from app.ui.pages.runs.head import Head
 from app.ui.pages.runs.message import MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
@@ -28,7 +31,7 @@ from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from app.ui.state.background import Failure
@@ -219,7 +222,10 @@ class RunsPage(Page):
         return chosen[0] if len(chosen) == 1 else None
 
     def _show_actions(self) -> None:
-        self.head.show_chosen(self.table.chosen(), self._parts.session.active)
+        other = self._other()
+        self.head.show_chosen(
+            self.table.chosen(), self._parts.session.active, other.name if other else ""
+        )
 
     # --- what a person does
 
@@ -227,6 +233,10 @@ class RunsPage(Page):
         handlers: dict[str, Callable[[], object]] = {
             "open": self.open_chosen,
             "resume": self.go_on,
+            "again": self.run_again,
+            "duplicate": self.duplicate,
+            "branch": self.branch,
+            "compare": self.compare_chosen,
             "rename": lambda: self.table.edit_cell(RUN),
             "note": lambda: self.table.edit_cell(NOTE),
             "folder": self.open_folder,
@@ -266,6 +276,50 @@ class RunsPage(Page):
 
         session.go_on(entry.path, entry.longer if entry.status == "completed" else None)
         self._parts.go("training")
+
+    def run_again(self) -> None:
+        """Trains the chosen run again, to the same bits, in a new one."""
+        if (entry := self._single()) is not None:
+            run_actions.run_again(self._parts, entry.path)
+
+    def branch(self) -> None:
+        """Goes on with a copy of the chosen run."""
+        if (entry := self._single()) is not None and entry.can_go_on:
+            run_actions.branch(self._parts, entry.path)
+
+    def duplicate(self) -> None:
+        """Copies the chosen run with all that it holds."""
+        if (entry := self._single()) is None:
+            return
+
+        path = entry.path
+
+        def show(copy: Run) -> None:
+            self._select = [copy.path]
+            self.message.say(f"'{label_of(copy.path)}' is a copy of '{label_of(path)}'.")
+            self.refresh()
+
+        name = f"{day_of(path)}{label_of(path)} copy"
+        self._parts.background.run(
+            lambda _: copied(Run(path), name), show, self._fail, key="runs.copy"
+        )
+
+    def compare_chosen(self) -> None:
+        """Lays the chosen run over the open one; brings several into view that are chosen."""
+        chosen = [entry.path for entry in self.table.chosen()]
+        if len(chosen) == 1 and (other := self._other()) is not None:
+            self.table.choose([chosen[0], other.path])
+
+        self.scroller.ensureWidgetVisible(self.comparison)
+
+    def _other(self) -> Entry | None:
+        """Returns what one chosen run is compared with: the open run, else the newest other one."""
+        chosen = self._single()
+        others = [entry for entry in self.table.runs.entries if entry is not chosen]
+        shown = self._parts.session.record.path
+        first = next((entry for entry in others if entry.path == shown), None)
+        newest = max(others, key=lambda entry: entry.started, default=None)
+        return first or newest
 
     def open_folder(self) -> None:
         if (entry := self._single()) is not None:
@@ -341,40 +395,4 @@ class RunsPage(Page):
     # --- the Guide
 
     def guide(self) -> list[GuideCard]:
-        cards = [
-            GuideCard(
-                "What you see",
-                "Every training is a folder with its settings, curves and weights. The small "
-                "orange curve is the validation loss; the green ring is the best epoch.",
-            )
-        ]
-        entry = self._single()
-        if entry is not None and entry.status == "interrupted":
-            cards.append(
-                GuideCard(
-                    "It was interrupted",
-                    "The program or the computer ended while it trained. Nothing up to its last "
-                    "checkpoint is lost.",
-                    "warning",
-                    "Resume" if entry.can_go_on else "",
-                    self.go_on if entry.can_go_on else None,
-                    "guide.runs.resume",
-                )
-            )
-        elif (
-            entry is not None and entry.status in ("failed", "diverged", "damaged") and entry.reason
-        ):
-            cards.append(GuideCard(entry.status_words, entry.reason, "problem"))
-
-        chosen: Sequence[Entry] = self.table.chosen()
-        if len(chosen) > 1:
-            cards.append(
-                GuideCard(
-                    "Comparing",
-                    "Change one thing at a time: only then the difference between two curves "
-                    "tells what the change did. Differences below the interval in Results may be "
-                    "chance.",
-                )
-            )
-
-        return cards
+        return guide_cards(self.table.chosen(), self.go_on)

@@ -24,7 +24,7 @@ class TrainingHead(QWidget):
         style(heading, "heading")
         self.chip = RunChip(parts, "training")
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 12, 16, 0)
+        row.setContentsMargins(16, 8, 16, 0)
         row.setSpacing(8)
         row.addWidget(heading)
         row.addWidget(self.chip, 1)

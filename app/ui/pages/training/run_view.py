@@ -97,7 +97,7 @@ class RunView(QScrollArea):
         inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(16, 12, 16, 16)
+        column.setContentsMargins(16, 4, 16, 16)
         column.setSpacing(12)
         self.head = QGridLayout()
         self.head.setContentsMargins(0, 0, 0, 0)

@@ -30,19 +30,16 @@ class TryItHeader(QWidget):
         heading = Label("Try it")
         style(heading, "heading")
         self.chip = RunChip(parts, "tryit")
-        using = Label("another run")
-        style(using, "secondary")
 
         self.runs = QComboBox()
         self.runs.setObjectName("tryit.run")
         self.runs.setAccessibleName("Run whose network is used")
-        self.runs.setToolTip("The run whose network answers.")
+        self.runs.setToolTip("The run whose network answers; choose another one here.")
         self.runs.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.runs.setMinimumContentsLength(16)
+        self.runs.setMinimumContentsLength(12)
         self.runs.activated.connect(lambda row: self.picked.emit(self._paths[row]))
-        using.setBuddy(self.runs)
 
         self.epoch = Label()
         self.epoch.setObjectName("tryit.epoch")
@@ -54,7 +51,6 @@ class TryItHeader(QWidget):
         row.addWidget(heading)
         row.addWidget(self.chip, 1)
         row.addWidget(self.epoch)
-        row.addWidget(using)
         row.addWidget(self.runs)
 
     def show_runs(self, paths: Sequence[Path], chosen: Path | None) -> None:
@@ -71,4 +67,4 @@ class TryItHeader(QWidget):
 
     def set_wide(self, wide: bool) -> None:
         """Shortens the names of runs where there is little room."""
-        self.runs.setMinimumContentsLength(16 if wide else 8)
+        self.runs.setMinimumContentsLength(12 if wide else 8)
