@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from app.engine.text import count_text
@@ -105,11 +105,7 @@ class RunChip(QWidget):
         if identity is not None and identity.requested and document.experiment.data.source:
             self._rows = other_settings(identity, document)
 
-        self.note.setVisible(bool(self._rows))
-        if not self._rows:
-            return
-
-        self._words = self._next_run()
+        self._words = self._next_run() if self._rows else ("", "")
         self.note.setAccessibleName(self._words[0])
         self._fit()
 
@@ -127,13 +123,19 @@ class RunChip(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def minimumSizeHint(self) -> QSize:
+        return self.button.minimumSizeHint()
+
     def _fit(self) -> None:
-        """Shortens the note before the name of the run."""
+        """Shortens the note before the name of the run, and leaves it out where nothing fits."""
         long, short = self._words
+        metrics = self.note.fontMetrics()
         room = self.width() - self.button.sizeHint().width() - 16
-        fits = self.note.fontMetrics().horizontalAdvance(long) < room
+        fits = metrics.horizontalAdvance(long) < room
+        least = self.width() - self.button.minimumSizeHint().width() - 16
+        self.note.setVisible(bool(short) and metrics.horizontalAdvance(short) < least)
         self.note.setText(button_text(long if fits else short))
-        self.note.setToolTip(tooltip(f"{long}. A click lists them."))
+        self.note.setToolTip(tooltip(f"{long}. A click lists them." if long else ""))
 
     def _list(self) -> None:
         """Opens the list of the settings that are other ones."""
