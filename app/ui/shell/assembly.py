@@ -18,6 +18,7 @@ from app.ui.pages.parts import Parts
 from app.ui.shell.actions import Actions
 from app.ui.shell.awake import Awake
 from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
+from app.ui.shell.dropped import Dropped
 from app.ui.shell.files import Files
 from app.ui.shell.help import HelpCommands
 from app.ui.shell.hooks import install
@@ -79,6 +80,7 @@ class Assembly(QObject):
         self.files = Files(
             frame, self.document, self.session, preferences, self.problems, folder, self._writing
         )
+        self.dropped = Dropped(self.files, self.data_loader, self._reading, frame.toast)
         self.run_bar = RunBar(
             frame.bottom, self.document, self.session, self.network_measurer, Speeds(preferences)
         )
@@ -162,7 +164,7 @@ class Assembly(QObject):
         frame.bottom.train.clicked.connect(lambda: self.actions.do(Action.TRAIN))
         frame.bottom.pause.clicked.connect(lambda: self.actions.do(Action.PAUSE))
         frame.bottom.stop.clicked.connect(lambda: self.actions.do(Action.STOP))
-        frame.dropped.connect(self.files.open)
+        frame.dropped.connect(self.dropped.open)
         frame.asked_to_close.connect(self._leaving.ask)
         frame.visibility_changed.connect(lambda seen: session.set_calm(not seen))
         self.files.shown.connect(frame.go)
@@ -318,6 +320,7 @@ class Assembly(QObject):
         """Stops what runs and waits for it. Returns whether every thread has ended."""
         self.preferences.set("page", self.frame.page or "welcome")
         self._saving.stop()
+        self.dropped.close()
         self.data_loader.close()
         self.network_measurer.close()
         self.run_bar.close()
@@ -345,6 +348,7 @@ class Assembly(QObject):
             self.run_bar,
             self.network_measurer,
             self.data_loader,
+            self.dropped,
             self.files,
             self.engine,
             self.session,

@@ -87,6 +87,22 @@ class Files(QObject):
             self._preferences.forget(path)
             self._problems.tell(error)
 
+    def require(self, path: str) -> None:
+        """Opens the same. Raises UserError, and then nothing is changed."""
+        self._open(path)
+
+    @staticmethod
+    def holds_settings(path: Path) -> bool:
+        """Returns whether a path is that of an experiment or of a run, and not of data.
+
+        Raises UserError where there is nothing, or OSError.
+        """
+        if not path.exists():
+            raise UserError(f"There is no '{path}'.", "Check the name, or choose it again.")
+
+        is_run = path.is_dir() and (path / "experiment.toml").is_file()
+        return is_run or path.suffix.lower() == ".toml"
+
     def _open(self, text: str) -> None:
         if text.startswith(SAMPLE):
             self._begin(Experiment(name=text.removeprefix(SAMPLE), data=DataSettings(source=text)))

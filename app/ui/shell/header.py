@@ -46,6 +46,7 @@ class Header(QFrame):
         self.brand.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         style(self.brand, "brand")
         self.name = QLineEdit()
+        self.name.setAcceptDrops(False)  # the window takes files; a field takes their address
         self.name.setObjectName("header.name")
         self.name.setPlaceholderText("untitled")
         self.name.setToolTip("What the experiment and its runs are called.")

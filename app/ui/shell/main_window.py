@@ -16,13 +16,21 @@ from app.ui.shell.guide_panel import GuidePanel
 from app.ui.shell.header import Header
 from app.ui.shell.rail import Rail
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.drops import DropOverlay, local_paths, name_of, take_copy
 from app.ui.widgets.label import Label
+from app.ui.widgets.toast import Toast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from PySide6.QtCore import QChildEvent
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import (
+        QCloseEvent,
+        QDragEnterEvent,
+        QDropEvent,
+        QPaintEvent,
+        QResizeEvent,
+    )
 
     from app.ui.pages.parts import Page, PageInfo, Parts
     from app.ui.state.preferences import Preferences
@@ -91,7 +99,10 @@ class MainWindow(QMainWindow):
             column.addWidget(down, 1 if down is self._middle else 0)
 
         self.setCentralWidget(whole)
-        for part in (self.header, self.rail, self.guide, self.bottom, starting):
+        self._overlay = DropOverlay(theme, self)
+        self.toast = Toast(theme, self, self.bottom)
+        frame = (self.header, self.rail, self.guide, self.bottom)
+        for part in (*frame, self._overlay, self.toast, starting):
             theme.dress(part)
 
         self.bottom.train.setEnabled(False)
@@ -259,15 +270,18 @@ class MainWindow(QMainWindow):
             self._theme.dress(child)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        paths = local_paths(event.mimeData())
+        if paths:
+            take_copy(event)
+            self._overlay.announce(
+                f"Drop to open {name_of(paths)}",
+                "It is read where it lies; nothing is moved. Undo brings back what is open now.",
+            )
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                event.acceptProposedAction()
-                self.dropped.emit(url.toLocalFile())
-                return
+        if paths := local_paths(event.mimeData()):
+            take_copy(event)
+            self.dropped.emit(str(paths[0]))
 
     def leave(self) -> None:
         """Closes without a question, because nothing runs any more."""

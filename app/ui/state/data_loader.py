@@ -34,6 +34,7 @@ class DataLoader(QObject):
         self._control: Control | None = None
         self._progress: tuple[str, int, int] = ("", 0, 0)
         self._source = ""
+        self._offered: tuple[DataSettings, Dataset] | None = None
         self.begun = 0.0
         """Start of the current reading, as time.monotonic()."""
         self._wait = QTimer(self)
@@ -47,15 +48,25 @@ class DataLoader(QObject):
         if document.experiment.data.source:
             self.open()
 
+    def offer(self, data: DataSettings, dataset: Dataset) -> None:
+        """Takes data that were read beforehand, for when the document names them next."""
+        self._offered = (data, dataset)
+
     def open(self) -> None:
         """Reads the data now."""
         self._wait.stop()
         self._stop()
         document = self._document
+        offered, self._offered = self._offered, None
 
         data = self._document.experiment.data
         if not data.source:
             document.set_data("none")
+            return
+
+        if offered is not None and offered[0] == data:
+            self._source = data.source
+            document.set_data("ready", offered[1])
             return
 
         shown = document.dataset if data.source == self._source else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -283,25 +282,6 @@ def test_a_bad_experiment_file_is_one_sentence_and_nothing_is_lost(
 
     assert name in text and word in text
     assert inside(window).document.experiment == before
-
-
-def test_a_dropped_folder_is_opened(qtbot: QtBot, open_window: OpenWindow, folders: Path) -> None:
-    window = open_window()
-    choose_little(qtbot, window, folders)
-    inside(window).actions.do(Action.UNDO)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(folders / "little.npz"))])
-    event = QDropEvent(
-        QPointF(400, 300),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-
-    window.frame.dropEvent(event)
-    assert inside(window).document.experiment.data.source == str(folders / "little.npz")
-    assert window.frame.page == "data"
 
 
 def test_augmentation_does_not_read_the_data_again(

@@ -69,8 +69,8 @@ class ResultsHeader(QWidget):
         for widget in (self.words, self.slider, self.splits):
             row.addWidget(widget)
 
-        for widget in (self.stage, self.words, self.slider):
-            widget.hide()  # until there is something to say: a page never shrinks again by itself
+        for hidden in (self.stage, self.words, self.slider):
+            hidden.hide()  # until there is something to say: a page never shrinks again by itself
 
         theme.changed.connect(self._measure)
         self._measure()

@@ -49,6 +49,7 @@ class WritingCard(Card):
         self._control: Control | None = None
         self._piece.connect(self._add)
         self.prompt = QLineEdit()
+        self.prompt.setAcceptDrops(False)  # the window takes files
         self.prompt.setObjectName("results.writing.prompt")
         self.prompt.setAccessibleName("How the text begins")
         self.prompt.setPlaceholderText("How it begins, or nothing")

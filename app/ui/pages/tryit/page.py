@@ -6,7 +6,6 @@ Also while a training goes on.
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -32,6 +31,7 @@ from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.tryit.answer_panel import AnswerPanel
+from app.ui.pages.tryit.drops import TryItDrops
 from app.ui.pages.tryit.guide import guide_cards
 from app.ui.pages.tryit.header import TryItHeader
 from app.ui.pages.tryit.input_cards import InputCard, input_card_for
@@ -41,9 +41,12 @@ from app.ui.pages.tryit.text_writer import TextWriter
 from app.ui.pages.tryit.usable_runs import LoadedRun, UsableRun, usable_runs
 from app.ui.pages.tryit.whole_file import WholeFileLine
 from app.ui.style.theme import style
+from app.ui.widgets.drops import DropOverlay, take_copy
 from app.ui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.data.dataset import Dataset
     from app.ui.state.background import Failure
 
@@ -152,6 +155,8 @@ class TryItPage(Page):
             lambda: self._parts.go("training"),
             "tryit.begin",
         )
+        self.drops = TryItDrops(self.answer, self.whole_file)
+        self.overlay = DropOverlay(theme, self)
         self.stack = QStackedLayout(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
@@ -325,24 +330,22 @@ class TryItPage(Page):
         if dataset is None:
             return
 
-        split = "test" if len(dataset.indices.get("test", ())) else "validation"
-        rows = dataset.indices.get(split)
-        if rows is None or not len(rows):
+        example = TryItInput.at_random(dataset, self._random)
+        if example is None:
             self.answer.say("These data have no examples kept apart.")
-            return
-
-        row = int(rows[self._random.randrange(len(rows))])
-        self.input_card.take(TryItInput.of_row(dataset, row, split))
+        else:
+            self.input_card.take(example)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        data = event.mimeData()
-        local = any(url.isLocalFile() and Path(url.toLocalFile()).is_file() for url in data.urls())
-        if self.stack.currentIndex() == 1 and (data.hasImage() or data.hasText() or local):
-            event.acceptProposedAction()
+        if words := self.drops.announcement(event.mimeData(), self.stack.currentIndex() == 1):
+            take_copy(event)
+            self.overlay.announce(*words)
+        else:
+            event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if self.input_card.take_mime(event.mimeData()):
-            event.acceptProposedAction()
+        take_copy(event)
+        self.drops.take(event.mimeData(), self.input_card)
 
     # --- the answer
 

@@ -10,6 +10,8 @@ import numpy as np
 from app.engine.data.nouns import noun
 
 if TYPE_CHECKING:
+    import random
+
     from app.engine.data.dataset import Dataset, Description
     from app.engine.learning.task import Task
     from app.engine.results.answer import Answer
@@ -31,6 +33,19 @@ class TryItInput:
     stored: tuple[np.ndarray, ...] | None = None
     true: np.ndarray | None = None
     data: str = ""
+
+    @classmethod
+    def at_random(cls, dataset: Dataset, rng: random.Random) -> TryItInput | None:
+        """Returns an example of the test split, or of validation where there is no test split.
+
+        None where no examples are kept apart.
+        """
+        split = "test" if len(dataset.indices.get("test", ())) else "validation"
+        rows = dataset.indices.get(split)
+        if rows is None or not len(rows):
+            return None
+
+        return cls.of_row(dataset, int(rows[rng.randrange(len(rows))]), split)
 
     @classmethod
     def of_row(cls, dataset: Dataset, row: int, split: str) -> TryItInput:

@@ -71,13 +71,15 @@ class WholeFileLine(QWidget):
             return
 
         source, _ = QFileDialog.getOpenFileName(self, "Predict a whole file", "", SOURCES)
-        if not source:
-            return
+        if source:
+            self.ask_target(Path(source))
 
-        proposal = str(Path(source).with_name(f"{Path(source).stem} answers.csv"))
+    def ask_target(self, source: Path) -> None:
+        """Asks where the answers to a file of examples are saved, then answers."""
+        proposal = str(source.with_name(f"{source.stem} answers.csv"))
         target, _ = QFileDialog.getSaveFileName(self, "Save the answers", proposal, TARGETS)
         if target:
-            self.answer(Path(source), Path(target))
+            self.answer(source, Path(target))
 
     def answer(self, source: Path, target: Path) -> None:
         """Reads, answers and saves in the background."""

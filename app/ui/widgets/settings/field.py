@@ -137,6 +137,7 @@ class Field(QWidget):
             return self._make_number()
 
         line = QLineEdit()
+        line.setAcceptDrops(False)  # the window takes files
         line.editingFinished.connect(lambda: self._tell_text(line.text()))
         return line
 

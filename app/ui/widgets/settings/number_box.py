@@ -59,6 +59,7 @@ class NumberBox(QDoubleSpinBox):
         self.setFocusPolicy(self.focusPolicy().StrongFocus)
         self.setSuffix(self._unit)
         self.editingFinished.connect(self._tell_cleared)
+        self.lineEdit().setAcceptDrops(False)  # the window takes files
         self.lineEdit().setTextMargins(6, 0, 0, 0)
 
     def show_value(self, value: float) -> None:

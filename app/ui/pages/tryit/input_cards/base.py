@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QMimeData, Signal
@@ -11,10 +10,12 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
+from app.ui.widgets.drops import local_paths
 from app.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
@@ -126,5 +127,5 @@ class InputCard(Card):
 
 def dropped_file(data: QMimeData) -> Path | None:
     """Returns the first file that was dropped or pasted, None where there is none."""
-    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    files = local_paths(data)
     return files[0] if files and files[0].is_file() else None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QSizePolicy
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.drops import plain_text
 from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.label import Label
 
@@ -62,7 +63,7 @@ class GenericInputCard(InputCard):
             self.take(TryItInput(file.name, file))
             return True
 
-        return data.hasText() and self.take_text(data.text())
+        return self.take_text(plain_text(data))
 
     def take_text(self, text: str) -> bool:
         """Gives a text that was dropped or pasted; returns False where there is nothing in it."""

@@ -10,10 +10,12 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.engine.data.kinds.pair.preparation import PairPreparation
+from app.engine.sources.plain_text import UnreadableText, read_text
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.input_cards.image import FILES, from_qt
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.drops import plain_text
 from app.ui.widgets.examples.example import Example, example_from
 from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.label import Label
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
     from app.engine.data.preparation import Preparation
+
+LONGEST = 10_000
+"""Characters taken from a file for a half that is a line of text."""
 
 
 class Half(QWidget):
@@ -57,6 +62,7 @@ class Half(QWidget):
         column.addLayout(head)
         self.view = ExampleView(theme, 1.6)
         self.edit = QLineEdit()
+        self.edit.setAcceptDrops(False)  # the page takes files
         self.edit.setObjectName(f"tryit.half.{index}")
         self.edit.setAccessibleName(name.capitalize())
         self.edit.setPlaceholderText(f"Type a {name} here")
@@ -191,11 +197,23 @@ class PairInputCard(InputCard):
             image = image.toImage()
 
         if file is not None:
-            return self._give_half("image", file) or self._give_half("signal", file)
+            return any(self._give_half(kind, file) for kind in ("image", "signal")) or (
+                self._give_text_of(file)
+            )
         if isinstance(image, QImage) and not image.isNull():
             return self._give_half("image", from_qt(image))
 
-        return data.hasText() and self._give_half("text", data.text())
+        text = plain_text(data)
+        return bool(text) and self._give_half("text", text)
+
+    def _give_text_of(self, file: Path) -> bool:
+        """Fills a half with what a text file says; returns False where it cannot be read."""
+        try:
+            text, _ = read_text(file)
+        except (UnreadableText, OSError):
+            return False
+
+        return self._give_half("text", " ".join(text.split())[:LONGEST])
 
     def _give_half(self, kind: str, raw: object) -> bool:
         """Fills the first half of this kind that is not given yet, else the first of this kind."""

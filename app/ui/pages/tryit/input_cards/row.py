@@ -13,6 +13,7 @@ from app.ui.pages.tryit.input_cards.base import InputCard
 from app.ui.pages.tryit.prediction import TryItInput
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
+from app.ui.widgets.drops import plain_text
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class RowInputCard(InputCard):
             return box
 
         line = QLineEdit()
+        line.setAcceptDrops(False)  # the page takes files
         line.setToolTip(
             tooltip(
                 f"In training from {number_text(column.low, 4)} to {number_text(column.high, 4)}."
@@ -143,7 +145,7 @@ class RowInputCard(InputCard):
 
     def take_mime(self, data: QMimeData) -> bool:
         """Takes cells that were copied in a spreadsheet, in the order of the columns."""
-        cells = data.text().strip("\r\n").split("\n")[0].split("\t") if data.hasText() else []
+        cells = plain_text(data).strip("\r\n").split("\n")[0].split("\t")
         if len(cells) != len(self.fields) or len(cells) < 2:
             return False
 

@@ -12,6 +12,7 @@ from app.engine.sources.plain_text import UnreadableText, read_text
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.drops import plain_text
 from app.ui.widgets.examples.example import example_from
 from app.ui.widgets.label import Label
 
@@ -84,11 +85,11 @@ class TextInputCard(InputCard):
             self._open(file)
             return True
 
-        if data.hasText():
-            self.edit.setPlainText(data.text())
-            return True
+        text = plain_text(data)
+        if text:
+            self.edit.setPlainText(text)
 
-        return False
+        return bool(text)
 
     def choose_file(self) -> None:
         """Asks for a text file and takes what is in it."""

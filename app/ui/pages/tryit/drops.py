@@ -1,0 +1,60 @@
+"""What is dropped on Try it: an example to answer, or a table of them; everything is answered."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.engine.data.nouns import noun
+from app.ui.widgets.drops import local_paths, name_of, plain_text
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+
+    from app.ui.pages.tryit.answer_panel import AnswerPanel
+    from app.ui.pages.tryit.input_cards import InputCard
+    from app.ui.pages.tryit.whole_file import WholeFileLine
+
+
+class TryItDrops(QObject):
+    """Says what a drop will do, and does it."""
+
+    def __init__(self, answer: AnswerPanel, whole_file: WholeFileLine) -> None:
+        super().__init__(answer)
+        self._answer = answer
+        self._whole_file = whole_file
+
+    @staticmethod
+    def announcement(data: QMimeData, ready: bool) -> tuple[str, str] | None:
+        """Returns what a drop here will do, in two lines; None where the window takes it as data.
+
+        ready: there is a network to try.
+        """
+        if not ready:
+            return None
+
+        words = "The network of this page answers to it. Drop it on the rail to open it as data."
+        paths = local_paths(data)
+        if paths:
+            return (f"Drop to try {name_of(paths)}", words) if paths[0].is_file() else None
+        if data.hasImage():
+            return "Drop to try this picture", "The network of this page answers to it."
+        if plain_text(data):
+            return "Drop to try this text", "The network of this page answers to it."
+
+        return None
+
+    def take(self, data: QMimeData, input_card: InputCard) -> None:
+        """Gives what was dropped to the network, or says why it cannot be given."""
+        if input_card.take_mime(data):
+            return
+
+        paths = local_paths(data)
+        if paths and input_card.kind == "row":
+            # The file dialog would hold up the program from which the file comes.
+            QTimer.singleShot(0, self, partial(self._whole_file.ask_target, paths[0]))
+        else:
+            what = name_of(paths) if paths else "What was dropped"
+            self._answer.say(f"{what} holds no {noun(input_card.kind, 1)} that can be read here.")

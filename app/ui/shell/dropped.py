@@ -1,0 +1,108 @@
+"""Opens what was dropped on the window; what cannot be read changes nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.engine.errors import UserError
+from app.engine.experiment.data_settings import DataSettings
+
+if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
+    from app.engine.runs.control import Control
+    from app.ui.shell.files import Files
+    from app.ui.state.background import Background, Failure
+    from app.ui.state.data_loader import DataLoader
+    from app.ui.widgets.toast import Toast
+
+PROGRESS_MS = 200
+
+KEY = "dropped"
+
+
+class Dropped(QObject):
+    """Reads dropped data in the background before they take the place of those that are open.
+
+    What fails for want of a choice, such as which column is the target, is opened all the same: the
+    choice is offered on the Data page.
+    """
+
+    def __init__(
+        self, files: Files, data_loader: DataLoader, reading: Background, toast: Toast
+    ) -> None:
+        super().__init__()
+        self._files = files
+        self._data_loader = data_loader
+        self._reading = reading
+        self._toast = toast
+        self._progress: tuple[str, int, int] = ("", 0, 0)
+        self._name = ""
+        self._watch = QTimer(self, interval=PROGRESS_MS)
+        self._watch.timeout.connect(self._show_progress)
+
+    def open(self, text: str) -> None:
+        """Opens a folder, a data file, an experiment or a run that was dropped."""
+        path = Path(text)
+        self._name = path.name or text
+        try:
+            path = path.resolve()
+            is_data = not self._files.holds_settings(path)
+            if not is_data:
+                self._files.require(text)
+                return
+        except (UserError, OSError) as error:
+            self._refuse(str(error))
+            return
+
+        self._progress = (f"Reading '{self._name}'", 0, 0)
+        settings = DataSettings(source=str(path))
+        self._reading.run(
+            partial(self._read, settings),
+            partial(self._take, text, settings),
+            partial(self._fail, text),
+            key=KEY,
+        )
+        self._show_progress()
+        self._watch.start()
+
+    def _read(self, settings: DataSettings, control: Control) -> Dataset:
+        """Reads the data; on the background thread."""
+        from app.engine.sources.opening import open_dataset  # noqa: PLC0415 - with the first data
+
+        def report(text: str, done: int, total: int) -> None:
+            self._progress = (f"'{self._name}': {text}", done, total)
+
+        return open_dataset(settings, report, control.check)
+
+    def _show_progress(self) -> None:
+        text, done, total = self._progress
+        count = f", {done:,} of {total:,}" if total else ""
+        self._toast.wait(f"{text}{count} …", self._cancel)
+
+    def _cancel(self) -> None:
+        self._watch.stop()
+        self._reading.forget(KEY)
+
+    def _take(self, text: str, settings: DataSettings, dataset: Dataset) -> None:
+        self._watch.stop()
+        self._toast.hide()
+        self._data_loader.offer(settings, dataset)
+        self._files.open(text)
+
+    def _fail(self, text: str, failure: Failure) -> None:
+        self._watch.stop()
+        if failure.setting.startswith("data.") and failure.setting != "data.source":
+            self._toast.hide()
+            self._files.open(text)
+        else:
+            self._refuse(failure.message)
+
+    def _refuse(self, sentence: str) -> None:
+        self._toast.say(f"Nothing was opened. {sentence}", "problem")
+
+    def close(self) -> None:
+        self._cancel()
