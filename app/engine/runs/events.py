@@ -47,7 +47,7 @@ class RunPrepared:
     the rows of the memory ledger, in bytes. resolved: the experiment with every setting filled in.
     warnings: what a person should know of the data, the gravest first: what was left out, replaced
     or is rare. threads_measured: the day on which the thread count was measured, "" where it was
-    not.
+    not. kind: of an example, see Description.kind; "" of a run of an older version.
     """
 
     device: str
@@ -65,6 +65,7 @@ class RunPrepared:
     resolved: PlainExperiment
     warnings: tuple[str, ...] = ()
     threads_measured: str = ""
+    kind: str = ""
 
     @property
     def threads_text(self) -> str:

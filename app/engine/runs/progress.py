@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.engine import files
+from app.engine.runs.storage.checkpoint_folder import MOST_JSON
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass
@@ -61,3 +69,19 @@ class Progress:
 
     scaler: dict[str, float] = field(default_factory=dict)
     """The state of the loss scaler, for float16."""
+
+
+def seconds_saved(folder: Path) -> float | None:
+    """Returns the seconds of work that the newest checkpoint of a run tells; None without one.
+
+    A damaged one tells nothing here: reading it to go on says why. No torch is loaded.
+    """
+    found = 0.0
+    for path in folder.glob("checkpoints/state-*/state.json"):
+        try:
+            progress = json.loads(files.read_regular(path, MOST_JSON))["progress"]
+            found = max(found, float(progress["seconds"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+
+    return found or None

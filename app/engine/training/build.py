@@ -195,6 +195,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
             for problem in problems(description)
         ),
         threads_measured=choice.measured,
+        kind=description.kind,
     )
 
     run.write_json(

@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.data.nouns import noun
 from app.engine.errors import message_of
-from app.engine.text import bytes_text, duration_text, number_text, rough_duration_text
+from app.engine.text import bytes_text, count_text, duration_text, number_text, rough_duration_text
 from app.ui.shell.bottom_bar import BarState, BottomBar
 from app.ui.state.background import Failure
+from app.ui.state.run_identity import open_title
 from app.ui.state.session import Session, State
 from app.ui.text.literal import tooltip
 from app.ui.widgets.memory.ledger import Part, device_parts, total_of
@@ -162,14 +163,16 @@ class RunBar(QObject):
         training = self._document.resolved().training
         epochs = training.epochs or 0
 
-        text = f"ready: {epochs} epoch{'' if epochs == 1 else 's'}"
+        what = open_title(self._document)
+        text = f"ready: {what}, {count_text(epochs, 'epoch')}"
         if self.engine is None:
             return f"{text} · loading engine"
-        if measured is None or self._network_measurer.busy or self._document.description is None:
+        description = self._document.description
+        if measured is None or description is None or self._network_measurer.busy:
             return text
 
         template = measured.resolved.model
-        examples = epochs * self._document.description.size("training")
+        examples = epochs * description.size("training")
         seconds = self._speeds.seconds(
             self.engine.device,
             template.kind,
@@ -184,7 +187,7 @@ class RunBar(QObject):
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
         """Returns the memory that these settings need, against what is free."""
         needed = total_of(self._network_measurer.predicted)
-        if not needed or self._document.description is None:
+        if not needed or self._document.description is None or self._network_measurer.stale:
             return "", (), None
 
         free = self.engine.free if self.engine else None
@@ -225,7 +228,8 @@ class RunBar(QObject):
             f"epoch {latest.epoch}/{prepared.epochs} · step {latest.position:,}/{prepared.steps:,}"
         )
         progress = latest.position / max(1, prepared.steps)
-        speed = "" if latest.speed is None else f"{number_text(latest.speed)} {self._many()}/s"
+        many = noun(prepared.kind)
+        speed = "" if latest.speed is None else f"{number_text(latest.speed)} {many}/s"
         remaining = latest.remaining
 
         spent = latest.elapsed
@@ -259,11 +263,6 @@ class RunBar(QObject):
             right=" · ".join(part for part in (speed, so_far, left) if part),
             brief_right=" · ".join(part for part in (speed, left) if part),
         )
-
-    def _many(self) -> str:
-        """Returns what the examples are called: "pictures", "rows"."""
-        description = self._document.description
-        return noun(description.kind) if description is not None else "examples"
 
     # --- listening
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from models.graph import Graph, GraphError
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
+    from app.engine.experiment.experiment import Experiment
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.memory.inspection import Inspection
     from app.engine.runs.control import Control
@@ -66,10 +68,16 @@ class NetworkMeasurer(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._measure)
-        document.changed.connect(self.measure_soon)
+        document.changed.connect(self._document_changed)
         document.data_changed.connect(self._data_changed)
         self._dataset = document.dataset
+        self._measured_with = document.dataset
         self._timer.start(FIRST_MS)
+
+    @property
+    def stale(self) -> bool:
+        """Whether what was measured is of other data than those that are open now."""
+        return self._measured_with is not self._document.dataset
 
     @property
     def inspection(self) -> Inspection | None:
@@ -91,7 +99,13 @@ class NetworkMeasurer(QObject):
             else "Loading engine"
         )
 
-    def measure_soon(self, *_: object) -> None:
+    def _document_changed(self, old: Experiment, new: Experiment) -> None:
+        if old.data.source != new.data.source:
+            self.measured = None  # of other data, and so no estimate for these
+
+        self.measure_soon()
+
+    def measure_soon(self) -> None:
         """Measures after a moment without further changes."""
         self._timer.start(DEBOUNCE_MS)
         if not self.busy:
@@ -119,15 +133,17 @@ class NetworkMeasurer(QObject):
             self._show(None, error)
             return
 
-        data = bytes_held(self._document.dataset)
+        dataset = document.dataset
+        data = bytes_held(dataset)
         self._background.run(
             lambda control: measure(resolved, problem, data, control),
-            self._take,
+            partial(self._take, dataset),
             self._fail,
             key="measure",
         )
 
-    def _take(self, result: Measured | GraphError) -> None:
+    def _take(self, dataset: Dataset | None, result: Measured | GraphError) -> None:
+        self._measured_with = dataset
         if isinstance(result, GraphError):
             self._show(None, result)
         else:

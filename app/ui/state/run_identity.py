@@ -84,6 +84,20 @@ def open_title(document: Document) -> str:
     return ", ".join(part for part in (experiment.name, template) if part)
 
 
+def why_not_trained(record: Record, document: Document) -> str:
+    """Returns why the run of a record is none of the open experiment; "" where it is one.
+
+    It has an epoch that was judged, on these data with these settings.
+    """
+    identity = RunIdentity.of_record(record)
+    if identity is None or not record.epochs:
+        return "Nothing has been trained yet; press Train."
+    if other_settings(identity, document):
+        return "The run shown has other settings than those that are open; press Train."
+
+    return ""
+
+
 def other_settings(identity: RunIdentity, document: Document) -> tuple[SettingRow, ...]:
     """Returns the settings that a run and the open experiment, in this order, do not share.
 

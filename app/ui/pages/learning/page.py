@@ -366,6 +366,9 @@ class LearningPage(Page):
         return [*cards, DECAY]
 
     def ready(self) -> tuple[bool, str]:
+        if self.parts.document.description is None:
+            return False, "Choose data first; the settings follow them."
+
         trouble = self.parts.document.trouble()
         return (True, "") if trouble is None else (False, trouble.what)
 

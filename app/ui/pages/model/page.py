@@ -62,7 +62,10 @@ class ModelPage(Page):
         )
 
     def ready(self) -> tuple[bool, str]:
-        """Returns whether the network can be built."""
+        """Returns whether the network can be built for the data that are open."""
+        if self._parts.document.description is None:
+            return False, "Choose data first; the network follows them."
+
         network_measurer = self._parts.network_measurer
         if network_measurer.trouble is not None:
             return False, network_measurer.trouble.what

@@ -21,7 +21,7 @@ from app.ui.pages.results.selection import Selection, ViewContent
 from app.ui.pages.results.summary_card import SummaryCard
 from app.ui.pages.results.views import ResultsView, view_for
 from app.ui.pages.results.weights_in_use import WeightsInUseLine
-from app.ui.state.run_identity import RunIdentity
+from app.ui.state.run_identity import RunIdentity, why_not_trained
 from app.ui.style.theme import style
 from app.ui.widgets.empty_state import EmptyState
 
@@ -303,9 +303,8 @@ class ResultsPage(Page):
     # --- the Guide and the rail
 
     def ready(self) -> tuple[bool, str]:
-        if self._record.epochs or self._outcome is not None:
-            return True, ""
-        return False, "Train a network first."
+        why_not = why_not_trained(self._record, self._parts.document)
+        return not why_not, why_not
 
     def guide(self) -> list[GuideCard]:
         if self.view is not None and self.stack.currentIndex() == 1:

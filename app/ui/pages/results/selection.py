@@ -235,12 +235,15 @@ class Selection:
         past = self.past if self.name == "validation" else None
         if past is None and self.live:
             past = self.known_epochs[-1]
-        if past is None and self.outcome is not None and self.outcome.report is not None:
-            return Verdict(self.outcome.report.verdict, self.outcome.report.level)
+        whole = self.outcome.report if self.outcome is not None else None
+        if past is None and whole is not None and self.report is whole.trusted:
+            return Verdict(whole.verdict, whole.level)
 
         text, level = self.report.verdict()
         if past is None:
-            return Verdict(text, level)
+            # The headline is of the split to trust; of another one its name is said.
+            other = whole is not None and self.name != "test"
+            return Verdict(f"On {self.name}: {text[0].lower()}{text[1:]}" if other else text, level)
 
         description = self.description
         count = self.report.count

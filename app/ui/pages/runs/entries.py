@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from app.engine.learning.tasks import TASKS
 from app.engine.runs.history import METRICS as METRICS_FILE
 from app.engine.runs.history import prepared_event
 from app.engine.runs.metrics_lines import EpochLine
+from app.engine.runs.progress import seconds_saved
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.storage.manifest import RunFileError
 from app.engine.runs.storage.shape import is_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from app.ui.state.session import Session
 
 MORE_EPOCHS = 10
 """Epochs that training longer adds."""
@@ -137,7 +140,7 @@ def read_entry(run: Run) -> Entry:
         status=status,
         started=run.started,
         note=run.note,
-        seconds=summary.get("seconds") or (sum(line["seconds"] for line in epochs) or None),
+        seconds=_seconds(run, status, summary),
         epochs=planned if isinstance(planned, int) else None,
         best_epoch=epochs[-1]["best_epoch"] if epochs else 0,
         losses=_column([line["validation_loss"] for line in epochs]),
@@ -150,6 +153,42 @@ def read_entry(run: Run) -> Entry:
         reason=" ".join(problems) or str(summary.get("reason") or ""),
         stamp=stamp,
     )
+
+
+def with_live_times(entries: Sequence[Entry], session: Session) -> list[Entry]:
+    """Returns the entries with the time of those runs that train in this window now."""
+    if not session.active:
+        return list(entries)
+
+    race = session.race if session.racing else None
+    records = [member.record for member in race.members] if race else [session.live_record]
+    elapsed = {record.path: record.latest.elapsed for record in records if record.latest}
+    return [replace(entry, seconds=elapsed.get(entry.path, entry.seconds)) for entry in entries]
+
+
+def partner_of(
+    entries: Sequence[Entry], chosen: Sequence[Entry], shown: Path | None
+) -> Entry | None:
+    """Returns what one chosen run is compared with: the run shown, else the newest other one.
+
+    None where several or none are chosen, or there is no other.
+    """
+    others = [entry for entry in entries if entry is not chosen[0]] if len(chosen) == 1 else []
+    first = next((entry for entry in others if entry.path == shown), None)
+    return first or max(others, key=lambda entry: entry.started, default=None)
+
+
+def _seconds(run: Run, status: str, summary: dict[str, Any]) -> float | None:
+    """Returns the seconds of work on a run; None of one that runs, of which no file tells.
+
+    A run that was interrupted has done those of its last checkpoint.
+    """
+    if status == "running":
+        return None
+    if status == "interrupted":
+        return seconds_saved(run.path)
+
+    return summary.get("seconds") or seconds_saved(run.path)
 
 
 def _readable(read: Callable[[], Any]) -> dict[str, Any]:

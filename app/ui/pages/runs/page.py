@@ -15,7 +15,7 @@ from app.engine.runs.run import Run
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.runs.comparison import ComparisonCard
-from app.ui.pages.runs.entries import Entry, read_entries
+from app.ui.pages.runs.entries import Entry, partner_of, read_entries, with_live_times
 from app.ui.pages.runs.guide import guide_cards
 from app.ui.pages.runs.head import Head
 from app.ui.pages.runs.message import MessageBar
@@ -176,6 +176,7 @@ class RunsPage(Page):
             self._again.start()
 
     def _show(self, entries: list[Entry]) -> None:
+        entries = with_live_times(entries, self._parts.session)
         chosen = self._select or [entry.path for entry in self.table.chosen()]
         self._select = None
         shown = self._parts.session.record.path
@@ -306,20 +307,14 @@ class RunsPage(Page):
 
     def compare_chosen(self) -> None:
         """Lays the chosen run over the open one; brings several into view that are chosen."""
-        chosen = [entry.path for entry in self.table.chosen()]
-        if len(chosen) == 1 and (other := self._other()) is not None:
-            self.table.choose([chosen[0], other.path])
+        if (other := self._other()) is not None:
+            self.table.choose([self.table.chosen()[0].path, other.path])
 
         self.scroller.ensureWidgetVisible(self.comparison)
 
     def _other(self) -> Entry | None:
-        """Returns what one chosen run is compared with: the open run, else the newest other one."""
-        chosen = self._single()
-        others = [entry for entry in self.table.runs.entries if entry is not chosen]
         shown = self._parts.session.record.path
-        first = next((entry for entry in others if entry.path == shown), None)
-        newest = max(others, key=lambda entry: entry.started, default=None)
-        return first or newest
+        return partner_of(self.table.runs.entries, self.table.chosen(), shown)
 
     def open_folder(self) -> None:
         if (entry := self._single()) is not None:

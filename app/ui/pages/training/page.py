@@ -25,7 +25,7 @@ from app.ui.pages.training.run_view import RACE, RunView
 from app.ui.pages.training.summary import NoticeAction, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
 from app.ui.state.action import Action
-from app.ui.state.run_identity import RunIdentity
+from app.ui.state.run_identity import RunIdentity, why_not_trained
 from app.ui.state.session import State
 from app.ui.style.theme import style
 
@@ -363,11 +363,9 @@ class TrainingPage(Page):
         )
 
     def ready(self) -> tuple[bool, str]:
-        """Returns whether there is a run with at least one validated epoch."""
-        if self.record.epochs:
-            return True, ""
-
-        return False, "Nothing has been trained yet; press Train."
+        """Returns whether the open experiment has a run with at least one validated epoch."""
+        why_not = why_not_trained(self.record, self.parts.document)
+        return not why_not, why_not
 
     def busy(self) -> bool:
         return self.parts.session.active

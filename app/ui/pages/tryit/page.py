@@ -40,6 +40,7 @@ from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.pages.tryit.text_writer import TextWriter
 from app.ui.pages.tryit.usable_runs import LoadedRun, UsableRun, usable_runs
 from app.ui.pages.tryit.whole_file import WholeFileLine
+from app.ui.state.run_identity import why_not_trained
 from app.ui.style.theme import style
 from app.ui.widgets.drops import DropOverlay, take_copy
 from app.ui.widgets.empty_state import EmptyState
@@ -389,9 +390,8 @@ class TryItPage(Page):
     # --- the Guide and the rail
 
     def ready(self) -> tuple[bool, str]:
-        if self._runs or self._parts.session.record.epochs:
-            return True, ""
-        return False, "Train a network first."
+        why_not = why_not_trained(self._parts.session.record, self._parts.document)
+        return not why_not, why_not
 
     def guide(self) -> list[GuideCard]:
         return guide_cards(self._loaded)
