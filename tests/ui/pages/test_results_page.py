@@ -70,7 +70,7 @@ def test_the_empty_page_says_what_will_be_here(
     qtbot: QtBot, harness: Harness, page: ResultsPage
 ) -> None:
     assert "Train a network" in label(page, "results.begin.text")
-    assert page.ready() == (False, "Train a network first.")
+    assert page.ready() == (False, "Nothing has been trained yet; press Train.")
     press(qtbot, page, "results.begin")
     assert harness.pages_opened == ["training"]
 
@@ -108,7 +108,8 @@ def test_the_verdict_comes_first_with_intervals_and_baseline(
         f"{percent_text(test.high)}" in words
     )
     assert f"{100 * test.baseline:.1f} %" in words and "always" in words
-    assert page.ready() == (True, "")
+    done, why_not = page.ready()
+    assert not done and "other settings" in why_not, "what is open was not trained"
 
 
 def test_the_test_split_is_shown_first_and_can_be_changed(
@@ -121,6 +122,12 @@ def test_the_test_split_is_shown_first_and_can_be_changed(
 
     press(qtbot, page, "results.split.validation")
     assert (page.view.matrix.confusion.counts == splits["validation"].confusion).all()
+
+    right = f"{percent_text(splits['validation'].accuracy)} of {splits['validation'].subject}"
+    assert label(page, "results.verdict").startswith(f"On validation: it is right on {right}")
+    assert percent_text(splits["validation"].accuracy) != percent_text(splits["test"].accuracy)
+    press(qtbot, page, "results.split.test")
+    assert label(page, "results.verdict") == load_report(run).verdict
 
 
 def test_a_cell_shows_its_pictures_the_surest_first(

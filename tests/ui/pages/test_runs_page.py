@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +17,15 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from app.engine.runs.run import Run
 from app.engine.runs.storage import manifest
 from app.engine.runs.storage.run_lock import OWNER, owner_content
+from app.engine.text import duration_text
 from app.ui.pages.runs.differences import compare
 from app.ui.pages.runs.entries import read_entries, read_entry
-from app.ui.pages.runs.model import BEST, NOTE, RUN, cell_text
+from app.ui.pages.runs.model import BEST, NOTE, RUN, TIME, cell_text
 from app.ui.pages.runs.overlay import spread
 from app.ui.pages.runs.page import RunsPage
-from app.ui.state.session import Session
+from app.ui.state.session import Session, State
 from app.ui.text.run_names import label_of, labels_of
+from tests.ui import fake_run
 from tests.ui.harness import PATIENCE_MS, Harness
 from tests.ui.trained_runs import trained_run
 
@@ -113,6 +116,32 @@ def test_the_newest_comes_first_with_its_figures(page_with_runs: RunsPage, runs:
     assert cell_text(first, BEST) == f"{100 * accuracy:.1f} %, epoch {summary['best_epoch']} of 3"
     assert cell_text(first, RUN).startswith("second: Completed, 21 Nov")
     assert len(first.losses) == 3 and np.isfinite(first.losses).all()
+
+
+def test_the_time_is_of_the_work_on_the_run(
+    qtbot: QtBot, harness: Harness, page_with_runs: RunsPage, runs: list[Run]
+) -> None:
+    """Not of its validations, which take no second: also while it trains, and interrupted."""
+    whole = runs[0].summary()["seconds"]
+    assert cell_text(page_with_runs.table.runs.entries[0], TIME) == duration_text(whole)
+
+    lock(runs[0], 2**22 - 1)
+    interrupted = read_entry(runs[0])
+    assert interrupted.status == "interrupted" and interrupted.seconds is not None
+    assert 0.8 * whole <= interrupted.seconds <= whole
+
+    session = harness.parts.session
+    session._live = fake_run.record_of(fake_run.run_started(path=runs[1].path))
+    session.state = State.RUNNING
+    steps = fake_run.steps_done(1, [0.5])
+    session._live.add(replace(steps, elapsed=74.0))
+    page_with_runs.refresh()
+    entries = page_with_runs.table.runs
+    qtbot.waitUntil(
+        lambda: cell_text(entries.entries[entries.row_of(runs[1].path)], TIME) == "1:14",
+        timeout=PATIENCE_MS,
+    )
+    session.state = State.IDLE
 
 
 def test_the_header_sorts_and_takes_it_back(page_with_runs: RunsPage) -> None:
