@@ -86,14 +86,16 @@ class Dialogs:
         if self._trials is None:
             self._trials = Trials(self._parts.document, self._parts.session)
 
-        Planner(
+        planner = Planner(
             self._parts.document,
             self._parts.session,
             self._parts.background,
             self._parts.theme,
             self._trials,
             self._window,
-        ).open()
+        )
+        planner.device_read.connect(self._parts.network_measurer.device.take)
+        planner.open()
 
 
 class ViewCommands(QObject):

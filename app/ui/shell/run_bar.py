@@ -61,6 +61,7 @@ class RunBar(QObject):
         document.changed.connect(self._document_changed)
         document.data_changed.connect(self.refresh)
         network_measurer.changed.connect(self.refresh)
+        network_measurer.device.changed.connect(self.refresh)
         session.state_changed.connect(self.refresh)
         session.events_received.connect(self.refresh)
         session.finished.connect(self._finished)
@@ -190,7 +191,8 @@ class RunBar(QObject):
         if not needed or self._document.description is None or self._network_measurer.stale:
             return "", (), None
 
-        free = self.engine.free if self.engine else None
+        device = self._network_measurer.device.budget
+        free = device.free if device is not None else None
         name = "needed for these settings"
         meaning = "Predicted from the network and the batch."
         part = Part("needed", name, needed, "accent", meaning)
@@ -284,6 +286,7 @@ class RunBar(QObject):
         }
         self._outcome = words.get(end.status, end.status)
         self._learn_speed()
+        self._network_measurer.device.read()
         self.refresh()
 
     def _learn_speed(self) -> None:

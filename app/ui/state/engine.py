@@ -22,8 +22,6 @@ class Engine:
     """What the header's button says."""
     why: str
     """Why this device, in a sentence."""
-    free: int | None
-    """Bytes of the device's memory that nobody uses; None if unknown."""
 
 
 class EngineLoader(QObject):
@@ -82,7 +80,6 @@ def find_engine(setting: str) -> Engine:
     It loads torch: never call it on the window's thread.
     """
     from app.engine.compute.device import choose, cores  # noqa: PLC0415 - choosing loads torch
-    from app.engine.memory.device_monitor import DeviceMonitor  # noqa: PLC0415 - it loads torch
 
     try:
         device = choose(setting)
@@ -97,13 +94,7 @@ def find_engine(setting: str) -> Engine:
         text = f"{device.label}, {count} core{'' if count == 1 else 's'}"
         why = f"{why} Small networks train well on a CPU; large pictures want a GPU.".strip()
 
-    monitor = DeviceMonitor(device.name)
-    try:
-        free = monitor.sample()[0].get("free")
-    finally:
-        monitor.close()
-
-    return Engine(device.name, f"Training on: {text}", why, None if free is None else int(free))
+    return Engine(device.name, f"Training on: {text}", why)
 
 
 def _failure(error: BaseException) -> Failure:

@@ -16,6 +16,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.errors import UserError
+from app.ui.state.device_memory import DeviceMemory
 from models.graph import Graph, GraphError
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class NetworkMeasurer(QObject):
         document.data_changed.connect(self._data_changed)
         self._dataset = document.dataset
         self._measured_with = document.dataset
+        self.device = DeviceMemory(document, background)
         self._timer.start(FIRST_MS)
 
     @property
@@ -144,6 +146,7 @@ class NetworkMeasurer(QObject):
 
     def _take(self, dataset: Dataset | None, result: Measured | GraphError) -> None:
         self._measured_with = dataset
+        self.device.read()  # the engine is there now
         if isinstance(result, GraphError):
             self._show(None, result)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,3 +123,30 @@ def test_the_first_figures_after_opening_are_of_the_new_data(
     needed = large.partition(" of ")[0]
     assert len(seen) > 3 and not [words for words in seen if words.startswith(needed)]
     assert text(window, "status.memory.text").startswith("memory needed ")
+
+
+def test_what_is_free_is_one_figure_everywhere(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
+    window = open_window()
+    choose_little(qtbot, window, folders)
+    measurer = inside(window).network_measurer
+    window.frame.go("learning")
+    until(qtbot, lambda: not measurer.busy and measurer.device.budget is not None)
+    budget = measurer.device.budget
+    assert budget is not None
+
+    def shown() -> list[str]:
+        texts = (text(window, "status.memory.text"), text(window, "learning.fits"))
+        return [found for words in texts for found in re.findall(r"([\d.]+ [KMGT]iB) free", words)]
+
+    until(qtbot, lambda: len(shown()) == 2)
+    assert len(set(shown())) == 1
+    measurer.device.take(replace(budget, free=5 << 30))
+    assert shown() == ["5 GiB", "5 GiB"]
+
+    inside(window).actions.do(Action.PLAN)
+    planner = find(window, "planner.budget", QLabel)
+    until(qtbot, lambda: "are free" in planner.text())
+    assert f"{shown()[0]} of " in planner.text() and len(set(shown())) == 1
+    planner.window().close()

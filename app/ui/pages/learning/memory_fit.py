@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.planning.memory_estimate import Budget, budget_of
 from app.engine.text import UNKNOWN, bytes_text, percent_text
 from app.ui.widgets.memory.ledger import Part, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-def read_device(setting: str) -> Budget:
-    """Returns the device that a training would run on, and its memory.
-
-    Called on the background thread, for it loads the engine. Raises UserError.
-    """
-    from app.engine.compute.device import choose  # noqa: PLC0415 - it loads torch
-
-    return budget_of(choose(setting))
+    from app.engine.planning.memory_estimate import Budget
 
 
 def needed(predicted: Mapping[str, int], device: Budget, data_open: bool) -> int | None:

@@ -30,7 +30,6 @@ from app.ui.pages.learning.cards import (
     folded_settings,
 )
 from app.ui.pages.learning.loss_context import loss_context
-from app.ui.pages.learning.memory_fit import read_device
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import card_of
 from app.ui.state.action import Action
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from app.engine.experiment.resolve import ResolvedExperiment
-    from app.engine.planning.memory_estimate import Budget
-    from app.ui.state.background import Failure
 
 NARROW = 600
 """Below this width (at 100 %) the cards stand below each other."""
@@ -83,13 +80,11 @@ class LearningPage(Page):
         super().__init__()
         self.parts = parts
         style(self, "page")
-        self._device: Budget | None = None
-        self._device_failure = ""
-        self._device_asked = ""
         self._build()
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
         parts.network_measurer.changed.connect(self._measured)
+        parts.network_measurer.device.changed.connect(self._measured)
         parts.theme.changed.connect(self._restyle)
 
     # --- building
@@ -266,12 +261,12 @@ class LearningPage(Page):
         elif inspection is not None and inspection.error is not None:
             waiting = "This network cannot be built; the Model page says why."
         elif network_measurer.predicted and not waiting:
-            waiting = self._device_failure
+            waiting = network_measurer.device.failure
 
         self.memory.show_prediction(
             network_measurer.predicted,
             parameters,
-            self._device,
+            network_measurer.device.budget,
             waiting,
             measured.resolved.optimizer if measured is not None else None,
         )
@@ -280,43 +275,10 @@ class LearningPage(Page):
         if not self.isVisible():
             return
 
-        self._ask_device()
         try:
             self._show_measured(self.parts.document.resolved())
         except UserError:
             return
-
-    def _ask_device(self) -> None:
-        """Reads what is free on the device.
-
-        Once the engine is loaded, and again when another device is chosen.
-        """
-        network_measurer = self.parts.network_measurer
-        setting = self.parts.document.experiment.training.device
-        if (
-            network_measurer.measured is None
-            or network_measurer.busy
-            or (setting == self._device_asked and self._device is not None)
-        ):
-            return
-
-        self._device_asked = setting
-        self.parts.background.run(
-            lambda _: read_device(setting),
-            self._take_device,
-            self._fail_device,
-            key="learning.device",
-        )
-
-    def _take_device(self, state: Budget) -> None:
-        self._device = state
-        self._device_failure = ""
-        self._measured()
-
-    def _fail_device(self, failure: Failure) -> None:
-        self._device = None
-        self._device_failure = failure.message
-        self._refresh()
 
     def _show_chips(self) -> None:
         """Shows as chips what is folded away and not default: a click opens it."""
@@ -375,8 +337,9 @@ class LearningPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._lay_out()
-        self._device_asked = ""  # what is free may have changed meanwhile
-        self._ask_device()
+        if self.parts.network_measurer.measured is not None:
+            self.parts.network_measurer.device.read()  # what is free may have changed meanwhile
+
         self._refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Signal
+
 from app.engine.errors import UserError
 from app.engine.planning.memory_estimate import MemoryEstimator
 from app.engine.planning.options import options
@@ -21,9 +23,7 @@ from app.ui.text.literal import tooltip
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from PySide6.QtWidgets import (
-        QWidget,
-    )
+    from PySide6.QtWidgets import QWidget
 
     from app.engine.experiment.experiment import Experiment
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 class Planner(PlannerLayout):
     """The window of the planner; it follows the open experiment.
 
-    It predicts in the background, and measures when asked to.
+    It predicts in the background, and measures when asked to. device_read(Budget): it has read what
+    is free on the device.
     """
+
+    device_read = Signal(object)
 
     def __init__(
         self,
@@ -117,6 +120,7 @@ class Planner(PlannerLayout):
     def _begin_rows(self, begun: tuple[MemoryEstimator, Iterator[Option]]) -> None:
         self._estimator, rows = begun
         budget = self._estimator.budget
+        self.device_read.emit(budget)
         if budget.free is None or budget.room is None:
             self.budget.setText(f"{budget.label}: free memory {UNKNOWN}. {budget.reason}".strip())
         else:

@@ -111,7 +111,9 @@ class MemoryCard(Card):
         )
         last = record.memory[-1] if record.memory else None
         line = one_line(last.device) if last else ""
-        self.device.setToolTip(tooltip(f"The device now: {line}." if line else ""))
+        self.device.setToolTip(
+            tooltip(f"The device, as the run measured it last: {line}." if line else "")
+        )
         self.device.setText("")
 
 
@@ -172,7 +174,7 @@ class MemoryView(QWidget):
         self.ledger.body.addWidget(self.bar)
         self.ledger.body.addWidget(self.table)
         self.ledger.body.addStretch(1)
-        self.device = Card("The device", "")
+        self.device = Card("The device", "as the run measured it last")
         self.panel = DevicePanel(theme)
         self.device.body.addWidget(self.panel)
         self.device.body.addStretch(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.engine.errors import UserError
 from app.engine.race.variants import Variant, peak_of_race
 from app.engine.text import bytes_text
-from app.ui.pages.learning.memory_fit import read_device
+from app.ui.state.device_memory import read_device
 from app.ui.state.network_measurer import measure
 from models.graph import GraphError
 

@@ -322,6 +322,9 @@ class RaceSetup(QDialog):
             return
 
         self._needs = needs
+        if needs.device is not None:
+            self.parts.network_measurer.device.take(needs.device)  # one figure, everywhere
+
         text, role = needs.words
         self.memory.setText(text)
         self.memory.setVisible(bool(text))
