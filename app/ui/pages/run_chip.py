@@ -65,7 +65,7 @@ class RunChip(QWidget):
             self.actions_of_run[key] = action
 
         self.button.setMenu(self.menu)
-        self.note = ElidedButton(least=4)
+        self.note = ElidedButton(least=100)  # it is short enough to be read, or hidden
         self.note.setObjectName(f"{name}.chip.changes")
         self.note.clicked.connect(self._list)
         style(self.note, "link-small")

@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -19,12 +18,17 @@ from PySide6.QtWidgets import (
 
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
+from app.ui.widgets.elided import ElidedEdit
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
 HEIGHT = 48
+LONGEST_NAME = 320
+"""Pixels at 100 %; of a longer name the end is an ellipsis."""
+
+NAME_TIP = "What the experiment and its runs are called."
 
 
 class Header(QFrame):
@@ -45,11 +49,11 @@ class Header(QFrame):
         self.brand.setAccessibleName("Menu")
         self.brand.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         style(self.brand, "brand")
-        self.name = QLineEdit()
+        self.name = ElidedEdit()
         self.name.setAcceptDrops(False)  # the window takes files; a field takes their address
         self.name.setObjectName("header.name")
         self.name.setPlaceholderText("untitled")
-        self.name.setToolTip("What the experiment and its runs are called.")
+        self.name.setToolTip(NAME_TIP)
         self.name.setAccessibleName("Name of the experiment")
         self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text().strip()))
         self.name.returnPressed.connect(self.name.clearFocus)
@@ -167,9 +171,10 @@ class Header(QFrame):
         self.name.ensurePolished()
         metrics = self.name.fontMetrics()
         text = self.name.text() or self.name.placeholderText()
-        self.name.setFixedWidth(
-            min(metrics.horizontalAdvance(text) + self._theme.px(24), self._theme.px(240))
-        )
+        width = metrics.horizontalAdvance(text) + self._theme.px(24)
+        self.name.setFixedWidth(min(width, self._theme.px(LONGEST_NAME)))
+        tip = f"{self.name.text()}\n{NAME_TIP}" if self.name.cuts else NAME_TIP
+        self.name.setToolTip(tooltip(tip))
 
     def _size(self) -> None:
         px = self._theme.px

@@ -427,6 +427,25 @@ def test_skipped_files_are_listed_with_reasons_and_junk_is_folded(
     assert sum(page.overview.bars.totals) == 18
 
 
+def test_what_is_left_out_is_sorted_by_its_numbers(
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
+) -> None:
+    folder = picture_folder(tmp_path / "pictures", {"cat": 9, "dog": 9})
+    for number in (100, 9, 20):
+        (folder / "cat" / f"{number}.png").write_bytes(b"")
+
+    read(qtbot, harness, folder)
+    page.show_tab("skipped")
+    table = page.findChild(QTableView, "data.skipped")
+    assert isinstance(table, QTableView)
+    model = table.model()
+    names = [model.index(row, 0).data() for row in range(model.rowCount())]
+    assert names == ["cat/9.png", "cat/20.png", "cat/100.png"]
+
+    table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    assert [model.index(row, 0).data() for row in range(3)] == names[::-1]
+
+
 def test_the_guide_leads_to_the_skipped_files(
     qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
 ) -> None:

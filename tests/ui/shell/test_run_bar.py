@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel
 
 from app.ui.state.action import Action
 from app.ui.state.session import read_record
+from app.ui.widgets.elided import ElidedEdit
 from tests.ui.window_actions import choose_little, find, inside, until
 
 if TYPE_CHECKING:
@@ -150,3 +151,21 @@ def test_what_is_free_is_one_figure_everywhere(
     until(qtbot, lambda: "are free" in planner.text())
     assert f"{shown()[0]} of " in planner.text() and len(set(shown())) == 1
     planner.window().close()
+
+
+def test_a_long_name_in_the_header_ends_in_an_ellipsis(
+    open_window: OpenWindow,
+) -> None:
+    window = open_window()
+    document = inside(window).document
+    name = find(window, "header.name", ElidedEdit)
+    window.frame.header.help.setFocus()
+    document.replace("", name="Photos (second series)")
+    assert not name.cuts, "it has room for its last letter"
+
+    long = "Photos of the excursion to the mountains (second series, mornings)"
+    document.replace("", name=long)
+    assert name.cuts and name.toolTip().startswith(long)
+    shown = name.grab().toImage()
+    name.setText(long.replace("(second", "("))
+    assert name.grab().toImage() == shown, "both end in the same ellipsis"

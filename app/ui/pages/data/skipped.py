@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.data.names import natural_key
 from app.engine.text import count_text
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
+ORDER = Qt.ItemDataRole.UserRole
+"""The role of the place by which a column is sorted."""
+
 HEADS = ("File or row", "Why it is left out")
 
 
@@ -44,10 +48,16 @@ class _Files(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.files: Sequence[Skipped] = ()
+        self._ranks: list[list[int]] = [[], []]
+        """Places of the files in natural order, by column: row 9 comes before row 10."""
 
     def show(self, files: Sequence[Skipped]) -> None:
         self.beginResetModel()
         self.files = files
+        self._ranks = [
+            _ranks([item.path for item in files]),
+            _ranks([item.reason for item in files]),
+        ]
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -64,12 +74,20 @@ class _Files(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == ORDER:
+            return self._ranks[index.column()][index.row()]
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
 
         item = self.files[index.row()]
         text = item.path if index.column() == 0 else item.reason
         return tooltip(text) if role == Qt.ItemDataRole.ToolTipRole else text
+
+
+def _ranks(texts: Sequence[str]) -> list[int]:
+    """Returns the place of each text in natural order; equal ones share theirs."""
+    places = {text: place for place, text in enumerate(sorted(set(texts), key=natural_key))}
+    return [places[text] for text in texts]
 
 
 class SkippedFiles(QWidget):
@@ -96,6 +114,7 @@ class SkippedFiles(QWidget):
         self._files = _Files(self)
         order = QSortFilterProxyModel(self)
         order.setSourceModel(self._files)
+        order.setSortRole(ORDER)
         self.table = QTableView()
         self.table.setObjectName("data.skipped")
         self.table.setAccessibleName("Skipped files and why")

@@ -325,4 +325,7 @@ class FigureTable(QTableView):
 def _plain(cell: Any) -> str:
     if cell is None:
         return ""
-    return f"{cell:.6f}" if isinstance(cell, float) else str(cell)
+    if not isinstance(cell, float):
+        return str(cell)
+
+    return f"{cell:.6f}".rstrip("0").rstrip(".")  # 5.1, not 5.100000

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.pages.run_chip import RunChip
 from app.ui.style.theme import style
 from app.ui.text.run_names import labels_of
 from app.ui.widgets.label import Label
+from app.ui.widgets.settings.number_box import DropDown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +32,10 @@ class TryItHeader(QWidget):
         style(heading, "heading")
         self.chip = RunChip(parts, "tryit")
 
-        self.runs = QComboBox()
+        self.runs = DropDown()
         self.runs.setObjectName("tryit.run")
         self.runs.setAccessibleName("Run whose network is used")
         self.runs.setToolTip("The run whose network answers; choose another one here.")
-        self.runs.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
         self.runs.setMinimumContentsLength(12)
         self.runs.activated.connect(lambda row: self.picked.emit(self._paths[row]))
 

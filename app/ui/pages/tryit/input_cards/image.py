@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QStackedLayout,
     QToolButton,
@@ -29,6 +30,7 @@ from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.examples.thumbnails import crisp
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
@@ -80,7 +82,8 @@ class PictureInputCard(InputCard):
         self._view.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._view.setMinimumSize(theme.px(160), theme.px(160))
         style(self._view, "why")
-        self._origin = Label()
+        self._origin = ElidedLabel(least=8)
+        self._origin.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._origin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         style(self._origin, "secondary")
         drawing = QWidget()

@@ -15,6 +15,7 @@ from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.drops import plain_text
 from app.ui.widgets.label import Label
+from app.ui.widgets.settings.number_box import DropDown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,11 +92,8 @@ class RowInputCard(InputCard):
 
     def _field(self, column: RowColumn) -> QLineEdit | QComboBox:
         if column.role == "category":
-            box = QComboBox()
+            box = DropDown()
             box.addItems([UNKNOWN, *column.categories])
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
             box.setToolTip(tooltip(f"{len(column.categories):,} values were seen in training."))
             box.activated.connect(lambda _: self._edited())
 
