@@ -84,10 +84,19 @@ def copied(run: Run, name: str) -> Run:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies files and folders, but neither who runs it nor what a kill left half written."""
+    """Copies files and folders, but neither who runs it nor what a kill left half written.
+
+    In a person's own folders there may be links: they are left out.
+    """
     target.mkdir()
     for path in source.iterdir():
+        left_out = path.name in (LOCK, OWNER) or own_names.HALF_WRITTEN.fullmatch(path.name)
+        if left_out or path.is_symlink():
+            continue
         if path.is_dir():
             _copy(path, target / path.name)
-        elif path.name not in (LOCK, OWNER) and not own_names.HALF_WRITTEN.fullmatch(path.name):
-            shutil.copy2(path, target / path.name)
+            continue
+
+        with files.open_regular(path) as file, (target / path.name).open("xb") as copy:
+            shutil.copyfileobj(file, copy)
+        shutil.copystat(path, target / path.name)

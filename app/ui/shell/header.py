@@ -53,7 +53,7 @@ class Header(QFrame):
         self.name.setAcceptDrops(False)  # the window takes files; a field takes their address
         self.name.setObjectName("header.name")
         self.name.setPlaceholderText("untitled")
-        self.name.setToolTip(NAME_TIP)
+        self.name.setToolTip(tooltip(NAME_TIP))
         self.name.setAccessibleName("Name of the experiment")
         self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text().strip()))
         self.name.returnPressed.connect(self.name.clearFocus)
