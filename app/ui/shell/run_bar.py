@@ -181,9 +181,7 @@ class RunBar(QObject):
             examples,
         )
 
-        return (
-            text if seconds is None else f"{text}, {rough_duration_text(seconds)} on this computer"
-        )
+        return text if seconds is None else f"{text}, {rough_duration_text(seconds)}"
 
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
         """Returns the memory that these settings need, against what is free."""
