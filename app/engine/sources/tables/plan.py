@@ -13,7 +13,7 @@ from app.engine.learning.tasks import task as task_of
 from app.engine.sources.format import unusable
 from app.engine.sources.tables.choice.family import note_on_rivals, target_family
 from app.engine.sources.tables.choice.inputs import ignore_others, inputs_in, mark_inputs
-from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
+from app.engine.sources.tables.choice.likely_target import reason_for
 from app.engine.sources.tables.roles import RoleGuess, find_split_column, guess_roles
 from app.engine.sources.tables.target_guess import guess_list, guess_target, guess_task
 from app.engine.text import nearest_name
@@ -149,9 +149,7 @@ def _mark_targets(
     if target is None:
         return ()
 
-    likely_name = plain_name(target.name) in TARGET_NAMES
-    reason = "named like one" if likely_name else "the last column that could be"
-    roles[target.name] = RoleGuess("target", f"what is predicted: {reason}")
+    roles[target.name] = RoleGuess("target", f"what is predicted: {reason_for(target)}")
     return (target.name,)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
+from app.engine.sources.tables.choice.likely_target import likely_target
 from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
 from app.engine.sources.tables.written.tag_cells import SEPARATOR, holds_tags, lists_in
 
@@ -73,7 +74,7 @@ class TaskGuess:
 def guess_target(
     table: Table, roles: Mapping[str, RoleGuess], requested: Task | None
 ) -> Column | None:
-    """Finds the column to predict: by its name, else the last one that suits the task.
+    """Finds the column to predict: by its name, else the likeliest one that suits the task.
 
     None where there is none, or none but the only one that could be read.
     """
@@ -84,8 +85,7 @@ def guess_target(
             return by_name[name]
 
     if len(candidates) > 1:
-        undated = [column for column in candidates if not column.date]
-        return (undated or candidates)[-1]
+        return likely_target(candidates)
 
     has_other_inputs = any(role.role in ("text", "image") for role in roles.values())
     return candidates[0] if candidates and has_other_inputs else None

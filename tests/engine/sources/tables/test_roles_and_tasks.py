@@ -72,7 +72,7 @@ def test_roles_are_guessed_with_a_reason(tmp_path: Path) -> None:
         "colour": ("category", "3 different"),
         "remark": ("ignore", "too many"),
         "dirty": ("ignore", "'oops'"),
-        "outcome": ("target", "named like one"),
+        "outcome": ("target", "named like a target"),
     }
     for name, (role, reason) in expected.items():
         assert roles[name].role == role and reason in roles[name].reason, (name, roles[name])
