@@ -11,7 +11,7 @@ import pytest
 from app.engine.experiment.data_settings import DataSettings
 from app.ui.pages.data.arrays import ArrayRow
 from app.ui.pages.data.page import DataPage
-from app.ui.pages.data.table import with_role
+from app.ui.pages.data.tables.roles import with_role
 from tests.ui.harness import PATIENCE_MS
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QMenu, QTabBar, QWidget
 
 from app.engine.experiment.data_settings import DataSettings
-from app.ui.pages.data.columns import NAME, POLICY, ROLE, TOO, ColumnTable, offers
 from app.ui.pages.data.cutting import TokenView, visible
 from app.ui.pages.data.histogram import Histogram, bins_of, edge_words
 from app.ui.pages.data.page import TABS, DataPage
-from app.ui.pages.data.table import with_role
+from app.ui.pages.data.tables.columns import NAME, POLICY, ROLE, TOO, ColumnTable, offers
+from app.ui.pages.data.tables.roles import with_role
 from app.ui.pages.data.task_box import TaskBox, unfit
 
 if TYPE_CHECKING:

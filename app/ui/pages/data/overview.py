@@ -14,6 +14,7 @@ from app.engine.errors import UserError
 from app.ui.pages.data.balance import BalanceCard
 from app.ui.pages.data.cutting import TokenView
 from app.ui.pages.data.scrolled import scrolled
+from app.ui.pages.data.tables.target_card import TargetCard
 from app.ui.style.theme import style
 from app.ui.text.words import are_shares, target_words
 from app.ui.widgets.card import Card
@@ -43,8 +44,9 @@ ORDERS = (("Mixed", ""), ("Lowest first", "low"), ("Highest first", "high"))
 class Overview(QWidget):
     """Three cards: the balance, examples, and what the network gets first.
 
-    The last is a batch of pictures, or the tokens of a text. `refresh` shows the dataset of the
-    document; the first batch comes from the background.
+    Of a table what is predicted stands above them. The last is a batch of pictures, or the tokens
+    of a text. `refresh` shows the dataset of the document; the first batch comes from the
+    background.
     """
 
     def __init__(self, document: Document, background: Background, theme: Theme) -> None:
@@ -55,7 +57,13 @@ class Overview(QWidget):
         self._dataset: Dataset | None = None
         self._requested: tuple[Any, ...] = ()
         inside = QWidget()
-        self._grid = QGridLayout(inside)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.target = TargetCard(document, theme)
+        self._grid = QGridLayout()
+        column.addWidget(self.target)
+        column.addLayout(self._grid, 1)
+        self._column = column
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.balance = BalanceCard(document, theme)
         self.bars = self.balance.bars
@@ -312,6 +320,7 @@ class Overview(QWidget):
     def _restyle(self) -> None:
         theme = self._theme
         self._grid.setSpacing(theme.px(16))
+        self._column.setSpacing(theme.px(16))
 
         for row in range(self._grid.rowCount()):
             if self._grid.rowStretch(row):

@@ -30,7 +30,7 @@ from app.ui.pages.data.preparing import Preparing
 from app.ui.pages.data.question import Question
 from app.ui.pages.data.skipped import SkippedFiles
 from app.ui.pages.data.states import EmptyState, FailedState, Waiting, button
-from app.ui.pages.data.table import TableView
+from app.ui.pages.data.tables.view import TableView
 from app.ui.pages.data.task_box import TaskBox
 from app.ui.pages.data.varying import Varying
 from app.ui.pages.parts import GuideCard, Page, Parts
@@ -280,6 +280,7 @@ class DataPage(Page):
         preview = self.table.preview
         self._show_tab("table", preview is not None)
         self.question.show_question(preview)
+        self.overview.target.show_preview(preview)
 
         description = self._parts.document.description
         if description is not None:

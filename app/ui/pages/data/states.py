@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 from app.engine.text import duration_text
 from app.ui.pages.data.arrays import ArrayRow
 from app.ui.pages.data.scrolled import scrolled
-from app.ui.pages.data.table import TableView
+from app.ui.pages.data.tables.target_card import TargetCard
+from app.ui.pages.data.tables.view import TableView
 from app.ui.state.action import Action
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
@@ -273,6 +274,7 @@ class FailedState(QWidget):
         self._how.hide()
         self._form: Form | None = None
         self._table: TableView | None = None
+        self._target: TargetCard | None = None
         self._arrays: ArrayRow | None = None
         self._fold = button(
             "Change how it is read",
@@ -319,12 +321,12 @@ class FailedState(QWidget):
             if asking is not None:
                 asking.forget()
 
-        for editor in (self._form, self._table, self._arrays):
+        for editor in (self._form, self._table, self._target, self._arrays):
             if editor is not None:
                 editor.setParent(None)
                 editor.deleteLater()
 
-        self._form = self._table = self._arrays = None
+        self._form = self._table = self._target = self._arrays = None
         self._how.hide()
         self._fold.show()
 
@@ -341,8 +343,11 @@ class FailedState(QWidget):
 
         if self._table is None and self.isVisible():
             self._table = table = TableView(self._document, self._background, self._theme)
+            self._target = target = TargetCard(self._document, self._theme)
             table.hide()
             table.looked.connect(lambda: table.setVisible(table.preview is not None))
+            table.looked.connect(lambda: target.show_preview(table.preview))
+            self._table_column.addWidget(target)
             self._table_column.addWidget(table, 1)
 
         if self._arrays is None and self.isVisible():

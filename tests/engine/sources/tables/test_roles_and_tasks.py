@@ -136,6 +136,31 @@ def test_the_target_that_is_chosen(tmp_path: Path) -> None:
     assert caught.value.setting == "data.target"
 
 
+@pytest.mark.parametrize(
+    ("heads", "row", "target"),
+    [
+        ("a,b,comment", "{n},{n}.5,{gap}", "b"),  # every row has a value of b
+        ("a,b,comment", "{n},{n}.5,{colour}", "b"),  # a comment without gaps is one too
+        ("a,b,c", "{n},{n}.5,{gap}", "b"),
+        ("a,b,when", "{n},{n}.5,2024-01-{day:02d}", "b"),
+        ("a,b,c", "{rare},{gap},{gap}", "a"),  # all have gaps: the one with the fewest
+        ("a,label,c", "{n},{gap},{n}.5", "label"),  # its name says more than its gaps
+    ],
+)
+def test_no_row_is_left_out_for_a_guess(tmp_path: Path, heads: str, row: str, target: str) -> None:
+    rows = [
+        row.format(
+            n=n * 7 % 40,
+            gap=("", "red", "blue")[n % 3],
+            rare="" if n == 5 else n,
+            colour=("red", "blue")[n % 2],
+            day=n % 28 + 1,
+        )
+        for n in range(40)
+    ]
+    assert plan_of(table(tmp_path / "gaps.csv", heads, rows)).targets == (target,)
+
+
 def test_several_targets(tmp_path: Path) -> None:
     path = table(
         tmp_path / "a.csv",

@@ -11,12 +11,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.engine.errors import with_remedy
-from app.engine.sources.tables.choice.inputs import READ, inputs_in
 from app.engine.text import count_text
-from app.ui.pages.data.columns import TOO, ColumnTable
-from app.ui.pages.data.rows import RowTable
 from app.ui.pages.data.scrolled import scrolled
-from app.ui.pages.data.written import WrittenRow
+from app.ui.pages.data.tables.columns import ColumnTable
+from app.ui.pages.data.tables.roles import with_role
+from app.ui.pages.data.tables.rows import RowTable
+from app.ui.pages.data.tables.written import WrittenRow
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
@@ -141,30 +141,3 @@ class TableView(QWidget):
         self._what.setMinimumHeight(theme.px(168))
         self._limit()
         self._first.setMinimumHeight(theme.px(176))
-
-
-def with_role(data: DataSettings, targets: tuple[str, ...], name: str, role: str) -> dict[str, Any]:
-    """Returns the changes of [data] that make a column what a person chose.
-
-    role: "" is as guessed. targets: those there are now. A guessed target gives way to a chosen
-    one.
-    """
-    columns = {column: kind for column, kind in data.columns.items() if column != name}
-    missing = {column: policy for column, policy in data.missing.items() if column != name}
-    changes: dict[str, Any] = {"missing": missing}
-    if chosen_inputs := inputs_in(data):
-        kept = [column for column in chosen_inputs if column != name]
-        changes["inputs"] = [*kept, name] if role in READ else kept or None
-
-    if role in ("target", TOO):
-        others = {column: kind for column, kind in columns.items() if kind != "target"}
-        all_targets = [*(target for target in targets if target != name), name]
-        return {**changes, "columns": others, "target": name if role == "target" else all_targets}
-
-    chosen = [data.target] if isinstance(data.target, str) else list(data.target or ())
-    left = [target for target in chosen if target != name]
-
-    if role:
-        columns[name] = role  # type: ignore[assignment]
-
-    return {**changes, "columns": columns, "target": left[0] if len(left) == 1 else left or None}
