@@ -1,29 +1,39 @@
-"""MLP: a plain network of linear layers (Rumelhart, Hinton & Williams 1986) for table rows."""
+"""MLP: a plain network of linear layers (Rumelhart, Hinton & Williams 1986).
+
+For table rows, and for pictures as what a CNN is compared with.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from models.graph import Graph, Node
-from models.recipe import dropout_for, rows
+from models.recipe import dropout_for, epochs_and_batch, rate_for, rows
 from models.shape import Answers, InputKind, Problem
 from models.spec import setting
 from models.template import TEMPLATES, Template
+
+LARGEST_SIDE = 64
+"""Pixels of a side of the pictures that are flattened; larger ones are averaged first."""
 
 
 @TEMPLATES.register
 class MLP(Template):
     """A categorical embedding, `depth` linear layers with ReLU and dropout, a linear output.
 
-    To restore a row, it narrows to a quarter of its width in the middle.
+    A picture is flattened: its pixels are values side by side, and nothing tells the network which
+    of them are neighbours. To restore a row, it narrows to a quarter of its width in the middle.
     """
 
     kind: ClassVar[str] = "mlp"
-    label: ClassVar[str] = "Plain network"
-    summary: ClassVar[str] = "A few linear layers (MLP). The safe choice for table rows."
+    label: ClassVar[str] = "Plain MLP"
+    summary: ClassVar[str] = (
+        "A few linear layers. The safe choice for table rows; on pictures, what a CNN must beat."
+    )
     family: ClassVar[str] = "Dense"
     order: ClassVar[int] = 45
-    reads: ClassVar[tuple[InputKind, ...]] = ("row",)
+    reads: ClassVar[tuple[InputKind, ...]] = ("row", "image")
     gives: ClassVar[tuple[Answers, ...]] = ("values", "copy")
 
     depth: int = setting(
@@ -53,8 +63,18 @@ class MLP(Template):
     )
 
     @classmethod
+    def unfit(cls, problem: Problem) -> str:
+        if problem.answers == "copy" and problem.input == "image":
+            return f"{cls.label} restores table rows, not pictures."
+
+        return super().unfit(problem)
+
+    @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         examples = problem.examples
+        if problem.input == "image":
+            return {"width": 128 if examples < 20_000 else 256, "dropout": 0.2}
+
         return {
             "width": 64 if examples < 2_000 else 128 if examples < 20_000 else 256,
             "dropout": 0.0 if problem.answers == "copy" else dropout_for(examples),
@@ -68,7 +88,7 @@ class MLP(Template):
             half = [width] * max(1, self.depth // 2)
             widths = [*half, max(2, width // 4), *half]
 
-        nodes = [Node("columns", "categorical-embedding", {"categories": list(problem.categories)})]
+        nodes = _first_blocks(problem)
         for number, outputs in enumerate(widths, start=1):
             nodes.append(
                 Node(f"layer{number}", "linear", {"outputs": outputs, "activation": "relu"})
@@ -81,4 +101,38 @@ class MLP(Template):
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
+        if problem.input == "image":
+            return _pictures(problem)
+
         return rows(problem, rate=6e-4 if 200 <= problem.examples < 2_000 else 1e-3)
+
+
+def _first_blocks(problem: Problem) -> list[Node]:
+    """Returns the blocks that make values side by side of an example.
+
+    A large picture is averaged to a smaller one first: every pixel would have weights of its own.
+    """
+    if problem.input != "image":
+        categories = list(problem.categories)
+        return [Node("columns", "categorical-embedding", {"categories": categories})]
+
+    flatten = Node("flatten", "reshape", {"target_shape": [-1]})
+    factor = min(16, math.ceil(max(problem.shape[1:]) / LARGEST_SIDE))
+    if factor == 1 or min(problem.shape[1:]) < factor:
+        return [flatten]
+
+    return [Node("smaller", "pooling", {"mode": "mean", "kernel_size": factor}), flatten]
+
+
+def _pictures(problem: Problem) -> dict[str, dict[str, Any]]:
+    """Returns the recipe for pictures."""
+    return {
+        "loss": {"label_smoothing": 0.1},
+        "optimizer": {
+            "kind": "adamw",
+            "learning_rate": rate_for(problem.examples, 6e-3),
+            "weight_decay": 0.05,
+        },
+        "schedule": {"kind": "one-cycle"},
+        "training": epochs_and_batch(problem.examples, epochs=10) | {"gradient_clip": 1.0},
+    }

@@ -25,7 +25,7 @@ _LABELS = {
     "vit": "Vision transformer",
     "text-cnn": "Text CNN",
     "text-encoder": "Text encoder",
-    "mlp": "Plain network",
+    "mlp": "Plain MLP",
     "cnn-1d": "1-D CNN",
     "ft-transformer": "FT-Transformer",
 }

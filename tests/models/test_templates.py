@@ -33,7 +33,19 @@ LARGE = ((3, 96, 96), (3, 128, 128), (3, 224, 224), (1, 224, 224), (3, 16, 224),
 
 
 def test_the_templates_for_pictures_are_there() -> None:
-    assert [kind.kind for kind in PICTURES] == ["cnn", "resnet", "convnext", "vit"]
+    assert [kind.kind for kind in PICTURES] == ["cnn", "resnet", "convnext", "vit", "mlp"]
+
+
+def test_an_mlp_sees_every_pixel_of_a_picture_and_averages_large_ones() -> None:
+    mlp = TEMPLATES.get("mlp")(width=128)
+    digits = picture_problem(1, 28, 28)
+    network = network_of(mlp, digits)
+    parameters = (28 * 28 + 1) * 128 + (128 + 1) * 128 + (128 + 1) * 5
+    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
+
+    photo = picture_problem(3, 224, 224)
+    blocks = list(place_blocks(mlp.resolved(photo).graph(photo), photo))
+    assert [block.shape for block in blocks[:2]] == [(3, 56, 56), (3 * 56 * 56,)]
 
 
 @EVERY

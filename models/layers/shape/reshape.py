@@ -22,15 +22,15 @@ class Reshape(Block):
 
     kind: ClassVar[str] = "reshape"
     label: ClassVar[str] = "Reshape"
-    summary: ClassVar[str] = "The same numbers in another form."
+    summary: ClassVar[str] = "The same numbers in another shape: flattened, they are side by side."
 
     target_shape: list[Annotated[int, Field(ge=-1, le=1_000_000_000)]] = setting(
-        [-1], label="Form", help="Sizes of the new form; one of -1 takes what is left."
+        [-1], label="Shape", help="Sizes of the new shape; one of -1 takes what is left."
     )
 
     def title(self) -> str:
         if self.target_shape == [-1]:
-            return "Values side by side"
+            return "Flatten"
 
         return f"Reshape to {' × '.join(map(str, self.target_shape))}"
 
