@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 from app.ui.widgets.layouts import clear
+
+PICTURES = 6
+"""Pictures in a row."""
+
+LEAST, MOST = 36, 72
+"""Least and greatest side of a picture, in pixels at 100 %."""
 
 
 class Tile(QPushButton):
@@ -31,7 +37,7 @@ class Tile(QPushButton):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         style(self, "tile")
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(4)
         self._strip = QHBoxLayout()
@@ -62,8 +68,22 @@ class Tile(QPushButton):
 
     def reserve_pictures(self) -> None:
         """Keeps the room for the pictures free until they are there."""
-        self._holder.setFixedHeight(self._theme.px(44))
+        self._holder.setFixedHeight(self._side() + self._theme.px(4))
         self._holder.show()
+
+    def _side(self) -> int:
+        """Returns the side of a picture in pixels: they fill the width, within limits."""
+        room = self.width() - sum(self._margins()) - (PICTURES - 1) * self._strip.spacing()
+        return max(self._theme.px(LEAST), min(self._theme.px(MOST), room // PICTURES))
+
+    def _margins(self) -> tuple[int, int]:
+        margins = self._column.contentsMargins()
+        return margins.left(), margins.right()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._draw_pictures()
 
     def show_pictures(self, pictures: list[np.ndarray]) -> None:
         """Shows pictures of (H, W) or (H, W, 3) uint8."""
@@ -77,7 +97,7 @@ class Tile(QPushButton):
         self.reserve_pictures()
         clear(self._strip)
 
-        side = self._theme.px(40)
+        side = self._side()
         for picture in self._pictures:
             label = Label()
             smooth = picture.shape[0] >= 20

@@ -1,4 +1,4 @@
-"""The Start page: built-in data, one's own data, recent work, and interrupted runs."""
+"""The Start page: one's own data, recent work, interrupted runs, and the built-in data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
 
-SHOWN = 5
+SHOWN = 4
 """Most rows of recent work, and of interrupted runs."""
 
 
@@ -51,22 +51,22 @@ class WelcomePage(Page):
         column.setContentsMargins(20, 14, 20, 14)
         column.setSpacing(8)
         self._heads(column)
-        self._samples = Samples(parts.theme, parts.open)
-        column.addWidget(self._samples)
-        column.addSpacing(4)
-        column.addWidget(heading("Your own data", "or drop it anywhere on this window"))
+        column.addWidget(heading("Your own data", "or drop a folder or a file on this window"))
         column.addLayout(self._own())
         column.addSpacing(4)
         self._lists = QHBoxLayout()
         self._lists.setSpacing(16)
         self._recent = Card("Recent")
 
-        self._left_over = Card("Interrupted", "these can go on where they were")
+        self._left_over = Card("Interrupted", "these can go on where they stopped")
         for card in (self._recent, self._left_over):
             self._lists.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
             card.hide()
 
         column.addLayout(self._lists)
+        column.addSpacing(4)
+        self._samples = Samples(parts.theme, parts.open, lambda: parts.do(Action.FASHION))
+        column.addWidget(self._samples)
         column.addStretch(1)
         parts.session.state_changed.connect(self._list_runs)
         parts.background.run(lambda _: previews(), self._samples.show_previews, lambda _: None)
@@ -91,19 +91,13 @@ class WelcomePage(Page):
                 Action.OPEN_FOLDER,
                 "welcome.open_folder",
                 "Open a folder",
-                "Pictures, texts or sounds by class; pairs.",
+                "With a sub-folder for each class: pictures, texts or sounds. Or pairs.",
             ),
             (
                 Action.OPEN_FILE,
                 "welcome.open_file",
                 "Open a file",
-                "A table, a long text, arrays, an experiment.",
-            ),
-            (
-                Action.FASHION,
-                "welcome.fashion",
-                "Get more open data",
-                "Fashion-MNIST, drawings, definitions.",
+                "A table (CSV, Excel, Parquet …), a long text, arrays, an experiment.",
             ),
         ):
             tile = Tile(self._parts.theme, name, title, text, tip=title)
@@ -152,7 +146,7 @@ class WelcomePage(Page):
             button = self._row(
                 self._left_over,
                 run.name,
-                "it stopped without being told to",
+                "it ended without being stopped",
                 "Resume",
                 "welcome.resume",
                 lambda run=run: self._resume(run),
@@ -206,9 +200,8 @@ class WelcomePage(Page):
             ),
             GuideCard(
                 "What a network needs",
-                "Examples with the right answer beside each, or hidden in them. From these it "
-                "finds out by "
-                "itself what the answer depends on.",
+                "Examples with the right answer (the target) beside each, or hidden in them. From "
+                "these it finds out by itself what the answer depends on.",
             ),
         ]
         if self._interrupted:

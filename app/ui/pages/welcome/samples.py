@@ -1,11 +1,11 @@
-"""The built-in data as tiles in groups: pictures, tables, and the rest."""
+"""The built-in data as tiles: those of pictures in front, tables and the rest one click away."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.samples import SAMPLES, Sample, thumbnails
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+FRONT = ("Built-in data", "one click, then Train", ("image",))
 GROUPS = (
-    ("Pictures", "one click, then Train", ("image",)),
     ("Tables", "a row an example, one column is predicted", ("row",)),
     ("Texts, pairs and signals", "", ("text", "pair", "signal")),
 )
-"""Title of each group, why one looks at it, and the kinds of data in it."""
+"""Title of each group, why one looks at it, and the kinds of data in it; FRONT is always seen."""
 
 
 def heading(text: str, why: str) -> QWidget:
@@ -48,37 +48,83 @@ def amount_of(sample: Sample) -> str:
 
 
 def task_words(sample: Sample) -> str:
-    """Returns what a sample is made for, without the term of the field: "Yes or no"."""
+    """Returns what a sample is made for: "Yes or no (binary classification)"."""
     task = TASKS.get(sample.task)
-    return task.label.split(" (")[0] if task is not None else ""
+    return task.label if task is not None else ""
 
 
 class Samples(QWidget):
-    """Tiles of the built-in data. One click calls opened("sample:NAME")."""
+    """Tiles of the built-in data. One click calls opened("sample:NAME").
 
-    def __init__(self, theme: Theme, opened: Callable[[str], None]) -> None:
+    more(): a person asks for data that are too large to be built in.
+    """
+
+    def __init__(
+        self, theme: Theme, opened: Callable[[str], None], more: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._theme = theme
+        self._opened = opened
         self.tiles: dict[str, Tile] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        self._add_group(column, *FRONT)
 
-        for title, why, kinds in GROUPS:
-            members = [sample for sample in SAMPLES.values() if sample.kind in kinds]
-            if not members:
-                continue
+        self._rest = QWidget()
+        inside = QVBoxLayout(self._rest)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(8)
+        for group in GROUPS:
+            self._add_group(inside, *group)
 
-            column.addWidget(heading(title, why))
-            row = QHBoxLayout()
-            row.setSpacing(12)
+        self._rest.hide()
+        column.addLayout(self._links(more))
+        column.addWidget(self._rest)
 
-            for sample in members:
-                row.addWidget(self._tile(sample, opened), 1)
+    def _add_group(self, column: QVBoxLayout, title: str, why: str, kinds: tuple[str, ...]) -> None:
+        members = [sample for sample in SAMPLES.values() if sample.kind in kinds]
+        if not members:
+            return
 
-            column.addLayout(row)
+        column.addWidget(heading(title, why))
+        row = QHBoxLayout()
+        row.setSpacing(12)
 
-    def _tile(self, sample: Sample, opened: Callable[[str], None]) -> Tile:
+        for sample in members:
+            row.addWidget(self._tile(sample), 1)
+
+        column.addLayout(row)
+
+    def _links(self, more: Callable[[], None]) -> QHBoxLayout:
+        self.others = QPushButton()
+        self.others.setObjectName("welcome.more_samples")
+        self.others.setToolTip("Shows or hides the other built-in data.")
+        self.others.setCheckable(True)
+        self.others.toggled.connect(self._unfold)
+        self._unfold(False)
+        open_data = QPushButton("Get more open data")
+        open_data.setObjectName("welcome.fashion")
+        open_data.setToolTip("Says what else there is, and copies the command that installs it.")
+        open_data.clicked.connect(lambda: more())
+
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for button in (self.others, open_data):
+            style(button, "link")
+            row.addWidget(button)
+
+        row.addStretch(1)
+        return row
+
+    def _unfold(self, shown: bool) -> None:
+        hidden = sum(sample.kind not in FRONT[2] for sample in SAMPLES.values())
+        self._rest.setVisible(shown)
+        self.others.setText(
+            "Fewer built-in data" if shown else f"{hidden} more: tables, texts, pairs and signals"
+        )
+
+    def _tile(self, sample: Sample) -> Tile:
         tile = Tile(
             self._theme,
             f"welcome.sample.{sample.name}",
@@ -91,7 +137,7 @@ class Samples(QWidget):
         if sample.kind == "image":
             tile.reserve_pictures()
 
-        tile.clicked.connect(lambda: opened(sample.source))
+        tile.clicked.connect(lambda: self._opened(sample.source))
         self.tiles[sample.name] = tile
         return tile
 
