@@ -263,7 +263,9 @@ def take_race(camera: Camera, quick: bool) -> None:
     inside.document.replace("training", epochs=3 if quick else 8)
     inside.actions.do(Action.RACE)
     dialog = camera.window.frame.findChildren(QDialog, "race.setup")[-1]
-    dialog.take_ready_made()  # type: ignore[attr-defined]
+    camera.settle()
+    dialog.grab().save(str(camera.out / "race-empty.png"))
+    camera.press(dialog, "race.why_adam")
     camera.wait(lambda: dialog.memory.isVisible())  # type: ignore[attr-defined]
     dialog.grab().save(str(camera.out / "race-setup.png"))
     dialog.begin()  # type: ignore[attr-defined]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.changes import with_changes
 from app.engine.experiment.differences import KIND, SettingRow, differences
 from app.engine.experiment.experiment import SECTIONS, Experiment
 from app.engine.experiment.resolve import ResolvedExperiment, resolve
@@ -26,11 +25,12 @@ FEWEST = 2
 MOST = 4
 """Variants of a race."""
 
-USUAL = ("sgd", "sgd-momentum", "adam", "adamw")
-"""The optimizers of the ready-made race, from the leanest to the one with most to remember."""
-
 LONGEST_NAME = 3
 """Settings that a name mentions at most; the table shows all."""
+
+
+class SameVariants(UserError):
+    """Two variants of a race are still the same."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Variant:
 def variants_of(experiments: Sequence[Experiment], description: Description) -> tuple[Variant, ...]:
     """Returns the experiments as variants of a race on these data.
 
-    Raises UserError where they cannot race.
+    Raises UserError where they cannot race, and SameVariants where two of them are the same.
     """
     if not FEWEST <= len(experiments) <= MOST:
         raise UserError(
@@ -75,7 +75,7 @@ def variants_of(experiments: Sequence[Experiment], description: Description) -> 
             )
         for other in range(index):
             if _without_name(resolved[index]) == _without_name(resolved[other]):
-                raise UserError(
+                raise SameVariants(
                     f"Variants {other + 1} and {index + 1} are the same.",
                     "Change a setting of one of them; another seed will do.",
                 )
@@ -177,28 +177,6 @@ def _choices(
 
 def _kind(experiment: Experiment, section: str) -> str:
     return str(getattr(getattr(experiment, section), "kind", ""))
-
-
-# --- ready-made
-
-
-def why_adam(experiment: Experiment, description: Description) -> tuple[Experiment, ...]:
-    """Returns the race "Why Adam?": the experiment with SGD, SGD with momentum, Adam and AdamW.
-
-    Each optimizer has its usual learning rate and else its defaults. For AdamW that is what the
-    template proposes; Adam has the same, for it steps as far. Raises UserError where the
-    experiment does not fit the data.
-    """
-    variants = []
-    for kind in USUAL:
-        settings_of = "adamw" if kind == "adam" else kind
-        resolved = resolve(with_changes(experiment, {"optimizer.kind": settings_of}), description)
-        rate = resolved.optimizer.peak_rate()
-        variants.append(
-            with_changes(experiment, {"optimizer.kind": kind, "optimizer.learning_rate": rate})
-        )
-
-    return tuple(variants)
 
 
 # --- memory

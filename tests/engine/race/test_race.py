@@ -18,6 +18,7 @@ from app.engine.learning.losses.l2 import L2
 from app.engine.race import race as racing
 from app.engine.race.fairness import fairness
 from app.engine.race.race import race, slice_of
+from app.engine.race.ready_made import why_adam
 from app.engine.race.turns import RaceControl, RaceMember, Turns
 from app.engine.race.variants import (
     Variant,
@@ -25,7 +26,6 @@ from app.engine.race.variants import (
     differing_settings,
     peak_of_race,
     variants_of,
-    why_adam,
 )
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from app.engine.errors import UserError
 from app.engine.race.fairness import fairness
-from app.engine.race.variants import FEWEST, MOST, Variant, variants_of, why_adam
+from app.engine.race.ready_made import ready_made
+from app.engine.race.variants import FEWEST, MOST, SameVariants, Variant, variants_of
 from app.ui.pages.training.race.editor import VariantEditor
 from app.ui.pages.training.race.members import swatch
 from app.ui.pages.training.race.memory_needs import MemoryNeeds, find_memory_needs
@@ -29,20 +30,24 @@ from app.ui.state.race import MemberSetup, RaceState
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
+from app.ui.widgets.tile import Tile
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
+    from app.engine.race.ready_made import ReadyMade
     from app.ui.pages.parts import Parts
     from app.ui.state.background import Failure
 
 MEASURE_MS = 150
 WIDTH = 900
-HEIGHT = 560
+HEIGHT = 620
 ROW = 32
-READY_MADE = (
-    "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate; for "
-    "Adam and AdamW that is the one which suits this network."
+UNCHANGED = (
+    "Take one of the races above, or change a setting of the chosen variant, on the right. Another "
+    "seed will do."
 )
+"""What is said while two variants are still the same, as after one was added."""
+
 
 
 class RaceSetup(QDialog):
@@ -55,6 +60,7 @@ class RaceSetup(QDialog):
         self._documents: list[Document] = []
         self._needs: MemoryNeeds | None = None
         self._trouble = ""
+        self._unchanged = False
         self._timer = QTimer(self, singleShot=True, interval=MEASURE_MS)
         self._timer.timeout.connect(self._measure)
         self.setObjectName("race.setup")
@@ -81,15 +87,12 @@ class RaceSetup(QDialog):
         style(heading, "heading")
         style(why, "secondary")
         why.setWordWrap(True)
-        self.ready_made = self._button("Why Adam?", "race.why_adam", READY_MADE)
-        head = QHBoxLayout()
         words = QVBoxLayout()
         words.setSpacing(px(4))
         words.addWidget(heading)
         words.addWidget(why)
-        head.addLayout(words, 1)
-        head.addWidget(self.ready_made, 0, Qt.AlignmentFlag.AlignTop)
-        outer.addLayout(head)
+        outer.addLayout(words)
+        outer.addLayout(self._build_ready_made())
         outer.addLayout(self._build_middle(), 1)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -103,13 +106,33 @@ class RaceSetup(QDialog):
         outer.addLayout(row)
         self.adding.clicked.connect(self.add)
         self.removing.clicked.connect(self.remove)
-        self.ready_made.clicked.connect(self.take_ready_made)
         self.cancel.clicked.connect(self.reject)
         self.start.clicked.connect(self.begin)
         self.start.setDefault(True)
         around = self.parentWidget()
         room = around.size() if around is not None else QSize(WIDTH, HEIGHT)
         self.resize(min(px(WIDTH), room.width() - 32), min(px(HEIGHT), room.height() - 32))
+
+    def _build_ready_made(self) -> QHBoxLayout:
+        """Builds a card for each race that these data allow."""
+        row = QHBoxLayout()
+        row.setSpacing(self.parts.theme.px(8))
+        description = self.parts.document.description
+        experiment = self.parts.document.experiment
+        races = ready_made(experiment, description) if description is not None else ()
+        for race in races:
+            card = Tile(
+                self.parts.theme,
+                f"race.{race.name}",
+                race.title,
+                race.summary,
+                tip=race.explanation,
+            )
+            card.setAutoDefault(False)
+            card.clicked.connect(lambda _=False, race=race: self.take_ready_made(race))
+            row.addWidget(card, 1)
+
+        return row
 
     def _build_middle(self) -> QHBoxLayout:
         """Builds the variants and their facts, and beside them the settings of the chosen one."""
@@ -169,7 +192,6 @@ class RaceSetup(QDialog):
             style(label, "secondary")
             words.addWidget(label)
 
-        style(self.problem, "problem")
         words.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -226,19 +248,10 @@ class RaceSetup(QDialog):
             document.changed.disconnect(self._refresh)
             document.deleteLater()
 
-    def take_ready_made(self) -> None:
-        """Takes the race "Why Adam?"."""
-        description = self.parts.document.description
-        if description is None:
-            return
-
-        try:
-            four = why_adam(self._documents[0].experiment, description)
-        except UserError:
-            return  # the sentence below the list says why
-
-        self.take(list(four))
-        self.editor.show_section("optimizer")
+    def take_ready_made(self, race: ReadyMade) -> None:
+        """Takes the variants of a race that is ready to start."""
+        self.take(list(race.experiments))
+        self.editor.show_section(race.section)
 
     def document_of(self, row: int) -> Document:
         """Returns the settings of a variant."""
@@ -255,6 +268,7 @@ class RaceSetup(QDialog):
         self.variants = ()
         self._needs = None
         self._trouble = ""
+        self._unchanged = False
 
         experiments = [document.experiment for document in self._documents]
         if description is None:
@@ -262,6 +276,8 @@ class RaceSetup(QDialog):
         else:
             try:
                 self.variants = variants_of(experiments, description)
+            except SameVariants:
+                self._unchanged = True
             except UserError as error:
                 self._trouble = error.message
 
@@ -338,11 +354,13 @@ class RaceSetup(QDialog):
     def _allow(self) -> None:
         needs = self._needs
         trouble = self._trouble or ("A training is under way." if self.parts.session.active else "")
-        self.problem.setText(trouble)
-        self.problem.setVisible(bool(trouble))
-        hindered = bool(trouble) or (needs is not None and (bool(needs.trouble) or needs.too_much))
+        hint = UNCHANGED if self._unchanged and not trouble else ""
+        self.problem.setText(trouble or hint)
+        self.problem.setVisible(bool(trouble or hint))
+        style(self.problem, "problem" if trouble else "secondary")
+        hindered = bool(trouble or hint) or (needs is not None and (bool(needs.trouble) or needs.too_much))
         self.start.setEnabled(not hindered)
-        self.start.setToolTip(tooltip(trouble or "Trains the variants side by side."))
+        self.start.setToolTip(tooltip(trouble or hint or "Trains the variants side by side."))
 
     # --- starting
 
