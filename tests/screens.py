@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.training.run_view import VIEWS
@@ -265,7 +265,9 @@ def take_race(camera: Camera, quick: bool) -> None:
     dialog = camera.window.frame.findChildren(QDialog, "race.setup")[-1]
     camera.settle()
     dialog.grab().save(str(camera.out / "race-empty.png"))
-    camera.press(dialog, "race.why_adam")
+    ready = dialog.findChild(QPushButton, "race.why_adam")
+    assert ready is not None
+    ready.click()
     camera.wait(lambda: dialog.memory.isVisible())  # type: ignore[attr-defined]
     dialog.grab().save(str(camera.out / "race-setup.png"))
     dialog.begin()  # type: ignore[attr-defined]

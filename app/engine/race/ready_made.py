@@ -18,7 +18,7 @@ from app.engine.text import number_text
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from app.engine.data.dataset import Description
     from app.engine.experiment.experiment import Experiment
@@ -162,8 +162,8 @@ def _batch_sizes(experiment: Experiment, description: Description) -> ReadyMade 
         "batch_size",
         "Batch size",
         ", ".join(f"{size:,}" for size in sizes),
-        "Small batches take many noisy steps in an epoch, large ones few smooth steps. The learning "
-        "rate is the same for all.",
+        "Small batches take many noisy steps in an epoch, large ones few smooth steps. All have "
+        "the same learning rate.",
         "training",
         tuple(
             with_changes(experiment, {"training.batch_size": size}, description) for size in sizes

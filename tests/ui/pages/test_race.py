@@ -359,7 +359,8 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     inside(window).document.replace("", name="quarters")
     dialog = set_up(qtbot, window)
     assert dialog.list.count() == 2 and not dialog.start.isEnabled()
-    assert "are the same" in find(window, "race.problem", QLabel).text()
+    hint = find(window, "race.problem", QLabel)
+    assert "Take one of the races above" in hint.text() and hint.property("role") == "secondary"
     assert dialog.editor.sections.value == "optimizer"
 
     dialog.document_of(1).choose("optimizer", "sgd")
@@ -413,6 +414,26 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
 
     session.watch(0)
     assert session.record is session.race.members[0].record
+
+
+def test_a_card_sets_up_a_race_that_can_start(
+    qtbot: QtBot, open_window: Any, tmp_path: Path
+) -> None:
+    window = open_window()
+    choose_little(qtbot, window, tmp_path, epochs=2)
+    dialog = set_up(qtbot, window)
+    for name, section in (
+        ("why_adam", "optimizer"),
+        ("high_rate", "optimizer"),
+        ("mlp_or_cnn", "model"),
+        ("cnn_or_transformer", "model"),
+    ):
+        click(qtbot, window, f"race.{name}")
+        assert dialog.editor.sections.value == section
+        until(qtbot, lambda: dialog.start.isEnabled() and dialog.memory.isVisible())
+        assert not dialog.problem.isVisible(), name
+
+    dialog.reject()
 
 
 def test_pause_and_stop_act_on_all_of_it(qtbot: QtBot, open_window: Any, tmp_path: Path) -> None:

@@ -49,7 +49,6 @@ UNCHANGED = (
 """What is said while two variants are still the same, as after one was added."""
 
 
-
 class RaceSetup(QDialog):
     """The dialog that sets up a race; `begin` starts it and closes the dialog."""
 
@@ -109,6 +108,7 @@ class RaceSetup(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.start.clicked.connect(self.begin)
         self.start.setDefault(True)
+        self.list.setFocus()
         around = self.parentWidget()
         room = around.size() if around is not None else QSize(WIDTH, HEIGHT)
         self.resize(min(px(WIDTH), room.width() - 32), min(px(HEIGHT), room.height() - 32))
@@ -358,7 +358,9 @@ class RaceSetup(QDialog):
         self.problem.setText(trouble or hint)
         self.problem.setVisible(bool(trouble or hint))
         style(self.problem, "problem" if trouble else "secondary")
-        hindered = bool(trouble or hint) or (needs is not None and (bool(needs.trouble) or needs.too_much))
+        hindered = bool(trouble or hint) or (
+            needs is not None and (bool(needs.trouble) or needs.too_much)
+        )
         self.start.setEnabled(not hindered)
         self.start.setToolTip(tooltip(trouble or hint or "Trains the variants side by side."))
 
