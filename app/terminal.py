@@ -21,7 +21,7 @@ from app.engine.experiment.plain import plain_section
 from app.engine.learning.metrics import metrics_text
 from app.engine.learning.tasks import TASKS
 from app.engine.runs import events
-from app.engine.sources.samples import FULL_FASHION_HELP, MORE_DATA, SAMPLES
+from app.engine.sources.samples import MORE_DATA, SAMPLES
 from app.engine.text import amount_text, count_text, duration_text, number_text
 
 if TYPE_CHECKING:
@@ -222,7 +222,11 @@ def sample_lines() -> list[str]:
             f"{indent} {sample.expectation} Licence: {sample.licence}.",
         ]
 
-    more = [FULL_FASHION_HELP, *(f"{name}. {where}" for name, where in MORE_DATA.items())]
+    more = [
+        f"{data.title}: {data.summary} Licence: {data.licence}. On Debian and Ubuntu:\n"
+        f"{data.command}\n{data.then}"
+        for data in MORE_DATA
+    ]
     return [*lines, *(line for text in more for line in ("", text))]
 
 

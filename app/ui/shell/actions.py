@@ -131,14 +131,15 @@ TABLE = (
     Entry(SEPARATOR, menu="View"),
     Entry(Action.DARK, "Light or dark", "View", ("Ctrl+D",), "Changes between light and dark."),
     Entry(Action.GUIDE, "Guide", "View", ("Ctrl+G",), "Shows or hides the Guide."),
-    Entry(Action.SHORTCUTS, "Keyboard shortcuts", "Help", ("F1",), "Shows what the keys do."),
+    Entry(Action.HELP, "Help and glossary", "Help", ("F1",), "Explains the terms of the field."),
+    Entry(Action.SHORTCUTS, "Keyboard shortcuts", "Help", ("Shift+F1",), "Shows what the keys do."),
     Entry(Action.MENU, "Open this menu", "Help", ("F10",), "Opens the menu."),
     Entry(
         Action.FASHION,
-        "Get the full Fashion-MNIST",
+        "Get more open data",
         "Help",
         (),
-        "Says how to get all 70,000 pictures.",
+        "Says what else there is, and copies the command that installs it.",
     ),
     Entry(
         Action.PROBLEMS,

@@ -20,7 +20,7 @@ from app.ui.shell.awake import Awake
 from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
 from app.ui.shell.dropped import Dropped
 from app.ui.shell.files import Files
-from app.ui.shell.help import HelpCommands
+from app.ui.shell.help.commands import HelpCommands
 from app.ui.shell.hooks import install
 from app.ui.shell.leaving import Leaving
 from app.ui.shell.notify import Notifier
@@ -143,9 +143,10 @@ class Assembly(QObject):
             Action.ZOOM_RESET: self._view.zoom_reset,
             Action.DARK: self._view.toggle_dark,
             Action.GUIDE: frame.toggle_guide,
+            Action.HELP: lambda: help_.show_help(frame.page),
             Action.SHORTCUTS: help_.show_shortcuts,
             Action.MENU: frame.header.brand.showMenu,
-            Action.FASHION: help_.explain_fashion,
+            Action.FASHION: help_.show_more_data,
             Action.PROBLEMS: self.problems.show_list,
             Action.DIAGNOSTICS: help_.copy_diagnostics,
         }
@@ -159,7 +160,7 @@ class Assembly(QObject):
         frame.header.set_menu(self.actions.menu(frame.header, self._recent))
         frame.header.renamed.connect(lambda name: document.replace("", name=name))
         frame.header.dark.clicked.connect(lambda: self.actions.do(Action.DARK))
-        frame.header.help.clicked.connect(lambda: self.actions.do(Action.SHORTCUTS))
+        frame.header.help.clicked.connect(lambda: self.actions.do(Action.HELP))
         frame.header.notices.clicked.connect(self.problems.show_list)
         frame.bottom.train.clicked.connect(lambda: self.actions.do(Action.TRAIN))
         frame.bottom.pause.clicked.connect(lambda: self.actions.do(Action.PAUSE))

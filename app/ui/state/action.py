@@ -28,6 +28,7 @@ class Action(StrEnum):
     ZOOM_RESET = "zoom_reset"
     DARK = "dark"
     GUIDE = "guide"
+    HELP = "help"
     SHORTCUTS = "shortcuts"
     MENU = "menu"
     FASHION = "fashion"

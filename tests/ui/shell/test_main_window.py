@@ -174,10 +174,10 @@ def test_nothing_of_a_page_stands_outside_the_window(open_window: OpenWindow) ->
     assert outside == []
 
 
-def test_f1_shows_the_keys(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_shift_f1_shows_the_keys(qtbot: QtBot, open_window: OpenWindow) -> None:
     window = open_window()
     activate(qtbot, window)
-    qtbot.keyClick(window.frame, Qt.Key.Key_F1)
+    qtbot.keyClick(window.frame, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     overlay = find(window, "help.shortcuts", QDialog)
     words = [label.text() for label in overlay.findChildren(QLabel)]
 

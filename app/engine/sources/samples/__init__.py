@@ -5,10 +5,10 @@ from __future__ import annotations
 from app.engine.sources.samples.content import FASHION, FOLDER, Content, load, thumbnails
 from app.engine.sources.samples.entries import (
     FASHION_FOLDER,
-    FULL_FASHION_HELP,
     MORE_DATA,
     PREFIX,
     SAMPLES,
+    OpenData,
     Sample,
 )
 
@@ -16,11 +16,11 @@ __all__ = [
     "FASHION",
     "FASHION_FOLDER",
     "FOLDER",
-    "FULL_FASHION_HELP",
     "MORE_DATA",
     "PREFIX",
     "SAMPLES",
     "Content",
+    "OpenData",
     "Sample",
     "load",
     "thumbnails",

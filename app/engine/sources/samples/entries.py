@@ -9,25 +9,58 @@ from typing import Literal
 PREFIX = "sample:"
 FASHION_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 
-FULL_FASHION_HELP = (
-    "The full Fashion-MNIST has 60,000 training and 10,000 test pictures. On Debian and Ubuntu: "
-    "apt-get install dataset-fashion-mnist\n"
-    f"Its four files then lie in {FASHION_FOLDER}: open that folder."
+
+@dataclass(frozen=True)
+class OpenData:
+    """Data that are too large to be built in.
+
+    command: installs them on Debian and Ubuntu. then: what to do afterwards, a sentence.
+    """
+
+    name: str
+    title: str
+    summary: str
+    command: str
+    then: str
+    licence: str
+
+
+MORE_DATA = (
+    OpenData(
+        "fashion",
+        "Fashion-MNIST, complete",
+        "70,000 grey pictures of clothes, shoes and bags in 10 classes.",
+        "apt-get install dataset-fashion-mnist",
+        f"Then open the folder {FASHION_FOLDER}.",
+        "MIT",
+    ),
+    OpenData(
+        "drawings",
+        "Drawings",
+        "8,121 drawings in 22 topics, to tell apart.",
+        "apt-get install openclipart-png",
+        "Then open the folder /usr/share/openclipart/png.",
+        "Public domain",
+    ),
+    OpenData(
+        "stamps",
+        "Pictures with texts",
+        "785 pictures with a text each, to find out which belong together.",
+        "apt-get install tuxpaint-stamps-default",
+        "Then open the folder /usr/share/tuxpaint/stamps.",
+        "GPL-2",
+    ),
+    OpenData(
+        "definitions",
+        "Definitions",
+        "117,659 definitions of words in 45 topics, to tell apart.",
+        "apt-get install wordnet-base\n"
+        'awk -F\'|\' \'!/^  /{split($1, a, " "); gsub(/"/, "", $2); print "topic " a[2] "\\t" $2}\' '
+        "/usr/share/wordnet/data.* > glosses.tsv",
+        "Then open the file glosses.tsv in the terminal's folder.",
+        "WordNet 3.0",
+    ),
 )
-MORE_DATA = {
-    "8,121 drawings in 22 topics, to tell apart": "On Debian and Ubuntu: apt-get install "
-    "openclipart-png\n"
-    "Then open the folder /usr/share/openclipart/png. Public domain.",
-    "785 pictures with a text each, to match": "On Debian and Ubuntu: apt-get install "
-    "tuxpaint-stamps-default\n"
-    "Then open the folder /usr/share/tuxpaint/stamps. GPL-2.",
-    "117,659 definitions in 45 topics, to tell apart": "On Debian and Ubuntu: apt-get install "
-    "wordnet-base\n"
-    'awk -F\'|\' \'!/^  /{split($1, a, " "); gsub(/"/, "", $2); print "topic " a[2] "\\t" $2}\' '
-    "/usr/share/wordnet/data.* > glosses.tsv\n"
-    "Then open glosses.tsv. WordNet 3.0 licence.",
-}
-"""What is too large to be built in: what it is, and how to have it."""
 
 
 @dataclass(frozen=True)
