@@ -55,7 +55,8 @@ MORE_DATA = (
         "Definitions",
         "117,659 definitions of words in 45 topics, to tell apart.",
         "apt-get install wordnet-base\n"
-        'awk -F\'|\' \'!/^  /{split($1, a, " "); gsub(/"/, "", $2); print "topic " a[2] "\\t" $2}\' '
+        'awk -F\'|\' \'!/^  /{split($1, a, " "); gsub(/"/, "", $2); '
+        'print "topic " a[2] "\\t" $2}\' '
         "/usr/share/wordnet/data.* > glosses.tsv",
         "Then open the file glosses.tsv in the terminal's folder.",
         "WordNet 3.0",

@@ -10,7 +10,6 @@ from app.engine.experiment import toml_file
 from app.ui.shell.help.glossary import SUBJECTS, GlossaryWindow
 from app.ui.shell.help.more_data import MoreData
 from app.ui.shell.help.shortcuts import Shortcuts
-from app.ui.style.theme import Theme
 from app.ui.widgets.message_box import message_box
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from app.ui.shell.problems import Problems
     from app.ui.state.background import Background
     from app.ui.state.document import Document
+    from app.ui.style.theme import Theme
 
 
 class HelpCommands:

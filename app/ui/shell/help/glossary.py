@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.ui.pages.data.scrolled import scrolled
 from app.ui.style.theme import Theme, style
 from app.ui.text.glossary import Entry, search
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ SUBJECTS = {
 """The subject of each page of the window; the others begin with the first steps."""
 
 WIDTH, HEIGHT = 760, 520
-LIST = 264
-"""Pixels at 100 %."""
+LIST, ROW = 264, 28
+"""Width of the list and height of its rows; all sizes in pixels at 100 %."""
 
 
 class GlossaryWindow(QDialog):
@@ -78,6 +79,7 @@ class GlossaryWindow(QDialog):
         self.list.setObjectName("help.terms")
         self.list.setAccessibleName("Terms")
         self.list.setFixedWidth(px(LIST))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(self._show)
 
         head = QHBoxLayout()
@@ -103,7 +105,11 @@ class GlossaryWindow(QDialog):
         self.subject = Label()
         self.term = Label()
         self.text = Label()
-        for label, role in ((self.subject, "secondary"), (self.term, "heading"), (self.text, "")):
+        for label, role in (
+            (self.subject, "secondary"),
+            (self.term, "heading"),
+            (self.text, "lead"),
+        ):
             label.setWordWrap(True)
             style(label, role)
             page.addWidget(label)
@@ -135,6 +141,8 @@ class GlossaryWindow(QDialog):
     def _add(self, text: str, entry: Entry | None) -> None:
         """Adds a row to the list: a term, or the title of a subject, which cannot be chosen."""
         item = QListWidgetItem(text)
+        item.setToolTip(tooltip(text))
+        item.setSizeHint(QSize(0, self._theme.px(ROW)))
         if entry is None:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             item.setFont(self._theme.font(12, bold=True))
@@ -160,7 +168,7 @@ class GlossaryWindow(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves through the list with the arrow keys while one types."""
-        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.field.hasFocus():
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             step = 1 if event.key() == Qt.Key.Key_Down else -1
             row = self.list.currentRow() + step
             while 0 <= row < len(self._entries) and self._entries[row] is None:

@@ -1,4 +1,4 @@
-"""Open data that are too large to be built in: what they are, and the command that installs them."""
+"""Open data that are too large to be built in, each with the command that installs it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ WIDTH = 560
 """Pixels at 100 %."""
 
 LEAD = (
-    "These come as packages of Debian and Ubuntu. Copy the command, paste it into a terminal, and "
-    "press Enter."
+    "These are packages of Debian and Ubuntu. Copy the command, paste it into a terminal as an "
+    "administrator (after sudo), and press Enter."
 )
 
 
@@ -49,15 +49,15 @@ class MoreData(QDialog):
             column.addWidget(self._card(data))
 
         column.addStretch(1)
-        self.resize(min(theme.px(WIDTH), parent.width() - 32), self.sizeHint().height())
+        width = min(theme.px(WIDTH), parent.width() - 32)
+        self.resize(width, column.totalHeightForWidth(width))
 
     def _card(self, data: OpenData) -> Card:
         card = Card(data.title, data.licence)
         words = Label(data.summary)
         words.setWordWrap(True)
-        after = Label()
+        after = Label(data.then)
         after.setWordWrap(True)
-        after.hide()
         style(after, "secondary")
         copy = QPushButton("Copy the command")
         copy.setObjectName(f"help.more_data.{data.name}")
@@ -68,8 +68,7 @@ class MoreData(QDialog):
 
         def take() -> None:
             QApplication.clipboard().setText(data.command)
-            after.setText(f"Copied. {data.then}")
-            after.show()
+            copy.setText("Copied")
 
         copy.clicked.connect(take)
         row = QHBoxLayout()
