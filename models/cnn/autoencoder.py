@@ -68,7 +68,7 @@ class ConvolutionalAutoencoder(Template):
         lt=1.0,
         step=0.05,
         advanced=True,
-        help="Forgets parts of the code at random while training.",
+        help="Sets parts of the code to zero at random while training.",
     )
 
     @classmethod

@@ -54,7 +54,7 @@ class TextCNN(Template):
         ge=0.0,
         lt=1.0,
         step=0.05,
-        help="Forgets at random while training; helps with few examples.",
+        help="Sets numbers to zero at random while training; helps against overfitting.",
     )
 
     @classmethod

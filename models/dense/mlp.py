@@ -42,7 +42,7 @@ class MLP(Template):
         unit="layers",
         ge=1,
         le=16,
-        help="More layers find more tangled rules, and need more rows.",
+        help="More layers find more complicated rules, and need more examples.",
     )
     width: int | None = setting(
         None,
@@ -59,7 +59,7 @@ class MLP(Template):
         ge=0.0,
         lt=1.0,
         step=0.05,
-        help="Forgets at random while training; helps with few examples.",
+        help="Sets numbers to zero at random while training; helps against overfitting.",
     )
 
     @classmethod

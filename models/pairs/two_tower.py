@@ -88,8 +88,8 @@ class TwoTower(Template):
         lt=1.0,
         step=0.05,
         advanced=True,
-        help="Forgets at random while training; each encoder has its own measure if this is left "
-        "open.",
+        help="Sets numbers to zero at random while training; each encoder has its own measure if "
+        "this is left open.",
     )
 
     @classmethod

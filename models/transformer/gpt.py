@@ -62,7 +62,8 @@ class GPT(Template):
         ge=0.0,
         lt=1.0,
         step=0.05,
-        help="Forgets at random while training; helps with short texts that are seen often.",
+        help="Sets numbers to zero at random while training; helps with short texts that are seen "
+        "often.",
     )
 
     filter_size: int = setting(

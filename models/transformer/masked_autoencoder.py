@@ -82,7 +82,7 @@ class MaskedAutoencoder(Template):
         lt=1.0,
         step=0.05,
         advanced=True,
-        help="Forgets at random while training.",
+        help="Sets numbers to zero at random while training.",
     )
 
     @classmethod

@@ -61,7 +61,7 @@ class TextEncoder(Template):
         ge=0.0,
         lt=1.0,
         step=0.05,
-        help="Forgets at random while training; helps with few examples.",
+        help="Sets numbers to zero at random while training; helps against overfitting.",
     )
 
     def resolved(self, problem: Problem) -> Self:  # noqa: ARG002 - heads follow the width alone

@@ -70,7 +70,7 @@ class VisionTransformer(Template):
         ge=0.0,
         lt=1.0,
         step=0.05,
-        help="Forgets at random while training; helps with few examples.",
+        help="Sets numbers to zero at random while training; helps against overfitting.",
     )
     stem: Literal["convolutions", "patches"] = setting(
         "convolutions",

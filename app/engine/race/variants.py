@@ -59,7 +59,7 @@ def variants_of(experiments: Sequence[Experiment], description: Description) -> 
     """
     if not FEWEST <= len(experiments) <= MOST:
         raise UserError(
-            f"A race takes {FEWEST} to {MOST} variants.", "Add a variant, or take one away."
+            f"A race takes {FEWEST} to {MOST} variants.", "Add a variant, or remove one."
         )
 
     resolved = [

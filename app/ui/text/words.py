@@ -8,7 +8,7 @@ import numpy as np
 
 from app.engine.data.nouns import counted, noun
 from app.engine.learning.tasks import TASKS
-from app.engine.text import amount_text, count_text, list_text, percent_text
+from app.engine.text import amount_text, count_text, list_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -43,14 +43,16 @@ def _examples(description: Description) -> str:
 
     # Columns, not values: a gap or a category makes further values of a column.
     columns = getattr(description.preparation, "columns", ())
-    size = count_text(len(columns), "column") if columns else size_words(first)
+    rate = getattr(description.preparation, "rate", None)
+    size = count_text(len(columns), "column") if columns else size_words(first, rate)
     return f"{counted(description.kind, description.total)} of {size}"
 
 
-def size_words(entry: Input) -> str:
+def size_words(entry: Input, rate: float | None = None) -> str:
     """Returns the size of one example, of a picture width × height.
 
-    "28 × 28", "30 values", "up to 64 tokens", or "2 × 128 values".
+    "28 × 28", "30 values", "up to 64 tokens", "2 × 128 values", or "1.5 s at 8,000 Hz" where the
+    rate of a signal is known, in samples a second.
     """
     if entry.kind == "image":
         return f"{entry.shape[2]} × {entry.shape[1]}"
@@ -60,6 +62,10 @@ def size_words(entry: Input) -> str:
         return f"up to {count_text(entry.shape[0], 'token')}"
 
     channels, length = entry.shape
+    if rate:
+        stereo = "" if channels == 1 else f"{channels:,} channels of "
+        return f"{stereo}{number_text(length / rate, 2)} s at {rate:,.0f} Hz"
+
     values = count_text(length, "value")
     return values if channels == 1 else f"{channels:,} × {values}"
 

@@ -43,7 +43,7 @@ class Residual(Block):
         ge=0.0,
         lt=1.0,
         step=0.05,
-        help="Share of channels that is forgotten while training.",
+        help="Share of channels that is set to zero while training.",
     )
 
     def title(self) -> str:

@@ -39,7 +39,7 @@ class Residual1D(Block):
         ge=0.0,
         lt=1.0,
         step=0.05,
-        help="Share of what is added that is forgotten while training.",
+        help="Share of what is added that is set to zero while training.",
     )
 
     def title(self) -> str:

@@ -24,7 +24,12 @@ class Dropout(Block):
     )
 
     rate: float = setting(
-        0.1, label="Share", ge=0.0, lt=1.0, step=0.05, help="How much is forgotten."
+        0.1,
+        label="Share",
+        ge=0.0,
+        lt=1.0,
+        step=0.05,
+        help="The share of numbers that is set to zero while training.",
     )
 
     def title(self) -> str:

@@ -22,7 +22,7 @@ class Transpose(Block):
     """
 
     kind: ClassVar[str] = "transpose"
-    label: ClassVar[str] = "Turn"
+    label: ClassVar[str] = "Transpose"
     summary: ClassVar[str] = (
         "Makes a token of every moment of a signal, or channels of tokens: rows become columns."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -338,3 +339,20 @@ def test_bars_of_a_histogram_count_every_value(qtbot: QtBot, harness: Harness) -
     assert "examples" in shown.words(int(np.argmax(shown.counts["training"])))
 
     shown.grab()
+
+
+def test_the_length_of_sounds_is_shown_in_seconds(
+    qtbot: QtBot, harness: Harness, page: DataPage, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(0)
+    for name in ("bell", "drum"):
+        (tmp_path / name).mkdir()
+        for number in range(8):
+            with wave.open(str(tmp_path / name / f"{number}.wav"), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(8000)
+                file.writeframes(random.integers(-9000, 9000, 4000, np.int16).tobytes())
+
+    read(qtbot, harness, tmp_path)
+    assert page._heading.text() == "16 signals of 0.5 s at 8,000 Hz in 2 classes"

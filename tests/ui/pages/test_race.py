@@ -181,7 +181,7 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     race_state = race_of(*TWO)
     tell(race_state, 0, run_prepared(), epoch_done(1, 0.90, 0.3), run_finished())
     tell(race_state, 1, run_prepared(), run_finished("diverged"))
-    assert "SGD went out of bounds" in verdict(race_state, False) and "best, before" not in verdict(
+    assert "SGD diverged" in verdict(race_state, False) and "best, before" not in verdict(
         race_state, False
     )
 
@@ -205,8 +205,7 @@ def test_who_fell_is_no_longer_compared() -> None:
     tell(race_state, 0, run_prepared(), epoch_done(1, 0.70, 0.4))
     tell(race_state, 1, run_prepared(), run_finished("diverged"))
     assert verdict(race_state, True) == (
-        "SGD went out of bounds; a lower learning rate may hold it. "
-        "There is nothing left to compare."
+        "SGD diverged; a lower learning rate may help. There is nothing left to compare."
     )
 
 

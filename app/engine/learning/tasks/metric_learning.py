@@ -30,7 +30,7 @@ class MetricLearning(Task):
     """
 
     kind: ClassVar[str] = "metric-learning"
-    label: ClassVar[str] = "Equals near each other (metric learning)"
+    label: ClassVar[str] = "Similar things close together (metric learning)"
     summary: ClassVar[str] = (
         "Examples of one class shall lie near each other in a space, others far away."
     )

@@ -162,7 +162,7 @@ _TABLES = (
     _table(
         "diabetes",
         "Diabetes: an amount",
-        "442 rows: ten measurements of a patient; how far will the illness go on within a year?",
+        "442 rows: ten measurements of a patient; how far will the disease progress within a year?",
         "Expect to explain 40 to 50 % of the differences (R² 0.40 to 0.50); a third of the "
         "patients are off by 50 or more.",
         "BSD-3-Clause, as part of scikit-learn",

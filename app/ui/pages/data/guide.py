@@ -29,7 +29,7 @@ FIRST = GuideCard(
 )
 ABOUT = {
     "augmentation": GuideCard(
-        "Variation",
+        "Augmentation",
         "A picture that is shifted or mirrored is still of its class. Varied pictures are like "
         "more "
         "pictures; take only what could happen to a real one.",

@@ -58,7 +58,7 @@ class Varying(QWidget):
         self._source = ""
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        settings = Card("Variation", "anew in every epoch")
+        settings = Card("Augmentation", "new in every epoch")
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
@@ -74,7 +74,7 @@ class Varying(QWidget):
     def _preview_card(self) -> Card:
         card = Card("The same pictures, varied", "the first of each row is the original")
         card.tools.addWidget(
-            button("Again", "data.again", "Varies the pictures anew.", self.again, "small")
+            button("Again", "data.again", "Varies the pictures once more.", self.again, "small")
         )
         inside = QWidget()
         column = QVBoxLayout(inside)

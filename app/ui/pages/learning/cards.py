@@ -128,7 +128,7 @@ class SettingsCard(Card):
 
 
 class LossCard(SettingsCard):
-    """What is punished, and how hard."""
+    """Which errors count, and how much."""
 
     def __init__(self, parts_: Parts) -> None:
         super().__init__(parts_, "loss", "How wrong is it?", "(loss)", LOSSES)

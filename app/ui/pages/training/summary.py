@@ -95,7 +95,7 @@ def _finished(record: Record, run_data: RunData) -> Notice:
 
     if end.status == "diverged":
         return Notice(
-            "The loss went out of bounds",
+            "The loss diverged",
             f"{end.reason} {_kept(record)}".strip(),
             "problem",
             ("remedy",),

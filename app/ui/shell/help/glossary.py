@@ -108,7 +108,7 @@ class GlossaryWindow(QDialog):
         for label, role in (
             (self.subject, "secondary"),
             (self.term, "heading"),
-            (self.text, "lead"),
+            (self.text, ""),
         ):
             label.setWordWrap(True)
             style(label, role)

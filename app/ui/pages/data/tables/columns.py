@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
-HEADS = ("Column", "Role", "Why", "Distinct", "Missing", "If it is missing")
+HEADS = ("Column", "Role", "Why", "Distinct", "Missing", "If missing")
 NAME, ROLE, WHY, DIFFERENT, MISSING, POLICY = range(6)
 ROLES = {
     "target": "Target: to predict",

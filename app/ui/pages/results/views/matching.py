@@ -58,7 +58,7 @@ class MatchingView(ResultsView):
         style(self.cell_text, "secondary")
         self.which = Segments(theme, "results.pairs", PAIRS)
         self.which.chosen.connect(lambda _: self._show())
-        self.left = Card("Who finds whom", "the diagonal should be the deepest of its row")
+        self.left = Card("Similarity matrix", "the diagonal, where partners meet, should stand out")
         self.left.setObjectName("results.similarity.card")
         self.left.tools.addWidget(self.which)
         self.left.body.addWidget(self.matrix, 1)

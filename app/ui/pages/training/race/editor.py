@@ -22,7 +22,7 @@ SECTIONS = (
         "How many at once, how long, and with which seed.",
     ),
     ("schedule", "Schedule", "How the learning rate changes over the run."),
-    ("loss", "Loss", "What is punished, and how hard."),
+    ("loss", "Loss", "Which errors count, and how much."),
     ("model", "Model", "Which network learns."),
 )
 NAMES = {"training": ["batch_size", "epochs", "seed", "accumulation", "gradient_clip", "precision"]}

@@ -153,9 +153,7 @@ def _troubles(members: Sequence[Member]) -> str:
 
     parts = []
     if diverged:
-        parts.append(
-            f"{list_text(diverged)} went out of bounds; a lower learning rate may hold it."
-        )
+        parts.append(f"{list_text(diverged)} diverged; a lower learning rate may help.")
     if failed:
         parts.append(f"{list_text(failed)} failed; look closer to see why.")
 
