@@ -25,6 +25,7 @@ class Example:
     cells: (column, value as text) of a row.
     text: all of it.
     signal: (C, L) float32.
+    rate: its samples a second, None where that is not known, as of what is no sound.
     halves: the two examples of a pair.
     name: where it came from, "" where that is not known.
     """
@@ -35,6 +36,7 @@ class Example:
     cells: tuple[tuple[str, str], ...] = ()
     text: str = ""
     signal: np.ndarray | None = None
+    rate: float | None = None
     halves: tuple[Example, ...] = ()
 
     @property
@@ -87,7 +89,8 @@ def example_from(preparation: Preparation, arrays: Any, name: str = "") -> Examp
     if values.ndim == 3 and values.dtype == np.uint8:
         return Example(kind, name, picture=values)
 
-    return Example(kind, name, signal=np.atleast_2d(values.astype(np.float32)))
+    rate = getattr(preparation, "rate", None)
+    return Example(kind, name, signal=np.atleast_2d(values.astype(np.float32)), rate=rate)
 
 
 def _word(value: Any) -> str:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.data.kinds import kind_of
 from app.ui.text.literal import tooltip
+from app.ui.widgets.examples.spectrogram import WINDOW, paint_spectrogram
 from app.ui.widgets.examples.thumbnails import crisp
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ def size_of(example: Example) -> tuple[int, int]:
     return width, height
 
 
+LEAST = 48
+"""Pixels at 100 %: in less height a sound has no spectrogram."""
+
+WAVE_SHARE = 0.4
+"""The share of the height that the line of a sound takes."""
+
+
 def paint_example(
     painter: QPainter, theme: Theme, box: QRectF, example: Example, ratio: float = 1.0
 ) -> None:
@@ -84,12 +92,15 @@ def paint_example(
             pixmap,
         )
     elif example.signal is not None:
-        _signal(
-            painter,
-            theme,
-            box.adjusted(theme.px(4), theme.px(4), -theme.px(4), -theme.px(4)),
-            example.signal,
-        )
+        inside = box.adjusted(theme.px(4), theme.px(4), -theme.px(4), -theme.px(4))
+        if (
+            example.rate
+            and example.signal.shape[1] >= WINDOW
+            and inside.height() >= theme.px(LEAST)
+        ):
+            _sound(painter, theme, inside, example.signal)
+        else:
+            _signal(painter, theme, inside, example.signal)
     elif example.cells:
         _row(
             painter,
@@ -259,6 +270,14 @@ def _text(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
         painter.drawText(
             QPointF(box.left(), box.top() + number * metrics.height() + metrics.ascent()), words
         )
+
+
+def _sound(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) -> None:
+    """Paints the line of a sound, and below it the spectrogram of its first channel."""
+    middle = box.top() + WAVE_SHARE * box.height()
+    _signal(painter, theme, QRectF(box.topLeft(), QPointF(box.right(), middle)), signal)
+    below = QRectF(QPointF(box.left(), middle + theme.px(2)), box.bottomRight())
+    paint_spectrogram(painter, theme, below, signal[0])
 
 
 def _signal(painter: QPainter, theme: Theme, box: QRectF, signal: np.ndarray) -> None:
