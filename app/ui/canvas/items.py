@@ -63,7 +63,7 @@ class BlockView:
 
     def rich_tooltip(self) -> str:
         """Returns everything there is to say of the block, as rich text."""
-        lines = [f"<b>{html.escape(self.title)}</b>"]
+        lines = [f"<b>{html.escape(self.title)}</b> ({html.escape(self.name)})"]
         if self.help:
             lines.append(html.escape(self.help))
 

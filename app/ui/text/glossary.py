@@ -9,7 +9,10 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.engine.files import read_regular
+
 FOLDER = Path(__file__).resolve().parents[3] / "resources" / "help"
+MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ def entries() -> tuple[Entry, ...]:
     """Returns all entries, in the order of the files. Raises OSError where one cannot be read."""
     found: list[Entry] = []
     for path in sorted(FOLDER.glob("*.md")):
-        head, *sections = path.read_text(encoding="utf-8").split("\n## ")
+        head, *sections = read_regular(path, MOST_BYTES).decode("utf-8").split("\n## ")
         subject = head.strip().removeprefix("# ").strip()
         for section in sections:
             term, _, text = section.partition("\n")

@@ -46,6 +46,10 @@ ARCHITECTURE = {
         "signal": "A transformer lets every stretch of the signal look at all others.",
     },
     "Dense": {
+        "image": (
+            "Every pixel is a value of its own, and every value reaches every other; which pixels "
+            "are neighbours, the network is not told. A CNN is, and needs fewer weights."
+        ),
         "row": (
             "Layers in which every value reaches every other: the plain choice for table rows."
         ),
@@ -96,7 +100,8 @@ def _block(measured: Measured, chosen: str) -> GuideCard:
     if block is None:
         return GuideCard("Blocks", "Select a block in the drawing to read what it does.")
 
-    return GuideCard(block.title, block.help)
+    called = f"Inside the optimizer, in files and in the code it is called '{block.name}'."
+    return GuideCard(block.title, f"{block.help} {called}")
 
 
 def _fit(document: Document, measured: Measured) -> GuideCard | None:

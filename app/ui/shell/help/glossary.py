@@ -56,7 +56,7 @@ class GlossaryWindow(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         style(self, "page")
         self._build(show_keys)
-        self.find("")
+        self.show_matches("")
         self._choose(subject)
         self.field.setFocus()
         px = theme.px
@@ -69,7 +69,7 @@ class GlossaryWindow(QDialog):
         self.field.setAccessibleName("Search the help")
         self.field.setPlaceholderText("Search: learning rate, recall, dropout …")
         self.field.setClearButtonEnabled(True)
-        self.field.textChanged.connect(self.find)
+        self.field.textChanged.connect(self.show_matches)
         keys = QPushButton("Keyboard shortcuts")
         keys.setObjectName("help.keys")
         keys.setToolTip("Shows what the keys do.")
@@ -118,7 +118,7 @@ class GlossaryWindow(QDialog):
         page.addStretch(1)
         return scrolled(inside)
 
-    def find(self, words: str) -> None:
+    def show_matches(self, words: str) -> None:
         """Lists the entries with these words, under their subjects where there are none."""
         found = search(words)
         self.list.blockSignals(True)

@@ -50,7 +50,7 @@ def paint_spectrogram(painter: QPainter, theme: Theme, box: QRectF, samples: np.
 
 def _colours(silent: QColor, loud: QColor) -> list[int]:
     """Returns the colours from silent to loud, as Qt's numbers."""
-    first = np.array(silent.getRgb()[:3], float)
-    last = np.array(loud.getRgb()[:3], float)
-    steps = np.linspace(first, last, SHADES).astype(int)
-    return [qRgb(*(int(part) for part in step)) for step in steps]
+    first = (silent.red(), silent.green(), silent.blue())
+    last = (loud.red(), loud.green(), loud.blue())
+    steps = np.linspace(first, last, SHADES).astype(int).tolist()
+    return [qRgb(red, green, blue) for red, green, blue in steps]
