@@ -43,7 +43,7 @@ TABLE = (
         "Start page",
         "File",
         ("Ctrl+N",),
-        "Begin anew: built-in data, recent work, your own data.",
+        "Start again: your own data, recent work, built-in data.",
     ),
     Entry(
         Action.OPEN_FOLDER,
@@ -64,7 +64,7 @@ TABLE = (
         "Read the data again",
         "File",
         ("F6",),
-        "Reads the data anew, with files that came or went.",
+        "Reads the data again, with files that were added or removed.",
     ),
     Entry(
         Action.CANCEL_READING,

@@ -276,7 +276,8 @@ def test_on_a_gpu_the_peak_lies_between_the_largest_stage_and_the_sum(kind: type
         rows[name] for name in ("weights", "first_moment", "second_moment", "other_state", "data")
     )
     assert rows["peak"] > lasting + max(rows["activations"], rows["gradients"])
-    assert rows_for(kind.kind, "cuda")["activations"] < 0.8 * rows["activations"]
+    if kind.kind != "mlp":  # the copies of its weights in 16 bits outweigh its activations
+        assert rows_for(kind.kind, "cuda")["activations"] < 0.8 * rows["activations"]
 
 
 def test_on_a_gpu_optimizers_that_change_all_weights_at_once_need_room_for_them() -> None:
