@@ -117,7 +117,9 @@ class DataPage(Page):
         style(self._where, "secondary")
         self._other = QPushButton("Open other data")
         self._other.setObjectName("data.other")
-        self._other.setToolTip("Choose other data. All settings go back to their defaults; this can be undone.")
+        self._other.setToolTip(
+            "Choose other data. All settings go back to their defaults; you can undo it."
+        )
         self._other.setMenu(self._menu())
         words = QVBoxLayout()
         words.setSpacing(2)
