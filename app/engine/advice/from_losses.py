@@ -204,7 +204,7 @@ def diverged(resolved: Experiment) -> Finding:
     return Finding(
         "diverged",
         "problem",
-        "The loss went out of bounds",
+        "The loss diverged",
         "The numbers grew until they were no numbers any more; the learning rate is too high. The "
         "weights of the best epoch before, if one was judged, are kept.",
         slower(resolved),
