@@ -97,6 +97,12 @@ TITLE = 13
 
 FIGURE = 22
 
+PROJECTED = 24
+"""All text in plots while projected, in pixels at 100 %."""
+
+PLOT_TEXT = 12
+"""Text in plots otherwise, at most; distances in plots grow as this does."""
+
 
 class Theme(QObject):
     """The colours and sizes of the window as they are now.
@@ -110,6 +116,7 @@ class Theme(QObject):
         super().__init__()
         self.dark = dark
         self.zoom = zoom
+        self.projector = False
         self._applied = False
         self._dresser = Dresser(self.style_sheet)
 
@@ -130,6 +137,33 @@ class Theme(QObject):
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
 
         return font
+
+    @property
+    def look(self) -> tuple[bool, float, bool]:
+        """What colours and sizes follow from: darkness, zoom and projector."""
+        return self.dark, self.zoom, self.projector
+
+    # --- plots, which grow once more while they are projected
+
+    def plot_px(self, size: float) -> int:
+        """Returns a distance in a plot, in pixels at 100 %, as pixels of now."""
+        return self.px(size * PROJECTED / PLOT_TEXT if self.projector else size)
+
+    def plot_font(self, size: int = PLOT_TEXT, bold: bool = False) -> QFont:
+        """Returns the font of text in a plot; while projected all of it has one size."""
+        return self.font(PROJECTED if self.projector else size, bold)
+
+    def line_width(self, width: float) -> float:
+        """Returns the width in pixels of a line in a plot, `width` at 100 %."""
+        return width * self.zoom * (PROJECTED / PLOT_TEXT if self.projector else 1.0)
+
+    def set_projector(self, projector: bool) -> None:
+        """Lets plots be read from the back of a room: large text and thick lines, or ends that."""
+        if projector != self.projector:
+            self.projector = projector
+            self.changed.emit()
+
+    # --- changing
 
     def set_dark(self, dark: bool) -> None:
         self._set(dark, self.zoom)
