@@ -10,26 +10,26 @@ pyqtgraph.
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
 from app.engine.ticks import NUMBERS, Ticks
 from app.ui.plots.base.canvas import PlotCanvas
-from app.ui.plots.base.marks import Marks
+from app.ui.plots.base.legend import Entry
 from app.ui.plots.base.readout import Readout
 from app.ui.plots.base.series import EMPTY, FEW, Series, height_of, table_of
 from app.ui.style.theme import Theme, style
-from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
+
+    from app.ui.plots.base.marks import Mark
 
 PANS = {
     Qt.Key.Key_Left: (-0.1, 0),
@@ -37,6 +37,9 @@ PANS = {
     Qt.Key.Key_Up: (0, 0.1),
     Qt.Key.Key_Down: (0, -0.1),
 }
+DOT = 8
+"""Pixels at 100 % beside the first and the last point: there is room for a dot or a ring."""
+
 ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 
 __all__ = ["EMPTY", "FEW", "Plot", "Series"]
@@ -58,10 +61,9 @@ class Plot(PlotCanvas):
         x_whole: bool = True,
         x_title: str = "epoch",
         room: int = 44,
+        y_title: str = "",
     ) -> None:
-        super().__init__(theme, x_ticks, y_ticks, x_whole, x_title, room)
-        self.following = True
-
+        super().__init__(theme, x_ticks, y_ticks, x_whole, x_title, room, y_title)
         self.span: tuple[float, float] | None = None
         """What of the horizontal axis is shown while following, where it is known beforehand (all
         planned epochs).
@@ -74,25 +76,19 @@ class Plot(PlotCanvas):
         self.box.sigRangeChangedManually.connect(self._zoomed)
         self.box.sigXRangeChanged.connect(self._moved)
 
+        self.best_name = "best epoch"
         self._ring = pg.ScatterPlotItem(size=12, symbol="o", brush=None)
-        self._ring_text = pg.TextItem("best", anchor=(0.5, 1.5))
-        for item, depth in ((self._ring, 20), (self._ring_text, 21)):
-            item.setZValue(depth)
-            item.hide()
-            self.addItem(item, ignoreBounds=True)
+        self._ring.setZValue(20)
+        self._ring.hide()
+        self.addItem(self._ring, ignoreBounds=True)
 
-        self.marks = Marks(self)
         self._overlays()
-        self._style: tuple[bool, float] | None = None
-        """Darkness and zoom of the theme as this was restyled last while it was seen."""
+        self._look: tuple[bool, float, bool] | None = None
+        """The look of the theme as this was restyled last while it was seen."""
         theme.changed.connect(self._follow_theme)
 
     def _overlays(self) -> None:
         self.readout = Readout(self, self.marks)
-        self.legend = Label(self)
-        self.legend.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.legend.hide()
         self.auto = QToolButton(self)
         self.auto.setText("Auto")
         self.auto.setObjectName("plot.auto")
@@ -133,9 +129,10 @@ class Plot(PlotCanvas):
             self._best = point
             self._place_best()
 
-    def set_marks(self, marks: Iterable[tuple[float, str]]) -> None:
-        """Sets the vertical lines, (place, words) each: a resume, a divergence, a change."""
-        self.marks.show(marks)
+    def set_marks(self, marks: Iterable[Mark]) -> None:
+        """Sets the vertical lines: a resume, a divergence, a change."""
+        if self.marks.show(marks):
+            self.arrange()
 
     @property
     def empty(self) -> bool:
@@ -155,7 +152,21 @@ class Plot(PlotCanvas):
             self._range(*self.limits())
 
         self._draw()
-        self._show_legend()
+        if self.captions.show(self.entries()):
+            self.arrange()
+
+    def entries(self) -> list[Entry]:
+        """Returns what the legend names."""
+        found = [
+            series.entry(self.theme)
+            for series in self.series
+            if series.legend and series.visible and len(series.x)
+        ]
+        if self._ring.isVisible():
+            best = self.theme.color("best").name()
+            found.append(Entry(self.best_name, best, line=0, symbol="o", ring=True))
+
+        return found
 
     def limits(self) -> tuple[float, float, float, float]:
         """Returns left, right, bottom and top while following.
@@ -181,7 +192,8 @@ class Plot(PlotCanvas):
             high = np.log10(max(high, 1e-12))
 
         pad = (high - low) * 0.06 if high > low else max(abs(high) * 0.1, 0.1 if self.log else 1e-3)
-        side = (right - left) * 0.015
+        dot = self.theme.plot_px(DOT) / max(1.0, self.box.width())
+        side = (right - left) * min(0.1, max(0.015, dot))
         bottom = low if low == 0 and not self.log else low - pad
 
         self._ranging = True
@@ -198,10 +210,9 @@ class Plot(PlotCanvas):
             series.draw((view[0], view[1]) if view is not None else None, self.log)
 
         self._place_best()
-        self.marks.place()
 
     def _place_best(self) -> None:
-        placed = (self._best, self.log, self.box.viewRange())
+        placed = (self._best, self.log)
         if placed == self._placed:
             return
 
@@ -213,48 +224,9 @@ class Plot(PlotCanvas):
         )
 
         self._ring.setVisible(shown)
-        self._ring_text.setVisible(shown)
-
         if shown and self._best is not None:
-            x = self._best[0]
-            y = float(np.log10(self._best[1])) if self.log else self._best[1]
-            (left, right), (low, high) = self.box.viewRange()
-            below = y > high - 0.2 * (high - low) or self._under_legend(x, y)
-            side = 0.5
-            if x < left + 0.06 * (right - left):
-                side = 0.0
-            elif x > right - 0.06 * (right - left):
-                side = 1.0
-
-            self._ring.setData([x], [y])
-            self._ring_text.setAnchor((side, -0.5 if below else 1.5))
-            self._ring_text.setPos(x, y)
-
-    def _under_legend(self, x: float, y: float) -> bool:
-        """Returns whether words above this place would lie on the legend."""
-        if self.legend.isHidden():
-            return False
-
-        place = self.box.mapViewToScene(QPointF(x, y))
-        words = self.theme.px(32)
-        beside = place.x() > self.legend.x() - words
-        above = place.y() - words < self.legend.geometry().bottom()
-        return bool(beside and above)
-
-    def _show_legend(self) -> None:
-        named = [s for s in self.series if s.legend and s.visible and len(s.x)]
-        lines = []
-        for series in named:
-            color = self.theme.color(series.role).name()
-            sign = "■" if series.symbol == "s" else "━"
-            lines.append(f'<span style="color:{color}">{sign} {escape(series.name)}</span>')
-
-        text = "<br>".join(lines) if len(lines) > 1 else ""
-        if text != self.legend.text():
-            self.legend.setText(text)
-            self._place_overlays()
-
-        self.legend.setVisible(bool(text))
+            x, y = self._best
+            self._ring.setData([x], [float(np.log10(y)) if self.log else y])
 
     # --- zoom
 
@@ -332,9 +304,8 @@ class Plot(PlotCanvas):
 
     def _follow_theme(self) -> None:
         """Restyles where it is seen: a plot takes some 5 ms, and most of them are hidden."""
-        style = self.theme.dark, self.theme.zoom
-        if self.isVisible() and style != self._style:
-            self._style = style
+        if self.isVisible() and self.theme.look != self._look:
+            self._look = self.theme.look
             self.restyle()
 
     def restyle(self) -> None:
@@ -347,30 +318,26 @@ class Plot(PlotCanvas):
 
         self.marks.restyle()
         self.setBackground(self.theme.color("surface"))
-        self.getPlotItem().layout.setContentsMargins(0, self.theme.px(4), self.theme.px(14), 0)
         best = self.theme.color("best")
-        self._ring.setPen(pg.mkPen(best, width=2))
-        self._ring.setSize(self.theme.px(12))
-        self._ring_text.setColor(best)
-        self._ring_text.setFont(self.theme.font(11))
-        self.legend.setFont(self.theme.font(12))
+        self._ring.setPen(pg.mkPen(best, width=self.theme.line_width(2)))
+        self._ring.setSize(self.theme.plot_px(12))
         self.readout.restyle()
-        self.legend.setText("")
         self.refresh()
+        self.captions.show(self.entries())
+        self.arrange()
         self._place_overlays()
 
     def _place_overlays(self) -> None:
-        self.legend.adjustSize()
-        self.legend.move(self.width() - self.legend.width() - self.theme.px(10), self.theme.px(4))
-        self.auto.adjustSize()
-        self.auto.move(int(self.left.width()) + self.theme.px(8), self.theme.px(4))
-        self.auto.raise_()
+        """Puts the button, unless the card around has taken it, into the upper right corner."""
+        if self.auto.parent() is self:
+            self.auto.adjustSize()
+            self.auto.move(self.width() - self.auto.width() - self.theme.px(4), 0)
+            self.auto.raise_()
 
     def resizeEvent(self, ev: QResizeEvent) -> None:
         super().resizeEvent(ev)
         if hasattr(self, "auto"):  # pyqtgraph resizes in its constructor
             self._place_overlays()
-            self.marks.place()
 
     def sizeHint(self) -> QSize:
         """Returns a small size: a plot takes the room that is left and asks for none."""

@@ -69,6 +69,7 @@ class PlotCard(Card):
         menu.addAction("Copy picture", self.copy)
         self.download.setMenu(menu)
         self.tools.addWidget(self.download)
+        self.tools.insertWidget(0, plot.auto)  # in the plot it would lie on the curves
         self.theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -122,11 +123,8 @@ class PlotCard(Card):
             self.title.text(),
         )
 
-        auto = self.plot.auto.isVisible()
-        self.plot.auto.hide()
         # The plot has a render() of its own, which leaves Qt broken.
         QWidget.render(self.plot, painter, QPoint(0, head))
-        self.plot.auto.setVisible(auto)
         painter.end()
 
         return pixmap

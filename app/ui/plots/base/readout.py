@@ -54,7 +54,7 @@ class Readout(QObject):
 
     def restyle(self) -> None:
         self._line.setPen(pg.mkPen(self._plot.theme.color("line"), width=1))
-        self.label.setFont(self._plot.theme.font(12))
+        self.label.setFont(self._plot.theme.plot_font(12))
 
     def _show(self) -> None:
         at = self._at

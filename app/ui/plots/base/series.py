@@ -9,6 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from app.engine.text import number_text
+from app.ui.plots.base.legend import Entry, dashed
 from app.ui.plots.base.reduce import LIMIT, decimate, finite, for_log, thin
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ class Series:
 
     `show` takes new values; `draw` draws them. role: of the theme. symbol: drawn at each point ("s"
     for squares), or only while there are few points (""). legend: whether it is named in the plot.
-    fill: opaque down to zero. dots: few points are dots. average: it is smooth already and is drawn
-    by the means of its stretches. words: returns a value as text, for the readout.
+    dash: lengths of dashes and gaps, in widths of the line. fill: opaque down to zero. dots: few
+    points are dots. average: it is smooth already and is drawn by the means of its stretches.
+    words: returns a value as text, for the readout.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Series:
     limit: int = LIMIT
     smooth: bool = True
     legend: bool = True
+    dash: tuple[float, ...] = ()
     fill: bool = False
     dots: bool = True
     average: bool = False
@@ -101,7 +104,7 @@ class Series:
 
     def restyle(self, theme: Theme) -> None:
         color = theme.color(self.role)
-        self.item.setPen(pg.mkPen(color, width=self.width))
+        self.item.setPen(dashed(color, theme.line_width(self.width), self.dash))
 
         if self.fill:
             self.item.setFillLevel(0.0)
@@ -109,7 +112,12 @@ class Series:
 
         self.item.setSymbolBrush(color)
         self.item.setSymbolPen(None)
-        self.item.setSymbolSize(theme.px(7 if self.symbol else 5))
+        self.item.setSymbolSize(theme.plot_px(7 if self.symbol else 5))
+
+    def entry(self, theme: Theme) -> Entry:
+        """Returns what the legend says of it."""
+        color = theme.color(self.role).name()
+        return Entry(self.name, color, self.width, self.dash, self.symbol)
 
 
 def height_of(y: np.ndarray, positive: bool = False) -> tuple[float, float] | None:

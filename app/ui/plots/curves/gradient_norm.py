@@ -20,9 +20,11 @@ class GradientNormPlot(Plot):
     """The gradient norm before clipping, where it was measured, and the limit it is clipped to."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
+        super().__init__(theme, y_title="gradient norm")
         self.norm = self.add(Series("gradient norm", "training", width=1, smooth=False))
-        self.clip = self.add(Series("clipped to", "validation", width=1, smooth=False, dots=False))
+        self.clip = self.add(
+            Series("clipped to", "validation", width=1, dash=(6, 3), smooth=False, dots=False)
+        )
         self.restyle()
 
     def show_record(self, record: Record, clip: float) -> None:

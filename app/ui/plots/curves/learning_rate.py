@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 DRAWN = 400
 """Points of a planned schedule; it is smooth."""
 
-HEADROOM = 1.3
-"""Where the plan ends high, there is room above it for the legend and for words at the marks."""
-
 
 class LearningRatePlot(Plot):
     """The learning rate of a record over its epochs, the plan in grey.
@@ -32,9 +29,11 @@ class LearningRatePlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
+        super().__init__(theme, y_title="learning rate")
         self.plan = self.add(Series("planned", "secondary", width=1, smooth=False, dots=False))
-        self.ahead = self.add(Series("as changed", "validation", width=1, smooth=False, dots=False))
+        self.ahead = self.add(
+            Series("as changed", "validation", width=1, dash=(6, 3), smooth=False, dots=False)
+        )
         self.rate = self.add(Series("learning rate", "training"))
         self.now = self.add(Series("now", "training", symbol="o", legend=False))
         self.restyle()
@@ -58,13 +57,7 @@ class LearningRatePlot(Plot):
 
     def limits(self) -> tuple[float, float, float, float]:
         left, right, low, high = super().limits()
-        ends_high = len(self.plan.y) > 0 and self.plan.y[-1] > 0.75 * high
-        return (
-            left,
-            right,
-            (low if self.log else 0.0),
-            (HEADROOM if ends_high and not self.log else 1.0) * high,
-        )
+        return left, right, (low if self.log else 0.0), high
 
 
 def to_come(
@@ -90,9 +83,9 @@ class SchedulePlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
+        super().__init__(theme, y_title="learning rate")
         self.lowest = self.add(
-            Series("at the least", "secondary", width=1, smooth=False, dots=False)
+            Series("at the least", "secondary", width=1, dash=(6, 3), smooth=False, dots=False)
         )
         self.rate = self.add(Series("learning rate", "accent", dots=False))
         self.setMouseEnabled(x=False, y=False)

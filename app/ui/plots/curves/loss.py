@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.ui.plots.base.marks import Mark
 from app.ui.plots.base.plot import FEW, Plot, Series
 from app.ui.plots.base.reduce import Smoother
 from app.ui.plots.base.series import table_of
@@ -34,7 +35,7 @@ class LossPlot(Plot):
     """The losses of a record; `show_record` may be called ten times a second."""
 
     def __init__(self, theme: Theme, smoothing: float) -> None:
-        super().__init__(theme)
+        super().__init__(theme, y_title="loss")
         self.raw = self.add(
             Series("each batch", "training_raw", width=1, smooth=False, legend=False)
         )
@@ -127,10 +128,10 @@ class LossPlot(Plot):
         return left, right, (low if self.log else min(0.0, low)), high
 
 
-def marks_of(record: Record, per_epoch: float) -> list[tuple[float, str]]:
+def marks_of(record: Record, per_epoch: float) -> list[Mark]:
     """Returns the vertical lines of a record: what was noted while it ran, and a divergence."""
-    marks = [(step / per_epoch, text) for step, text in record.marks]
+    marks = [Mark(step / per_epoch, text) for step, text in record.marks]
     if record.finished is not None and record.finished.status == "diverged" and len(record.steps):
-        marks.append((float(record.steps.values[-1]) / per_epoch, "diverged"))
+        marks.append(Mark(float(record.steps.values[-1]) / per_epoch, "diverged"))
 
     return marks

@@ -24,7 +24,7 @@ class LossOverErrorPlot(Plot):
     """Losses by name, over errors in the target's own unit."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_whole=False, x_title="error")
+        super().__init__(theme, x_whole=False, x_title="error", y_title="loss")
         self.curves = [self.add(Series("", role, dots=False)) for role in ROLES]
         self.unit = ""
         self.setMouseEnabled(x=False, y=False)
@@ -37,6 +37,7 @@ class LossOverErrorPlot(Plot):
         curves: name -> (n,) losses at the (n,) errors. chosen: the name of the thick one.
         """
         self.unit = unit
+        self.name_axes(f"error ({unit})" if unit else "error", "loss")
         for series, name in zip(self.curves, [*curves, "", "", ""], strict=False):
             series.name = name
             series.width = 3 if name == chosen else 1

@@ -11,6 +11,7 @@ import pyqtgraph as pg
 
 from app.engine.text import number_text, percent_text, times_text
 from app.engine.ticks import SHARES
+from app.ui.plots.base.marks import Mark
 from app.ui.plots.base.plot import Plot, Series
 
 if TYPE_CHECKING:
@@ -66,17 +67,20 @@ class LossOverProbabilityPlot(Plot):
     """The curves, with three places named: sure and right, guessing, sure and wrong."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_ticks=SHARES, x_whole=False, x_title="probability of the truth")
+        super().__init__(
+            theme,
+            x_ticks=SHARES,
+            x_whole=False,
+            x_title="probability of the truth",
+            y_title="loss",
+        )
+        self.marks.together = 0
+        self.marks.most_lanes = 3
         self.first = self.add(Series("loss", "training"))
         self.second = self.add(Series("it is no", "validation"))
         self.places = pg.ScatterPlotItem(symbol="o")
         self.places.setZValue(10)
         self.addItem(self.places, ignoreBounds=True)
-
-        self.words = [pg.TextItem(anchor=(0, 0.5)) for _ in range(3)]
-        for text in self.words:
-            text.setZValue(11)
-            self.addItem(text, ignoreBounds=True)
 
         self.given = pg.ScatterPlotItem(symbol="o")
         self.given.setZValue(9)
@@ -110,9 +114,12 @@ class LossOverProbabilityPlot(Plot):
 
         self._given = np.clip(np.zeros(0) if given is None else given, places[0], places[-1])
         self.given.setData(self._given, price(self._given))
+        self.places.setData([p for p, _, _ in self.marked], [price for _, price, _ in self.marked])
+        self.set_marks(
+            Mark(p, f"{words}: {number_text(price, 2)}", "text") for p, price, words in self.marked
+        )
         self.span = (0.0, 1.0)
         self.refresh()
-        self._place_words()
 
     def limits(self) -> tuple[float, float, float, float]:
         left, right, _, high = super().limits()
@@ -123,30 +130,11 @@ class LossOverProbabilityPlot(Plot):
 
     def restyle(self) -> None:
         super().restyle()
-        if hasattr(self, "words"):  # the base restyles before they are there
+        if hasattr(self, "given"):  # the base restyles before they are there
             # Only here: pyqtgraph keeps a picture of each symbol for every new brush.
-            self.places.setSize(self.theme.px(8))
+            self.places.setSize(self.theme.plot_px(8))
             self.places.setPen(None)
             self.places.setBrush(self.theme.color("training"))
-            self.given.setSize(self.theme.px(6))
+            self.given.setSize(self.theme.plot_px(6))
             self.given.setPen(None)
             self.given.setBrush(self.theme.color("best"))
-            self._place_words()
-
-    def _place_words(self) -> None:
-        self.places.setData([p for p, _, _ in self.marked], [price for _, price, _ in self.marked])
-        for text, (p, price, words) in zip(self.words, self.marked, strict=False):
-            right = p > 0.6
-            text.setText(f"{words}: {number_text(price, 2)}")
-            text.setColor(self.theme.color("text"))
-            text.setFont(self.theme.font(11))
-            middle = 0.3 < p <= 0.6  # words above it would run into those of "sure and right"
-            text.setAnchor(
-                (0.75, 2.2)
-                if right
-                else (0.7, 1.6)
-                if middle
-                else (-0.06, 0.5 if p < 0.05 else 1.1)
-            )
-
-            text.setPos(p, price)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 
 from app.engine.planning.lr_curve import rate_text
 from app.engine.ticks import Ticks, number_texts
+from app.ui.plots.base.marks import Mark
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 
 if TYPE_CHECKING:
@@ -47,25 +48,22 @@ class LrFinderPlot(Plot):
     picked = Signal(float)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_ticks=Ticks(decades), x_whole=False, x_title="learning rate")
+        super().__init__(
+            theme, x_ticks=Ticks(decades), x_whole=False, x_title="learning rate", y_title="loss"
+        )
         self.bottom.log = True
         self.raw = self.add(Series("loss of each step", "training_raw", width=1, dots=False))
         self.smoothed = self.add(Series("smoothed", "training", dots=False))
         self.chosen: float | None = None
+        self.present: float | None = None
         self._line = pg.InfiniteLine(angle=90)
         self._dot = pg.ScatterPlotItem(symbol="o")
-        self._text = pg.TextItem(anchor=(0, 1))
-        self.present: float | None = None
-        self._now = pg.InfiniteLine(angle=90)
-
-        self._now_text = pg.TextItem()
-        for depth, item in enumerate(
-            (self._now, self._now_text, self._line, self._dot, self._text), 20
-        ):
+        for depth, item in enumerate((self._line, self._dot), 20):
             item.setZValue(depth)
             item.hide()
             self.addItem(item, ignoreBounds=True)
 
+        self.marks.together = 0
         self.setMouseEnabled(x=False, y=False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.restyle()
@@ -159,58 +157,31 @@ class LrFinderPlot(Plot):
     # --- style
 
     def _place(self) -> None:
-        """Places line, dot and number of the chosen rate; hides them while there is no curve."""
+        """Places line, dot and words of the chosen rate; hides them while there is no curve."""
         x = self.smoothed.x
         y = self.smoothed.y
         there = len(x) > 0 and bool(np.isfinite(y).all())
-        (left, right), (low, high) = self.box.viewRange()
         chosen = math.log10(self.chosen) if self.chosen and there else None
         present = math.log10(self.present) if self.present and there else None
-
-        for item in (self._line, self._dot, self._text):
+        for item in (self._line, self._dot):
             item.setVisible(chosen is not None)
 
-        for item in (self._now, self._now_text):
-            item.setVisible(present is not None and left < present < right)
-
+        marks = []
         if chosen is not None and self.chosen:
-            height = float(np.interp(chosen, x, y))
             self._line.setPos(chosen)
-            self._dot.setData([chosen], [height])
-            side = 1.15 if chosen > left + 0.8 * (right - left) else -0.15
-            self._text.setAnchor((side, 1.2 if height < (low + high) / 2 else -0.2))
-            self._text.setText(rate_text(self.chosen))
-            self._text.setPos(chosen, min(max(height, low), high))
+            self._dot.setData([chosen], [float(np.interp(chosen, x, y))])
+            marks.append(Mark(chosen, rate_text(self.chosen), "accent", bold=True))
 
         if present is not None and self.present:
-            away = (
-                chosen is not None and chosen > present
-            )  # the words lie on the side where the chosen line is not
-            self._now.setPos(present)
-            self._now_text.setText(f"now {rate_text(self.present)}")
-            self._now_text.setAnchor(
-                (1.05 if away and present > left + 0.15 * (right - left) else -0.05, 0)
-            )
-            self._now_text.setPos(present, high)
+            marks.append(Mark(present, f"now {rate_text(self.present)}"))
 
-    def _place_overlays(self) -> None:
-        """Puts the legend below on the left, where the loss never is."""
-        super()._place_overlays()
-        px = self.theme.px
-        down = self.height() - px(30) - self.legend.height()
-        self.legend.move(int(self.left.width()) + px(10), down)
+        self.set_marks(marks)
 
     def restyle(self) -> None:
         super().restyle()
-        if hasattr(self, "_text"):  # the base restyles before it is there
+        if hasattr(self, "_dot"):  # the base restyles before it is there
             accent = self.theme.color("accent")
-            self._line.setPen(pg.mkPen(accent, width=2))
+            self._line.setPen(pg.mkPen(accent, width=self.theme.line_width(2)))
             self._dot.setBrush(accent)
             self._dot.setPen(pg.mkPen(self.theme.color("surface"), width=2))
-            self._dot.setSize(self.theme.px(13))
-            self._text.setColor(accent)
-            self._text.setFont(self.theme.font(13, bold=True))
-            self._now.setPen(pg.mkPen(self.theme.color("line"), width=1))
-            self._now_text.setColor(self.theme.color("secondary"))
-            self._now_text.setFont(self.theme.font(11))
-            self._place()
+            self._dot.setSize(self.theme.plot_px(13))

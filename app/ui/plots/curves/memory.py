@@ -25,7 +25,7 @@ class MemoryPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_ticks=MEMORY, room=56)
+        super().__init__(theme, y_ticks=MEMORY, room=56, y_title="memory")
         self.rows: dict[str, Series] = {}
         for key in reversed(NAMES):  # the sum is drawn first, what lies below it over it
             series = Series(

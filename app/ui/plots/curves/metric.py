@@ -10,6 +10,8 @@ from app.engine.learning.metrics import METRICS, Metric
 from app.engine.text import number_text, percent_text
 from app.engine.ticks import NUMBERS, SHARES
 from app.ui.plots.base.plot import Plot, Series
+from app.ui.plots.base.series import table_of
+from app.ui.plots.curves.chance import Chance, chance_of
 from app.ui.plots.curves.loss import epoch_axis, marks_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class MetricPlot(Plot):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, y_ticks=SHARES)
         self.shown_metric = METRICS["accuracy"]
+        self.chance = Chance()
+        self.add(self.chance)
         self.validation = self.add(
             Series("validation", "validation", symbol="s", words=percent_text)
         )
@@ -39,15 +43,14 @@ class MetricPlot(Plot):
         self.validation.words = (
             percent_text if share else lambda value: f"{number_text(value)} {unit}".rstrip()
         )
-        self.marks.at_top = (
-            self.shown_metric.better != "higher"
-        )  # what rises leaves the bottom free
+        self.name_axes("epoch", axis_name(self.shown_metric, unit))
         name = self.shown_metric.name
         per_epoch, epochs = epoch_axis(record)
         done = [epoch for epoch in record.epochs if name in epoch.metrics]
         self.span = (0.0, epochs)
         places = np.array([epoch.step / per_epoch for epoch in done])
         self.validation.show(places, np.array([epoch.metrics[name] for epoch in done]))
+        self.chance.show_level(chance_of(record, self.shown_metric), self.validation.y, self.span)
         best = record.best
         has = best is not None and name in best.metrics
         self.set_best((best.step / per_epoch, best.metrics[name]) if has and best else None)
@@ -61,5 +64,12 @@ class MetricPlot(Plot):
         if not len(self.validation.y):
             return left, right, 0.0, 1.0
 
-        floor = min(0.9, np.floor(max(0.0, low - 0.25 * (1.0 - low)) * 20) / 20)
-        return left, right, float(floor), 1.0
+        return left, right, self.chance.floor(self.validation.y), 1.0
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        return table_of([self.validation], self.x_title)
+
+
+def axis_name(metric: Metric, unit: str) -> str:
+    """Returns the name of an axis for a metric, with the unit of its values."""
+    return f"{metric.label} ({unit})" if unit else metric.label

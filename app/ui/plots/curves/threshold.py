@@ -34,18 +34,17 @@ class ThresholdPlot(Plot):
             x_whole=False,
             x_title=x_name,
             room=46,
+            y_title=y_name,
         )
         self.curve = self.add(Series(y_name, "training", words=percent_text, dots=False))
         self.thresholds = np.zeros(0)
-        self._base = pg.PlotDataItem()
+        self.base = self.add(
+            Series("guessing", "secondary", width=1, dash=(4, 3), words=percent_text, dots=False)
+        )
         self._point = pg.ScatterPlotItem(symbol="o")
-        self._base.setZValue(-10)
         self._point.setZValue(30)
+        self.addItem(self._point, ignoreBounds=True)
 
-        for item in (self._base, self._point):
-            self.addItem(item, ignoreBounds=True)
-
-        self._guess: tuple[float, float] = (0.0, 0.0)
         self.point = (0.0, 0.0)
         self.setMouseEnabled(x=False, y=False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -60,9 +59,8 @@ class ThresholdPlot(Plot):
         and at the right.
         """
         self.thresholds = np.asarray(thresholds, float)
-        self._guess = guess
         self.curve.show(np.asarray(x, float), np.asarray(y, float))
-        self._base.setData([0.0, 1.0], list(guess))
+        self.base.show(np.array([0.0, 1.0]), np.array(guess))
         self.refresh()
 
     def show_point(self, x: float | None, y: float | None) -> None:
@@ -99,9 +97,6 @@ class ThresholdPlot(Plot):
     def restyle(self) -> None:
         super().restyle()
         if hasattr(self, "point"):
-            self._base.setPen(
-                pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine)
-            )
             self._point.setBrush(self.theme.color("validation"))
             self._point.setPen(pg.mkPen(self.theme.color("surface"), width=2))
-            self._point.setSize(self.theme.px(13))
+            self._point.setSize(self.theme.plot_px(13))

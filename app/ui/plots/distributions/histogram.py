@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 
 from app.engine.text import number_text
 from app.ui.plots.base.plot import Plot
-from app.ui.style.theme import Theme, style
-from app.ui.widgets.label import Label
+
+if TYPE_CHECKING:
+    from app.ui.style.theme import Theme
 
 MOST = 40
 
@@ -18,8 +21,7 @@ class HistogramPlot(Plot):
 
     def __init__(self, theme: Theme, both: bool = True) -> None:
         self._both = both
-        self._words = Label()
-        super().__init__(theme, x_whole=False, x_title="error", room=40)
+        super().__init__(theme, x_whole=False, x_title="error", room=40, y_title="examples")
         self.counts = np.zeros(0, np.int64)
         self.edges = np.zeros(1)
         self.bars = pg.BarGraphItem(x0=[], x1=[], height=[])
@@ -30,8 +32,6 @@ class HistogramPlot(Plot):
             self.addItem(item, ignoreBounds=True)
 
         self.setMouseEnabled(x=False, y=False)
-        self._words.setParent(self)
-        style(self._words, "secondary")
         self.restyle()
 
     def show_values(self, values: np.ndarray, words: str) -> None:
@@ -47,7 +47,7 @@ class HistogramPlot(Plot):
         self.bars.setOpts(
             x0=self.edges[:-1], x1=self.edges[1:], y0=np.zeros(len(self.counts)), height=self.counts
         )
-        self._words.setText(words)
+        self.name_axes(words, "examples")
         self.setAccessibleDescription(
             f"{words}: from {number_text(self.edges[0])} to {number_text(self.edges[-1])}"
             if len(values)
@@ -55,7 +55,6 @@ class HistogramPlot(Plot):
         )
 
         self.refresh()
-        self._place_overlays()
 
     def limits(self) -> tuple[float, float, float, float]:
         if not len(self.counts):
@@ -73,13 +72,7 @@ class HistogramPlot(Plot):
                 brush=self.theme.color("training"),
                 pen=pg.mkPen(self.theme.color("surface"), width=1),
             )
-            self.zero.setPen(pg.mkPen(self.theme.color("text"), width=1))
-            self._place_overlays()
-
-    def _place_overlays(self) -> None:
-        super()._place_overlays()
-        self._words.adjustSize()
-        self._words.move(self.width() - self._words.width() - self.theme.px(16), self.theme.px(2))
+            self.zero.setPen(pg.mkPen(self.theme.color("text"), width=self.theme.line_width(1)))
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Returns a line a bar: from, to, how many."""

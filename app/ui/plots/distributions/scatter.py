@@ -12,7 +12,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app.ui.plots.base.axis_names import AxisNames
 from app.ui.plots.base.plot import Plot
 from app.ui.style.theme import SERIES, Theme, style
 from app.ui.widgets.examples.example import Example
@@ -97,8 +96,7 @@ class ScatterPlot(Plot):
         diagonal: bool = False,
         axes: bool = True,
     ) -> None:
-        self._names = AxisNames(x_name, y_name)
-        super().__init__(theme, x_whole=False, room=52)
+        super().__init__(theme, x_whole=False, x_title=x_name, room=52, y_title=y_name)
         self.x = np.zeros(0)
         self.y = np.zeros(0)
         self.groups = np.zeros(0, np.int64)
@@ -121,17 +119,12 @@ class ScatterPlot(Plot):
         self.tip = Tip(theme, self)
         self._at = -1
         self._press: QPointF | None = None
-        self._names.join(self)
-
         if not axes:
             self.getPlotItem().hideAxis("left")
             self.getPlotItem().hideAxis("bottom")
 
         self.setToolTip("")
         self.restyle()
-
-    def name_axes(self, x_name: str, y_name: str) -> None:
-        self._names.say(x_name, y_name)
 
     def show_points(self, x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> None:
         """Draws (n,) points.
@@ -165,7 +158,7 @@ class ScatterPlot(Plot):
             self._items.append(item)
             self.addItem(item, ignoreBounds=True)
 
-        size = self.theme.px(7 if len(self.x) <= 1500 else 5)
+        size = self.theme.plot_px(7 if len(self.x) <= 1500 else 5)
         there = np.isfinite(self.x) & np.isfinite(self.y)
         for number, item in enumerate(self._items):
             if number >= len(kinds):
@@ -189,7 +182,11 @@ class ScatterPlot(Plot):
             ends = np.array([low - reach, high + reach])
             self._diagonal.setData(ends, ends)
             self._diagonal.setPen(
-                pg.mkPen(self.theme.color("line"), width=1.5, style=Qt.PenStyle.DashLine)
+                pg.mkPen(
+                    self.theme.color("line"),
+                    width=self.theme.line_width(1.5),
+                    style=Qt.PenStyle.DashLine,
+                )
             )
 
         self._paint_marks()
@@ -202,13 +199,13 @@ class ScatterPlot(Plot):
         )
         self._near.setData(self.x[others], self.y[others])
         self._near.setBrush(None)
-        self._near.setPen(pg.mkPen(self.theme.color("text"), width=1.5))
-        self._near.setSize(self.theme.px(12))
+        self._near.setPen(pg.mkPen(self.theme.color("text"), width=self.theme.line_width(1.5)))
+        self._near.setSize(self.theme.plot_px(12))
         row = [self.chosen] if 0 <= self.chosen < len(self.x) else []
         self._ringed.setData(self.x[row], self.y[row])
         self._ringed.setBrush(None)
-        self._ringed.setPen(pg.mkPen(self.theme.color("accent"), width=3))
-        self._ringed.setSize(self.theme.px(16))
+        self._ringed.setPen(pg.mkPen(self.theme.color("accent"), width=self.theme.line_width(3)))
+        self._ringed.setSize(self.theme.plot_px(16))
 
     def _range_of_both(self) -> tuple[float, float]:
         values = np.concatenate([self.x, self.y])
@@ -241,11 +238,6 @@ class ScatterPlot(Plot):
         super().restyle()
         if hasattr(self, "_press"):  # the base restyles before there is anything
             self._paint_points()
-            self._place_overlays()
-
-    def _place_overlays(self) -> None:
-        super()._place_overlays()
-        self._names.place()
 
     # --- pointing
 
@@ -316,7 +308,8 @@ class ScatterPlot(Plot):
         """Returns what a CSV file of this plot holds: a line a point."""
         rows = [[repr(float(x)), repr(float(y))] for x, y in zip(self.x, self.y, strict=True)]
         return [
-            text or name for text, name in zip(self._names.texts, ("x", "y"), strict=True)
+            title or name
+            for title, name in zip((self.x_title, self.y_title), ("x", "y"), strict=True)
         ], rows
 
 

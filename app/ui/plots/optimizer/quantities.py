@@ -10,7 +10,7 @@ class Quantity:
     """A quantity as every plot shows it.
 
     key: one of optimizer_figures.QUANTITIES, or "ratio". sign: as in a formula. form: of its marks.
-    tip: a sentence.
+    dash: of its lines, lengths in widths of the line. tip: a sentence.
     """
 
     key: str
@@ -18,6 +18,7 @@ class Quantity:
     sign: str
     role: str
     form: str
+    dash: tuple[float, ...]
     tip: str
 
     @property
@@ -33,6 +34,7 @@ ALL = (
         "g",
         "memory.gradients",
         "t",
+        (6, 3),
         "Where downhill is for this batch, as the optimizer is given it (after clipping).",
     ),
     Quantity(
@@ -41,6 +43,7 @@ ALL = (
         "m",
         "memory.first_moment",
         "o",
+        (),
         "The running average of the gradient: the direction that lasts.",
     ),
     Quantity(
@@ -49,6 +52,7 @@ ALL = (
         "√v",
         "memory.second_moment",
         "d",
+        (2, 2),
         "The root of the running average of the squared gradient: how large gradients usually are.",
     ),
     Quantity(
@@ -57,15 +61,17 @@ ALL = (
         "step",
         "text",
         "s",
+        (9, 3, 2, 3),
         "How far a weight really moves in one step, its decay apart.",
     ),
-    Quantity("weight", "weight", "w", "memory.weights", "|", "The weights themselves."),
+    Quantity("weight", "weight", "w", "memory.weights", "|", (12, 4), "The weights themselves."),
     Quantity(
         "ratio",
         "step ÷ weight",
         "step ÷ w",
         "text",
         "s",
+        (9, 3, 2, 3),
         "A step as a share of the weight; about 1/1,000 is usual.",
     ),
 )

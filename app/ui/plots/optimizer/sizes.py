@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +24,14 @@ class SizesPlot(Plot):
     """Curves of how many of the numbers of a layer have which size, one for each quantity."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, x_ticks=POWERS, y_ticks=SHARES, x_title="size", room=46)
+        super().__init__(
+            theme,
+            x_ticks=POWERS,
+            y_ticks=SHARES,
+            x_title="size",
+            room=46,
+            y_title="share of the numbers",
+        )
         self.curves: dict[str, Series] = {}
         for quantity in HELD:
             name = (
@@ -33,16 +39,8 @@ class SizesPlot(Plot):
                 if quantity.sign in ("g", "w", "step")
                 else f"{quantity.sign}  {quantity.name}"
             )
-            series = Series(name, quantity.role, words=percent_text, dots=False)
+            series = Series(name, quantity.role, dash=quantity.dash, words=percent_text, dots=False)
             self.curves[quantity.key] = self.add(series)
-
-        self._signs = {
-            quantity.key: pg.TextItem(quantity.sign, anchor=(0.5, 1.0)) for quantity in HELD
-        }
-        for sign in self._signs.values():
-            sign.setZValue(30)
-            sign.hide()
-            self.addItem(sign, ignoreBounds=True)
 
         self.restyle()
 
@@ -61,7 +59,6 @@ class SizesPlot(Plot):
             used |= shares > 0.002
             series.show(middles, shares)
 
-        self._place_signs()
         places = np.flatnonzero(used)
         if len(places):
             self.span = (
@@ -73,41 +70,7 @@ class SizesPlot(Plot):
 
     def limits(self) -> tuple[float, float, float, float]:
         left, right, _, high = super().limits()
-        return left, right, 0.0, high * 1.6  # room for the legend
-
-    def _place_signs(self) -> None:
-        """Puts each curve's sign above its peak, so that they differ not by colour alone."""
-        for key, sign in self._signs.items():
-            series = self.curves[key]
-            sign.setVisible(len(series.y) > 0)
-
-            if len(series.y):
-                peak = int(series.y.argmax())
-                sign.setPos(float(series.x[peak]), round(float(series.y[peak]), 2))
-
-    def _show_legend(self) -> None:
-        """Writes names in the colour of text: blue words are hard to read on dark ground."""
-        words = self.theme.color("text").name()
-        named = [curve for curve in self.series if len(curve.x)]
-        lines = [
-            f'<span style="color:{self.theme.color(curve.role).name()}">━</span> '
-            f'<span style="color:{words}">{escape(curve.name)}</span>'
-            for curve in named
-        ]
-
-        text = "<br>".join(lines)
-        if text != self.legend.text():
-            self.legend.setText(text)
-            self._place_overlays()
-
-        self.legend.setVisible(bool(text))
-
-    def restyle(self) -> None:
-        super().restyle()
-        if hasattr(self, "_signs"):
-            for key, sign in self._signs.items():
-                sign.setColor(self.theme.color(self.curves[key].role))
-                sign.setFont(self.theme.font(12, bold=True))
+        return left, right, 0.0, high
 
     def x_text(self, x: float) -> str:
         return f"about {number_text(10**x, 2)}"
@@ -120,7 +83,7 @@ class WeightNormsPlot(Plot):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, y_ticks=FACTORS, x_title="epoch")
+        super().__init__(theme, y_ticks=FACTORS, x_title="epoch", y_title="norm of the weights")
         self.others = pg.PlotDataItem()
         self.others.setZValue(-5)
         self.addItem(self.others, ignoreBounds=True)
@@ -176,7 +139,7 @@ class WeightNormsPlot(Plot):
     def restyle(self) -> None:
         super().restyle()
         if hasattr(self, "others"):
-            self.others.setPen(pg.mkPen(self.theme.color("line"), width=1))
+            self.others.setPen(pg.mkPen(self.theme.color("line"), width=self.theme.line_width(1)))
 
 
 def growth_text(factor: float) -> str:

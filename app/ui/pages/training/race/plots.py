@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QFontMetricsF
 
 from app.engine.learning.metrics import metric_text
 from app.engine.text import number_text
 from app.engine.ticks import NUMBERS, SHARES
 from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
-from app.ui.plots.base.axis_names import AxisNames
+from app.ui.plots.base.legend import Entry, dashed
 from app.ui.plots.base.plot import EMPTY, FEW, Plot, Series
 from app.ui.plots.base.reduce import Smoother
+from app.ui.plots.curves.chance import Chance, chance_of
 from app.ui.plots.curves.loss import SPIKE
 from app.ui.state.record import Curve
 
@@ -32,17 +29,8 @@ if TYPE_CHECKING:
     from app.ui.state.race import Member
     from app.ui.style.theme import Theme
 
-SIGNS = ("●", "■", "▼", "◆")
-"""The markers as characters, for the legend."""
-
 DRAWN = 300
 """Points of an averaged curve: dashes are slow to draw where there are many."""
-
-NAME_SHARE = 0.5
-"""Of the plot's width that a name in the legend may take."""
-
-PROBED = 40
-"""Points of a curve that are looked at to place the legend."""
 
 
 @dataclass(eq=False)
@@ -53,22 +41,23 @@ class MemberSeries(Series):
 
     def restyle(self, theme: Theme) -> None:
         color = series_color(theme, self.member)
-        pen = pg.mkPen(color, width=self.width)
-        if DASHES[self.member]:
-            pen.setDashPattern(DASHES[self.member])
-
-        self.item.setPen(pen)
+        self.item.setPen(dashed(color, theme.line_width(self.width), DASHES[self.member]))
         self.item.setSymbolBrush(color)
         self.item.setSymbolPen(None)
-        self.item.setSymbolSize(theme.px(7))
+        self.item.setSymbolSize(theme.plot_px(7))
+
+    def entry(self, theme: Theme) -> Entry:
+        """Returns what the legend says of it: with the marker, though an average has none."""
+        color = series_color(theme, self.member).name()
+        return Entry(self.name, color, self.width, tuple(DASHES[self.member]), MARKERS[self.member])
 
 
 class RacePlot(Plot):
     """A line for each member, and a legend with the names."""
 
-    def __init__(self, theme: Theme, count: int, marked: bool) -> None:
+    def __init__(self, theme: Theme, count: int, marked: bool, y_title: str) -> None:
         """Makes a plot for `count` members. marked: each value is a point with a marker."""
-        super().__init__(theme, x_title="examples seen", x_whole=False)
+        super().__init__(theme, x_title="examples seen", x_whole=False, y_title=y_title)
         self.curves = [
             MemberSeries(
                 "",
@@ -86,8 +75,6 @@ class RacePlot(Plot):
             # Else dashes would begin anew at every point.
             series.item.curve.setSegmentedLineMode("off")
 
-        self.axes = AxisNames("examples seen", "")
-        self.axes.join(self)
         self.restyle()
 
     def name_curves(self, names: Sequence[str]) -> None:
@@ -98,79 +85,6 @@ class RacePlot(Plot):
 
     def x_text(self, x: float) -> str:
         return f"{round(x):,}"
-
-    def _show_legend(self) -> None:
-        named = [series for series in self.curves if series.name and len(series.x)]
-        font = self.theme.font(12)
-        metrics = QFontMetricsF(font)
-        room = NAME_SHARE * self.width()
-
-        lines = []
-        for series in named:
-            color = series_color(self.theme, series.member).name()
-            name = escape(metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, room))
-            lines.append(f'<span style="color:{color}">{SIGNS[series.member]} {name}</span>')
-
-        text = "<br>".join(lines)
-        if text != self.legend.text():
-            self.legend.setText(text)
-
-        self.legend.setVisible(bool(text))
-        self._place_overlays()
-
-    def _place_overlays(self) -> None:
-        super()._place_overlays()
-        if hasattr(self, "axes"):
-            self.axes.place()
-            self._place_legend()
-
-    def _place_legend(self) -> None:
-        """Places the legend in a corner where no curve is.
-
-        Without one it is left out: the table below has the same signs and names.
-        """
-        if self.legend.isHidden():
-            return
-
-        gap = self.theme.px(8)
-        legend = self.legend
-        left = int(self.left.width()) + gap
-        right = self.width() - legend.width() - 2 * gap
-        top = self.theme.px(4)
-        low = (
-            self.height()
-            - int(self.bottom.height())
-            - legend.height()
-            - self.axes.labels[0].height()
-            - gap
-        )
-
-        places = [
-            QRect(QPoint(x, y), legend.size())
-            for x, y in ((right, top), (right, low), (left, low), (left, top))
-        ]
-        points = self._places_on_curves()
-        free = [place for place in places if not any(place.contains(point) for point in points)]
-        legend.setVisible(bool(free))
-
-        if free:
-            legend.move(free[0].topLeft())
-
-    def _places_on_curves(self) -> list[QPoint]:
-        """Returns places on the curves, between their points too, where they lie on the widget."""
-        found = []
-        for series in self.curves:
-            known = np.isfinite(series.y) & ((series.y > 0) if self.log else True)
-            x = series.x[known]
-            y = np.log10(series.y[known]) if self.log else series.y[known]
-            for place in np.linspace(x[0], x[-1], PROBED) if len(x) else ():
-                found.append(
-                    self.box.mapViewToScene(
-                        QPointF(float(place), float(np.interp(place, x, y)))
-                    ).toPoint()
-                )
-
-        return found
 
     def _finite_values(self) -> list[np.ndarray]:
         """Returns the finite values of each curve."""
@@ -190,7 +104,7 @@ class TrainingLossPlot(RacePlot):
     """The loss of each step, averaged over equally many examples for every member."""
 
     def __init__(self, theme: Theme, count: int, smoothing: float) -> None:
-        super().__init__(theme, count, False)
+        super().__init__(theme, count, False, "training loss")
         self._factor = smoothing
         self._averages: list[_Average] = []
         self._members: Sequence[Member] = ()
@@ -262,8 +176,10 @@ class ValidationPlot(RacePlot):
     """The validation of every epoch: the headline metric, or the loss."""
 
     def __init__(self, theme: Theme, count: int) -> None:
-        super().__init__(theme, count, True)
+        super().__init__(theme, count, True, "validation loss")
         self._metric: Metric | None = None
+        self.chance = Chance()
+        self.add(self.chance)
 
     def show_members(self, members: Sequence[Member], metric: Metric | None) -> None:
         """Draws the members. metric: None for the loss."""
@@ -271,6 +187,7 @@ class ValidationPlot(RacePlot):
         share = metric is not None and metric.shown == "percent"
 
         self.left.ticks = SHARES if share else NUMBERS
+        self.name_axes(self.x_title, f"validation {metric.label if metric else 'loss'}")
         for series, member in zip(self.curves, members, strict=False):
             series.words = partial(metric_text, metric.name) if metric is not None else number_text
             done = member.record.epochs
@@ -287,11 +204,23 @@ class ValidationPlot(RacePlot):
             )
 
         self.span_of(members)
+        self._show_chance(members, metric)
         self.refresh()
+
+    def _show_chance(self, members: Sequence[Member], metric: Metric | None) -> None:
+        """Shows the line of chance where it is the same for all."""
+        levels = {chance_of(member.record, metric) for member in members} if metric else set()
+        level = levels.pop() if len(levels - {None}) == 1 else None
+        values = np.concatenate([series.y for series in self.curves])
+        self.chance.show_level(level, values, self.span or (0.0, 1.0))
 
     def limits(self) -> tuple[float, float, float, float]:
         left, right, low, high = super().limits()
         if self._metric is not None and self._metric.shown == "percent":
+            values = np.concatenate(self._finite_values())
+            if len(values) and len(self.chance.y):
+                return left, right, self.chance.floor(values), 1.0
+
             return left, right, max(0.0, low - 0.02), min(1.0, high + 0.02)
 
         tops = [float(y.max()) for y in self._finite_values() if len(y)]
