@@ -290,7 +290,8 @@ def test_curves_lie_over_examples_and_one_out_of_bounds_does_not_flatten_the_res
     assert loss.span == (0.0, 4000.0)
     assert loss.limits()[3] < 20 and validation.limits()[3] < 1e6
     assert validation.curves[0].x.tolist() == [1000.0]
-    assert "AdamW" in loss.legend.text() and "SGD" in loss.legend.text()
+    assert any("AdamW" in name for name in loss.captions.legend)
+    assert any("SGD" in name for name in loss.captions.legend)
     assert loss.smoothed(0) < 2.0 and np.isnan(loss.smoothed(3))
 
     validation.show_members(race_state.members, race_state.members[0].variant.task.headline)

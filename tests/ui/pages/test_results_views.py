@@ -291,7 +291,7 @@ def test_each_of_several_amounts_in_its_own_unit(show) -> None:  # type: ignore[
         np.testing.assert_allclose(view.scatter.x, report.true(target))
         np.testing.assert_allclose(view.scatter.y, report.predicted(target))
         assert view.histogram.counts.sum() == report.count
-        assert ("(cm)" in view.scatter._names.texts[0]) == bool(unit)
+        assert ("(cm)" in view.scatter.x_title) == bool(unit)
         assert 0.0 in view.histogram.edges
 
 

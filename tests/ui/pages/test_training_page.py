@@ -18,8 +18,6 @@ from app.engine.runs.findings import Finding, Remedy
 from app.ui.pages.training.cards import LOG_LINES
 from app.ui.pages.training.page import TrainingPage
 from app.ui.pages.training.run_view import VIEWS
-from app.ui.plots.curves.learning_rate import HEADROOM
-from app.ui.state.document import Document
 from app.ui.state.record import Record
 from app.ui.state.session import State
 from tests.ui import fake_run
@@ -258,23 +256,6 @@ def test_pictures_that_are_not_open_are_not_made_up(page: TrainingPage, harness:
     run_live(harness, record)
     assert page.run.probe_card.content is None
     assert "not open" in page.run.probe_card.note.text()
-
-
-def test_a_constant_learning_rate_leaves_room_above_it(
-    page: TrainingPage, harness: Harness
-) -> None:
-    peaks = {}
-    for kind in ("constant", "cosine"):  # the latter comes down
-        experiment = Document(Experiment().replace(schedule={"kind": kind})).resolved()
-        record = fake_run.record_of(
-            fake_run.run_started(experiment),
-            fake_run.run_prepared(4, 50, experiment),
-            fake_run.steps_done(1, np.ones(60)),
-        )
-        page.run.rate.show_record(record, experiment)
-        peaks[kind] = page.run.rate.limits()[3] / page.run.rate.plan.y.max()
-
-    assert peaks["constant"] == pytest.approx(HEADROOM * peaks["cosine"])
 
 
 def test_further_views(page: TrainingPage, harness: Harness) -> None:

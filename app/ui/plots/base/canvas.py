@@ -78,11 +78,10 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.viewport().update()
 
     def _replace_marks(self) -> None:
-        """Finds room for the words anew; a zoom by hand moves nothing else."""
-        if self.following and self.marks.count_lanes():
+        """Finds room for the words anew."""
+        if self.marks.count_lanes():
             self.captions.arrange()
 
-        self.marks.place()
         self.viewport().update()
 
     def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:

@@ -66,11 +66,12 @@ class Captions:
     def arrange(self) -> None:
         """Makes room for all texts around the area."""
         plot = self._plot
+        if plot.getPlotItem() is None:
+            return  # pyqtgraph takes it from a plot that is closed
+
         theme = plot.theme
         self._place_legend()
-        if plot.following:
-            plot.marks.count_lanes()
-
+        plot.marks.count_lanes()
         head = self._rows * theme.plot_px(ROW) + plot.marks.height
         top = head + theme.plot_px(ABOVE if self._rows else 4)
 

@@ -158,14 +158,16 @@ class Marks:
     def count_lanes(self) -> bool:
         """Decides how many lanes there are, for the range that is shown now.
 
-        Returns whether they are others than before.
+        While somebody zooms there are only ever more, so that the plot does not shake. Returns
+        whether there are others than before.
         """
         plot = self._plot
         before = self.lanes
         high = plot.height() >= plot.theme.plot_px(SEVERAL_LANES)
         self.lanes = min(len(self.marked), self.most_lanes if high else 1)
         self.place()
-        self.lanes = max((group.lane + 1 for group in self.groups), default=self.lanes)
+        used = max((group.lane + 1 for group in self.groups), default=min(1, self.lanes))
+        self.lanes = used if plot.following else max(used, before)
         return self.lanes != before
 
     @property
