@@ -123,7 +123,7 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             if DASHES[number]:
                 pen.setDashPattern(DASHES[number])
 
-            few = len(values) <= 40
+            few = len(values) <= 40 or not np.isfinite(values).all()  # a lone value has no line
             curve.setData(
                 np.arange(1, len(values) + 1),
                 values,

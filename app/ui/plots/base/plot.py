@@ -205,9 +205,10 @@ class Plot(PlotCanvas):
             self._ranging = False
 
     def _draw(self) -> None:
-        view = None if self.following else self.box.viewRange()[0]
+        left, right = self.box.viewRange()[0]
+        pixel = (right - left) / max(1.0, self.box.width())
         for series in self.series:
-            series.draw((view[0], view[1]) if view is not None else None, self.log)
+            series.draw(None if self.following else (left, right), self.log, pixel)
 
         self._place_best()
 

@@ -32,9 +32,25 @@ def decimate(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarr
     which = np.repeat(np.arange(stretches), np.diff(edges))
     at_least = _first(low == least[which], starts, count)
     at_greatest = _first(high == greatest[which], starts, count)
-    rows = np.sort(np.stack([at_least, at_greatest], axis=1), axis=1).ravel()
+    rows = np.unique(np.concatenate([at_least, at_greatest]))
 
     return x[rows], y[rows]
+
+
+def with_lone_points(x: np.ndarray, y: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
+    """Returns (n,) x and y in which every value between two holes is a line of this length.
+
+    A line is drawn between two values; of a value that has none beside it nothing would be seen.
+    """
+    hole = np.concatenate([[True], np.isnan(y), [True]])
+    lone = np.flatnonzero(~hole[1:-1] & hole[:-2] & hole[2:])
+    if not len(lone):
+        return x, y
+
+    left = x.astype(float)
+    left[lone] -= length / 2
+
+    return np.insert(left, lone + 1, x[lone] + length / 2), np.insert(y, lone + 1, y[lone])
 
 
 def thin(x: np.ndarray, y: np.ndarray, limit: int = LIMIT) -> tuple[np.ndarray, np.ndarray]:

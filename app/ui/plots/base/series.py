@@ -10,7 +10,7 @@ import pyqtgraph as pg
 
 from app.engine.text import number_text
 from app.ui.plots.base.legend import Entry, dashed
-from app.ui.plots.base.reduce import LIMIT, decimate, finite, for_log, thin
+from app.ui.plots.base.reduce import LIMIT, decimate, finite, for_log, thin, with_lone_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,7 @@ class Series:
     visible: bool = True
     changed: bool = True
     _drawn_as: Any = None
+    _lone: bool = False
 
     def show(self, x: np.ndarray, y: np.ndarray) -> None:
         """Takes new values.
@@ -68,12 +69,12 @@ class Series:
         self.x = x
         self.y = y
 
-    def draw(self, view: tuple[float, float] | None, log: bool) -> None:
+    def draw(self, view: tuple[float, float] | None, log: bool, pixel: float) -> None:
         """Draws what can be seen: all of it, or what lies between the limits of `view`.
 
-        Does nothing where nothing has changed.
+        pixel: the width of one on the axis. Does nothing where nothing has changed.
         """
-        drawn_as = (view, log, self.visible)
+        drawn_as = (view, log, self.visible, pixel if self._lone else 0.0)
         if not self.changed and drawn_as == self._drawn_as:
             return
 
@@ -94,6 +95,10 @@ class Series:
 
         x, y = (thin if self.average else decimate)(x, y, self.limit)
         self.drawn = len(x)
+        if not self.symbol:
+            x, y = with_lone_points(x, y, 2 * pixel)
+            self._lone = len(x) > self.drawn
+
         self.item.setSymbol(self.symbol or ("o" if self.dots and 0 < len(x) < FEW else None))
         self.item.setData(x, y, connect="finite" if np.isnan(y).any() else "all")
 
