@@ -1,4 +1,4 @@
-"""The strip above the plots: how a run stands or ended, with what one would do next."""
+"""The strip below the plots: how a run stands or ended, with what one would do next."""
 
 from __future__ import annotations
 

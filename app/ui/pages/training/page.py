@@ -104,6 +104,9 @@ class TrainingPage(Page):
         for page in (centred(self.empty), centred(self.preparing), self.run):
             self.stack.addWidget(page)
 
+        outer.addWidget(self.run.foot)
+        self.run.foot.hide()
+
     # --- what is shown
 
     @property
@@ -241,6 +244,7 @@ class TrainingPage(Page):
             self._show_empty()
 
         self.head.show_run(RunIdentity.of_record(record) if number else None)
+        self.run.foot.setVisible(number == 2)
         if self.stack.currentIndex() != number:
             self.stack.setCurrentIndex(number)
             self.guide_changed.emit()

@@ -1,4 +1,4 @@
-"""The Training page while there is a run: figures, a strip for notices, and its views."""
+"""The Training page while there is a run: figures, its views, and notices below them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ WIDE = 720
 
 
 class RunView(QScrollArea):
-    """The views of a run. turned(name): another view was chosen."""
+    """The views of a run, and `foot`, which belongs below them. turned(name): another view."""
 
     turned = Signal(str)
 
@@ -86,6 +86,8 @@ class RunView(QScrollArea):
         self.view = "overview"
         self._width = 0
         self._race: RaceState | None = None
+        self.changes = ChangesStrip(theme)
+        self.foot = self._build_foot()
         inside = self._build()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -97,7 +99,7 @@ class RunView(QScrollArea):
         inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(16, 4, 16, 16)
+        column.setContentsMargins(16, 4, 16, 8)
         column.setSpacing(12)
         self.head = QGridLayout()
         self.head.setContentsMargins(0, 0, 0, 0)
@@ -106,12 +108,9 @@ class RunView(QScrollArea):
         self.head.addWidget(self.figures, 0, 0)
         self.head.addWidget(self.segments, 0, 2)
         column.addLayout(self.head)
-        column.addWidget(self.notice)
         self.changing = ChangePanel(theme, self._session)
-        self.changes = ChangesStrip(theme)
         self.changing.available_changed.connect(self._show_changing)
         column.addWidget(self.changing)
-        column.addWidget(self.changes)
         self._show_changing()
         self.views = PageStack()
         self.memory_view = MemoryView(theme)
@@ -140,6 +139,16 @@ class RunView(QScrollArea):
             card.refused.connect(self._refused)
 
         return inside
+
+    def _build_foot(self) -> QWidget:
+        """Builds what comes and goes below the views: above them it would push the plots down."""
+        foot = QWidget()
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(16, 0, 16, 8)
+        column.setSpacing(8)
+        column.addWidget(self.changes)
+        column.addWidget(self.notice)
+        return foot
 
     def _build_segments(self) -> QWidget:
         box = QWidget()
@@ -234,7 +243,7 @@ class RunView(QScrollArea):
 
             if isinstance(card, PlotCard):
                 grid.setRowStretch(number // columns, 1)
-                card.plot.setMinimumHeight(px(140))
+                card.plot.setMinimumHeight(self._theme.plot_px(150))
 
     # --- showing
 

@@ -350,6 +350,7 @@ class Plot(PlotCanvas):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._follow_theme()
+        self.refresh()  # of what came while it was hidden
 
     # --- export
 

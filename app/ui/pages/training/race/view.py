@@ -131,7 +131,7 @@ class RaceView(QWidget):
         for number, card in enumerate((self.loss_card, self.validation_card)):
             card.setMinimumWidth(px(240))
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            card.plot.setMinimumHeight(px(140))
+            card.plot.setMinimumHeight(self._theme.plot_px(150))
             self.grid.addWidget(card, number // columns, number % columns)
 
         for column in range(2):
