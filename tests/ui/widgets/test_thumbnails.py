@@ -111,6 +111,6 @@ def test_the_grid_follows_the_zoom(qtbot: QtBot) -> None:
     before = grid.height()
     theme.set_zoom(2.0)
 
-    assert grid.side == 80
+    assert grid.tile.width() == 80
     assert grid.height() > 1.6 * before
     theme.set_zoom(1.0)

@@ -120,17 +120,28 @@ class _Model(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
+            return self._head(section)
         if role == Qt.ItemDataRole.ToolTipRole:
             return tooltip(self.columns[section].tip)
 
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            # the arrow of the order stands on the right
-            left = section in (0, self._order[0])
-            side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+            side = Qt.AlignmentFlag.AlignRight if section else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
 
         return None
+
+    def _head(self, section: int) -> str:
+        """Returns a title; an arrow says which way its column is sorted.
+
+        Qt's own arrow stands at the right, so that a title would not stand over its values.
+        """
+        title = self.columns[section].title
+        column, order = self._order
+        if section != column:
+            return title
+
+        arrow = "▴" if order is Qt.SortOrder.AscendingOrder else "▾"
+        return f"{arrow} {title}" if section else f"{title} {arrow}"
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self.rows):
@@ -183,7 +194,7 @@ class _Painter(QStyledItemDelegate):
         painter.save()
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.fillRect(box, theme.color("accent_tint" if chosen else "surface"))
-        inner = box.adjusted(theme.px(6), 0, -theme.px(6), 0)
+        inner = box.adjusted(theme.px(8), 0, -theme.px(8), 0)
         bar = model.columns[column].bar
 
         value = line.cells[column]
@@ -257,7 +268,7 @@ class FigureTable(QTableView):
         header.setSectionsClickable(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSortIndicator(order, way)
-        header.setSortIndicatorShown(True)
+        header.setSortIndicatorShown(False)  # the titles show it
         header.setSortIndicatorClearable(True)
         header.sortIndicatorChanged.connect(self.model_.sort)
         self.clicked.connect(self._pick)

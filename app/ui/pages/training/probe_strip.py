@@ -1,4 +1,7 @@
-"""The examples of the probe set side by side, each with what the network takes it for."""
+"""The examples of the probe set, each with what the network takes it for.
+
+They are as large as there is room for, in one row or in several.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from app.ui.widgets.examples.example import Example
 
 GAP = 8
-LARGEST = 96
+LARGEST = 320
 LINES = 3
 
 
@@ -48,7 +51,7 @@ class ProbePrediction:
 
 
 class ProbeStrip(QWidget):
-    """Examples side by side with their captions. pressed(): somebody wants to see more of them."""
+    """Examples with their captions. pressed(): somebody wants to see more of them."""
 
     pressed = Signal()
 
@@ -98,17 +101,29 @@ class ProbeStrip(QWidget):
         return QFontMetrics(self.theme.font(11)).height()
 
     def side(self) -> int:
-        """Returns the height of an example: what fits beside each other and above the captions."""
-        columns = self._columns
-        across = (self.width() - (columns - 1) * self.theme.px(GAP)) // columns
-        return max(
-            16,
-            min(
-                across,
-                self.theme.px(LARGEST),
-                self.height() - LINES * self._line() - self.theme.px(4),
-            ),
-        )
+        """Returns the height of an example."""
+        return self._arranged()[1]
+
+    def _arranged(self) -> tuple[int, int]:
+        """Returns in how many columns, and how high, the examples are as large as they can be."""
+        most = self._columns
+        if not self._pictures:
+            return most, self._side_in(most)
+
+        sides = {columns: self._side_in(columns) for columns in range(most, 0, -1)}
+        columns = max(sides, key=lambda columns: sides[columns])
+        return columns, sides[columns]
+
+    def _side_in(self, columns: int) -> int:
+        """Returns the height of an example above its caption, in so many columns."""
+        rows = max(1, -(-len(self.predictions) // columns))
+        gap = self.theme.px(GAP)
+        across = (self.width() - (columns - 1) * gap) // columns
+        down = (self.height() - (rows - 1) * gap) // rows - self._caption()
+        return max(16, min(across, down, self.theme.px(LARGEST)))
+
+    def _caption(self) -> int:
+        return LINES * self._line() + self.theme.px(4)
 
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(340), self.theme.px(64) + LINES * self._line())
@@ -119,11 +134,12 @@ class ProbeStrip(QWidget):
     def cells(self) -> list[QRectF]:
         """Returns where each example and its caption are."""
         gap = self.theme.px(GAP)
-        columns = self._columns
+        columns, side = self._arranged()
         wide = (self.width() - (columns - 1) * gap) / columns
+        high = side + self._caption()
 
         return [
-            QRectF(number * (wide + gap), 0, wide, self.height())
+            QRectF(number % columns * (wide + gap), number // columns * (high + gap), wide, high)
             for number in range(len(self.predictions))
         ]
 
@@ -141,14 +157,13 @@ class ProbeStrip(QWidget):
             zip(self.predictions, self.cells(), strict=True)
         ):
             wide = side if self._pictures else cell.width()
-            tile = QRectF(cell.center().x() - wide / 2, 0, wide, side)
+            tile = QRectF(cell.center().x() - wide / 2, cell.top(), wide, side)
             self._picture(painter, number, predictions, tile)
             painter.setPen(self.theme.color("secondary" if predictions.right else "validation"))
 
             for row, text in enumerate(predictions.lines):
-                place = QRectF(
-                    cell.left() - 3, side + self.theme.px(4) + row * line, cell.width() + 6, line
-                )
+                top = tile.bottom() + self.theme.px(4) + row * line
+                place = QRectF(cell.left() - 3, top, cell.width() + 6, line)
                 short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
                 painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, short)
 

@@ -67,9 +67,18 @@ class ExampleGrid(ThumbnailGrid):
         super().__init__(theme, size, rows_visible, keeps_choice)
         self.setAccessibleName("Examples")
 
+    def tile_at(self, growth: float) -> QSize:
+        width, height = self._tile
+        return QSize(*(round(self.theme.px(side) * growth) for side in (width, height)))
+
     @property
-    def tile(self) -> QSize:
-        return QSize(self.theme.px(self._tile[0]), self.theme.px(self._tile[1]))
+    def can_grow(self) -> bool:
+        """Whether a larger tile shows more: a text has the same letters on it."""
+        if not super().can_grow or not len(self.rows):
+            return False
+
+        first: Example = self.rows[0][0]
+        return first.picture is not None
 
     def show_rows(self, rows: Sequence[Any]) -> None:
         if len(rows):

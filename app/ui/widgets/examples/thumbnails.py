@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPen,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -60,6 +61,9 @@ RADIUS = 6
 
 CACHED = 600
 """Pixmaps that are kept."""
+
+GROWTHS = tuple(1 + eighths / 8 for eighths in range(24, 0, -1))
+"""Times its own size that a picture may have where there is room for all of them."""
 
 
 def image(array: np.ndarray) -> QImage:
@@ -223,7 +227,8 @@ class ThumbnailGrid(QListView):
     """Pictures with captions. `chosen(row)` is a click, or Enter on the picture with the focus.
 
     size: side of a picture in pixels at 100 %. rows_visible: the grid is just so many rows high and
-    scrolls; with 0 it takes the room it gets. keeps_choice: the chosen picture stays outlined.
+    scrolls; with 0 it takes the room it gets, and where few pictures leave much of it free they
+    grow. keeps_choice: the chosen picture stays outlined.
     """
 
     chosen = Signal(int)
@@ -238,6 +243,7 @@ class ThumbnailGrid(QListView):
         self.keeps_choice = keeps_choice
         self.clickable = True
         self.lines = 0
+        self.growth = 1.0
         self._model = _RowsModel(self)
         self.setModel(self._model)
         self.setItemDelegate(_Painter(self))
@@ -261,18 +267,23 @@ class ThumbnailGrid(QListView):
         return self._model.rows
 
     @property
-    def side(self) -> int:
-        """Returns the side of a picture in pixels."""
-        return self.theme.px(self.size_at_100)
-
-    @property
     def tile(self) -> QSize:
         """Returns the size in pixels of the tile on which an example is painted."""
-        return QSize(self.side, self.side)
+        return self.tile_at(self.growth)
+
+    def tile_at(self, growth: float) -> QSize:
+        """Returns the size of a tile that has grown so many times."""
+        side = round(self.theme.px(self.size_at_100) * growth)
+        return QSize(side, side)
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether a larger tile shows more."""
+        return not self.rows_visible
 
     def draw(self, item: Any, ratio: float) -> QPixmap:
         """Returns the pixmap on a tile, here of a picture of (C, H, W) uint8."""
-        return crisp(item, self.side, ratio)
+        return crisp(item, self.tile.width(), ratio)
 
     def spoken(self, _item: Any) -> str:
         """Returns what an item is, for screen readers."""
@@ -281,9 +292,18 @@ class ThumbnailGrid(QListView):
     @property
     def cell(self) -> QSize:
         """Returns the size in pixels of a picture with its caption."""
+        return self._cell_at(self.growth)
+
+    def _cell_at(self, growth: float) -> QSize:
         line = QFontMetrics(self.theme.font(SMALL)).height()
         caption = self.lines * line + self.theme.px(3) if self.lines else 0
-        return QSize(self.tile.width() + self.theme.px(MARGIN), self.tile.height() + 4 + caption)
+        tile = self.tile_at(growth)
+        return QSize(tile.width() + self.theme.px(MARGIN), tile.height() + 4 + caption)
+
+    def _step_at(self, growth: float) -> QSize:
+        """Returns the distance from cell to cell."""
+        cell = self._cell_at(growth)
+        return QSize(cell.width(), cell.height() + self.theme.px(GAP))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Shows (picture of (C, H, W) uint8, caption of up to three lines, tone)."""
@@ -300,13 +320,36 @@ class ThumbnailGrid(QListView):
 
     def height_of(self, rows: int) -> int:
         """Returns the height in pixels of so many rows of pictures."""
-        return rows * self.gridSize().height() + 2
+        return rows * self._step_at(1.0).height() + 2
+
+    # Both are of pictures that have not grown: what fills free room may not ask for more of it.
 
     def sizeHint(self) -> QSize:
-        return QSize(self.gridSize().width() * 4, self.height_of(self.rows_visible or 2))
+        return QSize(self._step_at(1.0).width() * 4, self.height_of(self.rows_visible or 2))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.gridSize().width() + 4, self.height_of(self.rows_visible or 1))
+        return QSize(self._step_at(1.0).width() + 4, self.height_of(self.rows_visible or 1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._grow()
+        super().resizeEvent(event)
+
+    def _grow(self) -> None:
+        """Makes the pictures as large as all of them have room for, as long as all have."""
+        growth = 1.0
+        if self.can_grow and len(self.rows):
+            growth = next((growth for growth in GROWTHS if self._fits(growth)), 1.0)
+
+        if growth != self.growth:
+            self.growth = growth
+            self.setGridSize(self._step_at(growth))
+            self.viewport().update()
+
+    def _fits(self, growth: float) -> bool:
+        step = self._step_at(growth)
+        columns = (self.width() - 4) // max(1, step.width())
+        needed = -(-len(self.rows) // max(1, columns)) * step.height() + 2
+        return columns > 0 and needed <= self.height()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if (
@@ -322,7 +365,8 @@ class ThumbnailGrid(QListView):
             self.chosen.emit(index.row())
 
     def _measure(self) -> None:
-        self.setGridSize(QSize(self.cell.width(), self.cell.height() + self.theme.px(GAP)))
+        self._grow()
+        self.setGridSize(self._step_at(self.growth))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
         if self.rows_visible:

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from app.ui.pages.results.confusion.counts import Confusion
     from app.ui.style.theme import Theme
 
-LARGEST_CELL = 88
-"""Pixels at 100 %, so that two classes do not fill the screen with four squares."""
+LARGEST_CELL = 320
+"""Pixels at 100 %."""
+
+NUMBER = 5.5
+"""Cells are so many times as high as their numbers where these grow with them."""
+
+LARGEST_NUMBER = 28
+"""Pixels at 100 %."""
 
 DEEPEST = 0.5
 """Share of full colour in the deepest cell that bears a number.
@@ -177,6 +183,8 @@ def _numbers(painter: QPainter, drawing: Drawing, rows: range, columns: range) -
     theme = drawing.theme
     dx, dy = drawing.offset
     font = theme.font(12)
+    grown = min(theme.px(LARGEST_NUMBER), int(layout.cell / NUMBER))
+    font.setPixelSize(max(font.pixelSize(), grown))
 
     widest = "100" if drawing.percent else f"{int(drawing.confusion.counts.max(initial=0))}"
     while QFontMetricsF(font).horizontalAdvance(widest) > layout.cell - 4 and font.pixelSize() > 8:

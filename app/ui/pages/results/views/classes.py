@@ -44,6 +44,7 @@ class ClassesView(ResultsView):
         self.matrix_card.save_csv.connect(
             lambda: self.save_wanted.emit("confusion.csv", self.matrix_card.csv)
         )
+        self.side.confusions.confusion_picked.connect(self.matrix.set_current)
         self.side.save_csv.connect(lambda: self.save_wanted.emit("classes.csv", self.classes.csv))
         self.gallery.wanted.connect(self.data_wanted)
         self.add(self.matrix_card, 11)
@@ -68,9 +69,9 @@ class ClassesView(ResultsView):
 
     def show_split(self, report: ClassReport, content: ViewContent) -> None:
         """Shows matrix, examples and table of one report."""
-        self.matrix_card.show_confusion(
-            Confusion(report.confusion, tuple(row.name for row in report.classes))
-        )
+        confusion = Confusion(report.confusion, tuple(row.name for row in report.classes))
+        self.matrix_card.show_confusion(confusion)
+        self.side.show_confusion(confusion, noun(content.kind))
         self.classes.show_classes(report.classes, content.kind)
         self.gallery.show_split(
             report, content.dataset, content.missing, content.offer, content.kind
