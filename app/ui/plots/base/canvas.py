@@ -1,21 +1,17 @@
-"""The canvas below every plot: its axes, its series, and the texts around them."""
+"""The canvas below every plot: its axes and its series."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import Qt
 
 from app.engine.text import number_text
 from app.engine.ticks import NUMBERS, Ticks
 from app.ui.plots.base.axis import Axis
-from app.ui.plots.base.captions import Captions
-from app.ui.plots.base.marks import Marks
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPainter, QResizeEvent
-
     from app.ui.plots.base.series import Series
     from app.ui.style.theme import Theme
 
@@ -23,8 +19,7 @@ if TYPE_CHECKING:
 class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot widget with two axes of this program's own.
 
-    x_title, y_title: the names of the axes. The texts around the plotting area are painted by
-    `captions` and `marks`; call `arrange` when they, or the sizes of the theme, have changed.
+    x_title, y_title: the names of the axes.
     """
 
     def __init__(
@@ -60,38 +55,6 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.destroyed.connect(self.getPlotItem().ctrlMenu.deleteLater)
         self.getPlotItem().hideButtons()
         self.left.setZValue(-200)  # its grid lines lie behind the curves
-        self.captions = Captions(self)
-        self.marks = Marks(self)
-        self.box.sigResized.connect(self._replace_marks)
-        self.box.sigRangeChanged.connect(self._replace_marks)
-
-    def name_axes(self, x: str, y: str) -> None:
-        """Names the axes, with their units; "" for one that needs no name."""
-        if (x, y) != (self.x_title, self.y_title):
-            self.x_title = x
-            self.y_title = y
-            self.arrange()
-
-    def arrange(self) -> None:
-        """Makes room for the texts around the plotting area."""
-        self.captions.arrange()
-        self.viewport().update()
-
-    def _replace_marks(self) -> None:
-        """Finds room for the words anew."""
-        if self.marks.count_lanes():
-            self.captions.arrange()
-
-        self.viewport().update()
-
-    def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
-        """Paints the texts around the plotting area; the scene is in pixels of the widget."""
-        self.captions.paint(painter)
-
-    def resizeEvent(self, ev: QResizeEvent) -> None:
-        super().resizeEvent(ev)
-        if hasattr(self, "marks"):  # pyqtgraph resizes in its constructor
-            self.arrange()
 
     def value_at(self, series: Series, row: int) -> float:
         """Returns what the readout says of one point."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.ui.plots.base.canvas import PlotCanvas
+    from app.ui.plots.base.marks import Marks
 
 ROW = 17
 """Height of a row above the area, in pixels at 100 %, as the next ones."""
@@ -38,8 +39,9 @@ MOST = 0.36
 class Captions:
     """The texts around one plot. entries: of the legend, which is shown from two on."""
 
-    def __init__(self, plot: PlotCanvas) -> None:
+    def __init__(self, plot: PlotCanvas, marks: Marks) -> None:
         self._plot = plot
+        self._marks = marks
         self.entries: tuple[Entry, ...] = ()
         self.placed: list[Placed] = []
         self._start = (0.0, 0.0)
@@ -71,8 +73,8 @@ class Captions:
 
         theme = plot.theme
         self._place_legend()
-        plot.marks.count_lanes()
-        head = self._rows * theme.plot_px(ROW) + plot.marks.height
+        self._marks.count_lanes()
+        head = self._rows * theme.plot_px(ROW) + self._marks.height
         top = head + theme.plot_px(ABOVE if self._rows else 4)
 
         small = QFontMetricsF(theme.plot_font(11))
@@ -139,7 +141,7 @@ class Captions:
             words = QRectF(sign.right() + theme.plot_px(TO_NAME), sign.top(), plot.width(), row)
             painter.drawText(words, middle | Qt.AlignmentFlag.AlignLeft, placed.text)
 
-        plot.marks.paint(painter, area)
+        self._marks.paint(painter, area)
 
     def _paint_x(self, painter: QPainter, area: QRectF) -> None:
         plot = self._plot

@@ -18,7 +18,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
 from app.engine.ticks import NUMBERS, Ticks
-from app.ui.plots.base.canvas import PlotCanvas
+from app.ui.plots.base.captioned import CaptionedCanvas
 from app.ui.plots.base.legend import Entry
 from app.ui.plots.base.readout import Readout
 from app.ui.plots.base.series import EMPTY, FEW, Series, height_of, table_of
@@ -45,7 +45,7 @@ ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 __all__ = ["EMPTY", "FEW", "Plot", "Series"]
 
 
-class Plot(PlotCanvas):
+class Plot(CaptionedCanvas):
     """Base of the plots. A subclass adds its series and hands them values, then calls `refresh()`.
 
     following: the axes follow the data; a zoom or pan by hand ends that until "Auto" is pressed.
