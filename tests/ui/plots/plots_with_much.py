@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,8 @@ from app.engine.learning.losses.cross_entropy import CrossEntropy
 from app.engine.learning.metrics import METRICS
 from app.engine.runs.events import EpochDone, SettingsChanged
 from app.engine.runs.optimizer_figures import BINS
+from app.ui.pages.runs.entries import Entry
+from app.ui.pages.runs.overlay import Overlay
 from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.plots.curves.gradient_norm import GradientNormPlot
 from app.ui.plots.curves.learning_rate import LearningRatePlot
@@ -29,6 +33,7 @@ from tests.ui.fake_run import memory_measured, record_of, run_prepared, steps_do
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.ui.plots.base.captioned import CaptionedCanvas
     from app.ui.plots.base.plot import Plot
     from app.ui.state.record import Record
     from app.ui.style.theme import Theme
@@ -189,6 +194,31 @@ def race_validation(theme: Theme) -> Plot:
     return _race(ValidationPlot(theme, 4))
 
 
+def overlay(theme: Theme) -> Overlay:
+    plot = Overlay(theme)
+    values = np.linspace(1.0, 0.2, 30)
+    entries = [
+        Entry(
+            path=Path(f"2026-11-29 {LONG} {number}"),
+            status="completed",
+            started=datetime(2026, 11, 29, tzinfo=UTC),
+            note="",
+            seconds=1.0,
+            epochs=30,
+            best_epoch=30,
+            losses=values + number / 1000,
+            metric=METRICS["accuracy"],
+            figures=values,
+            metrics={},
+            usable=True,
+            can_go_on=False,
+        )
+        for number in range(5)
+    ]
+    plot.show_runs(entries, "loss")
+    return plot
+
+
 def _race(plot: TrainingLossPlot | ValidationPlot) -> Plot:
     plot.name_curves([f"{LONG}, learning rate 0.0{number}" for number in range(1, 5)])
     for number, series in enumerate(plot.curves):
@@ -198,7 +228,7 @@ def _race(plot: TrainingLossPlot | ValidationPlot) -> Plot:
     return plot
 
 
-PLOTS: dict[str, Callable[[Theme], Plot]] = {
+PLOTS: dict[str, Callable[[Theme], CaptionedCanvas]] = {
     function.__name__: function
     for function in (
         loss,
@@ -218,5 +248,6 @@ PLOTS: dict[str, Callable[[Theme], Plot]] = {
         weight_norms,
         race_loss,
         race_validation,
+        overlay,
     )
 }

@@ -15,10 +15,13 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from app.engine.ticks import NUMBERS, SHARES
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.plots.base.axis import Axis
+from app.ui.plots.base.captioned import CaptionedCanvas
 from app.ui.style.theme import SERIES, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QResizeEvent
 
     from app.engine.learning.metrics import Metric
 
@@ -48,33 +51,25 @@ class _Epochs(Axis):
         ]
 
 
-class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+class Overlay(CaptionedCanvas):
     """A plot of the loss or of the headline metric on validation, for each epoch.
 
     The items of the plot are made once, because to make them takes long.
     """
 
+    bottom_axis = _Epochs
+
     def __init__(self, theme: Theme) -> None:
-        self._left = Axis("left", NUMBERS)
-        self._bottom = _Epochs("bottom", NUMBERS, whole=True)
-        super().__init__(axisItems={"left": self._left, "bottom": self._bottom}, enableMenu=False)
-        menu = self.getPlotItem().ctrlMenu  # never shown; with a parent it goes when the plot goes
-        menu.setParent(self, menu.windowFlags())
-        self._theme = theme
+        super().__init__(theme, x_whole=True, y_title="validation loss")
         self._entries: list[Entry] = []
         self._quantity = "loss"
         self._metric: Metric | None = None
         self.setObjectName("runs.overlay")
-
-        for axis in (self._left, self._bottom):
-            axis.setZValue(-1000)  # grid lines behind the curves and names
-
-        self.hideButtons()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMouseEnabled(x=False, y=False)
-        self.setMinimumSize(theme.px(240), theme.px(150))
         self._curves = [self._curve() for _ in range(MOST)]
         self._rings = pg.ScatterPlotItem()
-        self.addItem(self._rings)
+        self.addItem(self._rings, ignoreBounds=True)
 
         self._names = [pg.TextItem(anchor=(0, 0.5)) for _ in range(MOST)]
         for name in self._names:
@@ -85,30 +80,34 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _curve(self) -> pg.PlotDataItem:
         curve = pg.PlotDataItem(connect="finite")
-        self.addItem(curve)
+        self.addItem(curve, ignoreBounds=True)
         return curve
 
     def show_runs(self, entries: Sequence[Entry], quantity: str) -> None:
         self._entries = list(entries[:MOST])
         self._quantity = quantity
         self._metric = common_metric(self._entries) if quantity == "figure" else None
-        self._left.ticks = (
+        self.left.ticks = (
             SHARES if self._metric is not None and self._metric.shown == "percent" else NUMBERS
         )
+        what = self._metric.label if self._metric is not None else "loss"
+        self.name_axes("epoch", f"validation {what}")
         self._draw()
 
     def _values(self, entry: Entry) -> np.ndarray:
         return entry.figures if self._quantity == "figure" else entry.losses
 
     def _restyle(self) -> None:
-        self.setBackground(self._theme.color("surface"))
-        self._left.restyle(self._theme)
-        self._bottom.restyle(self._theme)
-        self.setMinimumSize(self._theme.px(240), self._theme.px(150))
+        self.setBackground(self.theme.color("surface"))
+        for axis in (self.left, self.bottom):
+            axis.restyle(self.theme)
+
+        self.setMinimumSize(self.theme.px(240), self.theme.px(150))
+        self.arrange()
         self._draw()
 
     def _draw(self) -> None:
-        theme = self._theme
+        theme = self.theme
         rings: list[dict[str, Any]] = []
         for number, curve in enumerate(self._curves):
             if number >= len(self._entries):
@@ -119,7 +118,7 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             color = series_color(theme, number)
             values = self._values(entry)
 
-            pen = pg.mkPen(color, width=theme.px(2))
+            pen = pg.mkPen(color, width=theme.line_width(2))
             if DASHES[number]:
                 pen.setDashPattern(DASHES[number])
 
@@ -130,7 +129,7 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
                 pen=pen,
                 antialias=True,
                 symbol=MARKERS[number] if few else None,
-                symbolSize=theme.px(6),
+                symbolSize=theme.plot_px(6),
                 symbolBrush=color,
                 symbolPen=color,
             )
@@ -140,9 +139,9 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
                 rings.append(
                     {
                         "pos": (best, values[best - 1]),
-                        "size": theme.px(13),
+                        "size": theme.plot_px(13),
                         "brush": None,
-                        "pen": pg.mkPen(theme.color("best"), width=theme.px(2)),
+                        "pen": pg.mkPen(theme.color("best"), width=theme.line_width(2)),
                     }
                 )
 
@@ -158,24 +157,24 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         known = [values[np.isfinite(values)] for values in map(self._values, self._entries)]
         points = np.concatenate(known) if known else np.zeros(0)
         last = max((len(self._values(entry)) for entry in self._entries), default=1)
-        self._bottom.last = last
+        self.bottom.last = last
         low, high = (float(points.min()), float(points.max())) if len(points) else (0.0, 1.0)
         margin = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
         of_hundred = self._metric is not None and self._metric.shown == "percent"
         top = min(high + margin, 1.0 + margin / 2) if of_hundred else high + margin
-        metrics = QFontMetricsF(self._theme.font(12, bold=True))
+        metrics = QFontMetricsF(self.theme.plot_font(12, bold=True))
         names = max(
             (metrics.horizontalAdvance(self._short(entry)) for entry in self._entries), default=0.0
         )
-        room = max(1.0, self.width() - self._theme.px(60))
-        share = min(0.5, (names + self._theme.px(24)) / room)
+        room = max(1.0, float(self.box.width()))
+        share = min(0.5, (names + self.theme.plot_px(24)) / room)
         span = max(1.0, last - 1.0)
         self.setXRange(1 - 0.03 * span, 1 + span / (1 - share), padding=0)
         self.setYRange(low - margin, top, padding=0)
 
     def _short(self, entry: Entry) -> str:
-        metrics = QFontMetricsF(self._theme.font(12, bold=True))
-        room = max(self._theme.px(60), self.width() * 0.34)
+        metrics = QFontMetricsF(self.theme.plot_font(12, bold=True))
+        room = max(self.theme.plot_px(60), self.width() * 0.34)
         return metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
 
     def _label(self) -> None:
@@ -185,7 +184,7 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """
         (x0, x1), (y0, y1) = self.viewRange()
         height = max(1.0, float(self.plotItem.vb.height()))
-        line = QFontMetricsF(self._theme.font(12)).height() * (y1 - y0) / height
+        line = QFontMetricsF(self.theme.plot_font(12)).height() * (y1 - y0) / height
 
         places: list[tuple[float, float, int]] = []
         for number, entry in enumerate(self._entries):
@@ -200,19 +199,18 @@ class Overlay(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             name.setVisible(False)
 
         last = max((place[1] for place in places), default=1.0)
-        gap = self._theme.px(8) * (x1 - x0) / max(1.0, float(self.plotItem.vb.width()))
+        gap = self.theme.plot_px(8) * (x1 - x0) / max(1.0, float(self.plotItem.vb.width()))
         for (_, _, number), y in zip(places, heights, strict=True):
             name = self._names[number]
-            name.setText(
-                self._short(self._entries[number]), color=series_color(self._theme, number)
-            )
-            name.setFont(self._theme.font(12, bold=True))
+            name.setText(self._short(self._entries[number]), color=series_color(self.theme, number))
+            name.setFont(self.theme.plot_font(12, bold=True))
             name.setPos(last + gap, y)
             name.setVisible(True)
 
-    def resizeEvent(self, event: object) -> None:
-        super().resizeEvent(event)
-        if hasattr(self, "_names"):
+    def resizeEvent(self, ev: QResizeEvent) -> None:
+        super().resizeEvent(ev)
+        # pyqtgraph resizes in its constructor, and when a plot is closed.
+        if hasattr(self, "_names") and self.getPlotItem() is not None:
             self._limits()
             self._label()
 

@@ -22,6 +22,8 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     x_title, y_title: the names of the axes.
     """
 
+    bottom_axis: type[Axis] = Axis
+
     def __init__(
         self,
         theme: Theme,
@@ -32,7 +34,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         room: int = 44,
         y_title: str = "",
     ) -> None:
-        self.bottom = Axis("bottom", x_ticks, x_whole)
+        self.bottom = self.bottom_axis("bottom", x_ticks, x_whole)
         self.left = Axis("left", y_ticks, room=room)
         super().__init__(
             axisItems={"bottom": self.bottom, "left": self.left}, enableMenu=False, background=None

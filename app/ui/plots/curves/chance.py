@@ -57,7 +57,7 @@ class Chance(Series):
             return
 
         below = _far(float(np.nanmin(values)), chance)
-        self.name = f"most frequent class: {percent_text(chance)}{', below' if below else ''}"
+        self.name = f"guessing: {percent_text(chance)}{', below' if below else ''}"
         self.show(np.array(span), np.array([chance, chance]))
 
     def floor(self, values: np.ndarray) -> float:
