@@ -98,6 +98,9 @@ class Overlay(CaptionedCanvas):
         return entry.figures if self._quantity == "figure" else entry.losses
 
     def _restyle(self) -> None:
+        if self.getPlotItem() is None:
+            return  # it was closed
+
         self.setBackground(self.theme.color("surface"))
         for axis in (self.left, self.bottom):
             axis.restyle(self.theme)
