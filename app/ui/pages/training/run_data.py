@@ -11,6 +11,7 @@ from app.engine.data.nouns import noun
 from app.engine.errors import UserError
 from app.engine.learning.metrics import METRICS, Metric, metric_text, shared_unit
 from app.engine.learning.tasks import TASKS, Task
+from app.engine.results.reports.classes import usual_class
 from app.engine.runs.run import Run
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ class RunData:
     @property
     def unit(self) -> str:
         return shared_unit(self.description) if self.description is not None else ""
+
+    @property
+    def usual_class(self) -> int | None:
+        """The number of the class that is most frequent in training."""
+        description = self.description
+        if description is None or not description.classes or "training" not in description.counts:
+            return None
+
+        return usual_class(description)
 
     @property
     def headline(self) -> Metric:

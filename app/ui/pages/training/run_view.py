@@ -285,7 +285,9 @@ class RunView(QScrollArea):
             better = "" if run_data.headline.better == "higher" else "lower is better, "
             self.metric_card.set_why(f"{better}on {run_data.many} it never trains on")
             self.metric_card.title.setToolTip(tooltip(run_data.headline.help))
-            self.headline.show_record(record, run_data.headline, run_data.unit)
+            self.headline.show_record(
+                record, run_data.headline, run_data.unit, run_data.usual_class
+            )
             self.memory_card.show_record(record, resolved)
         elif self.view == "curves":
             self.rate.show_record(record, resolved)

@@ -119,7 +119,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
         if self.corner and len(ticks) > 2:
             reaches = halves[0] - (ticks[0] - ends[0]) * scale
-            ticks = ticks[1:] if reaches > 0.4 * self._pixels else ticks
+            ticks = ticks[1:] if reaches > 0.25 * self._pixels else ticks
 
         return ticks
 

@@ -29,7 +29,7 @@ TO_LEGEND = 16
 RIGHT = 14
 """Free beside the area: the last label of the axis reaches into it."""
 
-CORNER = 9
+CORNER = 6
 """Between the name of the horizontal axis and the first label beside it."""
 
 MOST = 0.36
@@ -88,11 +88,12 @@ class Captions:
         foot = math.ceil(small.height()) if plot.x_title and not self._beside else 0
 
         margins = (top, theme.plot_px(RIGHT), foot)
+        layout = plot.getPlotItem().layout
         if margins != self._margins:
             self._margins = margins
-            layout = plot.getPlotItem().layout
             layout.setContentsMargins(0, top, theme.plot_px(RIGHT), foot)
-            layout.activate()
+
+        layout.activate()
 
     def _place_legend(self) -> None:
         plot = self._plot

@@ -24,6 +24,9 @@ SIGN = 16
 TO_NAME = 4
 BETWEEN = 14
 
+LEAST = 6
+"""Characters of a name that is shortened: with fewer it says nothing."""
+
 CAPS = (1.0, 0.5, 0.34, 0.25)
 """Shares of the width that a name may take, tried one after the other until all names fit."""
 
@@ -125,7 +128,7 @@ def _flow(
             row += 1
             x = 0.0
 
-        if text in ("", "…"):
+        if len(text) < min(LEAST, len(entry.name)):
             return None
 
         found.append(Placed(entry, text, x, row))

@@ -337,8 +337,10 @@ class Plot(CaptionedCanvas):
 
     def resizeEvent(self, ev: QResizeEvent) -> None:
         super().resizeEvent(ev)
-        if hasattr(self, "auto"):  # pyqtgraph resizes in its constructor
+        # pyqtgraph resizes in its constructor, and when a plot is closed.
+        if hasattr(self, "auto") and self.getPlotItem() is not None:
             self._place_overlays()
+            self.refresh()  # the room beside the points is in pixels
 
     def sizeHint(self) -> QSize:
         """Returns a small size: a plot takes the room that is left and asks for none."""

@@ -25,16 +25,19 @@ STEPS = 20
 HIGHEST = 0.9
 
 
-def chance_of(record: Record, metric: Metric) -> float | None:
-    """Returns the accuracy of always giving the class that most validation examples have.
+def chance_of(record: Record, metric: Metric, usual: int | None = None) -> float | None:
+    """Returns the accuracy of always giving one class, on validation.
 
-    None for another metric, and before the first validation.
+    usual: the class that is most frequent in training, as in the results; where it is not known,
+    that of validation. None for another metric, and before the first validation.
     """
     counts = record.epochs[-1].confusion if record.epochs else None
     if metric.name != "accuracy" or counts is None or not counts.sum():
         return None
 
-    return float(counts.sum(axis=1).max() / counts.sum())
+    of_class = counts.sum(axis=1)
+    often = of_class[usual] if usual is not None and usual < len(of_class) else of_class.max()
+    return float(often / counts.sum())
 
 
 class Chance(Series):

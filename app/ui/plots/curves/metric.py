@@ -35,8 +35,18 @@ class MetricPlot(Plot):
         )
         self.restyle()
 
-    def show_record(self, record: Record, metric: Metric | None = None, unit: str = "") -> None:
-        """Draws a record. unit: of a metric that is in the amounts' own unit."""
+    def show_record(
+        self,
+        record: Record,
+        metric: Metric | None = None,
+        unit: str = "",
+        usual: int | None = None,
+    ) -> None:
+        """Draws a record.
+
+        unit: of a metric that is in the amounts' own unit. usual: the class most frequent in
+        training.
+        """
         self.shown_metric = metric or self.shown_metric
         share = self.shown_metric.shown == "percent"
         self.left.ticks = SHARES if share else NUMBERS
@@ -50,7 +60,9 @@ class MetricPlot(Plot):
         self.span = (0.0, epochs)
         places = np.array([epoch.step / per_epoch for epoch in done])
         self.validation.show(places, np.array([epoch.metrics[name] for epoch in done]))
-        self.chance.show_level(chance_of(record, self.shown_metric), self.validation.y, self.span)
+        self.chance.show_level(
+            chance_of(record, self.shown_metric, usual), self.validation.y, self.span
+        )
         best = record.best
         has = best is not None and name in best.metrics
         self.set_best((best.step / per_epoch, best.metrics[name]) if has and best else None)

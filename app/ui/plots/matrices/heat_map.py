@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine.text import power_text
+from app.engine.text import number_text, power_text
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -85,6 +85,25 @@ def decades(low: float, high: float, most: int) -> list[int]:
     return [exponent for exponent in range(first, last + 1) if exponent % every == 0]
 
 
+def paint_steps(painter: QPainter, below: QRectF, steps: np.ndarray) -> None:
+    """Paints the first and the last of (T,) steps at the ends of the line below a heat map."""
+    if not len(steps):
+        return
+
+    first, last = (number_text(steps[end]) for end in (0, -1))
+    room = below.width() - painter.fontMetrics().height()
+    for left, right in ((f"step {first}", f"step {last}"), (first, last), ("", f"step {last}")):
+        width = painter.fontMetrics().horizontalAdvance(left + right)
+        if width <= room or not left:
+            break
+
+    if len(steps) == 1:
+        left, right = right, ""
+
+    painter.drawText(below, Qt.AlignmentFlag.AlignLeft, left)
+    painter.drawText(below, Qt.AlignmentFlag.AlignRight, right)
+
+
 class ColourBar(QWidget):
     """The legend of a heat map: its colours, with sizes at whole powers of ten."""
 
@@ -124,7 +143,8 @@ class ColourBar(QWidget):
             x = bar.left() + (exponent - self.low) / ((self.high - self.low) or 1.0) * bar.width()
             text = power_text(exponent)
             half = metrics.horizontalAdvance(text) / 2 + 1
-            where = QRectF(x - half, bar.bottom() + 1, 2 * half, metrics.height())
+            left = min(max(0.0, x - half), self.width() - 2 * half)  # not cut at the ends
+            where = QRectF(left, bar.bottom() + 1, 2 * half, metrics.height())
             painter.drawText(where, Qt.AlignmentFlag.AlignCenter, text)
 
         painter.end()

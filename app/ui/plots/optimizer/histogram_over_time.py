@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.runs.optimizer_figures import EDGES, PER_DECADE
 from app.engine.text import number_text, percent_text, power_text
-from app.ui.plots.matrices.heat_map import between, decades, heat_image
+from app.ui.plots.matrices.heat_map import between, decades, heat_image, paint_steps
 from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
@@ -115,13 +115,7 @@ class HistogramOverTime(QWidget):
             )
 
         below = QRectF(area.left(), area.bottom() + 3, area.width(), theme.px(16))
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"step {number_text(self.steps[0])}")
-
-        if len(self.steps) > 1:
-            painter.drawText(
-                below, Qt.AlignmentFlag.AlignRight, f"step {number_text(self.steps[-1])}"
-            )
-
+        paint_steps(painter, below, self.steps)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("accent"), 2))
         self._paint_line(painter, area, low, high)

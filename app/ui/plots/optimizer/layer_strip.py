@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.text import number_text, power_text
-from app.ui.plots.matrices.heat_map import decades, heat_image, viridis
+from app.ui.plots.matrices.heat_map import decades, heat_image, paint_steps, viridis
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
 from app.ui.text.literal import tooltip
 
@@ -223,23 +223,17 @@ class LayerStrip(QWidget):
         theme = self._theme
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("secondary"))
-        top = QRectF(heat.left(), 0, heat.width(), heat.top() - 3)
+        room = self._legend_left() - theme.px(8) - heat.left()
+        top = QRectF(heat.left(), 0, max(0.0, min(heat.width(), room)), heat.top() - 3)
+        title = f"{BY_KEY[self.quantity].name} over time"
         painter.drawText(
             top,
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom,
-            f"{BY_KEY[self.quantity].name} over time",
+            painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(top.width())),
         )
 
-        if len(self.steps):
-            below = QRectF(heat.left(), heat.bottom() + 3, heat.width(), theme.px(16))
-            painter.drawText(
-                below, Qt.AlignmentFlag.AlignLeft, f"step {number_text(self.steps[0])}"
-            )
-
-            if len(self.steps) > 1:
-                painter.drawText(
-                    below, Qt.AlignmentFlag.AlignRight, f"step {number_text(self.steps[-1])}"
-                )
+        below = QRectF(heat.left(), heat.bottom() + 3, heat.width(), theme.px(16))
+        paint_steps(painter, below, self.steps)
 
     def _paint_now(self, painter: QPainter, area: QRectF, height: float) -> None:
         shown = [quantity for quantity in HELD if quantity.key in self.now]
@@ -252,7 +246,7 @@ class LayerStrip(QWidget):
         low = math.floor(low - 0.15)
         high = math.ceil(high + 0.15)
         self._paint_axis(painter, area, low, high)
-        self._paint_legend(painter, area, shown)
+        self._paint_legend(painter, area)
 
         for quantity, values in zip(shown, columns, strict=True):
             strong = quantity.key == self.quantity or (
@@ -291,31 +285,38 @@ class LayerStrip(QWidget):
             where = QRectF(x - half, area.bottom() + 3, 2 * half, theme.px(16))
             painter.drawText(where, Qt.AlignmentFlag.AlignHCenter, text)
 
-    def _paint_legend(self, painter: QPainter, area: QRectF, shown: list[Quantity]) -> None:
+    def _legend(self) -> list[tuple[Quantity, str, float]]:
+        """Returns the quantities with their words, and the pixels that each takes."""
+        metrics = QFontMetricsF(self._theme.font(11))
+        shown = [quantity for quantity in HELD if quantity.key in self.now]
+
+        def measured(words: list[str]) -> list[tuple[Quantity, str, float]]:
+            widths = [metrics.horizontalAdvance(text) + self._theme.px(21) for text in words]
+            return list(zip(shown, words, widths, strict=True))
+
+        _, area = self._areas()
+        full = measured([quantity.short_name for quantity in shown])
+        fits = sum(width for *_, width in full) <= area.width()
+        return full if fits else measured([quantity.sign for quantity in shown])
+
+    def _legend_left(self) -> float:
+        """Returns where the legend begins: over the sizes, or further left if it is wider."""
+        _, area = self._areas()
+        total = sum(width for *_, width in self._legend())
+        return min(area.left(), self.width() - total)
+
+    def _paint_legend(self, painter: QPainter, area: QRectF) -> None:
         theme = self._theme
         painter.setFont(theme.font(11))
-        metrics = QFontMetricsF(painter.font())
-        x = area.left()
+        x = self._legend_left()
         middle = (area.top() - 3) / 2 + 2
 
-        words = [quantity.short_name for quantity in shown]
-        if sum(metrics.horizontalAdvance(text) + theme.px(21) for text in words) > area.width():
-            words = [quantity.sign for quantity in shown]
-
-        for quantity, text in zip(shown, words, strict=True):
-            mark(
-                painter,
-                quantity.form,
-                QPointF(x + theme.px(4), middle),
-                theme.px(7),
-                theme.color(quantity.role),
-            )
-            x += theme.px(11)
+        for quantity, text, width in self._legend():
+            at = QPointF(x + theme.px(4), middle)
+            mark(painter, quantity.form, at, theme.px(7), theme.color(quantity.role))
             painter.setPen(theme.color("text"))
-            width = metrics.horizontalAdvance(text) + theme.px(10)
-            painter.drawText(
-                QRectF(x, 0, width, area.top() - 3), Qt.AlignmentFlag.AlignVCenter, text
-            )
+            words = QRectF(x + theme.px(11), 0, width - theme.px(11), area.top() - 3)
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
             x += width
 
     # --- Qt
