@@ -67,7 +67,7 @@ def test_other_figures_have_no_such_line(qtbot: QtBot, theme: Theme) -> None:
     record = accuracies(0.5)
     record.epochs[-1].metrics["macro_f1"] = 0.4
     plot.show_record(record, METRICS["macro_f1"])
-    assert not len(plot.chance.x) and not plot.captions.legend
+    assert not len(plot.chance.x) and plot.captions.legend == ["validation", "best epoch"]
 
     header, rows = plot.table()
     assert header == ["epoch", "validation"] and len(rows) == 1
