@@ -55,7 +55,7 @@ class MemberSeries(Series):
 class RacePlot(Plot):
     """A line for each member, and a legend with the names."""
 
-    def __init__(self, theme: Theme, count: int, marked: bool, y_title: str) -> None:
+    def __init__(self, theme: Theme, count: int, marked: bool, y_title: str = "") -> None:
         """Makes a plot for `count` members. marked: each value is a point with a marker."""
         super().__init__(theme, x_title="examples seen", x_whole=False, y_title=y_title)
         self.curves = [
