@@ -151,3 +151,11 @@ def test_beyond_thirty_classes_the_confusions_are_listed(qtbot: QtBot, theme: Th
     place = side.confusions.visualRect(side.confusions.model_.index(0, 0)).center()
     qtbot.mouseClick(side.confusions.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert picked == [(true, answer)] and side.sides.value == "pictures"
+
+
+def test_shares_with_a_decimal_have_room(qtbot: QtBot, theme: Theme) -> None:
+    table = ClassTable(theme)
+    table.show_classes([ClassRow("class 1", 0.412, 0.265, 0.345, 1000, 1200)])
+    show(qtbot, table, 420, 200)
+    texts = [text.text for text in painted_texts(table)]
+    assert {"41.2 %", "26.5 %", "34.5 %", "1,000"} <= set(texts)

@@ -32,7 +32,7 @@ def columns(many: str) -> tuple[Column, ...]:
             f"Recall: of the {many} of this class, the share that it recognised.",
             share_words,
             True,
-            66,
+            68,
             "recall",
         ),
         Column(
@@ -40,7 +40,7 @@ def columns(many: str) -> tuple[Column, ...]:
             f"Precision: of the {many} that it gave this name, the share that it was right on.",
             share_words,
             True,
-            60,
+            64,
             "precision",
         ),
         Column(
@@ -48,7 +48,7 @@ def columns(many: str) -> tuple[Column, ...]:
             "Found and right in one figure (their harmonic mean).",
             share_words,
             True,
-            56,
+            62,
             "f1",
         ),
         Column(
@@ -64,7 +64,7 @@ def columns(many: str) -> tuple[Column, ...]:
             f"How many {many} it gave this name.",
             lambda n: f"{n:,}",
             False,
-            52,
+            56,
             "named so",
             spare=True,
         ),

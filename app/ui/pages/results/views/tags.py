@@ -32,7 +32,7 @@ COLUMNS = (
         "Average precision: how far up those stand that have it, sorted by how sure it is.",
         share_words,
         True,
-        54,
+        62,
         "average precision",
     ),
     Column(
@@ -40,7 +40,7 @@ COLUMNS = (
         "Recall: of the examples that have it, the share that got it.",
         share_words,
         True,
-        60,
+        64,
         "recall",
     ),
     Column(
@@ -48,11 +48,11 @@ COLUMNS = (
         "Precision: of the examples that got it, the share that have it.",
         share_words,
         True,
-        60,
+        64,
         "precision",
     ),
     Column(
-        "F1", "Found and right in one figure (their harmonic mean).", share_words, True, 56, "f1"
+        "F1", "Found and right in one figure (their harmonic mean).", share_words, True, 62, "f1"
     ),
     Column(
         "Have it",
@@ -67,7 +67,7 @@ COLUMNS = (
         "How many of the examples judged it was set on.",
         lambda n: f"{n:,}",
         False,
-        58,
+        62,
         "set",
         spare=True,
     ),
