@@ -38,7 +38,7 @@ PANS = {
     Qt.Key.Key_Down: (0, -0.1),
 }
 DOT = 8
-"""Pixels at 100 % beside the first and the last point: there is room for a dot or a ring."""
+"""Pixels at 100 % around the outermost points: there is room for a dot or a ring."""
 
 ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 
@@ -191,7 +191,11 @@ class Plot(CaptionedCanvas):
             low = np.log10(max(low, 1e-12))
             high = np.log10(max(high, 1e-12))
 
-        pad = (high - low) * 0.06 if high > low else max(abs(high) * 0.1, 0.1 if self.log else 1e-3)
+        tall = self.theme.plot_px(DOT) / max(1.0, self.box.height())
+        share = min(0.2, max(0.06, tall))
+        pad = (
+            (high - low) * share if high > low else max(abs(high) * 0.1, 0.1 if self.log else 1e-3)
+        )
         dot = self.theme.plot_px(DOT) / max(1.0, self.box.width())
         side = (right - left) * min(0.1, max(0.015, dot))
         bottom = low if low == 0 and not self.log else low - pad
