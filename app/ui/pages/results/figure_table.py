@@ -20,7 +20,6 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.csv_cells import csv_row
 from app.ui.text.literal import tooltip
+from app.ui.widgets.row_states import RowStates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -180,6 +180,7 @@ class _Painter(QStyledItemDelegate):
         super().__init__(table)
         self._theme = theme
         self._table = table
+        self._states = RowStates(theme, table)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(self._theme.px(56), self._theme.px(26))
@@ -190,10 +191,8 @@ class _Painter(QStyledItemDelegate):
         line = model.rows[index.row()]
         column = index.column()
         box: QRect = option.rect
-        state: QStyle.StateFlag = option.state
         painter.save()
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(box, theme.color("accent_tint" if chosen else "surface"))
+        self._states.paint_ground(painter, box, index)
         inner = box.adjusted(theme.px(8), 0, -theme.px(8), 0)
         bar = model.columns[column].bar
 
@@ -221,10 +220,7 @@ class _Painter(QStyledItemDelegate):
             inner.adjusted(0, 0, 0, -theme.px(2)), side | Qt.AlignmentFlag.AlignVCenter, text
         )
 
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(theme.color("accent"))
-            painter.drawRect(box.adjusted(0, 0, -1, -1))
-
+        self._states.paint_focus(painter, box, index)
         painter.restore()
 
 

@@ -73,13 +73,24 @@ class ComparisonCard(Card):
         ):  # the share of each is the stretch's, whatever stands in them
             side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
 
-        self.body.addLayout(self._row, 1)
+        self._both = QWidget()
+        self._both.setLayout(self._row)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._nothing = Label("No run is ticked.")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        style(self._nothing, "secondary")
+        self._nothing.hide()
+        self.body.addWidget(self._both, 1)
+        self.body.addWidget(self._nothing, 1)
         theme.changed.connect(self._restyle)
 
     def show_runs(self, entries: Sequence[Entry]) -> None:
         """Shows five runs at most; their settings are read in the background."""
         self._entries = list(entries[:MOST])
         several = len(self._entries) > 1
+        self._both.setVisible(bool(self._entries))
+        self._nothing.setVisible(not self._entries)
+        self.quantities.setVisible(bool(self._entries))
         self.title.setText("Compared" if several else "Curve")
         extra = (
             f"the first {MOST} of {len(entries)}"

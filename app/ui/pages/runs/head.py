@@ -67,6 +67,8 @@ class Head(QWidget):
 
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
+        # The button turns its own direction for its arrow, and a menu takes that of its button.
+        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         for name, text in ACTIONS:
             if not name:
                 self._menu.addSeparator()

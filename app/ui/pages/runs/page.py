@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from app.ui.state.background import Failure
 
 NOTHING = "Everything you train is kept here, with its curves, its weights and its settings."
+HINT = "Tick two to five runs to lay their curves over one another."
 LIVE_MS = 2000
 """Least time between two readings of the list while a run goes on."""
 
@@ -92,8 +93,7 @@ class RunsPage(Page):
             layout.setContentsMargins(2, 2, 2, 2)
 
         self.list_card.body.addWidget(self.table)
-        self.hint = Label("Tick two to five runs to lay their curves over one another.")
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint = Label()
         self.hint.setWordWrap(True)
         style(self.hint, "secondary")
         content = QWidget()
@@ -102,7 +102,6 @@ class RunsPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.list_card, 1)
-        column.addWidget(self.hint)
         column.addWidget(self.comparison)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
@@ -117,9 +116,9 @@ class RunsPage(Page):
         )
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 16)
-        outer.setSpacing(10)
+        outer.setSpacing(6)
         outer.addWidget(self.head)
-        outer.addWidget(self.message)
+        outer.addWidget(self._build_line())
         self.stack = QStackedLayout()
         self.stack.addWidget(self.scroller)
         self.stack.addWidget(
@@ -136,8 +135,28 @@ class RunsPage(Page):
 
         outer.addLayout(self.stack, 1)
 
+    def _build_line(self) -> QWidget:
+        """Returns the line above the list: the hint, or the message in its place.
+
+        It keeps its height, so that no row moves away from under the mouse.
+        """
+        self._line = QWidget()
+        line = QVBoxLayout(self._line)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.hint)
+        line.addWidget(self.message)
+        self.message.installEventFilter(self)
+        return self._line
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self.hint.setVisible(self.message.isHidden())
+
+        return super().eventFilter(watched, event)
+
     def _restyle(self) -> None:
         theme = self._parts.theme
+        self._line.setMinimumHeight(theme.px(26) + 14)  # that of a message in one line
         self.list_card.setMinimumHeight(theme.px(200))
         self.comparison.setFixedHeight(theme.px(252))
 
@@ -212,8 +231,8 @@ class RunsPage(Page):
 
     def _chosen_changed(self) -> None:
         chosen = self.table.chosen()
-        self.comparison.setVisible(bool(chosen))
-        self.hint.setVisible(len(chosen) < 2 and len(self.table.runs.entries) > 1)
+        ticked = f"{len(chosen)} runs are ticked. A click beside the boxes ticks one alone."
+        self.hint.setText(ticked if len(chosen) > 1 else HINT)
         self.comparison.show_runs(chosen)
         self._show_actions()
         self.guide_changed.emit()

@@ -23,6 +23,7 @@ from app.ui.pages.runs.model import (
     when,
 )
 from app.ui.style.assets import icon
+from app.ui.widgets.row_states import RowStates
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -49,6 +50,7 @@ class RunPainter(QStyledItemDelegate):
         super().__init__(table)
         self._theme = theme
         self._runs = runs
+        self._states = RowStates(theme, table)
         self._icons: dict[tuple[str, str], QIcon] = {}
         theme.changed.connect(self._icons.clear)
 
@@ -68,7 +70,7 @@ class RunPainter(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(box, theme.color("accent_tint" if chosen else "surface"))
+        self._states.paint_ground(painter, box, index)
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawLine(
             QPointF(box.left(), box.bottom() + 0.5), QPointF(box.right() + 1, box.bottom() + 0.5)
@@ -93,10 +95,7 @@ class RunPainter(QStyledItemDelegate):
         else:
             self._note(painter, inner, entry.note)
 
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.drawRect(QRectF(box).adjusted(1, 1, -1, -1.5))
-
+        self._states.paint_focus(painter, box, index)
         painter.restore()
 
     def _run(self, painter: QPainter, box: QRect, entry: Entry, chosen: bool) -> None:

@@ -144,5 +144,9 @@ class RunsTable(QTableView):
             self.opened.emit()
         elif event.key() == Qt.Key.Key_Delete and not editing:
             self.unwanted.emit()
+        elif event.key() == Qt.Key.Key_F2 and not editing and self.currentIndex().isValid():
+            # The focus is shown on a row, not on a cell of it: F2 finds the cell with the name.
+            column = NOTE if self.currentIndex().column() == NOTE else RUN
+            self.edit(self.currentIndex().siblingAtColumn(column))
         else:
             super().keyPressEvent(event)
