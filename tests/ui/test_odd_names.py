@@ -63,15 +63,19 @@ NO_FILE = re.compile(r'[<>:"/\\|?*]')
 
 
 def altered(text: str) -> list[str]:
-    """Returns the names in a text that are not shown letter for letter, or to the ellipsis."""
+    """Returns the names in a text that are not shown letter for letter, or between ellipses."""
     wrong = []
     for mark, name in MARKS.items():
         at = text.find(mark)
         if at < 0 or name in text or NO_FILE.sub("-", name) in text:
             continue
 
-        begun = text[max(0, at - name.index(mark)) :].partition("…")
-        if not begun[1] or not name.startswith(begun[0].rstrip()):
+        seen, *after = text[max(0, at - name.index(mark)) :].split("…")
+        while after and mark not in seen:
+            seen, *after = after
+
+        written = (name, NO_FILE.sub("-", name))
+        if "…" not in text or not any(seen.strip() in whole for whole in written):
             wrong.append(name)
 
     return wrong

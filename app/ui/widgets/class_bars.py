@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 from app.engine.text import count_text, times_text
 from app.ui.style.theme import SMALL, Theme
 from app.ui.text.literal import tooltip
+from app.ui.text.short_names import alike
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,7 +152,7 @@ class ClassBars(QAbstractScrollArea):
     ) -> None:
         theme = self._theme
         painter.setPen(theme.color("text"))
-        name = metrics.elidedText(self._classes[row], Qt.TextElideMode.ElideRight, names)
+        name = alike(self._classes).short(self._classes[row], metrics, names)
         painter.drawText(
             QRect(0, line.y(), names, line.height()), Qt.AlignmentFlag.AlignVCenter, name
         )

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.csv_cells import csv_row
 from app.ui.text.literal import tooltip
+from app.ui.text.short_names import alike
 from app.ui.widgets.row_states import RowStates
 
 if TYPE_CHECKING:
@@ -85,10 +86,13 @@ class _Model(QAbstractTableModel):
         self.columns = list(columns)
         self._lines: tuple[Line, ...] = ()
         self.rows: list[Line] = []
+        self.names: tuple[str, ...] = ()
+        """The first column of every line."""
         self._order = order
 
     def show(self, lines: Sequence[Line]) -> None:
         self._lines = tuple(lines)
+        self.names = tuple(self.text(line, 0) for line in lines)
         self.sort(*self._order)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -214,8 +218,13 @@ class _Painter(QStyledItemDelegate):
         )
         side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
         names = column == 0 and not model.columns[column].prose
-        cut = Qt.TextElideMode.ElideMiddle if names else Qt.TextElideMode.ElideRight
-        text = painter.fontMetrics().elidedText(model.text(line, column), cut, inner.width())
+        metrics = painter.fontMetrics()
+        text = model.text(line, column)
+        if names:
+            text = alike(model.names).short(text, metrics, inner.width())
+        else:
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+
         painter.drawText(
             inner.adjusted(0, 0, 0, -theme.px(2)), side | Qt.AlignmentFlag.AlignVCenter, text
         )

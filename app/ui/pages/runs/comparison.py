@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,6 +22,7 @@ from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.pages.runs.overlay import DASHES, MOST, Overlay, series_color
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
+from app.ui.text.short_names import alike
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.ui.state.background import Background
+
+COLUMN = 112
+"""Width of a run's column where there are three or more, in pixels at 100 %."""
+
+SWATCH = (22, 10)
+"""Size of a bit of a run's line, in pixels at 100 %."""
 
 QUANTITIES = (
     ("loss", "Loss", "The validation loss of the chosen runs; lower is better."),
@@ -52,6 +59,7 @@ class ComparisonCard(Card):
         self.tools.addWidget(self.quantities)
         self.overlay = Overlay(theme)
         self.table = _table()
+        self.table.horizontalHeader().sectionResized.connect(lambda *_: self._name_columns())
         self.common = Label()
         self.common.setWordWrap(True)
         style(self.common, "secondary")
@@ -148,17 +156,18 @@ class ComparisonCard(Card):
             self._line(row, line, row < len(comparison.settings))
 
         header = table.horizontalHeader()
-        table.setIconSize(QSize(self._theme.px(22), self._theme.px(10)))
+        table.setIconSize(QSize(*map(self._theme.px, SWATCH)))
         table.verticalHeader().setDefaultSectionSize(self._theme.px(24))
         table.setColumnWidth(0, self._theme.px(132))
 
         for column in range(1, runs + 1):
-            table.setColumnWidth(column, self._theme.px(104))
             header.setSectionResizeMode(
                 column,
                 QHeaderView.ResizeMode.Stretch if runs <= 2 else QHeaderView.ResizeMode.Interactive,
             )
+            table.setColumnWidth(column, self._theme.px(COLUMN))
 
+        self._name_columns()
         if several and not comparison.settings:
             text = "All settings are the same."
         elif several:
@@ -168,6 +177,16 @@ class ComparisonCard(Card):
 
         self.common.setText(text)
         self.common.setVisible(bool(text))
+
+    def _name_columns(self) -> None:
+        """Writes each run's name over its column, in two lines where one has no room."""
+        names = self._comparison.names if self._comparison is not None else ()
+        metrics = QFontMetrics(self._theme.font(12))
+        for column, name in enumerate(names, 1):
+            item = self.table.horizontalHeaderItem(column)
+            room = self.table.columnWidth(column) - self._theme.px(SWATCH[0] + 24)
+            if item is not None:
+                item.setText(alike(names).two_lines(name, metrics, room))
 
     def _line(self, row: int, line: Line, is_setting: bool) -> None:
         label = QTableWidgetItem(line.label)
@@ -192,8 +211,7 @@ class ComparisonCard(Card):
     def _swatch(self, number: int) -> QIcon:
         """Returns a bit of the run's line as it is in the plot."""
         theme = self._theme
-        width = theme.px(22)
-        height = theme.px(10)
+        width, height = map(theme.px, SWATCH)
         picture = QPixmap(width, height)
         picture.fill(QColor(0, 0, 0, 0))
         painter = QPainter(picture)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 
 from app.engine.ticks import NUMBERS, SHARES
@@ -17,6 +16,7 @@ from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.plots.base.axis import Axis
 from app.ui.plots.base.captioned import CaptionedCanvas
 from app.ui.style.theme import SERIES, Theme
+from app.ui.text.short_names import alike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,7 +178,7 @@ class Overlay(CaptionedCanvas):
     def _short(self, entry: Entry) -> str:
         metrics = QFontMetricsF(self.theme.plot_font(12, bold=True))
         room = max(self.theme.plot_px(60), self.width() * 0.34)
-        return metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
+        return alike(shown.name for shown in self._entries).short(entry.name, metrics, room)
 
     def _label(self) -> None:
         """Puts the names into the margin, at the height of the last points.

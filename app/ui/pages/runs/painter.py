@@ -23,6 +23,7 @@ from app.ui.pages.runs.model import (
     when,
 )
 from app.ui.style.assets import icon
+from app.ui.text.short_names import alike
 from app.ui.widgets.row_states import RowStates
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class RunPainter(QStyledItemDelegate):
         )
         self._icon(name, role).paint(painter, mark)
         text = box.adjusted(theme.px(54), 0, 0, 0)
-        self._lines(painter, text, entry.name, f"{entry.status_words} · {when(entry)}", bold=True)
+        names = alike(shown.name for shown in self._runs.entries)
+        name = names.short(entry.name, QFontMetrics(theme.font(14, bold=True)), text.width())
+        self._lines(painter, text, name, f"{entry.status_words} · {when(entry)}", bold=True)
 
     def _lines(
         self, painter: QPainter, box: QRect, first: str, second: str, bold: bool = False

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.text import percent_text
+from app.ui.text.short_names import alike
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -107,7 +108,8 @@ class AnswerBars(QWidget):
         painter.setFont(theme.font(12))
         extra = QFontMetricsF(painter.font()).horizontalAdvance(mark)
         painter.setFont(font)
-        text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, box.width() - room - extra)
+        names = alike(shown for shown, _ in self._shown)
+        text = names.short(name, metrics, box.width() - room - extra)
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, text)
 
         if mark:

@@ -24,6 +24,7 @@ from app.engine.text import number_text, power_text
 from app.ui.plots.matrices.heat_map import decades, heat_image, paint_steps, viridis
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
 from app.ui.text.literal import tooltip
+from app.ui.text.short_names import alike
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme
@@ -214,7 +215,7 @@ class LayerStrip(QWidget):
             width = heat.left() - theme.px(8)
             middle = heat.top() + (row + 0.5) * height
             where = QRectF(0, middle - room / 2, width, room)
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width)
+            text = alike(self.names).short(name, metrics, width)
             painter.drawText(
                 where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text
             )

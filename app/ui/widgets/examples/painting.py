@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.engine.data.kinds import kind_of
 from app.ui.text.literal import tooltip
+from app.ui.text.short_names import alike
 from app.ui.widgets.examples.spectrogram import WINDOW, paint_spectrogram
 from app.ui.widgets.examples.thumbnails import crisp
 
@@ -220,7 +221,7 @@ def _row(painter: QPainter, theme: Theme, box: QRectF, example: Example) -> None
         painter.setPen(theme.color("text"))
         painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
         painter.setPen(theme.color("secondary"))
-        name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+        name = alike(cell for cell, _ in example.cells).short(name, metrics, room)
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
     if left_out := len(example.cells) - len(cells):

@@ -219,7 +219,7 @@ class _Painter(QStyledItemDelegate):
             quiet = number > 0 and tone == "normal"
             painter.setPen(theme.color("secondary" if quiet else TONES.get(tone, "text")))
             place = QRect(cell.x(), top + number * metrics.height(), cell.width(), metrics.height())
-            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, place.width())
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, place.width())
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 from app.engine.text import UNKNOWN, number_text, percent_text
 from app.ui.pages.learning.loss_pictures.base import LossContext, LossPicture
 from app.ui.style.theme import Theme, style
+from app.ui.text.short_names import alike
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ class ShareMatrix(QWidget):
                     painter.setBrush(Qt.BrushStyle.NoBrush)
                     painter.drawRect(box.adjusted(1, 1, -1, -1))
 
-            text = painter.fontMetrics().elidedText(
-                self.labels[row], Qt.TextElideMode.ElideRight, int(words)
-            )
+            text = alike(self.labels).short(self.labels[row], painter.fontMetrics(), words)
             painter.setPen(theme.color("secondary"))
             painter.drawText(
                 QRectF(0, row * side, words, side), Qt.AlignmentFlag.AlignVCenter, text

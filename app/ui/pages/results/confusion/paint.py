@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from app.engine.text import percent_cell
+from app.ui.text.short_names import alike
 
 if TYPE_CHECKING:
     from app.ui.pages.results.confusion.counts import Confusion
@@ -237,8 +238,8 @@ def _row_labels(painter: QPainter, drawing: Drawing, height: float) -> None:
         painter.setFont(theme.font(12, bold=i == here))
         painter.setPen(theme.color("text" if i == here else "secondary"))
         name = drawing.confusion.classes[drawing.order[i]]
-        name = QFontMetricsF(painter.font()).elidedText(
-            name, Qt.TextElideMode.ElideMiddle, layout.left - theme.px(8)
+        name = alike(drawing.confusion.classes).short(
+            name, QFontMetricsF(painter.font()), layout.left - theme.px(8)
         )
         tall = max(layout.cell, metrics.height())
 
@@ -281,7 +282,7 @@ def _column_labels(painter: QPainter, drawing: Drawing, width: float) -> None:
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             continue
 
-        name = QFontMetricsF(painter.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+        name = alike(drawing.confusion.classes).short(name, QFontMetricsF(painter.font()), room)
         painter.save()
 
         if not several:

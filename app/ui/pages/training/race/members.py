@@ -29,6 +29,7 @@ from app.engine.text import UNKNOWN, bytes_text, duration_text, number_text, tim
 from app.ui.pages.runs.overlay import DASHES, series_color
 from app.ui.state.race import Member, RaceState, examples_of
 from app.ui.text.literal import tooltip
+from app.ui.text.short_names import alike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -248,10 +249,13 @@ class MembersTable(QTableWidget):
             head.setToolTip(tooltip(column.tip))
             self.setHorizontalHeaderItem(number, head)
 
+        font = self._theme.font(12, bold=True)
+        room = self._theme.px(NAME)
         for row, name in enumerate(names):
-            item = QTableWidgetItem(swatch(self._theme, row), name)
+            shown = alike(names).short(name, QFontMetrics(font), room)
+            item = QTableWidgetItem(swatch(self._theme, row), shown)
             item.setToolTip(tooltip(name))
-            item.setFont(self._theme.font(12, bold=True))
+            item.setFont(font)
             self.setItem(row, 0, item)
 
         self.selectRow(0)

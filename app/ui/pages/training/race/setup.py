@@ -145,6 +145,7 @@ class RaceSetup(QDialog):
         self.list.setIconSize(QSize(px(26), px(12)))
         self.list.setFixedHeight(px(ROW) * MOST + px(10))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.currentRowChanged.connect(self._edit)
         self.adding = self._button(
             "Add a variant", "race.add", f"Adds a copy of the first, up to {MOST} in all."
