@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
@@ -28,11 +29,19 @@ if TYPE_CHECKING:
 # Sizes in pixels at 100 %.
 WIDTH = 176
 
-COMPACT_WIDTH = 56
+COMPACT_WIDTH = 76
 
 ROW_HEIGHT = 40
 
+COMPACT_HEIGHT = 50
+
+LEAST_WITH_NAME = 38
+"""A compact row of less height has room for its marker only."""
+
 MARKER = 20
+
+TINY = 11
+"""Type of the name below a marker."""
 
 
 class RailStep(QPushButton):
@@ -51,6 +60,7 @@ class RailStep(QPushButton):
         self.setObjectName(f"rail.{name}")
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         style(self, "rail")
         self.show_state(False, "", False)
 
@@ -74,11 +84,11 @@ class RailStep(QPushButton):
     def sizeHint(self) -> QSize:
         return QSize(
             self._theme.px(COMPACT_WIDTH if self.compact else WIDTH) - 16,
-            self._theme.px(ROW_HEIGHT),
+            self._theme.px(COMPACT_HEIGHT if self.compact else ROW_HEIGHT),
         )
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(40), self._theme.px(32))
+        return QSize(self._theme.px(40), self._theme.px(24))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         option = QStyleOptionButton()
@@ -88,34 +98,67 @@ class RailStep(QPushButton):
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         px = self._theme.px
-        size = px(MARKER)
-        left = (self.width() - size) / 2 if self.compact else px(10)
-        circle = QRectF(left, (self.height() - size) / 2, size, size)
+        circle = self._circle()
         here = self.isChecked()
         role = "accent" if here else "best" if self._done else "secondary"
         painter.setPen(QPen(self._theme.color(role), 1.4 if here else 1.0))
         painter.drawEllipse(circle.adjusted(0.5, 0.5, -0.5, -0.5))
 
-        if self._done and not here:
+        # Where there is no room for names, the numbers tell the steps apart: none gives way.
+        if self._done and not here and not self.compact:
             self._paint_check(painter, circle)
         else:
             painter.setFont(self._theme.font(SMALL, here))
             painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, self._sign)
+            if self._done and not here:
+                self._paint_badge(painter, circle)
 
         if self._busy:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.color("accent"))
             painter.drawEllipse(QPointF(circle.right() - 1, circle.top() + 2), px(3), px(3))
 
+        painter.setPen(self._theme.color("accent" if here else "secondary"))
         if not self.compact:
-            painter.setPen(self._theme.color("accent" if here else "secondary"))
             painter.setFont(self._theme.font(BODY, here))
             rest = QRectF(
                 circle.right() + px(10), 0, self.width() - circle.right() - px(12), self.height()
             )
             painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self.text())
+        elif self._has_name:
+            painter.setFont(self._theme.font(TINY, here))
+            below = QRectF(0, circle.bottom(), self.width(), self.height() - circle.bottom())
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.text())
 
         painter.end()
+
+    @property
+    def _has_name(self) -> bool:
+        return not self.compact or self.height() >= self._theme.px(LEAST_WITH_NAME)
+
+    def _circle(self) -> QRectF:
+        """Returns where the marker is: before the name, above it, or alone in the middle."""
+        px = self._theme.px
+        size = px(MARKER)
+        if not self.compact:
+            return QRectF(px(10), (self.height() - size) / 2, size, size)
+
+        left = (self.width() - size) / 2
+        if not self._has_name:
+            return QRectF(left, (self.height() - size) / 2, size, size)
+
+        name = QFontMetricsF(self._theme.font(TINY)).height()
+        return QRectF(left, (self.height() - size - name) / 2, size, size)
+
+    def _paint_badge(self, painter: QPainter, circle: QRectF) -> None:
+        """Paints a check mark on a disc at the edge of the marker, beside its number."""
+        side = circle.width() * 0.6
+        badge = QRectF(circle.right() - side / 2, circle.bottom() - side * 0.8, side, side)
+        painter.setPen(QPen(self._theme.color("surface"), 1.5))
+        painter.setBrush(self._theme.color("surface"))
+        painter.drawEllipse(badge)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._paint_check(painter, badge.adjusted(-1, -1, 1, 1))
 
     def _paint_check(self, painter: QPainter, circle: QRectF) -> None:
         unit = circle.width() / 20

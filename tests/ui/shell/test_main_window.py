@@ -109,7 +109,7 @@ def test_everything_fits_at_150_percent(qtbot: QtBot, open_window: OpenWindow) -
 
     until(qtbot, lambda: inside(window).theme.zoom == 1.5)
     window.frame.resize(1280, 720)
-    until(qtbot, lambda: window.frame.rail.width() < 100)
+    until(qtbot, lambda: window.frame.rail.width() < 120)
     assert (window.frame.width(), window.frame.height()) == (1280, 720)
 
     for name in ("train.start", "status.text", "header.help", "rail.runs"):
