@@ -131,6 +131,13 @@ TABLE = (
     Entry(SEPARATOR, menu="View"),
     Entry(Action.DARK, "Light or dark", "View", ("Ctrl+D",), "Changes between light and dark."),
     Entry(Action.GUIDE, "Guide", "View", ("Ctrl+G",), "Shows or hides the Guide."),
+    Entry(
+        Action.PROJECTOR,
+        "Projector mode",
+        "View",
+        ("F11",),
+        "Large figures, thick curves and large pictures, without rail and Guide. Escape leaves it.",
+    ),
     Entry(Action.HELP, "Help and glossary", "Help", ("F1",), "Explains the terms of the field."),
     Entry(Action.SHORTCUTS, "Keyboard shortcuts", "Help", ("Shift+F1",), "Shows what the keys do."),
     Entry(Action.MENU, "Open this menu", "Help", ("F10",), "Opens the menu."),

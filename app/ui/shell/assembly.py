@@ -25,6 +25,7 @@ from app.ui.shell.hooks import install
 from app.ui.shell.leaving import Leaving
 from app.ui.shell.notify import Notifier
 from app.ui.shell.problems import Problems
+from app.ui.shell.projector import ProjectorMode
 from app.ui.shell.run_bar import RunBar
 from app.ui.state.action import Action
 from app.ui.state.background import Background, Failure
@@ -144,6 +145,7 @@ class Assembly(QObject):
             Action.DARK: self._view.toggle_dark,
             Action.GUIDE: frame.toggle_guide,
             Action.HELP: lambda: help_.show_help(frame.page),
+            Action.PROJECTOR: ProjectorMode(frame, self.theme).toggle,
             Action.SHORTCUTS: help_.show_shortcuts,
             Action.MENU: frame.header.brand.showMenu,
             Action.FASHION: help_.show_more_data,

@@ -70,6 +70,12 @@ class Header(QFrame):
         self.device = QPushButton("Loading engine")
         self.device.setObjectName("status.device")
         style(self.device, "pill")
+        self.projector = QPushButton("Leave projector mode")
+        self.projector.setObjectName("header.projector")
+        self.projector.setToolTip("Shows rail and Guide again (Escape).")
+        self.projector.setAccessibleName("Leave projector mode")
+        self.projector.hide()
+        style(self.projector, "pill")
         self._popup: QFrame | None = None
         self._why = "The engine is being loaded; it looks for the device then."
         self.device.clicked.connect(self._explain)
@@ -88,7 +94,7 @@ class Header(QFrame):
             self._row.addWidget(left)
 
         self._row.addStretch(1)
-        for right in (self.notices, self.device, self.guide, self.dark, self.help):
+        for right in (self.projector, self.notices, self.device, self.guide, self.dark, self.help):
             self._row.addWidget(right)
 
         self._size()

@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, Page] = {}
         self.page = ""
         self._painted = self._leaving = False
-        self._drawer_open = False
+        self._drawer_open = self._projector = False
         self.setWindowTitle("Netwright")
         self.setObjectName("window")
         self.setAcceptDrops(True)
@@ -204,8 +204,16 @@ class MainWindow(QMainWindow):
 
     # --- sizes
 
+    def set_projector(self, projector: bool) -> None:
+        """Takes rail and Guide away, or brings them back; the Guide can still be opened."""
+        self._projector = projector
+        self._drawer_open = False
+        self.rail.setVisible(not projector)
+        self.header.projector.setVisible(projector)
+        self._arrange()
+
     def _wide(self) -> bool:
-        return self.width() >= self._theme.px(WIDE)
+        return not self._projector and self.width() >= self._theme.px(WIDE)
 
     def _arrange(self) -> None:
         """Puts the Guide beside the page or above it, and the rail with names or without."""

@@ -29,6 +29,7 @@ class Action(StrEnum):
     DARK = "dark"
     GUIDE = "guide"
     HELP = "help"
+    PROJECTOR = "projector"
     SHORTCUTS = "shortcuts"
     MENU = "menu"
     FASHION = "fashion"

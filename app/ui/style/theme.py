@@ -106,6 +106,15 @@ FIGURE = 22
 PROJECTED = 24
 """All text in plots while projected, in pixels at 100 %."""
 
+PROJECTED_FIGURE = 36
+"""The figures of a run while projected, in pixels at 100 %."""
+
+PROJECTED_LABEL = 18
+"""What stands beside these figures and below pictures, in pixels at 100 %."""
+
+PICTURES = 2
+"""Times that pictures are larger while projected."""
+
 PLOT_TEXT = 12
 """Text in plots otherwise, at most; distances in plots grow as this does."""
 
@@ -159,6 +168,14 @@ class Theme(QObject):
         """Returns the font of text in a plot; while projected all of it has one size."""
         return self.font(PROJECTED if self.projector else size, bold)
 
+    def picture_px(self, size: float) -> int:
+        """Returns the side of a picture, in pixels at 100 %, as pixels of now."""
+        return self.px(size * PICTURES if self.projector else size)
+
+    def label_font(self, bold: bool = False) -> QFont:
+        """Returns the font of words beside figures and below pictures."""
+        return self.font(PROJECTED_LABEL if self.projector else SMALL, bold)
+
     def line_width(self, width: float) -> float:
         """Returns the width in pixels of a line in a plot, `width` at 100 %."""
         return width * self.zoom * (PROJECTED / PLOT_TEXT if self.projector else 1.0)
@@ -167,6 +184,7 @@ class Theme(QObject):
         """Lets plots be read from the back of a room: large text and thick lines, or ends that."""
         if projector != self.projector:
             self.projector = projector
+            self.apply()
             self.changed.emit()
 
     # --- changing
@@ -234,6 +252,10 @@ class Theme(QObject):
         """Returns the style sheet with colours by role ($accent) and sizes ($px14) filled in."""
         values = dict(DARK if self.dark else LIGHT)
         values |= {f"px{size}": f"{self.px(size)}px" for size in range(1, 129)}
+        values |= {
+            "figure": f"{self.px(PROJECTED_FIGURE if self.projector else FIGURE)}px",
+            "label": f"{self.px(PROJECTED_LABEL if self.projector else SMALL)}px",
+        }
         values |= {"icons": ICON_FOLDER.as_posix(), "shade": "dark" if self.dark else "light"}
 
         return Template(STYLE_FILE.read_text(encoding="utf-8")).substitute(values)

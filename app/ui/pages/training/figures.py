@@ -140,7 +140,8 @@ class FiguresRow(QWidget):
         column.setSpacing(0)
         labels = (Label(), Label(), Label())
 
-        roles = ("secondary", "figure-best" if figure.best else "figure", "secondary")
+        value = "figure-best" if figure.best else "figure"
+        roles = ("figure-label", value, "figure-label")
         for label, role in zip(labels, roles, strict=True):
             style(label, role)
             column.addWidget(label)

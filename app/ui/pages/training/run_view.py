@@ -320,14 +320,28 @@ class RunView(QScrollArea):
     def lay_out(self, width: int) -> None:
         """Chooses one or two columns, and the place of the segments, for a page of this width."""
         theme = self._theme
-        cards = (self.loss_card, self.metric_card, self.memory_card, self.probe_card)
-        self._arrange(self.overview_grid, cards, 1 if width < theme.px(NARROW) else 2)
+        self._arrange_overview(1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
         self.inside.arrange(1 if width < theme.px(WIDE) else 2)
         self.inside.catch_up()
         self.race.arrange(1 if width < theme.px(NARROW) else 2)
         self._width = width
         self._place_segments()
+
+    def _arrange_overview(self, columns: int) -> None:
+        """Places the cards of the overview; projected, the predictions lie below two plots."""
+        projected = self._theme.projector
+        plots = (self.loss_card, self.metric_card)
+        self.memory_card.setVisible(not projected)
+        self.overview_grid.removeWidget(self.memory_card)
+        self.overview_grid.removeWidget(self.probe_card)
+        if not projected:
+            self._arrange(self.overview_grid, (*plots, self.memory_card, self.probe_card), columns)
+            return
+
+        self._arrange(self.overview_grid, plots, columns)
+        below = len(plots) // columns
+        self.overview_grid.addWidget(self.probe_card, below, 0, 1, columns)
 
     def _place_segments(self) -> None:
         """Places the segments beside the figures, or below them where these have grown too wide."""

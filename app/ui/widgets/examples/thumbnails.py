@@ -35,11 +35,12 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
-from app.ui.style.theme import SMALL, Theme
 from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from app.ui.style.theme import Theme
 
 Tone = Literal["normal", "wrong", "good", "quiet"]
 Row = tuple[Any, str, str]
@@ -211,7 +212,7 @@ class _Painter(QStyledItemDelegate):
 
     def _caption(self, painter: QPainter, cell: QRect, top: int, caption: str, tone: str) -> None:
         theme = self._grid.theme
-        font = theme.font(SMALL)
+        font = theme.label_font()
         metrics = QFontMetrics(font)
         painter.setFont(font)
 
@@ -273,7 +274,7 @@ class ThumbnailGrid(QListView):
 
     def tile_at(self, growth: float) -> QSize:
         """Returns the size of a tile that has grown so many times."""
-        side = round(self.theme.px(self.size_at_100) * growth)
+        side = round(self.theme.picture_px(self.size_at_100) * growth)
         return QSize(side, side)
 
     @property
@@ -295,7 +296,7 @@ class ThumbnailGrid(QListView):
         return self._cell_at(self.growth)
 
     def _cell_at(self, growth: float) -> QSize:
-        line = QFontMetrics(self.theme.font(SMALL)).height()
+        line = QFontMetrics(self.theme.label_font()).height()
         caption = self.lines * line + self.theme.px(3) if self.lines else 0
         tile = self.tile_at(growth)
         return QSize(tile.width() + self.theme.px(MARGIN), tile.height() + 4 + caption)
