@@ -130,14 +130,7 @@ class TemplateCard(QAbstractButton):
         enabled = self.isEnabled()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = self.isChecked() or self.hasFocus()
-        edge = "accent" if chosen or (self.underMouse() and enabled) else "border"
-        thickness = 2 if chosen else 1
-        painter.setPen(QPen(theme.color(edge), thickness))
-        painter.setBrush(theme.color("surface" if enabled else "background"))
-        half = thickness / 2
-        card = QRectF(self.rect()).adjusted(half, half, -half, -half)
-        painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
+        self._paint_card(painter)
         inside = self.rect().adjusted(*(theme.px(PADDING) * sign for sign in (1, 1, -1, -1)))
         picture = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
         draw(painter, picture, self.template.kind, self.template.family, theme, enabled)
@@ -152,6 +145,28 @@ class TemplateCard(QAbstractButton):
             )
 
         self._paint_words(painter, inside.adjusted(0, theme.px(SIZE[1]) + theme.px(6), 0, 0))
+
+    def _paint_card(self, painter: QPainter) -> None:
+        """Paints ground and edge: a tint where it is chosen, a frame within for the focus."""
+        theme = self._theme
+        chosen = self.isChecked()
+        ground = "surface" if self.isEnabled() else "background"
+        if self.isEnabled() and self.underMouse():
+            ground = "accent_hover_tint" if chosen else "hover"
+        elif chosen:
+            ground = "accent_tint"
+
+        thickness = 2 if chosen else 1
+        painter.setPen(QPen(theme.color("accent" if chosen else "border"), thickness))
+        painter.setBrush(theme.color(ground))
+        half = thickness / 2
+        card = QRectF(self.rect()).adjusted(half, half, -half, -half)
+        painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
+
+        if self.hasFocus():
+            painter.setPen(QPen(theme.color("focus"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(card.adjusted(3, 3, -3, -3), theme.px(RADIUS), theme.px(RADIUS))
 
     def _paint_words(self, painter: QPainter, below: QRect) -> None:
         theme = self._theme

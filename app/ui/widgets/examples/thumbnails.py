@@ -16,7 +16,6 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
-    QColor,
     QFontMetrics,
     QImage,
     QKeyEvent,
@@ -193,22 +192,40 @@ class _Painter(QStyledItemDelegate):
         painter.drawPixmap(tile.x() + (wide - width) // 2, tile.y() + (high - height) // 2, pixmap)
         painter.setClipping(False)
 
-        if edge := self._edge(state, tone):
-            painter.setPen(QPen(edge, 2))
-            painter.drawPath(outline)
+        self._marks(painter, cell, outline, state, tone)
 
         self._caption(painter, cell, tile.bottom() + theme.px(3), caption, tone)
         painter.restore()
 
-    def _edge(self, state: QStyle.StateFlag, tone: str) -> QColor | None:
+    def _marks(
+        self,
+        painter: QPainter,
+        cell: QRect,
+        outline: QPainterPath,
+        state: QStyle.StateFlag,
+        tone: str,
+    ) -> None:
+        """Paints the edge of a tile: its tone, or that it is chosen; and mouse and focus around it.
+
+        A picture hides a ground, so the mouse is a grey edge here.
+        """
         theme = self._grid.theme
         flag = QStyle.StateFlag
-        if state & flag.State_HasFocus or (self._grid.keeps_choice and state & flag.State_Selected):
-            return theme.color("accent")
-        if state & flag.State_MouseOver and self._grid.clickable:
-            return theme.color("accent")
+        edge = theme.color(TONES[tone]) if tone in ("wrong", "good") else None
+        if self._grid.keeps_choice and state & flag.State_Selected:
+            edge = theme.color("accent")
+        elif state & flag.State_MouseOver and self._grid.clickable and edge is None:
+            edge = theme.color("line")
 
-        return theme.color(TONES[tone]) if tone in ("wrong", "good") else None
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if edge is not None:
+            painter.setPen(QPen(edge, 3 if state & flag.State_Selected else 2))
+            painter.drawPath(outline)
+
+        if state & flag.State_HasFocus:
+            painter.setPen(QPen(theme.color("focus"), 2))
+            radius = theme.px(RADIUS)
+            painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), radius, radius)
 
     def _caption(self, painter: QPainter, cell: QRect, top: int, caption: str, tone: str) -> None:
         theme = self._grid.theme
