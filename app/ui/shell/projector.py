@@ -42,3 +42,4 @@ class ProjectorMode(QObject):
         self._escape.setEnabled(on)
         self._frame.set_projector(on)
         self._theme.set_projector(on)
+        self._theme.apply()  # the sheet has other sizes of figures

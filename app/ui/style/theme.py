@@ -94,6 +94,15 @@ They are those of Okabe and Ito (2008); the batch has a lighter tone of their gr
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
 """Colours for overlays of several runs; the plots also vary dash and marker."""
 
+PROJECTED_FIGURE = 36
+"""The figures of a run while projected, in pixels at 100 %."""
+
+PROJECTED_LABEL = 18
+"""What stands beside these figures and below pictures, in pixels at 100 %."""
+
+PICTURES = 2
+"""Times that pictures are larger while projected."""
+
 # Type sizes in pixels at 100 %.
 BODY = 14
 
@@ -105,15 +114,6 @@ FIGURE = 22
 
 PROJECTED = 24
 """All text in plots while projected, in pixels at 100 %."""
-
-PROJECTED_FIGURE = 36
-"""The figures of a run while projected, in pixels at 100 %."""
-
-PROJECTED_LABEL = 18
-"""What stands beside these figures and below pictures, in pixels at 100 %."""
-
-PICTURES = 2
-"""Times that pictures are larger while projected."""
 
 PLOT_TEXT = 12
 """Text in plots otherwise, at most; distances in plots grow as this does."""
@@ -168,14 +168,6 @@ class Theme(QObject):
         """Returns the font of text in a plot; while projected all of it has one size."""
         return self.font(PROJECTED if self.projector else size, bold)
 
-    def picture_px(self, size: float) -> int:
-        """Returns the side of a picture, in pixels at 100 %, as pixels of now."""
-        return self.px(size * PICTURES if self.projector else size)
-
-    def label_font(self, bold: bool = False) -> QFont:
-        """Returns the font of words beside figures and below pictures."""
-        return self.font(PROJECTED_LABEL if self.projector else SMALL, bold)
-
     def line_width(self, width: float) -> float:
         """Returns the width in pixels of a line in a plot, `width` at 100 %."""
         return width * self.zoom * (PROJECTED / PLOT_TEXT if self.projector else 1.0)
@@ -184,7 +176,6 @@ class Theme(QObject):
         """Lets plots be read from the back of a room: large text and thick lines, or ends that."""
         if projector != self.projector:
             self.projector = projector
-            self.apply()
             self.changed.emit()
 
     # --- changing
@@ -227,6 +218,10 @@ class Theme(QObject):
     def dress_later(self, part: QWidget) -> None:
         """Does the same for a part that is hidden, when nothing else is to be done."""
         self._dresser.dress_later(part)
+
+    def label_font(self, size: int = SMALL) -> QFont:
+        """Returns the font of words beside figures and pictures, which grows while projected."""
+        return self.font(PROJECTED_LABEL if self.projector else size)
 
     def palette(self) -> QPalette:
         palette = QPalette()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from app.ui.pages.training.probe_strip import ProbeStrip
 from app.ui.state.action import Action
 from app.ui.state.session import State
 from tests.ui.window_actions import choose_little, click, find, inside, until
@@ -46,8 +45,6 @@ def test_one_key_makes_all_large_while_it_trains(
     window.frame.go("training")
     frame: Any = window.frame
     page: Any = window.frame.pages["training"]
-    strip = find(window, "training.probe", ProbeStrip)
-    small = strip.side()
     assert figure_size(window) == 22 and page.run.memory_card.isVisible()
 
     press(qtbot, window, Qt.Key.Key_F11)
@@ -55,7 +52,6 @@ def test_one_key_makes_all_large_while_it_trains(
     assert page.run.loss_card.isVisible() and page.run.metric_card.isVisible()
     assert not page.run.memory_card.isVisible()
     assert figure_size(window) >= 24
-    until(qtbot, lambda: strip.side() >= 1.5 * small)
 
     # A run is driven, its views and another page are opened, as without it.
     click(qtbot, window, "train.pause")
@@ -74,7 +70,6 @@ def test_one_key_makes_all_large_while_it_trains(
     press(qtbot, window, Qt.Key.Key_Escape)
     assert frame.rail.isVisible() and frame.guide.isVisible()
     assert page.run.memory_card.isVisible() and figure_size(window) == 22
-    until(qtbot, lambda: strip.side() == small)
     session.stop_at_once()
     until(qtbot, lambda: not session.active)
 

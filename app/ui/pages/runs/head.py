@@ -67,8 +67,6 @@ class Head(QWidget):
 
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
-        # The button turns its own direction for its arrow, and a menu takes that of its button.
-        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         for name, text in ACTIONS:
             if not name:
                 self._menu.addSeparator()
@@ -81,6 +79,8 @@ class Head(QWidget):
         self.more.setMenu(self._menu)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the word
+        # A menu takes the direction of its button, unless it has its own.
+        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         row.addWidget(heading)
         row.addWidget(self._about, 1)
         row.addStretch(1)

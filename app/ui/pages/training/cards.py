@@ -140,6 +140,11 @@ class ProbeCard(Card):
         if self.content is not None:
             self.content.hide()
 
+    def measure(self) -> None:
+        """Gives the examples their least height, which is more while they are projected."""
+        if self.content is not None:
+            self.content.setMinimumHeight(self._theme.px(132 if self._theme.projector else 96))
+
     def show_probe(self, probe: Probe) -> None:
         view = probe.report.view
         if self.content is None or view != self._view:
@@ -149,7 +154,7 @@ class ProbeCard(Card):
 
             self._view = view
             self.content = BODIES.get(view, SentenceBody)(self._theme)
-            self.content.setMinimumHeight(self._theme.px(96))
+            self.measure()
             self.body.insertWidget(0, self.content, 1)
 
         self.note.hide()

@@ -153,3 +153,5 @@ class FiguresRow(QWidget):
 
     def _space(self) -> None:
         self._row.setSpacing(self.theme.px(24))
+        for _, _, below in self._labels:
+            below.setVisible(not self.theme.projector)  # the plots need the room

@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFont,
-    QFontMetrics,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPixmap,
-)
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.data.kinds import kind_of
@@ -105,16 +97,8 @@ class ProbeStrip(QWidget):
             else self.most_of("image")
         )
 
-    @property
-    def _beside(self) -> bool:
-        """Whether captions stand beside their pictures, which are large then."""
-        return self.theme.projector and self._pictures
-
     def _line(self) -> int:
-        return QFontMetrics(self._font()).height()
-
-    def _font(self) -> QFont:
-        return self.theme.label_font() if self.theme.projector else self.theme.font(11)
+        return QFontMetrics(self.theme.label_font(11)).height()
 
     def side(self) -> int:
         """Returns the height of an example."""
@@ -136,22 +120,16 @@ class ProbeStrip(QWidget):
         gap = self.theme.px(GAP)
         across = (self.width() - (columns - 1) * gap) // columns
         down = (self.height() - (rows - 1) * gap) // rows
-        if self._beside:
-            return max(16, min(across // 2, down, self.theme.picture_px(LARGEST)))
-
         return max(16, min(across, down - self._below(), self.theme.px(LARGEST)))
 
     def _below(self) -> int:
         """Returns the height of the caption below an example."""
-        return 0 if self._beside else LINES * self._line() + self.theme.px(4)
+        return LINES * self._line() + self.theme.px(4)
 
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(340), self.theme.px(64) + LINES * self._line())
 
     def minimumSizeHint(self) -> QSize:
-        if self._beside:
-            return QSize(self.theme.px(200), self.theme.px(LARGEST))
-
         return QSize(self.theme.px(200), self.theme.px(40) + LINES * self._line())
 
     def cells(self) -> list[QRectF]:
@@ -171,7 +149,7 @@ class ProbeStrip(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._font())
+        painter.setFont(self.theme.label_font(11))
         metrics = painter.fontMetrics()
         line = self._line()
 
@@ -180,31 +158,17 @@ class ProbeStrip(QWidget):
             zip(self.predictions, self.cells(), strict=True)
         ):
             wide = side if self._pictures else cell.width()
-            left = cell.left() if self._beside else cell.center().x() - wide / 2
-            tile = QRectF(left, cell.top(), wide, side)
+            tile = QRectF(cell.center().x() - wide / 2, cell.top(), wide, side)
             self._picture(painter, number, predictions, tile)
             painter.setPen(self.theme.color("secondary" if predictions.right else "validation"))
 
-            lines = predictions.lines
-            caption = self._caption(cell, tile, len(lines) * line)
-            for row, text in enumerate(lines):
-                place = QRectF(caption.left(), caption.top() + row * line, caption.width(), line)
+            for row, text in enumerate(predictions.lines):
+                top = tile.bottom() + self.theme.px(4) + row * line
+                place = QRectF(cell.left() - 3, top, cell.width() + 6, line)
                 short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
-                side_of = (
-                    Qt.AlignmentFlag.AlignLeft if self._beside else Qt.AlignmentFlag.AlignHCenter
-                )
-                painter.drawText(place, side_of, short)
+                painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, short)
 
         painter.end()
-
-    def _caption(self, cell: QRectF, tile: QRectF, height: float) -> QRectF:
-        """Returns where the lines of a caption are: below the picture, or beside it."""
-        if self._beside:
-            left = tile.right() + self.theme.px(GAP)
-            top = max(cell.top(), tile.center().y() - height / 2)
-            return QRectF(left, top, cell.right() - left, height)
-
-        return QRectF(cell.left() - 3, tile.bottom() + self.theme.px(4), cell.width() + 6, height)
 
     def _picture(
         self, painter: QPainter, number: int, predictions: ProbePrediction, tile: QRectF

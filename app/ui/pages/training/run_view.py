@@ -333,6 +333,7 @@ class RunView(QScrollArea):
         projected = self._theme.projector
         plots = (self.loss_card, self.metric_card)
         self.memory_card.setVisible(not projected)
+        self.probe_card.measure()
         self.overview_grid.removeWidget(self.memory_card)
         self.overview_grid.removeWidget(self.probe_card)
         if not projected:
@@ -340,8 +341,13 @@ class RunView(QScrollArea):
             return
 
         self._arrange(self.overview_grid, plots, columns)
+        for card in plots:
+            card.plot.setMinimumHeight(self._theme.px(240))  # all three fit into 1280x720
+
         below = len(plots) // columns
         self.overview_grid.addWidget(self.probe_card, below, 0, 1, columns)
+        for row, stretch in ((0, 3), (1, 3), (below, 2)):
+            self.overview_grid.setRowStretch(row, stretch)
 
     def _place_segments(self) -> None:
         """Places the segments beside the figures, or below them where these have grown too wide."""

@@ -64,13 +64,11 @@ class ExampleGrid(ThumbnailGrid):
         self, theme: Theme, size: int = 76, rows_visible: int = 0, keeps_choice: bool = False
     ) -> None:
         self._tile = (size, size)
-        self._pictures = True
         super().__init__(theme, size, rows_visible, keeps_choice)
         self.setAccessibleName("Examples")
 
     def tile_at(self, growth: float) -> QSize:
-        px = self.theme.picture_px if self._pictures else self.theme.px
-        return QSize(*(round(px(side) * growth) for side in self._tile))
+        return QSize(*(round(self.theme.px(side) * growth) for side in self._tile))
 
     @property
     def can_grow(self) -> bool:
@@ -85,7 +83,6 @@ class ExampleGrid(ThumbnailGrid):
         if len(rows):
             first: Example = rows[0][0]
             side = self.size_at_100
-            self._pictures = first.picture is not None
             sizes = [size_of(rows[number][0]) for number in range(min(LOOKED_AT, len(rows)))]
             width, height = (max(parts) for parts in zip(*sizes, strict=True))
             scale = side / kind_of("image").tile[0] if first.halves else 1.0
@@ -107,6 +104,12 @@ class ExampleGrid(ThumbnailGrid):
             return crisp(example.picture, self.tile.width(), ratio)
 
         return pixmap_of(self.theme, example, self.tile, ratio)
+
+    def _measure(self) -> None:
+        if len(self.rows) and self.rows[0][0].picture is not None:
+            self._tile = (self.size_at_100, self.size_at_100)  # larger while projected
+
+        super()._measure()
 
     def spoken(self, item: Any) -> str:
         example: Example = item

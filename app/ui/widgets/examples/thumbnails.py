@@ -34,12 +34,12 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
+from app.ui.style.theme import PICTURES, SMALL, Theme
 from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.ui.style.theme import Theme
 
 Tone = Literal["normal", "wrong", "good", "quiet"]
 Row = tuple[Any, str, str]
@@ -229,7 +229,7 @@ class _Painter(QStyledItemDelegate):
 
     def _caption(self, painter: QPainter, cell: QRect, top: int, caption: str, tone: str) -> None:
         theme = self._grid.theme
-        font = theme.label_font()
+        font = theme.font(SMALL)
         metrics = QFontMetrics(font)
         painter.setFont(font)
 
@@ -291,13 +291,22 @@ class ThumbnailGrid(QListView):
 
     def tile_at(self, growth: float) -> QSize:
         """Returns the size of a tile that has grown so many times."""
-        side = round(self.theme.picture_px(self.size_at_100) * growth)
+        side = round(self.theme.px(self.size_at_100) * growth)
         return QSize(side, side)
 
     @property
     def can_grow(self) -> bool:
         """Whether a larger tile shows more."""
         return not self.rows_visible
+
+    @property
+    def size_at_100(self) -> int:
+        """Returns the side of a picture in pixels at 100 %: twice its own while projected."""
+        return self._size_at_100 * (PICTURES if self.theme.projector else 1)
+
+    @size_at_100.setter
+    def size_at_100(self, size: int) -> None:
+        self._size_at_100 = size
 
     def draw(self, item: Any, ratio: float) -> QPixmap:
         """Returns the pixmap on a tile, here of a picture of (C, H, W) uint8."""
@@ -313,7 +322,7 @@ class ThumbnailGrid(QListView):
         return self._cell_at(self.growth)
 
     def _cell_at(self, growth: float) -> QSize:
-        line = QFontMetrics(self.theme.label_font()).height()
+        line = QFontMetrics(self.theme.font(SMALL)).height()
         caption = self.lines * line + self.theme.px(3) if self.lines else 0
         tile = self.tile_at(growth)
         return QSize(tile.width() + self.theme.px(MARGIN), tile.height() + 4 + caption)
