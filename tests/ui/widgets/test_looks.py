@@ -1,0 +1,65 @@
+"""Mouse, focus and choice look different from one another, on cards and on buttons."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QPushButton, QWidget
+
+from app.ui.pages.model.gallery import TemplateCard
+from app.ui.style.theme import style
+from app.ui.widgets.tile import Tile
+from models.template import TEMPLATES
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from app.ui.style.theme import Theme
+
+
+def button(kind: str, theme: Theme) -> QAbstractButton:
+    if kind == "template":
+        return TemplateCard(TEMPLATES.all()[0], theme)
+    if kind == "tile":
+        return Tile(theme, "a", "A title", "A text")
+
+    plain = QPushButton("A word")
+    style(plain, kind)
+    return plain
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("kind", ["template", "tile", "", "segment", "small"])
+def test_each_state_has_a_look_of_its_own(
+    qtbot: QtBot, theme: Theme, kind: str, dark: bool
+) -> None:
+    theme.set_dark(dark)
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    shown = button(kind, theme)
+    shown.setCheckable(True)
+    other = QPushButton("Elsewhere")
+    row.addWidget(shown)
+    row.addWidget(other)
+    window.resize(420, 140)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+
+    def look(focus: bool = False, mouse: bool = False, chosen: bool = False) -> object:
+        (shown if focus else other).setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.mouseMove(shown, QPoint(20, 20) if mouse else QPoint(-5, -5))
+        # Without a screen, Qt does not always tell where the mouse was before.
+        shown.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, mouse)
+        shown.setChecked(chosen)
+        return shown.grab().toImage()
+
+    looks = [look(), look(focus=True), look(mouse=True)]
+    if kind != "tile":  # a tile is pressed, never chosen
+        looks += [look(chosen=True), look(chosen=True, mouse=True), look(chosen=True, focus=True)]
+
+    assert all(one != another for one, another in combinations(looks, 2))
