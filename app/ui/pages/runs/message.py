@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
@@ -61,3 +61,32 @@ class MessageBar(Card):
 
     def _restyle(self) -> None:
         self._close.setIcon(icon(self._theme, "close", "secondary"))
+
+
+class HintLine(QWidget):
+    """The line above the list: a hint, or a message in its place.
+
+    It keeps its height, so that no row moves away from under the mouse.
+    """
+
+    def __init__(self, theme: Theme, hint: QWidget, message: MessageBar) -> None:
+        super().__init__()
+        self._theme = theme
+        self._hint = hint
+        self._message = message
+        line = QVBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(hint)
+        line.addWidget(message)
+        message.installEventFilter(self)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._hint.setVisible(self._message.isHidden())
+
+        return super().eventFilter(watched, event)
+
+    def _restyle(self) -> None:
+        self.setMinimumHeight(self._theme.px(26) + 14)  # that of a message in one line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from app.ui.pages.runs.comparison import ComparisonCard
 from app.ui.pages.runs.entries import Entry, partner_of, read_entries, with_live_times
 from app.ui.pages.runs.guide import guide_cards
 from app.ui.pages.runs.head import Head
-from app.ui.pages.runs.message import MessageBar
+from app.ui.pages.runs.message import HintLine, MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
 from app.ui.pages.runs.table import RunsTable
 from app.ui.pages.runs.trash import Discarded, discard, restore
@@ -118,7 +118,7 @@ class RunsPage(Page):
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(6)
         outer.addWidget(self.head)
-        outer.addWidget(self._build_line())
+        outer.addWidget(HintLine(self._parts.theme, self.hint, self.message))
         self.stack = QStackedLayout()
         self.stack.addWidget(self.scroller)
         self.stack.addWidget(
@@ -135,28 +135,8 @@ class RunsPage(Page):
 
         outer.addLayout(self.stack, 1)
 
-    def _build_line(self) -> QWidget:
-        """Returns the line above the list: the hint, or the message in its place.
-
-        It keeps its height, so that no row moves away from under the mouse.
-        """
-        self._line = QWidget()
-        line = QVBoxLayout(self._line)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.hint)
-        line.addWidget(self.message)
-        self.message.installEventFilter(self)
-        return self._line
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
-            self.hint.setVisible(self.message.isHidden())
-
-        return super().eventFilter(watched, event)
-
     def _restyle(self) -> None:
         theme = self._parts.theme
-        self._line.setMinimumHeight(theme.px(26) + 14)  # that of a message in one line
         self.list_card.setMinimumHeight(theme.px(200))
         self.comparison.setFixedHeight(theme.px(252))
 
