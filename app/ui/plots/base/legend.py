@@ -11,6 +11,8 @@ from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from app.ui.text.short_names import alike
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -118,8 +120,9 @@ def _flow(
     found: list[Placed] = []
     x = 0.0
     row = 0
+    names = alike(entry.name for entry in entries)
     for entry in entries:
-        text = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, cap - before)
+        text = names.short(entry.name, metrics, cap - before)
         width = before + math.ceil(metrics.horizontalAdvance(text))
         while x + width > widths[min(row, 1)]:
             if row and not x:
