@@ -49,6 +49,7 @@ def test_units_row_of_the_case() -> None:
         ("°C,%,-,-", {"length": "°C", "count": "%"}),
         ("in mm,in kg,,", {"length": "mm", "count": "kg"}),
         ("Fuß,Stk.,,", {"length": "Fuß", "count": "Stk."}),
+        ("mm,,,", {"length": "mm"}),
     ),
 )
 def test_units(tmp_path: Path, row: str, units: dict[str, str]) -> None:
@@ -56,6 +57,16 @@ def test_units(tmp_path: Path, row: str, units: dict[str, str]) -> None:
     assert table.column_names == NAMES and len(table) == 30 and table.row_name(0) == "row 3"
     assert {column.name: column.unit for column in table.columns if column.unit} == units
     assert table.dialect.second_row == "units"
+
+
+def test_the_unit_of_one_column_among_many(tmp_path: Path) -> None:
+    rows = [f"{row}.5,{row % 4},{1900 + row},{row * 9}.5 €,{'ab'[row % 2]}" for row in range(30)]
+    table = read(tmp_path / "a.csv", "size,rooms,year,rent,sort", "m²,,,,", *rows)
+    assert table.dialect.second_row == "units" and len(table) == 30
+    assert (table.by_name["size"].kind, table.by_name["size"].unit) == ("number", "m²")
+
+    table = read(tmp_path / "a.csv", "size,rooms,year,rent,sort", "m²,,,,a", *rows)
+    assert len(table) == 31  # an example with a gap and a slip
 
 
 def test_two_rows_of_names(tmp_path: Path) -> None:
@@ -202,6 +213,7 @@ def test_rows_above_can_be_chosen(tmp_path: Path) -> None:
         ("Summe:,90,,", "Mittelwert,3,,"),
         ("Source: the office of numbers,,,",),
         ("Total,90,,", ",,,", "checked by hand,,,"),
+        ("Total,,,30 screws",),
     ),
 )
 def test_totals_and_notes(tmp_path: Path, below: tuple[str, ...]) -> None:

@@ -129,6 +129,11 @@ def _is_value(cell: str) -> bool:
     return amount or not math.isnan(seconds_of(cell)) or bool(date_format([cell]))
 
 
+def _is_count(cell: str) -> bool:
+    """Returns whether a cell is a value, or a number of something: "220 flats"."""
+    return _is_value(cell) or split_unit(cell) is not None
+
+
 def _is_total(
     columns: Sequence[Column], row: Sequence[str], filled: Sequence[int], number: int
 ) -> bool:
@@ -147,7 +152,7 @@ def _is_total(
 
     word = words[0]
     others = [index for index in filled if index != word]
-    if not all(row[index].lower() in NO_NUMBER or _is_value(row[index]) for index in others):
+    if not all(row[index].lower() in NO_NUMBER or _is_count(row[index]) for index in others):
         return False
     in_doubt = word != filled[0] and len(filled) == len(row)
     if in_doubt and not any(_says(row[word], columns[index], number) for index in others):

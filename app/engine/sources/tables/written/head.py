@@ -151,7 +151,9 @@ def _guess_second(rows: Sequence[Sequence[str]], style: NumberStyle) -> tuple[Se
     words = [second[index] for index in numeric if second[index].lower() not in NO_UNIT]
     no_words = any(_is_value(word, style) for word in words) or _is_first_numeric(first, style)
     ones = any(second[index] == "1" == row[index] for index in numeric for row in body)
-    if no_words or ones or not words or len(words) < HALF * len(numeric) or not body:
+    units_alone = all(map(is_unit, map(_unit, words))) and len(words) == len(filled)
+    few = len(words) < HALF * len(numeric) and not units_alone
+    if no_words or ones or not words or few or not body:
         return "example", "it is like the rows below it"
 
     others = sorted(set(range(len(second))) - set(numeric))
