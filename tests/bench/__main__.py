@@ -7,7 +7,8 @@ the allocator reports, for every template with every optimizer. `inside` prints 
 optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
 costs. `weights` proves that no result changed since another version. `soak` uses the window at
 random for as long as wanted, and prints how late its events come and whether its memory grows.
-`reactions` prints what each thing that a person does costs the window's thread.
+`reactions` prints what each thing that a person does costs the window's thread, `first-curve` what
+other work does to the time from Train to the first point of the curve.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ USUAL = {
     "speed": (["resnet", "cnn", "vit"], 21),
     "inside": (["resnet", "cnn"], 11),
     "race": (["cnn"], 3),
+    "first-curve": ([], 7),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -52,6 +54,7 @@ def main() -> None:
         "weights",
         "soak",
         "reactions",
+        "first-curve",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -93,6 +96,11 @@ def main() -> None:
         from tests.bench import reactions
 
         reactions.main(arguments.times)
+    elif arguments.what == "first-curve":
+        draw_offscreen()
+        from tests.bench import first_curve
+
+        sys.exit(first_curve.main(arguments.pairs))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)
