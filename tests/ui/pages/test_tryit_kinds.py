@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
+from app.engine.data.kinds.row.column import RowColumn
 from app.engine.experiment.experiment import Experiment
 from app.engine.results.predictor import Predictor
 from app.ui.pages.tryit.answer_cards.amounts import AmountsAnswerCard
@@ -19,7 +21,7 @@ from app.ui.pages.tryit.answer_cards.restored import RestoredAnswerCard
 from app.ui.pages.tryit.input_cards import input_card_for
 from app.ui.pages.tryit.input_cards.generic import GenericInputCard
 from app.ui.pages.tryit.input_cards.pair import PairInputCard
-from app.ui.pages.tryit.input_cards.row import RowInputCard
+from app.ui.pages.tryit.input_cards.row import RowInputCard, usual_value
 from app.ui.pages.tryit.input_cards.text import TextInputCard
 from app.ui.pages.tryit.page import TryItPage
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
@@ -322,3 +324,10 @@ def test_an_unknown_kind_of_example_is_taken_from_a_file_or_pasted(
     file.write_bytes(b"~")
     data.setUrls([QUrl.fromLocalFile(str(file))])
     assert input_card.take_mime(data) and inputs[-1].raw == file
+
+
+def test_a_usual_row_has_no_half_of_a_year() -> None:
+    year = RowColumn("year", "number", "median", median=1957.5, whole=True)
+    assert usual_value(year) == 1958
+    assert usual_value(replace(year, whole=False)) == 1957.5
+    assert usual_value(RowColumn("sort", "category", "own", categories=("a", "b"))) == "a"

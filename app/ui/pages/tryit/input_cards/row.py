@@ -116,12 +116,7 @@ class RowInputCard(InputCard):
         """Fills in the median of every amount and the most frequent of every category."""
         assert self._preparation is not None
 
-        usual: dict[str, float | str] = {
-            column.name: column.median
-            if column.role == "number"
-            else next(iter(column.categories), "")
-            for column in self._preparation.columns
-        }
+        usual = {column.name: usual_value(column) for column in self._preparation.columns}
         self._fill(self._preparation.array(usual))
         self._edited()
 
@@ -179,3 +174,11 @@ def _text(field: QLineEdit | QComboBox) -> str:
 
 
 INPUT_CARD = RowInputCard
+
+
+def usual_value(column: RowColumn) -> float | str:
+    """Returns the value of a usual row: no half of what is always whole, such as a year."""
+    if column.role == "category":
+        return next(iter(column.categories), "")
+
+    return round(column.median) if column.whole else column.median
