@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 
 from tests.paths.files import write_photos, write_table
 from tests.paths.x_events import CONTROL
@@ -57,8 +57,9 @@ def table(person: Person, folder: Path) -> Answer:
     person.click("welcome.open_file")
     person.answer_dialog(str(path))
     box = person.click("data.predicted")
+    assert isinstance(box, QComboBox)
     person.type("Rent", enter=True)
-    person.wait(lambda: "Rent" in box.currentText(), "the target is Rent")  # type: ignore[attr-defined]
+    person.wait(lambda: "Rent" in box.currentText(), "the target is Rent")
     first_curve = _train(person)
     person.click("rail.tryit")
     field = person.click("tryit.field.0")

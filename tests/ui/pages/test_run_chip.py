@@ -96,14 +96,14 @@ def test_with_other_settings_open_it_says_what_train_would_start(
     document.choose("model", "mlp")
     chip = chip_of(page)
     assert chip.note.isVisible()
-    assert chip.note.text() == "Train would start second try, Plain network: 2 settings differ"
+    assert chip.note.text() == "Train would start second try, Plain MLP: 2 settings differ"
 
     chip.note.click()
     popup = chip._popup
     assert popup is not None
     texts = [label.text() for label in popup.findChildren(QLabel)]
     assert texts[:3] == ["Setting", "This run", "Next run"]
-    assert texts[3:6] == ["Template", "Small CNN", "Plain network"]
+    assert texts[3:6] == ["Template", "Small CNN", "Plain MLP"]
     assert texts[6:] == ["Epochs", "3", "7"]
     popup.close()
 

@@ -95,7 +95,7 @@ def test_without_weights_the_page_says_how_to_get_some(
 ) -> None:
     qtbot.waitUntil(lambda: not harness.parts.background._latest, timeout=PATIENCE_MS)
     assert "Train a network first" in label(page, "tryit.begin.text")
-    assert page.ready() == (False, "Train a network first.")
+    assert page.ready() == (False, "Nothing has been trained yet; press Train.")
     press(qtbot, page, "tryit.begin")
 
     assert harness.pages_opened == ["training"]

@@ -10,7 +10,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 
 from app.ui.style.theme import Theme
-from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp, image
+from app.ui.widgets.examples.pixels import crisp, image
+from app.ui.widgets.examples.thumbnails import ThumbnailGrid
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

@@ -16,7 +16,7 @@ from app.engine.data.kinds import kind_of
 from app.engine.text import percent_text
 from app.ui.text.literal import tooltip
 from app.ui.widgets.examples.painting import pixmap_of
-from app.ui.widgets.examples.thumbnails import crisp
+from app.ui.widgets.examples.pixels import crisp
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme

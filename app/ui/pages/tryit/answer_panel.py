@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout
 from app.ui.pages.tryit.answer_cards import AnswerCard, answer_card_for
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.card import Card
-from app.ui.widgets.examples.thumbnails import crisp
+from app.ui.widgets.examples.pixels import crisp
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:

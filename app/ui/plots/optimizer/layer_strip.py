@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFontMetricsF,
     QImage,
     QKeyEvent,
@@ -16,12 +15,12 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.engine.text import number_text, power_text
 from app.ui.plots.matrices.heat_map import decades, heat_image, paint_steps, viridis
+from app.ui.plots.optimizer.marks import mark
 from app.ui.plots.optimizer.quantities import BY_KEY, HELD, Quantity
 from app.ui.text.literal import tooltip
 from app.ui.text.short_names import alike
@@ -363,39 +362,3 @@ def span_of(values: np.ndarray, least: float = 3.0) -> tuple[float, float]:
     missing = max(0.0, least - (high - low)) / 2
 
     return low - missing, high + missing
-
-
-def mark(painter: QPainter, form: str, at: QPointF, size: float, colour: QColor) -> None:
-    """Draws the mark of a quantity: "o" round, "s" square, "d" diamond, "t" triangle, "|" a bar."""
-    half = size / 2
-    x = at.x()
-    y = at.y()
-    painter.save()
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-
-    if form == "o":
-        painter.drawEllipse(at, half, half)
-    elif form == "s":
-        painter.drawRect(QRectF(x - half * 0.9, y - half * 0.9, size * 0.9, size * 0.9))
-    elif form == "|":
-        painter.drawRect(QRectF(x - half * 0.4, y - half, size * 0.4, size))
-    elif form == "d":
-        painter.drawPolygon(
-            QPolygonF(
-                [
-                    QPointF(x, y - half * 1.2),
-                    QPointF(x + half * 1.2, y),
-                    QPointF(x, y + half * 1.2),
-                    QPointF(x - half * 1.2, y),
-                ]
-            )
-        )
-    else:
-        painter.drawPolygon(
-            QPolygonF(
-                [QPointF(x, y - half), QPointF(x + half, y + half), QPointF(x - half, y + half)]
-            )
-        )
-
-    painter.restore()

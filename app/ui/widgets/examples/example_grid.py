@@ -10,7 +10,8 @@ from PySide6.QtCore import QSize
 from app.engine.data.kinds import kind_of
 from app.ui.widgets.examples.example import Example
 from app.ui.widgets.examples.painting import pixmap_of, size_of
-from app.ui.widgets.examples.thumbnails import ThumbnailGrid, crisp
+from app.ui.widgets.examples.pixels import crisp
+from app.ui.widgets.examples.thumbnails import ThumbnailGrid
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.engine.data.kinds import kind_of
 from app.ui.text.literal import tooltip
 from app.ui.text.short_names import alike
+from app.ui.widgets.examples.pixels import crisp
 from app.ui.widgets.examples.spectrogram import WINDOW, paint_spectrogram
-from app.ui.widgets.examples.thumbnails import crisp
 
 if TYPE_CHECKING:
     from app.ui.style.theme import Theme

@@ -31,7 +31,7 @@ from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
-from app.ui.widgets.examples.thumbnails import crisp
+from app.ui.widgets.examples.pixels import crisp
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
