@@ -45,6 +45,12 @@ FEWER = {
 EPOCHS = {"convnext": 14, "vit": 14, "resnet": 24, "gpt": 6, "text-encoder": 14, "two-tower": 20}
 """Epochs of templates that take long, instead of those that are offered."""
 
+NOT_HEALTHY = ("shapes-mlp",)
+"""A plain network on coloured shapes overfits with every seed and gets two thirds wrong.
+
+It is lesson one beside a CNN, and to say so is no false alarm.
+"""
+
 OFF = {"flip": False, "shift": 0.0, "rotate": 0.0, "scale": 0.0, "light": 0.0, "erase": 0.0}
 
 
@@ -87,7 +93,10 @@ class Case:
 
 
 def healthy() -> Iterator[Case]:
-    """Yields a training of every built-in data set with every template that fits, as offered."""
+    """Yields a training of every built-in data set with every template that fits, as offered.
+
+    Without those of NOT_HEALTHY.
+    """
     from models.template import TEMPLATES
 
     for sample in SAMPLES.values():
@@ -100,13 +109,15 @@ def healthy() -> Iterator[Case]:
             }
             experiment = Experiment.model_validate(settings)
             problem = experiment.replace(model=None)
-            if template.unfit(resolve(problem, description).problem(description)):
+            name = f"{sample.name}-{template.kind}"
+            if name in NOT_HEALTHY or template.unfit(
+                resolve(problem, description).problem(description)
+            ):
                 continue
 
             if template.kind in EPOCHS:
                 settings["training"] = {"epochs": EPOCHS[template.kind]}
 
-            name = f"{sample.name}-{template.kind}"
             for seed in range(SEEDS.get(sample.name, HEALTHY_SEEDS)):
                 tuned = seed < (1 if sample.name in SEEDS else TUNED_TABLES)
                 yield Case(name, seed, settings, tuned, training=training, validation=validation)
