@@ -155,8 +155,12 @@ def train(
 
     requested: Experiment = toml_file.read(path)
     try:
-        requested = toml_file.with_overrides(requested, changes)
+        requested = toml_file.with_overrides(
+            requested, changes, lambda chosen: headless.data_kinds(chosen, json_)
+        )
     except UserError as error:
+        if error.setting:  # it is the data's
+            raise
         raise click.UsageError(str(error)) from error
 
     if measure_threads:
@@ -278,11 +282,10 @@ def doctor(json_: bool) -> None:
     from app.engine.diagnosis import diagnose, lines  # noqa: PLC0415 - not for --help
 
     facts = diagnose()
-    facts["missing_system_libraries"] = system_libraries.missing_packages(
-        display=system_libraries.has_display()
-    )
-
     facts["display"] = system_libraries.has_display()
+    missing = system_libraries.missing_packages(display=facts["display"])
+    facts["missing_system_libraries"] = missing
+    facts["install_them"] = system_libraries.how_to_install(missing) if missing else ""
     if json_:
         say_json(facts)
         return
@@ -326,7 +329,7 @@ def _window(paths: list[str], train: bool = False) -> int:
     if missing:
         raise UserError(
             "The window needs system libraries that are missing.",
-            f"Run: {system_libraries.install_line(missing)}",
+            system_libraries.how_to_install(missing),
         )
 
     from app.ui.shell.application import main  # noqa: PLC0415 - Qt is loaded for the window only

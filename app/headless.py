@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import UserError, with_remedy
 from app.engine.experiment.data_settings import DataSettings
-from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.experiment import CHOICES, Experiment
+from app.engine.experiment.resolve import resolve
 from app.engine.results.curve_image import write_curves
 from app.engine.results.report import load_report
 from app.engine.runs.control import Control
 from app.engine.runs.events import Event, RunFinished
 from app.engine.runs.history import read_history
 from app.engine.runs.run import Run, default_folder
+from app.engine.sources.opening import open_dataset
 from app.output import complain, say, say_json
 from app.terminal import Display, display_for, ending
 
@@ -29,6 +31,18 @@ INTERRUPTED = 130
 
 Work = Callable[[Callable[[Event], None], Control], RunFinished]
 """A training, given the listener of its events and the requests to it."""
+
+
+def data_kinds(experiment: Experiment, json_: bool) -> dict[str, str]:
+    """Reads the data of an experiment; returns which kinds of choices they get, section -> kind.
+
+    Raises UserError where they cannot be read, or the experiment does not fit them.
+    """
+    with display_for(json_) as display:
+        description = open_dataset(experiment.data, display.stage).description
+
+    resolved = resolve(experiment, description)
+    return {section: getattr(resolved, section).kind for section in CHOICES}
 
 
 def train(requested: Experiment, run: Run, json_: bool) -> int:

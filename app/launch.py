@@ -19,7 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from app.system_libraries import has_display, provide, provide_libraries
+from app.installation import SetUpFailed, announce, install, say
+from app.system_libraries import can_install, has_display, provide, provide_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +35,18 @@ LOCK = "netwright.lock"
 """The file that a set-up holds, so that a second one waits."""
 
 
-class SetUpFailed(Exception):
-    """The environment could not be made: what is wrong and what to do, for a person."""
+CPU = "--cpu"
+"""The argument of a first start that asks for PyTorch for the CPU, whatever device there is."""
 
 
 def into_environment(script: Path, extra: str = "") -> None:
     """Makes sure that the program goes on where its packages (and those of `extra`) are installed.
 
     It returns where they can be imported here. Otherwise it makes the environment beside the code,
-    if need be, runs `script` there with the same arguments, and never returns.
+    if need be, runs `script` there with the same arguments but CPU, and never returns.
     """
+    cpu = CPU in sys.argv[1:]
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != CPU]
     if (
         not (ROOT / "pyproject.toml").exists()
         or (inside() and is_current(extra))
@@ -55,7 +58,7 @@ def into_environment(script: Path, extra: str = "") -> None:
         if not is_current(extra):
             if sys.version_info < LEAST_PYTHON:
                 _use_a_newer_python(script)
-            set_up(extra)
+            set_up(extra, cpu)
     except SetUpFailed as failure:
         sys.exit(str(failure))
     except KeyboardInterrupt:
@@ -164,33 +167,43 @@ def _padded(version: tuple[int, ...], length: int) -> tuple[int, ...]:
 # --- making it
 
 
-def set_up(extra: str = "") -> None:
-    """Makes or renews the environment. Raises SetUpFailed."""
-    say(
-        "Netwright is not set up here yet. This happens once and takes some minutes."
-        if not stamp_path().exists()
-        else "The list of packages has changed; the environment is brought up to date."
-    )
-    provide_libraries(display=has_display())
+def set_up(extra: str = "", cpu: bool = False) -> None:
+    """Makes or renews the environment. cpu: with PyTorch for the CPU. Raises SetUpFailed."""
+    say(_why_set_up())
+    if can_install():
+        provide_libraries(display=has_display())
 
     with _alone():
         if is_current(extra):  # made by another start in the meantime
             return
 
         extras = sorted({extra, *_extras_so_far()} - {""})
-        if not _works():
+        fresh = not _works()
+        if fresh:
             _make_environment()
+        if fresh or not stamp_path().exists():
+            announce(environment(), cpu)
 
-        say(f"Installing PyTorch, Qt and the rest into {environment()} (about 2 GB on disk).")
-        _pip("install", "-e", str(ROOT) + (f"[{','.join(extras)}]" if extras else ""))
+        target = str(ROOT) + (f"[{','.join(extras)}]" if extras else "")
+        install(environment_python(), target, cpu)
         stamp_path().write_text(json.dumps({"stamp": stamp(), "extras": extras}), encoding="utf-8")
 
     say("Set up. The next start takes no longer than starting.")
 
 
-def say(sentence: str) -> None:
-    """Prints a line at once: an installation takes minutes."""
-    print(sentence, flush=True)
+def _why_set_up() -> str:
+    """Returns why something must be installed, for a person."""
+    try:
+        written = json.loads(stamp_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        if environment().exists() and any(environment().iterdir()):
+            return "The set-up was cut off; it goes on with what was fetched."
+        return "Netwright is not set up here yet. This happens once and takes some minutes."
+
+    if written.get("stamp") == stamp():
+        return "The packages for the tests are added; this happens once."
+
+    return "The list of packages or the place of the code has changed; what is missing is added."
 
 
 def _extras_so_far() -> list[str]:
@@ -251,41 +264,6 @@ def _make_environment() -> None:
             f"A virtual environment could not be made: {_last_line(ended.stdout + ended.stderr)}\n"
             "Install Python's venv module (Debian, Ubuntu: apt-get install python3-venv), then run "
             "it again."
-        )
-
-
-def _pip(*arguments: str) -> None:
-    """Runs pip and says what it fetches. Raises SetUpFailed with pip's reason."""
-    command = [
-        str(environment_python()),
-        "-m",
-        "pip",
-        *arguments,
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
-    output: list[str] = []
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as pip:
-        assert pip.stdout is not None
-        for line in pip.stdout:
-            output.append(line.rstrip())
-            words = line.split()
-            if words[:1] == ["Downloading"]:
-                say("  fetching " + " ".join([words[1].rsplit("/", 1)[-1], *words[2:4]]))
-            elif words[:1] == ["Installing"]:
-                say("  " + " ".join(words[:3]))
-
-    if pip.returncode:
-        errors = [line for line in output if line.startswith("ERROR")]
-        reasons = errors[:3] or output[-3:]
-        raise SetUpFailed(
-            "The packages could not be installed:\n  "
-            + "\n  ".join(reasons)
-            + "\nCheck the network and the space on the disk, then run it again; "
-            "it goes on where it was."
         )
 
 

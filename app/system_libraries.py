@@ -76,6 +76,16 @@ def provide_libraries(display: bool) -> None:
         provide(missing, "system libraries that Qt needs")
 
 
+def require_for_tests() -> None:
+    """Installs what Qt needs to be imported, where it may. Ends the program where it is missing."""
+    if missing_packages(display=False) and can_install():
+        provide_libraries(display=False)
+
+    missing = missing_packages(display=False)
+    if missing:
+        sys.exit(f"The tests need system libraries that are missing. {how_to_install(missing)}")
+
+
 def provide_for_window() -> list[str]:
     """Installs what a window on this display needs, where it may; returns what is still missing."""
     platform = os.environ.get("QT_QPA_PLATFORM") or (
@@ -95,7 +105,7 @@ def provide(packages: list[str], purpose: str) -> None:
         return
 
     if not can_install():
-        _say(f"Missing: {purpose}. Install them once with\n\n    {install_line(packages)}\n")
+        _say(f"Missing: {purpose}. {how_to_install(packages)}")
         return
 
     _say(f"Installing {purpose}: {', '.join(packages)}.")
@@ -120,9 +130,20 @@ def provide(packages: list[str], purpose: str) -> None:
         )
 
 
+def how_to_install(packages: list[str]) -> str:
+    """Returns what to do to have these packages on Debian and Ubuntu, with the line to run."""
+    line = install_line(packages)
+    return f"{'Run' if line.startswith('sudo') else 'As root, run'} once:\n\n    {line}\n"
+
+
 def install_line(packages: list[str]) -> str:
-    """Returns the command that installs these packages on Debian and Ubuntu."""
-    return f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
+    """Returns the command that installs these packages; without sudo it is for root.
+
+    The lists of packages are fetched first: a fresh system has none.
+    """
+    sudo = "sudo " if shutil.which("sudo") else ""
+    install = f"{sudo}apt-get install -y --no-install-recommends {' '.join(packages)}"
+    return f"{sudo}apt-get update && {install}"
 
 
 def _say(sentence: str) -> None:

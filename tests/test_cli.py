@@ -520,3 +520,29 @@ def test_settings_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert cli.main(["settings", "nothing"]) == 1
     assert "There is no section 'nothing'. Name one of: data" in capsys.readouterr().err
+
+
+def test_settings_without_a_template_belong_to_the_one_that_the_data_get(tmp_path: Path) -> None:
+    rows = [f"{row % 7},{row % 5}.5,{'ab'[row % 2]}" for row in range(60)]
+    (tmp_path / "rows.csv").write_text("\n".join(["x,y,class", *rows]) + "\n", encoding="utf-8")
+    path = tmp_path / "rows.toml"
+    path.write_text('[data]\nsource = "rows.csv"\n[training]\nepochs = 1\n', encoding="utf-8")
+
+    changes = ["--set", "model.width=8", "--set", "optimizer.learning_rate=0.01"]
+    run = tmp_path / "run"
+    assert cli.main(["train", str(path), *changes, "--run-dir", str(run), "--json"]) == 0
+    experiment = Run(run).experiment()
+    assert experiment.model is not None and experiment.optimizer is not None
+    assert (experiment.model.kind, experiment.model.model_dump()["width"]) == ("mlp", 8)
+    assert experiment.optimizer.learning_rate == 0.01
+
+
+def test_settings_without_a_template_of_data_that_are_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.toml"
+    path.write_text('[data]\nsource = "rows.csv"\n', encoding="utf-8")
+    run = tmp_path / "run"
+    status = cli.main(["train", str(path), "--set", "model.width=8", "--run-dir", str(run)])
+    assert status == 1 and "rows.csv" in capsys.readouterr().err
+    assert not run.exists(), "no run of a training that could not begin"

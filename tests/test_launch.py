@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import json
 import os
+import queue
+import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from app import launch, system_libraries
+from app import installation, launch, system_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = """\
@@ -35,7 +38,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_needs_nothing_but_an_old_python() -> None:
-    names = ("launch.py", "system_libraries.py", "__main__.py", "__init__.py")
+    names = (
+        "launch.py",
+        "installation.py",
+        "system_libraries.py",
+        "__main__.py",
+        "__init__.py",
+    )
     for name in (*(f"app/{name}" for name in names), "tests/__main__.py"):
         tree = ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
         for node in tree.body:
@@ -45,7 +54,7 @@ def test_it_needs_nothing_but_an_old_python() -> None:
                 )
             elif isinstance(node, ast.ImportFrom):
                 assert (node.module or "").partition(".")[0] in sys.stdlib_module_names or (
-                    node.module == "app.system_libraries"
+                    node.module in ("app.installation", "app.system_libraries")
                 )
 
 
@@ -82,8 +91,10 @@ def test_versions_are_compared(
 def test_an_environment_is_made_once_and_renewed_when_it_must(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    installed: list[tuple[str, ...]] = []
-    monkeypatch.setattr(launch, "_pip", lambda *arguments: installed.append(arguments))
+    installed: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        launch, "install", lambda python, target, cpu: installed.append((target, cpu))
+    )
     monkeypatch.setattr(launch, "provide_libraries", lambda display: None)
     python = launch.environment_python()
     python.parent.mkdir(parents=True)
@@ -94,12 +105,15 @@ def test_an_environment_is_made_once_and_renewed_when_it_must(
     assert launch.is_current()
     assert subprocess.run([str(python), "-c", ""]).returncode == 0
     assert not launch.is_current("test")
-    assert installed == [("install", "-e", str(project))]
-    assert "happens once" in capsys.readouterr().out
+    assert installed == [(str(project), False)]
+    said = capsys.readouterr().out
+    assert "cut off" in said and "1.7 GB" in said and "5.4 GB" in said
 
     launch.set_up("test")
     assert launch.is_current("test")
-    assert installed[1:] == [("install", "-e", f"{project}[test]")]
+    assert installed[1:] == [(f"{project}[test]", False)]
+    said = capsys.readouterr().out
+    assert "for the tests are added" in said and "PyTorch" not in said
 
     launch.set_up()  # another start has done it meanwhile
     assert len(installed) == 2
@@ -107,7 +121,8 @@ def test_an_environment_is_made_once_and_renewed_when_it_must(
     assert not launch.is_current()
 
     launch.set_up()
-    assert installed[2:] == [("install", "-e", f"{project}[test]")]
+    assert installed[2:] == [(f"{project}[test]", False)]
+    assert "has changed" in capsys.readouterr().out
     launch.stamp_path().write_text("{", encoding="utf-8")
     assert not launch.is_current()
 
@@ -152,15 +167,110 @@ def test_an_older_python_looks_for_a_newer_one_or_says_so(
 
 
 def test_a_failed_installation_is_reported_with_its_reason(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(launch, "environment_python", lambda: Path(sys.executable))
-    with pytest.raises(launch.SetUpFailed) as failure:
-        launch._pip("install", "--no-index", "surely-not-there-4711")
+    python = an_environment(tmp_path, pip="echo 'ERROR: No matching distribution'; exit 1")
+    with pytest.raises(installation.SetUpFailed) as failure:
+        installation.install(python, "here[test]", cpu=False)
 
-    assert "surely-not-there-4711" in str(failure.value)
+    assert "ERROR: No matching distribution" in str(failure.value)
     assert "run it again" in str(failure.value)
-    assert "Traceback" not in str(failure.value)
+    assert "uv could not do it" in capsys.readouterr().out
+    assert not (tmp_path / "temporary").exists()
+    assert "No matching" in (tmp_path / "set-up.txt").read_text(encoding="utf-8")
+
+
+def an_environment(folder: Path, pip: str, uv: str = "") -> Path:
+    """Makes an environment whose Python and uv are shell scripts; returns its Python."""
+    (folder / "bin").mkdir()
+    for name, lines in (("python", pip), ("uv", uv)):
+        if not lines:
+            continue
+        tool = folder / "bin" / name
+        tool.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\n{lines}\n', encoding="utf-8")
+        tool.chmod(0o755)
+
+    return folder / "bin" / "python"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")
+@pytest.mark.parametrize("cpu", [False, True])
+def test_uv_takes_the_build_for_the_device(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], cpu: bool
+) -> None:
+    uv = 'echo "Resolved 40 packages in 1s"; echo "Downloading torch (174.0MiB)"; echo $TMPDIR'
+    python = an_environment(tmp_path, pip="exit 1", uv=uv)
+    installation.install(python, "here", cpu)
+
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    backend = "cpu" if cpu else "auto"
+    assert asked[-1] == f"pip install --python {python} --torch-backend {backend} -e here"
+    assert capsys.readouterr().out.splitlines() == [
+        "  resolved 40 packages",
+        "  fetching torch (174.0MiB)",
+    ]
+    said = (tmp_path / "set-up.txt").read_text(encoding="utf-8")
+    assert str(tmp_path / "temporary") in said, "temporary files go beside the environment"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")
+def test_where_uv_cannot_pip_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uv = "echo 'error: Failed to fetch: dns error: no such host'; exit 2"
+    python = an_environment(tmp_path, pip="exit 0", uv=uv)
+    installation.install(python, "here[test]", cpu=False)
+
+    out = capsys.readouterr().out
+    assert "no connection to the package index" in out and "pip goes on" in out
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert asked[-1].endswith("install -e here[test]")
+
+
+def test_a_silent_stage_says_that_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(installation, "SIGN_SECONDS", 0.01)
+    lines: queue.Queue[str | None] = queue.Queue()
+    said = threading.Event()
+    monkeypatch.setattr(
+        installation, "say", lambda sentence: (said.set(), print(sentence), lines.put(None))
+    )
+    assert installation._attend("Installing", lines) == []
+    assert said.is_set() and "Installing goes on" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (
+            [
+                "  error: subprocess-exited-with-error",
+                "OSError: [Errno 28] No space left on device",
+            ],
+            "OSError: [Errno 28] No space left on device",
+        ),
+        (
+            [
+                "WARNING: Retrying after connection broken by 'NewConnectionError(': Failed to "
+                "establish a new connection: [Errno -3] Temporary failure in name resolution')'",
+                "× pip subprocess to install build dependencies did not run successfully.",
+                "╰─> See above for output.",
+                "note: This error originates from a subprocess",
+            ],
+            "There is no connection to the package index: [Errno -3] Temporary failure in name "
+            "resolution",
+        ),
+        (["something else"], "something else"),
+    ],
+)
+def test_the_reason_of_pip_or_uv(output: list[str], reason: str) -> None:
+    assert installation.reasons_of(output)[-1] == reason
+
+
+def test_a_disk_without_room_is_told_before(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(project)._replace(free=400_000_000)
+    monkeypatch.setattr(installation.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(installation.SetUpFailed, match=r"Only 0\.4 GB are free"):
+        installation.announce(project, cpu=False)
 
 
 # --- system libraries
@@ -204,13 +314,31 @@ def test_root_installs_what_is_missing_one_by_one_where_a_name_is_unknown(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no apt there")
-def test_anybody_else_reads_the_exact_line(apt: Path, monkeypatch, capsys) -> None:
+@pytest.mark.parametrize("sudo", [True, False])
+def test_anybody_else_reads_the_exact_line(apt: Path, monkeypatch, capsys, sudo: bool) -> None:
+    tools = {"apt-get": str(apt), "sudo": "/usr/bin/sudo" if sudo else None}
+    monkeypatch.setattr(system_libraries.shutil, "which", tools.get)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     system_libraries.provide(["libgl1", "libegl1"], "system libraries")
-    assert (
-        "sudo apt-get install -y --no-install-recommends libgl1 libegl1" in capsys.readouterr().out
-    )
+
+    before = "sudo " if sudo else ""
+    line = f"{before}apt-get update && {before}apt-get install -y --no-install-recommends"
+    said = capsys.readouterr().out
+    assert said.rstrip().endswith(f"    {line} libgl1 libegl1")
+    assert ("As root, run once:" in said) is not sudo
     assert not apt.exists()
+
+
+def test_the_tests_say_at_every_start_which_libraries_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(system_libraries, "can_install", lambda: False)
+    monkeypatch.setattr(system_libraries, "LIBRARIES", {"libsurely-not-there.so.9": "libsurely9"})
+    for _ in range(2):
+        with pytest.raises(SystemExit) as ended:
+            system_libraries.require_for_tests()
+        assert str(ended.value.code).rstrip().endswith("libsurely9")
 
 
 def test_a_library_that_cannot_be_loaded_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,8 @@ def lines(facts: dict[str, Any]) -> list[str]:
     if facts["missing_packages"]:
         text.append(f"Missing packages: {', '.join(facts['missing_packages'])}")
     if facts.get("missing_system_libraries"):
-        text.append(f"Missing system libraries: {' '.join(facts['missing_system_libraries'])}")
+        missing = facts["missing_system_libraries"]
+        text.append(f"Missing system libraries: {' '.join(missing)}. {facts['install_them']}")
 
     return text
 

@@ -156,12 +156,37 @@ def write(experiment: Experiment, path: Path) -> None:
     write_atomically(path, dumps(experiment, path.parent.resolve()).encode())
 
 
-def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
+def with_overrides(
+    experiment: Experiment,
+    pairs: Iterable[str],
+    kinds_of: Callable[[Experiment], dict[str, str]] | None = None,
+) -> Experiment:
     """Returns the experiment changed by `section.field=value` pairs, as --set gives them.
 
-    Raises UserError where a pair is malformed or names no setting, or where its value is wrong.
+    Settings of a section whose kind nobody chose belong to the kind that the data get. kinds_of:
+    returns these, section -> kind, for the experiment without such sections; it is asked only where
+    they are needed, since the data must be read for it. Without it they are those of a silent file.
+
+    Raises UserError where a pair is malformed or names no setting, or where its value is wrong, and
+    whatever `kinds_of` raises.
     """
-    plain = to_plain(experiment)
+    plain = _overridden(to_plain(experiment), pairs)
+    open_sections = [
+        name
+        for name, choice in CHOICES.items()
+        if isinstance(plain.get(name), dict) and choice.registry.key not in plain[name]
+    ]
+    if open_sections and kinds_of is not None:
+        chosen = {name: value for name, value in plain.items() if name not in open_sections}
+        kinds = kinds_of(from_plain(chosen, "--set"))
+        for name in open_sections:
+            plain[name] = {CHOICES[name].registry.key: kinds[name], **plain[name]}
+
+    return from_plain(plain, "--set")
+
+
+def _overridden(plain: dict[str, Any], pairs: Iterable[str]) -> dict[str, Any]:
+    """Returns a plain experiment changed by pairs, in place. Raises UserError."""
     for pair in pairs:
         name, separator, text = pair.partition("=")
         parts = name.strip().split(".")
@@ -192,7 +217,7 @@ def with_overrides(experiment: Experiment, pairs: Iterable[str]) -> Experiment:
 
         section[parts[1]] = value
 
-    return from_plain(plain, "--set")
+    return plain
 
 
 def sentences(error: ValidationError, data: dict[str, Any] | None = None) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.engine import garbage
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.copies import branched, same_again
@@ -98,6 +99,7 @@ def work(train: Train, emit: Callable[[events.Event], None], control: Control) -
         ends = ends or [_failed(error)]
 
     emit(ends[0])
+    garbage.give_back()  # a run frees much at once, and between its pieces nothing else finds room
 
 
 def _failed(error: BaseException) -> events.RunFinished:

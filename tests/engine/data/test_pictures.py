@@ -16,6 +16,7 @@ from PIL import Image
 
 from app.engine.data.pictures import UnreadablePicture, decode, measure
 from app.engine.data.tones import Tones
+from tests.rights import without_rights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,15 +221,8 @@ def test_no_permission_is_a_reason(tmp_path: Path) -> None:
         "except UnreadablePicture as error: print(error.reason)"
     )
 
-    command = [sys.executable, "-c", script, str(tmp_path / "secret.png")]
-    if os.geteuid() == 0:
-        for part in (tmp_path, *tmp_path.parents[:-2]):
-            part.chmod(0o755)
-        command = ["setpriv", "--reuid", "65534", "--clear-groups", *command]
-
-    done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    )
+    command = without_rights([sys.executable, "-c", script, str(tmp_path / "secret.png")])
+    done = subprocess.run(command, capture_output=True, text=True)
     assert "no permission" in done.stdout, done.stderr
 
 

@@ -21,6 +21,7 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve
 from app.engine.sources.opening import open_dataset, same_classes
 from app.engine.sources.summary import balance, describe
+from tests.rights import without_rights
 
 Maker = Callable[..., Path]
 
@@ -97,15 +98,8 @@ def output_without_rights(path: Path) -> str:
         "try: print(open_dataset(settings, cache=cache).description.skipped)\n"
         "except UserError as error: print(error)"
     )
-    command = [sys.executable, "-c", script, str(path)]
-    if os.geteuid() == 0:
-        for part in (path.parent, *path.parent.parents[:-2]):
-            part.chmod(0o755)
-        command = ["setpriv", "--reuid", "65534", "--clear-groups", *command]
-
-    done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    )
+    command = without_rights([sys.executable, "-c", script, str(path)])
+    done = subprocess.run(command, capture_output=True, text=True)
     return done.stdout + done.stderr
 
 

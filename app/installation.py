@@ -1,0 +1,212 @@
+"""Installs the packages into the environment beside the code: with uv, and with pip where not.
+
+uv takes the build of PyTorch for the device that is there; pip takes what the package index has,
+which on Linux is the build for NVIDIA cards. The standard library only, as in launch.py.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import shutil
+import subprocess
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SMALL_GB = 1.7
+LARGE_GB = 5.4
+"""Size of a full environment on disk with the build of PyTorch for the CPU, and for NVIDIA cards.
+
+Measured on Debian 12 and 13 with Python 3.11 and 3.13 on x86-64.
+"""
+
+SIGN_SECONDS = 10
+"""So often a stage that says nothing by itself says that it goes on."""
+
+SHOWN_REASONS = 3
+
+_REASON = re.compile(
+    r"oserror|errno|no space left|error:|could not|no matching|failed to|not found in|timed out",
+    re.IGNORECASE,
+)
+_NO_REASON = re.compile(r"see above for output|^note:|subprocess to install", re.IGNORECASE)
+_NO_CONNECTION = re.compile(r"failed to establish a new connection: ([^')]+)|dns error", re.I)
+
+
+class SetUpFailed(Exception):
+    """The environment could not be made: what is wrong and what to do, for a person."""
+
+
+def say(sentence: str) -> None:
+    """Prints a line at once: an installation takes minutes."""
+    print(sentence, flush=True)
+
+
+def announce(environment: Path, cpu: bool) -> None:
+    """Says what will be fetched, how large it is, and how to choose. Raises SetUpFailed.
+
+    It fails where the disk has not even room for the small build.
+    """
+    free = shutil.disk_usage(environment).free / 1e9
+    if free < SMALL_GB:
+        raise SetUpFailed(
+            f"Only {free:.1f} GB are free on the disk of {environment}, and the packages take "
+            f"about {SMALL_GB} GB. Make room, then run it again."
+        )
+
+    if cpu:
+        size = f"about {SMALL_GB} GB on disk: PyTorch for the CPU, as asked"
+    else:
+        size = (
+            f"about {SMALL_GB} GB on disk with PyTorch for the CPU, about {LARGE_GB} GB where "
+            "there is an NVIDIA card; 'python3 app --cpu' takes the small one"
+        )
+    say(f"PyTorch, Qt and the rest are fetched into {environment} ({size}).")
+
+
+def install(python: Path, target: str, cpu: bool) -> None:
+    """Installs a project with its packages for a Python. Raises SetUpFailed with the reason.
+
+    target: as pip takes it, with extras. cpu: whether PyTorch is to be that for the CPU.
+    """
+    environment = python.parent.parent
+    temporary = environment / "temporary"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        reasons = _with_uv(python, target, cpu, temporary)
+        if reasons:
+            say(f"uv could not do it: {reasons[0]}")
+            say("pip goes on; it takes the build of PyTorch that the package index has.")
+            reasons = _run("Installing", [*_pip(python), "install", "-e", target], temporary)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+    if reasons:
+        raise SetUpFailed(
+            "The packages could not be installed:\n  "
+            + "\n  ".join(reasons)
+            + "\nCheck the network and the space on the disk, then run it again; it goes on with "
+            "what was fetched."
+        )
+
+
+def _pip(python: Path) -> list[str]:
+    return [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+
+
+def _with_uv(python: Path, target: str, cpu: bool, temporary: Path) -> list[str]:
+    """Installs with uv, which it fetches first; returns why not, [] where it is done."""
+    uv = python.parent / ("uv.exe" if os.name == "nt" else "uv")
+    if not uv.exists():
+        reasons = _run("Fetching uv", [*_pip(python), "install", "uv"], temporary)
+        if reasons:
+            return reasons
+
+    backend = "cpu" if cpu else "auto"
+    command = [str(uv), "pip", "install", "--python", str(python), "--torch-backend", backend]
+    return _run("Installing", [*command, "-e", target], temporary, _index_of_pip(python))
+
+
+def _index_of_pip(python: Path) -> dict[str, str]:
+    """Returns the package index that pip is told to use, as uv is told; {} where there is none."""
+    index = os.environ.get("PIP_INDEX_URL", "")
+    if not index:
+        command = [*_pip(python), "config", "get", "global.index-url"]
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+        index = asked.stdout.strip() if asked.returncode == 0 else ""
+
+    return {"UV_DEFAULT_INDEX": index} if index else {}
+
+
+def _run(
+    stage: str, command: list[str], temporary: Path, variables: dict[str, str] | None = None
+) -> list[str]:
+    """Runs a command and says what it does; returns why it failed, [] where it did not.
+
+    Temporary files go beside the environment: where /tmp is memory they do not fit there. All that
+    is said is kept in set-up.txt.
+    """
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    lines: queue.Queue[str | None] = queue.Queue()
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **(variables or {}), **places},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
+        reader.start()
+        output = _attend(stage, lines)
+
+    log = temporary.parent / "set-up.txt"
+    log.write_text("\n".join(output) + "\n", encoding="utf-8")
+    return [] if process.returncode == 0 else reasons_of(output)
+
+
+def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.put(line.rstrip())
+
+    lines.put(None)
+
+
+def _attend(stage: str, lines: queue.Queue[str | None]) -> list[str]:
+    """Says what a command does, line by line, and that it goes on; returns all its lines."""
+    output: list[str] = []
+    silent = 0
+    while True:
+        try:
+            line = lines.get(timeout=SIGN_SECONDS)
+        except queue.Empty:
+            silent += SIGN_SECONDS
+            say(f"  {stage} goes on ({silent} s without a word).")
+            continue
+
+        if line is None:
+            return output
+
+        silent = 0
+        output.append(line)
+        said = in_words(line)
+        if said:
+            say(f"  {said}")
+
+
+def in_words(line: str) -> str:
+    """Returns what a line of pip or uv says for a person, "" for nothing."""
+    words = line.split()
+    if words[:1] == ["Downloading"] and len(words) > 1:
+        return " ".join(["fetching", words[1].rsplit("/", 1)[-1], *words[2:4]])
+    if line.startswith("Installing collected packages:"):
+        count = line.count(",") + 1
+        return f"installing {count} packages, which takes a minute"
+    if words[:1] in (["Resolved"], ["Prepared"], ["Installed"]) and "package" in line:
+        return " ".join([words[0].lower(), *words[1:3]])
+
+    return ""
+
+
+def reasons_of(output: list[str]) -> list[str]:
+    """Returns the lines that say why pip or uv failed, each once, the last of many."""
+    found: list[str] = []
+    for line in output:
+        text = line.strip(" ╰─>×│").strip()
+        connection = _NO_CONNECTION.search(text)
+        if connection is not None:
+            why = (connection.group(1) or "its name is not known").strip()
+            text = f"There is no connection to the package index: {why}"
+        elif not _REASON.search(text) or _NO_REASON.search(text):
+            continue
+
+        if text not in found:
+            found.append(text)
+
+    return found[-SHOWN_REASONS:] or [line for line in output if line.strip()][-SHOWN_REASONS:]
