@@ -187,7 +187,8 @@ def in_words(line: str) -> str:
         return " ".join(["fetching", words[1].rsplit("/", 1)[-1], *words[2:4]])
     if line.startswith("Installing collected packages:"):
         count = line.count(",") + 1
-        return f"installing {count} packages, which takes a minute"
+        long = ", which takes a minute" if count > 10 else ""
+        return f"installing {count} package{'s' if count > 1 else ''}{long}"
     if words[:1] in (["Resolved"], ["Prepared"], ["Installed"]) and "package" in line:
         return " ".join([words[0].lower(), *words[1:3]])
 

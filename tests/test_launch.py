@@ -238,6 +238,14 @@ def test_a_silent_stage_says_that_it_goes_on(
     assert said.is_set() and "Installing goes on" in capsys.readouterr().out
 
 
+def test_what_pip_says_is_said_in_words() -> None:
+    assert installation.in_words("Installing collected packages: uv") == "installing 1 package"
+    many = ", ".join(f"p{number}" for number in range(59))
+    said = installation.in_words(f"Installing collected packages: {many}")
+    assert said == "installing 59 packages, which takes a minute"
+    assert not installation.in_words("Installing build dependencies: started")
+
+
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
