@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from tests.bench.display import own_display
@@ -50,29 +51,38 @@ def _here(name: str, out: Path) -> int:
     from PySide6.QtWidgets import QApplication
 
     from tests.bench.window import OpenWindow
-    from tests.paths.person import Person
+    from tests.paths.person import OnWindow, Person
     from tests.paths.ways import WAYS
     from tests.paths.x_events import XEvents
 
     with tempfile.TemporaryDirectory() as folder, OpenWindow() as opened:
         opened.window.frame.activateWindow()
-        person = Person(opened, XEvents(os.environ["DISPLAY"]))
-        try:
-            answer = WAYS[name](person, Path(folder))
-            print(
-                f"{name}: {answer.first_curve} clicks to the first point of the curve, "
-                f"{person.clicks} clicks, {person.keys} keys and {person.turns} turns of the wheel "
-                f"to the answer: {answer.text}",
-                flush=True,
-            )
-        except (AssertionError, TimeoutError) as error:
-            print(f"{name}: failed after {person.clicks} clicks: {error}", flush=True)
-            return 1
-        finally:
-            screen = QApplication.primaryScreen().grabWindow(0)
-            screen.save(str(out / f"{name.replace(' ', '-')}.png"))
+        assert opened.window.assembly is not None
+        session = opened.window.assembly.session
+        person = Person(session, XEvents(os.environ["DISPLAY"]), OnWindow())
+        status = 1
 
-    return 0
+        def go() -> None:
+            nonlocal status
+            try:
+                answer = WAYS[name](person, Path(folder))
+                print(
+                    f"{name}: {answer.first_curve} clicks to the first point of the curve, "
+                    f"{person.clicks} clicks, {person.keys} keys and {person.turns} turns of the "
+                    f"wheel to the answer: {answer.text}",
+                    flush=True,
+                )
+                status = 0
+            except (AssertionError, TimeoutError) as error:
+                print(f"{name}: failed after {person.clicks} clicks: {error}", flush=True)
+
+        thread = threading.Thread(target=go)
+        thread.start()
+        opened.wait(lambda: not thread.is_alive())
+        screen = QApplication.primaryScreen().grabWindow(0)
+        screen.save(str(out / f"{name.replace(' ', '-')}.png"))
+
+    return status
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
-"""A person at the window: looks for things by their names, clicks on them, types, and waits."""
+"""A person at the window: looks for things by their names, clicks on them, types, and waits.
+
+The person has a thread of their own, as a dialog that asks for a file holds up what opened it. The
+window is looked at on its own thread alone.
+"""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea, QWidget
 
 from tests.paths.x_events import ENTER, XEvents
@@ -13,20 +17,43 @@ from tests.paths.x_events import ENTER, XEvents
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.bench.window import OpenWindow
+    from app.ui.state.session import Session
 
 PATIENCE = 180.0
 """Seconds after which what was waited for does not come."""
 
+SETTLED = 0.15
+"""Seconds in which events come through the display."""
+
 WHEEL_UP, WHEEL_DOWN = 4, 5
 
 
-class Person:
-    """Uses an open window. clicks, keys, turns: how often; turns are those of the wheel."""
+class OnWindow(QObject):
+    """Calls functions on the thread of the window, where it is made."""
 
-    def __init__(self, opened: OpenWindow, events: XEvents) -> None:
-        self.opened = opened
+    _wanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: list[Any] = []
+        self._wanted.connect(self._call, Qt.ConnectionType.BlockingQueuedConnection)
+
+    def __call__(self, function: Callable[[], Any]) -> Any:
+        """Returns what a function returns, from another thread."""
+        self._wanted.emit(function)
+        return self._found.pop()
+
+    def _call(self, function: Callable[[], Any]) -> None:
+        self._found.append(function())
+
+
+class Person:
+    """Uses the open windows. clicks, keys, turns: how often; turns are those of the wheel."""
+
+    def __init__(self, session: Session, events: XEvents, on_window: OnWindow) -> None:
+        self.session = session
         self.events = events
+        self.on_window = on_window
         self.clicks = 0
         self.keys = 0
         self.turns = 0
@@ -34,9 +61,10 @@ class Person:
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Waits until something is so. Raises TimeoutError."""
         end = time.monotonic() + PATIENCE
-        self.opened.wait(lambda: condition() or time.monotonic() > end)
-        if not condition():
-            raise TimeoutError(f"Waited for {PATIENCE:.0f} s in vain: {what}.")
+        while not self.on_window(condition):
+            if time.monotonic() > end:
+                raise TimeoutError(f"Waited for {PATIENCE:.0f} s in vain: {what}.")
+            time.sleep(0.05)
 
     def see(self, name: str) -> QWidget:
         """Waits until there is a widget of this name that can be used, and returns it."""
@@ -48,33 +76,26 @@ class Person:
             return None
 
         self.wait(lambda: found() is not None, f"'{name}' is there and enabled")
-        widget = found()
-        assert widget is not None
+        widget = self.on_window(found)
+        assert isinstance(widget, QWidget)
         return widget
 
     def click(self, name: str) -> QWidget:
-        """Clicks on the widget of this name, scrolled to where it can be seen."""
-        widget = self.see(name)
-        self.click_on(widget)
-        return widget
-
-    def click_on(self, widget: QWidget) -> None:
-        """Moves the mouse to the middle of what is seen of a widget, and clicks.
+        """Clicks on the middle of what is seen of a widget, scrolled to where it can be seen.
 
         Raises AssertionError where something else is in front of it.
         """
+        widget = self.see(name)
         self._scroll_to(widget)
-        place = widget.mapToGlobal(_seen(widget).center())
+        place: QPoint = self.on_window(lambda: widget.mapToGlobal(_seen(widget).center()))
         self.events.move(place.x(), place.y())
-        self._settle()
+        time.sleep(SETTLED)
 
-        hit = QApplication.widgetAt(place)
-        assert hit is not None and (hit is widget or widget.isAncestorOf(hit)), (
-            f"'{widget.objectName()}' is behind {hit}"
-        )
+        assert self.on_window(lambda: _is_hit(widget, place)), f"something is before '{name}'"
         self.events.press()
         self.clicks += 1
-        self._settle()
+        time.sleep(SETTLED)
+        return widget
 
     def type(self, text: str, enter: bool = False) -> None:
         """Types letters and signs of ASCII, and Enter behind them."""
@@ -84,54 +105,57 @@ class Person:
 
         if enter:
             self.press(ENTER)
-        self._settle()
+        time.sleep(SETTLED)
 
     def answer_dialog(self, path: str) -> None:
         """Types a path into the dialog that asks for a file or folder, once it is open."""
 
-        def dialog() -> QFileDialog | None:
-            active = QApplication.activeWindow()
-            return active if isinstance(active, QFileDialog) else None
+        def is_open() -> bool:
+            return isinstance(QApplication.activeWindow(), QFileDialog)
 
-        self.wait(lambda: dialog() is not None, "the dialog that asks for a file")
+        self.wait(is_open, "the dialog that asks for a file")
         self.type(path, enter=True)
-        self.wait(lambda: dialog() is None, "the end of the dialog")
+        self.wait(lambda: not is_open(), "the end of the dialog")
 
     def press(self, keysym: int, *held: int) -> None:
         """Presses a key."""
         self.events.key(keysym, *held)
         self.keys += 1
-        self._settle()
-
-    def _settle(self) -> None:
-        """Waits until the events have come through the display."""
-        rest = time.monotonic() + 0.15
-        self.opened.wait(lambda: time.monotonic() > rest)
+        time.sleep(SETTLED)
 
     def _scroll_to(self, widget: QWidget) -> None:
         for _ in range(60):
-            area = _area_of(widget)
-            seen = _seen(widget)
-            if area is None or seen.height() >= min(widget.height(), 12):
+            turn = self.on_window(lambda: _turn_to(widget))
+            if turn is None:
                 return
 
-            viewport = area.viewport()
-            middle = viewport.mapToGlobal(viewport.rect().center())
-            below = widget.mapTo(viewport, QPoint(0, 0)).y() > viewport.height() // 2
+            middle, button = turn
             self.events.move(middle.x(), middle.y())
-            self.events.press(WHEEL_DOWN if below else WHEEL_UP)
+            self.events.press(button)
             self.turns += 1
-            self._settle()
+            time.sleep(SETTLED)
 
 
-def _area_of(widget: QWidget) -> QScrollArea | None:
-    parent = widget.parentWidget()
-    while parent is not None and not isinstance(parent, QScrollArea):
-        parent = parent.parentWidget()
+def _turn_to(widget: QWidget) -> tuple[QPoint, int] | None:
+    """Returns where the wheel must be turned, and how, to see a widget; None where it is seen."""
+    area = widget.parentWidget()
+    while area is not None and not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    if area is None or _seen(widget).height() >= min(widget.height(), 12):
+        return None
 
-    return parent
+    viewport = area.viewport()
+    below = widget.mapTo(viewport, QPoint(0, 0)).y() > viewport.height() // 2
+    middle = viewport.mapToGlobal(viewport.rect().center())
+    return middle, WHEEL_DOWN if below else WHEEL_UP
 
 
 def _seen(widget: QWidget) -> QRect:
     """Returns the part of a widget that is not cut off, in its own pixels."""
     return widget.visibleRegion().boundingRect()
+
+
+def _is_hit(widget: QWidget, place: QPoint) -> bool:
+    """Returns whether a click at a place of the screen goes to a widget."""
+    hit = QApplication.widgetAt(place)
+    return hit is not None and (hit is widget or widget.isAncestorOf(hit))

@@ -78,14 +78,12 @@ WAYS: dict[str, Callable[[Person, Path], Answer]] = {
 
 def _train(person: Person) -> int:
     """Trains until the network has learned something, then stops; returns the clicks so far."""
-    assembly = person.opened.window.assembly
-    assert assembly is not None
-    session = assembly.session
+    session = person.session
     person.click("train.start")
     person.wait(lambda: len(session.record.losses) > 0, "the first point of the curve")
     clicks = person.clicks
     person.wait(lambda: len(session.record.epochs) >= EPOCHS or not session.active, "some epochs")
-    if session.active:
+    if person.on_window(lambda: session.active):
         person.click("train.stop")
     person.wait(lambda: not session.active, "the end of the training")
 
@@ -96,4 +94,4 @@ def _answer(person: Person) -> str:
     best = person.see("tryit.best")
     assert isinstance(best, QLabel)
     person.wait(lambda: bool(best.text()), "an answer")
-    return best.text()
+    return str(person.on_window(best.text))
