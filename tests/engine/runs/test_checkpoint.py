@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -90,6 +91,19 @@ def test_the_manifest_of_something_else_is_damage_and_not_nothing(tmp_path: Path
 
     with pytest.raises(Damaged, match="unreadable"):
         read_verified(path, ("state.json",))
+
+
+@pytest.mark.parametrize("size", ["1e999", "NaN", "-1", "2.0", "true", "null", '"12"'])
+def test_a_size_that_no_file_has_is_damage(tmp_path: Path, size: str) -> None:
+    path = checkpoint.save(tmp_path / "checkpoints", _state(1))
+    manifest = (path / "manifest.json").read_text()
+    changed = re.sub(r'"bytes": ?\d+', f'"bytes": {size}', manifest)
+    assert changed != manifest
+    (path / "manifest.json").write_text(changed)
+
+    with pytest.raises(Damaged, match="unreadable"):
+        read_verified(path, ("state.json",))
+    assert checkpoint.newest(tmp_path / "checkpoints")[0] is None
 
 
 def test_moments_take_the_memory_format_of_their_weight() -> None:

@@ -90,7 +90,10 @@ def read_verified(folder: Path, names: tuple[str, ...] = ()) -> dict[str, bytes]
             if Path(name).name != name:
                 raise Damaged(f"'{name}' is no file name")
 
-            size = int(entry["bytes"])
+            size = entry["bytes"]
+            if type(size) is not int or size < 0:  # a number without end is none that a file has
+                raise Damaged("its manifest is unreadable")
+
             expected = entry["sha256"]
             if names and name not in names:
                 continue  # only now: the manifest of something else names none of them
