@@ -93,6 +93,15 @@ def test_the_manifest_of_something_else_is_damage_and_not_nothing(tmp_path: Path
         read_verified(path, ("state.json",))
 
 
+def test_the_manifest_of_another_checkpoint_is_damage(tmp_path: Path) -> None:
+    path = checkpoint.save(tmp_path / "checkpoints", _state(1))
+    (path / "predictions.npz").write_bytes(b"beside it, though the manifest does not name it")
+    with pytest.raises(Damaged, match="does not name"):
+        read_verified(path, ("predictions.npz",))
+
+    assert read_verified(path, ("never written.npz",)) == {}
+
+
 @pytest.mark.parametrize("size", ["1e999", "NaN", "-1", "2.0", "true", "null", '"12"'])
 def test_a_size_that_no_file_has_is_damage(tmp_path: Path, size: str) -> None:
     path = checkpoint.save(tmp_path / "checkpoints", _state(1))

@@ -81,7 +81,8 @@ def _write_file(path: Path, content: bytes) -> None:
 def read_verified(folder: Path, names: tuple[str, ...] = ()) -> dict[str, bytes]:
     """Returns the files named in a checkpoint's manifest, after comparing their hashes.
 
-    names: only these; () is all. Raises Damaged.
+    names: only these, of which one that was never written is left out; () is all. Raises Damaged,
+    also for one that is there though the manifest does not name it: that is another folder's.
     """
     try:
         manifest = json.loads(files.read_regular(folder / MANIFEST, MOST_JSON))
@@ -103,6 +104,10 @@ def read_verified(folder: Path, names: tuple[str, ...] = ()) -> dict[str, bytes]
                 raise Damaged(f"'{name}' is not what was written")
 
             contents[name] = content
+
+        for name in names:
+            if name not in contents and os.path.lexists(folder / name):
+                raise Damaged(f"its manifest does not name '{name}'")
     except files.TooLarge as error:
         raise Damaged(f"'{Path(str(error.filename)).name}' is not what was written") from error
     except OSError as error:
