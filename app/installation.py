@@ -33,6 +33,9 @@ _REASON = re.compile(
     r"oserror|errno|no space left|error:|could not|no matching|failed to|not found in|timed out",
     re.IGNORECASE,
 )
+_INDEX = re.compile(r"^\S*\.index.url='([^']+)'", re.MULTILINE)
+"""A setting of pip, from a file or from the surroundings, as pip lists it."""
+
 _NO_REASON = re.compile(r"see above for output|^note:|subprocess to install", re.IGNORECASE)
 _NO_CONNECTION = re.compile(r"failed to establish a new connection: ([^')]+)|dns error", re.I)
 
@@ -81,7 +84,10 @@ def install(python: Path, target: str, cpu: bool) -> None:
         reasons = _with_uv(python, target, cpu, temporary)
         if reasons:
             say(f"uv could not do it: {reasons[0]}")
-            say("pip goes on; it takes the build of PyTorch that the package index has.")
+            say(
+                "pip goes on. It takes the build of PyTorch that the package index has: on Linux "
+                f"most often that for NVIDIA cards, about {LARGE_GB} GB on disk."
+            )
             reasons = _run("Installing", [*_pip(python), "install", "-e", target], temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -114,13 +120,10 @@ def _with_uv(python: Path, target: str, cpu: bool, temporary: Path) -> list[str]
 
 def _index_of_pip(python: Path) -> dict[str, str]:
     """Returns the package index that pip is told to use, as uv is told; {} where there is none."""
-    index = os.environ.get("PIP_INDEX_URL", "")
-    if not index:
-        command = [*_pip(python), "config", "get", "global.index-url"]
-        asked = subprocess.run(command, capture_output=True, text=True, check=False)
-        index = asked.stdout.strip() if asked.returncode == 0 else ""
-
-    return {"UV_DEFAULT_INDEX": index} if index else {}
+    command = [*_pip(python), "config", "list"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    index = _INDEX.search(told)
+    return {"UV_DEFAULT_INDEX": index.group(1)} if index else {}
 
 
 def _run(

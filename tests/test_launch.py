@@ -225,6 +225,20 @@ def test_where_uv_cannot_pip_goes_on(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert asked[-1].endswith("install -e here[test]")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")
+def test_uv_is_told_the_index_that_pip_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://further.example/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    python = an_environment(
+        tmp_path, pip=f'exec {sys.executable} "$@"', uv="echo $UV_DEFAULT_INDEX"
+    )
+    installation.install(python, "here", cpu=False)
+    log = (tmp_path / "set-up.txt").read_text(encoding="utf-8")
+    assert log.strip() == "https://mirror.example/simple"
+
+
 def test_a_silent_stage_says_that_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
