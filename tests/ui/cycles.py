@@ -259,6 +259,11 @@ class Cycles:
         return any(isinstance(event, kind) for event in self._seen)
 
     def _until(self, condition: Callable[[], bool]) -> None:
-        """Runs the window until the condition holds; each wait ends with an event."""
+        """Runs the window until the condition holds; each wait ends with an event.
+
+        Qt deletes what was left to `deleteLater` in a loop that was started by exec only, so that
+        it is asked to here: what two thousand cycles left would be held to the end otherwise.
+        """
         while not condition():
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
