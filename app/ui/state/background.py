@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GIVE_BACK_EVERY = 30.0
-"""Seconds between two times that freed memory goes back to the system."""
+"""Seconds between two times that freed memory goes back to the system, while jobs come."""
+
+GIVE_BACK_AFTER = 2.0
+"""Seconds without a job after which it goes back in any case."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Background(QObject):
         self._latest: dict[str, _Job] = {}
         self._closed = False
         self._given_back = time.monotonic()
+        self._freed = False
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._work, name="background")
         self._thread.start()
@@ -112,7 +116,7 @@ class Background(QObject):
         self._thread.join()
 
     def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while (job := self._next()) is not None:
             if job.control.stopping:
                 continue
 
@@ -127,14 +131,25 @@ class Background(QObject):
 
             self._done.emit(job, result, failure)
             del job, result
-            self._give_back()
+            self._freed = True
+            if time.monotonic() - self._given_back > GIVE_BACK_EVERY:
+                self._give_back()
+
+    def _next(self) -> _Job | None:
+        """Waits for the next job; what the last ones freed is given back when none comes."""
+        if self._freed:
+            try:
+                return self._queue.get(timeout=GIVE_BACK_AFTER)
+            except queue.Empty:
+                self._give_back()
+
+        return self._queue.get()
 
     def _give_back(self) -> None:
-        """Gives back what the last jobs freed, between two of them; seldom, for it takes 20 ms."""
-        now = time.monotonic()
-        if self._queue.empty() and now - self._given_back > GIVE_BACK_EVERY:
-            garbage.give_back()
-            self._given_back = now
+        """Gives back what the last jobs freed; seldom, for it takes 20 ms."""
+        garbage.give_back()
+        self._given_back = time.monotonic()
+        self._freed = False
 
     @Slot(object, object, object)
     def _deliver(self, job: _Job, result: Any, failure: Failure | None) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel
@@ -143,3 +146,28 @@ def test_no_signal_and_no_label_takes_a_reference_away(qtbot: QtBot) -> None:
     after = (sys.getrefcount(True), sys.getrefcount(None))
     assert after[0] >= before[0] - 10
     assert after[1] >= before[1] - 10
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"),
+    reason="another C library gives memory back by itself, or has no way to",
+)
+def test_what_a_job_freed_goes_back_when_no_other_comes(
+    qtbot: QtBot, background: Background
+) -> None:
+    process = psutil.Process()
+    held: list[int] = []
+
+    def free_pieces(_: Control) -> list[bytearray]:
+        pieces = [bytearray(64_000) for _ in range(1_000)]
+        kept = pieces[::30]
+        del pieces
+        held.append(process.memory_info().rss)
+
+        return kept
+
+    kept: list[list[bytearray]] = []
+    background.run(free_pieces, kept.append)
+
+    qtbot.waitUntil(lambda: bool(kept))
+    qtbot.waitUntil(lambda: held[0] - process.memory_info().rss > 30e6, timeout=60_000)
