@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -108,6 +108,20 @@ def read_regular(path: Path, most: int) -> bytes:
                 raise _too_large(path, most)
 
     return b"".join(parts) if len(parts) > 1 else parts[0]
+
+
+def regular_parts(path: Path, most: int, size: int) -> Iterator[bytes]:
+    """Yields an ordinary file of at most `most` bytes in parts of `size` bytes.
+
+    Raises like open_regular.
+    """
+    read = 0
+    with open_regular(path, most) as file:
+        while part := file.read(size):
+            read += len(part)
+            if read > most:  # it may grow while it is read
+                raise _too_large(path, most)
+            yield part
 
 
 def _require_regular(status: os.stat_result, path: Path, most: int | None) -> None:

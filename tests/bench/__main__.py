@@ -8,7 +8,8 @@ optimizer costs, and what decay does to the length of weights. `race` prints wha
 costs. `weights` proves that no result changed since another version. `soak` uses the window at
 random for as long as wanted, and prints how late its events come and whether its memory grows.
 `reactions` prints what each thing that a person does costs the window's thread, `first-curve` what
-other work does to the time from Train to the first point of the curve.
+other work does to the time from Train to the first point of the curve, `history` what reading the
+steps of a long run costs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import time
 
 from tests.bench import (
+    history,
     inside,
     language,
     memory,
@@ -36,6 +38,7 @@ USUAL = {
     "inside": (["resnet", "cnn"], 11),
     "race": (["cnn"], 3),
     "first-curve": ([], 7),
+    "history": ([], 7),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -55,6 +58,7 @@ def main() -> None:
         "soak",
         "reactions",
         "first-curve",
+        "history",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -87,6 +91,8 @@ def main() -> None:
         optimizers.main()
     elif arguments.what == "memory":
         sys.exit(memory.main())
+    elif arguments.what == "history":
+        history.main(arguments.pairs)
     elif arguments.what == "weights":
         sys.exit(weights.main(arguments.against))
     elif arguments.what == "soak":

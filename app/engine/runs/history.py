@@ -7,7 +7,6 @@ write the same lines, apart from the fields in TIME_FIELDS. No torch here.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,10 +18,11 @@ from app.engine import files
 from app.engine.runs import events
 from app.engine.runs.findings import Finding, Remedy
 from app.engine.runs.metrics_lines import EpochLine, FindingLine, MarkLine, StepLine
+from app.engine.runs.step_lines import StepColumns, objects
 from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from app.engine.errors import UserError
     from app.engine.experiment.plain import Value
@@ -219,23 +219,8 @@ def lines(folder: Path, name: str, verified: bool = True) -> Iterator[dict[str, 
     verified: compare it with the manifest, else take what can be read of it. Raises RunFileError;
     UserError where the disk refuses it.
     """
-    if verified:
-        content = manifest.read(folder, name) or b""
-    else:
-        try:
-            content = files.read_regular(folder / name, manifest.MOST)
-        except FileNotFoundError:
-            content = b""
-        except OSError as error:
-            raise files.disk_error(error, folder / name) from error
-
-    for line in content.splitlines():
-        try:
-            data = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(data, dict):
-            yield data
+    for block in manifest.line_blocks(folder, name, verified):
+        yield from objects(block)
 
 
 def read_history(folder: Path, verified: bool = True) -> History:
@@ -243,35 +228,22 @@ def read_history(folder: Path, verified: bool = True) -> History:
 
     Lines of another shape are left out. verified: see `lines`. Raises RunFileError and UserError.
     """
-    steps: list[StepLine] = []
+    steps = StepColumns()
     epochs: list[EpochLine] = []
     marks: list[MarkLine] = []
     findings: list[FindingLine] = []
 
-    for line in lines(Path(folder), METRICS, verified):
-        if "mark" in line:
-            marks += _typed(MarkLine, line)
-        elif "finding" in line:
-            findings += _typed(FindingLine, line)
-        elif "epoch" in line:
-            epochs += _typed(EpochLine, line)
-        elif "step" in line:
-            steps += _typed(StepLine, line)
+    for block in manifest.line_blocks(Path(folder), METRICS, verified):
+        for line in steps.take(block):
+            if "mark" in line:
+                marks += _typed(MarkLine, line)
+            elif "finding" in line:
+                findings += _typed(FindingLine, line)
+            elif "epoch" in line:
+                epochs += _typed(EpochLine, line)
 
-    return History(
-        np.array([line["step"] for line in steps], dtype=np.int64),
-        _column(line.get("loss") for line in steps),
-        _column(line.get("rate") for line in steps),
-        _column(line.get("norm") for line in steps),
-        epochs,
-        marks,
-        findings,
-    )
+    return History(*steps.columns(), epochs, marks, findings)
 
 
 def _typed(kind: type[Line], data: object) -> list[Line]:
     return [data] if shape.is_of(data, kind) else []
-
-
-def _column(values: Iterable[float | None]) -> np.ndarray:
-    return np.array([or_nan(value) for value in values], dtype=float)

@@ -26,11 +26,15 @@ from app.engine import files
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MANIFEST = "manifest.json"
 MOST = 1 << 30
 """Bytes of a file in a run folder, at most."""
+
+BLOCK = 1 << 18
+"""Bytes of a growing file that are read at once: large enough for speed, too small to be seen."""
 
 GROWING = ("metrics.jsonl", "memory.jsonl")
 LISTED = ("experiment.toml", "dataset.json", "environment.json", "summary.json", "kept.json")
@@ -75,6 +79,10 @@ def read(folder: Path, name: str) -> bytes | None:
 
     Raises RunFileError where it is damaged, or missing although it was written.
     """
+    if name in GROWING:
+        blocks = list(line_blocks(folder, name))
+        return b"".join(blocks) if blocks or (folder / name).exists() else None
+
     entries = _read_entries(folder)
     content = _content(folder, name)
     if entries is None:
@@ -86,10 +94,6 @@ def read(folder: Path, name: str) -> bytes | None:
             raise damaged(folder, name, "the run did not write it")
         return None
 
-    length = entry.get("bytes")
-    if length is not None:
-        return _grown(folder, name, content, length, entry)
-
     digest = None if content is None else _hash(content)
     if digest not in (entry["sha256"], entry.get("before", entry["sha256"])):
         raise missing(folder, name) if content is None else damaged(folder, name)
@@ -97,23 +101,60 @@ def read(folder: Path, name: str) -> bytes | None:
     return content
 
 
-def _grown(
-    folder: Path, name: str, content: bytes | None, length: int, entry: Entry
-) -> bytes | None:
-    """Returns a file that only grows; None where it was not made yet.
+def _entry(folder: Path, name: str) -> Entry | None:
+    """Returns the entry of a file; None where it has none, or the run has no manifest."""
+    return (_read_entries(folder) or {}).get(name)
 
-    Raises RunFileError where its first bytes are others.
+
+def _compare_grown(folder: Path, name: str, entry: Entry, size: int, digest: str) -> None:
+    """Raises RunFileError where the first bytes of a file that only grows are others.
+
+    size: bytes that it has. digest: SHA-256 of those that the entry is of.
     """
-    if content is None:
-        if not length and "before" in entry:
-            return None
-        raise missing(folder, name)
-    if len(content) < length:
-        raise damaged(folder, name, f"only {len(content):,} of {length:,} bytes are left")
-    if _hash(content[:length]) != entry["sha256"]:
+    length = entry.get("bytes", 0)
+    if size < length:
+        raise damaged(folder, name, f"only {size:,} of {length:,} bytes are left")
+    if digest != entry["sha256"]:
         raise damaged(folder, name)
 
-    return content
+
+def line_blocks(folder: Path, name: str, verified: bool = True) -> Iterator[bytes]:
+    """Yields a file that only grows in blocks of whole lines; nothing where it was not made.
+
+    The last block may end with a line that is not whole. The file is compared with its entry when
+    all of it was read: raises RunFileError then, and nothing that was yielded may be used. Raises
+    UserError where the disk refuses it. verified: compare it, else take what is there.
+    """
+    entry = _entry(folder, name) if verified else None
+    length = 0 if entry is None else entry.get("bytes", 0)
+    digest = hashlib.sha256()
+    size = 0
+    rest = b""
+
+    try:
+        for part in files.regular_parts(folder / name, MOST, BLOCK):
+            digest.update(part[: max(0, length - size)])
+            size += len(part)
+            block = rest + part
+            end = block.rfind(b"\n") + 1
+            rest = block[end:]
+            if end:
+                yield block[:end]
+    except FileNotFoundError:
+        if entry is None or (not length and "before" in entry):
+            return
+        raise missing(folder, name) from None
+    except OSError as error:
+        if verified:
+            raise _unreadable(error, folder, name) from error
+        raise files.disk_error(error, folder / name) from error
+
+    if entry is not None:
+        _compare_grown(folder, name, entry, size, digest.hexdigest())
+    elif verified and exists(folder):
+        raise damaged(folder, name, "the run did not write it")
+    if rest:
+        yield rest
 
 
 def write(folder: Path, name: str, content: bytes) -> None:
@@ -232,11 +273,14 @@ def _content(folder: Path, name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RunFileError(
-            f"The file '{name}' of the run '{folder.name}' cannot be read: "
-            f"{error.strerror or error}.",
-            "Check it, or train the run again from its settings.",
-        ) from error
+        raise _unreadable(error, folder, name) from error
+
+
+def _unreadable(error: OSError, folder: Path, name: str) -> RunFileError:
+    return RunFileError(
+        f"The file '{name}' of the run '{folder.name}' cannot be read: {error.strerror or error}.",
+        "Check it, or train the run again from its settings.",
+    )
 
 
 def _hash(content: bytes) -> str:
