@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+M_ARENA_MAX = -8
+"""The number of the option in malloc.h of glibc."""
+
+MOST_ARENAS = 2
+"""Heaps of the C library: one for the window's thread, one for all that work beside it."""
+
 _collectors: list[Callable[[], None]] = []
 
 
@@ -32,6 +38,19 @@ def leave_to(collector: Callable[[], None]) -> None:
 def take_back(collector: Callable[[], None]) -> None:
     """Ends what `leave_to` began."""
     _collectors.remove(collector)
+
+
+def keep_few_arenas() -> None:
+    """Lets all threads that begin from now on share one heap of the C library (glibc).
+
+    It gives eight for each processor otherwise, one to each new thread, and what a run's thread
+    frees in one of them is free for the threads of that one only: 40 MB more are held after ten
+    minutes of use.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+        if mallopt is not None:
+            mallopt(M_ARENA_MAX, MOST_ARENAS)
 
 
 def give_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
 import sys
 
 import psutil
@@ -44,3 +45,40 @@ def test_a_collector_that_is_left_to_collects_until_it_is_taken_back() -> None:
     garbage.collect()
 
     assert asked == [0]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"),
+    reason="another C library has no heaps of threads, or an older one does not count them",
+)
+def test_threads_that_begin_share_one_heap() -> None:
+    # In a process of its own: heaps that threads of other tests have made stay.
+    program = """
+import ctypes, threading
+from app.engine import garbage
+
+garbage.keep_few_arenas()
+meeting = threading.Barrier(8)
+held = []
+
+def work():
+    held.append([bytes(1000) for _ in range(100)])
+    meeting.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+
+C = ctypes.CDLL(None)
+C.fdopen.restype = ctypes.c_void_p
+file = C.fdopen(1, b"w")
+C.malloc_info(0, ctypes.c_void_p(file))
+C.fflush(ctypes.c_void_p(file))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert 1 <= told.count("<heap nr=") <= garbage.MOST_ARENAS

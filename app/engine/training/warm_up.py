@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import threading
 
 import torch
@@ -30,4 +31,8 @@ def warm_up() -> None:
     if threading.current_thread() is threading.main_thread():
         gc.collect()
     gc.freeze()
+
+    # Registering torch's operators reads the source of its files, and Python would keep all the
+    # lines for messages: 20 MB. What a message needs is read again.
+    linecache.clearcache()
     _is_warm.set()

@@ -15,7 +15,7 @@ if sys.platform == "win32":
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.engine import folders
+from app.engine import folders, garbage
 from app.ui.pages import find_pages
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.single_instance import SingleInstance
@@ -58,6 +58,7 @@ class Window(QObject):
     ) -> None:
         super().__init__()
         sys.setswitchinterval(SWITCH_S)
+        garbage.keep_few_arenas()
         self._collector = Collector(self)
         self._folder = folder
         self._paths = paths
