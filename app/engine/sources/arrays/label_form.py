@@ -1,4 +1,7 @@
-"""What the numbers of labels are: classes, one-hot, soft labels, tags, keypoints or amounts."""
+"""What the numbers of labels are: classes, one-hot, soft labels, tags, keypoints or amounts.
+
+Of several whole numbers an example it may be in doubt: the numbers of its tags, or amounts.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from app.engine.sources.arrays.headers import words
+from app.engine.sources.arrays.listed_tags import FEW_EACH, may_be_listed_tags, tags_there
 from app.engine.text import count_text
 
 if TYPE_CHECKING:
@@ -19,7 +23,9 @@ TAGS = "multi-label"
 SHARES = "soft-labels"
 """The tasks that labels suggest."""
 
-FormKind = Literal["classes", "one-hot", "soft labels", "tags", "keypoints", "amounts", "texts"]
+FormKind = Literal[
+    "classes", "one-hot", "soft labels", "tags", "listed tags", "keypoints", "amounts", "texts"
+]
 
 UNLABELLED = 0.1
 """Rows without a class at most, of labels in which no row has two: more, and they are tags."""
@@ -30,8 +36,8 @@ SUM_TOLERANCE = 1e-3
 DOUBTFUL = 20
 """Whole numbers with at most so many distinct values are taken for classes."""
 
-FEW_EACH = 2
-"""Classes of whole numbers have at least so many examples on average."""
+TAG_WORDS = words("labels tags classes categories genres topics attributes")
+"""Names, of several, that say that numbers are those of tags."""
 
 POINT_WORDS = ("keypoint", "landmark", "point", "joint", "corner", "coord", "xy", "position")
 AMOUNT_WORDS = words(
@@ -46,10 +52,11 @@ AMOUNT_WORDS = words(
 class LabelForm:
     """What labels (N, K) are.
 
-    what: that in words, for the end of a sentence. task: the kind of task that they
-    suggest, "" where a person must say it. width: K. whole: whether all are whole numbers.
-    without, most: of tags, the rows without one, and the most of one row. note: what a person
-    should know, a sentence, "" where nothing is in doubt.
+    kind: "listed tags" are the numbers of the tags that an example has. what: that in words, for
+    the end of a sentence. task: the kind of task that they suggest, "" where a person must say it.
+    width: K. whole: whether all are whole numbers. without, most: of tags, the rows without one,
+    and the most of one row. note: what a person should know, a sentence, "" where nothing is in
+    doubt.
     """
 
     kind: FormKind
@@ -142,6 +149,10 @@ def _form_of_columns(labels: np.ndarray, name: str) -> LabelForm:
         note = f"'{name}' holds {what}."
         return LabelForm("soft labels", f"{what}, in '{name}'", SHARES, width, False, note=note)
 
+    doubtful = may_be_listed_tags(values) and not _says_amounts(name)
+    if doubtful:
+        return _form_of_listed_tags(values, name)
+
     what = f"{width} numbers for each example"
     note = f"'{name}' holds {what}: amounts to predict."
     if smallest == -1 and whole and values.max(initial=0.0) == 1:
@@ -153,6 +164,39 @@ def _form_of_columns(labels: np.ndarray, name: str) -> LabelForm:
         note += f" For classes, choose one column as the target: '{name} 1' to '{name} {width}'."
 
     return LabelForm("amounts", what, AMOUNTS, width, whole, note=note)
+
+
+def _says_amounts(name: str) -> bool:
+    """Returns whether the name of labels says that they are amounts or positions."""
+    last = name.lower().split("_")[-1]
+    return last in AMOUNT_WORDS or any(word in name.lower() for word in (*POINT_WORDS, "box"))
+
+
+def _form_of_listed_tags(values: np.ndarray, name: str) -> LabelForm:
+    """Returns tags where the name says so, else a form without a task: a person must say it."""
+    width = values.shape[1]
+    there = tags_there(values)
+    distinct = len(np.unique(values[there]))
+    what = (
+        f"{width} whole numbers for each example, of {distinct:,} different ones and none twice in "
+        f"one example, in '{name}'"
+    )
+    counts = there.sum(axis=1)
+    named = name.lower().split(".")[-1].split("_")[-1] in TAG_WORDS
+    note = (
+        f"'{name}' has {width} whole numbers in each row, none twice in one: taken for the numbers "
+        f"of its tags; task '{AMOUNTS}' takes them for amounts."
+    )
+    return LabelForm(
+        "listed tags",
+        what,
+        TAGS if named else "",
+        width,
+        True,
+        int((counts == 0).sum()),
+        int(counts.max(initial=0)),
+        note if named else "",
+    )
 
 
 def _form_of_zeros_and_ones(values: np.ndarray, name: str) -> LabelForm:

@@ -20,6 +20,7 @@ from app.engine.sources.arrays.label_form import (
     form_of_classes,
     points_by_name,
 )
+from app.engine.sources.arrays.listed_tags import listed_tag_targets
 from app.engine.sources.format import unusable
 from app.engine.sources.targets import (
     Targets,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 KINDS = "biufUS"
 """The kinds of NumPy's types that labels have: numbers and texts."""
+
+
+LISTED = "'{name}' holds the tags of each example, as chosen."
 
 
 @dataclass(frozen=True)
@@ -200,7 +204,8 @@ def targets_from_array(
         return task_kind, no_targets(len(labels)), ()
 
     values = labels.values
-    notes = (form.note,) if form.note else ()
+    in_doubt = form.kind == "listed tags" and requested.targets != "tags"
+    notes = (form.note,) if form.note and not in_doubt else ()
     if requested.targets == "amounts":
         return task_kind, _amounts(path, labels, form, known), notes
 
@@ -211,6 +216,12 @@ def targets_from_array(
     if requested.targets == "shares" and form.kind in ("soft labels", "one-hot"):
         names = known if len(known) == values.shape[1] else _column_names(labels)
         return task_kind, share_targets(values, names), notes
+
+    if requested.targets == "tags" and form.width > 1 and form.kind != "soft labels":
+        _refuse_amounts_as_tags(path, labels, form)
+        targets = listed_tag_targets(values, known)
+        listed = form.kind == "listed tags" and form.note
+        return task_kind, targets, (listed or LISTED.format(name=labels.name),)
 
     numbers_of = _classes(path, labels, form, known, requested.targets)
     targets = targets_for_task(requested, *numbers_of)
@@ -223,10 +234,19 @@ def _suggested_task(path: Path, labels: ArrayLabels, form: LabelForm) -> str:
         return form.task
 
     columns = names_text(labels.columns, 3)
+    column = f"the column that is the label ([data] target: {columns} ...)"
+    if form.kind == "listed tags":
+        raise unusable_labels(
+            path,
+            f"holds {form.what}: the numbers of its tags, or amounts",
+            f"Choose '{TAGS}' or '{AMOUNTS}' as the task ([data] task), or {column}.",
+            "data.task",
+        )
+
     raise unusable_labels(
         path,
         f"holds {form.what}",
-        f"Choose the column that is the label ([data] target: {columns} ...).",
+        f"Choose {column}, or '{TAGS}' as the task if each text is a tag.",
         "data.target",
     )
 
@@ -234,6 +254,17 @@ def _suggested_task(path: Path, labels: ArrayLabels, form: LabelForm) -> str:
 def unusable_labels(path: Path, what: str, remedy: str, setting: str) -> UserError:
     """Returns the error for labels that a setting must say more about."""
     return UserError(f"'{readable(path)}' {what}.", remedy, setting)
+
+
+def _refuse_amounts_as_tags(path: Path, labels: ArrayLabels, form: LabelForm) -> None:
+    """Raises UserError for fractions and positions."""
+    if form.kind == "keypoints" or not form.whole:
+        raise unusable_labels(
+            path,
+            f"holds amounts in '{labels.name}', not tags: {form.what}",
+            f"Choose '{TASKS[AMOUNTS].label}' as the task.",
+            "data.task",
+        )
 
 
 def _column_names(labels: ArrayLabels) -> tuple[str, ...]:
@@ -264,7 +295,7 @@ def _classes(
 
     Raises UserError where the labels are no classes.
     """
-    if form.kind in ("keypoints", "amounts") and (form.width > 1 or not form.whole):
+    if form.kind in ("keypoints", "amounts", "listed tags") and (form.width > 1 or not form.whole):
         raise _no_classes(path, labels, form)
     if form.kind == "tags":
         without = f"{form.without:,} without one and " if form.without else ""
@@ -300,10 +331,12 @@ def _classes(
 
 def _no_classes(path: Path, labels: ArrayLabels, form: LabelForm) -> UserError:
     if form.width > 1:
+        tags = f" or '{TASKS[TAGS].label}'" if form.whole and form.kind != "keypoints" else ""
+        held = "several numbers" if tags else "amounts"
         return unusable_labels(
             path,
-            f"holds amounts in '{labels.name}', not classes: {form.what}",
-            f"Choose '{TASKS[AMOUNTS].label}' as the task, or a column of it as the label "
+            f"holds {held} in '{labels.name}', not classes: {form.what}",
+            f"Choose '{TASKS[AMOUNTS].label}'{tags} as the task, or a column of it as the label "
             f"([data] target: {names_text(labels.columns, 3)} ...).",
             "data.task",
         )

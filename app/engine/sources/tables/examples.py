@@ -24,7 +24,7 @@ from app.engine.sources.parts.texts import TextPart
 from app.engine.sources.saved.contents import PictureColumn
 from app.engine.sources.tables.as_trained import reading_of
 from app.engine.sources.tables.choice.inputs import unread_notes
-from app.engine.sources.tables.plan import TablePlan, plan_table
+from app.engine.sources.tables.choice.planned_lists import plan_with_lists
 from app.engine.sources.tables.target_columns import (
     finite_targets,
     present_targets,
@@ -39,6 +39,7 @@ from app.engine.text import names_text
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Column, Table
+    from app.engine.sources.tables.plan import TablePlan
 
 LEAST = 2
 """Rows: from one nothing can be learned and validated."""
@@ -56,7 +57,7 @@ def examples_of(table: Table, data: DataSettings, options: OpenOptions) -> Examp
         _refuse_few(table, data)
 
     data = with_places(table, data)
-    plan = plan_table(table, data, options.trained)
+    table, plan = plan_with_lists(table, data, options.trained)
     return _Builder(table, plan, data, options).build()
 
 

@@ -12,8 +12,15 @@ from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.format import unusable
 from app.engine.sources.tables.choice.family import note_on_rivals, target_family
-from app.engine.sources.tables.choice.inputs import ignore_others, inputs_in, mark_inputs
+from app.engine.sources.tables.choice.inputs import (
+    ignore_other_places,
+    ignore_others,
+    inputs_in,
+    mark_inputs,
+    signal_columns,
+)
 from app.engine.sources.tables.choice.likely_target import reason_for
+from app.engine.sources.tables.choice.several_targets import are_yes_or_no
 from app.engine.sources.tables.roles import RoleGuess, find_split_column, guess_roles
 from app.engine.sources.tables.target_guess import guess_list, guess_target, guess_task
 from app.engine.text import nearest_name
@@ -39,6 +46,7 @@ class TablePlan:
     roles: of every column, the target's among them. task: chosen or guessed. targets, inputs,
     groups: names of columns. split: the column that says which split a row belongs to. question:
     what a person is asked about the target, "" if nothing. separator: between tags in one cell.
+    listed: whether the cells of several targets are tags, and no targets a tag each.
     """
 
     roles: dict[str, RoleGuess]
@@ -51,6 +59,7 @@ class TablePlan:
     question: str = ""
     separator: str = ""
     notes: tuple[str, ...] = ()
+    listed: bool = False
 
 
 def targets_in(data: DataSettings) -> tuple[str, ...]:
@@ -91,6 +100,7 @@ def plan_table(table: Table, data: DataSettings, trained: Description | None = N
     pairs = requested.pairs if requested else not named and _is_pair(roles)
     targets = _mark_targets(table, roles, requested, named, pairs)
     ignore_others(roles, data, targets)
+    ignore_other_places(table, roles, targets)
     if pairs:
         return _plan_pairs(table, roles, requested, split, named)
 
@@ -98,6 +108,8 @@ def plan_table(table: Table, data: DataSettings, trained: Description | None = N
     kind, inputs, notes = _inputs(table, data, roles, targets)
     if not named:
         notes = (*notes, *note_on_rivals(roles, targets))
+    if guess.note:
+        notes = (*notes, guess.note)
     return TablePlan(
         roles,
         guess.task,
@@ -109,7 +121,13 @@ def plan_table(table: Table, data: DataSettings, trained: Description | None = N
         guess.question,
         guess.separator,
         notes,
+        _are_listed(table, guess.task, targets),
     )
+
+
+def _are_listed(table: Table, task: str, targets: Sequence[str]) -> bool:
+    columns = [table.by_name[name] for name in targets]
+    return task_of(task).targets == "tags" and len(columns) > 1 and not are_yes_or_no(columns)
 
 
 def _mark_targets(
@@ -235,6 +253,7 @@ def _plan_as_trained(table: Table, data: DataSettings, trained: Description) -> 
         (),
         split.name if split else None,
         separator=own or reading.separator or separator,
+        listed=task.targets == "tags" and len(targets) > 1 and trained.classes != targets,
     )
 
 
@@ -340,7 +359,7 @@ def _inputs(
         return "text", (texts[0],), _unread_note(others, "only the text is")
 
     if data.rows_are == "signal":
-        steps = _signal_columns(table, roles, targets)
+        steps = signal_columns(table, roles, targets)
         return "signal", steps, _unread_note(categories, "of a signal only numbers are")
 
     read = set(values)
@@ -354,34 +373,6 @@ def _inputs(
         )
 
     return "row", names, ()
-
-
-def _signal_columns(
-    table: Table, roles: dict[str, RoleGuess], targets: Sequence[str]
-) -> tuple[str, ...]:
-    """Returns the columns that are the steps of a signal. Raises UserError below two."""
-    steps = []
-    for column in table.columns:
-        guess = roles[column.name]
-        other_role = guess.chosen and guess.role != "number"
-        counts_rows = "running" in guess.reason or "identifier" in guess.reason
-        if (
-            column.name not in targets
-            and column.kind == "number"
-            and not other_role
-            and not counts_rows
-        ):
-            steps.append(column.name)
-
-    if len(steps) < 2:
-        raise UserError(
-            f"A signal needs at least two columns of numbers; '{readable(table.path)}' has "
-            f"{len(steps)}.",
-            "Read a row as several values, or choose the columns.",
-            "data.rows_are",
-        )
-
-    return tuple(steps)
 
 
 def _reasons(roles: dict[str, RoleGuess], targets: Sequence[str] = ()) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.parts.rows import POLICIES
-from app.engine.sources.tables.plan import plan_table, targets_in
+from app.engine.sources.tables.choice.planned_lists import plan_with_lists
+from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import read_beginning
 from app.engine.sources.tables.roles import guess_roles
 from app.engine.sources.tables.written.lists import with_places
@@ -111,7 +112,7 @@ def preview_of(table: Table, data: DataSettings) -> TablePreview:
 
     notes = list(table.notes)
     try:
-        plan = plan_table(table, data)
+        table, plan = plan_with_lists(table, data)
         roles = plan.roles
         task = plan.task
         targets = plan.targets

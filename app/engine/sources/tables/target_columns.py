@@ -9,12 +9,23 @@ import numpy as np
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
-from app.engine.sources.tables.target_guess import are_shares, is_yes_or_no, yes_in
+from app.engine.sources.arrays.listed_tags import listed_tags_of
+from app.engine.sources.tables.choice.several_targets import (
+    are_shares,
+    are_yes_or_no,
+    fitting_tasks,
+    is_yes_or_no,
+    name_of_all,
+    points_in,
+    values_of,
+    yes_in,
+)
 from app.engine.sources.tables.written.tag_cells import is_marked, listed_tags, tags_in
 from app.engine.sources.targets import (
     Targets,
     class_targets,
     no_targets,
+    position_targets,
     regression_targets,
     share_targets,
     tag_targets,
@@ -22,6 +33,7 @@ from app.engine.sources.targets import (
     targets_from_labels,
     targets_from_tags,
 )
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from app.engine.sources.tables.columns import Column, Table
@@ -38,7 +50,7 @@ def present_targets(table: Table, plan: TablePlan) -> np.ndarray:
     numbers to predict.
     """
     present = np.ones(len(table), bool)
-    if plan.separator and task_of(plan.task).targets == "tags":
+    if (plan.separator or plan.listed) and task_of(plan.task).targets == "tags":
         return present
 
     amounts = task_of(plan.task).targets == "amounts"
@@ -99,6 +111,8 @@ def targets_of(
         notes = tuple(
             f"'{column.name}' is counted in days since 1970." for column in columns if column.date
         )
+        if points_in(columns):
+            return position_targets(values, plan.targets), notes
         units = [column.unit for column in columns]
         return regression_targets(values, plan.targets, units), notes
 
@@ -109,6 +123,7 @@ def targets_of(
     if len(columns) > 1:
         return _one_hot(columns, plan)
 
+    _refuse_several_tags(columns[0], plan.task)
     labels = columns[0].labels
     targets = targets_from_labels(labels)
     if task.targets == "shares":
@@ -132,12 +147,17 @@ def targets_of(
 
 
 def _tags(table: Table, plan: TablePlan, columns: list[Column]) -> tuple[Targets, tuple[str, ...]]:
-    """Tags from one column of several tags a cell, or from a column of 0 and 1 for each tag."""
+    """Tags from one column of several tags a cell, or from a column of 0 and 1 for each tag.
+
+    Or from columns of which every cell is a tag: "tag_1", "tag_2".
+    """
     if len(columns) == 1 and plan.separator:
         return _separated_tags(columns[0], plan.separator)
+    if plan.listed:
+        return _tags_in_columns(table, columns)
 
     for column in columns:
-        if not is_yes_or_no(column):
+        if not is_yes_or_no(column) and not are_yes_or_no(columns):
             raise UserError(
                 f"The tag '{column.name}' must be 0 or 1, yes or no, in '{readable(table.path)}'.",
                 "Choose other target columns, or another task.",
@@ -148,6 +168,32 @@ def _tags(table: Table, plan: TablePlan, columns: list[Column]) -> tuple[Targets
     most = int(values.sum(axis=1).max(initial=0))
     note = f"The {len(columns)} targets are yes or no, up to {most} of them yes in a row: tags."
     return tag_targets(values, plan.targets), (note,)
+
+
+def _tags_in_columns(table: Table, columns: list[Column]) -> tuple[Targets, tuple[str, ...]]:
+    """Tags from the cells of several columns, an empty one being none.
+
+    Raises UserError where they are neither words nor whole numbers of columns of one name.
+    """
+    alike = name_of_all(columns)
+    for column in columns:
+        words = column.kind in ("text", "empty") and not is_yes_or_no(column)
+        if not words and not (alike and column.whole):
+            raise UserError(
+                f"The tag '{column.name}' must be 0 or 1, yes or no, in '{readable(table.path)}'; "
+                "or every target holds tags, in words.",
+                f"Choose other target columns, or another task: {fitting_tasks(columns)}.",
+                "data.target",
+            )
+
+    if all(column.numeric for column in columns):
+        rows = listed_tags_of(values_of(columns))
+    else:
+        cells = zip(*(column.labels for column in columns), strict=True)
+        rows = [list(dict.fromkeys(filter(None, row))) for row in cells]
+
+    note = f"The tags of a row stand in {len(columns)} columns, a tag a cell."
+    return targets_from_tags(rows), (note,)
 
 
 def _shares(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str, ...]]:
@@ -168,10 +214,12 @@ def _shares(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str,
 def _one_hot(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str, ...]]:
     """Classes from a column of yes and no for each. Raises UserError where they are no such."""
     task = task_of(plan.task)
-    if not all(is_yes_or_no(column) for column in columns):
+    if not are_yes_or_no(columns):
+        names = names_text([column.name for column in columns], 3)
         raise UserError(
-            f"{task.label} predicts one column, but {len(columns)} are chosen.",
-            "Choose one target, or another task.",
+            f"{task.label} predicts one column, but {len(columns)} are chosen: {names}.",
+            "Choose one of them as the target ([data] target), or another task ([data] task): "
+            f"{fitting_tasks(columns)}.",
             "data.target",
         )
 
@@ -187,6 +235,21 @@ def _one_hot(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str
 
     note = f"Of the {len(columns)} targets one is yes in each row (one-hot): they are the classes."
     return class_targets(plan.targets, values.argmax(axis=1).astype(np.int64)), (note,)
+
+
+def _refuse_several_tags(column: Column, task: str) -> None:
+    """Raises UserError where lists of several tags are to be one class."""
+    if not column.separator:
+        return
+
+    several = sum(column.separator in text for text in column.texts.to_pylist())
+    if several:
+        raise UserError(
+            f"Task '{task}' needs one class in each row, but {several:,} of the lists in "
+            f"'{column.name}' hold several tags.",
+            "Choose 'multi-label' as the task ([data] task).",
+            "data.task",
+        )
 
 
 def _separated_tags(column: Column, separator: str) -> tuple[Targets, tuple[str, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.tables.choice.likely_target import likely_target
+from app.engine.sources.tables.choice.several_targets import TaskGuess, guess_of_several
 from app.engine.sources.tables.choice.target_names import TARGET_NAMES, plain_name
 from app.engine.sources.tables.written.tag_cells import SEPARATOR, holds_tags, lists_in
 
@@ -35,40 +35,8 @@ TAGGED_SHARE = 0.2
 LONGEST_TAG = 4
 """Words of a tag; what is longer is a sentence with commas in it."""
 
-TRUE = frozenset({"1", "yes", "true", "y", "ja", "t", "x"})
-"""What stands for 1 in a column that is a tag, in small letters."""
-
 NAMED = 8
 """At most so many columns are named as possible targets."""
-
-SUM_TOLERANCE = 1e-3
-"""Shares add up to 1 within this."""
-
-YES_OR_NO = (
-    {"0", "1"},
-    {"no", "yes"},
-    {"false", "true"},
-    {"n", "y"},
-    {"nein", "ja"},
-    {"f", "t"},
-    {"yes"},
-    {"no"},
-    {"true"},
-    {"false"},
-)
-
-
-@dataclass(frozen=True)
-class TaskGuess:
-    """The task of a table, chosen or guessed.
-
-    question: what a person is asked about the target, "" if nothing. separator: between tags in one
-    cell, "" where there is one value a cell.
-    """
-
-    task: str
-    question: str = ""
-    separator: str = ""
 
 
 def guess_target(
@@ -197,9 +165,7 @@ def guess_task(
         return TaskGuess(data.task, separator=separator)
 
     if len(columns) > 1:
-        if not all(is_yes_or_no(column) for column in columns):
-            return TaskGuess("soft-labels" if are_shares(columns) else "regression")
-        return TaskGuess("classification" if are_one_hot(columns) else "multi-label")
+        return guess_of_several(table, columns)
 
     return _guess_of_column(columns[0], data)
 
@@ -297,41 +263,3 @@ def _has_other_than_one(column: Column) -> bool:
     """Returns whether some of the lists that the cells of a column were have no or many words."""
     cells = column.factorized[1]
     return not column.present.all() or any(column.separator in cell for cell in cells)
-
-
-def are_one_hot(columns: Sequence[Column]) -> bool:
-    """Returns whether in every row exactly one of several columns of yes and no says yes."""
-    return bool((yes_in(columns).sum(axis=1) == 1).all())
-
-
-def are_shares(columns: Sequence[Column]) -> bool:
-    """Returns whether several columns are shares that add up to 1 in every row that has them."""
-    if not all(column.numeric and not column.date for column in columns):
-        return False
-
-    values = np.stack([column.numbers[0] for column in columns], axis=1)
-    values = values[np.isfinite(values).all(axis=1)]
-    sums = np.abs(values.sum(axis=1) - 1)
-    return bool(len(values)) and bool((values >= 0).all()) and bool((sums <= SUM_TOLERANCE).all())
-
-
-def yes_in(columns: Sequence[Column]) -> np.ndarray:
-    """Returns where columns of 0 and 1, or of words like them, say yes: (N, K) bool."""
-    return np.stack(
-        [
-            column.numbers[0] > 0
-            if column.numeric
-            else np.array([text.lower() in TRUE for text in column.texts.to_pylist()])
-            for column in columns
-        ],
-        axis=1,
-    )
-
-
-def is_yes_or_no(column: Column) -> bool:
-    """Returns whether it has nothing but 0 and 1, or words like them."""
-    if column.numeric:
-        values = column.numbers[0]
-        return set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}
-
-    return {word.lower() for word in column.factorized[1]} in YES_OR_NO

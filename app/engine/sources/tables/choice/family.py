@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from app.engine.sources.tables.target_guess import is_yes_or_no
+from app.engine.sources.tables.choice.several_targets import NUMBERED, is_yes_or_no
 from app.engine.text import names_text
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ STEMS = frozenset(
 CERTAIN = STEMS | {"outcome", "outcomes", "response", "diagnosis"}
 """Names of columns that are hardly anything but a target."""
 
-_NUMBERED = re.compile(r"(?P<stem>.*?)[ _.\-]*[\[(]?\d+[\])]?")
-
 
 def target_family(table: Table, roles: Mapping[str, RoleGuess]) -> tuple[str, ...]:
     """Returns the columns of a target of several columns, () where there is none.
@@ -32,7 +29,7 @@ def target_family(table: Table, roles: Mapping[str, RoleGuess]) -> tuple[str, ..
     """
     families: dict[str, list[str]] = {}
     for column in table.columns:
-        match = _NUMBERED.fullmatch(column.name.strip())
+        match = NUMBERED.fullmatch(column.name.strip())
         stem = match["stem"].lower() if match else ""
         usable = column.numeric or is_yes_or_no(column)
         if stem in STEMS and usable and not roles[column.name].chosen:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.engine.data.names import readable
+from app.engine.errors import UserError
 from app.engine.sources.tables.roles import RoleGuess
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from app.engine.experiment.data_settings import DataSettings, Role
     from app.engine.sources.tables.columns import Column, Table
@@ -50,6 +52,18 @@ def ignore_others(roles: dict[str, RoleGuess], data: DataSettings, used: Collect
         roles[name] = replace(guess, role="ignore", reason="it is not among the inputs")
 
 
+def ignore_other_places(
+    table: Table, roles: dict[str, RoleGuess], targets: Collection[str]
+) -> None:
+    """Makes the places of a list ignored of which another is predicted: they would tell it."""
+    lists = {table.by_name[name].list_name for name in targets} - {""}
+    for column in table.columns:
+        guess = roles[column.name]
+        if column.list_name in lists and column.name not in targets and not guess.chosen:
+            reason = "another place of its list is predicted"
+            roles[column.name] = RoleGuess("ignore", reason)
+
+
 def _role_by_content(column: Column) -> Role:
     return "number" if column.numeric else "category"
 
@@ -70,3 +84,31 @@ def unread_notes(roles: Mapping[str, RoleGuess]) -> list[str]:
         notes.append(f"{shown} {'is' if len(names) == 1 else 'are'} not read: {reason}.")
 
     return notes
+
+
+def signal_columns(
+    table: Table, roles: dict[str, RoleGuess], targets: Sequence[str]
+) -> tuple[str, ...]:
+    """Returns the columns that are the steps of a signal. Raises UserError below two."""
+    steps = []
+    for column in table.columns:
+        guess = roles[column.name]
+        other_role = guess.chosen and guess.role != "number"
+        counts_rows = "running" in guess.reason or "identifier" in guess.reason
+        if (
+            column.name not in targets
+            and column.kind == "number"
+            and not other_role
+            and not counts_rows
+        ):
+            steps.append(column.name)
+
+    if len(steps) < 2:
+        raise UserError(
+            f"A signal needs at least two columns of numbers; '{readable(table.path)}' has "
+            f"{len(steps)}.",
+            "Read a row as several values, or choose the columns.",
+            "data.rows_are",
+        )
+
+    return tuple(steps)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.numbers import plain
+from app.engine.sources.arrays.listed_tags import tags_there
 from app.engine.sources.tables.columns import Column
 
 if TYPE_CHECKING:
@@ -44,23 +45,32 @@ def with_places(table: Table, data: DataSettings) -> DataSettings:
 def with_joined_places(table: Table, reading: Reading) -> Table:
     """Returns a later table in which lists of tags are tags, though all have the same length.
 
-    In training they had several lengths; lists of one length were read as a column a place.
+    In training they were tags; lists of one length are read as a column a place at first.
     """
     for name in reading.targets:
-        places = [column for column in table.columns if column.list_name == name]
-        if not reading.separator or name in table.by_name or not places:
-            continue
-
-        import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-        rows = np.stack([column.numbers[0] for column in places], axis=1)
-        texts = [
-            reading.separator.join(plain(value) for value in row[np.isfinite(row)].tolist())
-            for row in rows
-        ]
-        cells = pa.array(texts, pa.large_string())
-        joined = Column(name, places[0].style, cells, nominal=True, separator=reading.separator)
-        others = [column for column in table.columns if column not in places]
-        table = replace(table, columns=(*others, joined))
+        if reading.separator and name not in table.by_name:
+            table = with_joined_list(table, name, reading.separator)
 
     return table
+
+
+def with_joined_list(table: Table, name: str, separator: str) -> Table:
+    """Returns a table in which the places of a list of numbers are one column of tags.
+
+    -1 fills up and is no tag. A table without such a list stays as it is.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    places = [column for column in table.columns if column.list_name == name]
+    if not places:
+        return table
+
+    rows = np.stack([column.numbers[0] for column in places], axis=1)
+    texts = [
+        separator.join(plain(value) for value in row[there].tolist())
+        for row, there in zip(rows, tags_there(rows), strict=True)
+    ]
+    cells = pa.array(texts, pa.large_string())
+    joined = Column(name, places[0].style, cells, nominal=True, separator=separator)
+    others = [column for column in table.columns if column not in places]
+    return replace(table, columns=(*others, joined))
