@@ -243,3 +243,60 @@ def test_labels_come_from_the_cache_as_they_were(tmp_path: Path) -> None:
     again = open_dataset(source)
     assert np.array_equal(first.targets, again.targets)
     assert first.description == again.description
+
+
+# --- the numbers of tags
+
+PAIRS = np.array([[row % 6, (row + 1 + row % 5) % 6] for row in range(COUNT)])
+MARKS = np.array([[float(tag in row) for tag in range(6)] for row in PAIRS.tolist()])
+
+
+@pytest.mark.parametrize("kind", ["images", "signals"])
+def test_numbers_of_tags_are_tags_where_their_name_says_so(tmp_path: Path, kind: str) -> None:
+    dataset = opened(tmp_path, PAIRS, kind)
+    assert dataset.description.task == "multi-label"
+    assert dataset.description.classes == tuple("012345")
+    assert dataset.targets.tolist() == MARKS.tolist()
+    assert "taken for the numbers of its tags" in notes(dataset)
+
+    amounts = opened(tmp_path, PAIRS, kind, task="regression")
+    assert np.array_equal(amounts.targets, PAIRS) and "taken for" not in notes(amounts)
+
+
+def test_minus_1_fills_up_where_an_example_has_fewer_tags(tmp_path: Path) -> None:
+    labels = np.where(np.arange(COUNT)[:, None] % 3 == [3, 1], -1, PAIRS)
+    dataset = opened(tmp_path, labels)
+    assert dataset.description.classes == tuple("012345")
+    assert dataset.targets[1].tolist() == [0, 1, 0, 0, 0, 0]
+
+
+def test_whole_numbers_without_a_telling_name_are_asked_about(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=EXAMPLES["images"], y=PAIRS)
+    settings = DataSettings(source=str(tmp_path / "a.npz"))
+    with pytest.raises(UserError, match="the numbers of its tags, or amounts") as caught:
+        open_dataset(settings)
+    assert caught.value.setting == "data.task"
+    assert "'multi-label' or 'regression'" in caught.value.remedy
+    dataset = open_dataset(settings.replace(task="multi-label"))
+    assert dataset.targets.tolist() == MARKS.tolist()
+    with pytest.raises(UserError, match="several numbers in 'y', not classes"):
+        open_dataset(settings.replace(task="classification"))
+
+
+def test_repeated_numbers_are_tags_if_chosen_and_fractions_never(tmp_path: Path) -> None:
+    labels = np.array([[row % 3, row % 2, 2] for row in range(COUNT)])
+    dataset = opened(tmp_path, labels, task="multi-label")
+    assert dataset.targets[:3].tolist() == [[1, 0, 1], [0, 1, 1], [1, 0, 1]]
+    assert "as chosen" in notes(dataset)
+    with pytest.raises(UserError, match="amounts in 'labels', not tags"):
+        opened(tmp_path, RANDOM.normal(size=(COUNT, 2)), task="multi-label")
+
+
+def test_texts_in_several_columns_are_tags_if_chosen(tmp_path: Path) -> None:
+    labels = np.array([["cat", "grey"], ["dog", ""]] * (COUNT // 2))
+    with pytest.raises(UserError, match="texts"):
+        opened(tmp_path, labels)
+    labels = np.array([["cat", "grey"], ["dog", "grey"]] * (COUNT // 2))
+    dataset = opened(tmp_path, labels, task="multi-label")
+    assert dataset.description.classes == ("cat", "dog", "grey")
+    assert dataset.targets[:2].tolist() == [[1, 0, 1], [0, 1, 1]]

@@ -23,7 +23,7 @@ NO_TAG = -1
 
 def tags_there(values: np.ndarray) -> np.ndarray:
     """Returns where numbers (N, K), float64, are those of tags and do not fill up: bool."""
-    return np.isfinite(values) & (values != NO_TAG)
+    return np.asarray(np.isfinite(values) & (values != NO_TAG))
 
 
 def may_be_listed_tags(values: np.ndarray) -> bool:

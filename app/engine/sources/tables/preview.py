@@ -33,7 +33,7 @@ class ColumnPreview:
     reason: why it has this role. chosen: whether a person chose it. distinct: how many distinct
     values it has. missing: cells without a value. policy: what happens to them, "" where nothing is
     read; policies: what could. non_numbers: the first cells that are no numbers in a column that
-    mostly has numbers, (row, text).
+    mostly has numbers, (row, text). list_name: of the lists of which it is one place, "" for none.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ColumnPreview:
     policy: str = ""
     policies: tuple[str, ...] = ()
     non_numbers: tuple[tuple[str, str], ...] = ()
+    list_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,4 +187,5 @@ def _column(table: Table, name: str, guess: RoleGuess, data: DataSettings) -> Co
         policy or "",
         policies,
         tuple(non_numbers),
+        column.list_name,
     )

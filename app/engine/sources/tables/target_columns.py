@@ -202,7 +202,7 @@ def _shares(columns: list[Column], plan: TablePlan) -> tuple[Targets, tuple[str,
         raise UserError(
             f"The {len(columns)} targets are no shares of classes: they do not add up to 1 in "
             "every row.",
-            "Choose other target columns, or another task.",
+            f"Choose other target columns, or another task: {fitting_tasks(columns)}.",
             "data.target",
         )
 

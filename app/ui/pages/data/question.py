@@ -1,6 +1,6 @@
 """The one question that a table may leave open.
 
-Are the whole numbers of its target classes, or amounts?
+Are the whole numbers of its target classes, or tags where there are several in a row, or amounts?
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ANSWERS = (
     ("classes", "Classes", "Each number is a name of its own; none is between two others."),
+    ("tags", "Tags", "Each number is the name of a tag; a row has several of them."),
     ("amounts", "Amounts", "Larger is more; an answer may lie between two numbers."),
 )
 
@@ -39,8 +40,11 @@ class Question(Card):
         row.setSpacing(8)
         row.addWidget(self._words, 1)
 
-        for targets, words, tip in ANSWERS:
-            row.addWidget(self._answer(targets, words, tip))
+        self._answers = {
+            targets: self._answer(targets, words, tip) for targets, words, tip in ANSWERS
+        }
+        for answer in self._answers.values():
+            row.addWidget(answer)
 
         self.body.addLayout(row)
         self.hide()
@@ -60,4 +64,7 @@ class Question(Card):
         """Shows the question of a preview; None where there is no table."""
         text = preview.question if preview is not None else ""
         self._words.setText(text.replace("; choose the task to decide", ""))
+        several = bool(text) and TASKS[preview.task].targets == "tags"
+        self._answers["tags"].setVisible(several)
+        self._answers["classes"].setVisible(not several)
         self.setVisible(bool(text))

@@ -1,7 +1,4 @@
-"""What the Data page shows while there are no data.
-
-That is how to get some, how far reading is, or why it failed.
-"""
+"""What the Data page shows without data: how to get some, how far reading is, why it failed."""
 
 from __future__ import annotations
 
@@ -54,9 +51,10 @@ ACCEPTED = (
     ("A long text", "a .txt file, to learn how it goes on"),
     ("Arrays", "an NPZ file with images or signals and their labels, or the IDX files of MNIST"),
 )
-QUESTIONS = ("data.pages",)
+QUESTIONS = ("data.pages", "data.task")
 """Settings that are asked for: their editors stand below the question at once."""
 
+REASON = "in case one of these is the reason"
 READING = [
     "task",
     "labels",
@@ -270,7 +268,7 @@ class FailedState(QWidget):
             card.body.addWidget(label)
 
         card.body.addLayout(_ways_out(do))
-        self._how = Card("How it is read", "in case one of these is the reason")
+        self._how = Card("How it is read", REASON)
         self._how.hide()
         self._form: Form | None = None
         self._table: TableView | None = None
@@ -298,6 +296,7 @@ class FailedState(QWidget):
         column.addWidget(self._how)
         column.addStretch(0)
         column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._column = column
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inside))
@@ -312,6 +311,9 @@ class FailedState(QWidget):
 
     def _show_settings(self, names: list[str], flat: bool = False) -> None:
         self._form = Form(self._document, "data", names, self._theme, flat=flat)
+        self._how.set_why("" if flat else REASON)
+        if flat:  # it answers a question, so it stands right below that
+            self._column.insertWidget(1, self._how)
         self._how.body.addWidget(self._form)
         self._how.show()
         self._fold.hide()
@@ -328,6 +330,7 @@ class FailedState(QWidget):
 
         self._form = self._table = self._target = self._arrays = None
         self._how.hide()
+        self._column.insertWidget(self._column.count() - 1, self._how)
         self._fold.show()
 
     def refresh(self) -> None:

@@ -44,10 +44,12 @@ def unfit(task: Task, dataset: Dataset) -> str:
             else reason
         )
 
+    if now == "amounts" and len(description.amounts) > 1:
+        return _unfit_several(task, dataset, reason)
     if now == "amounts" and task.targets == "classes":
         values = np.unique(dataset.targets)
         few = len(values) <= FEW and bool((values == np.rint(values)).all())
-        if not few or len(description.amounts) > 1:
+        if not few:
             column = description.amounts[0].name
             return f"Classes need one column of few whole numbers or names; '{column}' has amounts."
 
@@ -58,6 +60,27 @@ def unfit(task: Task, dataset: Dataset) -> str:
         )
 
     return "" if task.targets == "tags" and description.classes else reason
+
+
+def _unfit_several(task: Task, dataset: Dataset, reason: str) -> str:
+    """Returns why several amounts an example are not the targets of this task; "" if they may be.
+
+    Whole numbers may be those of tags, or say yes and no; shares add up to 1.
+    """
+    values = dataset.targets
+    if task.targets == "tags":
+        whole = bool((values == np.rint(values)).all())
+        return "" if whole else "Tags need whole numbers or words, and these are fractions."
+    if task.targets == "shares":
+        shares = bool((values >= 0).all() and (np.abs(values.sum(axis=1) - 1) <= 1e-3).all())
+        return "" if shares else "Shares of classes add up to 1; these do not."
+    if task.targets == "classes":
+        marks = bool(np.isin(values, (0, 1)).all()) and bool((values.sum(axis=1) == 1).all())
+        fits = marks and (not task.yes_or_no or values.shape[1] == 2)
+        names = len(dataset.description.amounts)
+        return "" if fits else f"Classes need one column as the target; there are {names:,}."
+
+    return reason
 
 
 def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None) -> Experiment:

@@ -117,11 +117,10 @@ def _open_question(
     listed = name_of_all(columns) if columns[0].list_name else ""
     subject = f"The lists in '{listed}'" if listed else f"The {len(columns)} targets"
     amounts = ", 'regression' for amounts" if may_be_amounts else ""
-    names = names_text([column.name for column in columns], 3)
     return UserError(
         f"{subject} of '{readable(table.path)}' {what}.",
         f"Choose the task ([data] task): 'multi-label' for tags{amounts}; or one target ([data] "
-        f"target), such as {names}.",
+        f"target), such as '{columns[0].name}'.",
         "data.task",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 TITLE = "What do you want to predict?"
 NAMED = 3
 """At most so many of several targets are named."""
+
+PLACES = 12
+"""Of a longer list no place is offered by itself."""
 
 REASON = "what is predicted: "
 """The beginning of the reason beside a column that was guessed to be the target."""
@@ -70,14 +74,13 @@ class TargetCard(Card):
         names = self._targets(preview)
         self.box.blockSignals(True)
         self.box.clear()
-        self.box.addItem(_guess_text(names) if not chosen else "As guessed", None)
+        self.box.addItem(_guess_text(preview, names) if not chosen else "As guessed", None)
 
-        for column in preview.columns:
-            if column.distinct > 1 and column.kind not in ("empty", "nested"):
-                self.box.addItem(column.name, column.name)
+        for words, name in _offers(preview):
+            self.box.addItem(words, name)
 
         if len(chosen) > 1:
-            self.box.addItem(_names_text(names), chosen)
+            self.box.addItem(_names_text(preview, names), chosen)
 
         known = self.box.findData(chosen[0] if len(chosen) == 1 else chosen) if chosen else 0
         self.box.setCurrentIndex(known if names else -1)
@@ -90,7 +93,9 @@ class TargetCard(Card):
         target = self._document.experiment.data.target
         named = [target] if isinstance(target, str) else list(target or ())
         by_role = [
-            column.name for column in preview.columns if column.chosen and column.role == "target"
+            column.name
+            for column in preview.columns
+            if column.chosen and column.role == "target" and column.list_name not in named
         ]
         return list(dict.fromkeys([*named, *by_role]))
 
@@ -119,14 +124,32 @@ class TargetCard(Card):
         self.box.setFixedWidth(self._theme.px(240))
 
 
-def _guess_text(names: tuple[str, ...]) -> str:
-    return f"{_names_text(names)} (a guess)" if names else "Choose a column"
+def _offers(preview: TablePreview) -> list[tuple[str, str]]:
+    """Returns the words and the name of what may be predicted: columns, and lists as a whole."""
+    lengths = Counter(column.list_name for column in preview.columns)
+    offered: dict[str, str] = {}
+    for column in preview.columns:
+        length = lengths[column.list_name] if column.list_name else 0
+        if length > 1:
+            offered.setdefault(column.list_name, f"{column.list_name}: {length:,} numbers")
+        if length <= PLACES and column.distinct > 1 and column.kind not in ("empty", "nested"):
+            offered.setdefault(column.name, column.name)
+
+    return [(words, name) for name, words in offered.items()]
 
 
-def _names_text(names: tuple[str, ...]) -> str:
-    """Returns the names of targets, of many the first ones."""
+def _guess_text(preview: TablePreview, names: tuple[str, ...]) -> str:
+    return f"{_names_text(preview, names)} (a guess)" if names else "Choose a column"
+
+
+def _names_text(preview: TablePreview, names: tuple[str, ...]) -> str:
+    """Returns the names of targets, of many the first ones, of a whole list its own."""
     if len(names) == 1:
         return names[0]
+
+    lists = {column.list_name for column in preview.columns if column.name in names}
+    if len(lists) == 1 and (name := next(iter(lists))):
+        return f"{name}: {len(names):,} numbers"
 
     shown = ", ".join(names[:NAMED])
     return f"{len(names):,} columns: {shown}{' …' if len(names) > NAMED else ''}"
