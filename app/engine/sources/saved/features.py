@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.data.names import readable
 from app.engine.files import read_regular
+from app.engine.sources.saved.front_matter import features_in_readme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,11 +51,12 @@ class Feature:
 def features_of(schema: Any, folders: Sequence[Path] = ()) -> dict[str, Feature]:
     """Returns what the columns of an Arrow schema are, of those that are no plain values.
 
-    folders: of the data set, where dataset_info.json may say what the schema does not.
+    folders: of the data set, where dataset_info.json or README.md may say what the schema does not.
     """
     described = _described(schema)
     for folder in folders:
-        described = {**_described_beside(folder, schema.names), **described}
+        beside = _described_beside(folder, schema.names)
+        described = {**(beside or features_in_readme(folder, schema.names)), **described}
 
     found = {}
     for field in schema:

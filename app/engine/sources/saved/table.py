@@ -123,7 +123,7 @@ def _has_features(path: Path) -> bool:
         with _guard(path):
             file = parquet.ParquetFile(stream)
             schema = file.schema_arrow
-            if features_of(schema):
+            if features_of(schema, _folders_of(path, path)):
                 return True
 
             candidates = [field.name for field in schema if is_bytes(field.type)]
@@ -181,9 +181,12 @@ def _arrow_parts(path: Path) -> Iterator[Any]:
 
 
 def _folders_of(shard: Path, source: Path) -> list[Path]:
-    """Returns the folders in which a file of a data set stands, up to the data set itself."""
+    """Returns the folders in which a file of a data set stands, up to the data set itself.
+
+    Of a single file also the one around its folder, which may be called data or be of a split.
+    """
     if not source.is_dir():
-        return [shard.parent]
+        return [shard.parent, shard.parent.parent]
 
     return [folder for folder in shard.parents if folder == source or source in folder.parents]
 
