@@ -6,7 +6,7 @@ tones of its data set: as bytes for the screen, or not rounded for the network.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -31,6 +31,8 @@ from app.engine.data.picture_files.pages import (
     pages_like_the_first,
     remark_on_pages,
 )
+from app.engine.data.picture_files.wide import PIXEL_BYTES as WIDE_BYTES
+from app.engine.data.picture_files.wide import Form, form_of, read_wide
 from app.engine.data.tones import (
     SAMPLED,
     Depth,
@@ -95,8 +97,8 @@ REMARKS = {
         "pictures have values beyond the range of training, which were cut off",
     ),
     "wide": (
-        "picture of 16 bits a channel has colours or transparency: 8 of the bits are read",
-        "pictures of 16 bits a channel have colours or transparency: 8 of the bits are read",
+        "picture of 16 bits a channel is of a form of which 8 bits are read",
+        "pictures of 16 bits a channel are of a form of which 8 bits are read",
     ),
     "transparent": (
         "transparent picture was laid on white",
@@ -122,7 +124,8 @@ def decode(
     picture of more than 8 bits; None follows by `choice` from its own values, whose range is then
     `info["range"]`; `info["fingerprint"]` is of its values, `info["cut"]` how many of them lie
     beyond `tones`, and `info["sample"]` holds so many (`sampled`) of them. exact: whether such a
-    picture is of mode "F", 0..255 with fractions. What was done to it stands in `info["remarks"]`,
+    picture is of mode "F", 0..255 with fractions; one with colours has them in `info["exact"]`,
+    (H, W, 3) float32. What was done to it stands in `info["remarks"]`,
     keys of `REMARKS`. Raises UnreadablePicture.
     """
     with guarded(), opened_file(source) as (file, start):
@@ -133,8 +136,11 @@ def decode(
         else:
             with opened_picture(file, start) as picture:
                 remark = "" if page else remark_on_pages(picture)
-                wide = _has_wide_colours(picture)
-                raw = _page(picture, page, detail)
+                form = form_of(picture)
+                wide = bool(form)
+                raw = _wide_page(picture, form, page, file)
+                if raw is None:
+                    raw = _page(picture, page, detail)
 
         if isinstance(raw, Image.Image):
             result, tone_remark = _to_grey_or_colour(raw)
@@ -144,6 +150,7 @@ def decode(
                 "fingerprint": None,
                 "sample": None,
                 "cut": 0,
+                "exact": None,
             }
         else:
             result, info = _to_tones(raw, tones, exact, sampled, choice)
@@ -176,7 +183,7 @@ def is_deep(source: Source) -> bool:
             return read_dicom_form(file)[3]
 
         with opened_picture(file, start) as picture:
-            return _is_deep_mode(picture.mode)
+            return _is_deep_mode(picture.mode) or form_of(picture) not in ("", "upper half")
 
 
 def has_pages(source: Source) -> bool:
@@ -200,7 +207,7 @@ def pages_of(source: Source) -> list[int]:
 
 
 def _page(picture: Image.Image, page: Page, detail: int) -> Image.Image | np.ndarray:
-    """Decodes a page upright: values (H, W) of more than 8 bits, else a picture."""
+    """Decodes a page upright: grey values (H, W) of more than 8 bits, else a picture."""
     if picture.format in ("JPEG", "MPO"):
         picture.draft(None, (detail, detail))
 
@@ -232,10 +239,24 @@ def _is_deep_mode(mode: str) -> bool:
     return mode in ("I", "F") or mode.startswith("I;")
 
 
-def _has_wide_colours(picture: Image.Image) -> bool:
-    """Returns whether a picture that is not decoded has colours of 16 bits: Pillow reads 8."""
-    tiles = getattr(picture, "tile", ())
-    return not _is_deep_mode(picture.mode) and any(";16" in str(tile[3]) for tile in tiles[:1])
+def _wide_page(
+    picture: Image.Image, form: Form, page: Page, file: BinaryIO
+) -> Image.Image | np.ndarray | None:
+    """Decodes a page upright that has colours of more than 8 bits: values (H, W, 3) or (H, W).
+
+    None for any other, and for the maximum of several pages, which have 8 of the bits.
+    """
+    if not form or page == "maximum":
+        return None
+
+    require_fit(picture.width * picture.height * WIDE_BYTES)
+    formats = [picture.format or ""]
+    return read_wide(form, page, lambda: _opened_again(file, formats), file)
+
+
+def _opened_again(file: BinaryIO, formats: list[str]) -> Image.Image:
+    file.seek(0)
+    return Image.open(file, formats=formats)
 
 
 def _is_deep(values: np.ndarray) -> bool:
@@ -252,13 +273,16 @@ def _to_tones(
     """Returns values of more than 8 bits as a picture, and what `decode` tells of them."""
     value_range = ValueRange.of(values) if tones is None else None
     chosen = tones or (value_range.tones(choice) if value_range else Tones(0, 1))
+    scaled = chosen.scaled(values) if exact else None
+    colours = values.ndim == 3
     return (
-        Image.fromarray(chosen.scaled(values) if exact else chosen.to_bytes(values)),
+        Image.fromarray(scaled if scaled is not None and not colours else chosen.to_bytes(values)),
         {
             "range": value_range,
             "fingerprint": fingerprint_of(values),
             "sample": sample_of(values, sampled) if sampled and value_range else None,
             "cut": tones.cut(values) if tones is not None else 0,
+            "exact": scaled if colours else None,
         },
     )
 

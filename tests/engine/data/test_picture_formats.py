@@ -91,22 +91,6 @@ def test_a_damaged_plug_in_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
     assert "pillow-heif" in reason_of(HEIC)
 
 
-@pytest.mark.parametrize(("colour_type", "channels"), ((2, 3), (4, 2), (6, 4)))
-def test_colours_of_16_bits_are_told(colour_type: int, channels: int) -> None:
-    values = np.full((4, 5, channels), 300, ">u2")
-    values[..., -1] = 65_535
-    rows = b"".join(b"\0" + row.tobytes() for row in values)
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(name + data))
-        return struct.pack(">I", len(data)) + name + data + check
-
-    header = struct.pack(">IIBBBBB", 5, 4, 16, colour_type, 0, 0, 0)
-    parts = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
-    picture = decode(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
-    assert "wide" in picture.info["remarks"] and picture.mode in ("L", "RGB")
-
-
 # --- orientation
 
 

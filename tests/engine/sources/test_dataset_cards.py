@@ -75,8 +75,6 @@ def test_classes_have_the_names_of_the_card(tmp_path: Path, inside: str) -> None
     names = names_of(open_dataset(DataSettings(source=str(source))))
     assert names[:2] == ["Persian cat", "no"]
     assert names[2].startswith("great white shark, ") and names[2].endswith(" carcharias")
-        "Carcharodon carcharias"
-    )
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,8 @@ class ImagePreparation(Preparation):
 
         raw: (H, W, 3) float32 in 0..255 where it has colours and more than 8 bits.
         """
+        if isinstance(raw, Image.Image) and (exact := raw.info.get("exact")) is not None:
+            raw = exact
         if isinstance(raw, np.ndarray):
             return self._of_channels([self._resized(_grey(channel)) for channel in raw.T])
         if raw.mode == "F":
@@ -188,7 +190,8 @@ class ImagePreparation(Preparation):
             return ""
 
         picture = self.decoded(path, page)
-        return self.tones.cut_text(picture.info["cut"], picture.width * picture.height)
+        channels = 3 if picture.mode == "RGB" else 1
+        return self.tones.cut_text(picture.info["cut"], picture.width * picture.height * channels)
 
     def to_display(self, stored: np.ndarray) -> np.ndarray:
         return bytes_of_tones(stored)
