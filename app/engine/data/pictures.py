@@ -46,6 +46,8 @@ from app.engine.data.tones import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from PIL.ImageFile import ImageFile
+
 __all__ = [
     "DETAIL",
     "FOREIGN",
@@ -130,17 +132,16 @@ def decode(
     """
     with guarded(), opened_file(source) as (file, start):
         if is_dicom(start):
-            values, remark = read_dicom(file, page)
+            shown, remark = read_dicom(file, page)
             wide = False
-            raw = values if _is_deep(values) else Image.fromarray(values)
+            raw = shown if _is_deep(shown) else Image.fromarray(shown)
         else:
             with opened_picture(file, start) as picture:
                 remark = "" if page else remark_on_pages(picture)
                 form = form_of(picture)
                 wide = bool(form)
-                raw = _wide_page(picture, form, page, file)
-                if raw is None:
-                    raw = _page(picture, page, detail)
+                values = _wide_page(picture, form, page, file)
+                raw = _page(picture, page, detail) if values is None else values
 
         if isinstance(raw, Image.Image):
             result, tone_remark = _to_grey_or_colour(raw)
@@ -239,9 +240,7 @@ def _is_deep_mode(mode: str) -> bool:
     return mode in ("I", "F") or mode.startswith("I;")
 
 
-def _wide_page(
-    picture: Image.Image, form: Form, page: Page, file: BinaryIO
-) -> Image.Image | np.ndarray | None:
+def _wide_page(picture: Image.Image, form: Form, page: Page, file: BinaryIO) -> np.ndarray | None:
     """Decodes a page upright that has colours of more than 8 bits: values (H, W, 3) or (H, W).
 
     None for any other, and for the maximum of several pages, which have 8 of the bits.
@@ -254,7 +253,7 @@ def _wide_page(
     return read_wide(form, page, lambda: _opened_again(file, formats), file)
 
 
-def _opened_again(file: BinaryIO, formats: list[str]) -> Image.Image:
+def _opened_again(file: BinaryIO, formats: list[str]) -> ImageFile:
     file.seek(0)
     return Image.open(file, formats=formats)
 

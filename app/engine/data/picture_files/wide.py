@@ -12,12 +12,15 @@ import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PIL import Image
+    from PIL.ImageFile import ImageFile
 
 Form = Literal["", "halves", "grey halves", "planes", "pixmap", "upper half"]
 """How the values of 16 bits are read, "" where there are none: see `form_of`."""
@@ -66,7 +69,7 @@ def form_of(picture: Image.Image) -> Form:
 
 
 def read_wide(
-    form: Form, page: int, opened: Callable[[], Image.Image], file: BinaryIO
+    form: Form, page: int, opened: Callable[[], ImageFile], file: BinaryIO
 ) -> np.ndarray | None:
     """Returns the values of a page upright, (H, W, 3) or of grey (H, W) uint16, on white.
 
@@ -141,7 +144,7 @@ def _on_white(values: np.ndarray) -> np.ndarray:
     return colours if channels == 4 else colours[..., 0]
 
 
-def _planes(picture: Image.Image, file: BinaryIO) -> np.ndarray:
+def _planes(picture: ImageFile, file: BinaryIO) -> np.ndarray:
     """Returns the values of a TIFF that is not packed, channel after channel.
 
     Pillow 13 reads their bytes as if they were values of 8 bits.
@@ -149,9 +152,10 @@ def _planes(picture: Image.Image, file: BinaryIO) -> np.ndarray:
     tags = getattr(picture, "tag_v2")  # noqa: B009 - only a picture of a TIFF has it
     order = ">" if tags.prefix == b"MM" else "<"
     bands = picture.getbands()
-    height, width = (max(tile[1][end] for tile in picture.tile) for end in (3, 2))
+    tiles: list[Any] = [*picture.tile]
+    height, width = (max(tile[1][end] for tile in tiles) for end in (3, 2))
     values = np.zeros((height, width, len(bands)), np.uint16)
-    for _, extents, offset, args in picture.tile:
+    for _, extents, offset, args in tiles:
         left, top, right, bottom = extents
         row_bytes = args[1] or 2 * (right - left)
         block = _read(file, offset, row_bytes * (bottom - top)).reshape(bottom - top, row_bytes)
@@ -174,9 +178,9 @@ def _turned(values: np.ndarray, orientation: int) -> np.ndarray:
     return values
 
 
-def _pixmap(picture: Image.Image, file: BinaryIO) -> np.ndarray:
+def _pixmap(picture: ImageFile, file: BinaryIO) -> np.ndarray:
     """Returns the values of a binary pixmap of more than 8 bits, brought to 16 of them."""
-    tile = picture.tile[0]
+    tile: Any = picture.tile[0]
     size = picture.width * picture.height * 3
     read = _read(file, tile[2], 2 * size).view(">u2").astype(np.uint32)
     largest = _largest(tile)
