@@ -16,6 +16,7 @@ else:
 
 Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
 Missing = Literal["median", "mean", "zero", "category", "drop"]
+LetterK = Literal["thousands", "kelvins"]
 Labels = Literal["folder", "last-folder", "name", "tags"]
 
 MOST_PIXELS = 16_384
@@ -137,6 +138,15 @@ class DataSettings(Spec):
             "'": "Apostrophe (1'000)",
         },
         help="What stands between the thousands of a number. Left open, it is detected.",
+    )
+    letter_k: LetterK | None = setting(
+        None,
+        label="K behind numbers",
+        advanced=True,
+        applies=TABLES,
+        choices={"thousands": "Thousands (5K is 5,000)", "kelvins": "Kelvins (a temperature)"},
+        help="What a K behind the numbers of a column stands for, where that is in doubt. Left "
+        "open, it is found out.",
     )
     encoding: str | None = setting(
         None,

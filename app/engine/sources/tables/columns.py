@@ -291,7 +291,7 @@ class Dialect:
     """How a table is written.
 
     sort: "text", "spreadsheet" or "Parquet"; what does not apply to it is None. reasons: setting ->
-    the words for a person ("semicolons: ..."). skip_rows ... comment: as the settings in [data] of
+    the words for a person ("semicolons: ..."). skip_rows ... letter_k: as the settings in [data] of
     these names, as they are used.
     """
 
@@ -307,6 +307,7 @@ class Dialect:
     second_row: str = "example"
     skip_footer: int = 0
     comment: str = ""
+    letter_k: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,8 +53,8 @@ class ColumnPreview:
 class TablePreview:
     """A table as it is read with some settings.
 
-    sort: "text", "spreadsheet" or "Parquet". delimiter ... comment: what is used of the settings of
-    these names, None where it does not apply. reasons: by the name of a setting in [data], the
+    sort: "text", "spreadsheet" or "Parquet". delimiter ... letter_k: what is used of the settings
+    of these names, None where it does not apply. reasons: by the name of a setting in [data], the
     words for what is used and why. rows: the first twenty, as texts; row_names: what each is
     called. total: rows, exactly if `complete`, else estimated from the beginning that was read.
     question: what is asked about the target, "" if nothing. problem: why it cannot be learned from
@@ -74,6 +74,7 @@ class TablePreview:
     second_row: str
     skip_footer: int
     comment: str
+    letter_k: str
     reasons: dict[str, str]
     columns: tuple[ColumnPreview, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
@@ -144,6 +145,7 @@ def preview_of(table: Table, data: DataSettings) -> TablePreview:
         dialect.second_row,
         dialect.skip_footer,
         dialect.comment,
+        dialect.letter_k,
         dict(dialect.reasons),
         tuple(_column(table, name, guess, data) for name, guess in roles.items()),
         tuple(tuple(row) for row in table.cells(SHOWN_ROWS)),

@@ -14,6 +14,7 @@ from app.engine.sources.tables.parquet import read_parquet
 from app.engine.sources.tables.spreadsheets.process import REMEDY
 from app.engine.sources.tables.spreadsheets.sheets import read_sheet
 from app.engine.sources.tables.text import read_text_table
+from app.engine.sources.tables.written.letter_k import with_letter_k
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
@@ -145,11 +146,12 @@ def read_table(source: str | Path, data: DataSettings, options: OpenOptions | No
     if options is not None:
         options.progress(f"Reading '{path.name}'", 0, 0)
 
-    return read_file(path, data, options.check if options is not None else no_check)
+    table = read_file(path, data, options.check if options is not None else no_check)
+    return with_letter_k(table, data)
 
 
 def read_beginning(source: str | Path, data: DataSettings, check: Check = no_check) -> Table:
     """Reads all of a small table, the first rows of a large one. Raises as `read_table`."""
     path = Path(source).expanduser()
     most = None if path.stat().st_size <= SMALL else PREVIEW_ROWS
-    return read_file(path, data, check, most)
+    return with_letter_k(read_file(path, data, check, most), data)
