@@ -19,6 +19,7 @@ from PIL import Image
 from app.engine.data.pictures import FORMATS
 from tests import tiny_files
 from tests.fuzz.doors import DOORS, write_door
+from tests.fuzz.media import PICTURES, SOUNDS, packed_sounds, pictures_of, sounds_of
 from tests.fuzz.spreadsheets import write_ods, write_xlsx
 
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ def members() -> list[Member]:
         Member("npy-signals", "", "signal", _npy((9, 2, tiny_files.SOUND), np.float32)),
         Member("wav", "sound-folder", "wav", sounds),
         *(Member(f"picture-{name}", "image-folder", "image", _pictures(name)) for name in FORMATS),
+        *(Member(f"sound-{end}", "sound-folder", "wav", sounds_of(end)) for end in SOUNDS),
+        Member("sound-packed", "sound-folder", "wav", packed_sounds),
+        *(
+            Member(f"picture-{form}", "image-folder", "image", pictures_of(form))
+            for form in PICTURES
+        ),
         Member("captions", "pairs", "image", _tiny("matching", "image+text")),
         Member("texts", "text-folder", "text", _texts),
         Member("long-text", "long-text", "text", _tiny("language-modelling", "text")),
