@@ -225,8 +225,8 @@ def _page(picture: Image.Image, page: Page, detail: int) -> Image.Image | np.nda
 
 def _upright(picture: Image.Image) -> Image.Image | np.ndarray:
     picture.load()
-    upright = ImageOps.exif_transpose(picture)
-    return np.asarray(upright) if _is_deep_mode(upright.mode) else upright
+    ImageOps.exif_transpose(picture, in_place=True)  # else every picture is copied
+    return np.asarray(picture) if _is_deep_mode(picture.mode) else picture
 
 
 def _values_of_pages(picture: Image.Image) -> Iterator[np.ndarray]:

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from app.engine.data.picture_files.formats import (
     START,
@@ -34,6 +34,8 @@ PIXEL_LIMIT = 2 * 89_478_485
 """Pillow's own limit between a large photograph and an attack."""
 
 TOO_LARGE = "it does not fit into memory"
+
+CUT_OFF = "it is cut off or damaged"
 
 LARGEST = 2_000_000_000
 """Bytes of a file above which it is not read."""
@@ -86,7 +88,14 @@ def opened_picture(file: BinaryIO, start: bytes) -> Iterator[Image.Image]:
     if reason:
         raise UserError(reason)
 
-    with Image.open(file, formats=formats) as picture:
+    try:
+        picture = Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        if len(formats) > 1:
+            raise
+        raise UserError(CUT_OFF) from error  # it begins as a file of this format
+
+    with picture:
         require_size(*picture.size)
         yield picture
 
@@ -135,10 +144,10 @@ def _reason(words: str) -> str:
     if "decompression bomb" in words:
         return "it announces too many pixels; make it smaller"
     if "cannot identify image file" in words:
-        return "it is not a PNG, JPEG, BMP, GIF, TIFF, WebP or PPM picture, whatever its name says"
+        return "it is not a PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or PPM picture, whatever its name says"
 
     broken = ("truncated", "broken", "eof", "unrecognized data", "not enough")
-    return "it is cut off or damaged" if any(word in words for word in broken) else "it is damaged"
+    return CUT_OFF if any(word in words for word in broken) else "it is damaged"
 
 
 def _refusal(error: OSError) -> str:

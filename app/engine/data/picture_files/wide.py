@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import numpy as np
 from PIL import ImageOps
 
+from app.engine.data.picture_files.opening import CUT_OFF
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ PIXEL_BYTES = 48
 """Memory of a pixel while such a picture is read and brought to tones."""
 
 WHITE = 0xFFFF
-CUT_OFF = "it is cut off or damaged"
 
 PLANAR, BITS, ORIENTATION = 284, 258, 274
 """Tags of a TIFF: whether each channel stands by itself (2), the bits of each, how it lies."""
