@@ -144,7 +144,8 @@ def _reason(words: str) -> str:
     if "decompression bomb" in words:
         return "it announces too many pixels; make it smaller"
     if "cannot identify image file" in words:
-        return "it is not a PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or PPM picture, whatever its name says"
+        known = "PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or PPM"
+        return f"it is not a {known} picture, whatever its name says"
 
     broken = ("truncated", "broken", "eof", "unrecognized data", "not enough")
     return CUT_OFF if any(word in words for word in broken) else "it is damaged"
