@@ -20,8 +20,15 @@ NO_VALUE = "(no value)"
 TRUTHS = {"true": 1.0, "false": 0.0}
 """The words that programs write for a boolean, in small letters."""
 
-ANSWERS = {**TRUTHS, "yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0}
-"""These, and the words that people write for one, in small letters."""
+ANSWERS = {
+    **TRUTHS,
+    **dict.fromkeys(("yes", "y", "ja", "oui", "sí", "si", "sim"), 1.0),
+    **dict.fromkeys(("no", "n", "nein", "non", "não"), 0.0),
+}
+"""These, and the words that people write for one, in small letters.
+
+Of single letters only y and n: others are codes of something else as often.
+"""
 
 _LEADING_ZERO = re.compile(r"[+-]?0\d")
 

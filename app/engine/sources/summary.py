@@ -29,6 +29,9 @@ VERY_UNEVEN = 10.0
 SYSTEM_FILE = "it is a system file"
 """The reason for which a file of the system is left out."""
 
+REPORTED_ALIKE = 3
+"""At most so many groups of classes with names that are nearly the same are named."""
+
 FEW = 20
 """Training examples of a class; with fewer, it is hardly learned."""
 
@@ -126,6 +129,7 @@ def _remarks_on_classes(description: Description) -> list[tuple[Level, str]]:
         text = f"{names_text(few)}: fewer than {FEW} training examples; more would help most."
         remarks.append(("warning", text))
 
+    remarks += [("warning", text) for text in _remarks_on_alike(description.classes)]
     if not _one_class_each(description):
         size = description.size("training")
         if always := [name for name, count in counted if size and count == size]:
@@ -134,6 +138,19 @@ def _remarks_on_classes(description: Description) -> list[tuple[Level, str]]:
             remarks.append(("warning", text))
 
     return remarks
+
+
+def _remarks_on_alike(classes: Sequence[str]) -> list[str]:
+    """Sentences on classes whose names are the same but for capital letters and blanks."""
+    by_letters: dict[str, list[str]] = {}
+    for name in classes:
+        by_letters.setdefault(" ".join(name.casefold().split()), []).append(name)
+
+    return [
+        f"{names_text(alike)} differ in capital letters or blanks alone, and are {len(alike):,} "
+        "classes: write them alike if they are one."
+        for alike in [names for names in by_letters.values() if len(names) > 1][:REPORTED_ALIKE]
+    ]
 
 
 def _remarks_on_amounts(description: Description) -> list[tuple[Level, str]]:
