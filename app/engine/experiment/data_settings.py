@@ -17,7 +17,7 @@ else:
 Role = Literal["target", "number", "category", "text", "image", "group", "ignore"]
 Missing = Literal["median", "mean", "zero", "category", "drop"]
 LetterK = Literal["thousands", "kelvins"]
-Labels = Literal["folder", "last-folder", "name", "tags"]
+Labels = Literal["folder", "last-folder", "name", "tags", "crops"]
 
 MOST_PIXELS = 16_384
 """Of a side: more than a camera's pictures have."""
@@ -82,6 +82,7 @@ class DataSettings(Spec):
             "last-folder": "The innermost folders",
             "name": "The files' names, before their number",
             "tags": "The label files of boxes, as tags of each picture",
+            "crops": "The label files of boxes, each box a picture of its own",
         },
         help="For a folder of files: what says the class of each. Left open, it follows the "
         "folders; splits and parts such as 'fold1' are no classes.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,13 +21,42 @@ LABELS = ("labels", "annotations", "label", "annotation")
 
 
 @dataclass(frozen=True)
+class Box:
+    """A box on a picture and its class. relative: in shares of the sides, else in pixels."""
+
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    relative: bool = False
+
+    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Returns left, top, right and bottom on a picture of this size, cut off at its edges.
+
+        Raises ValueError where the box is not finite.
+        """
+        sides = (width, height) if self.relative else (1, 1)
+        ends = (
+            (self.left * sides[0], width),
+            (self.top * sides[1], height),
+            (self.right * sides[0], width),
+            (self.bottom * sides[1], height),
+        )
+        if not all(map(math.isfinite, (end for end, _ in ends))):
+            raise ValueError
+        left, top, right, bottom = (round(min(max(end, 0), most)) for end, most in ends)
+        return left, top, right, bottom
+
+
+@dataclass(frozen=True)
 class BoxLabels:
     """The classes of the boxes on pictures.
 
     form: what the label files are called: "YOLO". tags: of each picture, by its path below the
     source, "/" between folders; () for one without boxes. splits: of the pictures that a list or
     the name of a label file puts into one, the index in SPLITS. label_files: paths below the
-    source. skipped: label files that cannot be read.
+    source. skipped: label files that cannot be read. boxes: of each picture that has some.
     """
 
     form: str
@@ -34,6 +64,7 @@ class BoxLabels:
     splits: Mapping[str, int] = field(default_factory=dict)
     label_files: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
 
 
 def label_stems(picture: str) -> tuple[str, ...]:

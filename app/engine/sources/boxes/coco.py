@@ -11,7 +11,7 @@ from app.engine.data.names import readable
 from app.engine.data.splits import UNASSIGNED
 from app.engine.files import read_regular
 from app.engine.free_memory import require_memory
-from app.engine.sources.boxes.box_labels import LARGEST, BoxLabels
+from app.engine.sources.boxes.box_labels import LARGEST, Box, BoxLabels
 from app.engine.sources.layout.folder_words import folder_split
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
     """Reads the labels of pictures; those that no file lists are left out. See yolo.read."""
     by_path, by_name = _index(pictures)
     tags: dict[str, tuple[str, ...]] = {}
+    boxes: dict[str, tuple[Box, ...]] = {}
     splits: dict[str, int] = {}
     skipped = []
     label_files = []
@@ -48,7 +49,7 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
         check()
         try:
             content = _parsed(root / path)
-            named = _tags(content)
+            named = _boxes(content)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             skipped.append(Skipped(readable(path), "it is no label file of COCO, or a damaged one"))
             continue
@@ -65,11 +66,12 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
                 skipped.append(Skipped(readable(name), f"there is no such file ({readable(path)})"))
                 continue
 
-            tags[found] = tuple(dict.fromkeys((*tags.get(found, ()), *names)))
+            tags[found] = tuple(dict.fromkeys((*tags.get(found, ()), *(box.name for box in names))))
+            boxes[found] = (*boxes.get(found, ()), *names)
             if split != UNASSIGNED:
                 splits[found] = split
 
-    return BoxLabels(FORM, tags, splits, tuple(label_files), tuple(skipped))
+    return BoxLabels(FORM, tags, splits, tuple(label_files), tuple(skipped), boxes)
 
 
 def _index(pictures: Iterable[str]) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -96,8 +98,8 @@ def _parsed(path: Path) -> Any:
     return json.loads(read_regular(path, LARGEST))
 
 
-def _tags(content: Any) -> dict[str, tuple[str, ...]] | None:
-    """Returns the classes on each picture by its name; None for JSON of something else.
+def _boxes(content: Any) -> dict[str, list[Box]] | None:
+    """Returns the boxes on each picture by its name; None for JSON of something else.
 
     Raises KeyError, TypeError, ValueError or AttributeError for what is not of this form.
     """
@@ -106,8 +108,19 @@ def _tags(content: Any) -> dict[str, tuple[str, ...]] | None:
 
     categories = {item["id"]: str(item["name"]) for item in content["categories"]}
     names = {item["id"]: str(item["file_name"]) for item in content["images"]}
-    tags: dict[str, dict[str, None]] = {name: {} for name in names.values()}
+    boxes: dict[str, list[Box]] = {name: [] for name in names.values()}
     for item in content["annotations"]:
-        tags[names[item["image_id"]]][readable(categories[item["category_id"]])] = None
+        corners = _corners(item.get("bbox"))
+        box = Box(readable(categories[item["category_id"]]), *corners)
+        boxes[names[item["image_id"]]].append(box)
 
-    return {name: tuple(found) for name, found in tags.items()}
+    return boxes
+
+
+def _corners(box: Any) -> tuple[float, float, float, float]:
+    """Returns left, top, right and bottom of a box; an empty one where none is said."""
+    if not isinstance(box, list) or len(box) != 4:
+        return 0.0, 0.0, 0.0, 0.0
+
+    left, top, width, height = map(float, box)
+    return left, top, left + width, top + height

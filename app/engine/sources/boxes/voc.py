@@ -11,7 +11,7 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.splits import UNASSIGNED, split_of
 from app.engine.files import read_regular
-from app.engine.sources.boxes.box_labels import LARGEST, BoxLabels, label_stems
+from app.engine.sources.boxes.box_labels import LARGEST, Box, BoxLabels, label_stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +27,9 @@ LISTS = "imagesets/main/"
 OBJECT = re.compile(r"<object\b.*?</object>", re.DOTALL)
 NAME = re.compile(r"<name>\s*([^<]*?)\s*</name>")
 
+ENDS = ("xmin", "ymin", "xmax", "ymax")
+"""What stands in a box, from its left side to its lower one."""
+
 
 def is_label(beginning: bytes) -> bool:
     """Returns whether an XML file is one of boxes on a picture."""
@@ -39,6 +42,7 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
     Only the names of objects are looked for, so that no XML reader expands what a file announces.
     """
     tags: dict[str, tuple[str, ...]] = {}
+    boxes: dict[str, tuple[Box, ...]] = {}
     skipped = []
     label_files = []
     for picture in pictures:
@@ -62,10 +66,27 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
             continue
 
         # Parts of an object, such as a head, have names too; its own comes first.
-        names = [NAME.search(item) for item in OBJECT.findall(text)]
-        tags[picture] = tuple(dict.fromkeys(readable(unescape(name[1])) for name in names if name))
+        found_boxes = [box for item in OBJECT.findall(text) if (box := _box(item)) is not None]
+        boxes[picture] = tuple(found_boxes)
+        tags[picture] = tuple(dict.fromkeys(box.name for box in found_boxes))
 
-    return BoxLabels(FORM, tags, _splits(root, tags, files), tuple(label_files), tuple(skipped))
+    splits = _splits(root, tags, files)
+    return BoxLabels(FORM, tags, splits, tuple(label_files), tuple(skipped), boxes)
+
+
+def _box(item: str) -> Box | None:
+    """Returns the box of an object, an empty one where none is said; None without a name."""
+    name = NAME.search(item)
+    if name is None:
+        return None
+
+    ends = [re.search(rf"<{end}>\s*(-?[\d.]{{1,20}})\s*</{end}>", item) for end in ENDS]
+    try:
+        corners = [float(end[1]) if end else 0.0 for end in ends]
+    except ValueError:
+        corners = [0.0] * 4
+
+    return Box(readable(unescape(name[1])), *corners)
 
 
 def _splits(root: Path, pictures: Iterable[str], files: Mapping[str, str]) -> dict[str, int]:

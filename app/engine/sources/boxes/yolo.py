@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.files import read_regular
-from app.engine.sources.boxes.box_labels import LARGEST, BoxLabels, label_stems
+from app.engine.sources.boxes.box_labels import LARGEST, Box, BoxLabels, label_stems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -28,6 +28,9 @@ NAME_FILES = (
     "_darknet.labels",
 )
 """Files with the names of the classes, the likeliest first."""
+
+SHORTEST_POLYGON = 6
+"""Numbers of a polygon at least; a box has four, and perhaps how sure it is."""
 
 LINE = re.compile(r"(\d+)(?:\.0*)?(?:\s+-?\d*\.?\d+(?:[eE][+-]?\d+)?){4,}")
 """A line: the number of the class, then a box, a polygon or points."""
@@ -50,7 +53,8 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
     tags: dict[str, tuple[str, ...]] = {}
     skipped = []
     label_files = []
-    numbers: dict[str, list[int]] = {}
+    numbers: dict[str, list[tuple[int, tuple[float, ...]]]] = {}
+    has_points = _has_points(root, files)
     for picture in pictures:
         check()
         found = next(
@@ -63,18 +67,24 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
         label_files.append(found)
         try:
             text = read_regular(root / found, LARGEST).decode("latin-1")
-            numbers[picture] = [_class_number(line) for line in text.splitlines() if line.strip()]
+            lines = [line for line in text.splitlines() if line.strip()]
+            numbers[picture] = [(_class_number(line), _corners(line, has_points)) for line in lines]
         except (OSError, ValueError) as error:
             reason = str(error) if isinstance(error, ValueError) else "it could not be opened"
             skipped.append(Skipped(readable(found), reason))
             del numbers[picture]
 
     names = class_names(root, files.values())
+    boxes = {}
     for picture, found_numbers in numbers.items():
-        distinct = dict.fromkeys(found_numbers)
+        distinct = dict.fromkeys(number for number, _ in found_numbers)
         tags[picture] = tuple(names.get(number, str(number)) for number in distinct)
+        boxes[picture] = tuple(
+            Box(names.get(number, str(number)), *corners, relative=True)
+            for number, corners in found_numbers
+        )
 
-    return BoxLabels(FORM, tags, {}, tuple(label_files), tuple(skipped))
+    return BoxLabels(FORM, tags, {}, tuple(label_files), tuple(skipped), boxes)
 
 
 def _class_number(line: str) -> int:
@@ -84,6 +94,33 @@ def _class_number(line: str) -> int:
         raise ValueError(f"the line '{line.strip()[:40]}' is no class with a box")
 
     return int(match[1])
+
+
+def _corners(line: str, has_points: bool) -> tuple[float, ...]:
+    """Returns left, top, right and bottom of a line's box, or of what a polygon covers.
+
+    has_points: whether points of a pose stand behind the box.
+    """
+    values = [float(word) for word in line.split()[1:]]
+    if len(values) < SHORTEST_POLYGON or has_points:
+        x, y, width, height = values[:4]
+        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+    across, down = values[0 : len(values) // 2 * 2 : 2], values[1::2]
+    return min(across), min(down), max(across), max(down)
+
+
+def _has_points(root: Path, files: Mapping[str, str]) -> bool:
+    """Returns whether the settings of a set say that its lines have points of a pose."""
+    for path in files.values():
+        if os.path.basename(path).lower() not in NAME_FILES[:3]:
+            continue
+        try:
+            return b"kpt_shape" in read_regular(root / path, 1 << 20)
+        except OSError:
+            continue
+
+    return False
 
 
 def class_names(root: Path, files: Collection[str]) -> dict[int, str]:

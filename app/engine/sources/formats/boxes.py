@@ -1,9 +1,9 @@
 """A set of pictures with boxes: YOLO, COCO or Pascal VOC.
 
-Each picture has the classes of its boxes as tags.
+Each picture has the classes of its boxes as tags, or each box is a picture of one class.
 
-Where boxes stand is not learned. Without the choice of tags such a folder is refused, unless its
-folders are classes beside the boxes.
+Where boxes stand is not learned. Without a choice such a folder is refused, unless its folders are
+classes beside the boxes.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from app.engine.learning.tasks import TASKS
 from app.engine.learning.tasks import task as task_of
 from app.engine.sources.boxes import coco, voc, yolo
 from app.engine.sources.boxes.box_labels import BoxLabels, label_stems
+from app.engine.sources.boxes.crops import cut_out
 from app.engine.sources.folder_walk import FolderWalk, is_junk
 from app.engine.sources.format import Format, OpenOptions
 from app.engine.sources.formats import image_folder
@@ -33,7 +34,13 @@ from app.engine.sources.layout.find_layout import layout_of_folders
 from app.engine.sources.layout.folder_words import folder_split
 from app.engine.sources.loaded import Examples
 from app.engine.sources.parts.pictures import picture_part
-from app.engine.sources.targets import Targets, targets_from_labels, targets_from_tags
+from app.engine.sources.targets import (
+    Targets,
+    encode_classes,
+    targets_for_task,
+    targets_from_labels,
+    targets_from_tags,
+)
 from app.engine.text import names_text
 
 if TYPE_CHECKING:
@@ -55,6 +62,7 @@ Pictures and labels may stand in folders of their own, with thousands in each.
 PROBED = 5
 """So many files of an ending are looked into."""
 
+CROPS_TASK = "classification"
 DEFAULT_TASK = next(kind for kind, task in TASKS.items() if task.targets == "tags")
 
 
@@ -88,7 +96,7 @@ class Boxes(Format):
         pictures = [path for path in paths if _is_picture(path)]
         form = _form_of(sorted(paths), Path(source))
 
-        if form is None or data.labels not in (None, "tags"):
+        if form is None or data.labels not in (None, "tags", "crops"):
             return image_folder.FORMAT.open(source, data, options)
 
         files = {path.casefold(): path for path in paths if not _is_picture(path)}
@@ -97,6 +105,8 @@ class Boxes(Format):
             raise question(source, labels)
 
         junk = [item for item in walk.skipped if item.ignored]
+        if data.labels == "crops":
+            return cut_examples(source, labels, data, options, junk)
         return tagged_examples(source, labels, data, options, junk)
 
 
@@ -165,8 +175,8 @@ def question(source: str, labels: BoxLabels) -> UserError:
         f"{names_text(classes, 3)} (label files of {labels.form}{example}); no folder of it is a "
         "class.",
         'Choose labels = "tags" under [data]: each picture then has the classes of its boxes as '
-        "tags, and where they stand is not learned. Or cut the boxes out, and put those of every "
-        "class in a sub-folder of its own.",
+        'tags; or labels = "crops": the boxes are cut out, and each is a picture of one class. '
+        "Where they stand is not learned.",
         "data.labels",
     )
 
@@ -212,6 +222,49 @@ def tagged_examples(
         groups,
         (*labels.skipped, *unreadable, *ignored),
         (*notes, *_notes(labels, tags, note)),
+    )
+
+
+def cut_examples(
+    source: str,
+    labels: BoxLabels,
+    data: DataSettings,
+    options: OpenOptions,
+    ignored: Iterable[Skipped] = (),
+) -> Examples:
+    """Returns the examples of the boxes, each cut out of its picture.
+
+    Those of one picture stay in one split. Raises UserError where no box can be used.
+    """
+    crops = cut_out(Path(source), labels, options)
+    if not crops.contents:
+        first = (*crops.skipped, *labels.skipped, Skipped("", "it has no box"))[0]
+        raise UserError(
+            f"No box of '{readable(source)}' could be cut out; '{first.path}': {first.reason}.",
+            "Check the label files.",
+            "data.source",
+        )
+
+    part, rows, unreadable, notes = picture_part(crops.contents, data, options, crops.names)
+    kept = rows.tolist()
+    pictures = [crops.pictures[row] for row in kept]
+    classes, numbers = encode_classes([crops.classes[row] for row in kept])
+    task_kind = data.task or CROPS_TASK
+    note = (
+        f"{len(kept):,} boxes are cut out of {len(set(pictures)):,} pictures (label files of "
+        f"{labels.form}). Those of one picture stay in one split; a later picture is taken for one "
+        "box."
+    )
+    folders = [readable(os.path.dirname(path)) for path in pictures]
+    return Examples(
+        task_kind,
+        (part,),
+        targets_for_task(task_of(task_kind), classes, numbers),
+        np.array([_split(path, labels) for path in pictures], np.int8),
+        [crops.names[row] for row in kept],
+        folders if data.group == "folder" else pictures,
+        (*labels.skipped, *crops.skipped, *unreadable, *ignored),
+        (*notes, note),
     )
 
 

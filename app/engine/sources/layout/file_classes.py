@@ -59,7 +59,7 @@ def class_files(
 
     Raises UserError where no folder can be a class, or where it is not clear which are.
     """
-    if data.labels == "tags":
+    if data.labels in ("tags", "crops"):
         raise UserError(
             f"The {nouns} in '{readable(walk.root)}' have no label files of boxes, or they stand "
             "in folders of their classes.",
