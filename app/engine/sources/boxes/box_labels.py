@@ -20,6 +20,10 @@ LABELS = ("labels", "annotations", "label", "annotation")
 """Folders in which pictures stand, and those of their labels beside them, in small letters."""
 
 
+Corners = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
+
+
 @dataclass(frozen=True)
 class Box:
     """A box on a picture and its class. relative: in shares of the sides, else in pixels."""

@@ -11,7 +11,7 @@ from app.engine.data.names import readable
 from app.engine.data.splits import UNASSIGNED
 from app.engine.files import read_regular
 from app.engine.free_memory import require_memory
-from app.engine.sources.boxes.box_labels import LARGEST, Box, BoxLabels
+from app.engine.sources.boxes.box_labels import LARGEST, Box, BoxLabels, Corners
 from app.engine.sources.layout.folder_words import folder_split
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _boxes(content: Any) -> dict[str, list[Box]] | None:
     return boxes
 
 
-def _corners(box: Any) -> tuple[float, float, float, float]:
+def _corners(box: Any) -> Corners:
     """Returns left, top, right and bottom of a box; an empty one where none is said."""
     if not isinstance(box, list) or len(box) != 4:
         return 0.0, 0.0, 0.0, 0.0

@@ -82,11 +82,11 @@ def _box(item: str) -> Box | None:
 
     ends = [re.search(rf"<{end}>\s*(-?[\d.]{{1,20}})\s*</{end}>", item) for end in ENDS]
     try:
-        corners = [float(end[1]) if end else 0.0 for end in ends]
+        left, top, right, bottom = (float(end[1]) if end else 0.0 for end in ends)
     except ValueError:
-        corners = [0.0] * 4
+        left = top = right = bottom = 0.0
 
-    return Box(readable(unescape(name[1])), *corners)
+    return Box(readable(unescape(name[1])), left, top, right, bottom)
 
 
 def _splits(root: Path, pictures: Iterable[str], files: Mapping[str, str]) -> dict[str, int]:

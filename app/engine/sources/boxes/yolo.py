@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.files import read_regular
-from app.engine.sources.boxes.box_labels import LARGEST, Box, BoxLabels, label_stems
+from app.engine.sources.boxes.box_labels import LARGEST, Box, BoxLabels, Corners, label_stems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -53,7 +53,7 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
     tags: dict[str, tuple[str, ...]] = {}
     skipped = []
     label_files = []
-    numbers: dict[str, list[tuple[int, tuple[float, ...]]]] = {}
+    numbers: dict[str, list[tuple[int, Corners]]] = {}
     has_points = _has_points(root, files)
     for picture in pictures:
         check()
@@ -96,7 +96,7 @@ def _class_number(line: str) -> int:
     return int(match[1])
 
 
-def _corners(line: str, has_points: bool) -> tuple[float, ...]:
+def _corners(line: str, has_points: bool) -> Corners:
     """Returns left, top, right and bottom of a line's box, or of what a polygon covers.
 
     has_points: whether points of a pose stand behind the box.

@@ -59,9 +59,11 @@ def test_numbers_of_tags_are_tags_where_their_name_says_so(tmp_path: Path, form:
     assert dataset.targets.tolist() == MARKS
     assert dataset.description.reading.inputs == ("size", "width")
     assert "Taken for tags; choose the task to decide" in notes(dataset)
+    assert "a column for every place" not in notes(dataset)
 
     amounts = opened(tmp_path, form, labels=PAIRS, task="regression")
     assert amounts.targets.tolist() == PAIRS and "Taken for" not in notes(amounts)
+    assert "a column for every place" in notes(amounts)
 
 
 @pytest.mark.parametrize("target", ["found", None])

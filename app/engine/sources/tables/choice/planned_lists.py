@@ -11,6 +11,7 @@ from app.engine.errors import UserError
 from app.engine.sources.tables.choice.several_targets import fitting_tasks, name_of_all, values_of
 from app.engine.sources.tables.plan import TablePlan, plan_table
 from app.engine.sources.tables.written.lists import with_joined_list
+from app.engine.sources.tables.written.table import place_notes
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -46,4 +47,12 @@ def plan_with_lists(
     roles = {other: guess for other, guess in plan.roles.items() if other not in plan.targets}
     roles[name] = plan.roles[plan.targets[0]]
     joined = with_joined_list(table, name, SEPARATOR)
+    joined = replace(joined, notes=_without_places(table, joined))
     return joined, replace(plan, roles=roles, targets=(name,), separator=SEPARATOR, listed=False)
+
+
+def _without_places(table: Table, joined: Table) -> tuple[str, ...]:
+    """Returns the notes of a table without the list in them that is one column now."""
+    before = place_notes([column.list_name for column in table.columns])
+    notes = [note for note in table.notes if note not in before]
+    return (*notes, *place_notes([column.list_name for column in joined.columns]))
