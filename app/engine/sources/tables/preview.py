@@ -108,10 +108,7 @@ def preview_of(table: Table, data: DataSettings) -> TablePreview:
     problem = UserError("", "")
     task: str = data.task or ""
     targets = targets_in(data)
-    input_kind = ""
-    separator = ""
-    question = ""
-
+    input_kind = separator = question = ""
     notes = list(table.notes)
     try:
         table, plan = plan_with_lists(table, data)
@@ -121,7 +118,7 @@ def preview_of(table: Table, data: DataSettings) -> TablePreview:
         input_kind = plan.input_kind
         separator = plan.separator
         question = plan.question
-        notes += plan.notes
+        notes = [*table.notes, *plan.notes]
     except UserError as error:
         problem = error
         known = {name: role for name, role in data.columns.items() if name in table.by_name}
