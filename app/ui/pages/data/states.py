@@ -51,7 +51,7 @@ ACCEPTED = (
     ("A long text", "a .txt file, to learn how it goes on"),
     ("Arrays", "an NPZ file with images or signals and their labels, or the IDX files of MNIST"),
 )
-QUESTIONS = ("data.pages", "data.task")
+QUESTIONS = ("data.pages", "data.task", "data.labels")
 """Settings that are asked for: their editors stand below the question at once."""
 
 REASON = "in case one of these is the reason"
@@ -253,7 +253,6 @@ class FailedState(QWidget):
         self._background = background
         self._theme = theme
         card = Card()
-        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         style(card, "card-problem")
         self._what = Label()
         self._remedy = Label()
@@ -270,6 +269,8 @@ class FailedState(QWidget):
         card.body.addLayout(_ways_out(do))
         self._how = Card("How it is read", REASON)
         self._how.hide()
+        for fixed in (card, self._how):
+            fixed.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._form: Form | None = None
         self._table: TableView | None = None
         self._target: TargetCard | None = None
