@@ -80,6 +80,7 @@ def members() -> list[Member]:
         Member("long-text", "long-text", "text", _tiny("language-modelling", "text")),
         Member("picture-splits", "image-folder", "image", _split_pictures),
         Member("boxes", "boxes", "image", _boxes, "tags"),
+        Member("boxes-cut", "boxes", "image", _boxes, "crops"),
         Member("listed-sounds", "file-list", "wav", _listed_sounds),
         Member("saved", "saved-dataset", "image", _saved),
     ]
@@ -278,7 +279,7 @@ def _boxes(folder: Path) -> Path:
         for name in ("images", "labels"):
             (folder / name).mkdir(exist_ok=True)
         Image.fromarray(pixels).save(folder / "images" / f"{number}.png")
-        line = f"{_labels()[number]} 0.5 0.5 0.2 0.2\n"
+        line = f"{_labels()[number]} 0.5 0.5 0.6 0.6\n"
         (folder / "labels" / f"{number}.txt").write_text(line, encoding="utf-8")
 
     return folder

@@ -83,11 +83,15 @@ def _work(case: InputCase, predictor: Predictor, others: Sequence[Path]) -> Work
         changed = _changed_first(folder, before, rng)
 
         if case.member.kind:
-            guarded(outcome, "open", lambda: _describe(source))
+            guarded(outcome, "open", lambda: _describe(source, case.member))
         for path in changed[:MOST_ASKED]:
             guarded(outcome, "predict", lambda path=path: _ask(outcome, predictor, path))
         if case.member.kind and rng.random() < TRAINED_SHARE:
-            guarded(outcome, "train", lambda: _train(outcome, source, folder.parent / "run"))
+            guarded(
+                outcome,
+                "train",
+                lambda: _train(outcome, source, case.member, folder.parent / "run"),
+            )
 
         return _size(folder)
 
@@ -108,8 +112,9 @@ def _size(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*"))
 
 
-def _describe(source: Path) -> None:
-    json.dumps(summary.describe(open_dataset(DataSettings(source=str(source)))), allow_nan=False)
+def _describe(source: Path, member: Member) -> None:
+    data = DataSettings(source=str(source), labels=member.labels)
+    json.dumps(summary.describe(open_dataset(data)), allow_nan=False)
 
 
 def _ask(outcome: Outcome, predictor: Predictor, path: Path) -> None:
@@ -135,9 +140,10 @@ def _finite(item: Any) -> bool:
     return math.isfinite(item.value)
 
 
-def _train(outcome: Outcome, source: Path, folder: Path) -> None:
+def _train(outcome: Outcome, source: Path, member: Member, folder: Path) -> None:
     """Trains an epoch on the damaged data, with what the program itself proposes for them."""
-    requested = from_plain({"data": {"source": str(source)}, "training": {**TRAINING, "epochs": 1}})
+    data = {"source": str(source)} | ({"labels": member.labels} if member.labels else {})
+    requested = from_plain({"data": data, "training": {**TRAINING, "epochs": 1}})
     run = Run.create(folder.parent, requested, folder)
     judge_end(outcome, trainer.train(requested, run, lambda _event: None, Control()))
 
