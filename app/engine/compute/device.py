@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import os
 import statistics
-import threading
 import time
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.engine.compute import priority
 from app.engine.errors import UserError
 from app.engine.text import number_text
 
@@ -379,20 +379,19 @@ def fastest_threads(
 
 
 @contextmanager
-def computing_thread(threads: int) -> Iterator[None]:
+def computing_thread(threads: int, give_way: bool = True) -> Iterator[None]:
     """Gives the calling thread so many torch threads and, unless it is the main one, less priority.
 
-    So a training gives way to the window. The main thread keeps its priority: then there is no
-    window to give way to.
+    give_way: False for one that gives way later, by `priority.give_way`.
     """
     import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
 
-    if threading.current_thread() is not threading.main_thread() and hasattr(os, "setpriority"):
-        with suppress(OSError):  # it may not be allowed, and is only a courtesy
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+    priority.name_thread()
+    if give_way:
+        priority.give_way()
 
     try:
         yield

@@ -111,7 +111,10 @@ class RunContext:
 
         training = experiment.training
         threads = training.threads or (1 if training.cpu_use == "gentle" else devices.cores())
-        with devices.computing_thread(threads), warnings_to(self.run.log):
+        with (
+            devices.computing_thread(threads, give_way=False),
+            warnings_to(self.run.log),
+        ):
             yield
 
     def finish(self) -> RunFinished:

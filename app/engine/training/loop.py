@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
+from app.engine.compute import priority
 from app.engine.data.verification import Verification
 from app.engine.errors import UserError
 from app.engine.learning.schedule import scale_of
@@ -264,6 +265,7 @@ class Training:
         self.verification.refuse_damage()
         if first:
             self.emit(StageChanged("Training"))
+            priority.give_way()  # there is something to see now
 
         self.memory.measure_if_due(self.progress.step, first)
         if self.saver.due or self._save_soon:

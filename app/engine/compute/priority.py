@@ -1,0 +1,62 @@
+"""The priority of a thread that computes: it gives way to the window and to other programs.
+
+Only once there is something to see. A process that computes all the time beside a thread of less
+priority takes three quarters of a core from it: the first point of a curve would come after four
+times the time, where it needs to come after two.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+NICENESS = 5
+"""Of a thread that computes; 0 is usual, 19 is the least priority."""
+
+_NAME = "nw-compute"
+"""Fifteen characters at most; the system cuts what is longer."""
+
+_TASKS = Path("/proc/self/task")
+
+
+def name_thread() -> None:
+    """Gives the calling thread a name in the system that the threads it starts inherit.
+
+    OpenMP starts one for every further core. By its name `give_way` finds them; only Linux has it.
+    """
+    if sys.platform == "linux" and not _is_main():
+        with suppress(OSError):
+            (_TASKS / str(threading.get_native_id()) / "comm").write_text(_NAME, encoding="ascii")
+
+
+def give_way() -> None:
+    """Lowers the priority of the calling thread, and of those that compute for it.
+
+    The main thread keeps its own: then there is no window to give way to.
+    """
+    if _is_main() or not hasattr(os, "setpriority"):
+        return
+
+    for thread in {threading.get_native_id(), *_named()}:
+        with suppress(OSError):  # it may have ended, or not be allowed, and is only a courtesy
+            if os.getpriority(os.PRIO_PROCESS, thread) < NICENESS:
+                os.setpriority(os.PRIO_PROCESS, thread, NICENESS)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _named() -> list[int]:
+    """Returns the system's numbers of the threads that have the name, on Linux; else none."""
+    found = []
+    with suppress(OSError):
+        for task in _TASKS.iterdir():
+            with suppress(OSError):  # it has ended
+                if (task / "comm").read_text(encoding="ascii", errors="replace").strip() == _NAME:
+                    found.append(int(task.name))
+
+    return found
