@@ -61,6 +61,8 @@ class Record:
         self.rates = Curve()
         self.norms = Curve()
         self.epochs: list[events.EpochDone] = []
+        self.has_weights = False
+        """Whether weights are on the disk that can answer: those of an epoch that was judged."""
         self.memory: list[events.MemoryMeasured] = []
         self.probe: events.ProbePredicted | None = None
         self.findings: dict[str, Any] = {}
@@ -84,6 +86,8 @@ class Record:
                 self.stage = event
             case events.RunPrepared():
                 self.prepared = event
+                if not event.first_step:
+                    self.has_weights = False
                 self._forget_after(event.first_step)  # after a shortage of memory a run begins anew
             case events.StepsDone():
                 self.latest = event
@@ -92,6 +96,8 @@ class Record:
                 self.losses.extend(event.losses)
                 self.rates.extend(event.rates)
                 self.norms.extend(event.norms)
+            case events.CheckpointSaved():
+                self.has_weights = self.has_weights or event.best
             case events.EpochDone():
                 if self.epochs and event.best:
                     self.epochs = [replace(epoch, best=False) for epoch in self.epochs]

@@ -341,4 +341,6 @@ def read_record(path: Path) -> Record:
     for event in read_events(path):
         record.add(event)
 
+    record.has_weights = Run(path).best_folder is not None
+
     return record

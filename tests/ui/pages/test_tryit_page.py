@@ -13,12 +13,13 @@ from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage, QMouseEve
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from app.engine.results.report import read_predictions
-from app.engine.runs.events import EpochDone
+from app.engine.runs.events import CheckpointSaved, EpochDone
 from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.tryit.canvas import Canvas
 from app.ui.pages.tryit.page import TryItPage
 from app.ui.state.session import read_record
 from app.ui.style.theme import Theme
+from tests.ui.fake_run import epoch_done, record_of, run_prepared, run_started
 from tests.ui.harness import PATIENCE_MS, Harness
 from tests.ui.trained_runs import trained_run
 
@@ -99,6 +100,22 @@ def test_without_weights_the_page_says_how_to_get_some(
     press(qtbot, page, "tryit.begin")
 
     assert harness.pages_opened == ["training"]
+
+
+def test_the_step_is_done_when_there_are_weights_to_ask(page: TryItPage, harness: Harness) -> None:
+    session = harness.parts.session
+    record = record_of(run_started(), run_prepared(), epoch_done(1, 0.5, best_epoch=1))
+    session.show(record)
+    assert page.ready() == (False, "The weights of the first epoch are not saved yet.")
+
+    record.add(CheckpointSaved(50, 1, best=False))
+    assert not page.ready()[0]
+
+    record.add(CheckpointSaved(50, 1, best=True))
+    assert page.ready() == (True, "")
+
+    record.add(run_prepared())  # memory ran out: it begins anew, without what was saved
+    assert not page.ready()[0]
 
 
 def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, ready: TryItPage, run: Run) -> None:

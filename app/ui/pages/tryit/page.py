@@ -61,8 +61,8 @@ NARROW = 500
 """Width at 100 % below which the halves of the page stand below one another."""
 
 NOTHING = (
-    "Train a network first. From its first epoch on you can try it here, also while it goes on "
-    "training."
+    "Train a network first. Once its first epoch is judged and saved you can try it here, also "
+    "while it goes on training."
 )
 
 
@@ -390,7 +390,11 @@ class TryItPage(Page):
     # --- the Guide and the rail
 
     def ready(self) -> tuple[bool, str]:
-        why_not = why_not_trained(self._parts.session.record, self._parts.document)
+        record = self._parts.session.record
+        why_not = why_not_trained(record, self._parts.document)
+        if not why_not and not record.has_weights:
+            why_not = "The weights of the first epoch are not saved yet."
+
         return not why_not, why_not
 
     def guide(self) -> list[GuideCard]:
