@@ -109,7 +109,7 @@ class Window(QObject):
 
         for path in paths[:1]:
             if self.assembly is not None:
-                self.assembly.files.open(path)
+                self.assembly.opener.open(path)
 
     def close(self) -> bool:
         """Takes everything apart, in order.

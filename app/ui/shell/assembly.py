@@ -18,12 +18,12 @@ from app.ui.pages.parts import Parts
 from app.ui.shell.actions import Actions
 from app.ui.shell.awake import Awake
 from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
-from app.ui.shell.dropped import Dropped
 from app.ui.shell.files import Files
 from app.ui.shell.help.commands import HelpCommands
 from app.ui.shell.hooks import install
 from app.ui.shell.leaving import Leaving
 from app.ui.shell.notify import Notifier
+from app.ui.shell.opener import Opener
 from app.ui.shell.problems import Problems
 from app.ui.shell.projector import ProjectorMode
 from app.ui.shell.run_bar import RunBar
@@ -81,7 +81,9 @@ class Assembly(QObject):
         self.files = Files(
             frame, self.document, self.session, preferences, self.problems, folder, self._writing
         )
-        self.dropped = Dropped(self.files, self.data_loader, self._reading, frame.toast)
+        self.opener = Opener(
+            self.files, self.document, self.data_loader, self._reading, frame.toast
+        )
         self.run_bar = RunBar(
             frame.bottom, self.document, self.session, self.network_measurer, Speeds(preferences)
         )
@@ -99,7 +101,7 @@ class Assembly(QObject):
             preferences,
             self.runs_folder,
             frame.go,
-            self.files.open,
+            self.opener.open,
             self.actions.do,
         )
         self._leaving = Leaving(frame, self.session, self.problems)
@@ -167,7 +169,8 @@ class Assembly(QObject):
         frame.bottom.train.clicked.connect(lambda: self.actions.do(Action.TRAIN))
         frame.bottom.pause.clicked.connect(lambda: self.actions.do(Action.PAUSE))
         frame.bottom.stop.clicked.connect(lambda: self.actions.do(Action.STOP))
-        frame.dropped.connect(self.dropped.open)
+        frame.dropped.connect(self.opener.open_instead)
+        self.files.chosen.connect(self.opener.open)
         frame.asked_to_close.connect(self._leaving.ask)
         frame.visibility_changed.connect(lambda seen: session.set_calm(not seen))
         self.files.shown.connect(frame.go)
@@ -209,7 +212,7 @@ class Assembly(QObject):
         self.frame.fill(self.parts, first if known else "welcome", self._load_engine)
 
         for path in paths[:1]:
-            self.files.open(path)
+            self.opener.open(path)
 
     def _load_engine(self) -> None:
         self.engine.load(self.document.experiment.training.device)
@@ -299,7 +302,7 @@ class Assembly(QObject):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self.preferences.recent():
-            action = self._recent.addAction(button_text(path), partial(self.files.open, path))
+            action = self._recent.addAction(button_text(path), partial(self.opener.open, path))
             action.setToolTip(tooltip(path))
 
         self._recent.setEnabled(True)
@@ -323,7 +326,7 @@ class Assembly(QObject):
         """Stops what runs and waits for it. Returns whether every thread has ended."""
         self.preferences.set("page", self.frame.page or "welcome")
         self._saving.stop()
-        self.dropped.close()
+        self.opener.close()
         self.data_loader.close()
         self.network_measurer.close()
         self.run_bar.close()
@@ -351,7 +354,7 @@ class Assembly(QObject):
             self.run_bar,
             self.network_measurer,
             self.data_loader,
-            self.dropped,
+            self.opener,
             self.files,
             self.engine,
             self.session,

@@ -46,10 +46,11 @@ NAME_FILTERS = ";;".join(
 class Files(QObject):
     """Opens and saves; the open experiment is kept in `folder`, and a restart comes back to it.
 
-    shown(page): something was opened; that page shows it. again(): the same data are to be read
-    anew.
+    chosen(path): a person chose it in a dialog, to open it. shown(page): something was opened; that
+    page shows it. again(): the same data are to be read anew.
     """
 
+    chosen = Signal(str)
     shown = Signal(str)
     again = Signal()
 
@@ -86,6 +87,10 @@ class Files(QObject):
         except UserError as error:
             self._preferences.forget(path)
             self._problems.tell(error)
+
+    def forget(self, path: str) -> None:
+        """Takes a path off the list of what was open lately."""
+        self._preferences.forget(path)
 
     def require(self, path: str) -> None:
         """Opens the same. Raises UserError, and then nothing is changed."""
@@ -190,7 +195,7 @@ class Files(QObject):
         dialog = QFileDialog(self._window, "Open a folder of data", self._start())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
-        dialog.fileSelected.connect(self.open)
+        dialog.fileSelected.connect(self.chosen)
         self._show(dialog)
 
     def ask_file(self) -> None:
@@ -198,7 +203,7 @@ class Files(QObject):
             self._window, "Open an experiment or a data file", self._start(), NAME_FILTERS
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.open)
+        dialog.fileSelected.connect(self.chosen)
         self._show(dialog)
 
     # --- saving

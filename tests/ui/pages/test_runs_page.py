@@ -365,6 +365,15 @@ def test_ticking_two_runs_lays_them_over_one_another(
     press(qtbot, page_with_runs, "runs.curve.figure")
     assert (overlay._curves[0].getData()[1] == table.runs.entries[0].figures).all()
     assert "second, first" in overlay.accessibleName()
+    level = table.runs.entries[0].chance
+    validation = Run(table.runs.entries[0].path).dataset()["counts"]["validation"]
+    assert level is not None and level in {count / sum(validation) for count in validation}
+    assert overlay.chance == level and "guessing" in overlay._chance_words
+    line = overlay._chance.getData()[1]
+    assert overlay._chance_is_far or line.tolist() == [level, level]
+
+    press(qtbot, page_with_runs, "runs.curve.loss")
+    assert overlay.chance is None and overlay._chance_words == ""
 
     first = page_with_runs.comparison.table.item(0, 0)
     assert first is not None and first.text() in ("Epochs", "Seed")

@@ -133,8 +133,9 @@ def test_what_is_no_file_is_not_taken(open_window: OpenWindow) -> None:
         ("empty.csv", b""),
     ],
 )
+@pytest.mark.parametrize("way", ["dropped", "chosen", "recent"])
 def test_what_cannot_be_read_changes_nothing(
-    qtbot: QtBot, open_window: OpenWindow, folders: Path, name: str, content: bytes
+    qtbot: QtBot, open_window: OpenWindow, folders: Path, name: str, content: bytes, way: str
 ) -> None:
     window = open_window()
     choose_little(qtbot, window, folders)
@@ -143,7 +144,14 @@ def test_what_cannot_be_read_changes_nothing(
     before = (document.experiment, document.path, document.dataset, document.dirty)
     (folders / name).write_bytes(content)
 
-    drop(window.frame, files(folders / name))
+    path = str(folders / name)
+    if way == "dropped":
+        drop(window.frame, files(folders / name))
+    elif way == "chosen":
+        inside(window).files.chosen.emit(path)
+    else:
+        inside(window).parts.open(path)
+
     until(qtbot, lambda: message(window).startswith("Nothing was opened."))
     assert (document.experiment, document.path, document.dataset, document.dirty) == before
     assert document.data_state == "ready" and window.frame.page == "learning"

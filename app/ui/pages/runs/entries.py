@@ -55,6 +55,8 @@ class Entry:
     metrics: by split, with the weights of the best epoch.
     usable: whether there are weights to use.
     seconds: of training.
+    chance: the accuracy on validation of always answering the class most frequent in training; None
+    for another metric.
     """
 
     path: Path
@@ -71,6 +73,7 @@ class Entry:
     usable: bool
     can_go_on: bool
     reason: str = ""
+    chance: float | None = None
     stamp: tuple[Any, ...] = field(default=(), repr=False)
 
     @property
@@ -151,6 +154,7 @@ def read_entry(run: Run) -> Entry:
         can_go_on=status in ("interrupted", "stopped", "failed", "completed")
         and _has_checkpoint(run.path),
         reason=" ".join(problems) or str(summary.get("reason") or ""),
+        chance=_chance(run, metric),
         stamp=stamp,
     )
 
@@ -216,6 +220,19 @@ def _metric(prepared: dict[str, Any], epochs: list[EpochLine]) -> Metric:
 
     first = next(iter(epochs[-1]["metrics"] if epochs else {}), "")
     return METRICS.get(first, METRICS["accuracy"])
+
+
+def _chance(run: Run, metric: Metric) -> float | None:
+    """Returns what always answering the same class reaches; None where that cannot be known."""
+    if metric.name != "accuracy":
+        return None
+
+    counts = _readable(run.dataset).get("counts") or {}
+    training, validation = counts.get("training") or (), counts.get("validation") or ()
+    if not training or len(training) != len(validation) or not sum(validation):
+        return None
+
+    return float(validation[int(np.argmax(training))] / sum(validation))
 
 
 def common_metric(entries: Sequence[Entry]) -> Metric | None:

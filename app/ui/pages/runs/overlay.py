@@ -12,10 +12,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 
+from app.engine.text import percent_text
 from app.engine.ticks import NUMBERS, SHARES
 from app.ui.pages.runs.entries import Entry, common_metric
 from app.ui.plots.base.axis import Axis
 from app.ui.plots.base.captioned import CaptionedCanvas
+from app.ui.plots.curves.chance import far
 from app.ui.style.theme import SERIES, Theme
 from app.ui.text.short_names import alike
 
@@ -30,6 +32,9 @@ DASHES: tuple[list[float], ...] = ([], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4])
 MARKERS = ("o", "s", "t1", "d", "x")
 SERIES_DARK = ("#56b4e9", "#f0a05a", "#45c48b", "#e2a3c9", "#f0c35a")
 MOST = len(SERIES)
+
+GUESSING = MOST
+"""The number of the name of the line of chance, after those of the runs."""
 
 
 def series_color(theme: Theme, number: int) -> QColor:
@@ -72,7 +77,8 @@ class Overlay(CaptionedCanvas):
         self._rings = pg.ScatterPlotItem()
         self.addItem(self._rings, ignoreBounds=True)
 
-        self._names = [pg.TextItem(anchor=(0, 0.5)) for _ in range(MOST)]
+        self._chance = self._curve()
+        self._names = [pg.TextItem(anchor=(0, 0.5)) for _ in range(MOST + 1)]
         for name in self._names:
             self.addItem(name, ignoreBounds=True)
 
@@ -150,16 +156,54 @@ class Overlay(CaptionedCanvas):
                 )
 
         self._rings.setData(rings)
+        self._draw_chance()
         self._limits()
         self._label()
         names = ", ".join(entry.name for entry in self._entries)
         what = self._metric.label if self._metric is not None else "loss"
         self.setAccessibleName(f"Validation {what} of {names}" if names else "No runs chosen")
 
+    # --- what guessing reaches
+
+    @property
+    def chance(self) -> float | None:
+        """What guessing reaches; None where it is not the same for all runs, or not accuracy."""
+        if self._metric is None or self._metric.name != "accuracy":
+            return None
+
+        levels = [entry.chance for entry in self._entries if entry.chance is not None]
+        same = len(levels) == len(self._entries) and len(set(map(percent_text, levels))) == 1
+        return levels[0] if same else None
+
+    @property
+    def _chance_is_far(self) -> bool:
+        """Whether the line of chance would squeeze the curves."""
+        values = self._known()
+        return self.chance is not None and len(values) > 0 and far(values.min(), self.chance)
+
+    def _draw_chance(self) -> None:
+        if self.chance is None or self._chance_is_far:
+            self._chance.setData([], [])
+            return
+
+        pen = pg.mkPen(self.theme.color("secondary"), width=self.theme.line_width(1))
+        pen.setDashPattern([4, 3])
+        last = max(len(self._values(entry)) for entry in self._entries)
+        self._chance.setData([1, max(2, last)], [self.chance] * 2, pen=pen)
+
+    def _known(self) -> np.ndarray:
+        """Returns all values that are drawn: (n,)."""
+        known = [values[np.isfinite(values)] for values in map(self._values, self._entries)]
+        return np.concatenate(known) if known else np.zeros(0)
+
+    # --- the room
+
     def _limits(self) -> None:
         """Lets the view hold every point, and room on the right for the names."""
-        known = [values[np.isfinite(values)] for values in map(self._values, self._entries)]
-        points = np.concatenate(known) if known else np.zeros(0)
+        points = self._known()
+        if self.chance is not None and not self._chance_is_far:
+            points = np.append(points, self.chance)
+
         last = max((len(self._values(entry)) for entry in self._entries), default=1)
         self.bottom.last = last
         low, high = (float(points.min()), float(points.max())) if len(points) else (0.0, 1.0)
@@ -167,14 +211,21 @@ class Overlay(CaptionedCanvas):
         of_hundred = self._metric is not None and self._metric.shown == "percent"
         top = min(high + margin, 1.0 + margin / 2) if of_hundred else high + margin
         metrics = QFontMetricsF(self.theme.plot_font(12, bold=True))
-        names = max(
-            (metrics.horizontalAdvance(self._short(entry)) for entry in self._entries), default=0.0
-        )
+        texts = [*map(self._short, self._entries), self._chance_words]
+        names = max(map(metrics.horizontalAdvance, texts))
         room = max(1.0, float(self.box.width()))
         share = min(0.5, (names + self.theme.plot_px(24)) / room)
         span = max(1.0, last - 1.0)
         self.setXRange(1 - 0.03 * span, 1 + span / (1 - share), padding=0)
         self.setYRange(low - margin, top, padding=0)
+
+    @property
+    def _chance_words(self) -> str:
+        if self.chance is None:
+            return ""
+
+        below = ", below" if self._chance_is_far else ""
+        return f"guessing: {percent_text(self.chance)}{below}"
 
     def _short(self, entry: Entry) -> str:
         metrics = QFontMetricsF(self.theme.plot_font(12, bold=True))
@@ -191,6 +242,10 @@ class Overlay(CaptionedCanvas):
         line = QFontMetricsF(self.theme.plot_font(12)).height() * (y1 - y0) / height
 
         places: list[tuple[float, float, int]] = []
+        if self.chance is not None:
+            end = max(2, max(len(self._values(entry)) for entry in self._entries))
+            places.append((max(self.chance, y0), float(end), GUESSING))
+
         for number, entry in enumerate(self._entries):
             known = np.flatnonzero(np.isfinite(self._values(entry)))
             if len(known):
@@ -206,8 +261,12 @@ class Overlay(CaptionedCanvas):
         gap = self.theme.plot_px(8) * (x1 - x0) / max(1.0, float(self.plotItem.vb.width()))
         for (_, _, number), y in zip(places, heights, strict=True):
             name = self._names[number]
-            name.setText(self._short(self._entries[number]), color=series_color(self.theme, number))
-            name.setFont(self.theme.plot_font(12, bold=True))
+            if number == GUESSING:
+                name.setText(self._chance_words, color=self.theme.color("secondary"))
+            else:
+                entry = self._entries[number]
+                name.setText(self._short(entry), color=series_color(self.theme, number))
+            name.setFont(self.theme.plot_font(12, bold=number != GUESSING))
             name.setPos(last + gap, y)
             name.setVisible(True)
 

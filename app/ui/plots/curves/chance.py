@@ -59,7 +59,7 @@ class Chance(Series):
             self.show(EMPTY, EMPTY)
             return
 
-        below = _far(float(np.nanmin(values)), chance)
+        below = far(float(np.nanmin(values)), chance)
         self.name = f"guessing: {percent_text(chance)}{', below' if below else ''}"
         self.show(np.array(span), np.array([chance, chance]))
 
@@ -70,11 +70,12 @@ class Chance(Series):
         """
         lowest = float(np.nanmin(values))
         floor = lowest - 0.25 * (1.0 - lowest)
-        if len(self.y) and not _far(lowest, float(self.y[0])):
+        if len(self.y) and not far(lowest, float(self.y[0])):
             floor = min(floor, float(self.y[0]) - 1 / STEPS)
 
         return min(HIGHEST, math.floor(max(0.0, floor) * STEPS) / STEPS)
 
 
-def _far(lowest: float, chance: float) -> bool:
+def far(lowest: float, chance: float) -> bool:
+    """Returns whether the line would squeeze curves of which this is the lowest value."""
     return lowest - chance > FAR * (1.0 - chance)

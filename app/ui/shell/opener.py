@@ -1,4 +1,4 @@
-"""Opens what was dropped on the window; what cannot be read changes nothing."""
+"""Opens what a person dropped or chose; what cannot be read changes nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
+from app.ui.shell.files import SAMPLE
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -17,25 +18,32 @@ if TYPE_CHECKING:
     from app.ui.shell.files import Files
     from app.ui.state.background import Background, Failure
     from app.ui.state.data_loader import DataLoader
+    from app.ui.state.document import Document
     from app.ui.widgets.toast import Toast
 
 PROGRESS_MS = 200
 
-KEY = "dropped"
+KEY = "opener"
 
 
-class Dropped(QObject):
-    """Reads dropped data in the background before they take the place of those that are open.
+class Opener(QObject):
+    """Reads data in the background before they take the place of those that are open.
 
     What fails for want of a choice, such as which column is the target, is opened all the same: the
     choice is offered on the Data page.
     """
 
     def __init__(
-        self, files: Files, data_loader: DataLoader, reading: Background, toast: Toast
+        self,
+        files: Files,
+        document: Document,
+        data_loader: DataLoader,
+        reading: Background,
+        toast: Toast,
     ) -> None:
         super().__init__()
         self._files = files
+        self._document = document
         self._data_loader = data_loader
         self._reading = reading
         self._toast = toast
@@ -45,8 +53,23 @@ class Dropped(QObject):
         self._watch.timeout.connect(self._show_progress)
 
     def open(self, text: str) -> None:
-        """Opens a folder, a data file, an experiment or a run that was dropped."""
-        path = Path(text)
+        """Opens a built-in data set ("sample:NAME"), a folder, a file, an experiment or a run.
+
+        Where no data are open there is nothing to lose: the Data page shows how far they are read,
+        and what is wrong with them.
+        """
+        if text.startswith(SAMPLE) or not self._document.experiment.data.source:
+            if self._watch.isActive():
+                self._cancel()
+                self._toast.hide()
+
+            self._files.open(text)
+        else:
+            self.open_instead(text)
+
+    def open_instead(self, text: str) -> None:
+        """Opens a folder, a data file, an experiment or a run once it is known to be readable."""
+        path = Path(text).expanduser()
         self._name = path.name or text
         try:
             path = path.resolve()
@@ -55,6 +78,7 @@ class Dropped(QObject):
                 self._files.require(text)
                 return
         except (UserError, OSError) as error:
+            self._files.forget(text)
             self._refuse(str(error))
             return
 
