@@ -15,6 +15,7 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.ui.state.background import Failure
 from app.ui.state.session import Session, read_record
+from app.ui.widgets.file_dialogs import LastFolders, Purpose, note_chosen, start_folder
 from app.ui.widgets.message_box import message_box
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Files(QObject):
     ) -> None:
         super().__init__()
         self._window = window
+        self._folders = LastFolders(window, preferences)
         self._document = document
         self._session = session
         self._preferences = preferences
@@ -192,17 +194,19 @@ class Files(QObject):
         self._show(box)
 
     def ask_folder(self) -> None:
-        dialog = QFileDialog(self._window, "Open a folder of data", self._start())
+        dialog = QFileDialog(self._window, "Open a folder of data", self._start("data"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        self._note(dialog, "data")
         dialog.fileSelected.connect(self.chosen)
         self._show(dialog)
 
     def ask_file(self) -> None:
         dialog = QFileDialog(
-            self._window, "Open an experiment or a data file", self._start(), NAME_FILTERS
+            self._window, "Open an experiment or a data file", self._start("data"), NAME_FILTERS
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        self._note(dialog, "data")
         dialog.fileSelected.connect(self.chosen)
         self._show(dialog)
 
@@ -219,12 +223,15 @@ class Files(QObject):
     def save_as(self) -> None:
         name = self._document.experiment.name or "experiment"
         dialog = QFileDialog(
-            self._window, "Save the experiment", str(Path(self._start()) / f"{name}.toml")
+            self._window,
+            "Save the experiment",
+            str(Path(self._start("experiment")) / f"{name}.toml"),
         )
         dialog.setNameFilter("Experiments (*.toml)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(f"{name}.toml")
+        self._note(dialog, "experiment")
         dialog.fileSelected.connect(lambda path: self._write(Path(path)))
         self._show(dialog)
 
@@ -289,11 +296,17 @@ class Files(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def _start(self) -> str:
-        """Returns the folder in which dialogs begin: that of what was opened last."""
+    def _note(self, dialog: QFileDialog, purpose: Purpose) -> None:
+        """Remembers where something will be chosen in a dialog."""
+        dialog.fileSelected.connect(lambda path: note_chosen(self._window, purpose, path))
+
+    def _start(self, purpose: Purpose) -> str:
+        """Returns the folder in which dialogs begin: that of before, or of what was opened last."""
+        if folder := start_folder(self._window, purpose):
+            return folder
+
         for path in self._preferences.recent():
-            folder = Path(path).parent
-            if folder.is_dir():
-                return str(folder)
+            if Path(path).parent.is_dir():
+                return str(Path(path).parent)
 
         return str(Path.home())

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QWidget
-
 from app.engine import files
 from app.engine.errors import UserError
 from app.ui.state.background import Background, Failure
+from app.ui.widgets.file_dialogs import ask_to_save, with_ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtWidgets import QWidget
 
 KINDS = {".png": "Picture (*.png)", ".csv": "Table (*.csv)", ".txt": "Text (*.txt)"}
 
@@ -22,11 +23,11 @@ def save(
 ) -> None:
     """Asks where to, and writes it. A failure is reported like those of the background."""
     ending = Path(file_name).suffix
-    name, _ = QFileDialog.getSaveFileName(page, "Save", file_name, KINDS[ending])
-    if not name:
+    chosen = ask_to_save(page, "figures", "Save", file_name, KINDS[ending])
+    if chosen is None:
         return
 
-    path = Path(name if name.lower().endswith(ending) else name + ending)
+    path = with_ending(chosen, ending)
     try:
         files.write_atomically(path, content())
     except UserError as error:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.engine.data.nouns import counted, noun
 from app.ui.style.theme import style
+from app.ui.widgets.file_dialogs import ask_to_open, ask_to_save
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.runs.control import Control
     from app.ui.pages.tryit.loaded_predictor import LoadedPredictor
     from app.ui.pages.tryit.usable_runs import LoadedRun
@@ -70,16 +72,16 @@ class WholeFileLine(QWidget):
         if self._run is None:
             return
 
-        source, _ = QFileDialog.getOpenFileName(self, "Predict a whole file", "", SOURCES)
-        if source:
-            self.ask_target(Path(source))
+        source = ask_to_open(self, "example", "Predict a whole file", SOURCES)
+        if source is not None:
+            self.ask_target(source)
 
     def ask_target(self, source: Path) -> None:
         """Asks where the answers to a file of examples are saved, then answers."""
         proposal = str(source.with_name(f"{source.stem} answers.csv"))
-        target, _ = QFileDialog.getSaveFileName(self, "Save the answers", proposal, TARGETS)
-        if target:
-            self.answer(source, Path(target))
+        target = ask_to_save(self, "answers", "Save the answers", proposal, TARGETS)
+        if target is not None:
+            self.answer(source, target)
 
     def answer(self, source: Path, target: Path) -> None:
         """Reads, answers and saves in the background."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QMenu,
     QSlider,
@@ -27,9 +25,12 @@ from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
+from app.ui.widgets.file_dialogs import ask_to_save, with_ending
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.ui.plots.base.plot import Plot
     from app.ui.state.preferences import Preferences
 
@@ -95,8 +96,9 @@ class PlotCard(Card):
         QGuiApplication.clipboard().setPixmap(self.picture())
 
     def _ask(self, kinds: str, ending: str) -> Path | None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the plot", self.file_name + ending, kinds)
-        return Path(name if name.lower().endswith(ending) else name + ending) if name else None
+        name = self.file_name + ending
+        path = ask_to_save(self, "figures", "Save the plot", name, kinds)
+        return with_ending(path, ending) if path is not None else None
 
     def _save(self, path: Path, content: bytes) -> None:
         try:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtWidgets import QFileDialog, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
 
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.drops import plain_text
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.file_dialogs import ask_to_open
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class GenericInputCard(InputCard):
 
     def choose_file(self) -> None:
         """Asks for a file and gives it."""
-        name, _ = QFileDialog.getOpenFileName(self, self.dialog_title, "", self.file_filter)
-        if name:
-            self.take(TryItInput(Path(name).name, Path(name)))
+        path = ask_to_open(self, "example", self.dialog_title, self.file_filter)
+        if path is not None:
+            self.take(TryItInput(path.name, path))
 
     def show_result(self, result: TryItResult) -> None:
         self.view.show_example(result.seen)

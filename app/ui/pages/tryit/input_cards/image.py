@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -11,7 +10,6 @@ from PySide6.QtCore import QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
@@ -32,6 +30,7 @@ from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.examples.pixels import crisp
+from app.ui.widgets.file_dialogs import ask_to_open
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.segments import Segments
@@ -234,9 +233,9 @@ class PictureInputCard(InputCard):
 
     def choose_file(self) -> None:
         """Asks for a picture file and gives it."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open a picture", "", FILES)
-        if name:
-            self.take(TryItInput(Path(name).name, Path(name)))
+        path = ask_to_open(self, "example", "Open a picture", FILES)
+        if path is not None:
+            self.take(TryItInput(path.name, path))
 
     def take_mime(self, data: QMimeData) -> bool:
         file = dropped_file(data)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PIL import Image
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.sources.plain_text import UnreadableText, read_text
@@ -18,9 +17,12 @@ from app.ui.style.theme import Theme, style
 from app.ui.widgets.drops import plain_text
 from app.ui.widgets.examples.example import Example, example_from
 from app.ui.widgets.examples.painting import ExampleView
+from app.ui.widgets.file_dialogs import ask_to_open
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtCore import QMimeData
 
     from app.engine.data.preparation import Preparation
@@ -103,10 +105,11 @@ class Half(QWidget):
         self.take(text if text.strip() else None)
 
     def _ask(self) -> None:
-        files = FILES if self.kind == "image" else "All files (*)"
-        name, _ = QFileDialog.getOpenFileName(self, "Open", "", files)
-        if name:
-            self.take(Path(name))
+        kinds = FILES if self.kind == "image" else "All files (*)"
+        title = "Open a picture" if self.kind == "image" else "Open a file"
+        path = ask_to_open(self, "example", title, kinds)
+        if path is not None:
+            self.take(path)
 
 
 class PairInputCard(InputCard):

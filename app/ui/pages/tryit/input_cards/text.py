@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QMimeData, QTimer
-from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.ui.pages.tryit.input_cards.base import InputCard, dropped_file
@@ -14,9 +13,12 @@ from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.drops import plain_text
 from app.ui.widgets.examples.example import example_from
+from app.ui.widgets.file_dialogs import ask_to_open
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.data.preparation import Preparation
 
 PAUSE_MS = 250
@@ -93,11 +95,10 @@ class TextInputCard(InputCard):
 
     def choose_file(self) -> None:
         """Asks for a text file and takes what is in it."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open a text", "", "Texts (*.txt *.md *.text);;All files (*)"
-        )
-        if name:
-            self._open(Path(name))
+        kinds = "Texts (*.txt *.md *.text);;All files (*)"
+        path = ask_to_open(self, "example", "Open a text", kinds)
+        if path is not None:
+            self._open(path)
 
     def _open(self, path: Path) -> None:
         try:
