@@ -50,14 +50,14 @@ TABLE = (
         "Open a folder of data…",
         "File",
         ("Ctrl+Shift+O",),
-        "Opens a folder with a sub-folder a class.",
+        "Opens a folder with a sub-folder for each class.",
     ),
     Entry(
         Action.OPEN_FILE,
         "Open an experiment or data file…",
         "File",
         ("Ctrl+O",),
-        "Opens an experiment, an array file or a list.",
+        "Opens an experiment, a table, a text or an array file.",
     ),
     Entry(
         Action.READ_AGAIN,
@@ -71,7 +71,7 @@ TABLE = (
         "Stop reading the data",
         "File",
         (),
-        "Gives up the reading that is under way.",
+        "Stops the reading that is under way.",
     ),
     Entry(SEPARATOR, menu="File"),
     Entry(
@@ -86,7 +86,7 @@ TABLE = (
     ),
     Entry(SEPARATOR, menu="File"),
     Entry(Action.QUIT, "Quit", "File", ("Ctrl+Q",), "Ends the program; the settings are kept."),
-    Entry(Action.UNDO, "Undo", "Edit", ("Ctrl+Z",), "Takes the last change of the settings back."),
+    Entry(Action.UNDO, "Undo", "Edit", ("Ctrl+Z",), "Undoes the last change of the settings."),
     Entry(Action.REDO, "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Makes the change again."),
     Entry(
         Action.TRAIN, "Train", "Run", ("Ctrl+R", "F5"), "Trains the network with these settings."

@@ -283,7 +283,7 @@ class MainWindow(QMainWindow):
             take_copy(event)
             self._overlay.announce(
                 f"Drop to open {name_of(paths)}",
-                "It is read where it lies; nothing is moved. Undo brings back what is open now.",
+                "It is read where it is; nothing is moved. Undo brings back what is open now.",
             )
 
     def dropEvent(self, event: QDropEvent) -> None:

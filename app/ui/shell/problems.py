@@ -169,9 +169,7 @@ class ProblemDialog(QDialog):
         self.details.hide()
         column.addWidget(self.details, 1)
         row = QHBoxLayout()
-        self.toggle = _button(
-            "Show details", "problem.details", "Shows what the program says of it."
-        )
+        self.toggle = _button("Show details", "problem.details", "Shows the technical details.")
         self.toggle.setCheckable(True)
         self.toggle.toggled.connect(self._show_details)
         copy = _button("Copy", "problem.copy", "Copies this message and its details.")

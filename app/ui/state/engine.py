@@ -92,7 +92,7 @@ def find_engine(setting: str) -> Engine:
     if device.type == "cpu":
         count = cores()
         text = f"{device.label}, {count} core{'' if count == 1 else 's'}"
-        why = f"{why} Small networks train well on a CPU; large pictures want a GPU.".strip()
+        why = f"{why} Small networks train well on a CPU; large pictures call for a GPU.".strip()
 
     return Engine(device.name, f"Training on: {text}", why)
 

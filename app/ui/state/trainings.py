@@ -107,7 +107,9 @@ def _failed(error: BaseException) -> events.RunFinished:
         getattr(error, "what", "")
         or f"The training could not start: {error or type(error).__name__}."
     )
-    remedy = getattr(error, "remedy", "") or "Change what it names, then press Train again."
+    remedy = getattr(error, "remedy", "") or (
+        "Change what the message names, then press Train again."
+    )
     details = "".join(traceback.format_exception(error))
 
     return events.RunFinished("", "failed", what, {}, (what, remedy, details))

@@ -170,7 +170,7 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     tell(race_state, 0, run_finished())
     tell(race_state, 1, run_finished())
     text = verdict(race_state, False)
-    assert text.startswith("AdamW (90 %) came out best, before SGD (80 %).")
+    assert text.startswith("AdamW (90 %) came out best, ahead of SGD (80 %).")
     assert "one seed" in text and "within chance" not in text
 
     race_state = race_of(*TWO)

@@ -99,7 +99,7 @@ class BalanceCard(Card):
             self._show_amounts()
         else:
             self.title.setText(many.capitalize())
-            self.set_why("they are their own answers")
+            self.set_why("each is its own answer")
 
         self._show_lengths(dataset)
 

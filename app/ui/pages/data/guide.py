@@ -30,19 +30,18 @@ FIRST = GuideCard(
 ABOUT = {
     "augmentation": GuideCard(
         "Augmentation",
-        "A picture that is shifted or mirrored is still of its class. Varied pictures are like "
-        "more "
-        "pictures; take only what could happen to a real one.",
+        "A picture that is shifted or mirrored still belongs to its class. Varied pictures act "
+        "like additional ones; allow only changes that could happen to a real picture.",
     ),
     "table": GuideCard(
         "Columns",
-        "The target is what the network learns to answer, from all columns that are not ignored. "
-        "What would "
-        "not be known beforehand, or says the answer in other words, must be ignored.",
+        "The target is what the network learns to answer, from all columns that are not "
+        "ignored. Ignore columns whose values would not be known beforehand, or that give the "
+        "answer away.",
     ),
     "skipped": GuideCard(
         "Left out",
-        "Nothing here stops a training. Mend or remove what is listed, then open the data again.",
+        "None of this stops a training. Fix or remove what is listed, then open the data again.",
     ),
 }
 ASKED = "choose the task to decide."

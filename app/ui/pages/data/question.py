@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.ui.state.document import Document
 
 ANSWERS = (
-    ("classes", "Classes", "Each number is a name of its own; none is between two others."),
+    ("classes", "Classes", "Each number is only a name; none lies between two others."),
     ("tags", "Tags", "Each number is the name of a tag; a row has several of them."),
     ("amounts", "Amounts", "Larger is more; an answer may lie between two numbers."),
 )

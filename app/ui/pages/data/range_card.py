@@ -29,7 +29,7 @@ class RangeCard(Card):
     """Shows how the values of pictures of more than 8 bits are spread between black and white."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__("Range of values", "black to white, for all pictures alike")
+        super().__init__("Range of values", "black to white, the same for all pictures")
         self.setObjectName("data.range")
         self._dataset: Dataset | None = None
         self.histogram = Histogram(theme, "value")

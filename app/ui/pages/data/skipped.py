@@ -107,7 +107,7 @@ class SkippedFiles(QWidget):
         self._ignored = QCheckBox()
         self._ignored.setObjectName("data.ignored")
         self._ignored.setToolTip(
-            "Files of another sort, such as a note, and those of systems, such as Thumbs.db."
+            "Files of other kinds, such as notes, and system files, such as Thumbs.db."
         )
         self._ignored.toggled.connect(self.refresh)
         card.tools.addWidget(self._ignored)

@@ -278,7 +278,7 @@ class FailedState(QWidget):
         self._fold = button(
             "Change how it is read",
             "data.how",
-            "Shows the settings of reading and dividing.",
+            "Shows the settings for reading and dividing.",
             self._unfold,
             "link",
         )

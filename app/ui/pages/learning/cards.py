@@ -214,8 +214,8 @@ class ScheduleCard(SettingsCard):
         words = f"Learning rate over the epochs; at most {number_text(peak)}{where}."
         if len(self.plot.lowest.x):
             words += (
-                " It stays at the top while the validation loss falls; below, as if that never "
-                "fell."
+                " It stays at the top while the validation loss falls; the plot shows what "
+                "happens if it never does."
             )
 
         self.below.setText(words)
@@ -225,7 +225,7 @@ class TrainingCard(SettingsCard):
     """How long it trains, and in what batches."""
 
     def __init__(self, parts_: Parts) -> None:
-        super().__init__(parts_, "training", "How long, how many at once?", "(epochs, batch)")
+        super().__init__(parts_, "training", "How long, and how many at once?", "(epochs, batch)")
         self.body.removeWidget(self.explanation)
         self.body.insertWidget(self.body.count() - 1, self.explanation)
         self.measure_threads = QPushButton("Measure the threads again")
@@ -289,7 +289,7 @@ class PredictedCard(Card):
         self.explain = QPushButton("Where from?")
         self.explain.setCheckable(True)
         self.explain.setObjectName("learning.memory.explain")
-        self.explain.setToolTip("Says of each row where it comes from.")
+        self.explain.setToolTip("Explains where each row comes from.")
         self.explain.setAccessibleName("Where each row of the memory comes from")
         self.explain.toggled.connect(self.table.set_explained)
         style(self.explain, "small")

@@ -34,9 +34,9 @@ ABOUT = (
 SIGHTS = (
     ("Left: too small, nothing happens.", Qt.AlignmentFlag.AlignLeft),
     ("Falling: the network learns.", Qt.AlignmentFlag.AlignHCenter),
-    ("Right: too large, it blows up.", Qt.AlignmentFlag.AlignRight),
+    ("Right: too large, the loss blows up.", Qt.AlignmentFlag.AlignRight),
 )
-OUTDATED = "The settings have changed since; this curve is not theirs. Try again."
+OUTDATED = "The settings have changed since, so this curve no longer applies. Search again."
 WIDTH = 760
 HEIGHT = 560
 
@@ -267,9 +267,9 @@ class FinderDialog(QDialog):
         if curve.diverged is not None and rate >= 0.5 * curve.diverged:
             predictions = "there the loss blows up; take a smaller one."
         elif rate > least and curve.smoothed[-1] > curve.smoothed.min():
-            predictions = "there the loss does not fall any more; it is likely too large."
+            predictions = "there the loss no longer falls; it is likely too large."
         elif curve.proposal is None:
-            predictions = "the loss fell nowhere, so nothing speaks for it."
+            predictions = "the loss did not fall anywhere, so there is no reason to choose it."
         else:
             predictions = f"proposed was {rate_text(curve.proposal)}."
 

@@ -68,8 +68,8 @@ MOMENTS = GuideCard(
 )
 DECAY = GuideCard(
     "Weight decay",
-    "At every step each weight is pulled a little towards zero. Only what is pushed again and "
-    "again by the data stays: that keeps the network from learning by heart.",
+    "At every step each weight is pulled a little towards zero. Only weights that the data "
+    "keep pushing stay large, which keeps the network from learning by heart.",
 )
 
 

@@ -126,8 +126,8 @@ class Planner(PlannerLayout):
         else:
             of = f" of {bytes_text(budget.total)}" if budget.total is not None else ""
             self.budget.setText(
-                f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is left "
-                "for other programs, so a training fits that takes up to "
+                f"{budget.label}: {bytes_text(budget.free)}{of} are free. A fifth of that is "
+                "left for other programs, so there is room for a training that takes up to "
                 f"{bytes_text(budget.room)}."
             )
 
@@ -247,7 +247,7 @@ class Planner(PlannerLayout):
         self._applied.pop()
         self.trials.stop()
         self._document.undo()
-        self._say("The settings of before are back.")
+        self._say("The previous settings are back.")
         self._allow()
 
     def _say(self, text: str, role: str = "secondary") -> None:
@@ -264,7 +264,7 @@ class Planner(PlannerLayout):
         )
         self.measure.setToolTip(
             tooltip(obstacle)
-            or "Makes some real steps of every row that fits, on a copy of the network."
+            or "Takes some real steps for every row that fits, on a copy of the network."
         )
         self.fit.setEnabled(self._estimator is not None)
         # Only what was applied here is taken back here, not what was changed elsewhere since.
@@ -326,7 +326,7 @@ class Planner(PlannerLayout):
                 duration_text(trial.seconds), f"Measured: {duration_text(trial.step)} a step."
             )
         elif self.trials.under_way == key:
-            row.show_time("measuring …", "Some real steps are being made.")
+            row.show_time("measuring …", "Some real steps are being taken.")
         elif (seconds := self._pace(resolved)) is not None:
             row.show_time(
                 duration_text(seconds), "From the pace of the last run, which had these settings."

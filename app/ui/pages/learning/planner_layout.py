@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 WIDTH = 1000
 HEIGHT = 660
 TIPS = {
-    "Memory": "At the height of a step, beyond what is in use now; in brackets how much less or "
-    "more than now.",
-    "Does it fit?": "Whether what is free suffices; barely: it would use what is left for other "
-    "programs.",
+    "Memory": "At the peak of a step, on top of what is in use now; in brackets, how much less or "
+    "more than with the present settings.",
+    "Does it fit?": "Whether the free memory is enough. Barely: it would use what is left for "
+    "other programs.",
     "Time an epoch": "From real steps, measured here; without the judging after each epoch.",
 }
 SHARES = (6, 3, 2, 2, 0)
@@ -110,9 +110,9 @@ class PlannerLayout(QDialog):
         )
 
         self.measure = _button(
-            "Measure times", "planner.measure", "Makes some real steps of every row on a copy."
+            "Measure times", "planner.measure", "Takes some real steps for every row, on a copy."
         )
-        self.undo = _button("Undo", "planner.undo", "Brings the settings of before back.")
+        self.undo = _button("Undo", "planner.undo", "Brings the previous settings back.")
         self.closing = _button(
             "Close", "planner.close", "Closes this table; what was applied stays."
         )

@@ -157,7 +157,7 @@ class Row:
         self.restyle()
         self.button.setObjectName(f"planner.apply.{option.key}")
         self.button.setAccessibleName(f"Apply: {option.title}")
-        self.button.setToolTip("Takes these settings; Undo brings the ones of before back.")
+        self.button.setToolTip("Takes these settings; Undo brings the previous ones back.")
         self.title.setObjectName(name)
         self.time.setObjectName(f"planner.time.{option.key}")
 

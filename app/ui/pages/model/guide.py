@@ -36,8 +36,8 @@ ARCHITECTURE = {
     },
     "Transformer": {
         "image": (
-            "A transformer cuts the picture into patches and lets every patch look at all others; "
-            "it needs more examples, and sees far from the first block on."
+            "A transformer cuts the picture into patches and lets every patch look at all "
+            "others; it needs more examples, but sees far from its first block on."
         ),
         "text": "A transformer lets every token look at the others, near and far.",
         "row": (
@@ -47,8 +47,9 @@ ARCHITECTURE = {
     },
     "Dense": {
         "image": (
-            "Every pixel is a value of its own, and every value reaches every other; which pixels "
-            "are neighbours, the network is not told. A CNN is, and needs fewer weights."
+            "Every pixel is a value of its own, and every value reaches every other; the "
+            "network is not told which pixels are neighbours. A CNN is, and needs fewer "
+            "weights."
         ),
         "row": (
             "Layers in which every value reaches every other: the plain choice for table rows."

@@ -116,8 +116,8 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
         (
             short_text(inspection.multiply_adds),
             f"multiply-adds a {each}",
-            f"Multiplications with an addition to judge one {each}; training takes about three "
-            "times as many.",
+            f"Multiplications, each with an addition, to process one {each}; training takes "
+            "about three times as many.",
         ),
     ]
     if predicted:

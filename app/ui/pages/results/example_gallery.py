@@ -86,7 +86,7 @@ class ExampleGallery(QWidget):
         self.back = QPushButton("All mistakes")
         self.back.setObjectName("results.mistakes")
         self.back.setAccessibleName("Show the worst mistakes of all classes")
-        self.back.setToolTip("Back to the mistakes it was surest of, of all classes.")
+        self.back.setToolTip("Back to the mistakes of all classes, the surest first.")
         style(self.back, "link")
         self.back.clicked.connect(self.back_pressed)
         self.back.hide()

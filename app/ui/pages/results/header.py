@@ -25,7 +25,7 @@ SPLITS = (
     (
         "test",
         "Test",
-        "{} kept apart to the very end: they chose nothing, so this is the figure to trust.",
+        "{} kept apart until the very end: they chose nothing, so this is the figure to trust.",
     ),
 )
 

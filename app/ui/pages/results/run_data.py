@@ -53,5 +53,5 @@ def run_data_of(outcome: Outcome | None, document: Document) -> RunData:
         )
 
     return RunData(
-        None, f"The {many} cannot be shown: other data are open than those of this run.", True
+        None, f"The {many} cannot be shown: the open data are not those of this run.", True
     )

@@ -57,13 +57,13 @@ class WeightsInUseLine(QWidget):
             "Use the last epoch instead",
             "results.use_last",
             "last",
-            "Judges the weights of the last step; then figures, Try it and predictions are theirs.",
+            "Judges the weights of the last step; figures, Try it and predictions then use them.",
         )
         self.use_best = self._button(
             "Use the best epoch",
             "results.use_best",
             "best",
-            "Figures, Try it and predictions are those of the best validation epoch again.",
+            "Figures, Try it and predictions use the best validation epoch again.",
         )
         column.addWidget(self.words)
 

@@ -57,14 +57,14 @@ class WritingCard(Card):
         self.prompt.returnPressed.connect(self.write)
         self.button = QPushButton("Write")
         self.button.setObjectName("results.writing.write")
-        self.button.setToolTip(tooltip(f"Writes {TOKENS} tokens, each time others."))
+        self.button.setToolTip(tooltip(f"Writes {TOKENS} tokens, different ones each time."))
         style(self.button, "primary")
         self.button.clicked.connect(self._press)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("results.writing.temperature")
         self.slider.setAccessibleName("Temperature")
         self.slider.setToolTip(
-            "0 always takes the likeliest token; 1 follows its probabilities; above, it is bolder."
+            "0 always takes the likeliest token; 1 follows its probabilities; above 1 it is bolder."
         )
         self.slider.setRange(0, 150)
         self.slider.setSingleStep(5)
@@ -77,7 +77,7 @@ class WritingCard(Card):
         self.text.setObjectName("results.writing.text")
         self.text.setAccessibleName("What it has written")
         self.text.setReadOnly(True)
-        self.text.setPlaceholderText("What it writes will stand here.")
+        self.text.setPlaceholderText("What it writes will appear here.")
         self.note = Label()
         self.note.setObjectName("results.writing.note")
         self.note.setWordWrap(True)

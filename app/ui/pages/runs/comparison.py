@@ -40,7 +40,7 @@ SWATCH = (22, 10)
 
 QUANTITIES = (
     ("loss", "Loss", "The validation loss of the chosen runs; lower is better."),
-    ("figure", "Figure", "By what the chosen runs are judged, on validation."),
+    ("figure", "Figure", "The figure by which the chosen runs are judged, on validation."),
 )
 
 

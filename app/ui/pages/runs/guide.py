@@ -41,8 +41,8 @@ def guide_cards(chosen: Sequence[Entry], go_on: Callable[[], None]) -> list[Guid
         cards.append(
             GuideCard(
                 "Comparing",
-                "Change one thing at a time: only then the difference between two curves "
-                "tells what the change did. Differences below the interval in Results may be "
+                "Change one thing at a time: only then does the difference between two curves "
+                "show what the change did. Differences below the interval in Results may be "
                 "chance.",
             )
         )

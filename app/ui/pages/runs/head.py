@@ -158,7 +158,7 @@ def _why_not(entry: Entry | None, busy: bool) -> str:
     if entry.status == "running":
         return "It is running."
     if entry.status == "diverged":
-        return "A run that diverged would again."
+        return "A run that diverged would diverge again."
 
     return "" if entry.can_go_on else "There is no checkpoint to go on from."
 

@@ -89,8 +89,8 @@ class RunsModel(QAbstractTableModel):
 
         if role == Qt.ItemDataRole.ToolTipRole and section == BEST:
             return tooltip(
-                "On validation, at the best epoch: that of the least validation loss, unless the "
-                "run goes by this figure."
+                "On validation, at the best epoch: the one with the lowest validation loss, "
+                "unless the run is judged by this figure."
             )
 
         if role == Qt.ItemDataRole.TextAlignmentRole:

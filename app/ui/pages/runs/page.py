@@ -211,7 +211,7 @@ class RunsPage(Page):
 
     def _chosen_changed(self) -> None:
         chosen = self.table.chosen()
-        ticked = f"{len(chosen)} runs are ticked. A click beside the boxes ticks one alone."
+        ticked = f"{len(chosen)} runs are ticked. A click beside the boxes ticks only one."
         self.hint.setText(ticked if len(chosen) > 1 else HINT)
         self.comparison.show_runs(chosen)
         self._show_actions()

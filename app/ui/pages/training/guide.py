@@ -74,8 +74,8 @@ EXPLAINED = {
     ),
     "preparing": GuideCard(
         "Before the first step",
-        "The data are read once into memory, then the network is built and one batch is tried. The "
-        "first start of a day also loads the engine.",
+        "The data are read once into memory, then the network is built and one batch is tried. "
+        "The first training after the start also loads the engine.",
     ),
 }
 

@@ -120,7 +120,10 @@ class SpaceBody(ScatterPlot):
 
         self.tell = tell
         self.show_points(report.flat[:, 0], report.flat[:, 1], report.targets)
-        return f"{counted(probe.description.kind, report.count)}; equals should lie together"
+        return (
+            f"{counted(probe.description.kind, report.count)}; examples of a class should lie "
+            "together"
+        )
 
 
 class SentenceBody(QWidget):

@@ -52,7 +52,7 @@ VIEWS = (
     (
         "inside",
         "Inside",
-        "What the optimizer holds of every layer: gradients, moments and steps, live.",
+        "What the optimizer holds for every layer: gradients, moments and steps, live.",
     ),
     ("memory", "Memory", "The memory ledger and the device, now and over time."),
     ("log", "Log", "What happened, line by line."),

@@ -35,14 +35,14 @@ class TryItDrops(QObject):
         if not ready:
             return None
 
-        words = "The network of this page answers to it. Drop it on the rail to open it as data."
+        words = "The network on this page will answer. Drop it on the rail to open it as data."
         paths = local_paths(data)
         if paths:
             return (f"Drop to try {name_of(paths)}", words) if paths[0].is_file() else None
         if data.hasImage():
-            return "Drop to try this picture", "The network of this page answers to it."
+            return "Drop to try this picture", "The network on this page will answer."
         if plain_text(data):
-            return "Drop to try this text", "The network of this page answers to it."
+            return "Drop to try this text", "The network on this page will answer."
 
         return None
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FRONT = ("Built-in data", "one click, then Train", ("image",))
 GROUPS = (
-    ("Tables", "a row an example, one column is predicted", ("row",)),
+    ("Tables", "each row is an example, one column is predicted", ("row",)),
     ("Texts, pairs and signals", "", ("text", "pair", "signal")),
 )
 """Title of each group, why one looks at it, and the kinds of data in it; FRONT is always seen."""

@@ -35,7 +35,7 @@ ALL = (
         "memory.gradients",
         "t",
         (6, 3),
-        "Where downhill is for this batch, as the optimizer is given it (after clipping).",
+        "Which way is uphill for this batch, as the optimizer gets it (after clipping).",
     ),
     Quantity(
         "first_moment",
@@ -62,7 +62,7 @@ ALL = (
         "text",
         "s",
         (9, 3, 2, 3),
-        "How far a weight really moves in one step, its decay apart.",
+        "How far a weight really moves in one step, without its decay.",
     ),
     Quantity("weight", "weight", "w", "memory.weights", "|", (12, 4), "The weights themselves."),
     Quantity(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ELSEWHERE = (
     ("Tab, Shift+Tab", "To the next field, to the one before"),
     ("Up, Down", "A number one step further; a choice further on"),
-    ("Enter", "Takes what was written"),
+    ("Enter", "Accepts what was typed"),
 )
 """Keys that work without an action, for the overlay."""
 

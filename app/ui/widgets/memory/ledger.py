@@ -56,9 +56,9 @@ OF_THE_DATA = ("batch", "dataset")
 
 MEANING = {
     "weights": "The numbers that are learned.",
-    "gradients": "For each weight the direction in which the loss falls.",
-    "first_moment": "For each weight the running average of its gradient: its momentum.",
-    "second_moment": "For each weight the running average of its squared gradient: how large it "
+    "gradients": "For each weight, how the loss changes with it.",
+    "first_moment": "For each weight, the running average of its gradient: its momentum.",
+    "second_moment": "For each weight, the running average of its squared gradient: how large it "
     "has been lately.",
     "other_state": "What else stays: step counters of the optimizer, running averages of batch "
     "norm.",
@@ -67,7 +67,7 @@ MEANING = {
     "batch": "The examples at hand, as the network reads them, and their answers.",
     "dataset": "The training examples, decoded once and kept ready.",
     "data": "The examples, decoded once and kept ready, and the batch at hand.",
-    "workspace": "Room in which sums are done, and what is left between the pieces.",
+    "workspace": "Room for intermediate results, and what rounding leaves unused.",
 }
 
 
@@ -244,7 +244,7 @@ def device_parts(rows: Rows, device: Readings) -> list[Part]:
             "line",
             others,
         ),
-        Part("free", "free", free, "track", "Nobody uses it."),
+        Part("free", "free", free, "track", "Not in use."),
     ]
 
 

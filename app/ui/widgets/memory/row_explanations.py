@@ -16,7 +16,7 @@ SORTS_WORDS: dict[tuple[bool, ...], str] = {
 """Which of SORTS have a tensor, where not all do, in words."""
 
 WEIGHTS = "The numbers that are learned, one float32 each."
-GRADIENTS = "One for each weight, from the backward pass: the direction in which the loss falls."
+GRADIENTS = "One for each weight, from the backward pass: how the loss changes with the weight."
 BUFFERS = "running averages of batch norm, where the network has it"
 
 

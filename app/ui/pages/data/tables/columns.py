@@ -222,7 +222,7 @@ class ColumnTable(QTableView):
         self._cells = _Cells(theme, self)
         self.setItemDelegate(self._cells)
         self.setObjectName("data.columns")
-        self.setAccessibleName("Columns of the table, what they are and what they lack")
+        self.setAccessibleName("Columns of the table, what they are and what is missing")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
         self.setWordWrap(False)

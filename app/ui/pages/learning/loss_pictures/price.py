@@ -23,7 +23,7 @@ class PricePicture(LossPicture):
         super().__init__(theme)
         self.plot = LossOverProbabilityPlot(theme)
         self.plot.setAccessibleName(
-            "The price of an answer over the probability it gave to the truth"
+            "The cost of an answer by the probability that it gave to the truth"
         )
         self.column.addWidget(self.plot)
         self.finish()
@@ -36,14 +36,14 @@ class PricePicture(LossPicture):
         tags = targets is not None and targets.ndim == 2 and not are_shares(targets)
         self.plot.show_loss(loss, 2 if tags else max(2, context.outputs), given)
 
-        text = "The price of one answer, over the probability that it gave to what is true."
+        text = "What one answer costs, by the probability that it gave to the truth."
         if len(given):
             text += f" The dots are {len(given):,} answers of the run that is shown."
 
         price = by_frequency(context)
         if price is not None:
             text += (
-                " Always answering with how frequent each is in your data would cost "
+                " Always answering with the frequencies in your data would cost "
                 f"{number_text(price, 2)}."
             )
 

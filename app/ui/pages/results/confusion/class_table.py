@@ -37,7 +37,7 @@ def columns(many: str) -> tuple[Column, ...]:
         ),
         Column(
             "Right",
-            f"Precision: of the {many} that it gave this name, the share that it was right on.",
+            f"Precision: of the {many} that were given this name, the share that really are.",
             share_words,
             True,
             64,
@@ -45,7 +45,7 @@ def columns(many: str) -> tuple[Column, ...]:
         ),
         Column(
             "F1",
-            "Found and right in one figure (their harmonic mean).",
+            "F1: recall and precision in one figure (their harmonic mean).",
             share_words,
             True,
             62,
@@ -61,7 +61,7 @@ def columns(many: str) -> tuple[Column, ...]:
         ),
         Column(
             "Said",
-            f"How many {many} it gave this name.",
+            f"How many {many} were given this name.",
             lambda n: f"{n:,}",
             False,
             56,

@@ -43,7 +43,7 @@ class MatrixCard(Card):
             "%", "Numbers as a share of the row instead of counts.", "results.percent", True
         )
         self.sort = self._tool(
-            "", "Puts classes that are taken for one another side by side.", "results.sort", True
+            "", "Puts classes that are mistaken for one another side by side.", "results.sort", True
         )
         self.out = self._tool("", "Smaller cells (−).", "results.zoom_out")
         self.fit = self._tool("", "Shows all of it (0).", "results.zoom_fit")

@@ -101,7 +101,8 @@ class ThresholdPanel(QWidget):
         self.slider.setObjectName("results.threshold")
         self.slider.setAccessibleName("Threshold from which it says yes")
         self.slider.setToolTip(
-            "From which probability on it says yes: further left finds more, and errs more often."
+            "The probability from which on the answer is yes: further left finds more, and is "
+            "wrong more often."
         )
         self.slider.setRange(0, STEPS)
         self.slider.setSingleStep(STEPS // 100)

@@ -27,7 +27,7 @@ def columns(many: str) -> tuple[Column, ...]:
         Column(many.capitalize(), f"How many {many} that are.", lambda n: f"{n:,}", width=72),
         Column(
             "Of the class",
-            f"Which share of the {many} of the true class that is.",
+            f"What share of the {many} of the true class that is.",
             percent_text,
             True,
             92,

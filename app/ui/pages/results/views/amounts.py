@@ -52,7 +52,7 @@ COLUMNS = (
     Column("Predicted", "The amount as the network answers it.", _four, False, 84, "predicted"),
     Column(
         "Off by",
-        "Predicted less true: above zero is too much.",
+        "Predicted minus true: above zero is too much.",
         lambda error: f"{'+' if error > 0 else ''}{number_text(error)}",
         False,
         76,
@@ -201,7 +201,7 @@ class AmountsView(ResultsView):
         drawn = f"{DRAWN:,} of {counted(content.kind, count)}; " if count > DRAWN else ""
         self.plot_card.set_why(f"{drawn}on the line it is right")
         self.histogram.show_values(
-            report.residuals(self.target), f"predicted less true{_unit(row)}"
+            report.residuals(self.target), f"predicted minus true{_unit(row)}"
         )
         self.figures.setText(_figures(row, noun(content.kind)))
         self.table.show_lines(
@@ -277,9 +277,9 @@ class AmountsView(ResultsView):
         cards = [
             GuideCard(
                 "What you see",
-                "Every point is an example: how far right it is says what is true, how high what "
-                "was predicted. On the dashed line both are the same; a cloud without slope has "
-                "learned nothing.",
+                "Every point is an example: the further right, the larger the true amount; the "
+                "higher, the larger the predicted one. On the dashed line both are the same; a "
+                "cloud without slope has learned nothing.",
             )
         ]
         if self._content is None:

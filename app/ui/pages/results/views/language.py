@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 MOST = 60
 SIDES = (
-    ("hardest", "Hardest", "The passages it foretells worst."),
-    ("easiest", "Easiest", "The passages it foretells best."),
+    ("hardest", "Hardest", "The passages it predicts worst."),
+    ("easiest", "Easiest", "The passages it predicts best."),
 )
 COLUMNS = (
     Column("Passage", "How it begins.", plain="passage", prose=True),
     Column(
         "Bits a byte",
-        "What a byte of it costs: 8 know nothing.",
+        "How many bits a byte of it costs: 8 is knowing nothing.",
         number_text,
         False,
         90,
@@ -38,7 +38,7 @@ COLUMNS = (
     ),
     Column(
         "Perplexity",
-        "Between how many equally likely tokens it hesitates.",
+        "It is as unsure as in a choice among so many equally likely tokens.",
         number_text,
         False,
         90,
@@ -125,19 +125,20 @@ class LanguageView(ResultsView):
         return [
             GuideCard(
                 "Bits per byte",
-                "What a byte of new text costs to write down with the network's help: 8 know "
-                "nothing, about 4.5 know how frequent each letter is, gzip needs about 3. It can "
-                "be compared whatever the tokens are.",
+                "What a byte of new text costs to write down with the network's help: 8 is "
+                "knowing nothing, about 4.5 is knowing how frequent each letter is, and gzip "
+                "needs about 3. It can be compared whatever the tokens are.",
             ),
             GuideCard(
                 "Perplexity",
-                "Between how many equally likely tokens it hesitates on average. Only comparable "
-                "where texts are cut into the same tokens.",
+                "It is as unsure as in a choice among so many equally likely tokens. "
+                "Comparable only where texts are cut into the same tokens.",
             ),
             GuideCard(
                 "Temperature",
                 "At 0 it always takes the likeliest token and soon repeats itself; at 1 it "
-                "follows its own probabilities; above it becomes bold and errs.",
+                "follows its own probabilities; above 1 it becomes bolder and makes more "
+                "mistakes.",
             ),
         ]
 

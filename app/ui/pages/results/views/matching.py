@@ -33,7 +33,7 @@ PAIRS = (
     (
         "hard",
         "The hardest",
-        "The pairs that found one another worst, with those they were taken for.",
+        "The pairs that were matched worst, with what they were mistaken for.",
     ),
 )
 HINT = "Point at a cell; click it to see both halves."

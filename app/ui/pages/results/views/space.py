@@ -52,7 +52,11 @@ class SpaceView(ResultsView):
         self.plot = ScatterPlot(theme, axes=False)
         self.plot.picked.connect(lambda point: self.show_row(int(self._report_rows()[point])))
         self.plot_card = PlotCard(
-            self.plot, "The space", "equals should lie together", "results.space", "space"
+            self.plot,
+            "The space",
+            "examples of a class should lie together",
+            "results.space",
+            "space",
         )
         self.plot.setMinimumHeight(theme.px(180))
         self.groups = QPushButton("Show groups (t-SNE)")

@@ -29,7 +29,8 @@ COLUMNS = (
     Column("Tag", "The tags of the data.", plain="tag"),
     Column(
         "AP",
-        "Average precision: how far up those stand that have it, sorted by how sure it is.",
+        "Average precision: how near the top the examples with the tag stand, when all are "
+        "sorted by how sure the network is.",
         share_words,
         True,
         62,
@@ -52,7 +53,12 @@ COLUMNS = (
         "precision",
     ),
     Column(
-        "F1", "Found and right in one figure (their harmonic mean).", share_words, True, 62, "f1"
+        "F1",
+        "F1: recall and precision in one figure (their harmonic mean).",
+        share_words,
+        True,
+        62,
+        "f1",
     ),
     Column(
         "Have it",
@@ -64,7 +70,7 @@ COLUMNS = (
     ),
     Column(
         "Got it",
-        "How many of the examples judged it was set on.",
+        "How many of the examples judged were given it.",
         lambda n: f"{n:,}",
         False,
         62,

@@ -89,7 +89,7 @@ class InsideView(QWidget):
         self.formula = FormulaCard(theme)
         self.sizes = SizesPlot(theme)
         self.sizes_card = PlotCard(
-            self.sizes, "Now", "how many numbers are how large", "inside.sizes", "sizes"
+            self.sizes, "Now", "how many numbers have which size", "inside.sizes", "sizes"
         )
         self.spectrum_card = Card("Over time", "")
         self.spectrum = HistogramOverTime(theme)
@@ -147,7 +147,7 @@ class InsideView(QWidget):
         card.body.addLayout(row)
         self.seen = Label()
         self.seen.setObjectName("inside.seen")
-        self.seen.setAccessibleName("What one sees now")
+        self.seen.setAccessibleName("What you see now")
         self.seen.setTextFormat(Qt.TextFormat.RichText)
         self.seen.setWordWrap(True)
         card.body.addWidget(self.seen)

@@ -137,8 +137,8 @@ def parts_of(choice: Optimizer, measured: OptimizerMeasured, row: int) -> list[t
     parts = [
         (
             "g",
-            "gradient: which way is uphill for this batch, and how steep. It jumps from batch to "
-            "batch, and differs much between layers.",
+            "gradient: which way is uphill for this batch, and how steep. It jumps from batch "
+            "to batch, and differs a lot between layers.",
         )
     ]
     if "first_moment" in quantities:

@@ -97,8 +97,8 @@ def _figures(race_state: RaceState, losses: Sequence[float]) -> list[Column]:
     return [
         Column(
             f"{label}, best epoch",
-            f"{label} on validation, of its best epoch: that of the least validation loss, unless "
-            f"the run goes by its figure. {metric.help}".strip(),
+            f"{label} on validation, of its best epoch: the one with the lowest validation "
+            f"loss, unless the run is judged by its figure. {metric.help}".strip(),
             tuple(words(metric.name, value) for value in headlines),
             best_index(headlines, metric.better),
         ),

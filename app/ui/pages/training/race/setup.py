@@ -43,8 +43,8 @@ WIDTH = 900
 HEIGHT = 620
 ROW = 32
 UNCHANGED = (
-    "Take one of the races above, or change a setting of the chosen variant, on the right. Another "
-    "seed will do."
+    "Take one of the races above, or change a setting of the chosen variant, on the right. "
+    "Another seed is enough."
 )
 """What is said while two variants are still the same, as after one was added."""
 

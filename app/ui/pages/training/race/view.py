@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 QUANTITIES = (
-    ("figure", "Figure", "By what the variants are judged, on examples they never train on."),
+    (
+        "figure",
+        "Figure",
+        "The figure by which the variants are judged, on examples they never train on.",
+    ),
     ("loss", "Loss", "The validation loss of every epoch; lower is better."),
 )
 

@@ -34,7 +34,7 @@ def verdict(race_state: RaceState, active: bool) -> str:
 
     ahead = race_state.members[first]
     second = _second(race_state, first, metric)
-    words = f"{_named(ahead, metric)} came out best, before {_named(second, metric)}."
+    words = f"{_named(ahead, metric)} came out best, ahead of {_named(second, metric)}."
 
     return f"{words} {_worth(ahead, second, metric)} {troubles}".strip()
 

@@ -42,8 +42,8 @@ class LanguageAnswerCard(AnswerCard):
     guide: ClassVar[tuple[GuideCard, ...]] = (
         GuideCard(
             "Temperature",
-            "0 always takes the likeliest token and soon repeats itself; 1 follows the network's "
-            "own probabilities; above, unlikely tokens come more often.",
+            "0 always takes the likeliest token and soon repeats itself; 1 follows the "
+            "network's own probabilities; above 1, unlikely tokens come more often.",
         ),
     )
     hint: ClassVar[str] = "Type the beginning of a text, or leave it empty, and press Write."
@@ -67,7 +67,7 @@ class LanguageAnswerCard(AnswerCard):
         self.temperature.setObjectName("tryit.temperature")
         self.temperature.setAccessibleName("Temperature")
         self.temperature.setToolTip(
-            "0 always takes the likeliest token; 1 follows its probabilities; above is bold."
+            "0 always takes the likeliest token; 1 follows its probabilities; above 1 it is bolder."
         )
         self.temperature.valueChanged.connect(self._name_temperature)
         self.tokens = NumberBox(whole=True, step=50, unit="tokens")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.ui.pages.tryit.neighbours import NearestExamples, Neighbour
     from app.ui.pages.tryit.prediction import TryItResult
 
-OPEN = "Open the data of this run on the Data page to see what lies near in them."
+OPEN = "Open the data of this run on the Data page to see which of its examples lie nearest."
 
 
 class NearestGrid(QWidget):
@@ -64,7 +64,7 @@ class NeighboursAnswerCard(AnswerCard):
             "each other."
         ),
         "space": (
-            "It becomes a point in space. What lies near it is what the network holds for alike."
+            "It becomes a point in space. What lies near it is what the network considers similar."
         ),
     }
     hint: ClassVar[str] = "Give one half to look for its partners, or both to compare them."

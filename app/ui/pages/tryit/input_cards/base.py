@@ -41,7 +41,7 @@ class InputCard(Card):
     heading: ClassVar[str] = "Your example"
     subheading: ClassVar[str] = "opened or pasted"
 
-    hint: ClassVar[str] = "Give an example on the left, or take one of the test set."
+    hint: ClassVar[str] = "Give an example on the left, or take one from the test set."
     """Shown in place of the answer while nothing is given."""
 
     nothing_to_paste: ClassVar[str] = "There is nothing in the clipboard that can be used."

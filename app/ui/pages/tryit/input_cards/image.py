@@ -64,7 +64,7 @@ class PictureInputCard(InputCard):
     heading: ClassVar[str] = "Your picture"
     subheading: ClassVar[str] = "drawn or opened"
     nothing_to_paste: ClassVar[str] = "There is no picture in the clipboard."
-    hint: ClassVar[str] = "Draw, drop a picture, or take one of the test set."
+    hint: ClassVar[str] = "Draw, drop a picture, or take one from the test set."
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)

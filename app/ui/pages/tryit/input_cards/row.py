@@ -35,7 +35,7 @@ class RowInputCard(InputCard):
     kind: ClassVar[str] = "row"
     heading: ClassVar[str] = "Your row"
     subheading: ClassVar[str] = "a value for each column"
-    hint: ClassVar[str] = "Fill in the form on the left, or take a row of the test set."
+    hint: ClassVar[str] = "Fill in the form on the left, or take a row from the test set."
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)

@@ -34,7 +34,7 @@ class TextInputCard(InputCard):
     kind: ClassVar[str] = "text"
     heading: ClassVar[str] = "Your text"
     subheading: ClassVar[str] = "typed or opened"
-    hint: ClassVar[str] = "Type a text on the left, or take one of the test set."
+    hint: ClassVar[str] = "Type a text on the left, or take one from the test set."
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
