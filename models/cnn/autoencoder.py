@@ -28,7 +28,7 @@ class ConvolutionalAutoencoder(Template):
     kind: ClassVar[str] = "conv-autoencoder"
     label: ClassVar[str] = "Autoencoder"
     summary: ClassVar[str] = (
-        "Filters squeeze the example into a small code and draw it again from there."
+        "Filters squeeze the example into a small code and redraw it from there."
     )
     family: ClassVar[str] = "CNN"
     order: ClassVar[int] = 60

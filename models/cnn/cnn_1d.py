@@ -41,7 +41,7 @@ class CNN1D(Template):
         unit="blocks",
         ge=1,
         le=12,
-        help="More blocks see longer patterns, and cost time.",
+        help="More blocks see longer patterns, but cost time.",
     )
     width: int | None = setting(
         None,

@@ -33,7 +33,7 @@ class ConvNeXt(Template):
         unit="blocks a stage",
         ge=1,
         le=12,
-        help="More blocks refine more, and cost time.",
+        help="More blocks refine more, but cost time.",
     )
     width: int = setting(
         48,

@@ -33,7 +33,7 @@ class ResNet(Template):
         unit="blocks",
         ge=1,
         le=16,
-        help="More blocks see larger shapes, and cost time.",
+        help="More blocks see larger shapes, but cost time.",
     )
     width: int | None = setting(
         None,

@@ -46,7 +46,7 @@ class TextCNN(Template):
         unit="tokens",
         ge=1,
         le=16,
-        help="Filters cover one token, two tokens, and so on up to so many.",
+        help="Filters cover one token, two tokens, and so on up to this many.",
     )
     dropout: float = setting(
         0.3,

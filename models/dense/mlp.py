@@ -42,7 +42,7 @@ class MLP(Template):
         unit="layers",
         ge=1,
         le=16,
-        help="More layers find more complicated rules, and need more examples.",
+        help="More layers find more complicated rules, but need more examples.",
     )
     width: int | None = setting(
         None,

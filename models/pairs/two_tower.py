@@ -78,8 +78,8 @@ class TwoTower(Template):
         le=1024,
         step=8,
         advanced=True,
-        help="How many different things the encoders can look for; each has its own measure if "
-        "this is left open.",
+        help="How many different things the encoders can look for; each keeps its own default "
+        "if this is left open.",
     )
     dropout: float | None = setting(
         None,
@@ -88,8 +88,8 @@ class TwoTower(Template):
         lt=1.0,
         step=0.05,
         advanced=True,
-        help="Sets numbers to zero at random while training; each encoder has its own measure if "
-        "this is left open.",
+        help="Sets numbers to zero at random while training; each encoder keeps its own default "
+        "if this is left open.",
     )
 
     @classmethod

@@ -43,7 +43,7 @@ class FTTransformer(Template):
         unit="blocks",
         ge=1,
         le=12,
-        help="More blocks link more columns, and cost time.",
+        help="More blocks link more columns, but cost time.",
     )
     width: int | None = setting(
         None,

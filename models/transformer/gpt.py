@@ -25,7 +25,7 @@ class GPT(Template):
     kind: ClassVar[str] = "gpt"
     label: ClassVar[str] = "GPT"
     summary: ClassVar[str] = (
-        "Reads a text from the left and learns what comes next; so it can write on."
+        "Reads a text from the left and learns what comes next, so it can go on writing."
     )
     family: ClassVar[str] = "Transformer"
     order: ClassVar[int] = 70
@@ -38,7 +38,7 @@ class GPT(Template):
         unit="blocks",
         ge=1,
         le=24,
-        help="More blocks think longer, and cost time.",
+        help="More blocks work out more, but cost time.",
     )
     width: int = setting(
         128,
@@ -73,8 +73,8 @@ class GPT(Template):
         ge=1,
         le=16,
         advanced=True,
-        help="A token begins with so many tokens up to itself in view, by a small filter; 1 is the "
-        "plain layout, which learns more slowly at first.",
+        help="A small filter lets a token see this many tokens up to itself from the start; 1 "
+        "is the plain layout, which learns more slowly at first.",
     )
 
     def resolved(self, problem: Problem) -> Self:  # noqa: ARG002 - heads follow the width alone

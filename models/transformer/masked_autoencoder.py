@@ -40,7 +40,7 @@ class MaskedAutoencoder(Template):
         unit="blocks",
         ge=1,
         le=24,
-        help="More blocks think longer, and cost time.",
+        help="More blocks work out more, but cost time.",
     )
     width: int = setting(
         96,

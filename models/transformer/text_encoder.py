@@ -37,7 +37,7 @@ class TextEncoder(Template):
         unit="blocks",
         ge=1,
         le=24,
-        help="More blocks think longer, and cost time.",
+        help="More blocks work out more, but cost time.",
     )
     width: int = setting(
         96,

@@ -81,8 +81,8 @@ def after_failure(
     if status == "failed" and "memory" in words:
         remedy = half_batch(resolved) or Remedy("What would fit?", action="plan")
         text = (
-            "Smaller batches need less; so do smaller or shorter examples and a smaller network. "
-            "'What would fit?' on the Learning page weighs every way."
+            "Smaller batches need less; so do smaller or shorter examples and a smaller "
+            "network. 'What would fit?' on the Learning page compares every way."
         )
         return [Finding("memory", "problem", "Not enough memory", text, remedy)]
 

@@ -260,7 +260,7 @@ def _far_off(target: Amount, column: np.ndarray, far: np.ndarray, dataset: Datas
     return Finding(
         "outliers",
         "warning",
-        f"Far off values of {quoted(target.name)}",
+        f"Outliers in {quoted(target.name)}",
         f"{counted(dataset.description.kind, len(far))} {verb} {quoted(target.name)} far from all "
         f"others, such as {amount_text(float(column[farthest]), target.unit)}{where}, where "
         f"{amount_text(target.median, target.unit)} is usual. Large errors matter most in L2, so "
@@ -327,8 +327,8 @@ def _mirrored(experiment: Experiment, description: Description) -> Iterator[Find
             "mirror",
             "warning",
             "Mirroring changes the class",
-            "A mirrored picture of these classes can look like another class (a 2 is no 2 any "
-            "more).",
+            "A mirrored picture of these classes can look like another class (a 2 is no longer "
+            "a 2).",
             Remedy("Do not mirror", {"augmentation.flip": False}, restart=True),
         )
 

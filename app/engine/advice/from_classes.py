@@ -100,8 +100,8 @@ def _missing(figures: Figures) -> Iterator[Finding]:
             "missing",
             "problem",
             f"{names_text(names, 4, QUOTE)} cannot be learned",
-            f"Validation has {words} of {'it' if len(names) == 1 else 'them'}, training has none. "
-            "Look at how the data are divided.",
+            f"Validation has {words} of {'it' if len(names) == 1 else 'them'}, training has "
+            "none. Check how the data are divided.",
         )
 
 

@@ -72,8 +72,8 @@ def from_epochs(figures: Figures, ended: bool) -> Iterator[Finding]:
             "unsteady",
             "warning",
             "The validation loss jumps up and down",
-            f"In the last epochs it was between {_range_text(figures)}. Steps this long pass over "
-            "what they look for; shorter ones settle.",
+            f"In the last epochs it was between {_range_text(figures)}. Steps this long jump "
+            "over the minimum; shorter ones settle.",
             slower(figures.resolved),
         )
     if _is_easier(figures):
@@ -82,9 +82,9 @@ def from_epochs(figures: Figures, ended: bool) -> Iterator[Finding]:
             "easier",
             "warning",
             "Validation is easier than training",
-            f"For three epochs its loss has been below that of training by more than a fifth. Look "
-            f"whether the {words} kept aside are easier, or labelled with more care, than those "
-            "for training, and whether the same are in both.",
+            "For three epochs its loss has been below that of training by more than a fifth. "
+            f"Look whether the {words} kept aside are easier, or labelled with more care, than "
+            "those for training, and whether the same ones are in both.",
         )
 
 
@@ -176,9 +176,9 @@ def _by_heart(figures: Figures) -> Finding:
         "overfitting",
         "warning",
         "Learning by heart (overfitting)",
-        f"The loss of training is down to {number_text(figures.training[-1])}, while that on "
-        f"{words} kept aside has not been below {number_text(np.nanmin(figures.validation))}: the "
-        f"network knows the {words} for training by heart, and more epochs will not help.",
+        f"The training loss is down to {number_text(figures.training[-1])}, while the loss on "
+        f"{words} kept aside has not been below {number_text(np.nanmin(figures.validation))}: "
+        f"the network knows the {words} for training by heart, and more epochs will not help.",
         against_overfitting(figures.resolved, figures.description),
     )
 
@@ -207,7 +207,7 @@ def _nothing(figures: Figures) -> Finding:
             "nothing",
             "warning",
             "No better than guessing",
-            f"{text} It learns the examples for training by heart. Look whether the labels are "
+            f"{text} It learns the examples for training by heart. Check whether the labels are "
             "right, and whether the answer can be seen in the examples at all.",
         )
 

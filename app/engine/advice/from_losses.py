@@ -205,7 +205,7 @@ def diverged(resolved: Experiment) -> Finding:
         "diverged",
         "problem",
         "The loss diverged",
-        "The numbers grew until they were no numbers any more; the learning rate is too high. The "
+        "The numbers grew until they were no longer finite; the learning rate is too high. The "
         "weights of the best epoch before, if one was judged, are kept.",
         slower(resolved),
     )

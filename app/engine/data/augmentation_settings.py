@@ -12,7 +12,7 @@ class AugmentationSettings(Spec):
         None,
         label="Mirror",
         help="Half of the pictures are mirrored left to right. Left open, only if the classes "
-        "survive it: measured on the data.",
+        "survive it, which is measured on the data.",
     )
     shift: float | None = setting(
         None,
@@ -21,7 +21,7 @@ class AugmentationSettings(Spec):
         ge=0.0,
         le=0.5,
         step=0.01,
-        help="Moved by up to this share of a side.",
+        help="Moved by up to this share of the side.",
     )
     rotate: float = setting(
         0.0,
@@ -48,7 +48,7 @@ class AugmentationSettings(Spec):
         ge=0.0,
         le=1.0,
         step=0.05,
-        help="Made brighter or darker, flatter or harder by up to this share.",
+        help="Brightness and contrast go up or down by up to this share.",
     )
     erase: float = setting(
         0.0,

@@ -194,7 +194,7 @@ class DataSettings(Spec):
             "names": "More of the names",
             "types": "Left out",
         },
-        help="What the row below the names is. Left open, it is found out.",
+        help="What the row below the names is. Left open, it is detected.",
     )
     skip_footer: int | None = setting(
         None,
@@ -213,8 +213,8 @@ class DataSettings(Spec):
         advanced=True,
         applies=TABLES,
         choices={"": "Nothing", "#": "#", "%": "%", "//": "//"},
-        help="Lines of a text table that begin with this are left out. Left open, those are that "
-        "begin with # and are no rows.",
+        help="Lines of a text table that begin with this are left out. Left open, lines that "
+        "begin with # and are not rows.",
     )
     sheet: str | None = setting(
         None,
@@ -245,8 +245,8 @@ class DataSettings(Spec):
         label="Tokens",
         applies=TEXTS,
         choices={"bpe": "Parts of words (BPE)", "bytes": "Single bytes"},
-        help="In what pieces a text is read. Parts of words are learned from the training texts; "
-        "bytes need no learning and make longer texts.",
+        help="Into what pieces a text is cut. Parts of words are learned from the training "
+        "texts; bytes need no learning and make longer texts.",
     )
     vocabulary: int = setting(
         4096,
@@ -336,8 +336,8 @@ class DataSettings(Spec):
             "training": "From the smallest to the largest in training",
             "percentiles": "Percentiles 1 to 99 (microscopy)",
         },
-        help="For pictures of more than 8 bits, and arrays: which values become black and white. "
-        "Left open, it is as deep as they are: 4,095 for a camera of 12 bits.",
+        help="For pictures of more than 8 bits, and arrays: which values become black and "
+        "white. Left open, it is their full depth: 4,095 for a camera of 12 bits.",
     )
     pages: Literal["first", "each", "maximum"] | None = setting(
         None,
@@ -369,8 +369,8 @@ class DataSettings(Spec):
         ge=0.0,
         lt=0.9,
         step=0.05,
-        help="Kept apart to the very end and never used to choose anything; unused when the data "
-        "have a test set.",
+        help="Kept apart until the very end and never used to choose anything; unused when the "
+        "data have a test set.",
     )
     group: Literal["none", "folder", "name"] = setting(
         "none",

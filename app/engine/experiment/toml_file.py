@@ -120,11 +120,11 @@ def parse(content: bytes, path: Path) -> Experiment:
         data = tomllib.loads(text)
     except RecursionError as error:
         raise UserError(
-            f"'{path.name}' is nested too deeply.", "Mend it, then open it again."
+            f"'{path.name}' is nested too deeply.", "Correct it, then open it again."
         ) from error
     except ValueError as error:  # a number of thousands of digits is one that is no decode error
         raise UserError(
-            f"'{path.name}' is not valid TOML: {error}.", "Mend that line, then open it again."
+            f"'{path.name}' is not valid TOML: {error}.", "Correct that line, then open it again."
         ) from error
 
     experiment = from_plain(data, f"'{path.name}'")

@@ -72,9 +72,9 @@ class TrainingSettings(Spec):
             "bfloat16": "bfloat16 (half the memory)",
             "float16": "float16 with scaling (for older GPUs)",
         },
-        help="Two bytes a number halve the memory of activations; automatic takes bfloat16 where "
-        "the device is faster with it. float16 also needs its loss scaled, which is done by "
-        "itself.",
+        help="Two bytes a number halve the memory of activations; automatic takes bfloat16 "
+        "where the device is faster with it. float16 also needs its loss scaled, which "
+        "happens automatically.",
     )
     gradient_clip: float | None = setting(
         None,
@@ -114,16 +114,16 @@ class TrainingSettings(Spec):
         step=16,
         advanced=True,
         applies=tuple(kind for kind, task in TASKS.items() if task.embeds),
-        help="In how many numbers an example is written down, so that what belongs together lies "
-        "near.",
+        help="How many numbers stand for an example, so that what belongs together lies close "
+        "together.",
     )
     best_by: Literal["loss", "metric"] | None = setting(
         None,
         label="Best epoch by",
         choices={"loss": "Validation loss", "metric": "The main figure of validation"},
         advanced=True,
-        help="Which figure decides whose weights are kept. Left open, the task says it: mostly the "
-        "loss.",
+        help="Which figure decides whose weights are kept. Left open, the task decides: usually "
+        "the loss.",
     )
     cpu_use: Literal["gentle", "normal", "max"] = setting(
         "normal",

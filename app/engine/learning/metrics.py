@@ -45,7 +45,7 @@ METRICS = {
         Metric(
             "share_error",
             "misplaced shares",
-            "The part of the shares that stands at a wrong class, on average.",
+            "The part of the shares that is given to a wrong class, on average.",
             "lower",
             worst=1.0,
             best=0.0,
@@ -59,7 +59,7 @@ METRICS = {
         Metric(
             "f1",
             "F1",
-            "Of yes: the balance of how many are found and how many of the answers yes are right.",
+            "For yes: the balance of how many are found and how many of the yes answers are right.",
         ),
         Metric(
             "auc",
@@ -71,7 +71,8 @@ METRICS = {
         Metric(
             "mean_average_precision",
             "mean average precision",
-            "For every tag, how far up the list those stand that have it; the mean over the tags.",
+            "For every tag, how near the top of the list the examples with it stand; the mean "
+            "over the tags.",
         ),
         Metric(
             "micro_f1",
@@ -99,8 +100,8 @@ METRICS = {
         Metric(
             "r2",
             "R²",
-            "The share of the ups and downs that the answers explain: 1 is all of it, 0 no better "
-            "than always answering the mean, below 0 worse.",
+            "The share of the differences that the answers explain: 1 is all of it, 0 no "
+            "better than always answering the mean, below 0 worse.",
             "higher",
             "number",
             None,
@@ -139,7 +140,7 @@ METRICS = {
         Metric(
             "perplexity",
             "perplexity",
-            "Between how many equally likely tokens it hesitates, on average.",
+            "It is as unsure, on average, as in a choice among so many equally likely tokens.",
             "lower",
             "number",
             None,
@@ -148,7 +149,7 @@ METRICS = {
         Metric(
             "bits_per_byte",
             "bits per byte",
-            "How many bits a byte of text still costs it: 8 know nothing.",
+            "How many bits a byte of text still costs it: 8 is knowing nothing.",
             "lower",
             "number",
             8.0,

@@ -236,7 +236,7 @@ _REASONS = {
     "NoPermission": "The driver refuses to tell this to ordinary users or inside a MIG part.",
     "NotSupported": "This GPU or driver does not tell this (usual under WSL and MIG).",
     "NotFound": "The driver does not know this GPU.",
-    "GpuIsLost": "The GPU does not answer any more; restart the computer.",
+    "GpuIsLost": "The GPU no longer answers; restart the computer.",
     "Unknown": "The driver failed without a reason.",
 }
 

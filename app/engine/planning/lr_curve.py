@@ -161,7 +161,8 @@ def _proposal(
     if not math.isfinite(start):
         return (
             None,
-            "The loss is no number even at the smallest learning rate; no value can be proposed.",
+            "The loss is not a number even at the smallest learning rate; no value can be "
+            "proposed.",
         )
 
     before = smoothed if end is None else smoothed[: max(1, end)]
@@ -170,7 +171,7 @@ def _proposal(
 
     scatter = _scatter(losses[: max(least, 2 * FIRST) + 1])
     if least < FIRST or fall < LEAST_FALL * start or fall < NOISE * scatter:
-        blows = "" if end is None else f" It only blows up, at {rate_text(float(rates[end]))}."
+        blows = "" if end is None else f"The loss only blows up, at {rate_text(float(rates[end]))}."
         return None, (
             "The loss did not fall at any of these learning rates, or not more than it changes "
             f"from batch to batch.{blows} No value can be proposed: look at the data, the template "

@@ -104,16 +104,16 @@ def _other_settings(variants: Sequence[Variant]) -> list[Fact]:
         facts.append(
             Fact(
                 False,
-                "Each optimizer has a learning rate of its own, since the same number is another "
-                "pace in each; a better one can turn the order round.",
+                "Each optimizer has a learning rate of its own, since the same number means "
+                "another pace in each; a better one can turn the order round.",
             )
         )
     elif rates_differ and _differ(variants, "model"):
         facts.append(
             Fact(
                 False,
-                "Each network has a learning rate of its own, what is proposed for it where none "
-                "was set; give all the same to compare the networks alone.",
+                "Each network has a learning rate of its own, the one proposed for it where "
+                "none was set; give all the same to compare the networks alone.",
             )
         )
 
@@ -121,8 +121,8 @@ def _other_settings(variants: Sequence[Variant]) -> list[Fact]:
         facts.append(
             Fact(
                 False,
-                "They do not compute on the same device in the same precision; times do not "
-                "compare.",
+                "They do not compute on the same device in the same precision, so times cannot "
+                "be compared.",
             )
         )
 

@@ -91,8 +91,8 @@ def _optimizers(experiment: Experiment, description: Description) -> ReadyMade:
         "why_adam",
         "Why Adam?",
         "four optimizers",
-        "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning rate; "
-        "for Adam and AdamW that is the one which suits this network.",
+        "SGD, SGD with momentum, Adam and AdamW on these data, each at its usual learning "
+        "rate; for Adam and AdamW that is the one that suits this network.",
         "optimizer",
         why_adam(experiment, description),
     )

@@ -77,7 +77,7 @@ def variants_of(experiments: Sequence[Experiment], description: Description) -> 
             if _without_name(resolved[index]) == _without_name(resolved[other]):
                 raise SameVariants(
                     f"Variants {other + 1} and {index + 1} are the same.",
-                    "Change a setting of one of them; another seed will do.",
+                    "Change a setting of one of them; another seed is enough.",
                 )
 
     title = experiments[0].name

@@ -260,7 +260,7 @@ def _refuse_empty_splits(
     what = "only one example" if each < 2 else "only copies of one example"
     raise UserError(
         f"Every class in '{source}' has {what}, so none is left to judge the training.",
-        "Add examples: at least two different ones for each class, better twenty.",
+        "Add examples: at least two different ones for each class, preferably twenty.",
         "data.source",
     )
 

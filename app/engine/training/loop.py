@@ -145,7 +145,7 @@ class Training:
                         self.verification.require(self._check_hurried)
         except Diverged as error:
             self.writer.line({"mark": "diverged", "step": error.step})
-            self.end = "diverged", f"The loss was no number any more at step {error.step:,}."
+            self.end = "diverged", f"The loss was no longer a number at step {error.step:,}."
         finally:
             self.recorder.flush_clock()
             self.memory.close()

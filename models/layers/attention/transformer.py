@@ -29,7 +29,7 @@ class Transformer(Block):
     label: ClassVar[str] = "Transformer block"
     summary: ClassVar[str] = (
         "Every token looks at all others and takes over what matters to it (attention), then "
-        "thinks for itself (two linear layers). Both results are added to what came in."
+        "works on by itself (two linear layers). Both results are added to what came in."
     )
     arity: ClassVar[tuple[int, int]] = (1, 2)
 

@@ -38,7 +38,7 @@ class PositionEmbedding(Block):
         le=10.0,
         step=0.1,
         advanced=True,
-        help="How large they are at first; of a text less, as its tokens begin small.",
+        help="How large they are at first; for a text less, as its tokens begin small.",
     )
 
     def shape(self, *inputs: Shape) -> Shape:

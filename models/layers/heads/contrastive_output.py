@@ -27,8 +27,8 @@ class ContrastiveOutput(Block):
     kind: ClassVar[str] = "contrastive-output"
     label: ClassVar[str] = "Match"
     summary: ClassVar[str] = (
-        "Compares directions only: what belongs together shall point the same way. "
-        "A learned temperature says how sharp the comparison is."
+        "Compares directions only: what belongs together should point the same way. A learned "
+        "temperature says how sharp the comparison is."
     )
     arity: ClassVar[tuple[int, int]] = (1, 2)
 

@@ -22,7 +22,7 @@ class Output(Block):
     kind: ClassVar[str] = "output"
     label: ClassVar[str] = "Answer"
     summary: ClassVar[str] = (
-        "Weighs everything that was found into the answer: one number per class, of which the "
+        "Turns everything that was found into the answer: one number per class, of which the "
         "largest wins, one for yes or no, or one for each amount."
     )
 

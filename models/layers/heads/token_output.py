@@ -24,7 +24,7 @@ class TokenOutput(Block):
     kind: ClassVar[str] = "token-output"
     label: ClassVar[str] = "Answer per token"
     summary: ClassVar[str] = (
-        "Weighs what each token has found into its answer: of a text, what is likely to come next."
+        "Turns what each token has found into its answer: of a text, what is likely to come next."
     )
 
     outputs: int = setting(

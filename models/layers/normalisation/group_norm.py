@@ -45,7 +45,7 @@ class GroupNormBlock(Block):
     def shape(self, *inputs: Shape) -> Shape:
         shape = inputs[0]
         if len(shape) not in (2, 3):
-            raise BlockError("Group norm needs places to norm over.", "Use a layer norm here.")
+            raise BlockError("Group norm needs places to normalise over.", "Use a layer norm here.")
 
         channels = shape[-1] if len(shape) == 2 else shape[0]
         if channels % self.groups:

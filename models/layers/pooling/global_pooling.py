@@ -39,7 +39,7 @@ class GlobalPooling(Block):
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) == 3:
             if len(inputs) > 1:
-                raise BlockError("Only of tokens some can be left out.", "Remove its second input.")
+                raise BlockError("Only tokens can be left out in part.", "Remove its second input.")
 
             return inputs[0][:1]
 

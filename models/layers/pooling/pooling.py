@@ -30,7 +30,12 @@ class Pooling(Block):
         "max", label="Keeps", choices=MODES, help="What is kept of the places."
     )
     kernel_size: int = setting(
-        2, label="Size", unit="places", ge=2, le=16, help="So many places a side become one."
+        2,
+        label="Size",
+        unit="places",
+        ge=2,
+        le=16,
+        help="This many places along each side become one.",
     )
 
     def title(self) -> str:

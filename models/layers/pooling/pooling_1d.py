@@ -34,7 +34,7 @@ class Pooling1D(Block):
         "max", label="Keeps", choices=MODES, help="What is kept of the places."
     )
     kernel_size: int = setting(
-        2, label="Size", unit="places", ge=2, le=64, help="So many places become one."
+        2, label="Size", unit="places", ge=2, le=64, help="This many places become one."
     )
 
     def title(self) -> str:

@@ -25,7 +25,7 @@ class Reshape(Block):
     summary: ClassVar[str] = "The same numbers in another shape: flattened, they are side by side."
 
     target_shape: list[Annotated[int, Field(ge=-1, le=1_000_000_000)]] = setting(
-        [-1], label="Shape", help="Sizes of the new shape; one of -1 takes what is left."
+        [-1], label="Shape", help="Sizes of the new shape; a size of -1 takes what is left."
     )
 
     def title(self) -> str:

@@ -63,7 +63,9 @@ class Kind:
     enters: str = "What comes in: one example, prepared."
     prepared: str = "One example, prepared as in training."
     advice_title: str = "Examples"
-    advice: str = "What is learned to prepare examples is learned from the training examples alone."
+    advice: str = (
+        "What preparing the examples needs to know is learned from the training examples alone."
+    )
     tile: tuple[int, int] = (152, 88)
     side_by_side: int = 3
     files: KindFiles | None = None

@@ -18,7 +18,7 @@ class BinaryCrossEntropy(Loss):
 
     kind: ClassVar[str] = "binary-cross-entropy"
     label: ClassVar[str] = "Binary cross-entropy"
-    summary: ClassVar[str] = "Yes or no, once or for every tag: the price of a confident mistake."
+    summary: ClassVar[str] = "Yes or no, once or for every tag: the cost of a confident mistake."
     explanation: ClassVar[str] = (
         "The network answers with one number, for every tag if there are several, turned into the "
         "probability of yes. The loss is minus the logarithm of the probability it gave to what is "

@@ -34,7 +34,7 @@ class CrossEntropy(Loss):
     kind: ClassVar[str] = "cross-entropy"
     label: ClassVar[str] = "Cross-entropy"
     summary: ClassVar[str] = (
-        "One out of several, a class or the next token: the price of a confident mistake."
+        "One out of several, a class or the next token: the cost of a confident mistake."
     )
     explanation: ClassVar[str] = (
         "The network gives each class, or each token that may come next, a probability. The loss "

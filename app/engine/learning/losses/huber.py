@@ -26,10 +26,10 @@ class Huber(Loss):
     label: ClassVar[str] = "Huber (between L1 and L2)"
     summary: ClassVar[str] = "Small errors count as in L2, large ones only in proportion, as in L1."
     explanation: ClassVar[str] = (
-        "Up to a limit an error costs half its square, so that small ones are mended gently and "
-        "exactly; beyond it the cost grows in proportion, so that a wild value among the examples "
-        "cannot drag the answer away. The limit divides errors that are to be mended from those "
-        "that are mistakes in the data."
+        "Up to a limit an error costs half its square, so that small ones are corrected gently "
+        "and exactly; beyond it the cost grows in proportion, so that a wild value among the "
+        "examples cannot drag the answer away. The limit separates errors to be corrected from "
+        "mistakes in the data."
     )
     tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
     order: ClassVar[int] = 50

@@ -22,10 +22,10 @@ class L2(Loss):
     label: ClassVar[str] = "L2 (squared error, MSE)"
     summary: ClassVar[str] = "How far off, squared: large errors matter most, small ones hardly."
     explanation: ClassVar[str] = (
-        "The square of the distance between answer and truth. An error twice as large costs four "
-        "times as much and pulls twice as hard: the answer settles at the mean, and large errors "
-        "are mended first. Take it when large errors matter most. One wild value among the "
-        "examples weighs as much as many good ones: then L1 or Huber is better."
+        "The square of the distance between answer and truth. An error twice as large costs "
+        "four times as much and pulls twice as hard: the answer settles at the mean, and large "
+        "errors are corrected first. Take it when large errors matter most. One wild value "
+        "among the examples weighs as much as many good ones: then L1 or Huber is better."
     )
     tasks: ClassVar[tuple[str, ...]] = ("regression", "reconstruction")
     order: ClassVar[int] = 30

@@ -33,9 +33,9 @@ class SupervisedContrastive(WithTemperature):
     explanation: ClassVar[str] = (
         "Each example of a batch gives every other one a probability, the higher the nearer it "
         "lies. The loss is minus the logarithm of what it gives to those of its own class, on "
-        "average over them: equals are drawn together, all others are pushed away, the nearest "
-        "ones hardest. With many of a class in a batch it cannot become 0, for they share the "
-        "probability."
+        "average over them: examples of one class are drawn together, all others are pushed "
+        "away, the nearest ones hardest. With many of a class in a batch it cannot become 0, "
+        "for they share the probability."
     )
     tasks: ClassVar[tuple[str, ...]] = ("metric-learning",)
     order: ClassVar[int] = 80

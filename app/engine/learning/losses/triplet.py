@@ -48,7 +48,7 @@ class Triplet(Loss):
         gt=0.0,
         le=2.0,
         step=0.05,
-        help="By how much farther away the wrong ones must be; distances go from 0 (the same) to 2 "
+        help="How much farther away the wrong ones must be; distances go from 0 (the same) to 2 "
         "(opposite).",
     )
     triplets: Literal["all", "hardest"] = setting(

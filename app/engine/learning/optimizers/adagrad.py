@@ -29,7 +29,8 @@ class Adagrad(Optimizer):
     kind: ClassVar[str] = "adagrad"
     label: ClassVar[str] = "Adagrad"
     summary: ClassVar[str] = (
-        "Rare features learn fast, frequent ones slow. For short runs on rare words or categories."
+        "Rare features learn fast, frequent ones slowly. For short runs on rare words or "
+        "categories."
     )
     explanation: ClassVar[str] = (
         "Adds up the squared gradients of every weight and divides by the root of the sum. The sum "

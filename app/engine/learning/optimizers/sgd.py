@@ -131,7 +131,7 @@ class SGDMomentum(SGD):
         le=1.0,
         step=0.05,
         advanced=True,
-        help="Takes so much away from each new gradient before it is added to the momentum. Only "
+        help="Takes this share off each new gradient before it is added to the momentum. Only "
         "without look ahead.",
     )
 

@@ -20,9 +20,9 @@ class CosineRestarts(WarmedUp):
         "Several falls, back to the peak between them. For runs that may be ended at any valley."
     )
     explanation: ClassVar[str] = (
-        "Each fall lets the weights settle; the jump back to the peak shakes them loose, and the "
-        "next fall may end in a better place. The validation loss rises at each restart: that is "
-        "no harm."
+        "Each fall lets the weights settle; the jump back to the peak shakes them loose, and "
+        "the next fall may end in a better place. The validation loss rises at each restart; "
+        "that does no harm."
     )
     order: ClassVar[int] = 40
 

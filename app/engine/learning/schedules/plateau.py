@@ -33,7 +33,7 @@ class Plateau(Schedule):
         unit="epochs without improvement",
         ge=0,
         le=1000,
-        help="So many epochs in a row may be no better; after one more the learning rate drops.",
+        help="This many epochs in a row may be no better; after one more the learning rate drops.",
     )
     reduction: float = setting(
         0.3,
@@ -42,7 +42,7 @@ class Plateau(Schedule):
         gt=0.0,
         lt=1.0,
         step=0.05,
-        help="What a drop multiplies the learning rate with.",
+        help="What a drop multiplies the learning rate by.",
     )
     threshold: float = setting(
         1e-4,
@@ -61,7 +61,7 @@ class Plateau(Schedule):
         ge=0,
         le=1000,
         advanced=True,
-        help="So many epochs after a drop are not counted.",
+        help="This many epochs after a drop are not counted.",
     )
     floor: float = setting(
         1e-3,

@@ -40,7 +40,7 @@ class Step(WarmedUp):
         gt=0.0,
         lt=1.0,
         step=0.05,
-        help="What a drop multiplies the learning rate with.",
+        help="What a drop multiplies the learning rate by.",
     )
 
     def after_warm_up(self, done: float) -> float:

@@ -32,7 +32,7 @@ class MetricLearning(Task):
     kind: ClassVar[str] = "metric-learning"
     label: ClassVar[str] = "Similar things close together (metric learning)"
     summary: ClassVar[str] = (
-        "Examples of one class shall lie near each other in a space, others far away."
+        "Examples of one class should lie near each other in a space, others far away."
     )
     example: ClassVar[str] = "Are these two faces one person? Which products look like this one?"
     order: ClassVar[int] = 60
@@ -49,13 +49,13 @@ class MetricLearning(Task):
             return "There is only one class; there is nothing to keep apart."
         if sum(count > 1 for count in description.counts["training"]) < 2:
             return (
-                "It needs at least two classes with two training examples each, to bring equals "
-                "together."
+                "It needs at least two classes with two training examples each, to bring "
+                "examples of one class together."
             )
         if max(description.counts.get("validation", ()), default=2) < 2:
             return (
-                "No class has two validation examples, so whether equals lie near each other "
-                "cannot be judged."
+                "No class has two validation examples, so it cannot be judged whether examples "
+                "of one class lie near each other."
             )
 
         return ""

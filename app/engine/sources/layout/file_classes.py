@@ -134,7 +134,7 @@ def _no_classes(walk: FolderWalk, layout: Layout, nouns: str, by_name: bool) -> 
     if masks := layout.passed_names("masks"):
         return UserError(
             f"The {nouns} in '{source}' stand beside their masks in {names_text(masks, SHOWN)}, "
-            "not in folders of their classes. A mask says of every pixel what it is; that is not "
+            "not in folders of their classes. A mask says what every pixel is; that is not "
             "learned here.",
             f"Put the {nouns} of every class in a sub-folder of its own, or open a table that "
             "names their classes.",

@@ -76,12 +76,12 @@ def _refuse_few(table: Table, data: DataSettings) -> None:
                     "data.delimiter",
                 )
 
-        raise unusable(table.path, what, "Add rows: at least two, better some hundreds.")
+        raise unusable(table.path, what, "Add rows: at least two, preferably some hundreds.")
     if len(table) < LEAST:
         raise unusable(
             table.path,
             "has only one row, so none is left to judge the training",
-            "Add rows: at least two, better some hundreds.",
+            "Add rows: at least two, preferably some hundreds.",
         )
 
 

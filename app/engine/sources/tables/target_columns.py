@@ -86,7 +86,7 @@ def _refuse_texts(table: Table, column: Column) -> None:
     raise UserError(
         f"The target '{column.name}' must be a number, but {count:,} "
         f"{'cell is' if count == 1 else 'cells are'} not: {cells}.",
-        "Mend these cells or leave them empty, check the decimal sign, or choose another task.",
+        "Correct these cells or leave them empty, check the decimal sign, or choose another task.",
         "data.target",
     )
 
