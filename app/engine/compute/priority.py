@@ -13,6 +13,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from app.engine import files
+
 NICENESS = 5
 """Of a thread that computes; 0 is usual, 19 is the least priority."""
 
@@ -56,7 +58,7 @@ def _named() -> list[int]:
     with suppress(OSError):
         for task in _TASKS.iterdir():
             with suppress(OSError):  # it has ended
-                if (task / "comm").read_text(encoding="ascii", errors="replace").strip() == _NAME:
+                if files.read_regular(task / "comm", 64).strip() == _NAME.encode():
                     found.append(int(task.name))
 
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
@@ -100,6 +100,29 @@ class ElidedButton(QPushButton):
             room = metrics.horizontalAdvance(self.text()) - missing
             option.text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
+        text = option.text
+        if self.menu() is not None:
+            # Where a style sheet has a rule for the menu's arrow, Qt paints the text of a button
+            # outside of its padding on the left (PySide6 6.11.3).
+            option.text = ""
+
         painter = QStylePainter(self)
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        if self.menu() is not None:
+            self._paint_text(painter, option, text)
+
         painter.end()
+
+    def _paint_text(self, painter: QStylePainter, option: QStyleOptionButton, text: str) -> None:
+        """Paints the text at the left of the room inside the padding."""
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
+        inside = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawItemText(
+            inside,
+            int(flags | Qt.TextFlag.TextShowMnemonic),
+            option.palette,
+            self.isEnabled(),
+            text,
+            QPalette.ColorRole.ButtonText,
+        )

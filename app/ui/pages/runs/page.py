@@ -101,8 +101,8 @@ class RunsPage(Page):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addWidget(self.list_card, 1)
-        column.addWidget(self.comparison)
+        column.addWidget(self.list_card, 3)
+        column.addWidget(self.comparison, 2)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -136,9 +136,14 @@ class RunsPage(Page):
         outer.addLayout(self.stack, 1)
 
     def _restyle(self) -> None:
-        theme = self._parts.theme
-        self.list_card.setMinimumHeight(theme.px(200))
-        self.comparison.setFixedHeight(theme.px(252))
+        self.comparison.setMinimumHeight(self._parts.theme.px(252))
+        self._fit_list()
+
+    def _fit_list(self) -> None:
+        """Makes the list as high as its rows, where there is room; the curves take the rest."""
+        height = self.table.full_height + 4
+        self.list_card.setMinimumHeight(min(height, self._parts.theme.px(200)))
+        self.list_card.setMaximumHeight(height)
 
     # --- reading
 
@@ -183,6 +188,7 @@ class RunsPage(Page):
         before = [(entry.path, entry.stamp) for entry in self.table.chosen()]
         self.table.blockSignals(True)
         self.table.runs.show(entries)
+        self._fit_list()
         chosen = (
             [path for path in chosen if path in paths]
             or [path for path in (shown,) if path in paths]

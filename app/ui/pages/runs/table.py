@@ -60,6 +60,13 @@ class RunsTable(QTableView):
         theme.changed.connect(self._measure)
         self._measure()
 
+    @property
+    def full_height(self) -> int:
+        """The height at which all rows are in sight, in pixels."""
+        bar = self.horizontalScrollBar().sizeHint().height()
+        header = self.horizontalHeader().sizeHint().height()
+        return header + self.verticalHeader().length() + bar
+
     def chosen(self) -> list[Entry]:
         """Returns the chosen runs, in the order of the list."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})

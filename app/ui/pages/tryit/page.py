@@ -392,9 +392,8 @@ class TryItPage(Page):
     def ready(self) -> tuple[bool, str]:
         record = self._parts.session.record
         why_not = why_not_trained(record, self._parts.document)
-        if not why_not and not record.has_weights:
-            why_not = "The weights of the first epoch are not saved yet."
-
+        if not record.has_weights:
+            why_not = why_not or "The weights of the first epoch are not saved yet."
         return not why_not, why_not
 
     def guide(self) -> list[GuideCard]:
