@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from PySide6.QtWidgets import QScrollArea
+    from pytestqt.qtbot import QtBot
+
     from app.ui.state.action import Action
 
 PATIENCE_MS = 60_000
@@ -126,3 +129,9 @@ def picture_folder(folder: Path, counts: dict[str, int], size: tuple[int, int] =
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
 
     return folder
+
+
+def until_it_fits(qtbot: QtBot, scroller: QScrollArea) -> None:
+    """Waits until nothing is cut off sideways: layouts follow a moment after what is in them."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    qtbot.waitUntil(lambda: scroller.horizontalScrollBar().maximum() == 0)

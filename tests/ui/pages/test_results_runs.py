@@ -15,7 +15,7 @@ from app.engine.runs.run import Run
 from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.training.page import TrainingPage
 from app.ui.state.session import State, read_record
-from tests.ui.harness import PATIENCE_MS, Harness
+from tests.ui.harness import PATIENCE_MS, Harness, until_it_fits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,9 +113,7 @@ def test_nothing_is_cut_off_sideways(
     for name in ("amounts", "language"):
         page = opened(qtbot, harness, make(name))
         qtbot.waitUntil(lambda page=page: not page._fit.isActive())  # type: ignore[misc]
-        # the layout follows a moment after the cards are arranged
-        bar = page.scroller.horizontalScrollBar()
-        qtbot.waitUntil(lambda bar=bar: bar.maximum() == 0)  # type: ignore[misc]
+        until_it_fits(qtbot, page.scroller)
         assert page.width() == 840
 
         if zoom == 1:
