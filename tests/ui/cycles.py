@@ -198,12 +198,21 @@ class Cycles:
         self.window.frame.go("welcome")
         self.session.show(Record())
         self._seen.clear()
-        reached: list[None] = []
-        self.assembly.background.run(lambda _: None, reached.append)
-        self._until(lambda: bool(reached))
+        self._until(lambda: self.assembly.document.data_state != "reading")
         self._until(lambda: not self.assembly.network_measurer.busy)
+        self._finish_work()
         # Guide and rail follow a moment later: until then the cards are another page's.
         self._until(lambda: not self.window.frame._later.isActive())
+
+    def _finish_work(self) -> None:
+        """Waits for what is done beside: a file that is written meanwhile is a handle more."""
+        assembly = self.assembly
+        assembly.files.keep()  # else it is written aside a moment later
+        for _ in range(2):  # what a job brings may ask for another one
+            for background in (assembly.background, assembly._reading, assembly._writing):
+                reached: list[None] = []
+                background.run(lambda _: None, reached.append)
+                self._until(lambda reached=reached: bool(reached))  # type: ignore[misc]
 
     def _experiment(self, kind: str) -> Experiment:
         if kind == "fails":

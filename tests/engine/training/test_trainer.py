@@ -469,7 +469,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy(source: Path, new_r
     run = new_run(requested)
     listener = Listener()
     finished = trainer.train(requested, run, listener, Control())
-    assert finished.status == "diverged" and "no number any more at step" in finished.reason
+    assert finished.status == "diverged" and "no longer a number at step" in finished.reason
 
     losses = np.concatenate([event.losses for event in listener.of(events.StepsDone)])
     assert not np.isfinite(losses[-2:]).any() and np.isfinite(losses[:-2]).all()

@@ -181,7 +181,7 @@ def test_the_verdict_knows_chance_and_names_who_fell() -> None:
     race_state = race_of(*TWO)
     tell(race_state, 0, run_prepared(), epoch_done(1, 0.90, 0.3), run_finished())
     tell(race_state, 1, run_prepared(), run_finished("diverged"))
-    assert "SGD diverged" in verdict(race_state, False) and "best, before" not in verdict(
+    assert "SGD diverged" in verdict(race_state, False) and "best, ahead of" not in verdict(
         race_state, False
     )
 

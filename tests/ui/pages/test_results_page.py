@@ -260,7 +260,7 @@ def test_other_data_are_not_shown_and_the_runs_own_can_be_opened(
     harness.open(str(picture_folder(tmp_path / "others", {"a": 12, "b": 12})))
     qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     show(qtbot, harness, page, run)
-    assert "other data are open" in label(page, "results.pictures.why")
+    assert "the open data are not those" in label(page, "results.pictures.why")
     assert not page.view.gallery.grid.rows
 
     press(qtbot, page, "results.open_data")

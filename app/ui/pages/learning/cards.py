@@ -214,8 +214,8 @@ class ScheduleCard(SettingsCard):
         words = f"Learning rate over the epochs; at most {number_text(peak)}{where}."
         if len(self.plot.lowest.x):
             words += (
-                " It stays at the top while the validation loss falls; the plot shows what "
-                "happens if it never does."
+                " It stays at the top while the validation loss falls; the lower line shows "
+                "what happens if it never falls."
             )
 
         self.below.setText(words)
