@@ -168,5 +168,5 @@ def test_a_report_without_classes_and_names_with_brackets() -> None:
     text = stream.getvalue()
     assert "It is off by 10 € on average" in text
     assert "[net] price" in text
-    assert "Furthest off:" in text
+    assert "Largest errors:" in text
     assert "[row] " in text

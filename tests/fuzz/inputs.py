@@ -131,7 +131,7 @@ def _ask(outcome: Outcome, predictor: Predictor, path: Path) -> None:
         if example.error:
             outcome.worsen(SENTENCE)
         elif example.answer and not all(map(_finite, example.answer.items)):
-            outcome.worsen(SILENT, f"predict: {example.answer.headline}", "answer is no number")
+            outcome.worsen(SILENT, f"predict: {example.answer.headline}", "answer is not a number")
 
     json.dumps(prediction_command.plain(answers), allow_nan=False)
 

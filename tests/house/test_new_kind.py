@@ -34,7 +34,7 @@ def read(path):
     try:
         return np.loadtxt(path, dtype=np.float32)
     except ValueError as error:
-        raise UserError("a line of it is no number", "Save it again.") from error
+        raise UserError("a line of it is not a number", "Save it again.") from error
 
 
 def fit(raws):
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_read_is_listed(source: Path) -> None:
     (source / "iron" / "empty.spec").write_text("not a number", encoding="utf-8")
     dataset = open_dataset(DataSettings(source=str(source)))
     (skipped,) = dataset.description.skipped
-    assert (skipped.path, skipped.reason) == ("iron/empty.spec", "a line of it is no number")
+    assert (skipped.path, skipped.reason) == ("iron/empty.spec", "a line of it is not a number")
     assert dataset.description.total == 60
 
 

@@ -81,7 +81,7 @@ def choose(setting: str, probe: Probe | None = None) -> Device:
     kind, _, number = setting.partition(":")
     if kind not in ("auto", "cpu", "cuda", "mps") or (number and not number.isdigit()):
         raise UserError(
-            f"'{setting}' is no device.",
+            f"'{setting}' is not a device.",
             "Choose auto, cpu, cuda, cuda:1 or mps.",
             "training.device",
         )

@@ -100,7 +100,7 @@ class Verification:
             raise UserError(
                 "The stored copy of the decoded pictures was damaged on the disk; it is no "
                 "longer used.",
-                "Go on with the run or start it again: the pictures are then decoded anew.",
+                "Go on with the run or start it again: the pictures are then decoded again.",
             )
 
     def _compare(self) -> None:

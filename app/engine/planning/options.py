@@ -108,7 +108,7 @@ def batches(estimator: MemoryEstimator) -> Iterator[Option]:
             (
                 "batch-half",
                 f"Half the batch: {half:,}",
-                "Twice as many steps, each noisier: another result.",
+                "Twice as many steps, each noisier: a different result.",
                 {"training.batch_size": half},
             ),
         )
@@ -118,7 +118,7 @@ def batches(estimator: MemoryEstimator) -> Iterator[Option]:
             (
                 "batch-quarter",
                 f"A quarter of the batch: {quarter:,}",
-                "Four times as many steps, noisier still: another result.",
+                "Four times as many steps, noisier still: a different result.",
                 {"training.batch_size": quarter},
             )
         )
@@ -128,7 +128,7 @@ def batches(estimator: MemoryEstimator) -> Iterator[Option]:
             (
                 "batch-double",
                 f"Twice the batch: {2 * batch:,}",
-                "Half as many steps, each smoother: another result.",
+                "Half as many steps, each smoother: a different result.",
                 {"training.batch_size": 2 * batch},
             )
         )
@@ -186,7 +186,7 @@ def optimizers(estimator: MemoryEstimator) -> Iterator[Option]:
             estimator,
             f"optimizer-{kind}",
             f"{label}: {times_text(floats)}n instead of {times_text(floats_now)}n",
-            "Another optimizer, another result; its learning rate is its own.",
+            "Another optimizer, a different result; it has its own learning rate.",
             {"optimizer.kind": kind},
         )
         if option is not None:
@@ -270,12 +270,12 @@ def _combination(estimator: MemoryEstimator, changes: Changes) -> Option | None:
 
     if "optimizer.kind" in changes:
         names.append(OPTIMIZERS.get(str(changes["optimizer.kind"])).label)
-        costs = ["Another optimizer: another result."]
+        costs = ["Another optimizer: a different result."]
 
     labels = {f"model.{setting.name}": setting.label.lower() for setting in settings(type(model))}
     for key in changes.keys() & labels.keys():
         names.append(f"{labels[key]} {changes[key]:,}")
-        costs.append("A smaller network: another result.")
+        costs.append("A smaller network: a different result.")
 
     if RECOMPUTE in changes:
         names.append("recompute activations")

@@ -26,7 +26,7 @@ def smaller_templates(estimator: MemoryEstimator) -> Iterator[Option]:
         yield Option(
             f"smaller-{setting.name}",
             f"A smaller network: {setting.label.lower()} {value:,}{instead}",
-            "It can hold less: another result, and less time.",
+            "It can hold less: a different result, and less time.",
             estimate,
             estimator.current.needed - estimate.needed,
         )
@@ -92,7 +92,7 @@ def other_templates(estimator: MemoryEstimator) -> Iterator[Option]:
         yield Option(
             f"template-{template.kind}",
             f"Another template: {template.label}",
-            "Another network: another result.",
+            "Another network: a different result.",
             estimate,
             estimator.current.needed - estimate.needed,
         )

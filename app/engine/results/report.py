@@ -108,7 +108,7 @@ def _require_numbers(split: str, predictions: np.ndarray) -> None:
     wrong = int((~np.isfinite(predictions)).reshape(len(predictions), -1).any(axis=1).sum())
     of = "" if split == OTHER else f"{split} "
     raise UserError(
-        f"The network's answers to {wrong:,} of {len(predictions):,} {of}examples are no numbers.",
+        f"The network's answers to {wrong:,} of {len(predictions):,} {of}examples are not numbers.",
         "Train it again with a smaller learning rate; look for values in these examples that are "
         "far outside those it learned from.",
     )

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from app.engine.runs.summary import Status, Summary
 
 LOCKED = (
-    "It has ended, but its running.json could not be removed or its lock not be given back. Close "
-    "the program; if the run is then shown as interrupted, resume it."
+    "It has ended, but its running.json could not be removed or its lock could not be "
+    "released. Close the program; if the run is then shown as interrupted, resume it."
 )
 
 
@@ -139,7 +139,7 @@ class RunContext:
             self._note_history()
             self.run.log(f"{status}: {reason}")
             if not self.run.release():
-                self.warn("lock", "The run still looks as if it went on", LOCKED)
+                self.warn("lock", "The run still looks as if it were going on", LOCKED)
 
         finished = RunFinished(str(self.run.path), status, reason, summary, self.failure)
         self.listener(finished)

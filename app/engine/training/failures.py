@@ -42,7 +42,7 @@ def error_text(error: BaseException, folder: Path | None = None) -> ErrorText:
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return (
         f"Training failed: {text.rstrip('.')}.",
-        "Try again; if it comes back, copy the details.",
+        "Try again; if it happens again, copy the details.",
         details,
     )
 

@@ -159,7 +159,7 @@ def _ledger(train_state: TrainState, monitor: DeviceMonitor) -> str:
     free = readings.get("free")
     rest = f"; {bytes_text(free)} are free now" if free is not None else ""
 
-    return f"The ledger foresaw, for {train_state.plan.part_size:,} at a time: {needs}{rest}."
+    return f"The ledger predicted, for {train_state.plan.part_size:,} at a time: {needs}{rest}."
 
 
 # --- elsewhere

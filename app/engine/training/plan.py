@@ -268,5 +268,5 @@ def _check_data(dataset: Dataset) -> None:
         )
     if targets.dtype.kind == "f" and not np.isfinite(targets).all():
         raise UserError(
-            "Some targets are no finite numbers.", "Open the data again.", "data.target"
+            "Some targets are not finite numbers.", "Open the data again.", "data.target"
         )

@@ -39,7 +39,7 @@ def find_start(
     if status_before == "diverged":
         raise UserError(
             f"The run '{run.name}' diverged and would do so again.",
-            "Start it anew with a lower learning rate.",
+            "Start it again with a lower learning rate.",
         )
 
     start = _newest_checkpoint(context)
@@ -114,7 +114,7 @@ def _lost_best(epoch: int) -> Finding:
         "problem",
         "The best weights are lost",
         f"The weights of epoch {epoch}, the best so far, are missing or damaged. From here the "
-        "best epoch is chosen anew.",
+        "best epoch is chosen again.",
     )
 
 

@@ -31,12 +31,12 @@ def typed_number(text: str, whole: bool, decimal_point: str) -> float:
     bare = BLANKS.sub("", shown.replace("−", "-"))
     found = SHAPE.fullmatch(bare)
     if found is None:
-        raise UnclearNumber(f"'{shown}' is no number.")
+        raise UnclearNumber(f"'{shown}' is not a number.")
 
     sign, digits, power = found.groups()
     number = float(f"{sign}{_plain(digits, shown, whole, decimal_point)}e{power or 0}")
     if whole and not number.is_integer():
-        raise UnclearNumber(f"'{shown}' is no whole number.")
+        raise UnclearNumber(f"'{shown}' is not a whole number.")
 
     return number
 
@@ -54,12 +54,12 @@ def _plain(digits: str, shown: str, whole: bool, decimal_point: str) -> str:
         groups, rest = digits[:last], digits[last + 1 :]
         other = "," if digits[last] == "." else "."
         if digits[last] in groups or not re.fullmatch(rf"\d{{1,3}}(\{other}\d{{3}})+", groups):
-            raise UnclearNumber(f"'{shown}' is no number: its points and commas do not fit.")
+            raise UnclearNumber(f"'{shown}' is not a number: its points and commas do not fit.")
         return f"{groups.replace(other, '')}.{rest}"
 
     if points + commas > 1:
         if not SEVERAL_GROUPS.fullmatch(digits):
-            raise UnclearNumber(f"'{shown}' is no number: its points and commas do not fit.")
+            raise UnclearNumber(f"'{shown}' is not a number: its points and commas do not fit.")
         return digits.replace(".", "").replace(",", "")
 
     if ONE_GROUP.fullmatch(digits):

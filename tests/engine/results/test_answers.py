@@ -105,7 +105,7 @@ def test_rows_without_a_target_are_answered_and_odd_cells_are_told(
     new.write_text("Lage;Fläche\nMitte;40,5\nRand;gro\u00df\nWald;\n", encoding="utf-8")
     answers = answer_file(predictor, new)
     assert [bool(one.answer) for one in answers.answers] == [True, False, True]
-    assert "'groß' is no number" in answers.answers[1].error
+    assert "'groß' is not a number" in answers.answers[1].error
 
     written = rows(write_answers([answers], tmp_path / "out.csv"))
     assert written[0][-1] == "problem"

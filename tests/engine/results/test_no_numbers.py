@@ -50,7 +50,7 @@ def test_a_network_of_no_numbers_is_not_judged(task: str, bad: str) -> None:
         for weights in predictor.network.parameters():
             weights.fill_(BAD[bad])
 
-    with pytest.raises(UserError, match="are no numbers") as refused:
+    with pytest.raises(UserError, match="are not numbers") as refused:
         predictor.report_on(dataset)
 
     count = len(dataset.targets)
@@ -61,7 +61,7 @@ def test_a_network_of_no_numbers_is_not_judged(task: str, bad: str) -> None:
 def test_one_answer_that_is_no_number_is_counted(describe: Any) -> None:
     probabilities = np.full((5, 3), 1 / 3, np.float32)
     probabilities[2, 1] = np.inf
-    with pytest.raises(UserError, match=r"answers to 1 of 5 test examples are no numbers"):
+    with pytest.raises(UserError, match=r"answers to 1 of 5 test examples are not numbers"):
         Report.of(
             describe((6, 3, 1)),
             TASKS["classification"],
@@ -99,7 +99,7 @@ def test_evaluate_says_so_and_fails(
     for option in ((), ("--json",)):
         assert cli.main(["evaluate", run, "--data", str(tmp_path / "huge.npz"), *option]) == 1
         out, err = capsys.readouterr()
-        assert "are no numbers" in err and "nan" not in out.lower() and "{" not in out
+        assert "are not numbers" in err and "nan" not in out.lower() and "{" not in out
 
 
 def test_a_figure_that_is_not_known_is_no_number_in_json(

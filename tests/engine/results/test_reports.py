@@ -256,7 +256,7 @@ def test_bits_per_byte_over_the_whole_text(describe) -> None:
     assert [one.row for one in report.hardest()] == [101, 100]
     assert [one.row for one in report.easiest(1)] == [100]
     assert report.verdict()[0].startswith(
-        "A byte of new text costs it 2.71 bits; nothing learned would cost 8"
+        "A byte of new text costs it 2.71 bits; with nothing learned it would be 8"
     )
 
     guessing = [[64 * 8 * math.log(2), 64, 64]]
@@ -287,13 +287,13 @@ def test_what_is_restored_beside_the_damage_left_as_it_is(describe) -> None:
 
     assert [one.row for one in report.examples(most=2)] == [139, 138]
     assert [one.row for one in report.examples(best=True, most=1)] == [100]
-    assert report.verdict()[0].startswith("It mends 75 % of the damage in 40 examples")
+    assert report.verdict()[0].startswith("It repairs 75 % of the damage in 40 examples")
     assert (
         report_of("reconstruction", description, np.zeros(9), np.full((9, 2), 0.52)).verdict()[1]
         == "problem"
     )
 
-    assert RestoredReport.answer(description, np.array([2.0, 5.0])).headline == "not mended"
+    assert RestoredReport.answer(description, np.array([2.0, 5.0])).headline == "not repaired"
     json.dumps(report.to_plain(), allow_nan=False)
 
 

@@ -42,7 +42,7 @@ def test_numbers_that_are_none_are_no_classes(tmp_path: Path, kind: str, dtype: 
 
     assert dataset.description.classes == ("0", "1")
     assert left_out(dataset) == [
-        (f"{kind} #{row}", "its label is no number") for row in (4, 11, 21)
+        (f"{kind} #{row}", "its label is not a number") for row in (4, 11, 21)
     ]
     kept = [int(name.rpartition("#")[2]) - 1 for name in dataset.names]
     assert np.array_equal(dataset.targets, CLASSES[kept])
@@ -73,7 +73,7 @@ def test_a_row_of_zeros_is_none_of_the_classes(tmp_path: Path) -> None:
 
     assert left_out(dataset) == [
         ("images #1", "its label is none of the classes"),
-        ("images #2", "its label is no number"),
+        ("images #2", "its label is not a number"),
     ]
     assert dataset.description.classes == ("0", "1", "2")
 
@@ -120,4 +120,4 @@ def test_signals_too_large_for_32_bits_are_left_out(tmp_path: Path) -> None:
     signals[7, 1, 3] = 1e300
     np.savez(tmp_path / "a.npz", signals=signals, labels=CLASSES)
     dataset = open_dataset(DataSettings(source=str(tmp_path / "a.npz")))
-    assert left_out(dataset) == [("signals #8", "it holds values that are no numbers")]
+    assert left_out(dataset) == [("signals #8", "it holds values that are not numbers")]

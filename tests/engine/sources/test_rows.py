@@ -136,7 +136,7 @@ def test_one_row_is_prepared_as_the_table() -> None:
     assert math.isnan(preparation.array({"colour": "red", "size": math.inf})[0])
     assert preparation.array({"size": 1, "colour": "never seen"})[2] == 0
 
-    with pytest.raises(UserError, match="'abc' is no number, but 'size'"):
+    with pytest.raises(UserError, match="'abc' is not a number, but 'size'"):
         preparation.array({"size": "abc", "colour": "red"})
 
     with pytest.raises(UserError, match="none of the columns"):

@@ -346,7 +346,7 @@ def test_npz_splits_names_and_gaps(tmp_path: Path) -> None:
     )
 
     assert [(item.path, item.reason) for item in description.skipped] == [
-        ("signals_train #5", "it holds values that are no numbers")
+        ("signals_train #5", "it holds values that are not numbers")
     ]
 
 

@@ -162,7 +162,7 @@ def test_nothing_is_requested_before_apply(
 
     press(qtbot, page, "training.change.apply")
     assert requests == [{DECAY: 0.125, FACTOR: 0.05}]
-    assert page.run.changing.why.text() == "Asked for; it holds from the next step on."
+    assert page.run.changing.why.text() == "Requested; it applies from the next step on."
 
     tell(harness, events.SettingsChanged(60, {DECAY: 0.125, FACTOR: 0.05}))
     assert (

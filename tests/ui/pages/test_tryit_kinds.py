@@ -162,7 +162,7 @@ def test_what_is_no_number_is_refused_in_a_sentence(
     field = child(page, QLineEdit, "tryit.field.0")
     field.selectAll()  # type: ignore[attr-defined]
     qtbot.keyClicks(field, "large")
-    qtbot.waitUntil(lambda: "is no number" in page.answer.sentence.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "is not a number" in page.answer.sentence.text(), timeout=PATIENCE_MS)
 
 
 def test_a_file_of_many_rows_gets_its_answers_beside_them(

@@ -148,7 +148,7 @@ def test_a_field_takes_what_is_typed_and_says_what_it_does_not_take(
     box.selectAll()
     qtbot.keyClicks(box, "1.5")
     qtbot.keyClick(box, Qt.Key.Key_Return)
-    assert refused == ["'1.5' is no whole number."]
+    assert refused == ["'1.5' is not a whole number."]
     assert box.value() == 32 and box.text() == "32 examples"
 
     box.selectAll()

@@ -96,7 +96,7 @@ def read_library_samples(path: Path, announced: int) -> np.ndarray:
 
     values = np.concatenate(parts)
     if not (np.abs(values) <= LOUDEST).all():
-        raise UnreadableSound("it holds values that are no numbers")
+        raise UnreadableSound("it holds values that are not numbers")
 
     return np.ascontiguousarray(values.T)
 

@@ -119,7 +119,7 @@ def read_samples(file: BinaryIO, header: WavHeader) -> np.ndarray:
 
     values = _samples(content, header).reshape(-1, header.channels).T
     if header.coding == FLOAT and not (np.abs(values) <= LOUDEST).all():
-        raise UnreadableSound("it holds values that are no numbers")
+        raise UnreadableSound("it holds values that are not numbers")
 
     return np.ascontiguousarray(values)
 

@@ -72,7 +72,7 @@ class AmountReport(SplitReport):
     """
 
     view: ClassVar[str] = "amounts"
-    worst_title: ClassVar[str] = "Furthest off"
+    worst_title: ClassVar[str] = "Largest errors"
 
     amounts: tuple[AmountRow, ...] = ()
     stds: tuple[float, ...] = field(repr=False, default=())

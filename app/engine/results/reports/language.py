@@ -109,7 +109,7 @@ class LanguageReport(SplitReport):
 
         which = "this text" if self.split == OTHER else "new text"
         cost = number_text(self.bits)
-        text = f"A byte of {which} costs it {cost} bits; nothing learned would cost 8"
+        text = f"A byte of {which} costs it {cost} bits; with nothing learned it would be 8"
         if self.bits >= 0.98 * KNOWS_NOTHING:
             return (
                 f"It has learned nothing yet: a byte costs it {cost} bits, and guessing 8.",
@@ -123,14 +123,15 @@ class LanguageReport(SplitReport):
             )
 
         return (
-            f"{text}. Between {number_text(self.perplexity)} equally likely tokens it hesitates.",
+            f"{text}. It is as unsure as between {number_text(self.perplexity)} equally likely tokens.",
             "good",
         )
 
     def line(self) -> str:
         return (
-            f"{number_text(self.bits)} bits per byte, perplexity {number_text(self.perplexity)}, "
-            f"over {self.bytes:,} bytes in {self.tokens:,} tokens (nothing learned: 8 bits)"
+            f"{number_text(self.bits)} bits per byte, perplexity "
+            f"{number_text(self.perplexity)}, over {self.bytes:,} bytes in {self.tokens:,} "
+            "tokens (with nothing learned: 8 bits)"
         )
 
     def listing(self) -> Listing | None:
@@ -185,7 +186,7 @@ class LanguageReport(SplitReport):
             f"{number_text(bits)} bits per byte",
             items,
             "",
-            "The fewer bits, the more it expected this text; nothing learned would cost 8.",
+            "The fewer bits, the more it expected this text; with nothing learned it would be 8.",
             {"bits_per_byte": bits, "perplexity": hesitates, "bytes": int(size)},
         )
 

@@ -138,7 +138,7 @@ class RestoredReport(SplitReport):
             f"(mean squared error {number_text(self.mse)}; left as they are "
             f"{number_text(self.baseline)}, always the mean {number_text(MEAN_ONLY)})"
         )
-        text = f"It mends {percent_text(self.mended)} of the damage in {self.subject}"
+        text = f"It repairs {percent_text(self.mended)} of the damage in {self.subject}"
         reach = (
             Z95 * float(self.predictions[:, 1].std(ddof=1)) / np.sqrt(self.count)
             if self.count > 1
@@ -163,7 +163,7 @@ class RestoredReport(SplitReport):
         peak = f", PSNR {number_text(psnr)} dB" if psnr is not None else ""
         return (
             f"off by {number_text(self.mae)} standard deviations on average{peak}, over "
-            f"{self.count:,} examples ({percent_text(self.mended)} of the damage mended)"
+            f"{self.count:,} examples ({percent_text(self.mended)} of the damage repaired)"
         )
 
     def listing(self) -> Listing | None:
@@ -177,7 +177,7 @@ class RestoredReport(SplitReport):
             ("the worst", 1.0),
         )
         return Listing(
-            ("Example", "mean error", "of the damage mended"),
+            ("Example", "mean error", "of the damage repaired"),
             tuple(
                 (
                     name,
@@ -212,7 +212,7 @@ class RestoredReport(SplitReport):
         items = (
             Item("mean error", mae, f"{number_text(mae)} standard deviations"),
             Item(
-                "of the damage mended",
+                "of the damage repaired",
                 mended,
                 percent_text(mended),
                 max(0.0, min(1.0, mended)),
@@ -220,7 +220,7 @@ class RestoredReport(SplitReport):
             ),
         )
 
-        head = f"{percent_text(mended)} of the damage mended" if mended > 0 else "not mended"
+        head = f"{percent_text(mended)} of the damage repaired" if mended > 0 else "not repaired"
         return Answer(cls.view, head, items, plain={"mae": mae, "mse": mse, "mended": mended})
 
     @classmethod

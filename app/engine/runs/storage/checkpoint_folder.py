@@ -89,7 +89,7 @@ def read_verified(folder: Path, names: tuple[str, ...] = ()) -> dict[str, bytes]
         contents = {}
         for name, entry in manifest["files"].items():
             if Path(name).name != name:
-                raise Damaged(f"'{name}' is no file name")
+                raise Damaged(f"'{name}' is not a file name")
 
             size = entry["bytes"]
             if type(size) is not int or size < 0:  # a number without end is none that a file has

@@ -157,7 +157,7 @@ def missing_labels(labels: np.ndarray) -> dict[int, str]:
         with np.errstate(over="ignore"):  # becomes infinite
             wide = labels.astype(np.float64)
         present = (np.abs(wide) <= LARGEST).all(axis=1)
-        reason = "its label is no number"
+        reason = "its label is not a number"
     elif labels.dtype.kind in "US":
         present = (np.strings.str_len(np.strings.strip(labels)) > 0).all(axis=1)
         reason = "it has no label"

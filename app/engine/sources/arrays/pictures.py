@@ -185,7 +185,7 @@ def _usable_rows(
     if pixels.dtype.kind == "f":
         finite = np.isfinite(pixels.reshape(len(pixels), -1)).all(axis=1)
         broken = np.flatnonzero(~finite).tolist()
-        reasons.update(dict.fromkeys(broken, "it holds values that are no numbers"))
+        reasons.update(dict.fromkeys(broken, "it holds values that are not numbers"))
 
     skipped = [
         Skipped(f"{image.key} #{row + 1}", reason) for row, reason in sorted(reasons.items())

@@ -283,7 +283,7 @@ def _finite_rows(
     reasons: of each split the rows that cannot be used for their labels.
     """
     valid = np.isfinite(arrays.values).all(axis=(1, 2))
-    by_row = {int(row): "it holds values that are no numbers" for row in np.flatnonzero(~valid)}
+    by_row = {int(row): "it holds values that are not numbers" for row in np.flatnonzero(~valid)}
 
     firsts = np.cumsum([0, *arrays.lengths])
     for first, own in zip(firsts.tolist(), reasons, strict=False):

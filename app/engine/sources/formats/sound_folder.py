@@ -217,7 +217,7 @@ def _choose_shape(headers: list[SoundHeader]) -> tuple[SoundShape, list[str]]:
     shorter = sum(duration * rate < length - 1 for duration in durations)
     for number, comparison, treatment in (
         (longer, "longer", "the middle is used"),
-        (shorter, "shorter", "silence stands around"),
+        (shorter, "shorter", "silence is added around"),
     ):
         if number:
             verb = "sound is" if number == 1 else "sounds are"

@@ -321,7 +321,7 @@ class _Builder:
                 cells = ", ".join(
                     f"'{cell.text[:40]}' ({self.table.row_name(cell.row)})" for cell in examples
                 )
-                verb = "is no number and counts" if count == 1 else "are no numbers and count"
+                verb = "is not a number and counts" if count == 1 else "are not numbers and count"
                 self.notes.append(
                     f"{count:,} {'cell' if count == 1 else 'cells'} of '{column.name}' {verb} as "
                     f"missing: {cells}."

@@ -286,7 +286,7 @@ class PredictedCard(Card):
         self.bar = MemoryBar(theme, enlarge=True)
         self.table = MemoryTable(theme, compact=False, columns=("predicted",), explained=False)
         self.bar.setAccessibleName("Predicted memory by purpose")
-        self.explain = QPushButton("Where from?")
+        self.explain = QPushButton("Explain")
         self.explain.setCheckable(True)
         self.explain.setObjectName("learning.memory.explain")
         self.explain.setToolTip("Explains where each row comes from.")

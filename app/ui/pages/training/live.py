@@ -160,7 +160,7 @@ class ChangePanel(Card):
                 if self._session.state is State.PAUSED
                 else "from the next step on"
             )
-            return f"Asked for; it holds {when}."
+            return f"Requested; it applies {when}."
 
         if self._chosen:
             names = [

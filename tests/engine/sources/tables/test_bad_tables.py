@@ -141,7 +141,7 @@ def test_texts_in_a_column_of_numbers_count_as_missing_only_if_chosen(tmp_path: 
     description = open_data(tmp_path / "a.csv", columns={"size": "number"}).description
 
     assert any(
-        "1 cell of 'size' is no number and counts as missing: 'four' (row 4)" in note
+        "1 cell of 'size' is not a number and counts as missing: 'four' (row 4)" in note
         for note in description.notes
     )
 

@@ -262,7 +262,7 @@ def test_a_typed_row_may_have_the_unit() -> None:
     preparation = described(CASES / "percent_currency.csv").preparation
     typed = {"share": "12.5 %", "price_paid": "$1,000.50", "colour": "red"}
     assert preparation.array(typed)[:2].tolist() == [12.5, 1000.5]
-    with pytest.raises(UserError, match="'12 kg' is no number"):
+    with pytest.raises(UserError, match="'12 kg' is not a number"):
         preparation.array({**typed, "share": "12 kg"})
 
 

@@ -133,8 +133,8 @@ class RowPreparation(Preparation):
                 return number
 
             raise UserError(
-                f"'{text}' is no date of the form {date_words(column.date)}, but '{column.name}' "
-                "needs one.",
+                f"'{text}' is not a date of the form {date_words(column.date)}, but "
+                f"'{column.name}' needs one.",
                 "Enter such a date, or leave it empty.",
             )
 
@@ -149,7 +149,7 @@ class RowPreparation(Preparation):
             return seconds
 
         raise UserError(
-            f"'{text}' is no number, but '{column.name}' needs one.",
+            f"'{text}' is not a number, but '{column.name}' needs one.",
             "Enter a number, or leave it empty.",
         )
 

@@ -64,7 +64,7 @@ class SignalPreparation(Preparation):
                     values = np.asarray(raw, np.float32)
             except (TypeError, ValueError):
                 raise UserError(
-                    "A signal is a list of numbers.", "Leave out what is no number."
+                    "A signal is a list of numbers.", "Leave out what is not a number."
                 ) from None
 
         return self.conform(values, rate)
@@ -80,7 +80,7 @@ class SignalPreparation(Preparation):
             raise UserError("The signal is empty.", "Give a list of numbers.")
         if not np.isfinite(values).all():
             raise UserError(
-                "The signal holds values that are no numbers.", "Leave them out, or fill them in."
+                "The signal holds values that are not numbers.", "Leave them out, or fill them in."
             )
         if len(values) != self.channels:
             raise UserError(

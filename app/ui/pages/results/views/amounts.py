@@ -37,7 +37,7 @@ DRAWN = 4000
 """Points of the scatter, evenly taken where there are more."""
 
 SIDES = (
-    ("worst", "Furthest off", "The examples with the largest errors."),
+    ("worst", "Largest errors", "The examples with the largest errors."),
     ("errors", "Errors", "How the errors are spread, and the figures of every amount."),
 )
 
@@ -94,12 +94,14 @@ class AmountsView(ResultsView):
 
     def _build_side(self) -> Card:
         theme = self.theme
-        self.side = Card("Furthest off")
+        self.side = Card("Largest errors")
         self.side.setObjectName("results.side")
         self.sides = Segments(theme, "results.show", SIDES)
         self.sides.chosen.connect(self.show_side)
         self.side.tools.addWidget(self.sides)
-        self.table = FigureTable(theme, "results.worst", "The examples furthest off", COLUMNS)
+        self.table = FigureTable(
+            theme, "results.worst", "The examples with the largest errors", COLUMNS
+        )
         self.table.picked.connect(self.show_row)
         self.example = ExampleView(theme)
         self.answer = Label()
