@@ -74,9 +74,9 @@ def test_a_text_in_place_of_a_number_has_no_answer_and_is_not_judged(tmp_path: P
     rows = ("abc,05.01.2024,Yes,a", "3000,05.01.2024,Yes,b", "3000,30.02.2024,No,b")
     arrays, told, tested = read(tmp_path, trained, *rows)
     assert [text and text[:50] for text in told] == [
-        "'abc' is not a number, but 'income' needs one. Enter ",
+        "'abc' is not a number, but 'income' needs one. Ent",
         "",
-        "'30.02.2024' is not a date of the form DD.MM.YYYY, bu",
+        "'30.02.2024' is not a date of the form DD.MM.YYYY,",
     ]
     assert len(arrays) == 1
     assert [(item.path, item.reason) for item in tested.description.skipped] == [
