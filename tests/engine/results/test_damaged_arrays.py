@@ -82,5 +82,5 @@ def test_an_array_of_nothing_is_no_array_of_pictures_or_signals(
 def test_a_signal_too_large_for_32_bits_is_told(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.full((1, 2, 16), 1e300))
     (raw,) = read_input(tmp_path / "a.npy", TRAINED, DataSettings()).raws
-    with pytest.raises(UserError, match="no numbers"):
+    with pytest.raises(UserError, match="not numbers"):
         SIGNALS.array(raw)

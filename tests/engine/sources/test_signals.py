@@ -106,7 +106,7 @@ def test_floating_point_and_unfinished_headings(
         (float_wave(np.ones(50))[:30], "damaged"),
         (float_wave(np.ones(5), coding=0x55), "MP3"),
         (float_wave(np.zeros(0)), "no sound"),
-        (float_wave(np.array([1.0, np.nan])), "no numbers"),
+        (float_wave(np.array([1.0, np.nan])), "not numbers"),
     ],
 )
 def test_damaged_files_are_refused_with_a_reason(
@@ -190,7 +190,7 @@ def test_one_signal_is_brought_to_rate_and_length(tmp_path: Path) -> None:
     [
         ([], "empty"),
         (["a"], "list of numbers"),
-        ([1.0, np.nan], "no numbers"),
+        ([1.0, np.nan], "not numbers"),
         (np.zeros((2, 50)), "2 channels"),
         ("missing.wav", "could not be opened"),
     ],

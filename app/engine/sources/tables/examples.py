@@ -190,7 +190,7 @@ class _Builder:
             if role == "number" and self.options.trained is not None:
                 column = self.table.by_name[name]
                 form = f"date of the form {date_words(column.date)}" if column.date else "number"
-                self._keep(~column.numbers[1], f"its '{name}' is no {form}")
+                self._keep(~column.numbers[1], f"its '{name}' is not a {form}")
 
             column = self.table.by_name[name]
             if missing_policy(name, role, self.data.missing) == "drop":
