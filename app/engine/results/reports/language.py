@@ -123,7 +123,8 @@ class LanguageReport(SplitReport):
             )
 
         return (
-            f"{text}. It is as unsure as between {number_text(self.perplexity)} equally likely tokens.",
+            f"{text}. It is as unsure as between {number_text(self.perplexity)} equally likely "
+            "tokens.",
             "good",
         )
 

@@ -99,9 +99,7 @@ class AmountsView(ResultsView):
         self.sides = Segments(theme, "results.show", SIDES)
         self.sides.chosen.connect(self.show_side)
         self.side.tools.addWidget(self.sides)
-        self.table = FigureTable(
-            theme, "results.worst", "The examples with the largest errors", COLUMNS
-        )
+        self.table = FigureTable(theme, "results.worst", "The largest errors by example", COLUMNS)
         self.table.picked.connect(self.show_row)
         self.example = ExampleView(theme)
         self.answer = Label()
