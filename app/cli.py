@@ -141,7 +141,10 @@ def train(
     Ctrl+C stops and keeps the best; a second one ends at once.
     """
     from app import headless  # noqa: PLC0415 - loads numpy and rich
-    from app.engine.experiment import toml_file  # noqa: PLC0415 - not for --help
+    from app.engine.experiment import (  # noqa: PLC0415 - not for --help
+        overrides,
+        toml_file,
+    )
     from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
     from app.engine.training import thread_choice  # noqa: PLC0415 - not for --help
 
@@ -155,7 +158,7 @@ def train(
 
     requested: Experiment = toml_file.read(path)
     try:
-        requested = toml_file.with_overrides(
+        requested = overrides.with_overrides(
             requested, changes, lambda chosen: headless.data_kinds(chosen, json_)
         )
     except UserError as error:

@@ -18,6 +18,10 @@ OTHER = "other"
 """The name under which blocks read the second half of a pair."""
 
 
+BLOCKS = "blocks"
+"""The name under which files hold the blocks of a network."""
+
+
 class GraphError(ValueError):
     """A graph that is no network.
 
@@ -29,6 +33,14 @@ class GraphError(ValueError):
         self.what = what
         self.remedy = remedy
         super().__init__(f"{node}: {self.message}")
+
+    @property
+    def place(self) -> str:
+        """The block in the words of a sentence: "block 'conv1'"."""
+        if self.node in (INPUT, BLOCKS):
+            return "the network"
+
+        return self.node if " " in self.node else f"block '{self.node}'"
 
     @property
     def message(self) -> str:
@@ -67,7 +79,9 @@ class Graph:
         reads one behind it.
         """
         if not self.nodes:
-            raise GraphError(INPUT, "The network has no blocks.", "Choose a template.")
+            raise GraphError(
+                INPUT, "The network has no blocks.", "Add a block, or choose a template."
+            )
 
         known_names = {INPUT, OTHER}
         name_before = INPUT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.heads.output import OutputModule
 from models.recomputing import recompute, worth_recomputing
 from models.shape import Problem, Shape, words
-from models.spec import UnknownChoice
+from models.spec import UnknownChoice, settings
+from models.wrong_values import value_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,26 +39,60 @@ class PlacedBlock:
         return self.block.module(*self.inputs)
 
 
+_TAKEN_NAMES = frozenset(dir(nn.ModuleDict()))
+"""Attributes of the module that holds the blocks; a block cannot be another one of them."""
+
 # --- from nodes to blocks
 
 
 def read_block(node: Node) -> Block:
     """Returns the block that a node describes.
 
-    Raises GraphError for an unknown kind and for settings that are out of their limits.
+    Raises GraphError for an unknown kind, for settings that are out of their limits, and for a name
+    that a torch module has already.
     """
+    if node.name in _TAKEN_NAMES:
+        raise GraphError(
+            node.name,
+            f"A block cannot be called '{node.name}': torch has a function of that name.",
+            f"Give it another name, such as '{node.name}_1'.",
+        )
+
     try:
         block: Block = BLOCKS.read({"kind": node.kind, **node.settings})
     except UnknownChoice as error:
-        raise GraphError(node.name, str(error), error.remedy) from None
+        raise GraphError(node.name, error.what, error.hint) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise GraphError(
-            node.name, f"{name}: {first['msg']}.", f"Change '{name}' of this block."
-        ) from None
+        raise _wrong_setting(node, error) from None
 
     return block
+
+
+def _wrong_setting(node: Node, error: ValidationError) -> GraphError:
+    """Returns what is wrong with the settings of a node, in a sentence."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    declared = {setting.name: setting for setting in settings(BLOCKS.get(node.kind))}
+
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, declared, n=1)
+        known = f"It has {', '.join(declared)}." if declared else "It has no settings."
+        remedy = f"Did you mean '{near[0]}'?" if near else known
+        return GraphError(node.name, f"A {node.kind} has no setting '{name}'.", remedy)
+
+    sentence = value_sentence(name, first, declared.get(name))
+    return GraphError(
+        node.name, sentence or f"'{name}': {first['msg']}.", f"Change '{name}' of this block."
+    )
+
+
+def check_blocks(graph: Graph) -> None:
+    """Raises GraphError at the first block whose kind, name or settings are wrong.
+
+    No shape is needed for that, and so no data.
+    """
+    for node in graph.nodes:
+        read_block(node)
 
 
 def place_block(node: Node, shapes: Mapping[str, Shape]) -> PlacedBlock:

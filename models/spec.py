@@ -264,13 +264,14 @@ def _type_of(
 
 
 class UnknownChoice(ValueError):
-    """A choice that does not exist; `remedy` names all that do."""
+    """A choice that does not exist; `remedy` names all that do, `hint` the nearest if one is."""
 
     def __init__(self, noun: str, kind: object, known: tuple[str, ...]) -> None:
         self.remedy = f"Choose one of: {', '.join(known)}."
         near = difflib.get_close_matches(str(kind), known, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else f" {self.remedy}"
-        super().__init__(f"There is no {noun} called '{kind}'.{hint}")
+        self.hint = f"Did you mean '{near[0]}'?" if near else self.remedy
+        self.what = f"There is no {noun} called '{kind}'."
+        super().__init__(f"{self.what} {self.hint}")
 
 
 C = TypeVar("C", bound=Choice)
@@ -349,6 +350,10 @@ class Registry(Generic[C]):
             raise UnknownChoice(self.noun, "", tuple(choice.kind for choice in self.all()))
 
         return self.get(kind).model_validate(values)
+
+    def kind_in(self, values: Mapping[str, Any]) -> Any:
+        """Returns the kind that plain data of a choice name; None where they leave it open."""
+        return values.get(self.key)
 
     def write(self, choice: C) -> dict[str, Any]:
         """Returns plain data of which :meth:`read` makes the same choice.

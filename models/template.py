@@ -77,6 +77,10 @@ class Template(Choice):
         """
         raise NotImplementedError
 
+    def recommended(self, problem: Problem) -> dict[str, dict[str, Any]]:
+        """Returns the recipe for this network: that of its template."""
+        return self.recipe(problem)
+
 
 _GIVES = {
     "values": "answers with one list of values",
@@ -97,3 +101,15 @@ _ASKED = {
 TEMPLATES: Registry[Template] = Registry(
     "template", "models.dense", "models.cnn", "models.transformer", "models.pairs", key="template"
 )
+
+USUAL = "resnet"
+"""The template where none was chosen and it fits."""
+
+
+def usual_template(problem: Problem) -> type[Template]:
+    """Returns the template where none was chosen: the usual one, else the first that fits."""
+    usual = TEMPLATES.get(USUAL)
+    if not usual.unfit(problem):
+        return usual
+
+    return next((template for template in TEMPLATES.all() if not template.unfit(problem)), usual)

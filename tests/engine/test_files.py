@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.engine import files
 from app.engine.errors import UserError
-from app.engine.experiment import toml_file
+from app.engine.experiment import overrides, toml_file
 from app.engine.experiment.experiment import Experiment
 from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS
@@ -125,7 +125,7 @@ def test_a_relative_source_moves_with_the_file(tmp_path: Path) -> None:
 
 
 def test_overrides_of_the_command_line() -> None:
-    experiment = toml_file.with_overrides(
+    experiment = overrides.with_overrides(
         Experiment(),
         ["training.epochs=3", "optimizer.kind=sgd", "optimizer.learning_rate=0.5", "name=my run"],
     )
@@ -134,7 +134,7 @@ def test_overrides_of_the_command_line() -> None:
 
     for wrong in ("epochs", "training.epoch=3", "training.epochs=x", "a.b.c=1", "name.x=1"):
         with pytest.raises(UserError):
-            toml_file.with_overrides(Experiment(), [wrong])
+            overrides.with_overrides(Experiment(), [wrong])
 
 
 def test_a_failed_write_leaves_the_old_file(

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from app.engine.errors import UserError
-from app.engine.experiment import toml_file
+from app.engine.experiment import overrides, toml_file
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from models.graph import GraphError, Node
 from models.layers.block import BLOCKS
@@ -94,7 +94,7 @@ def test_a_file_and_the_command_line_refuse_alike(extreme: str, tmp_path: Path) 
     with pytest.raises(UserError):
         toml_file.read(path)
     with pytest.raises(UserError, match=r"training\.threads.* at least 1 and at most 256"):
-        toml_file.with_overrides(Experiment(), [f"training.threads={extreme}"])
+        overrides.with_overrides(Experiment(), [f"training.threads={extreme}"])
 
 
 def test_the_format_version_is_no_way_around() -> None:

@@ -6,6 +6,7 @@ compared too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ from app.engine.experiment.experiment import CHOICES, SECTIONS
 from app.engine.experiment.plain import plain_section
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.text import UNKNOWN, setting_text, value_text
+from models.graph import BLOCKS
 from models.spec import Setting, Spec, UnknownChoice, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from app.engine.experiment.plain import Value
 
@@ -78,8 +80,23 @@ def _section(plain: Mapping[str, Value], section: str) -> dict[str, Value]:
     if choice is None:
         return values
 
-    kind = values.pop(choice.registry.key, None)
-    return {} if kind is None else {KIND: kind, **values}
+    kind = choice.registry.kind_in(values)
+    values.pop(choice.registry.key, None)
+    return {} if kind is None else {KIND: kind, **_with_blocks(values)}
+
+
+def _with_blocks(values: dict[str, Value]) -> dict[str, Value]:
+    """Returns the settings of a section with a row for each block, where it has blocks."""
+    blocks = values.pop(BLOCKS, None)
+    if not isinstance(blocks, Sequence) or isinstance(blocks, str):
+        return values
+
+    for block in blocks:
+        if isinstance(block, Mapping):
+            entries = {key: entry for key, entry in block.items() if key != "name"}
+            values[f"{BLOCKS}.{block.get('name')}"] = entries
+
+    return values
 
 
 def _section_rows(section: str, columns: Sequence[dict[str, Value]]) -> Iterable[SettingRow]:
@@ -103,7 +120,7 @@ def _section_rows(section: str, columns: Sequence[dict[str, Value]]) -> Iterable
     for name in names:
         known = declared.get(name)
         texts = [_text(known, column.get(name)) for column in columns]
-        label = known.label if known is not None else name.replace("_", " ").capitalize()
+        label = known.label if known is not None else _label(name)
         yield _row(section, name, label, columns, texts)
 
 
@@ -138,8 +155,21 @@ def _kind_text(spec: type[Spec] | None, column: Mapping[str, Value]) -> str:
     return str(getattr(spec, "label", column[KIND]))
 
 
+def _label(name: str) -> str:
+    """Returns the words for a setting that nothing declares, or for a block."""
+    section, _, block = name.partition(".")
+    return (
+        f"Block '{block}'" if section == BLOCKS and block else name.replace("_", " ").capitalize()
+    )
+
+
 def _text(setting: Setting | None, value: Value) -> str:
     if value is None:
         return UNKNOWN
+    if isinstance(value, Mapping) and KIND in value:
+        return ", ".join(
+            str(entry) if name == KIND else f"{name} {value_text(entry)}"
+            for name, entry in value.items()
+        )
 
     return setting_text(setting, value) if setting is not None else value_text(value)

@@ -17,8 +17,9 @@ from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES, Schedule
+from models.own_network import MODELS
 from models.spec import Registry, Spec, setting
-from models.template import TEMPLATES, Template
+from models.template import USUAL, Template
 
 
 class Experiment(Spec):
@@ -27,7 +28,7 @@ class Experiment(Spec):
     name: str = setting("", label="Name", help="What the experiment and its runs are called.")
     data: DataSettings = DataSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
-    model: Annotated[SerializeAsAny[Template] | None, BeforeValidator(TEMPLATES.read)] = None
+    model: Annotated[SerializeAsAny[Template] | None, BeforeValidator(MODELS.read)] = None
     loss: Annotated[SerializeAsAny[Loss] | None, BeforeValidator(LOSSES.read)] = None
     optimizer: Annotated[SerializeAsAny[Optimizer] | None, BeforeValidator(OPTIMIZERS.read)] = None
     schedule: Annotated[SerializeAsAny[Schedule] | None, BeforeValidator(SCHEDULES.read)] = None
@@ -47,7 +48,7 @@ class Kinds:
 
 
 CHOICES = {
-    "model": Kinds(TEMPLATES, "resnet"),
+    "model": Kinds(MODELS, USUAL),
     "loss": Kinds(LOSSES, "cross-entropy"),
     "optimizer": Kinds(OPTIMIZERS, "adamw"),
     "schedule": Kinds(SCHEDULES, "one-cycle"),

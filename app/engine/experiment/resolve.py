@@ -22,7 +22,8 @@ from app.engine.learning import tasks
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES, Schedule
-from models.template import TEMPLATES, Template
+from models.own_network import MODELS
+from models.template import Template, usual_template
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
@@ -70,7 +71,7 @@ class ResolvedExperiment(Experiment):
     """An experiment in which no section is None; `data.task` is the task that is trained."""
 
     data: ResolvedData
-    model: Annotated[SerializeAsAny[Template], BeforeValidator(TEMPLATES.read)]
+    model: Annotated[SerializeAsAny[Template], BeforeValidator(MODELS.read)]
     loss: Annotated[SerializeAsAny[Loss], BeforeValidator(LOSSES.read)]
     optimizer: Annotated[SerializeAsAny[Optimizer], BeforeValidator(OPTIMIZERS.read)]
     schedule: Annotated[SerializeAsAny[Schedule], BeforeValidator(SCHEDULES.read)]
@@ -112,7 +113,7 @@ def resolve_for(experiment: Experiment, problem: Problem, task: tasks.Task) -> R
         raise UserError(reason, "Choose another template.", "model.template")
 
     template = template.resolved(problem)
-    recipe = template.recipe(problem)
+    recipe = template.recommended(problem)
 
     loss = _chosen(experiment, "loss", _recipe_for_loss(recipe, task))
     if task.kind not in loss.tasks:
@@ -207,15 +208,6 @@ def task_of(experiment: Experiment, description: Description) -> tasks.Task:
 def problem_of(experiment: Experiment, description: Description) -> Problem:
     """Returns what the network meets: see Problem. Raises UserError (task_of)."""
     return task_of(experiment, description).problem(description, experiment.training.embedding)
-
-
-def usual_template(problem: Problem) -> type[Template]:
-    """Returns the template where none was chosen: the usual one, else the first that fits."""
-    usual = TEMPLATES.get(CHOICES["model"].default)
-    if not usual.unfit(problem):
-        return usual
-
-    return next((template for template in TEMPLATES.all() if not template.unfit(problem)), usual)
 
 
 def _with_task(data: DataSettings, kind: str) -> ResolvedData:

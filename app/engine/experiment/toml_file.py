@@ -11,13 +11,16 @@ import tomli_w
 from pydantic import ValidationError
 
 from app.engine.errors import UserError
+from app.engine.experiment.block_lines import blocks_text
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from app.engine.files import disk_error, read_regular, write_atomically
+from models.graph import BLOCKS, GraphError
 from models.old_names import TEMPLATE_SETTINGS, renamed
-from models.spec import LOWER, UPPER, Setting, Spec, UnknownChoice, limit_text, settings
+from models.spec import Setting, Spec, UnknownChoice, settings
+from models.wrong_values import shown, value_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from pydantic_core import ErrorDetails
 
@@ -41,9 +44,6 @@ def _from_version_1(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "model": renamed(model, names)}
 
 
-LONGEST_SHOWN = 60
-"""Characters of a wrong value that a sentence shows."""
-
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_version_1}
 """By format version: the function that makes plain data of the next version."""
 
@@ -56,9 +56,10 @@ def to_plain(experiment: Experiment) -> dict[str, Any]:
         if value is None:
             continue
 
-        values = value.model_dump(exclude_none=True)
         choice = CHOICES.get(section)
-        plain[section] = {choice.registry.key: value.kind, **values} if choice else values
+        plain[section] = (
+            choice.registry.write(value) if choice else value.model_dump(exclude_none=True)
+        )
 
     return plain
 
@@ -73,12 +74,12 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
     version = data.pop("netwright", min(MIGRATIONS))
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise UserError(
-            f"In {where}, 'netwright = {_shown(version)}' is not a format version.",
+            f"In {where}, 'netwright = {shown(version)}' is not a format version.",
             f"Write netwright = {FORMAT}.",
         )
     if version > FORMAT:
         raise UserError(
-            f"In {where}, the format version is {_shown(version)}; this program knows up to "
+            f"In {where}, the format version is {shown(version)}; this program knows up to "
             f"{FORMAT}.",
             "Open it with a newer Netwright.",
         )
@@ -87,12 +88,18 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
         data = MIGRATIONS[old](data)
 
     for section, choice in CHOICES.items():
-        if isinstance(data.get(section), dict):
-            data[section] = {choice.registry.key: choice.default, **data[section]}
+        values = data.get(section)
+        if isinstance(values, dict) and choice.registry.kind_in(values) is None:
+            data[section] = {choice.registry.key: choice.default, **values}
 
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:
+        wrong = [(item.get("ctx") or {}).get("error") for item in error.errors()]
+        if len(wrong) == 1 and isinstance(wrong[0], GraphError):
+            place = f"In {where}, {wrong[0].place}: "
+            raise UserError(place + wrong[0].what, wrong[0].remedy, f"model.{BLOCKS}") from error
+
         raise UserError(
             f"In {where}: " + " ".join(sentences(error, data)), "Change it and try again."
         ) from error
@@ -148,76 +155,24 @@ def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
         if path.is_relative_to(relative_to):
             plain["data"]["source"] = path.relative_to(relative_to).as_posix()
 
-    return tomli_w.dumps(plain)
+    head = {name: value for name, value in plain.items() if not isinstance(value, dict)}
+    sections = [_section_text(name, value) for name, value in plain.items() if name not in head]
+    return "\n".join([tomli_w.dumps(head), *sections])
+
+
+def _section_text(name: str, value: Any) -> str:
+    """Returns one section as TOML; each block of a network stands on a line of its own."""
+    if name != "model" or BLOCKS not in value:
+        return tomli_w.dumps({name: value})
+
+    rest = {key: entry for key, entry in value.items() if key != BLOCKS}
+    text = f"[model]\n{blocks_text(value[BLOCKS])}"
+    return f"{text}\n{tomli_w.dumps({name: rest})}" if rest else text
 
 
 def write(experiment: Experiment, path: Path) -> None:
     """Writes the experiment to a file. Raises UserError where it cannot be written."""
     write_atomically(path, dumps(experiment, path.parent.resolve()).encode())
-
-
-def with_overrides(
-    experiment: Experiment,
-    pairs: Iterable[str],
-    kinds_of: Callable[[Experiment], dict[str, str]] | None = None,
-) -> Experiment:
-    """Returns the experiment changed by `section.field=value` pairs, as --set gives them.
-
-    Settings of a section whose kind nobody chose belong to the kind that the data get. kinds_of:
-    returns these, section -> kind, for the experiment without such sections; it is asked only where
-    they are needed, since the data must be read for it. Without it they are those of a silent file.
-
-    Raises UserError where a pair is malformed or names no setting, or where its value is wrong, and
-    whatever `kinds_of` raises.
-    """
-    plain = _overridden(to_plain(experiment), pairs)
-    open_sections = [
-        name
-        for name, choice in CHOICES.items()
-        if isinstance(plain.get(name), dict) and choice.registry.key not in plain[name]
-    ]
-    if open_sections and kinds_of is not None:
-        chosen = {name: value for name, value in plain.items() if name not in open_sections}
-        kinds = kinds_of(from_plain(chosen, "--set"))
-        for name in open_sections:
-            plain[name] = {CHOICES[name].registry.key: kinds[name], **plain[name]}
-
-    return from_plain(plain, "--set")
-
-
-def _overridden(plain: dict[str, Any], pairs: Iterable[str]) -> dict[str, Any]:
-    """Returns a plain experiment changed by pairs, in place. Raises UserError."""
-    for pair in pairs:
-        name, separator, text = pair.partition("=")
-        parts = name.strip().split(".")
-        if not separator or len(parts) > 2 or not all(parts):
-            raise UserError(
-                f"'--set {pair}' is not of the form section.field=value.",
-                "For example: --set model.width=32",
-            )
-
-        try:
-            value = tomllib.loads(f"value = {text.strip()}")["value"]
-        except ValueError:
-            value = text.strip()
-
-        if len(parts) == 1:
-            plain[parts[0]] = value
-            continue
-
-        section = plain.setdefault(parts[0], {})
-        if not isinstance(section, dict):
-            raise UserError(
-                f"'--set {pair}': '{parts[0]}' has no settings.",
-                f"Sections are {', '.join(SECTIONS)}.",
-            )
-
-        if parts[1] in ("kind", "template") and section.get(parts[1]) != value:
-            section.clear()  # another choice has other settings
-
-        section[parts[1]] = value
-
-    return plain
 
 
 def sentences(error: ValidationError, data: dict[str, Any] | None = None) -> list[str]:
@@ -237,26 +192,9 @@ def sentences(error: ValidationError, data: dict[str, Any] | None = None) -> lis
     return list(found.values())
 
 
-_LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
-"""pydantic's kinds of error for a number outside its limits."""
-
-_TYPES = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "int_parsing_size": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "string_type": "a text in quotes",
-    "model_type": "a section",
-}
-"""pydantic's kind of error -> the words for what was expected."""
-
-
 def _sentence(item: ErrorDetails, data: dict[str, Any], setting: Setting | None) -> str:
     name = ".".join(str(part) for part in item["loc"])
     kind = item["type"]
-    value = item.get("input")
     context = item.get("ctx") or {}
 
     if kind == "extra_forbidden":
@@ -267,33 +205,19 @@ def _sentence(item: ErrorDetails, data: dict[str, Any], setting: Setting | None)
 
     if setting is not None and setting.type == "names":
         place = ".".join(str(part) for part in item["loc"][:2])
-        return f"'{place}' is {_shown(value)}; it must be a text in quotes, or a list of texts."
+        value = shown(item.get("input"))
+        return f"'{place}' is {value}; it must be a text in quotes, or a list of texts."
 
-    limits = setting.limits if setting is not None else ""
-    if kind in _LIMITS:
-        limit, number = next(iter(context.items()))
-        needed = limits or f"{(LOWER | UPPER)[limit]} {limit_text(number)}"
-        return f"'{name}' is {_shown(value)}; it must be {needed}."
-    if kind == "literal_error":
-        choices = context.get("expected", "one of the choices")
-        return f"'{name}' is {_shown(value)}; it must be {choices}."
-    if kind in _TYPES:
-        needed = f"{_TYPES[kind]}, {limits}" if limits else _TYPES[kind]
-        return f"'{name}' is {_shown(value)}; it must be {needed}."
-    if isinstance(context.get("error"), UnknownChoice):
-        return f"'{name}': {context['error']}"
+    if sentence := value_sentence(name, item, setting):
+        return sentence
+
+    error = context.get("error")
+    if isinstance(error, GraphError):
+        return f"{error.place}: {error.message}"
+    if isinstance(error, UnknownChoice):
+        return f"'{name}': {error}"
 
     return f"'{name}': {item['msg'].removeprefix('Value error, ')}."
-
-
-def _shown(value: Any) -> str:
-    """Returns a wrong value as a sentence shows it: its beginning, where it is long."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python writes no whole number of more than some thousand digits
-        return "a number of thousands of digits"
-
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def _setting_at(loc: tuple[Any, ...], data: dict[str, Any]) -> Setting | None:
@@ -309,7 +233,7 @@ def _setting_at(loc: tuple[Any, ...], data: dict[str, Any]) -> Setting | None:
         if not isinstance(values, dict):
             return None
 
-        spec = choice.registry.get(values[choice.registry.key])
+        spec = choice.registry.get(choice.registry.kind_in(values))
 
     return next((setting for setting in settings(spec) if setting.name == loc[1]), None)
 
@@ -322,6 +246,6 @@ def _fields_beside(loc: tuple[Any, ...], data: dict[str, Any]) -> list[str]:
     section = str(loc[0])
     if section in CHOICES:
         registry = CHOICES[section].registry
-        return list(registry.get(data[section][registry.key]).model_fields)
+        return list(registry.get(registry.kind_in(data[section])).model_fields)
 
     return list(type(Experiment.model_fields[section].default).model_fields)

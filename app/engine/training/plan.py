@@ -19,6 +19,8 @@ from app.engine.runs.events import Event, StageChanged
 from app.engine.sources.opening import open_dataset
 from app.engine.text import names_text
 from models.graph import Graph, GraphError
+from models.network import check_blocks
+from models.own_network import OwnNetwork
 from models.shape import Problem
 
 if TYPE_CHECKING:
@@ -136,6 +138,9 @@ def plan_training(
     dataset: what experiment.data stands for, if it is open already. threads: 0 to choose them
     later. Raises UserError or Stopped.
     """
+    if isinstance(experiment.model, OwnNetwork):
+        _check_blocks(experiment.model.blocks)
+
     dataset = _usable(dataset) or _open(experiment, emit, control)
     _check_data(dataset)
 
@@ -231,12 +236,24 @@ def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:
 
 
 def _graph(resolved: ResolvedExperiment, problem: Problem) -> Graph:
-    """Returns the template's graph. Raises UserError where the problem allows none."""
+    """Returns the graph that is trained. Raises UserError where the problem allows none."""
     try:
         return resolved.model.graph(problem)
     except GraphError as error:
         raise UserError(
             f"The network cannot be built: {error.what}", error.remedy, "model.template"
+        ) from error
+
+
+def _check_blocks(graph: Graph) -> None:
+    """Raises UserError where a block of one's own cannot be, before the data are read."""
+    try:
+        check_blocks(graph)
+    except GraphError as error:
+        raise UserError(
+            f"The network cannot be built at '{error.node}': {error.what}",
+            error.remedy,
+            "model.blocks",
         ) from error
 
 

@@ -63,7 +63,7 @@ class RunIdentity:
 def _template(experiment: PlainExperiment) -> str:
     """Returns the label of the template of a plain experiment, "" where it is left open."""
     registry = CHOICES["model"].registry
-    kind = str(plain_section(experiment, "model").get(registry.key, ""))
+    kind = str(registry.kind_in(plain_section(experiment, "model")) or "")
     try:
         return str(registry.get(kind).label) if kind else ""
     except UnknownChoice:  # of another version

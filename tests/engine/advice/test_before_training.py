@@ -15,7 +15,7 @@ from app.engine.data.dataset import Amount, Dataset, Description
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.kinds.text.preparation import TextPreparation
-from app.engine.experiment import toml_file
+from app.engine.experiment import overrides
 from app.engine.experiment.experiment import Experiment
 from tests.engine.advice.progress import ProgressSoFar, epochs
 
@@ -30,7 +30,7 @@ def with_remedy(experiment: Experiment, finding: Finding) -> Experiment:
     """Returns the experiment with the changes of the finding's remedy."""
     assert finding.remedy is not None
     pairs = [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()]
-    return toml_file.with_overrides(experiment, pairs)
+    return overrides.with_overrides(experiment, pairs)
 
 
 def findings_of(

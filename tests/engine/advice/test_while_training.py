@@ -15,7 +15,7 @@ from app.engine.advice.while_training import while_training
 from app.engine.data.dataset import Description, Skipped
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
-from app.engine.experiment import toml_file
+from app.engine.experiment import overrides
 from app.engine.experiment.experiment import Experiment
 from tests.engine.advice.progress import ProgressSoFar, epochs, falling
 
@@ -42,7 +42,7 @@ def experiment_with(**sections: Any) -> Experiment:
 def with_remedy(experiment: Experiment, finding: Finding) -> Experiment:
     """Returns the experiment after a click on the remedy, checked like any other."""
     assert finding.remedy is not None
-    return toml_file.with_overrides(
+    return overrides.with_overrides(
         experiment,
         [f"{name}={json.dumps(value)}" for name, value in finding.remedy.changes.items()],
     )

@@ -237,9 +237,13 @@ class TemplateGallery(QWidget):
         theme.changed.connect(self._arrange)
 
     def show_choice(self, kind: str) -> None:
-        """Outlines this template."""
+        """Outlines this template; none for a network of one's own."""
         if kind in self.cards:
             self.cards[kind].setChecked(True)
+        elif (chosen := self._group.checkedButton()) is not None:
+            self._group.setExclusive(False)
+            chosen.setChecked(False)
+            self._group.setExclusive(True)
 
     def describe(self, parameters: Mapping[str, str], reasons: Mapping[str, str]) -> None:
         """Shows what is known of each template, by kind."""

@@ -1,0 +1,36 @@
+"""Blocks of a network as TOML, each as an inline table on a line of its own.
+
+So a change of one block is a change of one line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from models.graph import BLOCKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def blocks_text(blocks: Iterable[Mapping[str, Any]]) -> str:
+    """Returns `blocks = [...]` for blocks in plain data, see `models.graph_file`."""
+    lines = (f"    {_value(block)},\n" for block in blocks)
+    return f"{BLOCKS} = [\n{''.join(lines)}]\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_value(member) for member in value)}]"
+
+    if isinstance(value, dict):
+        entries = (f"{_key(key)} = {_value(entry)}" for key, entry in value.items())
+        return f"{{ {', '.join(entries)} }}"
+
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
+
+
+def _key(key: str) -> str:
+    return tomli_w.dumps({key: 0}).removesuffix(" = 0\n")
