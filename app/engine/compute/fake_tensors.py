@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from torch._ops import OpOverload
 
-    from models.network import Network
-
 _CPU_ATTENTION = (
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001 - an operator's name
 )
@@ -63,7 +61,7 @@ class ActivationMeter:
     """
 
     def __init__(self, known: Iterable[torch.Tensor]) -> None:
-        self._known = {_storage(tensor) for tensor in known}
+        self._known = {storage_of(tensor) for tensor in known}
         self._kept: dict[int, int] = {}
         self._hooks: torch.autograd.graph.saved_tensors_hooks | None = None
 
@@ -77,6 +75,10 @@ class ActivationMeter:
         """What autograd keeps."""
         return sum(self._kept.values())
 
+    def keeps(self, tensor: torch.Tensor) -> bool:
+        """Returns whether autograd keeps the storage of a tensor that is still there."""
+        return storage_of(tensor) in self._kept
+
     def __enter__(self) -> ActivationMeter:
         self._hooks = torch.autograd.graph.saved_tensors_hooks(self._keep, _same)
         self._hooks.__enter__()
@@ -88,7 +90,7 @@ class ActivationMeter:
         self._hooks = None
 
     def _keep(self, tensor: torch.Tensor) -> torch.Tensor:
-        key = _storage(tensor)
+        key = storage_of(tensor)
         if key not in self._known:
             self._kept[key] = tensor.untyped_storage().nbytes()
 
@@ -101,7 +103,7 @@ def _same(tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
 
-def _storage(tensor: torch.Tensor) -> int:
+def storage_of(tensor: torch.Tensor) -> int:
     """Returns the address of the storage, which views share; a tensor has no public name for it."""
     address: int = tensor.untyped_storage()._cdata  # noqa: SLF001 - see above
     return address
@@ -175,7 +177,7 @@ def _dropout_arguments(
     return p, training
 
 
-def behave_as_on(device_type: str, network: Network) -> None:
+def behave_as_on(device_type: str, blocks: Iterable[nn.Module]) -> None:
     """Makes the blocks of a fake network compute as on that sort of device.
 
     They do so in the backward pass too, where a block may be computed again.
@@ -183,11 +185,11 @@ def behave_as_on(device_type: str, network: Network) -> None:
     if device_type == "cpu":
         return
 
-    for module in network.modules():
-        if isinstance(module, Attention):
-            module.float32_on_cpu = False
+    for block in blocks:
+        for module in block.modules():
+            if isinstance(module, Attention):
+                module.float32_on_cpu = False
 
-    for block in network.blocks.values():
         # By setattr, because a type checker lets no method be assigned to.
         setattr(block, "forward", _like_a_gpu(block.forward))  # noqa: B010 - see above
 

@@ -80,7 +80,7 @@ def simulate(
         batch = *inputs, resolved.task.fake_targets(problem, settings.step_size)
         known = [*network.parameters(), *network.buffers(), *batch]
         storages = _FakeStorageTracker(known, block, kernels=device_type == "cpu")
-        behave_as_on(device_type, network)
+        behave_as_on(device_type, network.blocks.values())
 
         with storages:
             # Two parts tell as much as many: the first makes the gradients, the next adds to them.
@@ -135,13 +135,18 @@ def _fake_network(graph: Graph, problem: Problem) -> Network:
     """
     network = Network(graph, problem).train()
     if any(description.kind == "image" for description in problem.inputs):
-        for module in network.modules():
-            for name, weight in module.named_parameters(recurse=False):
-                if weight.ndim == 4:
-                    channels_last = torch.empty_like(weight, memory_format=torch.channels_last)
-                    setattr(module, name, torch.nn.Parameter(channels_last))
+        in_channels_last(network)
 
     return network
+
+
+def in_channels_last(network: torch.nn.Module) -> None:
+    """Gives the fake filters of a network, or of a block, the layout channels last."""
+    for module in network.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            if weight.ndim == 4:
+                channels_last = torch.empty_like(weight, memory_format=torch.channels_last)
+                setattr(module, name, torch.nn.Parameter(channels_last))
 
 
 def _part(batch: tuple[torch.Tensor, ...], index: int, size: int) -> tuple[torch.Tensor, ...]:
