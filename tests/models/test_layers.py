@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import models.layers
-from models.layers.attention.attention import Attention
+from models.layers.attention.attention import SelfAttention
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.convolution.convolution import Convolution
 from models.layers.embedding.patch_embedding import PatchEmbedding
@@ -130,7 +130,7 @@ def test_positions_begin_as_sines_in_which_neighbours_are_alike() -> None:
 
 def test_attention_is_that_of_the_paper() -> None:
     torch.manual_seed(0)
-    attention = Attention(8, 2)
+    attention = SelfAttention(8, 2)
     x = torch.randn(3, 5, 8)
     query, key, value = attention.query_key_value(x).chunk(3, -1)
 
@@ -146,7 +146,7 @@ def test_attention_is_that_of_the_paper() -> None:
 
 def test_attention_in_bfloat16_is_near_that_in_float32() -> None:
     torch.manual_seed(0)
-    attention = Attention(16, 2)
+    attention = SelfAttention(16, 2)
 
     x = torch.randn(2, 7, 16)
     with torch.autocast("cpu", torch.bfloat16):

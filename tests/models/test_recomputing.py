@@ -130,7 +130,7 @@ def test_averages_are_moved_once_and_graphs_can_be_used_twice() -> None:
 
 
 def test_random_numbers_are_the_same_and_their_state_is_put_back() -> None:
-    block = ConvNeXtModule((4, 6, 6), 3, 2, 0.5).train()
+    block = ConvNeXtModule(4, 3, 2, 0.5).train()
     for module in block.modules():
         if callable(own := getattr(module, "initialise", None)):
             own(torch.Generator().manual_seed(0))

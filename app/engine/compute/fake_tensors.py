@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
-from models.layers.attention.attention import Attention
+from models.layers.attention.attention import SelfAttention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -187,7 +187,7 @@ def behave_as_on(device_type: str, blocks: Iterable[nn.Module]) -> None:
 
     for block in blocks:
         for module in block.modules():
-            if isinstance(module, Attention):
+            if isinstance(module, SelfAttention):
                 module.float32_on_cpu = False
 
         # By setattr, because a type checker lets no method be assigned to.

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.layers.attention.attention import Attention
+from models.layers.attention.attention import SelfAttention
 from models.layers.block import BLOCKS, Block, BlockError, check_masks, token_shape
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ class Transformer(Block):
         )
 
 
-class TransformerModule(nn.Module):
-    """(B, N, D), and a mask (B, N) if there is one -> (B, N, D).
+class TransformerModule(Layer):
+    """Attention, then a feed-forward network: (B, N, D) -> (B, N, D).
+
+    An optional mask (B, N) says which tokens may be attended to (1 or 0).
 
     Layer norm stands before attention and feed-forward network, not behind the sums (pre-norm;
     Xiong et al. 2020, arXiv:2002.04745).
@@ -98,7 +101,7 @@ class TransformerModule(nn.Module):
         inner = max(1, round(width * expansion))
 
         self.norm1 = nn.LayerNorm(width)
-        self.attention = Attention(width, heads, causal)
+        self.attention = SelfAttention(width, heads, causal)
         self.norm2 = nn.LayerNorm(width)
         self.expand = nn.Linear(width, inner)
         self.contract = nn.Linear(inner, width)

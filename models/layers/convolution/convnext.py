@@ -9,13 +9,14 @@ from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, image_shape
-from models.layers.convolution.same_padding import conv2d_same
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
     from models.shape import Shape
 
-_FIRST_SCALE = 0.1
+FIRST_SCALE = 0.1
+"""How much of a branch is added at first."""
 
 
 @BLOCKS.register
@@ -57,10 +58,10 @@ class ConvNeXt(Block):
         return image_shape(inputs[0], self.label)
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return ConvNeXtModule(inputs[0], self.kernel_size, self.expansion, self.stochastic_depth)
+        return ConvNeXtModule(inputs[0][0], self.kernel_size, self.expansion, self.stochastic_depth)
 
 
-class ConvNeXtModule(nn.Module):
+class ConvNeXtModule(Layer):
     """x + scale * linear(gelu(linear(norm(depthwise(x))))): (B, C, H, W) -> (B, C, H, W).
 
     Norm and linear layers work with the channels last. stochastic_depth: the share of examples
@@ -70,23 +71,28 @@ class ConvNeXtModule(nn.Module):
     undecayed: ClassVar[tuple[str, ...]] = ("scale",)
 
     def __init__(
-        self, shape: Shape, kernel_size: int, expansion: int, stochastic_depth: float
+        self, width: int, kernel_size: int, expansion: int, stochastic_depth: float
     ) -> None:
         super().__init__()
-        width = shape[0]
+        half = kernel_size // 2
 
-        self.depthwise = conv2d_same(
-            width, width, kernel_size, bias=True, groups=width, sides=shape[1:]
-        )
+        self.depthwise: nn.Module
+        if kernel_size % 2:
+            self.depthwise = nn.Conv2d(width, width, kernel_size, padding=half, groups=width)
+        else:
+            self.depthwise = nn.Sequential(
+                nn.ZeroPad2d((half - 1, half, half - 1, half)),
+                nn.Conv2d(width, width, kernel_size, groups=width),
+            )
+
         self.norm = nn.LayerNorm(width)
         self.expand = nn.Linear(width, expansion * width)
         self.contract = nn.Linear(expansion * width, width)
-        self.scale = nn.Parameter(torch.empty(width))
+        self.scale = nn.Parameter(torch.full((width,), FIRST_SCALE))
         self.stochastic_depth = stochastic_depth
-        nn.init.constant_(self.scale, _FIRST_SCALE)
 
     def initialise(self, generator: torch.Generator) -> None:  # noqa: ARG002 - of all modules
-        nn.init.constant_(self.scale, _FIRST_SCALE)
+        nn.init.constant_(self.scale, FIRST_SCALE)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # (B, C, H, W) -> (B, H, W, C)

@@ -10,6 +10,7 @@ from torch.nn import functional
 from models.layers.activation import ACTIVATIONS, with_activation
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.convolution.same_padding import missing, strided
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -67,31 +68,37 @@ class Convolution1D(Block):
         return strided(count, self.stride), self.channels
 
     def module(self, *inputs: Shape) -> nn.Module:
-        layer = Convolution1DModule(
-            inputs[0], self.channels, self.kernel_size, self.stride, self.causal
-        )
+        count, width = inputs[0]
+        total = missing(count, self.kernel_size, self.stride)
+
+        padding = None
+        if self.causal:
+            padding = (total, 0)
+        elif self.stride > 1:
+            padding = (total // 2, total - total // 2)
+
+        layer = Convolution1DModule(width, self.channels, self.kernel_size, self.stride, padding)
         return with_activation(layer, self.activation)
 
 
-class Convolution1DModule(nn.Module):
-    """(B, N, D) -> (B, ceil(N / stride), channels)."""
+class Convolution1DModule(Layer):
+    """1-D convolution over tokens: (B, N, D) -> (B, ceil(N / stride), channels).
+
+    padding: how many zeros stand before and after the tokens; with a stride of 1, None keeps
+    their number.
+    """
 
     def __init__(
-        self, shape: Shape, channels: int, kernel_size: int, stride: int = 1, causal: bool = False
+        self,
+        inputs: int,
+        channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        padding: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
-        count, width = shape
-
-        total = missing(count, kernel_size, stride)
-        if causal:
-            left = total
-        elif stride == 1:
-            left = (kernel_size - 1) // 2
-        else:
-            left = total // 2
-
-        self.padding = (left, total - left)
-        self.filters = nn.Conv1d(width, channels, kernel_size, stride)
+        self.padding = padding or ((kernel_size - 1) // 2, kernel_size // 2)
+        self.filters = nn.Conv1d(inputs, channels, kernel_size, stride)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         padded = functional.pad(x.transpose(1, 2), self.padding)

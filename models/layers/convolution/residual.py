@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
-from models.layers.convolution.same_padding import conv2d_same
+from models.layers.layer import Layer
 from models.layers.normalisation.batch_norm import BatchNorm
 from models.spec import setting
 
@@ -65,7 +65,7 @@ class Residual(Block):
         return ResidualModule(inputs[0][0], self.channels, self.downsample, self.dropout)
 
 
-class ResidualModule(nn.Module):
+class ResidualModule(Layer):
     """(B, C, H, W) -> (B, channels, H', W'), with f = relu(batch norm(convolution(.))).
 
     Where width or size change: y = pool(f(x)), then y + f(y), so that the bypass needs no weights
@@ -74,13 +74,19 @@ class ResidualModule(nn.Module):
 
     def __init__(self, inputs: int, channels: int, downsample: bool, dropout: float) -> None:
         super().__init__()
-        first = [conv2d_same(inputs, channels), BatchNorm(channels), nn.ReLU(inplace=True)]
+        first = [
+            nn.Conv2d(inputs, channels, 3, padding=1, bias=False),
+            BatchNorm(channels),
+            nn.ReLU(inplace=True),
+        ]
         if downsample:
             first.append(nn.MaxPool2d(2))
 
         self.first = nn.Sequential(*first)
         self.second = nn.Sequential(
-            conv2d_same(channels, channels), BatchNorm(channels), nn.ReLU(inplace=True)
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            BatchNorm(channels),
+            nn.ReLU(inplace=True),
         )
         self.dropout = nn.Dropout2d(dropout)
         self.changes_shape = downsample or inputs != channels

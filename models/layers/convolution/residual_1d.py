@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, token_shape
 from models.layers.convolution.convolution_1d import Convolution1DModule
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -49,18 +50,17 @@ class Residual1D(Block):
         return token_shape(inputs[0], self.label)
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return Residual1DModule(inputs[0], self.kernel_size, self.dropout)
+        return Residual1DModule(inputs[0][1], self.kernel_size, self.dropout)
 
 
-class Residual1DModule(nn.Module):
-    """(B, N, D) -> (B, N, D)."""
+class Residual1DModule(Layer):
+    """x + convolution(relu(convolution(norm(x)))): (B, N, D) -> (B, N, D)."""
 
-    def __init__(self, shape: Shape, kernel_size: int, dropout: float) -> None:
+    def __init__(self, width: int, kernel_size: int, dropout: float) -> None:
         super().__init__()
-        width = shape[1]
         self.norm = nn.LayerNorm(width)
-        self.first = Convolution1DModule(shape, width, kernel_size)
-        self.second = Convolution1DModule(shape, width, kernel_size)
+        self.first = Convolution1DModule(width, width, kernel_size)
+        self.second = Convolution1DModule(width, width, kernel_size)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
-from models.layers.convolution.same_padding import conv2d_same
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ class Upsample(Block):
         return UpsampleModule(inputs[0][0], self.channels, (self.height, self.width))
 
 
-class UpsampleModule(nn.Module):
-    """(B, C, H, W) -> (B, channels, *sides)."""
+class UpsampleModule(Layer):
+    """Nearest-neighbour upsampling, then a convolution: (B, C, H, W) -> (B, channels, *sides)."""
 
     def __init__(self, inputs: int, channels: int, sides: tuple[int, int]) -> None:
         super().__init__()
         self.sides = sides
-        self.filters = conv2d_same(inputs, channels, 3, bias=True)
+        self.filters = nn.Conv2d(inputs, channels, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         larger = functional.interpolate(x, size=self.sides, mode="nearest")

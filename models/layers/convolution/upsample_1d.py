@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.convolution.convolution_1d import Convolution1DModule
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from models.shape import Shape
 
@@ -52,13 +53,13 @@ class Upsample1D(Block):
         return Upsample1DModule(inputs[0][1], self.length, self.channels, self.kernel_size)
 
 
-class Upsample1DModule(nn.Module):
-    """(B, N, D) -> (B, length, channels)."""
+class Upsample1DModule(Layer):
+    """Nearest-neighbour upsampling, then a convolution: (B, N, D) -> (B, length, channels)."""
 
     def __init__(self, width: int, length: int, channels: int, kernel_size: int) -> None:
         super().__init__()
         self.length = length
-        self.filters = Convolution1DModule((length, width), channels, kernel_size)
+        self.filters = Convolution1DModule(width, channels, kernel_size)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         longer = functional.interpolate(x.transpose(1, 2), size=self.length, mode="nearest")

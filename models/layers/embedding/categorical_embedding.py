@@ -14,6 +14,7 @@ from models.layers.embedding.categories import (
     CategoryTables,
     numeric_columns,
 )
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class CategoricalEmbedding(Block):
         return CategoricalEmbeddingModule(self.categories) if self.categories else nn.Identity()
 
 
-class CategoricalEmbeddingModule(nn.Module):
-    """(B, F) -> (B, F')."""
+class CategoricalEmbeddingModule(Layer):
+    """Keeps numbers and looks up a vector for each category: (B, F) -> (B, F')."""
 
     def __init__(self, categories: list[int]) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import nn
 
 from models.layers.block import BlockError
+from models.layers.layer import Layer
 from models.shape import Shape, words
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ CATEGORIES_HELP = (
 """The help text of a block's setting `categories`."""
 
 
-class CategoryTables(nn.Module):
+class CategoryTables(Layer):
     """Category numbers (B, K) as floats -> K tensors (B, width), from an embedding table each.
 
     Numbers are rounded, and what lies outside a table counts as unseen, so that no row can break a
@@ -36,6 +37,7 @@ class CategoryTables(nn.Module):
 
     def __init__(self, categories: Sequence[int], widths: Sequence[int]) -> None:
         super().__init__()
+        self.categories = tuple(categories)
         self.tables = nn.ModuleList(
             nn.Embedding(values, width) for values, width in zip(categories, widths, strict=True)
         )
@@ -45,9 +47,8 @@ class CategoryTables(nn.Module):
 
         vectors = []
         for column, table in enumerate(self.tables):
-            assert isinstance(table, nn.Embedding)
             index = indices[:, column]
-            known = (index >= 0) & (index < table.num_embeddings)
+            known = (index >= 0) & (index < self.categories[column])
             vectors.append(table(index.where(known, torch.zeros_like(index))))
 
         return vectors

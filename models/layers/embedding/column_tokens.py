@@ -14,6 +14,7 @@ from models.layers.embedding.categories import (
     CategoryTables,
     numeric_columns,
 )
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class ColumnTokens(Block):
         return ColumnTokensModule(inputs[0][0], self.width, self.categories)
 
 
-class ColumnTokensModule(nn.Module):
-    """(B, F) -> (B, F, width).
+class ColumnTokensModule(Layer):
+    """Makes a token of every column: (B, F) -> (B, F, width).
 
     `directions` (numeric columns, width) are W of the paper, `begins` (F, width) its b.
     """
@@ -62,8 +63,12 @@ class ColumnTokensModule(nn.Module):
         super().__init__()
         self.numeric = columns - len(categories)
         self.lookup = CategoryTables(categories, [width] * len(categories)) if categories else None
-        self.directions = nn.Parameter(torch.zeros(self.numeric, width)) if self.numeric else None
-        self.begins = nn.Parameter(torch.zeros(columns, width))
+        self.directions = nn.Parameter(torch.empty(self.numeric, width)) if self.numeric else None
+        self.begins = nn.Parameter(torch.empty(columns, width))
+
+        for parameter in (self.directions, self.begins):
+            if parameter is not None:
+                nn.init.uniform_(parameter, -(width**-0.5), width**-0.5)
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class PatchEmbedding(Block):
         return PatchEmbeddingModule(inputs[0], self.patch_size, self.width)
 
 
-class PatchEmbeddingModule(nn.Module):
-    """(B, C, H, W) -> (B, N, width); patches in order row by row."""
+class PatchEmbeddingModule(Layer):
+    """Makes a token of every patch: (B, C, H, W) -> (B, N, width), patches in order row by row."""
 
     def __init__(self, shape: Shape, patch_size: int, width: int) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.layer import Layer
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -45,16 +46,17 @@ class PatchEmbedding1D(Block):
         return -(-inputs[0][1] // self.patch_size), self.width
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return PatchEmbedding1DModule(inputs[0], self.patch_size, self.width)
+        channels, length = inputs[0]
+        return PatchEmbedding1DModule(channels, length, self.patch_size, self.width)
 
 
-class PatchEmbedding1DModule(nn.Module):
-    """(B, C, L) -> (B, N, width)."""
+class PatchEmbedding1DModule(Layer):
+    """Makes a token of every stretch: (B, C, L) -> (B, N, width)."""
 
-    def __init__(self, shape: Shape, patch_size: int, width: int) -> None:
+    def __init__(self, channels: int, length: int, patch_size: int, width: int) -> None:
         super().__init__()
-        self.padding = (0, -shape[1] % patch_size)
-        self.project = nn.Conv1d(shape[0], width, patch_size, patch_size)
+        self.padding = (0, -length % patch_size)
+        self.project = nn.Conv1d(channels, width, patch_size, patch_size)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         patches: torch.Tensor = self.project(functional.pad(x, self.padding))

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
+from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class PositionEmbedding(Block):
         return PositionEmbeddingModule(count // self.columns, self.columns, width, self.scale)
 
 
-class PositionEmbeddingModule(nn.Module):
-    """(B, N, D) -> (B, N, D) with N = rows * columns.
+class PositionEmbeddingModule(Layer):
+    """Adds a learned vector to each token: (B, N, D) -> (B, N, D) with N = rows * columns.
 
     The vectors begin as sines and cosines of row and column and are learned from there.
     """

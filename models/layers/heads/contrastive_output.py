@@ -10,10 +10,11 @@ from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError, check_halves
+from models.layers.layer import Layer
 from models.shape import Shape, words
 
-_FIRST_LOG_SCALE = math.log(1 / 0.07)
-_LARGEST_SCALE = 100.0
+FIRST_LOG_SCALE = math.log(1 / 0.07)
+LARGEST_SCALE = 100.0
 
 
 @BLOCKS.register
@@ -46,7 +47,7 @@ class ContrastiveOutput(Block):
         return ContrastiveOutputModule(in_batch=len(inputs) == 1)
 
 
-class ContrastiveOutputModule(nn.Module):
+class ContrastiveOutputModule(Layer):
     """(B, D), (B, D) -> (B, 2, D) float32, or (2 B, D) -> (B, 2, D) where both are in one batch.
 
     In its output, output[:, 0] @ output[:, 1].T are the logits of B x B pairs. The factor is
@@ -59,19 +60,19 @@ class ContrastiveOutputModule(nn.Module):
     def __init__(self, in_batch: bool = False) -> None:
         super().__init__()
         self.in_batch = in_batch
-        self.log_scale = nn.Parameter(torch.full((1,), _FIRST_LOG_SCALE))
+        self.log_scale = nn.Parameter(torch.full((1,), FIRST_LOG_SCALE))
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:  # noqa: ARG002 - of all modules
-        self.log_scale.fill_(_FIRST_LOG_SCALE)
+        self.log_scale.fill_(FIRST_LOG_SCALE)
 
     def forward(self, *halves: torch.Tensor) -> torch.Tensor:
         first, second = halves[0].chunk(2) if self.in_batch else halves
-        scale = self.log_scale.float().clamp(max=math.log(_LARGEST_SCALE)).exp()
-        return torch.stack([scale * _unit_vectors(first), _unit_vectors(second)], dim=1)
+        scale = self.log_scale.float().clamp(max=math.log(LARGEST_SCALE)).exp()
+        return torch.stack([scale * unit_vectors(first), unit_vectors(second)], dim=1)
 
 
-def _unit_vectors(x: torch.Tensor) -> torch.Tensor:
+def unit_vectors(x: torch.Tensor) -> torch.Tensor:
     """Returns the vectors (B, D) as float32 at length 1.
 
     A vector shorter than `eps` stays shorter: its direction is chance, and its gradient would be

@@ -52,3 +52,5 @@ class OutputModule(nn.Linear):
     Its weights begin near zero (see `models.network.initialise`), so that at first every class is
     about as likely.
     """
+
+    written_as: ClassVar[type[nn.Module]] = nn.Linear

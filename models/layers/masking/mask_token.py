@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, check_masks, token_shape
+from models.layers.layer import Layer
 
 if TYPE_CHECKING:
     from models.shape import Shape
@@ -36,12 +37,12 @@ class MaskToken(Block):
         return MaskTokenModule(inputs[0][1])
 
 
-class MaskTokenModule(nn.Module):
-    """(B, N, D), (B, N) -> (B, N, D)."""
+class MaskTokenModule(Layer):
+    """Puts a learned token where the mask is 0: (B, N, D), (B, N) -> (B, N, D)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.token = nn.Parameter(torch.zeros(width))
+        self.token = nn.Parameter(0.02 * torch.randn(width))
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:

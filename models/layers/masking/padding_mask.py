@@ -36,3 +36,7 @@ class PaddingMaskModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return (x != 0).float()
+
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        return f"({inputs[0]} != 0).float()"

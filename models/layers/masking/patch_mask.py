@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import nn
 from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.embedding.patch_embedding import patch_padding
+from models.layers.layer import Layer
 from models.shape import Shape, words
 from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 
 @BLOCKS.register
@@ -48,8 +49,8 @@ class PatchMask(Block):
         return PatchMaskModule(inputs[0], self.patch_size)
 
 
-class PatchMaskModule(nn.Module):
-    """(B, C, H, W) or (B, C, L) -> (B, N) float32."""
+class PatchMaskModule(Layer):
+    """Marks the patches that hold a value other than 0: (B, C, H, W) or (B, C, L) -> (B, N)."""
 
     def __init__(self, shape: Shape, patch_size: int) -> None:
         super().__init__()

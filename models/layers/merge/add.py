@@ -44,3 +44,7 @@ class AddModule(nn.Module):
             total = total + other
 
         return total
+
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        return " + ".join(inputs)

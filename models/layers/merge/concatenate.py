@@ -54,6 +54,10 @@ class ConcatenateModule(nn.Module):
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         return torch.cat(inputs, self.dim)
 
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        return f"torch.cat([{', '.join(inputs)}], dim={self.dim})"
+
 
 def _channel_axis(shape: Shape) -> int:
     return 1 if len(shape) == 2 else 0

@@ -40,3 +40,7 @@ class ConcatenateInBatchModule(nn.Module):
 
     def forward(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         return torch.cat([first, second])
+
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        return f"torch.cat([{', '.join(inputs)}])"

@@ -45,7 +45,9 @@ class BatchNormBlock(Block):
         return inputs[0]
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return nn.Sequential(BatchNorm(inputs[0][0]), activation(self.activation, inplace=True))
+        shape = inputs[0]
+        norm = BatchNorm(shape[0]) if len(shape) == 3 else VectorBatchNorm(shape[0])
+        return nn.Sequential(norm, activation(self.activation, inplace=True))
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -55,6 +57,8 @@ class BatchNorm(nn.BatchNorm2d):
     refuses it. Such a batch is normalised by the running averages, as in evaluation, and leaves
     them as they are.
     """
+
+    written_as: ClassVar[type[nn.Module]] = nn.BatchNorm2d
 
     def _check_input_dim(self, input: torch.Tensor) -> None:
         if input.dim() not in (2, 4):
@@ -74,3 +78,9 @@ class BatchNorm(nn.BatchNorm2d):
             )
 
         return super().forward(input)
+
+
+class VectorBatchNorm(BatchNorm):
+    """The same over (B, C)."""
+
+    written_as: ClassVar[type[nn.Module]] = nn.BatchNorm1d

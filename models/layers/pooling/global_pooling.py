@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, check_masks
+from models.layers.layer import Layer
 from models.layers.pooling.pooling import MODES
 from models.spec import setting
 
@@ -69,8 +70,13 @@ class GlobalPoolingModule(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.amax(self.dims) if self.mode == "max" else x.mean(self.dims)
 
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        dims = self.dims if len(self.dims) > 1 else self.dims[0]
+        return f"{inputs[0]}.{'amax' if self.mode == 'max' else 'mean'}({dims})"
 
-class MaskedGlobalPoolingModule(nn.Module):
+
+class MaskedGlobalPoolingModule(Layer):
     """Tokens (B, N, D), mask (B, N) of those that count -> (B, D); 0 where none counts."""
 
     def __init__(self, mode: str) -> None:

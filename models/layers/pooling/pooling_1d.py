@@ -8,6 +8,7 @@ from torch import nn
 
 from models.layers.block import BLOCKS, Block, token_shape
 from models.layers.convolution.same_padding import strided
+from models.layers.layer import Layer
 from models.layers.pooling.pooling import MODES
 from models.spec import setting
 
@@ -48,16 +49,13 @@ class Pooling1D(Block):
         return Pooling1DModule(self.mode, self.kernel_size)
 
 
-class Pooling1DModule(nn.Module):
-    """(B, N, D) -> (B, ceil(N / kernel_size), D)."""
+class Pooling1DModule(Layer):
+    """Max or mean pooling along tokens: (B, N, D) -> (B, ceil(N / kernel_size), D)."""
 
     def __init__(self, mode: str, kernel_size: int) -> None:
         super().__init__()
-        self.pool: nn.Module
-        if mode == "max":
-            self.pool = nn.MaxPool1d(kernel_size, ceil_mode=True)
-        else:
-            self.pool = nn.AvgPool1d(kernel_size, ceil_mode=True)
+        pool = nn.MaxPool1d if mode == "max" else nn.AvgPool1d
+        self.pool = pool(kernel_size, ceil_mode=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         pooled: torch.Tensor = self.pool(x.transpose(1, 2))

@@ -37,3 +37,7 @@ class FlattenToTokensModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.flatten(2).transpose(1, 2)
+
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        return f"{inputs[0]}.flatten(2).transpose(1, 2)"

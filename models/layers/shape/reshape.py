@@ -68,3 +68,10 @@ class ReshapeModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.reshape(x.shape[0], *self.target_shape)
+
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        if len(self.target_shape) == 1:
+            return f"{inputs[0]}.flatten(1)"
+
+        return f"{inputs[0]}.reshape(-1, {', '.join(map(str, self.target_shape))})"

@@ -45,3 +45,7 @@ class TransposeModule(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.transpose(1, 2)
+
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        return f"{inputs[0]}.transpose(1, 2)"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import nn
-
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.embedding.patch_embedding import patch_padding
+from models.layers.layer import Layer
 from models.shape import Shape, words
 from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 
 @BLOCKS.register
@@ -54,8 +54,8 @@ class Unpatchify(Block):
         return UnpatchifyModule(self.shape(*inputs), self.patch_size)
 
 
-class UnpatchifyModule(nn.Module):
-    """(B, N, C * patch_size**2) -> (B, C, H, W)."""
+class UnpatchifyModule(Layer):
+    """Puts patches together: (B, N, C * patch_size**2) -> (B, C, H, W)."""
 
     def __init__(self, shape: Shape, patch_size: int) -> None:
         super().__init__()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from torch import nn
-
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
+from models.layers.layer import Layer
 from models.shape import Shape, words
 from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 
 @BLOCKS.register
@@ -50,8 +50,8 @@ class Unpatchify1D(Block):
         return Unpatchify1DModule(self.shape(*inputs), self.patch_size)
 
 
-class Unpatchify1DModule(nn.Module):
-    """(B, N, C * patch_size) -> (B, C, length)."""
+class Unpatchify1DModule(Layer):
+    """Puts stretches together: (B, N, C * patch_size) -> (B, C, length)."""
 
     def __init__(self, shape: Shape, patch_size: int) -> None:
         super().__init__()

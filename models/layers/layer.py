@@ -1,0 +1,27 @@
+"""The base class of modules that are printed as code: it remembers what they were built with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Layer(nn.Module):
+    """A module that knows the arguments of its constructor, so that the call can be printed.
+
+    `built_with` holds them as they were given: by place, and by name. They are plain values:
+    numbers, texts, truth values, None, and tuples or lists of them. A subclass that does more than
+    its mathematics, for our own trainer, names in `written_as` the class that is printed for it.
+    """
+
+    built_with: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *arguments: Any, **named: Any) -> Self:
+        module = super().__new__(cls)
+        # nn.Module refuses attributes before its constructor has run, but not this way.
+        object.__setattr__(module, "built_with", (arguments, named))
+        return module
