@@ -1,14 +1,16 @@
 """The base class of blocks, their registry, and checks of input shapes that blocks share.
 
 A block is a frozen choice like any other (kind, label, settings). Its `shape` gives the shape of
-its output and refuses inputs that do not fit; its `module` builds the torch module. To add a kind
-of block, add a file to the folder of its family.
+its output and refuses inputs that do not fit; its `module` builds the torch module, and
+`multiply_adds` and `receptive_field` count without it. To add a kind of block, add a file to the
+folder of its family.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from models.receptive_field import ONE_POSITION, ReceptiveField
 from models.shape import Shape, words
 from models.spec import Choice, Registry
 
@@ -54,6 +56,24 @@ class Block(Choice):
         The shapes must have passed `shape` before.
         """
         raise NotImplementedError
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        """Returns the multiply-adds of a forward pass of one example with inputs of these shapes.
+
+        Convolutions and products of matrices are counted, as torch's FlopCounterMode counts them.
+        Norms, activations, pooling and sums are not; a block of such counts as 0. The shapes must
+        have passed `shape` before.
+        """
+        del inputs
+        return 0
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        """Returns what a position of the output sees of the inputs; None where it sees all.
+
+        Statistics of norms are left out, as is usual. The shapes must have passed `shape` before.
+        """
+        del inputs
+        return ONE_POSITION
 
 
 BLOCKS: Registry[Block] = Registry("block", "models.layers")

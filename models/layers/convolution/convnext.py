@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, image_shape
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, window
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ class ConvNeXt(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return ConvNeXtModule(inputs[0][0], self.kernel_size, self.expansion, self.stochastic_depth)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        channels, height, width = inputs[0]
+        per_place = channels * self.kernel_size**2 + 2 * self.expansion * channels**2
+        return height * width * per_place
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return window(self.kernel_size)
 
 
 class ConvNeXtModule(Layer):

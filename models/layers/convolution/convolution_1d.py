@@ -9,8 +9,17 @@ from torch.nn import functional
 
 from models.layers.activation import ACTIVATIONS, with_activation
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
-from models.layers.convolution.same_padding import missing, strided
+from models.layers.convolution.same_padding import (
+    PADDING_HELP,
+    PADDINGS,
+    check_groups,
+    extent,
+    missing,
+    strided,
+    unpadded,
+)
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, window
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -51,34 +60,94 @@ class Convolution1D(Block):
         advanced=True,
         help="A place sees itself and those before it, never ahead.",
     )
+    padding: Literal["same", "none"] = setting(
+        "same", label="Padding", choices=PADDINGS, advanced=True, help=PADDING_HELP
+    )
+    dilation: int = setting(
+        1,
+        label="Dilation",
+        unit="places",
+        ge=1,
+        le=4096,
+        advanced=True,
+        help="How far apart the places of a filter lie: 2 leaves every other one out, so that it "
+        "sees farther.",
+    )
+    groups: int = setting(
+        1,
+        label="Groups",
+        ge=1,
+        le=4096,
+        advanced=True,
+        help="The channels are divided into so many groups, and each filter reads only its own.",
+    )
 
     def title(self) -> str:
         pace = f", by {self.stride}" if self.stride > 1 else ""
         back = ", looks back" if self.causal else ""
-        return f"1-D convolution {self.kernel_size} · {self.channels}{pace}{back}"
+        dilated = f", dilated {self.dilation}" if self.dilation > 1 else ""
+        grouped = f", {self.groups} groups" if self.groups > 1 else ""
+        return f"1-D convolution {self.kernel_size} · {self.channels}{pace}{back}{dilated}{grouped}"
 
     def shape(self, *inputs: Shape) -> Shape:
-        count, _ = token_shape(inputs[0], self.label)
+        count, width = token_shape(inputs[0], self.label)
+        check_groups(width, self.channels, self.groups)
         if self.causal and self.stride > 1:
             raise BlockError(
                 "A filter that looks back only cannot skip places.",
                 "Set the stride to 1, or let it look ahead.",
             )
 
-        return strided(count, self.stride), self.channels
+        if self.padding == "same":
+            return strided(count, self.stride), self.channels
+
+        if self.causal:
+            raise BlockError(
+                "A filter that looks back only needs padding before the first place.",
+                "Set the padding to 'same', or let it look ahead.",
+            )
+
+        reach = extent(self.kernel_size, self.dilation)
+        if reach > count:
+            raise BlockError(
+                f"A filter that covers {reach:,} places is longer than the sequence of {count:,}.",
+                "Set the padding to 'same', or choose a shorter filter.",
+            )
+
+        return unpadded(count, reach, self.stride), self.channels
 
     def module(self, *inputs: Shape) -> nn.Module:
         count, width = inputs[0]
-        total = missing(count, self.kernel_size, self.stride)
+        padding = (0, 0)
+        if self.padding == "same":
+            padding = padding_1d(
+                count, extent(self.kernel_size, self.dilation), self.stride, self.causal
+            )
 
-        padding = None
-        if self.causal:
-            padding = (total, 0)
-        elif self.stride > 1:
-            padding = (total // 2, total - total // 2)
-
-        layer = Convolution1DModule(width, self.channels, self.kernel_size, self.stride, padding)
+        layer = Convolution1DModule(
+            width,
+            self.channels,
+            self.kernel_size,
+            self.stride,
+            padding,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
         return with_activation(layer, self.activation)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        count, channels = self.shape(*inputs)
+        return count * channels * (inputs[0][1] // self.groups) * self.kernel_size
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return window(self.kernel_size, self.stride, self.dilation)
+
+
+def padding_1d(count: int, reach: int, stride: int, causal: bool) -> tuple[int, int]:
+    """Returns the zeros before and after a sequence for "same" padding; all before if causal."""
+    total = missing(count, reach, stride)
+    return (total, 0) if causal else (total // 2, total - total // 2)
 
 
 class Convolution1DModule(Layer):
@@ -95,10 +164,15 @@ class Convolution1DModule(Layer):
         kernel_size: int,
         stride: int = 1,
         padding: tuple[int, int] | None = None,
+        *,
+        dilation: int = 1,
+        groups: int = 1,
     ) -> None:
         super().__init__()
         self.padding = padding or ((kernel_size - 1) // 2, kernel_size // 2)
-        self.filters = nn.Conv1d(inputs, channels, kernel_size, stride)
+        self.filters = nn.Conv1d(
+            inputs, channels, kernel_size, stride, dilation=dilation, groups=groups
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         padded = functional.pad(x.transpose(1, 2), self.padding)

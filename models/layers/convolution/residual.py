@@ -9,6 +9,7 @@ from torch import nn
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
 from models.layers.layer import Layer
 from models.layers.normalisation.batch_norm import BatchNorm
+from models.receptive_field import ReceptiveField, window
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -63,6 +64,18 @@ class Residual(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return ResidualModule(inputs[0][0], self.channels, self.downsample, self.dropout)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        inputs_each, height, width = inputs[0]
+        _, height_after, width_after = self.shape(*inputs)
+        first = height * width * inputs_each * self.channels * 9
+        second = height_after * width_after * self.channels**2 * 9
+        return first + second
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        first = window(3).then(window(2, 2)) if self.downsample else window(3)
+        return first.then(window(3))
 
 
 class ResidualModule(Layer):

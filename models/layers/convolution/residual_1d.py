@@ -10,6 +10,7 @@ from torch.nn import functional
 from models.layers.block import BLOCKS, Block, token_shape
 from models.layers.convolution.convolution_1d import Convolution1DModule
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, window
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class Residual1D(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return Residual1DModule(inputs[0][1], self.kernel_size, self.dropout)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        count, width = inputs[0]
+        return 2 * count * width * width * self.kernel_size
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return window(self.kernel_size).then(window(self.kernel_size))
 
 
 class Residual1DModule(Layer):

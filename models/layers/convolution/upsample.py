@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
@@ -9,12 +10,15 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, upsampling, window
 from models.spec import setting
 
 if TYPE_CHECKING:
     import torch
 
     from models.shape import Shape
+
+_KERNEL_SIZE = 3
 
 
 @BLOCKS.register
@@ -54,6 +58,16 @@ class Upsample(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return UpsampleModule(inputs[0][0], self.channels, (self.height, self.width))
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return self.height * self.width * inputs[0][0] * self.channels * _KERNEL_SIZE**2
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        _, height, width = inputs[0]
+        larger = max(
+            upsampling(height, self.height), upsampling(width, self.width), key=attrgetter("stride")
+        )
+        return larger.then(window(_KERNEL_SIZE))
 
 
 class UpsampleModule(Layer):

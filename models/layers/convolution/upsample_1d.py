@@ -9,6 +9,7 @@ from torch.nn import functional
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.convolution.convolution_1d import Convolution1DModule
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, upsampling, window
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ class Upsample1D(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return Upsample1DModule(inputs[0][1], self.length, self.channels, self.kernel_size)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return self.length * inputs[0][1] * self.channels * self.kernel_size
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        return upsampling(inputs[0][0], self.length).then(window(self.kernel_size))
 
 
 class Upsample1DModule(Layer):

@@ -8,6 +8,7 @@ from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, window
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -55,6 +56,14 @@ class PatchEmbedding(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return PatchEmbeddingModule(inputs[0], self.patch_size, self.width)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        count, width = self.shape(*inputs)
+        return count * width * inputs[0][0] * self.patch_size**2
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return window(self.patch_size, self.patch_size)
 
 
 class PatchEmbeddingModule(Layer):

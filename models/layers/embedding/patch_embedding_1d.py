@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, window
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -48,6 +49,14 @@ class PatchEmbedding1D(Block):
     def module(self, *inputs: Shape) -> nn.Module:
         channels, length = inputs[0]
         return PatchEmbedding1DModule(channels, length, self.patch_size, self.width)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        count, width = self.shape(*inputs)
+        return count * width * inputs[0][0] * self.patch_size
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return window(self.patch_size, self.patch_size)
 
 
 class PatchEmbedding1DModule(Layer):

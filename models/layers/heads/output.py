@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from torch import nn
@@ -44,6 +45,9 @@ class Output(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return OutputModule(inputs[0][0], self.outputs)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return math.prod(inputs[0]) * self.outputs
 
 
 class OutputModule(nn.Linear):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 from models.layers.block import BLOCKS, Block, token_shape
@@ -39,3 +40,6 @@ class TokenOutput(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return OutputModule(inputs[0][1], self.outputs)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return math.prod(inputs[0]) * self.outputs

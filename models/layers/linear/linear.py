@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
 from torch import nn
@@ -43,3 +44,6 @@ class Linear(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return with_activation(nn.Linear(inputs[0][-1], self.outputs), self.activation)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return math.prod(inputs[0]) * self.outputs

@@ -10,6 +10,7 @@ from torch.nn import functional
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.embedding.patch_embedding import patch_padding
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, window
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -47,6 +48,10 @@ class PatchMask(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return PatchMaskModule(inputs[0], self.patch_size)
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return window(self.patch_size, self.patch_size)
 
 
 class PatchMaskModule(Layer):

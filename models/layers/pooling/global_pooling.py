@@ -13,6 +13,7 @@ from models.layers.pooling.pooling import MODES
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from models.receptive_field import ReceptiveField
     from models.shape import Shape
 
 
@@ -26,7 +27,8 @@ class GlobalPooling(Block):
     kind: ClassVar[str] = "global-pooling"
     label: ClassVar[str] = "Global pooling"
     summary: ClassVar[str] = (
-        "All places become one number per channel, so that it no longer matters where a thing is."
+        "All places become one number per channel, so that it no longer matters where a thing is. "
+        "With a padding mask beside it, padding does not count: a masked mean."
     )
     arity: ClassVar[tuple[int, int]] = (1, 2)
 
@@ -57,6 +59,10 @@ class GlobalPooling(Block):
             return MaskedGlobalPoolingModule(self.mode)
 
         return GlobalPoolingModule(self.mode, (2, 3) if len(inputs[0]) == 3 else (1,))
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return None
 
 
 class GlobalPoolingModule(nn.Module):

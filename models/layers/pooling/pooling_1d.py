@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from torch import nn
 
-from models.layers.block import BLOCKS, Block, token_shape
-from models.layers.convolution.same_padding import strided
+from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.layer import Layer
 from models.layers.pooling.pooling import MODES
+from models.receptive_field import ReceptiveField, window
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @BLOCKS.register
 class Pooling1D(Block):
-    """Max or mean pooling along tokens: (N, D) -> (ceil(N / kernel_size), D).
+    """Max or mean pooling along tokens: (N, D) -> (ceil((N - kernel_size) / stride) + 1, D).
 
-    At the end of the sequence fewer positions may become one.
+    Left open, the stride is the kernel size. At the end of the sequence fewer positions may become
+    one.
     """
 
     kind: ClassVar[str] = "pooling-1d"
@@ -37,26 +38,56 @@ class Pooling1D(Block):
     kernel_size: int = setting(
         2, label="Size", unit="places", ge=2, le=64, help="This many places become one."
     )
+    stride: int | None = setting(
+        None,
+        label="Stride",
+        unit="places",
+        ge=1,
+        le=64,
+        advanced=True,
+        help="How far it moves. Left open, as far as it is large.",
+    )
 
     def title(self) -> str:
-        return f"{'Max' if self.mode == 'max' else 'Mean'} pooling {self.kernel_size}"
+        pace = f", by {self.stride}" if self.stride not in (None, self.kernel_size) else ""
+        return f"{'Max' if self.mode == 'max' else 'Mean'} pooling {self.kernel_size}{pace}"
 
     def shape(self, *inputs: Shape) -> Shape:
         count, width = token_shape(inputs[0], self.label)
-        return strided(count, self.kernel_size), width
+        if count + self._pace <= self.kernel_size:
+            raise BlockError(
+                f"It joins {self.kernel_size} places, but only {count} are left.",
+                "Choose a smaller size, or a longer stride.",
+            )
+
+        return _pooled(count, self.kernel_size, self._pace), width
 
     def module(self, *inputs: Shape) -> nn.Module:  # noqa: ARG002 - of every block
-        return Pooling1DModule(self.mode, self.kernel_size)
+        return Pooling1DModule(self.mode, self.kernel_size, self._pace)
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return window(self.kernel_size, self._pace)
+
+    @property
+    def _pace(self) -> int:
+        return self.stride or self.kernel_size
 
 
 class Pooling1DModule(Layer):
-    """Max or mean pooling along tokens: (B, N, D) -> (B, ceil(N / kernel_size), D)."""
+    """Max or mean pooling along tokens: (B, N, D) -> (B, ceil((N - kernel_size) / stride) + 1, D)."""
 
-    def __init__(self, mode: str, kernel_size: int) -> None:
+    def __init__(self, mode: str, kernel_size: int, stride: int) -> None:
         super().__init__()
         pool = nn.MaxPool1d if mode == "max" else nn.AvgPool1d
-        self.pool = pool(kernel_size, ceil_mode=True)
+        self.pool = pool(kernel_size, stride, ceil_mode=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         pooled: torch.Tensor = self.pool(x.transpose(1, 2))
         return pooled.transpose(1, 2)
+
+
+def _pooled(count: int, kernel_size: int, stride: int) -> int:
+    """Returns how many positions are left of so many; the last one begins within them."""
+    pooled = -(-(count - kernel_size) // stride) + 1
+    return pooled if (pooled - 1) * stride < count else pooled - 1

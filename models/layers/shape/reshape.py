@@ -15,6 +15,8 @@ from models.spec import setting
 if TYPE_CHECKING:
     import torch
 
+    from models.receptive_field import ReceptiveField
+
 
 @BLOCKS.register
 class Reshape(Block):
@@ -57,6 +59,10 @@ class Reshape(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return ReshapeModule(self.shape(*inputs))
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return None
 
 
 class ReshapeModule(nn.Module):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.layer import Layer
+from models.receptive_field import ReceptiveField, upsampling
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -48,6 +49,10 @@ class Unpatchify1D(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return Unpatchify1DModule(self.shape(*inputs), self.patch_size)
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return upsampling(1, self.patch_size)
 
 
 class Unpatchify1DModule(Layer):

@@ -1,0 +1,1 @@
+"""Blocks that change every number by itself: a file each."""
