@@ -248,6 +248,7 @@ def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
 
 # --- initial weights
 
+_NORMS = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d)
 _WITH_BIAS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
@@ -257,7 +258,8 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
 
     Convolutions: normal by fan-in (He et al. 2015, arXiv:1502.01852). Linear layers: uniform
     (Glorot & Bengio 2010). Embeddings: normal with 0.02, and 0 for the padding. Output layers:
-    normal with 0.01. Norms: 1 and 0. Biases: 0. A module with weights of its own has a method
+    normal with 0.01. Norms: 1 and 0. Recurrent layers: uniform, and the forget gate of an LSTM
+    open. Biases: 0. A module with weights of its own has a method
     `initialise(generator)`. Raises TypeError for a module of which nothing is known.
     """
     for module in network.modules():
@@ -277,8 +279,10 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
             nn.init.normal_(module.weight, std=0.02, generator=generator)
             if module.padding_idx is not None:
                 module.weight[module.padding_idx].zero_()
-        elif isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d)):
+        elif isinstance(module, _NORMS):
             module.reset_parameters()
+        elif isinstance(module, nn.RNNBase):
+            _initialise_recurrent(module, generator)
         elif callable(own := getattr(module, "initialise", None)):
             own(generator)
         elif next(module.parameters(recurse=False), None) is not None:
@@ -286,6 +290,23 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
 
         if isinstance(module, _WITH_BIAS) and module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def _initialise_recurrent(module: nn.RNNBase, generator: torch.Generator) -> None:
+    """Sets the weights of a GRU or LSTM of one layer, gate by gate.
+
+    An LSTM begins by remembering: the bias of its forget gate, the second of four, is 1
+    (Jozefowicz et al. 2015).
+    """
+    bound = module.hidden_size**-0.5
+    for gate in module.weight_ih_l0.chunk(module.weight_ih_l0.shape[0] // module.hidden_size):
+        nn.init.xavier_uniform_(gate, generator=generator)
+
+    nn.init.uniform_(module.weight_hh_l0, -bound, bound, generator=generator)
+    nn.init.zeros_(module.bias_ih_l0)
+    nn.init.zeros_(module.bias_hh_l0)
+    if isinstance(module, nn.LSTM):
+        nn.init.ones_(module.bias_ih_l0[module.hidden_size : 2 * module.hidden_size])
 
 
 # --- groups of parameters

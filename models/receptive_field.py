@@ -28,7 +28,7 @@ class ReceptiveField:
         return math.ceil(self.size)
 
     def then(self, after: ReceptiveField) -> ReceptiveField:
-        """Returns the field of a block with the field `after` that reads positions with this one."""
+        """Returns the field of a block of the field `after` that reads positions with this one."""
         return ReceptiveField(
             self.size + (after.size - 1) * self.stride, self.stride * after.stride
         )

@@ -19,8 +19,6 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
-from models.layers.attention.attention import SelfAttention
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -187,7 +185,7 @@ def behave_as_on(device_type: str, blocks: Iterable[nn.Module]) -> None:
 
     for block in blocks:
         for module in block.modules():
-            if isinstance(module, SelfAttention):
+            if hasattr(module, "float32_on_cpu"):
                 module.float32_on_cpu = False
 
         # By setattr, because a type checker lets no method be assigned to.

@@ -9,14 +9,22 @@ from torch import nn
 from torch.nn import functional
 
 from models.layers.attention.attention import SelfAttention
-from models.layers.block import BLOCKS, Block, BlockError, check_masks, token_shape
+from models.layers.attention.heads import (
+    CAUSAL_HELP,
+    HEADS_HELP,
+    MOST_HEADS,
+    ROTARY_HELP,
+    attention_multiply_adds,
+    check_heads,
+)
+from models.layers.attention.rotary import RotarySelfAttention
+from models.layers.block import BLOCKS, Block, check_masks, token_shape
 from models.layers.layer import Layer
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from models.receptive_field import ReceptiveField
     from models.shape import Shape
-
-_MOST_HEADS = 64
 
 
 @BLOCKS.register
@@ -34,9 +42,7 @@ class Transformer(Block):
     )
     arity: ClassVar[tuple[int, int]] = (1, 2)
 
-    heads: int = setting(
-        4, label="Heads", ge=1, le=_MOST_HEADS, help="How many things a token can look for at once."
-    )
+    heads: int = setting(4, label="Heads", ge=1, le=MOST_HEADS, help=HEADS_HELP)
     expansion: float = setting(
         2.0,
         label="Expansion",
@@ -55,13 +61,8 @@ class Transformer(Block):
         step=0.05,
         help="Share of what is added that is set to zero while training.",
     )
-    causal: bool = setting(
-        False,
-        label="Looks back only",
-        advanced=True,
-        help="A token looks at itself and those before it, never ahead; so what comes next can be "
-        "learned.",
-    )
+    causal: bool = setting(False, label="Looks back only", advanced=True, help=CAUSAL_HELP)
+    rotary: bool = setting(False, label="Rotary positions", advanced=True, help=ROTARY_HELP)
 
     def title(self) -> str:
         back = ", looks back" if self.causal else ""
@@ -69,20 +70,27 @@ class Transformer(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         count, width = token_shape(inputs[0], self.label)
-        if width % self.heads:
-            raise BlockError(
-                f"{self.heads} heads cannot share a width of {width} evenly.",
-                f"Choose {_nearest_head_counts(width, self.heads)} heads, or a width that is a "
-                f"multiple of {self.heads}.",
-            )
-
+        check_heads(width, self.heads, self.rotary)
         check_masks(count, inputs[1:], self.label)
         return count, width
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return TransformerModule(
-            inputs[0][1], self.heads, self.expansion, self.dropout, self.causal
-        )
+        module = RotaryTransformerModule if self.rotary else TransformerModule
+        return module(inputs[0][1], self.heads, self.expansion, self.dropout, self.causal)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        count, width = inputs[0]
+        projections = 4 * count * width**2 + 2 * count * width * inner_width(width, self.expansion)
+        return projections + attention_multiply_adds(count, count, width)
+
+    def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
+        del inputs
+        return None
+
+
+def inner_width(width: int, expansion: float) -> int:
+    """Returns the width of the inner layer of the feed-forward network."""
+    return max(1, round(width * expansion))
 
 
 class TransformerModule(Layer):
@@ -98,7 +106,7 @@ class TransformerModule(Layer):
         self, width: int, heads: int, expansion: float, dropout: float, causal: bool = False
     ) -> None:
         super().__init__()
-        inner = max(1, round(width * expansion))
+        inner = inner_width(width, expansion)
 
         self.norm1 = nn.LayerNorm(width)
         self.attention = SelfAttention(width, heads, causal)
@@ -116,10 +124,11 @@ class TransformerModule(Layer):
         return output
 
 
-def _nearest_head_counts(width: int, heads: int) -> str:
-    """Returns the two numbers of heads that divide the width and lie nearest, for a remedy."""
-    divisors = sorted(
-        (count for count in range(1, min(width, _MOST_HEADS) + 1) if width % count == 0),
-        key=lambda count: (abs(count - heads), count),
-    )
-    return " or ".join(str(count) for count in divisors[:2])
+class RotaryTransformerModule(TransformerModule):
+    """The same with rotary positions in its attention."""
+
+    def __init__(
+        self, width: int, heads: int, expansion: float, dropout: float, causal: bool = False
+    ) -> None:
+        super().__init__(width, heads, expansion, dropout, causal)
+        self.attention = RotarySelfAttention(width, heads, causal)

@@ -75,7 +75,10 @@ class Pooling1D(Block):
 
 
 class Pooling1DModule(Layer):
-    """Max or mean pooling along tokens: (B, N, D) -> (B, ceil((N - kernel_size) / stride) + 1, D)."""
+    """Max or mean pooling along tokens: (B, N, D) -> (B, M, D).
+
+    M = ceil((N - kernel_size) / stride) + 1; at the end fewer tokens may become one.
+    """
 
     def __init__(self, mode: str, kernel_size: int, stride: int) -> None:
         super().__init__()
