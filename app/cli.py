@@ -15,6 +15,8 @@ import click
 from app import __version__, system_libraries
 from app.command_options import writing_options
 from app.engine.errors import UserError
+from app.find_run import find_run
+from app.graph_command import graph
 from app.output import complain, complain_of, say, say_json
 from models.limits import MOST_EPOCHS
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.experiment.experiment import Experiment
-    from app.engine.runs.run import Run
 
 DEMO = "sample:digits"
 FAILED = 1
@@ -141,10 +142,7 @@ def train(
     Ctrl+C stops and keeps the best; a second one ends at once.
     """
     from app import headless  # noqa: PLC0415 - loads numpy and rich
-    from app.engine.experiment import (  # noqa: PLC0415 - not for --help
-        overrides,
-        toml_file,
-    )
+    from app.engine.experiment import overrides, toml_file  # noqa: PLC0415 - not for --help
     from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
     from app.engine.training import thread_choice  # noqa: PLC0415 - not for --help
 
@@ -185,7 +183,7 @@ def resume(run: str, epochs: int | None, json_: bool) -> int:
     """Go on with a stopped run, or train a finished one longer."""
     from app import headless  # noqa: PLC0415 - loads numpy and rich
 
-    return headless.resume(_run(run), epochs, json_)
+    return headless.resume(find_run(run), epochs, json_)
 
 
 @cli.command()
@@ -201,7 +199,7 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
     """
     from app.terminal import display_for, print_report  # noqa: PLC0415 - not for --help
 
-    evaluated = _run(run)
+    evaluated = find_run(run)
     names: Sequence[str] = ()
     notes: Sequence[str] = ()
     if path is None:
@@ -267,7 +265,7 @@ def predict(
     if not files and not texts and prompt is None:
         raise click.UsageError("Missing argument 'FILE...'.")
 
-    opened_run = _run(run)
+    opened_run = find_run(run)
     from app import prediction_command  # noqa: PLC0415 - loads torch
 
     if prompt is not None:
@@ -317,6 +315,9 @@ def settings_(section: str, json_: bool) -> None:
         say(line)
 
 
+cli.add_command(graph)
+
+
 # --- what the commands share
 
 
@@ -349,22 +350,6 @@ def _data_of(path: str) -> DataSettings:
         return toml_file.read(Path(path).expanduser()).data
 
     return DataSettings(source=path)
-
-
-def _run(text: str) -> Run:
-    """Returns a run by its folder, or by its name among those in the usual place.
-
-    Raises UserError.
-    """
-    from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
-
-    for folder in (Path(text).expanduser(), default_folder() / text):
-        if (folder / "experiment.toml").is_file():
-            return Run(folder.absolute())
-
-    raise UserError(
-        f"'{text}' is no run.", f"Name a run's folder, or one of those in '{default_folder()}'."
-    )
 
 
 def main(arguments: list[str] | None = None) -> int:

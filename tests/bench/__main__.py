@@ -10,6 +10,8 @@ random for as long as wanted, and prints how late its events come and whether it
 `reactions` prints what each thing that a person does costs the window's thread, `first-curve` what
 other work does to the time from Train to the first point of the curve, `history` what reading the
 steps of a long run costs.
+`graph` renews all numbers
+of 300 blocks after a change of one.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import sys
 import time
 
 from tests.bench import (
+    graph,
     history,
     inside,
     language,
@@ -59,6 +62,7 @@ def main() -> None:
         "reactions",
         "first-curve",
         "history",
+        "graph",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -87,6 +91,8 @@ def main() -> None:
         language.main()
     elif arguments.what == "pairs":
         pairs.main()
+    elif arguments.what == "graph":
+        graph.main()
     elif arguments.what == "optimizers":
         optimizers.main()
     elif arguments.what == "memory":

@@ -31,6 +31,7 @@ TWO_BYTES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 FLOAT_BYTES = 4
 
+
 class Form(NamedTuple):
     """The form of a tensor of a batch: all that a block's cost depends on."""
 
@@ -154,7 +155,12 @@ def _measured(
         output = run(*inputs)
 
     same_as = next(
-        (number for number, tensor in enumerate(inputs) if storage_of(tensor) == storage_of(output)), None
+        (
+            number
+            for number, tensor in enumerate(inputs)
+            if storage_of(tensor) == storage_of(output)
+        ),
+        None,
     )
     keeps_output = same_as is None and meter.keeps(output)
     kept_inputs = {storage_of(tensor) for tensor in inputs if meter.keeps(tensor)}
@@ -168,9 +174,7 @@ def _measured(
         output.untyped_storage().nbytes(),
         same_as,
         meter.bytes - beside,
-        tuple(
-            number for number, tensor in enumerate(inputs) if storage_of(tensor) in kept_inputs
-        ),
+        tuple(number for number, tensor in enumerate(inputs) if storage_of(tensor) in kept_inputs),
         keeps_output,
     )
 

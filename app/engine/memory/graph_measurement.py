@@ -25,9 +25,10 @@ from models.network import (
     place_block,
     read_block,
 )
+from models.receptive_field import ONE_POSITION, ReceptiveField
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
     from app.engine.experiment.resolve import ResolvedExperiment
     from models.layers.block import Block
@@ -50,7 +51,8 @@ class BlockNumbers:
 
     inputs: the shapes that it reads; None behind a block that cannot be. shape: of its output, None
     where it cannot be. multiply_adds: for one example. bytes: of a whole batch, by BLOCK_ROWS.
-    block: None where kind or settings are wrong. error: why it cannot be.
+    block: None where kind or settings are wrong. receptive_field: what a position of its output
+    sees of the example, None where that is everything. error: why it cannot be.
     """
 
     node: Node
@@ -60,6 +62,7 @@ class BlockNumbers:
     parameters: int = 0
     multiply_adds: int = 0
     bytes: dict[str, int] = field(default_factory=dict)
+    receptive_field: ReceptiveField | None = None
     error: GraphError | None = None
 
     @property
@@ -102,9 +105,7 @@ class GraphMeasurement:
     @property
     def bytes(self) -> dict[str, int]:
         """What all blocks together hold, by BLOCK_ROWS."""
-        return {
-            row: sum(block.bytes.get(row, 0) for block in self.blocks) for row in BLOCK_ROWS
-        }
+        return {row: sum(block.bytes.get(row, 0) for block in self.blocks) for row in BLOCK_ROWS}
 
 
 def measure_graph(
@@ -242,6 +243,7 @@ def _numbers(
     shapes: dict[str, Shape] = input_shapes(problem) | {
         name: block.shape for name, block in placed.items()
     }
+    fields: dict[str, ReceptiveField | None] = dict.fromkeys((INPUT, OTHER), ONE_POSITION)
     numbers = []
     for node in graph.nodes:
         inputs = tuple(shapes.get(name) for name in node.inputs)
@@ -251,6 +253,7 @@ def _numbers(
             continue
 
         cost = meter.of_block[node.name]
+        fields[node.name] = _field(placed[node.name], [fields[name] for name in node.inputs])
         rows: dict[str, Any] = {**cost.bytes, "activations": meter.activations[node.name]}
         numbers.append(
             BlockNumbers(
@@ -261,10 +264,21 @@ def _numbers(
                 cost.parameters,
                 cost.multiply_adds,
                 {row: rows[row] for row in BLOCK_ROWS},
+                fields[node.name],
             )
         )
 
     return tuple(numbers)
+
+
+def _field(placed: PlacedBlock, inputs: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
+    """Returns what a position of a block's output sees of the example: of its inputs the most."""
+    own = placed.block.receptive_field(*placed.inputs)
+    known = [each for each in inputs if each is not None]
+    if own is None or len(known) < len(inputs):
+        return None
+
+    return max(known, key=lambda each: each.size).then(own)
 
 
 def _block(node: Node) -> Block | None:
