@@ -55,11 +55,13 @@ def graph(path: str, given: str | None, json_: bool) -> int:
     else:
         _print(report)
 
-    error = report.measurement.error
-    if error is None:
+    mistake = report.mistake
+    if mistake is None:
         return 0
 
-    complain(f"The network cannot be built at '{error.node}': {error.message}")
+    complain(
+        f"The network cannot be built at '{mistake.node}': {mistake.what} {mistake.remedy}".strip()
+    )
     return 1
 
 
@@ -83,6 +85,11 @@ def _print(report: GraphReport) -> None:
             f"{measurement.conditions.batch} at most {bytes_text(report.totals['peak'])} at once, "
             "without the data set."
         )
+
+    if report.mistake is not None and report.mistake.repairs:
+        say(f"What would mend '{report.mistake.node}':")
+        for repair in report.mistake.repairs:
+            say(f"  {repair.text}")
 
     if report.assumed:
         forms = " and ".join(words(source.shape) for source in report.problem.inputs)

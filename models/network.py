@@ -109,7 +109,7 @@ def place_block(node: Node, shapes: Mapping[str, Shape]) -> PlacedBlock:
             needs = f"at least {least} inputs"
 
         raise GraphError(
-            node.name, f"{block.label} reads {len(node.inputs)} blocks.", f"Give it {needs}."
+            node.name, f"{block.label} reads {_blocks(len(node.inputs))}.", f"Give it {needs}."
         )
 
     inputs = tuple(shapes[name] for name in node.inputs)
@@ -117,6 +117,10 @@ def place_block(node: Node, shapes: Mapping[str, Shape]) -> PlacedBlock:
         return PlacedBlock(node, block, inputs, block.shape(*inputs))
     except BlockError as error:
         raise GraphError(node.name, error.what, error.remedy) from None
+
+
+def _blocks(count: int) -> str:
+    return "1 block" if count == 1 else f"{count} blocks"
 
 
 def place_blocks(graph: Graph, problem: Problem) -> Iterator[PlacedBlock]:
@@ -142,11 +146,12 @@ def check_output(node: Node, shape: Shape, problem: Problem) -> None:
     if problem.answers == "values":
         remedy = f"End it with an 'output' block of {problem.outputs} outputs."
     else:
-        remedy = "Choose a template that fits the task."
+        remedy = "Choose a template that fits the task, or end it with a block of that form."
 
     raise GraphError(
         node.name,
-        f"The network answers with {words(shape)}; {words(problem.output_shape)} are asked for.",
+        f"The network answers with {words(shape)}; "
+        f"the task asks for {words(problem.output_shape)}.",
         remedy,
     )
 

@@ -117,7 +117,7 @@ def test_a_wrong_block_is_named_with_a_remedy(case: str) -> None:
 
 
 def test_the_last_block_must_match_the_problem() -> None:
-    with pytest.raises(GraphError, match="7 values; 5 values are asked for") as caught:
+    with pytest.raises(GraphError, match="7 values; the task asks for 5 values") as caught:
         Network(
             Graph((Node("pool", "global-pooling"), Node("z", "output", {"outputs": 7}))),
             picture_problem(3, 8, 8),

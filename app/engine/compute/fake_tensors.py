@@ -186,7 +186,7 @@ def behave_as_on(device_type: str, blocks: Iterable[nn.Module]) -> None:
     for block in blocks:
         for module in block.modules():
             if hasattr(module, "float32_on_cpu"):
-                module.float32_on_cpu = False
+                setattr(module, "float32_on_cpu", False)  # noqa: B010 - it is of several classes
 
         # By setattr, because a type checker lets no method be assigned to.
         setattr(block, "forward", _like_a_gpu(block.forward))  # noqa: B010 - see above

@@ -23,6 +23,7 @@ from app.engine.sources.opening import open_dataset
 from models.graph import OTHER, Graph, GraphError
 from models.network import input_shapes, place_block
 from models.own_network import OwnNetwork
+from models.repairs import Mistake, find_mistake
 from models.shape import Answers, Input, InputKind, Problem
 
 if TYPE_CHECKING:
@@ -58,14 +59,16 @@ TASK_OF: dict[Answers, str] = {
 class GraphReport:
     """What is known of a network.
 
-    measurement: of every block. totals: the whole ledger in bytes; {} where a block cannot be.
+    measurement: of every block. totals: the whole ledger in bytes; {} where a block cannot be, of
+    which `mistake` then tells.
     assumed: whether what the network reads was assumed, because no data are named.
     """
 
     measurement: GraphMeasurement
     problem: Problem
     totals: dict[str, int]
-    assumed: bool
+    assumed: bool = False
+    mistake: Mistake | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """Returns plain data for JSON: every block with its numbers, and the sums."""
@@ -86,7 +89,6 @@ class GraphReport:
                         block.receptive_field.positions if block.receptive_field else None
                     ),
                     "bytes": block.bytes,
-                    **({"error": block.error.message} if block.error is not None else {}),
                 }
                 for block in measurement.blocks
             ],
@@ -98,7 +100,18 @@ class GraphReport:
             },
             "problem": self.problem.to_plain(),
             "assumed": self.assumed,
+            **({"mistake": _plain(self.mistake)} if self.mistake is not None else {}),
         }
+
+
+def _plain(mistake: Mistake) -> dict[str, Any]:
+    return {
+        "block": mistake.node,
+        "what": mistake.what,
+        "remedy": mistake.remedy,
+        "inputs": [list(shape) if shape is not None else None for shape in mistake.inputs],
+        "repairs": [repair.text for repair in mistake.repairs],
+    }
 
 
 def report_on_run(run: Run) -> GraphReport:
@@ -241,7 +254,7 @@ def _report(resolved: ResolvedExperiment, graph: Graph, problem: Problem) -> Gra
     conditions = Conditions.of(resolved, "float32", device.type)
     measurement = measure_graph(graph, problem, resolved, conditions)
     if measurement.error is not None:
-        return GraphReport(measurement, problem, {}, assumed=False)
+        return GraphReport(measurement, problem, {}, mistake=find_mistake(graph, problem))
 
     work = measurement.multiply_adds * conditions.batch
     precision = devices.precision(resolved.training.precision, device, work)
@@ -250,7 +263,7 @@ def _report(resolved: ResolvedExperiment, graph: Graph, problem: Problem) -> Gra
         measurement = measure_graph(graph, problem, resolved, conditions)
 
     totals = predict(resolved, graph, problem, 0, device.type, precision)
-    return GraphReport(measurement, problem, totals, assumed=False)
+    return GraphReport(measurement, problem, totals)
 
 
 def _unsound(error: GraphError) -> UserError:

@@ -118,13 +118,17 @@ def test_the_sound_part_is_shown_before_what_cannot_be(
     path.write_text(GRAPH.replace('"conv1", "conv1"', '"conv1", "input"'), encoding="utf-8")
     found = report(capsys, str(path), code=1)
     assert found["blocks"][0]["shape"] == [8, 28, 28]
-    assert "error" in found["blocks"][1] and found["blocks"][1]["shape"] is None
+    assert found["blocks"][1]["shape"] is None
+    mistake = found["mistake"]
+    assert mistake["block"] == "sum" and mistake["inputs"] == [[8, 28, 28], [1, 28, 28]]
+    assert "Insert a 1×1 convolution 1 → 8 after 'input'" in mistake["repairs"]
     assert found["totals"]["bytes"] == {}
 
     assert cli.main(["graph", str(path)]) == 1
     printed = capsys.readouterr()
     assert "cannot be built at 'sum'" in printed.err
     assert "8 channels of 28 × 28" in printed.out and "not reached" in printed.out
+    assert "Insert a 1×1 convolution 1 → 8" in printed.out
 
 
 def test_forms_of_an_example() -> None:
