@@ -92,14 +92,19 @@ def rename(graph: Graph, name: str, new_name: str) -> Graph:
 
 
 def insert_after(
-    graph: Graph, name: str, kind: str, settings: dict[str, Any] | None = None
+    graph: Graph,
+    name: str,
+    kind: str,
+    settings: dict[str, Any] | None = None,
+    also: tuple[str, ...] = (),
 ) -> tuple[Graph, str]:
     """Returns the graph with a new block behind another, and its name.
 
-    What read the other block reads the new one. name: INPUT puts it at the beginning.
+    What read the other block reads the new one. name: INPUT puts it at the beginning. also: what
+    the new block reads besides, of the blocks before.
     """
     new_name = free_name(graph, kind)
-    new = Node(new_name, kind, dict(settings or {}), (name,))
+    new = Node(new_name, kind, dict(settings or {}), (name, *also))
     position = 0 if name in (INPUT, OTHER) else _index(graph, name) + 1
     nodes = [_reading(node, {name: new_name}) for node in graph.nodes]
     return Graph((*nodes[:position], new, *nodes[position:])), new_name

@@ -120,6 +120,9 @@ def measure_graph(
     resolved: the experiment, for its loss. before: a measurement of which equal blocks are taken.
     It never raises for a graph of which a block cannot be: that one carries the error.
     """
+    if before is not None and before.problem != problem:
+        before = None
+
     placed, error = _placed(graph, problem, before)
     meter = _Meter(problem, conditions, before)
     if placed:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from app.engine.experiment.resolve import ResolvedExperiment
+    from app.engine.memory.graph_measurement import GraphMeasurement
     from models.shape import Problem, Shape
 
 PROBE = 2
@@ -98,6 +99,29 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
         sum(block.multiply_adds for block in reports),
         error,
     )
+
+
+def inspection_of(measurement: GraphMeasurement) -> Inspection:
+    """Returns a measurement as the report on each block, its bytes for one example."""
+    batch = measurement.conditions.batch
+    reports = tuple(
+        BlockReport(
+            block.node.name,
+            block.node.kind,
+            block.block.title() if block.block is not None else block.node.kind,
+            block.block.summary if block.block is not None else "",
+            block.node.inputs,
+            block.inputs,
+            block.shape,
+            block.parameters,
+            block.multiply_adds,
+            block.bytes.get("activations", 0) // batch,
+            block.error.what if block.error is not None else "",
+            block.error.remedy if block.error is not None else "",
+        )
+        for block in measurement.blocks
+    )
+    return Inspection(reports, measurement.parameters, measurement.multiply_adds, measurement.error)
 
 
 def optimizer_floats(

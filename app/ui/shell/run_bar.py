@@ -101,7 +101,8 @@ class RunBar(QObject):
 
         inspection = network_measurer.inspection
         if inspection is not None and inspection.error is not None:
-            return message_of(inspection.error)
+            place = inspection.error.place
+            return f"{place[:1].upper()}{place[1:]}: {message_of(inspection.error)}"
 
         return ""
 

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
     from app.engine.experiment.resolve import ResolvedExperiment
+    from app.engine.memory.graph_measurement import GraphMeasurement
     from app.engine.memory.inspection import Inspection
     from app.engine.runs.control import Control
     from app.ui.state.background import Background, Failure
     from app.ui.state.document import Document
+    from models.repairs import Mistake
     from models.shape import Problem
 
 DEBOUNCE_MS = 120
@@ -47,6 +49,8 @@ class Measured:
     inspection: Inspection
     predicted: dict[str, int]
     floats: dict[str, int] = field(default_factory=dict)
+    measurement: GraphMeasurement | None = None
+    mistake: Mistake | None = None
 
 
 class NetworkMeasurer(QObject):
@@ -66,6 +70,8 @@ class NetworkMeasurer(QObject):
         self.measured: Measured | None = None
         self.trouble: UserError | GraphError | Failure | None = None
         self.busy = True
+        self._last: GraphMeasurement | None = None
+        """Of which blocks that did not change are taken."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._measure)
@@ -137,8 +143,9 @@ class NetworkMeasurer(QObject):
 
         dataset = document.dataset
         data = bytes_held(dataset)
+        before = self._last
         self._background.run(
-            lambda control: measure(resolved, problem, data, control),
+            lambda control: measure(resolved, problem, data, control, before),
             partial(self._take, dataset),
             self._fail,
             key="measure",
@@ -150,6 +157,7 @@ class NetworkMeasurer(QObject):
         if isinstance(result, GraphError):
             self._show(None, result)
         else:
+            self._last = result.measurement
             self._show(result, None)
 
     def _fail(self, failure: Failure) -> None:
@@ -175,46 +183,58 @@ def bytes_held(dataset: Dataset | None) -> int:
 
 
 def measure(
-    resolved: ResolvedExperiment, problem: Problem, dataset_bytes: int, control: Control
+    resolved: ResolvedExperiment,
+    problem: Problem,
+    dataset_bytes: int,
+    control: Control,
+    before: GraphMeasurement | None = None,
 ) -> Measured | GraphError:
-    """Inspects the network and predicts its memory; on the worker.
+    """Measures every block of the network and predicts its memory; on the worker.
 
-    A graph that cannot even be drawn comes back as its error.
+    A graph that cannot even be drawn comes back as its error. before: see `measure_graph`.
     """
     from app.engine.compute.device import choose, precision  # noqa: PLC0415 - choosing loads torch
+    from app.engine.memory.block_cost import Conditions  # noqa: PLC0415 - it loads torch
+    from app.engine.memory.graph_measurement import measure_graph  # noqa: PLC0415 - it loads torch
     from app.engine.memory.inspection import (  # noqa: PLC0415 - it loads torch
-        inspect,
+        inspection_of,
         optimizer_floats,
     )
     from app.engine.memory.ledger import predict  # noqa: PLC0415 - it loads torch
+    from models.repairs import find_mistake  # noqa: PLC0415 - it loads torch
 
     try:
         graph: Graph = resolved.model.graph(problem)
     except GraphError as error:
         return error
 
-    inspection = inspect(graph, problem)
-    control.check()
-    if inspection.error is not None:
-        return Measured(resolved, problem, inspection, {})
-
     try:
         device = choose(resolved.training.device)
     except UserError:  # the header says so
         device = choose("cpu")
 
-    predicted = predict(
-        resolved,
-        graph,
-        problem,
-        dataset_bytes,
-        device.type,
-        precision(
-            resolved.training.precision,
-            device,
-            inspection.multiply_adds * resolved.training.batch_size,
-        ),
-    )
+    def measured_in(chosen: str) -> GraphMeasurement:
+        conditions = Conditions.of(resolved, chosen, device.type)
+        return measure_graph(graph, problem, resolved, conditions, before)
+
+    measurement = measured_in(before.conditions.precision if before is not None else "float32")
+    control.check()
+    if measurement.error is not None:
+        inspection = inspection_of(measurement)
+        mistake = find_mistake(graph, problem)
+        return Measured(resolved, problem, inspection, {}, measurement=measurement, mistake=mistake)
+
+    work = measurement.multiply_adds * resolved.training.batch_size
+    chosen = precision(resolved.training.precision, device, work)
+    if chosen != measurement.conditions.precision:
+        measurement = measured_in(chosen)
+
+    predicted = predict(resolved, graph, problem, dataset_bytes, device.type, chosen)
     return Measured(
-        resolved, problem, inspection, predicted, optimizer_floats(resolved, graph, problem)
+        resolved,
+        problem,
+        inspection_of(measurement),
+        predicted,
+        optimizer_floats(resolved, graph, problem),
+        measurement,
     )

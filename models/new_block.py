@@ -1,0 +1,71 @@
+"""Settings with which a new block fits where it is put."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from models.layers.block import BLOCKS, Block, BlockError
+from models.spec import settings
+
+if TYPE_CHECKING:
+    from models.shape import Shape
+
+Settings = dict[str, Any]
+
+
+def fitting_settings(kind: str, inputs: tuple[Shape, ...], wanted: Shape) -> Settings | None:
+    """Returns settings with which a block of this kind can read these inputs.
+
+    wanted: the shape that its output has if any settings tried give that; otherwise the usual
+    settings come first. None where none of them fits.
+    """
+    fitting = [
+        (values, shape)
+        for values in _tried(kind, inputs[0], wanted)
+        if (shape := output_shape(kind, values, inputs)) is not None
+    ]
+    for values, shape in fitting:
+        if shape == wanted:
+            return values
+
+    return fitting[0][0] if fitting else None
+
+
+def output_shape(kind: str, values: Settings, inputs: tuple[Shape, ...]) -> Shape | None:
+    """Returns the shape of the output; None where the block cannot read such inputs."""
+    try:
+        block: Block = BLOCKS.read({"kind": kind, **values})
+        least, most = block.arity
+        return block.shape(*inputs) if least <= len(inputs) <= most else None
+    except (BlockError, ValidationError):
+        return None
+
+
+def _tried(kind: str, has: Shape, wanted: Shape) -> list[Settings]:
+    """Returns settings to try: the usual ones, and those that keep sizes."""
+    declared = {setting.name: setting for setting in settings(BLOCKS.get(kind))}
+    sizes: Settings = {}
+    width = (wanted[0] if len(wanted) == 3 else wanted[-1]) if wanted else 1
+    for name in ("channels", "outputs", "width"):
+        if name in declared:
+            sizes[name] = width
+    if len(wanted) == 3:
+        sizes |= {
+            name: side
+            for name, side in zip(("height", "width"), wanted[1:], strict=True)
+            if {"height", "width"} <= declared.keys()
+        }
+    if len(wanted) == 2 and "length" in declared:
+        sizes["length"] = wanted[0]
+
+    tried: list[Settings] = [{}, sizes, {**sizes, "kernel_size": 3}, {**sizes, "stride": 1}]
+    shared = has[0] if len(has) == 3 else has[-1] if has else 1
+    for name in ("heads", "groups"):
+        if name in declared and declared[name].default is not None:
+            usual = int(declared[name].default)
+            divisor = next(count for count in range(usual, 0, -1) if shared % count == 0)
+            tried.append({**sizes, name: divisor})
+
+    return [values for values in tried if values.keys() <= declared.keys()]
