@@ -3,7 +3,7 @@
 The networks on them are really trained. Every page is taken light and dark, at 1280x720 and
 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
 STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
-every kind of task.
+every kind of task. --blocks: blocks of a network being changed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from app.ui.pages.learning.lr_finder import FindButton
+from app.ui.pages.model.page import ModelPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
 from app.ui.state.action import Action
+from app.ui.state.graph_edits import open_graph, set_graph
+from models import edits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -305,6 +308,42 @@ def plan(camera: Camera) -> None:
     camera.inside.theme.set_dark(False)
 
 
+def take_blocks(camera: Camera) -> None:
+    """Takes the Model page with a block chosen, a network of one's own, and a mistake in it."""
+    camera.open()
+    camera.read("sample:fashion")
+    camera.window.frame.go("model")
+    measurer = camera.inside.network_measurer
+
+    def measured() -> None:
+        camera.settle(400)
+        camera.wait(lambda: not measurer.busy)
+        camera.settle(400)
+
+    measured()
+    page = camera.window.frame.findChild(ModelPage)
+    assert isinstance(page, ModelPage)
+    view = page.network.view
+    view.choose("block1")
+    measured()
+    camera.photograph("block", ("model",))
+
+    page.block.add("squeeze-excitation")
+    measured()
+    camera.photograph("block_added", ("model",))
+    view.scene().clearSelection()
+    camera.settle()
+    camera.photograph("own", ("model",))
+
+    graph = open_graph(camera.inside.document)
+    assert graph is not None
+    wide = edits.insert_after(graph, "block1", "convolution", {"channels": 128})[0]
+    bypass = edits.insert_after(wide, "conv1", "add", {}, ("block1",))[0]
+    set_graph(camera.inside.document, bypass)
+    measured()
+    camera.photograph("mistake", ("model",))
+
+
 def diverge(camera: Camera) -> None:
     """Trains with a learning rate at which the loss overflows."""
     camera.read("sample:digits")
@@ -334,6 +373,7 @@ def main() -> int:
     parser.add_argument("outdir", type=Path)
     parser.add_argument("--tasks", nargs="*", help="the tasks instead: all, or those named")
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
+    parser.add_argument("--blocks", action="store_true", help="the Model page with own blocks")
     arguments = parser.parse_args()
     arguments.outdir.mkdir(parents=True, exist_ok=True)
 
@@ -348,7 +388,9 @@ def main() -> int:
             os.environ[variable] = folder
 
         camera = Camera(arguments.outdir, Path(folder), arguments.quick)
-        if arguments.tasks is None:
+        if arguments.blocks:
+            take_blocks(camera)
+        elif arguments.tasks is None:
             take_all(camera, arguments.quick)
         else:
             take_tasks(camera, tuple(arguments.tasks))

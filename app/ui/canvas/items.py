@@ -39,6 +39,7 @@ class BlockView:
     name: as in the graph.
     shape: in words, "" where the block is not reached.
     share: of the network's parameters, 0 to 1.
+    held: bytes in training because of it, of a whole batch.
     error, remedy: why it cannot be built, and what to change.
     """
 
@@ -51,6 +52,7 @@ class BlockView:
     share: float = 0.0
     multiply_adds: int = 0
     activation_bytes: int = 0
+    held: int = 0
     error: str = ""
     remedy: str = ""
     reached: bool = True
@@ -73,7 +75,8 @@ class BlockView:
             lines.append(
                 f"{self.parameters:,} parameters ({percent_text(self.share)})<br>"
                 f"{short_text(self.multiply_adds)} multiply-adds for each example<br>"
-                f"{bytes_text(self.activation_bytes)} of activations for each example"
+                f"{bytes_text(self.activation_bytes)} of activations for each example<br>"
+                f"{bytes_text(self.held)} in training, with a batch and the optimizer"
             )
 
         return "<div style='max-width: 320px'>" + "<br>".join(lines) + "</div>"
@@ -195,11 +198,11 @@ class BlockItem(QGraphicsItem):
             return "not reached"
 
         metrics = QFontMetricsF(painter.font())
-        for ending in (
-            f" · {short_text(view.multiply_adds)} multiply-adds",
-            f" · {short_text(view.multiply_adds)} ×+",
-        ):
-            if view.multiply_adds and metrics.horizontalAdvance(view.shape + ending) <= room:
+        work = f" · {short_text(view.multiply_adds)} multiply-adds" if view.multiply_adds else ""
+        held = f" · {bytes_text(view.held)}" if view.held else ""
+        short = f" · {short_text(view.multiply_adds)} ×+" if view.multiply_adds else ""
+        for ending in (work + held, work, short):
+            if ending and metrics.horizontalAdvance(view.shape + ending) <= room:
                 return view.shape + ending
 
         return view.shape

@@ -23,6 +23,7 @@ from app.engine.learning.optimizer import Optimizer
 from app.engine.text import bytes_text, count_text, short_text, times_text
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
+from app.ui.pages.model.mistake_strip import MistakeStrip
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
@@ -53,6 +54,11 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
     inspection = measured.inspection
     problem = measured.problem
     total = max(1, inspection.parameters)
+    held = (
+        {block.node.name: block.total_bytes for block in measured.measurement.blocks}
+        if measured.measurement is not None
+        else {}
+    )
     sources = [
         BlockView(
             name,
@@ -75,6 +81,7 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
             share=block.parameters / total,
             multiply_adds=block.multiply_adds,
             activation_bytes=block.activation_bytes,
+            held=held.get(block.name, 0),
             error=block.error,
             remedy=block.remedy,
             reached=block.shape is not None,
@@ -143,10 +150,12 @@ def totals(measured: Measured) -> list[tuple[str, str, str]]:
 class NetworkCard(Card):
     """Draws the network that was measured, and marks the block that cannot be built.
 
-    While it waits it says for what. `selected(name)`: another block was chosen.
+    While it waits it says for what. `selected(name)`: another block was chosen. `repaired(graph)`:
+    the person took a repair.
     """
 
     selected = Signal(str)
+    repaired = Signal(object)
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
         super().__init__("The network", "shapes, parameters and share, live")
@@ -167,6 +176,9 @@ class NetworkCard(Card):
         self._line = QFrame()
         style(self._line, "separator")
         self._totals = Totals(theme)
+        self.mistake = MistakeStrip(theme)
+        self.mistake.repaired.connect(self.repaired)
+        self.body.addWidget(self.mistake)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self._line)
         self.body.addWidget(self._totals)
@@ -187,6 +199,8 @@ class NetworkCard(Card):
             self._totals.show_totals(totals(network_measurer.measured))
             self._show_fault(network_measurer.measured.inspection.error)
 
+        measured = network_measurer.measured
+        self.mistake.show_mistake(measured.mistake if measured is not None else None)
         busy = network_measurer.measured is None and network_measurer.busy
         trouble = (
             ""

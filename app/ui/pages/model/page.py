@@ -8,16 +8,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
+from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.gallery import TemplateGallery
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
+from app.ui.pages.model.own_network_view import OwnNetworkView
 from app.ui.pages.model.sizes import parameters_of_defaults
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.state.graph_edits import set_graph
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
+from models.own_network import OwnNetwork
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
@@ -42,7 +46,10 @@ class ModelPage(Page):
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
         self.gallery.chosen.connect(lambda kind: parts.document.choose("model", kind))
         self.network = NetworkCard(parts.network_measurer, parts.theme)
-        self.network.selected.connect(lambda _: self.guide_changed.emit())
+        self.network.selected.connect(self._selected)
+        self.network.repaired.connect(lambda graph: set_graph(parts.document, graph))
+        self._awaited = ""
+        """A new block that is chosen as soon as it is drawn."""
         self._settings = self._settings_card()
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.gallery)
@@ -86,11 +93,15 @@ class ModelPage(Page):
         self._answers = Label()
         self._answers.setWordWrap(True)
         style(self._answers, "secondary")
+        self.own = OwnNetworkView(parts.document)
+        self.block = BlockEditor(parts.document, parts.theme)
+        self.block.placed.connect(self._await)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 8, 0)
-        column.addWidget(self.form)
-        column.addWidget(self._answers)
+        for widget in (self.block, self.own, self.form, self._answers):
+            column.addWidget(widget)
+
         column.addStretch(1)
         scroll = QScrollArea()
         style(scroll, "plain")
@@ -127,6 +138,7 @@ class ModelPage(Page):
             return
 
         self.network.refresh()
+        self._show_settings()
         document = self._parts.document
         try:
             problem = document.problem()
@@ -149,6 +161,31 @@ class ModelPage(Page):
         assert chosen is not None
 
         self.gallery.show_choice(chosen.kind)
+
+    def _selected(self, _name: str) -> None:
+        self._show_settings()
+        self.guide_changed.emit()
+
+    def _await(self, name: str) -> None:
+        self._awaited = name
+
+    def _show_settings(self) -> None:
+        """Shows the settings of the chosen block, else those of the template or the own network."""
+        view = self.network.view
+        if self._awaited and any(block.name == self._awaited for block in view.blocks):
+            name, self._awaited = self._awaited, ""
+            view.choose(name)
+
+        measured = self._parts.network_measurer.measured
+        one = self.block.show_block(view.chosen, measured)
+        self._settings.title.setText(f"Block '{view.chosen}'" if one else "Settings")
+        self.own.refresh()
+        if one:
+            self.own.hide()
+
+        is_own = isinstance(self._parts.document.experiment.model, OwnNetwork)
+        self.form.setVisible(not one and not is_own)
+        self._answers.setVisible(not one)
 
     def _describe_templates(self, problem: Problem) -> None:
         sizes = dict(self._sizes)

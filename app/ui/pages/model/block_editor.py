@@ -1,0 +1,274 @@
+"""The editor of the chosen block: its numbers, its own settings, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.ui.pages.model.block_numbers import number_lines
+from app.ui.pages.model.kind_menu import KindMenu
+from app.ui.state.graph_edits import open_graph, set_graph
+from app.ui.style.theme import Theme, style
+from app.ui.widgets.label import Label
+from app.ui.widgets.settings.field import Field
+from models import edits
+from models.graph import INPUT, OTHER, GraphError
+from models.spec import settings
+from models.wrong_values import value_sentence
+
+if TYPE_CHECKING:
+    from app.engine.memory.graph_measurement import BlockNumbers
+    from app.ui.state.document import Document
+    from app.ui.state.network_measurer import Measured
+    from models.layers.block import Block
+    from models.shape import Shape
+    from models.spec import Setting
+
+SHOWN_TYPES = ("integer", "number", "switch", "choice", "text")
+"""Types of settings that have an editor here; lists are edited in the file."""
+
+
+class BlockEditor(QWidget):
+    """Edits one block of the drawing; each change is a step of undo of the document.
+
+    `placed(name)`: a new block was put into the network. It shows nothing until `show_block`.
+    """
+
+    placed = Signal(str)
+
+    def __init__(self, document: Document, theme: Theme) -> None:
+        super().__init__()
+        self._document = document
+        self._theme = theme
+        self._name = ""
+        self._measured: Measured | None = None
+        self._forms: dict[str, dict[str, Field]] = {}
+        self._pages: dict[str, QWidget] = {}
+        self.numbers = Label()
+        self.numbers.setObjectName("block.numbers")
+        self.numbers.setWordWrap(True)
+        style(self.numbers, "secondary")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.px(12))
+        self._column.addLayout(self._make_buttons())
+        self._column.addWidget(self.numbers)
+        self.hide()
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The editors of the settings of the block that is shown, by name."""
+        block = self._block()
+        return self._forms.get(block.kind, {}) if block is not None else {}
+
+    def show_block(self, name: str, measured: Measured | None) -> bool:
+        """Shows a block of the drawing; returns whether there is one of that name."""
+        self._name = name
+        self._measured = measured
+        known = self._numbers() is not None or name in (INPUT, OTHER)
+        self.setVisible(known and measured is not None)
+        if measured is None or not known:
+            return False
+
+        numbers = self._numbers()
+        self._replace.setEnabled(numbers is not None)
+        self._remove.setEnabled(numbers is not None)
+        lines = number_lines(numbers, measured) if numbers is not None else []
+        self.numbers.setText("\n".join(lines))
+        self.numbers.setVisible(bool(lines))
+        self._show_form()
+        return True
+
+    # --- building
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self._add = self._button("Add after", "block.add", "Puts a new block behind this one.")
+        self._replace = self._button("Replace", "block.replace", "Puts another block in its place.")
+        self._remove = self._button("Remove", "block.remove", "Takes it out and closes the gap.")
+        self.add_menu = KindMenu("block.add.menu", self._can_add, self._add)
+        self.add_menu.chosen.connect(self.add)
+        self._add.setMenu(self.add_menu)
+        self.replace_menu = KindMenu("block.replace.menu", self._can_replace, self._replace)
+        self.replace_menu.chosen.connect(self.replace)
+        self._replace.setMenu(self.replace_menu)
+        self._remove.clicked.connect(self.remove)
+        row = QHBoxLayout()
+        row.setSpacing(self._theme.px(6))
+        for button in (self._add, self._replace, self._remove):
+            row.addWidget(button)
+
+        row.addStretch(1)
+        return row
+
+    def _button(self, text: str, name: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        style(button, "small")
+        return button
+
+    def _show_form(self) -> None:
+        for page in self._pages.values():
+            page.hide()
+
+        block = self._block()
+        if block is None:
+            return
+
+        kind = block.kind
+        if kind not in self._pages:
+            self._pages[kind] = self._make_form(type(block))
+
+        self._pages[kind].show()
+        for name, field in self._forms[kind].items():
+            value = getattr(block, name)
+            field.show_value(value, value)
+
+    def _make_form(self, kind: type[Block]) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(self._theme.px(12))
+        fields = {}
+        for setting in settings(kind):
+            if setting.type not in SHOWN_TYPES:
+                continue
+
+            field = Field(f"block.{setting.name}", setting, _lowest(setting), self._theme)
+            field.edited.connect(self._take)
+            field.reset.connect(lambda name: self._take(name, None))
+            fields[setting.name] = field
+            column.addWidget(field)
+
+        self._forms[kind.kind] = fields
+        self._column.addWidget(page)
+        return page
+
+    # --- what is shown
+
+    def _numbers(self) -> BlockNumbers | None:
+        measurement = self._measured.measurement if self._measured is not None else None
+        return measurement.by_name.get(self._name) if measurement is not None else None
+
+    def _block(self) -> Block | None:
+        numbers = self._numbers()
+        return numbers.block if numbers is not None else None
+
+    def _shape(self, name: str) -> Shape | None:
+        """Returns the shape that a block gives, or that of the example; None where unknown."""
+        assert self._measured is not None
+        for source, part in zip((INPUT, OTHER), self._measured.problem.inputs, strict=False):
+            if name == source:
+                return part.shape
+
+        measurement = self._measured.measurement
+        block = measurement.by_name.get(name) if measurement is not None else None
+        return block.shape if block is not None else None
+
+    # --- changing
+
+    def add(self, kind: str) -> None:
+        """Puts a block of this kind behind the one that is shown."""
+        graph = open_graph(self._document)
+        found = self._settings_behind(kind)
+        if graph is None or found is None:
+            return
+
+        values, also = found
+        changed, name = edits.insert_after(graph, self._name, kind, values, also)
+        set_graph(self._document, changed)
+        self.placed.emit(name)
+
+    def replace(self, kind: str) -> None:
+        """Puts a block of this kind in the place of the one that is shown."""
+        graph = open_graph(self._document)
+        values = self._settings_instead(kind)
+        if graph is None or values is None:
+            return
+
+        name = edits.free_name(graph, kind)
+        set_graph(self._document, edits.replace_kind(graph, self._name, kind, **values))
+        self.placed.emit(name)
+
+    def remove(self) -> None:
+        """Takes the block out."""
+        graph = open_graph(self._document)
+        if graph is None:
+            return
+
+        try:
+            set_graph(self._document, edits.remove(graph, self._name))
+        except GraphError as error:
+            self.numbers.setText(error.message)
+
+    def _take(self, name: str, value: Any) -> None:
+        """Takes another value of a setting; None is the usual one."""
+        block = self._block()
+        graph = open_graph(self._document)
+        if block is None or graph is None:
+            return
+
+        if value is not None:
+            try:
+                block.replace(**{name: value})
+            except ValidationError as error:
+                field = self.fields[name]
+                sentence = value_sentence(field.setting.label, error.errors()[0], field.setting)
+                field.show_trouble(sentence or "This value cannot be.")
+                return
+
+        set_graph(self._document, edits.set_settings(graph, self._name, **{name: value}))
+
+    # --- what fits here
+
+    def _can_add(self, kind: str) -> bool:
+        return self._settings_behind(kind) is not None
+
+    def _can_replace(self, kind: str) -> bool:
+        return self._settings_instead(kind) is not None
+
+    def _settings_behind(self, kind: str) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+        """Returns settings for a new block behind this one, and what it reads besides.
+
+        A sum reads also what this block reads, as a bypass. None where it cannot stand here.
+        """
+        from models.layers.block import BLOCKS  # noqa: PLC0415 - its modules load torch
+        from models.new_block import fitting_settings  # noqa: PLC0415 - it loads torch
+
+        shape = self._shape(self._name)
+        if shape is None:
+            return None
+
+        also: tuple[str, ...] = ()
+        numbers = self._numbers()
+        if BLOCKS.get(kind).arity[0] > 1:
+            if numbers is None:
+                return None
+            also = numbers.node.inputs[:1]
+
+        shapes = [shape, *(self._shape(name) for name in also)]
+        known = tuple(each for each in shapes if each is not None)
+        values = fitting_settings(kind, known, shape) if len(known) == len(shapes) else None
+        return None if values is None else (values, also)
+
+    def _settings_instead(self, kind: str) -> dict[str, Any] | None:
+        """Returns settings for another block in the place of this one; None where none fit."""
+        from models.new_block import fitting_settings  # noqa: PLC0415 - it loads torch
+
+        numbers = self._numbers()
+        if numbers is None:
+            return None
+
+        known = tuple(shape for shape in numbers.inputs if shape is not None)
+        if len(known) < len(numbers.inputs):
+            return None
+
+        return fitting_settings(kind, known, numbers.shape or known[0])
+
+
+def _lowest(setting: Setting) -> float | None:
+    """Returns the lowest value for a slider; None where the limit itself is not allowed."""
+    return None if setting.limits.startswith("more than") else setting.minimum

@@ -1,0 +1,64 @@
+"""What is wrong with the network, above its drawing, with the repairs that one click applies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+
+from app.engine.errors import with_remedy
+from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text
+from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.label import Label
+
+if TYPE_CHECKING:
+    from models.repairs import Mistake
+
+
+class MistakeStrip(QFrame):
+    """One sentence on the block at fault, and a button for each repair; hidden while all is well.
+
+    `repaired(graph)`: the person took a repair.
+    """
+
+    repaired = Signal(object)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._mistake: Mistake | None = None
+        self._theme = theme
+        style(self, "banner")
+        self.sentence = Label()
+        self.sentence.setObjectName("model.mistake")
+        self.sentence.setWordWrap(True)
+        style(self.sentence, "problem")
+        self._buttons = QWidget()
+        self._row = FlowLayout(self._buttons, theme.px(8))
+        column = QVBoxLayout(self)
+        column.addWidget(self.sentence)
+        column.addWidget(self._buttons)
+        self.hide()
+
+    def show_mistake(self, mistake: Mistake | None) -> None:
+        """Shows a mistake; None hides the strip."""
+        self.setVisible(mistake is not None)
+        if mistake == self._mistake:
+            return
+
+        self._mistake = mistake
+        self._row.clear()
+        if mistake is None:
+            return
+
+        what = mistake.what if mistake.repairs else with_remedy(mistake.what, mistake.remedy)
+        self.sentence.setText(f"'{mistake.node}' does not fit: {what}")
+        for number, repair in enumerate(mistake.repairs):
+            button = QPushButton(button_text(repair.text))
+            button.setObjectName(f"model.repair.{number}")
+            button.clicked.connect(lambda _=False, graph=repair.graph: self.repaired.emit(graph))
+            style(button, "small")
+            self._row.addWidget(button)
+
+        self._buttons.setVisible(bool(mistake.repairs))
