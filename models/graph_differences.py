@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from models.graph import Graph, Node
 
 
@@ -47,11 +45,8 @@ def _changes(old: Node, new: Node) -> list[str]:
 
 
 def _words(node: Node) -> str:
-    return " ".join([node.kind, *_settings(node.settings)])
-
-
-def _settings(values: Mapping[str, Any]) -> list[str]:
-    return [f"{name}={_value(value)}" for name, value in values.items()]
+    values = (f"{name.replace('_', ' ')} {_value(value)}" for name, value in node.settings.items())
+    return ", ".join([node.kind, *values])
 
 
 def _value(value: Any) -> str:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.pages.model.block_numbers import number_lines
 from app.ui.pages.model.kind_menu import KindMenu
 from app.ui.state.graph_edits import open_graph, set_graph
 from app.ui.style.theme import Theme, style
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.field import Field
 from models import edits
@@ -54,7 +55,7 @@ class BlockEditor(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(12))
-        self._column.addLayout(self._make_buttons())
+        self._column.addWidget(self._make_buttons())
         self._column.addWidget(self.numbers)
         self.hide()
 
@@ -84,7 +85,7 @@ class BlockEditor(QWidget):
 
     # --- building
 
-    def _make_buttons(self) -> QHBoxLayout:
+    def _make_buttons(self) -> QWidget:
         self._add = self._button("Add after", "block.add", "Puts a new block behind this one.")
         self._replace = self._button("Replace", "block.replace", "Puts another block in its place.")
         self._remove = self._button("Remove", "block.remove", "Takes it out and closes the gap.")
@@ -95,13 +96,12 @@ class BlockEditor(QWidget):
         self.replace_menu.chosen.connect(self.replace)
         self._replace.setMenu(self.replace_menu)
         self._remove.clicked.connect(self.remove)
-        row = QHBoxLayout()
-        row.setSpacing(self._theme.px(6))
+        buttons = QWidget()
+        row = FlowLayout(buttons, self._theme.px(6))
         for button in (self._add, self._replace, self._remove):
             row.addWidget(button)
 
-        row.addStretch(1)
-        return row
+        return buttons
 
     def _button(self, text: str, name: str, tip: str) -> QPushButton:
         button = QPushButton(text)

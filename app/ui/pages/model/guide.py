@@ -73,7 +73,9 @@ def guide_cards(
     cards = []
     if measured is not None and measured.inspection.error is not None:
         error = measured.inspection.error
-        cards.append(GuideCard("This network cannot be built", error.message, "problem"))
+        place = error.place[:1].upper() + error.place[1:]
+        what = f"{place}: {error.message}"
+        cards.append(GuideCard("This network cannot be built", what, "problem"))
     elif network_measurer.trouble is not None:
         trouble = network_measurer.trouble
         cards.append(GuideCard("No network yet", trouble.message, "problem"))
@@ -86,7 +88,8 @@ def guide_cards(
 
     if measured is not None:
         cards.append(_block(measured, chosen))
-        if (card := _fit(document, measured)) is not None:
+        whole = measured.inspection.error is None
+        if whole and (card := _fit(document, measured)) is not None:
             cards.append(card)
 
     return cards

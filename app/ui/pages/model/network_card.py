@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -227,7 +227,8 @@ class NetworkCard(Card):
         """Brings the block that cannot be built into sight, once."""
         fault = error.node if error is not None else ""
         if fault and fault != self._fault:
-            self.view.show_block(fault)
+            # From the event loop: what is said above the drawing takes room of it first.
+            QTimer.singleShot(0, self.view, lambda: self.view.show_block(fault))
 
         self._fault = fault
 
