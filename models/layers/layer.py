@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import nn
 
@@ -18,6 +18,8 @@ class Layer(nn.Module):
     its mathematics, for our own trainer, names in `written_as` the class that is printed for it.
     """
 
+    written_as: ClassVar[type[nn.Module]] = nn.Module
+
     built_with: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *arguments: Any, **named: Any) -> Self:
@@ -25,3 +27,9 @@ class Layer(nn.Module):
         # nn.Module refuses attributes before its constructor has run, but not this way.
         object.__setattr__(module, "built_with", (arguments, named))
         return module
+
+
+def printed_class(kind: type) -> type:
+    """Returns the class that is printed for this one: itself, unless it names another itself."""
+    other: type = vars(kind).get("written_as", kind)
+    return other

@@ -1,0 +1,239 @@
+"""A graph written as plain PyTorch: one file with a class `Network` that needs torch alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from models.code import layout
+from models.code.calls import call
+from models.code.definitions import Definitions
+from models.code.names import Attributes, input_names, values_of
+from models.network import Network, input_shapes, place_blocks
+
+if TYPE_CHECKING:
+    from models.graph import Graph, Node
+    from models.shape import Problem, Shape
+
+CLASS = "Network"
+"""The name of the class that the file defines."""
+
+_BODY = 8
+"""How many characters stand before a line of a method."""
+
+
+@dataclass(frozen=True)
+class NetworkCode:
+    """The code of a network.
+
+    text: the file. lines: by the name of each block the lines that belong to it, from 1; a block
+    that changes nothing has none. prefixes: by the name of each block with a module, the name of
+    its attribute, with which the names of its weights begin.
+    """
+
+    text: str
+    lines: dict[str, tuple[int, ...]]
+    prefixes: dict[str, str]
+
+    def weight_name(self, name: str) -> str:
+        """Returns what a weight of our network, "blocks.conv1.weight", is called in the code."""
+        _, block, rest = name.split(".", 2)
+        return f"{self.prefixes[block]}.{rest}"
+
+
+def write_network(graph: Graph, problem: Problem, title: str = "") -> NetworkCode:
+    """Writes the network of a graph as code.
+
+    title: what the file says about itself in its first line; "" says what goes in and comes out.
+    Nothing of the size of the network is allocated. Raises GraphError for a graph whose blocks do
+    not fit.
+    """
+    with torch.device("meta"):
+        network = Network(graph, problem)
+
+    return _Writer(network, problem, title).write()
+
+
+@dataclass
+class _Lines:
+    """Lines of a method, and by block which of them belong to it, from 0."""
+
+    texts: list[str] = field(default_factory=list)
+    of_block: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, block: str, lines: list[str]) -> None:
+        start = len(self.texts)
+        self.of_block.setdefault(block, []).extend(range(start, start + len(lines)))
+        self.texts += lines
+
+
+class _Writer:
+    def __init__(self, network: Network, problem: Problem, title: str) -> None:
+        self._network = network
+        self._problem = problem
+        self._title = title or f"A neural network: {_sizes(problem)}."
+        self._definitions = Definitions({CLASS})
+        self._same = {
+            node.name: node.inputs[0]
+            for node in network.graph.nodes
+            if _passes_on(network.blocks[node.name])
+        }
+        self._inputs = input_names(network.graph, problem, self._same)
+        self._shapes = input_shapes(problem) | {
+            block.node.name: block.shape for block in place_blocks(network.graph, problem)
+        }
+        self._attributes = Attributes()
+        self._init = _Lines()
+        self._forward = _Lines()
+
+    def write(self) -> NetworkCode:
+        self._definitions.imports |= {"import torch", "from torch import nn"}
+        self._write_blocks()
+
+        head = [*self._head(), "", "", *self._class_head()]
+        between = ["", *self._forward_head()]
+        text = [*head, *self._init.texts, *between, *self._forward.texts]
+        starts = len(head) + 1, len(head) + len(self._init.texts) + len(between) + 1
+
+        lines: dict[str, tuple[int, ...]] = {}
+        for name in self._network.blocks:
+            lines[name] = tuple(
+                start + line
+                for start, part in zip(starts, (self._init, self._forward), strict=True)
+                for line in part.of_block.get(name, ())
+            )
+
+        text += ["", "", *_main(self._problem)]
+        return NetworkCode("\n".join(text) + "\n", lines, self._attributes.by_block)
+
+    # --- the blocks
+
+    def _write_blocks(self) -> None:
+        """Writes a line of the constructor and one of `forward` for every block."""
+        nodes = self._network.graph.nodes
+        modules = self._network.blocks
+        values = values_of(self._network.graph, self._inputs, self._same)
+        built: dict[nn.Module, str] = {}
+
+        for node in nodes:
+            module = modules[node.name]
+            last = node is nodes[-1]
+            if node.name in self._same:
+                if last:
+                    self._write(node, f"return {values.read(node)[0]}", "")
+
+                continue
+
+            names = values.read(node)
+            code = getattr(module, "code", None)
+            if callable(code):
+                expression: str = code(*names)
+                self._definitions.use(expression)
+                if not last and not values.is_read(node):
+                    continue
+            else:
+                attribute = self._attributes.of(node.name)
+                self._build(node, attribute, module, built)
+                expression = f"self.{attribute}({', '.join(names)})"
+
+            variable = values.written(node)
+            if last:
+                self._write(node, f"return {expression}", "")
+            elif not values.is_read(node):
+                self._write(node, expression, "")
+            else:
+                self._write(node, f"{variable} = {expression}", self._note(node))
+
+    def _build(
+        self, node: Node, attribute: str, module: nn.Module, built: dict[nn.Module, str]
+    ) -> None:
+        """Writes the line of the constructor that builds a block; shared weights are built once."""
+        if module in built:
+            expression = f"self.{built[module]}"
+        else:
+            expression = call(module, self._definitions.class_name)
+            built[module] = attribute
+
+        self._init.add(node.name, layout.statement(f"self.{attribute} = {expression}", _BODY))
+
+    def _write(self, node: Node, statement: str, note: str) -> None:
+        lines = layout.statement(statement, _BODY)
+        if note and len(lines) == 1 and len(lines[0]) + len(note) + 4 <= layout.WIDTH:
+            lines = [f"{lines[0]}  # {note}"]
+
+        self._forward.add(node.name, lines)
+
+    def _note(self, node: Node) -> str:
+        """Returns the shape of a block's output as a comment where it differs from the input's."""
+        shape = self._shapes[node.name]
+        return _batch(shape) if shape != self._shapes[node.inputs[0]] else ""
+
+    # --- what stands around them
+
+    def _head(self) -> list[str]:
+        lines = layout.docstring([f'"""{self._title}"""'], 0)
+        lines += ["", *self._definitions.import_lines()]
+        before_is_line = True
+        for text in self._definitions.texts:
+            is_line = not text[-1].startswith(" ")
+            lines += ["", *([] if is_line and before_is_line else [""]), *text]
+            before_is_line = is_line
+
+        return lines
+
+    def _class_head(self) -> list[str]:
+        return [
+            f"class {CLASS}(nn.Module):",
+            f'    """{_sizes(self._problem)}."""',
+            "",
+            "    def __init__(self) -> None:",
+            "        super().__init__()",
+        ]
+
+    def _forward_head(self) -> list[str]:
+        arguments = ", ".join(f"{name}: torch.Tensor" for name in self._inputs.values())
+        return layout.statement(f"def forward(self, {arguments}) -> torch.Tensor:", 4)
+
+
+def _passes_on(module: nn.Module) -> bool:
+    """Whether a module gives what it is given."""
+    return type(module) is nn.Identity
+
+
+def _batch(shape: Shape) -> str:
+    return f"(B, {', '.join(map(str, shape))})"
+
+
+def _sizes(problem: Problem) -> str:
+    """Returns the shapes of inputs and output: "(B, 1, 28, 28) -> (B, 10)"."""
+    inputs = ", ".join(_batch(example.shape) for example in problem.inputs)
+    return f"{inputs} -> {_batch(problem.output_shape)}"
+
+
+def _main(problem: Problem) -> list[str]:
+    """Returns the lines that try the network, with its weights where their file is named."""
+    inputs = []
+    for example in problem.inputs:
+        sizes = ", ".join(map(str, (1, *example.shape)))
+        if example.kind == "text":
+            inputs.append(f"torch.ones(1, {example.shape[0]}, dtype=torch.int64)")
+        else:
+            inputs.append(f"torch.{'zeros' if example.kind == 'row' else 'rand'}({sizes})")
+
+    run = layout.statement(f"output = network({', '.join(inputs)})", 4)
+    return [
+        'if __name__ == "__main__":',
+        "    import sys",
+        "",
+        f"    network = {CLASS}().eval()",
+        "    if len(sys.argv) > 1:",
+        "        from safetensors.torch import load_file",
+        "",
+        "        network.load_state_dict(load_file(sys.argv[1]))",
+        "",
+        *run,
+        "    print(tuple(output.shape))",
+    ]
