@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app import __version__, system_libraries
+from app.code_command import code
 from app.command_options import writing_options
 from app.engine.errors import UserError
 from app.find_run import find_run
@@ -316,6 +317,7 @@ def settings_(section: str, json_: bool) -> None:
 
 
 cli.add_command(graph)
+cli.add_command(code)
 
 
 # --- what the commands share

@@ -1,4 +1,4 @@
-"""The classes, functions and constants that printed code needs, by their source, and its imports."""
+"""The definitions that printed code needs, by their source, and the imports."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import textwrap
 import tokenize
@@ -157,7 +158,7 @@ def _piece(text: str, indent: int, end: str) -> list[str]:
 def _cut(text: str, places: list[int], behind: int) -> list[str]:
     """Cuts a text before (0) or behind (1) each of the places."""
     cuts = [0, *(place + behind for place in places), len(text)]
-    return [text[start:stop] for start, stop in zip(cuts, cuts[1:], strict=False)]
+    return [text[start:stop] for start, stop in itertools.pairwise(cuts)]
 
 
 def _parts(text: str) -> tuple[str, str, str]:
@@ -196,8 +197,10 @@ def _delimiters(text: str) -> tuple[int, list[int]]:
             depth -= 1
         elif not depth:
             operand = before is not None and (
-                before.type in (tokenize.NAME, tokenize.NUMBER, tokenize.STRING)
-                and before.string not in ("return", "in", "and", "or", "not", "if", "else")
+                (
+                    before.type in (tokenize.NAME, tokenize.NUMBER, tokenize.STRING)
+                    and before.string not in ("return", "in", "and", "or", "not", "if", "else")
+                )
                 or before.string in CLOSING
             )
             comprehends = comprehends or word == "for"

@@ -77,9 +77,7 @@ def input_names(graph: Graph, problem: Problem, same: Mapping[str, str]) -> dict
         return {INPUT: first, OTHER: other} if first != other else {INPUT: "first", OTHER: "second"}
 
     nodes = [node for node in graph.nodes if node.name not in same]
-    readers = [
-        node for node in nodes if INPUT in (_origin(name, same) for name in node.inputs)
-    ]
+    readers = [node for node in nodes if INPUT in (_origin(name, same) for name in node.inputs)]
     if readers == nodes[:1] and _origin(graph.nodes[-1].name, same) != INPUT:
         return {INPUT: VARIABLE}
 

@@ -83,9 +83,7 @@ class _Printer:
 
         return self._plain(node, first, last)
 
-    def _plain(
-        self, node: ast.stmt, first: int, last: int, annotated: bool = False
-    ) -> list[str]:
+    def _plain(self, node: ast.stmt, first: int, last: int, annotated: bool = False) -> list[str]:
         """Returns a simple statement: as it stands where it fits, else broken anew."""
         lines = self._renamed(node, first, last)
         if annotated and isinstance(node, ast.AnnAssign) and node.value is not None:

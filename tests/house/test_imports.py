@@ -39,6 +39,7 @@ ENGINE_ROOMS = (
     "planning",
     "race",
     "results",
+    "export",
 )
 """Lower rooms first: a room imports itself and what stands before it."""
 
