@@ -35,11 +35,11 @@ def call(module: nn.Module, name_of: Callable[[type], str]) -> str:
 
         return f"{name}({', '.join(call(child, name_of) for child in children)})"
 
-    signature = inspect.signature(printed.__init__)
-    parameters = list(signature.parameters.values())[1:]
+    signature = inspect.signature(printed)
+    parameters = list(signature.parameters.values())
     if isinstance(module, Layer):
         positional, named = module.built_with
-        bound = signature.bind(module, *positional, **named)
+        bound = signature.bind(*positional, **named)
         bound.apply_defaults()
         values = {
             parameter.name: bound.arguments[parameter.name]
@@ -79,7 +79,7 @@ def _attributes(module: nn.Module, parameters: list[inspect.Parameter]) -> dict[
 
 def _arguments(values: dict[str, Any], signature: inspect.Signature, own: bool) -> list[str]:
     """Returns the arguments as they are printed: those of a default value are left out."""
-    printed = []
+    printed: list[str] = []
     for place, (name, value) in enumerate(values.items()):
         default = signature.parameters[name].default
         required = default is inspect.Parameter.empty

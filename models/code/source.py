@@ -98,7 +98,7 @@ class _Printer:
 
     def _compound(self, node: ast.stmt) -> list[str]:
         first = _first_line(node)
-        body: list[ast.stmt] = node.body  # type: ignore[attr-defined] - all of them have one
+        body: list[ast.stmt] = getattr(node, "body", [])
         printed = self._head(node, first, _first_line(body[0]) - 1)
 
         printed += self._block(body)
@@ -231,7 +231,7 @@ class _Printer:
 
 def _first_line(node: ast.stmt) -> int:
     """Returns the line on which a statement begins, its decorators included."""
-    decorators = getattr(node, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
