@@ -108,9 +108,14 @@ class Values:
         return bool(self.readers.get(node.name))
 
 
-def values_of(graph: Graph, inputs: Mapping[str, str], same: Mapping[str, str]) -> Values:
-    """Returns the variables of a graph: `x` from a block to the next, else the block's own name."""
-    nodes = [node for node in graph.nodes if node.name not in same]
+def values_of(
+    graph: Graph, inputs: Mapping[str, str], same: Mapping[str, str], unread: Container[str] = ()
+) -> Values:
+    """Returns the variables of a graph: `x` from a block to the next, else the block's own name.
+
+    unread: blocks that are not printed, as nobody reads what they compute.
+    """
+    nodes = [node for node in graph.nodes if node.name not in same and node.name not in unread]
     readers: dict[str, list[str]] = {}
     for node in nodes:
         for name in dict.fromkeys(_origin(name, same) for name in node.inputs):
@@ -131,6 +136,22 @@ def values_of(graph: Graph, inputs: Mapping[str, str], same: Mapping[str, str]) 
             taken.add(variables[node.name])
 
     return Values(variables, same, readers)
+
+
+def unread_blocks(graph: Graph, leave_no_trace: Container[str]) -> set[str]:
+    """Returns the blocks that may be left out: nothing that is printed reads them.
+
+    leave_no_trace: the blocks without weights, averages and random numbers.
+    """
+    unread: set[str] = set()
+    read = {graph.nodes[-1].name}
+    for node in reversed(graph.nodes):
+        if node.name not in read and node.name in leave_no_trace:
+            unread.add(node.name)
+        else:
+            read.update(node.inputs)
+
+    return unread
 
 
 def _origin(name: str, same: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from torch import nn
 from models.code import layout
 from models.code.calls import call
 from models.code.definitions import Definitions
-from models.code.names import Attributes, input_names, values_of
+from models.code.names import Attributes, input_names, unread_blocks, values_of
 from models.network import Network, input_shapes, place_blocks
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ class _Writer:
         """Writes a line of the constructor and one of `forward` for every block."""
         nodes = self._network.graph.nodes
         modules = self._network.blocks
-        values = values_of(self._network.graph, self._inputs, self._same)
+        expressions = {name for name, module in modules.items() if _is_expression(module)}
+        unread = unread_blocks(self._network.graph, expressions | set(self._same))
+        values = values_of(self._network.graph, self._inputs, self._same, unread)
         built: dict[nn.Module, str] = {}
 
         for node in nodes:
@@ -127,13 +129,13 @@ class _Writer:
 
                 continue
 
+            if node.name in unread:
+                continue
+
             names = values.read(node)
-            code = getattr(module, "code", None)
-            if callable(code):
-                expression: str = code(*names)
+            if node.name in expressions:
+                expression: str = getattr(module, "code")(*names)  # noqa: B009 - of some modules
                 self._definitions.use(expression)
-                if not last and not values.is_read(node):
-                    continue
             else:
                 attribute = self._attributes.of(node.name)
                 self._build(node, attribute, module, built)
@@ -196,6 +198,11 @@ class _Writer:
     def _forward_head(self) -> list[str]:
         arguments = ", ".join(f"{name}: torch.Tensor" for name in self._inputs.values())
         return layout.statement(f"def forward(self, {arguments}) -> torch.Tensor:", 4)
+
+
+def _is_expression(module: nn.Module) -> bool:
+    """Whether a module says itself how it is computed: it holds nothing."""
+    return callable(getattr(module, "code", None))
 
 
 def _passes_on(module: nn.Module) -> bool:
