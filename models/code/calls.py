@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 POSITIONAL = 2
 """So many arguments of an own class are printed without their names."""
 
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
 _POOLING = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
 
@@ -44,8 +46,10 @@ def call(module: nn.Module, name_of: Callable[[type], str]) -> str:
         values = {
             parameter.name: bound.arguments[parameter.name]
             for parameter in parameters
-            if parameter.kind == parameter.POSITIONAL_OR_KEYWORD
+            if parameter.kind in _NAMED
         }
+    elif _takes_nothing(printed):
+        values = {}
     else:
         values = _attributes(module, parameters)
 
@@ -59,8 +63,7 @@ def _attributes(module: nn.Module, parameters: list[inspect.Parameter]) -> dict[
     for parameter in parameters:
         if parameter.name in ("device", "dtype") or parameter.name.startswith("_"):
             continue
-        is_plain = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        if not is_plain or not hasattr(module, parameter.name):
+        if parameter.kind not in _NAMED or not hasattr(module, parameter.name):
             raise TypeError(
                 f"the arguments of {type(module).__name__} cannot be read back; "
                 "put it into a class of its own"
@@ -75,6 +78,11 @@ def _attributes(module: nn.Module, parameters: list[inspect.Parameter]) -> dict[
         values[parameter.name] = _single(value)
 
     return values
+
+
+def _takes_nothing(kind: type) -> bool:
+    """Whether a class has no constructor of its own; that of nn.Module takes no arguments."""
+    return next(base for base in kind.__mro__ if "__init__" in vars(base)) is nn.Module
 
 
 def _arguments(values: dict[str, Any], signature: inspect.Signature, own: bool) -> list[str]:

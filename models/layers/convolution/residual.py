@@ -79,10 +79,11 @@ class Residual(Block):
 
 
 class ResidualModule(Layer):
-    """(B, C, H, W) -> (B, channels, H', W'), with f = relu(batch norm(convolution(.))).
+    """Two convolutions with a bypass: (B, C, H, W) -> (B, channels, H', W').
 
-    Where width or size change: y = pool(f(x)), then y + f(y), so that the bypass needs no weights
-    of its own (the layout of D. Page's ResNet-9, 2018). Elsewhere x + f(f(x)).
+    With f = relu(batch norm(convolution(.))): where width or size change, y = pool(f(x)) and then
+    y + f(y), so that the bypass needs no weights of its own (the layout of D. Page's ResNet-9,
+    2018); elsewhere x + f(f(x)).
     """
 
     def __init__(self, inputs: int, channels: int, downsample: bool, dropout: float) -> None:

@@ -71,7 +71,7 @@ class Upsample(Block):
 
 
 class UpsampleModule(Layer):
-    """Nearest-neighbour upsampling, then a convolution: (B, C, H, W) -> (B, channels, *sides)."""
+    """Upsampling, then a convolution: (B, C, H, W) -> (B, channels, *sides)."""
 
     def __init__(self, inputs: int, channels: int, sides: tuple[int, int]) -> None:
         super().__init__()

@@ -61,7 +61,7 @@ class Upsample1D(Block):
 
 
 class Upsample1DModule(Layer):
-    """Nearest-neighbour upsampling, then a convolution: (B, N, D) -> (B, length, channels)."""
+    """Upsampling, then a convolution: (B, N, D) -> (B, length, channels)."""
 
     def __init__(self, width: int, length: int, channels: int, kernel_size: int) -> None:
         super().__init__()

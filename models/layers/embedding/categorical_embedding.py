@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def embedding_width(values: int) -> int:
-    """Returns the width of the vector of a category with so many values, from 2 to 16."""
+    """Returns the width for a category with so many values, from 2 to 16."""
     width: int = round(1.6 * values**0.56 / 2)
     return min(16, max(2, width))
 

@@ -29,9 +29,9 @@ CATEGORIES_HELP = (
 
 
 class CategoryTables(Layer):
-    """Category numbers (B, K) as floats -> K tensors (B, width), from an embedding table each.
+    """Looks up categories: numbers (B, K) as floats -> K tensors (B, width).
 
-    Numbers are rounded, and what lies outside a table counts as unseen, so that no row can break a
+    Each category has a table of its own. Numbers are rounded, and what lies outside a table counts as unseen, so that no row can break a
     prediction.
     """
 

@@ -80,7 +80,7 @@ class PatchEmbeddingModule(Layer):
 
 
 def patch_padding(shape: Shape, patch_size: int) -> tuple[int, int, int, int]:
-    """Returns the pixels left, right, above and below that make (C, H, W) whole patches."""
+    """Returns the pixels left, right, above and below that fill up the patches."""
     down = -shape[1] % patch_size
     right = -shape[2] % patch_size
     return right // 2, right - right // 2, down // 2, down - down // 2

@@ -58,9 +58,9 @@ class PositionEmbedding(Block):
 
 
 class PositionEmbeddingModule(Layer):
-    """Adds a learned vector to each token: (B, N, D) -> (B, N, D) with N = rows * columns.
+    """Adds a learned vector to each token: (B, N, D) -> (B, N, D).
 
-    The vectors begin as sines and cosines of row and column and are learned from there.
+    N is rows * columns. The vectors begin as sines and cosines of row and column and are learned from there.
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("positions",)
@@ -85,9 +85,9 @@ class PositionEmbeddingModule(Layer):
 def sinusoidal_positions(
     rows: int, columns: int, width: int, device: torch.device | None = None
 ) -> torch.Tensor:
-    """Returns sines and cosines of row and column at growing wavelengths: (1, rows * columns, D).
+    """Returns sines and cosines of row and column: (1, rows * columns, D).
 
-    Each of the four takes a quarter of the width D. Neighbours get similar vectors, so that
+    Their wavelengths grow; each of the four takes a quarter of the width D. Neighbours get similar vectors, so that
     attention knows what is near from the start (Vaswani et al. 2017, section 3.5; in two
     dimensions as in Beyer et al. 2022, arXiv:2205.01580).
     """

@@ -48,9 +48,9 @@ class ContrastiveOutput(Block):
 
 
 class ContrastiveOutputModule(Layer):
-    """(B, D), (B, D) -> (B, 2, D) float32, or (2 B, D) -> (B, 2, D) where both are in one batch.
+    """Unit vectors of both halves of pairs: (B, D), (B, D) -> (B, 2, D) float32.
 
-    In its output, output[:, 0] @ output[:, 1].T are the logits of B x B pairs. The factor is
+    in_batch: both are in one batch, (2 B, D) -> (B, 2, D). In its output, output[:, 0] @ output[:, 1].T are the logits of B x B pairs. The factor is
     exp(log_scale), the inverse of the temperature: 1 / 0.07 at first, at most 100 whatever is
     learned.
     """

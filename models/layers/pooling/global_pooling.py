@@ -83,7 +83,10 @@ class GlobalPoolingModule(nn.Module):
 
 
 class MaskedGlobalPoolingModule(Layer):
-    """Tokens (B, N, D), mask (B, N) of those that count -> (B, D); 0 where none counts."""
+    """Pools the tokens that count: (B, N, D), mask (B, N) -> (B, D).
+
+    The mask is 1 for a token that counts, else 0. Where none counts, the output is 0.
+    """
 
     def __init__(self, mode: str) -> None:
         super().__init__()
