@@ -74,8 +74,9 @@ class ConvNeXt(Block):
 class ConvNeXtModule(Layer):
     """A depthwise filter, then a linear bottleneck: (B, C, H, W) -> (B, C, H, W).
 
-    x + scale * linear(gelu(linear(norm(depthwise(x))))). Norm and linear layers work with the channels last. stochastic_depth: the share of examples
-    for which the whole branch is left out in training (Huang et al. 2016, arXiv:1603.09382).
+    x + scale * linear(gelu(linear(norm(depthwise(x))))). Norm and linear layers work with the
+    channels last. stochastic_depth: the share of examples for which the whole branch is left out in
+    training (Huang et al. 2016, arXiv:1603.09382).
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("scale",)

@@ -31,8 +31,8 @@ CATEGORIES_HELP = (
 class CategoryTables(Layer):
     """Looks up categories: numbers (B, K) as floats -> K tensors (B, width).
 
-    Each category has a table of its own. Numbers are rounded, and what lies outside a table counts as unseen, so that no row can break a
-    prediction.
+    Each category has a table of its own. Numbers are rounded, and what lies outside a table counts
+    as unseen, so that no row can break a prediction.
     """
 
     def __init__(self, categories: Sequence[int], widths: Sequence[int]) -> None:

@@ -60,7 +60,8 @@ class PositionEmbedding(Block):
 class PositionEmbeddingModule(Layer):
     """Adds a learned vector to each token: (B, N, D) -> (B, N, D).
 
-    N is rows * columns. The vectors begin as sines and cosines of row and column and are learned from there.
+    N is rows * columns. The vectors begin as sines and cosines of row and column and are learned
+    from there.
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("positions",)
@@ -87,9 +88,9 @@ def sinusoidal_positions(
 ) -> torch.Tensor:
     """Returns sines and cosines of row and column: (1, rows * columns, D).
 
-    Their wavelengths grow; each of the four takes a quarter of the width D. Neighbours get similar vectors, so that
-    attention knows what is near from the start (Vaswani et al. 2017, section 3.5; in two
-    dimensions as in Beyer et al. 2022, arXiv:2205.01580).
+    Their wavelengths grow; each of the four takes a quarter of the width D. Neighbours get similar
+    vectors, so that attention knows what is near from the start (Vaswani et al. 2017, section 3.5;
+    in two dimensions as in Beyer et al. 2022, arXiv:2205.01580).
     """
     quarter = -(-width // 4)
     frequencies = 10_000.0 ** -(torch.arange(quarter, device=device) / max(1, quarter))

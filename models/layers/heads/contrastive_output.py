@@ -50,9 +50,9 @@ class ContrastiveOutput(Block):
 class ContrastiveOutputModule(Layer):
     """Unit vectors of both halves of pairs: (B, D), (B, D) -> (B, 2, D) float32.
 
-    in_batch: both are in one batch, (2 B, D) -> (B, 2, D). In its output, output[:, 0] @ output[:, 1].T are the logits of B x B pairs. The factor is
-    exp(log_scale), the inverse of the temperature: 1 / 0.07 at first, at most 100 whatever is
-    learned.
+    in_batch: both are in one batch, (2 B, D) -> (B, 2, D). In its output, output[:, 0] @ output[:,
+    1].T are the logits of B x B pairs. The factor is exp(log_scale), the inverse of the
+    temperature: 1 / 0.07 at first, at most 100 whatever is learned.
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("log_scale",)

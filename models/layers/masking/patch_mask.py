@@ -55,7 +55,10 @@ class PatchMask(Block):
 
 
 class PatchMaskModule(Layer):
-    """Marks the patches that hold a value other than 0: (B, C, H, W) or (B, C, L) -> (B, N)."""
+    """Marks visible patches: (B, C, H, W) or (B, C, L) -> (B, N).
+
+    One is visible if it holds a value other than 0.
+    """
 
     def __init__(self, shape: Shape, patch_size: int) -> None:
         super().__init__()
