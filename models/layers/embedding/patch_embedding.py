@@ -67,7 +67,7 @@ class PatchEmbedding(Block):
 
 
 class PatchEmbeddingModule(Layer):
-    """Makes a token of every patch: (B, C, H, W) -> (B, N, width), patches in order row by row."""
+    """Makes a token of every patch, row by row: (B, C, H, W) -> (B, N, width)."""
 
     def __init__(self, shape: Shape, patch_size: int, width: int) -> None:
         super().__init__()
