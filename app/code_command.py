@@ -33,12 +33,20 @@ FAILED = 1
     help="Run the code on real examples and compare it with the network of this program.",
 )
 @click.option(
+    "--input",
+    "given",
+    metavar="SIZES",
+    help="Of a graph file, which names no data: what the network reads, as in 'netwright graph'.",
+)
+@click.option(
     "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
 )
-def code(path: str, out: str, weights: str | None, checks: bool, json_: bool) -> int:
+def code(
+    path: str, out: str, weights: str | None, checks: bool, given: str | None, json_: bool
+) -> int:
     """Write a network as plain PyTorch.
 
-    PATH is an experiment (a .toml file) or a run. The file has one class, Network, and needs
+    PATH is an experiment, a run, or a graph file. The code has one class, Network, and needs
     nothing but torch.
     """
     targets = [Path(name).expanduser() for name in (out, weights) if name]
@@ -48,7 +56,7 @@ def code(path: str, out: str, weights: str | None, checks: bool, json_: bool) ->
     from app.terminal import display_for  # noqa: PLC0415 - not for --help
 
     with display_for(json_) as display:
-        source = _source(path, display.stage)
+        source = _source(path, given, display.stage)
         written = network_code.code_of(source)
         tensors = network_code.weights_of(source, written) if weights or checks else b""
 
@@ -85,15 +93,22 @@ def code(path: str, out: str, weights: str | None, checks: bool, json_: bool) ->
     return 0
 
 
-def _source(path: str, progress: Progress) -> NetworkSource:
-    """Returns the network of an experiment file or a run. Raises UserError."""
+def _source(path: str, given: str | None, progress: Progress) -> NetworkSource:
+    """Returns the network of an experiment file, a graph file or a run. Raises UserError."""
     from app.engine.experiment import toml_file  # noqa: PLC0415 - not for --help
     from app.engine.export import network_source  # noqa: PLC0415 - loads torch
+    from app.engine.planning.graph_report import parse_input  # noqa: PLC0415 - loads torch
 
-    if path.lower().endswith(".toml"):
-        return network_source.of_experiment(toml_file.read(Path(path).expanduser()), progress)
+    if not path.lower().endswith(".toml"):
+        return network_source.of_run(find_run(path))
 
-    return network_source.of_run(find_run(path))
+    file = Path(path).expanduser()
+    experiment = toml_file.read(file)
+    if experiment.data.source:
+        return network_source.of_experiment(experiment, progress)
+
+    read = parse_input(given) if given is not None else None
+    return network_source.of_graph_file(experiment, file, read)
 
 
 def _check_targets(path: str, targets: list[Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -166,3 +167,53 @@ def test_a_folder_is_no_place_for_the_code(
     assert cli.main(["code", str(run), "--out", str(tmp_path)]) == 1
     (line,) = capsys.readouterr().err.strip().splitlines()[-1:]
     assert str(tmp_path) in line
+
+
+GRAPH = """\
+[model]
+blocks = [
+  {name = "one", kind = "convolution", channels = 4},
+  {name = "two", kind = "convolution", channels = 4},
+  {name = "sum", kind = "add", inputs = ["one", "two"]},
+  {name = "flat", kind = "flatten"},
+  {name = "answer", kind = "output", outputs = 3},
+]
+"""
+
+
+def test_a_graph_file_is_written_for_what_it_is_said_to_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, code = tmp_path / "graph.toml", tmp_path / "network.py"
+    path.write_text(GRAPH, encoding="utf-8")
+    told = write(capsys, path, "--out", code, "--input", "2x6x6", "--check")
+    assert told["max_difference"] <= 1e-6
+    assert '"""(B, 2, 6, 6) -> (B, 3)."""' in code.read_text(encoding="utf-8")
+
+
+def test_a_graph_that_cannot_be_built_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, code = tmp_path / "graph.toml", tmp_path / "network.py"
+    path.write_text(GRAPH.replace("channels = 4", "channels = 5", 1), encoding="utf-8")
+    assert cli.main(["code", str(path), "--out", str(code)]) == 1
+    assert "'sum'" in capsys.readouterr().err
+    assert not code.exists()
+
+
+def test_names_of_classes_stand_in_the_code_as_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ('"""; import os', "back\\slash", "a \u202e b")
+    rows = "".join(
+        f'{place % 5},"{names[place % 3].replace(chr(34), 2 * chr(34))}"\n' for place in range(60)
+    )
+    (tmp_path / "table.csv").write_text("x,label\n" + rows, encoding="utf-8")
+    path, code = tmp_path / "table.toml", tmp_path / "network.py"
+    path.write_text('[data]\nsource = "table.csv"\ntarget = "label"\n', encoding="utf-8")
+    write(capsys, path, "--out", code)
+
+    text = code.read_text(encoding="utf-8")
+    documentation = ast.get_docstring(ast.parse(text))
+    assert documentation is not None and names[0] in documentation.replace('\\"', '"')
+    assert "\u202e" not in text

@@ -7,6 +7,10 @@ import itertools
 import re
 import textwrap
 import tokenize
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WIDTH = 88
 """The most characters of a line: what ruff and Black take where nobody says otherwise."""
@@ -17,6 +21,8 @@ OPENING = "([{"
 CLOSING = ")]}"
 
 _COMPREHENSION, _COMMA, _TERNARY, _LOGIC, _COMPARISON = 20, 18, 16, 14, 10
+
+_QUOTES = '"' * 3
 
 _OPERATORS = {
     "|": 9,
@@ -75,25 +81,26 @@ def joined(lines: list[str]) -> str:
     return text
 
 
-def docstring(lines: list[str], indent: int) -> list[str]:
-    """Returns a docstring with every paragraph broken at the usual width."""
-    if all(len(line) <= WIDTH for line in lines):
-        return lines
-
+def docstring(paragraphs: Sequence[str], indent: int) -> list[str]:
+    """Returns a docstring of these paragraphs, broken at the usual width."""
     pad = " " * indent
-    text = "\n".join([lines[0].strip(), *(line.strip() for line in lines[1:])])
-    paragraphs = text.removeprefix('"""').removesuffix('"""').strip().split("\n\n")
+    if len(paragraphs) == 1 and indent + len(paragraphs[0]) + 2 * len(_QUOTES) <= WIDTH:
+        return [f"{pad}{_QUOTES}{paragraphs[0]}{_QUOTES}"]
 
-    paragraphs[0] = f'"""{paragraphs[0]}'
-    result: list[str] = []
-    for paragraph in paragraphs:
+    lines: list[str] = []
+    for paragraph in (_QUOTES + paragraphs[0], *paragraphs[1:]):
         # With less room for the quotes: those that end a single line stand on it in any case.
-        result += [
-            *textwrap.wrap(paragraph, WIDTH - 3, initial_indent=pad, subsequent_indent=pad),
-            "",
-        ]
+        lines += textwrap.wrap(
+            paragraph,
+            WIDTH - len(_QUOTES),
+            initial_indent=pad,
+            subsequent_indent=pad,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines.append("")
 
-    return [*result[:-1], f'{pad}"""']
+    return [*lines[:-1], pad + _QUOTES]
 
 
 def comment(text: str, indent: int) -> list[str]:

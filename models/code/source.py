@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -73,7 +74,8 @@ class _Printer:
 
         first, last = _first_line(node), node.end_lineno or node.lineno
         if _is_docstring(node):
-            return layout.docstring(self._lines[first - 1 : last], node.col_offset)
+            lines = self._lines[first - 1 : last]
+            return lines if _fits(lines) else layout.docstring(_paragraphs(node), node.col_offset)
 
         if isinstance(node, ast.AnnAssign):
             if node.value is None:
@@ -91,7 +93,7 @@ class _Printer:
             value = layout.joined(lines)
             return layout.statement(f"{target} ={value.partition(' =')[2]}", node.col_offset)
 
-        if all(len(line) <= layout.WIDTH for line in lines):
+        if _fits(lines):
             return lines
 
         return layout.statement(layout.joined(lines), node.col_offset)
@@ -122,7 +124,7 @@ class _Printer:
         lines = self._renamed(node, first, last, head=True)
         decorators = node.lineno - first
         head = lines[decorators:]
-        if any(len(line) > layout.WIDTH for line in head):
+        if not _fits(head):
             head = layout.statement(layout.joined(head), node.col_offset)
 
         return lines[:decorators] + head
@@ -227,6 +229,16 @@ class _Printer:
             lines[line - first] = text[:start] + printed + text[start + len(name) :]
 
         return [_PRAGMA.sub("", line) for line in lines]
+
+
+def _fits(lines: list[str]) -> bool:
+    return all(len(line) <= layout.WIDTH for line in lines)
+
+
+def _paragraphs(node: ast.stmt) -> list[str]:
+    """Returns the paragraphs of a docstring, each on one line."""
+    text = str(node.value.value)  # type: ignore[attr-defined]
+    return [" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n")]
 
 
 def _first_line(node: ast.stmt) -> int:

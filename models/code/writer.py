@@ -44,17 +44,20 @@ class NetworkCode:
         return f"{self.prefixes[block]}.{rest}"
 
 
-def write_network(graph: Graph, problem: Problem, title: str = "") -> NetworkCode:
+def write_network(
+    graph: Graph, problem: Problem, title: str = "Network", notes: tuple[str, ...] = ()
+) -> NetworkCode:
     """Writes the network of a graph as code.
 
-    title: what the file says about itself in its first line; "" says what goes in and comes out.
+    title: what the file is called in its first line, beside what goes in and comes out. notes:
+    what else it says, a paragraph each, without quotes of three and with backslashes doubled.
     Nothing of the size of the network is allocated. Raises GraphError for a graph whose blocks do
     not fit.
     """
     with torch.device("meta"):
         network = Network(graph, problem)
 
-    return _Writer(network, problem, title).write()
+    return _Writer(network, problem, title, notes).write()
 
 
 @dataclass
@@ -71,10 +74,12 @@ class _Lines:
 
 
 class _Writer:
-    def __init__(self, network: Network, problem: Problem, title: str) -> None:
+    def __init__(
+        self, network: Network, problem: Problem, title: str, notes: tuple[str, ...]
+    ) -> None:
         self._network = network
         self._problem = problem
-        self._title = title or f"A neural network: {_sizes(problem)}."
+        self._texts = (f"{title}: {_sizes(problem)}.", *notes)
         self._definitions = Definitions({CLASS})
         self._same = {
             node.name: node.inputs[0]
@@ -176,7 +181,7 @@ class _Writer:
     # --- what stands around them
 
     def _head(self) -> list[str]:
-        lines = layout.docstring([f'"""{self._title}"""'], 0)
+        lines = layout.docstring(self._texts, 0)
         lines += ["", *self._definitions.import_lines()]
         before_is_line = True
         for text in self._definitions.texts:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import safetensors.torch
 
+from app.engine.data.kinds.image.preparation import ImagePreparation
+from app.engine.data.names import visible
 from app.engine.files import write_atomically
 from app.engine.runs.tensors import Tensors, cpu_copies
+from models.code.calls import literal
 from models.code.writer import NetworkCode, write_network
 
 if TYPE_CHECKING:
@@ -16,10 +19,46 @@ if TYPE_CHECKING:
     from app.engine.export.network_source import NetworkSource
 
 
+LOGIT_A_CLASS = ("classification", "soft-labels", "multi-label")
+"""The tasks whose networks give a logit for each class."""
+
+MOST_CLASSES = 100
+"""So many classes are listed in the code."""
+
+
 def code_of(source: NetworkSource) -> NetworkCode:
     """Returns the network as code."""
     network = source.network
-    return write_network(network.graph, network.problem, source.label)
+    return write_network(network.graph, network.problem, source.label, notes(source))
+
+
+def notes(source: NetworkSource) -> tuple[str, ...]:
+    """Returns what one must know to use the code: how pictures are scaled, what outputs mean."""
+    description = source.description
+    if description is None:
+        return ()
+
+    found = []
+    preparation = description.preparation
+    if isinstance(preparation, ImagePreparation):
+        mean, std = (_numbers(values) for values in (preparation.mean, preparation.std))
+        found.append(
+            f"Inputs: pixels of a picture are scaled to 0 to 1, then (pixel - {mean}) / {std}."
+        )
+
+    if source.task in LOGIT_A_CLASS:
+        known = description.classes[:MOST_CLASSES]
+        names = ", ".join(f"{place} {visible(literal(name))}" for place, name in enumerate(known))
+        more = ", ..." if len(description.classes) > MOST_CLASSES else ""
+        found.append(f"Outputs: a logit for each class: {names}{more}.")
+
+    return tuple(found)
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    """Returns a number, or those of several channels in brackets."""
+    texts = [f"{value:.6g}" for value in values]
+    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
 def weights_of(source: NetworkSource, code: NetworkCode) -> bytes:

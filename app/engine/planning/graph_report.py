@@ -191,8 +191,13 @@ def _report_on(experiment: Experiment, description: Description) -> GraphReport:
     return _report(resolved, graph, problem)
 
 
-def _without_data(experiment: Experiment, path: Path, given: Input | None) -> GraphReport:
-    """Reports on the network of a file that names no data."""
+def problem_without_data(
+    experiment: Experiment, path: Path, given: Input | None
+) -> tuple[Graph, Problem]:
+    """Returns the network of a file that names no data, and the problem that it is taken for.
+
+    given: what it reads; None where it is to be assumed. Raises UserError for a template.
+    """
     model = experiment.model
     if not isinstance(model, OwnNetwork):
         raise UserError(
@@ -200,9 +205,15 @@ def _without_data(experiment: Experiment, path: Path, given: Input | None) -> Gr
             "Add [data] with a source.",
         )
 
-    problem = _assumed_problem(model.blocks, (given,) if given is not None else USUAL_INPUTS)
+    tried = (given,) if given is not None else USUAL_INPUTS
+    return model.blocks, _assumed_problem(model.blocks, tried)
+
+
+def _without_data(experiment: Experiment, path: Path, given: Input | None) -> GraphReport:
+    """Reports on the network of a file that names no data."""
+    graph, problem = problem_without_data(experiment, path, given)
     task = tasks.task("regression" if problem.outputs == 1 else TASK_OF[problem.answers])
-    report = _report(resolve_for(experiment, problem, task), model.blocks, problem)
+    report = _report(resolve_for(experiment, problem, task), graph, problem)
     return replace(report, assumed=given is None)
 
 
