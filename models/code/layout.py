@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import re
 import textwrap
@@ -272,7 +271,7 @@ def _tokens(text: str) -> list[tokenize.TokenInfo]:
     kinds = (tokenize.NAME, tokenize.NUMBER, tokenize.STRING, tokenize.OP)
     tokens: list[tokenize.TokenInfo] = []
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        for token in tokenize.generate_tokens(iter([text]).__next__):
             if token.type in kinds and token.string:
                 tokens.append(token)
     except (tokenize.TokenError, IndentationError):
