@@ -9,9 +9,8 @@ costs. `weights` proves that no result changed since another version. `soak` use
 random for as long as wanted, and prints how late its events come and whether its memory grows.
 `reactions` prints what each thing that a person does costs the window's thread, `first-curve` what
 other work does to the time from Train to the first point of the curve, `history` what reading the
-steps of a long run costs.
-`graph` renews all numbers
-of 300 blocks after a change of one.
+steps of a long run costs. `graph` renews all numbers of 300 blocks after a change of one. `code`
+trains networks written by `netwright code` beside the program's own.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ import sys
 import time
 
 from tests.bench import (
+    code,
     graph,
     history,
     inside,
@@ -42,6 +42,7 @@ USUAL = {
     "race": (["cnn"], 3),
     "first-curve": ([], 7),
     "history": ([], 7),
+    "code": ([], 101),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -63,12 +64,13 @@ def main() -> None:
         "first-curve",
         "history",
         "graph",
+        "code",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
     parser.add_argument("--template", nargs="+", help="speed, inside, race: templates to train")
     parser.add_argument(
-        "--pairs", type=int, help="speed, inside, race: pairs of turns for each figure"
+        "--pairs", type=int, help="speed, inside, race, code: pairs of turns for each figure"
     )
     parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
     parser.add_argument(
@@ -93,6 +95,8 @@ def main() -> None:
         pairs.main()
     elif arguments.what == "graph":
         graph.main()
+    elif arguments.what == "code":
+        code.main(arguments.pairs)
     elif arguments.what == "optimizers":
         optimizers.main()
     elif arguments.what == "memory":
