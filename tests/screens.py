@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
 
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.model.page import ModelPage
@@ -334,6 +334,14 @@ def take_blocks(camera: Camera) -> None:
     view.scene().clearSelection()
     camera.settle()
     camera.photograph("own", ("model",))
+
+    button = page.network.findChild(QToolButton, "model.code")
+    assert button is not None
+    button.toggle()
+    view.choose("block1")
+    measured()
+    camera.photograph("code", ("model",))
+    button.toggle()
 
     graph = open_graph(camera.inside.document)
     assert graph is not None

@@ -16,6 +16,7 @@ from models.code.writer import NetworkCode, write_network
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.engine.data.dataset import Description
     from app.engine.export.network_source import NetworkSource
 
 
@@ -29,12 +30,15 @@ MOST_CLASSES = 100
 def code_of(source: NetworkSource) -> NetworkCode:
     """Returns the network as code."""
     network = source.network
-    return write_network(network.graph, network.problem, source.label, notes(source))
+    facts = notes(source.task, source.description)
+    return write_network(network.graph, network.problem, source.label, facts)
 
 
-def notes(source: NetworkSource) -> tuple[str, ...]:
-    """Returns what one must know to use the code: how pictures are scaled, what outputs mean."""
-    description = source.description
+def notes(task: str, description: Description | None) -> tuple[str, ...]:
+    """Returns what one must know to use the code: how pictures are scaled, what outputs mean.
+
+    task: the kind of the task. description: of the data; None where there are none.
+    """
     if description is None:
         return ()
 
@@ -46,7 +50,7 @@ def notes(source: NetworkSource) -> tuple[str, ...]:
             f"Inputs: pixels of a picture are scaled to 0 to 1, then (pixel - {mean}) / {std}."
         )
 
-    if source.task in LOGIT_A_CLASS:
+    if task in LOGIT_A_CLASS:
         known = description.classes[:MOST_CLASSES]
         names = ", ".join(f"{place} {visible(literal(name))}" for place, name in enumerate(known))
         more = ", ..." if len(description.classes) > MOST_CLASSES else ""

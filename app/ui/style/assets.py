@@ -45,6 +45,7 @@ ICONS = {
     "draw": "mdi6.draw",
     "picture": "mdi6.image-outline",
     "chart": "mdi6.chart-line",
+    "code": "mdi6.code-braces",
     "left": "mdi6.chevron-left",
     "right": "mdi6.chevron-right",
 }

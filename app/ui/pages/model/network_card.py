@@ -151,11 +151,12 @@ class NetworkCard(Card):
     """Draws the network that was measured, and marks the block that cannot be built.
 
     While it waits it says for what. `selected(name)`: another block was chosen. `repaired(graph)`:
-    the person took a repair.
+    the person took a repair. `code_asked(shown)`: the code shall stand beside it, or no longer.
     """
 
     selected = Signal(str)
     repaired = Signal(object)
+    code_asked = Signal(bool)
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
         super().__init__("The network", "shapes, parameters and share, live")
@@ -187,6 +188,10 @@ class NetworkCard(Card):
             self._tool("zoom_in", "Larger (+)", lambda: self.view.zoom_by(ZOOM_STEP)),
             self._tool("fit", "Show the whole network (F)", self.view.zoom_to_fit),
         ]
+        code = self._tool("code", "Show the network as code beside it", lambda: None)
+        code.setCheckable(True)
+        code.toggled.connect(self.code_asked)
+        self._buttons.append(code)
 
         theme.changed.connect(self._restyle)
         self._restyle()

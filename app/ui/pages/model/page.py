@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.ui.pages.model.block_editor import BlockEditor
+from app.ui.pages.model.code_card import CodeCard
 from app.ui.pages.model.gallery import TemplateGallery
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
@@ -48,6 +49,9 @@ class ModelPage(Page):
         self.network = NetworkCard(parts.network_measurer, parts.theme)
         self.network.selected.connect(self._selected)
         self.network.repaired.connect(lambda graph: set_graph(parts.document, graph))
+        self.code = CodeCard(parts.background, parts.theme)
+        self.code.hide()
+        self.network.code_asked.connect(self._show_code)
         self._awaited = ""
         """A new block that is chosen as soon as it is drawn."""
         self._settings = self._settings_card()
@@ -56,6 +60,7 @@ class ModelPage(Page):
         self._row = QHBoxLayout()
         self._row.addWidget(self._settings)
         self._row.addWidget(self.network, 1)
+        self._row.addWidget(self.code, 1)
         self._column.addLayout(self._row, 1)
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
@@ -139,6 +144,7 @@ class ModelPage(Page):
 
         self.network.refresh()
         self._show_settings()
+        self._write_code()
         document = self._parts.document
         try:
             problem = document.problem()
@@ -162,8 +168,18 @@ class ModelPage(Page):
 
         self.gallery.show_choice(chosen.kind)
 
-    def _selected(self, _name: str) -> None:
+    def _show_code(self, shown: bool) -> None:
+        self.code.setVisible(shown)
+        self._write_code()
+
+    def _write_code(self) -> None:
+        measured = self._parts.network_measurer.measured
+        self.code.show_network(measured, self._parts.document.description)
+        self.code.show_block(self.network.view.chosen)
+
+    def _selected(self, name: str) -> None:
         self._show_settings()
+        self.code.show_block(name)
         self.guide_changed.emit()
 
     def _await(self, name: str) -> None:
