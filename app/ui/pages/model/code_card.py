@@ -130,7 +130,7 @@ class CodeCard(Card):
         self._copy.setIcon(icon(self._theme, "copy", "secondary"))
         self._copy.setIconSize(QSize(self._theme.px(14), self._theme.px(14)))
         self._copy.setEnabled(self._code is not None)
-        self._mark(scroll=False)
+        self._mark(scroll=bool(self._block))
 
 
 def written(measured: Measured, description: Description | None) -> NetworkCode:

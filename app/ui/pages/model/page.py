@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from models.shape import Problem
 
 SETTINGS_WIDTH = 272
+BESIDE_CODE = 1_080
+"""Width at 100 % below which the code stands where the settings are: its lines are long."""
+
 GALLERY_SHARE = 0.27
 """Share of the page's height above which the cards of the gallery become compact."""
 
@@ -59,8 +62,8 @@ class ModelPage(Page):
         self._column.addWidget(self.gallery)
         self._row = QHBoxLayout()
         self._row.addWidget(self._settings)
-        self._row.addWidget(self.network, 1)
-        self._row.addWidget(self.code, 1)
+        self._row.addWidget(self.network, 3)
+        self._row.addWidget(self.code, 4)
         self._column.addLayout(self._row, 1)
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
@@ -126,6 +129,7 @@ class ModelPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.gallery.set_tallest(round(self.height() * GALLERY_SHARE))
+        self._make_room()
 
     def _restyle(self) -> None:
         theme = self._parts.theme
@@ -134,6 +138,7 @@ class ModelPage(Page):
         self._column.setSpacing(margin)
         self._row.setSpacing(margin)
         self._settings.setFixedWidth(theme.px(SETTINGS_WIDTH))
+        self._make_room()
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
@@ -170,7 +175,13 @@ class ModelPage(Page):
 
     def _show_code(self, shown: bool) -> None:
         self.code.setVisible(shown)
+        self._make_room()
         self._write_code()
+
+    def _make_room(self) -> None:
+        """Leaves the settings out where the code would have too little room beside them."""
+        wide = self.width() >= self._parts.theme.px(BESIDE_CODE)
+        self._settings.setVisible(wide or self.code.isHidden())
 
     def _write_code(self) -> None:
         measured = self._parts.network_measurer.measured
