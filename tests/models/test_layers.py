@@ -20,67 +20,11 @@ from models.layers.normalisation.batch_norm import BatchNorm
 from models.layers.pooling.global_pooling import GlobalPooling
 from models.layers.pooling.pooling import Pooling
 from models.spec import settings
-from tests.models.networks import initialised
-
-SHAPES = ((3, 12, 10), (8, 1, 1), (12, 96), (16,), (1, 7), (1,), (49, 32))
-MARKED = {"transformer", "global-pooling", "mask-token"}
-"""Kinds that read tokens and may read a mask with a mark for each."""
-
-TEXTS = {"token-embedding", "padding-mask"}
-"""Kinds that read token numbers."""
-
-BATCHES = {"concatenate-in-batch": 2}
-"""The factor by which a block makes the batch larger."""
-
-
-def suitable_inputs(block: Block) -> list[tuple[tuple[int, ...], ...]]:
-    """Returns the shapes that the block takes, repeated or with a mask where it needs one."""
-    suitable: list[tuple[tuple[int, ...], ...]] = []
-    fewest = 1 if block.kind in MARKED else block.arity[0]
-    for shape in SHAPES + SHAPES[2:3] * (block.kind in MARKED):
-        inputs = (shape,) * fewest
-        if block.arity[0] > fewest or (shape,) in suitable:
-            inputs = (shape, shape[:1])
-        try:
-            block.shape(*inputs)
-        except BlockError as error:
-            assert error.what.endswith(".") and error.remedy.endswith(".")
-        else:
-            suitable.append(inputs)
-
-    return suitable
 
 
 def test_blocks_are_found_in_the_folder_of_every_family() -> None:
     families = {item.name for item in pkgutil.iter_modules(models.layers.__path__) if item.ispkg}
     assert {kind.__module__.split(".")[2] for kind in BLOCKS.all()} == families
-
-
-@pytest.mark.parametrize("kind", BLOCKS.all(), ids=lambda kind: kind.kind)
-def test_a_block_makes_the_shape_it_says_and_learns(kind: type[Block]) -> None:
-    block = kind()
-    cases = suitable_inputs(block)
-    assert cases, "no input suits it"
-
-    for shapes in cases:
-        module = initialised(block.module(*shapes)).train()
-        for batch in (1, 2, 5):
-            inputs = [torch.randn(batch, *shape, requires_grad=True) for shape in shapes]
-            if block.kind in TEXTS:
-                inputs = [torch.randint(0, 256, (batch, *shape)) for shape in shapes]
-            if block.kind in MARKED and len(shapes) > 1:
-                inputs[1] = torch.randint(0, 2, (batch, *shapes[1])).float()
-
-            halves = 2 if block.kind == "contrastive-output" else 1
-            output = module(*(torch.cat([tensor] * halves) for tensor in inputs))
-            assert output.shape == (batch * BATCHES.get(block.kind, 1), *block.shape(*shapes))
-            assert torch.isfinite(output).all()
-
-            if output.requires_grad:
-                output.square().sum().backward()
-                learned = [tensor for tensor in inputs if tensor.requires_grad]
-                assert all(tensor.grad is not None for tensor in (*learned, *module.parameters()))
-                module.zero_grad()
 
 
 @pytest.mark.parametrize("kind", BLOCKS.all(), ids=lambda kind: kind.kind)

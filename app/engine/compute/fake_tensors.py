@@ -28,6 +28,8 @@ _CPU_ATTENTION = (
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001 - an operator's name
 )
 
+_CPU_RECURRENCE = torch.ops.aten.mkldnn_rnn_layer
+
 _ONE_AT_A_TIME = threading.Lock()
 """Guards torch's cache of fake tensors, which the window and a training share."""
 
@@ -111,7 +113,7 @@ class WorkMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts multiply-adds.
 
     Unlike torch's FlopCounterMode it hooks into no module, so that another thread may train
-    meanwhile, and it knows the attention of the CPU.
+    meanwhile, and it knows the attention and the LSTM of the CPU.
     """
 
     def __init__(self) -> None:
@@ -133,6 +135,10 @@ class WorkMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
             query, key, value = args[:3]
             shapes = (query.shape, key.shape, value.shape)
             flops = sdpa_flop_count(*shapes)  # type: ignore[no-untyped-call]
+        elif packet is _CPU_RECURRENCE:
+            steps, weights_of_input, weights_of_memory = args[:3]
+            positions = steps.shape[0] * steps.shape[1]
+            flops = 2 * positions * (weights_of_input.numel() + weights_of_memory.numel())
         elif packet in flop_registry:
             flops = flop_registry[packet](*args, **kwargs, out_val=result)
 

@@ -85,7 +85,7 @@ class Recurrent(Block):
         return 2 if self.bidirectional else 1
 
 
-class RecurrentModule(Layer):
+class RecurrentLayers(Layer):
     """Recurrent layers over tokens: (B, N, D) -> (B, N, width), or (B, width) at the end.
 
     kind: "gru" or "lstm". bidirectional: each layer also reads backwards, and the output is twice
@@ -129,6 +129,24 @@ class RecurrentModule(Layer):
         ends = [states[0].gather(1, end.expand(-1, 1, states[0].shape[2]))[:, 0]]
         ends += [state[:, 0] for state in states[1:]]
         return torch.cat(ends, 1)
+
+
+class RecurrentModule(RecurrentLayers):
+    """The same in float32 on the CPU, whatever the precision.
+
+    Some processors have no LSTM in two-byte types, and torch refuses it there.
+    """
+
+    written_as: ClassVar[type[nn.Module]] = RecurrentLayers
+
+    float32_on_cpu: bool = True
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        if self.float32_on_cpu and x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cpu", enabled=False):
+                return super().forward(x.float(), mask)
+
+        return super().forward(x, mask)
 
 
 def reversed_tokens(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
