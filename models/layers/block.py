@@ -8,9 +8,10 @@ folder of its family.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from models.receptive_field import ONE_POSITION, ReceptiveField
+from models.receptive_field import ONE_POSITION, ReceptiveField, merged
 from models.shape import Shape, words
 from models.spec import Choice, Registry
 
@@ -38,6 +39,12 @@ class Block(Choice):
     """
 
     arity: ClassVar[tuple[int, int]] = (1, 1)
+
+    channels_first: ClassVar[tuple[bool, bool]] = (False, False)
+    """Whether a matrix that it reads, and one that it gives, has a position in each column.
+
+    So has a signal. In tokens each row is a position.
+    """
 
     def title(self) -> str:
         """Returns a few words with the settings that matter: "Convolution 3×3 · 32"."""
@@ -74,6 +81,26 @@ class Block(Choice):
         """
         del inputs
         return ONE_POSITION
+
+    def seen(
+        self, fields: tuple[ReceptiveField | None, ...], *inputs: Shape
+    ) -> ReceptiveField | None:
+        """Returns what a position of the output sees of the example; None where it sees all.
+
+        fields: what the positions of each input see of it. None also where no position is left, or
+        where the block does not work position by position, as on a transposed matrix.
+        """
+        own = self.receptive_field(*inputs)
+        before = merged(fields)
+        if own is None or before is None:
+            return None
+
+        reads, gives = self.channels_first
+        for field, shape in zip(fields, inputs, strict=True):
+            if field is not None and len(shape) == 2 and field.channels_first != reads:
+                return None
+
+        return replace(before.then(own), channels_first=gives)
 
 
 BLOCKS: Registry[Block] = Registry("block", "models.layers")

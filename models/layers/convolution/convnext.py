@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, image_shape
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ConvNeXt(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size)
+        return filter_field(self.kernel_size)
 
 
 class ConvNeXtModule(Layer):

@@ -16,7 +16,7 @@ from models.layers.convolution.same_padding import (
     strided,
     unpadded,
 )
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Convolution(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size, self.stride, self.dilation)
+        return filter_field(self.kernel_size, self.stride, self.dilation)
 
 
 def _pace(stride: int) -> str:

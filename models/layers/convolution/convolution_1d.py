@@ -19,7 +19,7 @@ from models.layers.convolution.same_padding import (
     unpadded,
 )
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Convolution1D(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size, self.stride, self.dilation)
+        return filter_field(self.kernel_size, self.stride, self.dilation)
 
 
 def padding_1d(count: int, reach: int, stride: int, causal: bool) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from models.layers.block import BLOCKS, Block, image_shape
 from models.layers.convolution.same_padding import conv2d_same, strided
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -97,4 +97,4 @@ class DepthwiseConvolution(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size, self.stride, self.dilation)
+        return filter_field(self.kernel_size, self.stride, self.dilation)

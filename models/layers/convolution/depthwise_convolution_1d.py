@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.convolution.convolution_1d import Convolution1DModule, padding_1d
 from models.layers.convolution.same_padding import extent, strided
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -84,4 +84,4 @@ class DepthwiseConvolution1D(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size, self.stride, self.dilation)
+        return filter_field(self.kernel_size, self.stride, self.dilation)

@@ -9,7 +9,7 @@ from torch import nn
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
 from models.layers.layer import Layer
 from models.layers.normalisation.batch_norm import BatchNorm
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ class Residual(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        first = window(3).then(window(2, 2)) if self.downsample else window(3)
-        return first.then(window(3))
+        first = filter_field(3).then(filter_field(2, 2)) if self.downsample else filter_field(3)
+        return first.then(filter_field(3))
 
 
 class ResidualModule(Layer):

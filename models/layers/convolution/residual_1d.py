@@ -10,7 +10,7 @@ from torch.nn import functional
 from models.layers.block import BLOCKS, Block, token_shape
 from models.layers.convolution.convolution_1d import Convolution1DModule
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Residual1D(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size).then(window(self.kernel_size))
+        return filter_field(self.kernel_size).then(filter_field(self.kernel_size))
 
 
 class Residual1DModule(Layer):

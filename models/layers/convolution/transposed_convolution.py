@@ -94,4 +94,4 @@ def transposed_padding(kernel_size: int, stride: int) -> tuple[int, int]:
 
 def transposed_field(kernel_size: int, stride: int) -> ReceptiveField:
     """Returns what a position of the output sees: the places whose patterns reach it."""
-    return ReceptiveField(Fraction(kernel_size, stride), Fraction(1, stride))
+    return ReceptiveField.of(Fraction(kernel_size, stride), Fraction(1, stride))

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, upsampling, window
+from models.receptive_field import ReceptiveField, filter_field, upsampling_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -65,9 +65,11 @@ class Upsample(Block):
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         _, height, width = inputs[0]
         larger = max(
-            upsampling(height, self.height), upsampling(width, self.width), key=attrgetter("stride")
+            upsampling_field(height, self.height),
+            upsampling_field(width, self.width),
+            key=attrgetter("stride"),
         )
-        return larger.then(window(_KERNEL_SIZE))
+        return larger.then(filter_field(_KERNEL_SIZE))
 
 
 class UpsampleModule(Layer):

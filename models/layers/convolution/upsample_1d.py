@@ -9,7 +9,7 @@ from torch.nn import functional
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.convolution.convolution_1d import Convolution1DModule
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, upsampling, window
+from models.receptive_field import ReceptiveField, filter_field, upsampling_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Upsample1D(Block):
         return self.length * inputs[0][1] * self.channels * self.kernel_size
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
-        return upsampling(inputs[0][0], self.length).then(window(self.kernel_size))
+        return upsampling_field(inputs[0][0], self.length).then(filter_field(self.kernel_size))
 
 
 class Upsample1DModule(Layer):

@@ -8,7 +8,7 @@ from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class PatchEmbedding(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.patch_size, self.patch_size)
+        return filter_field(self.patch_size, self.patch_size)
 
 
 class PatchEmbeddingModule(Layer):

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -26,6 +26,7 @@ class PatchEmbedding1D(Block):
     summary: ClassVar[str] = (
         "Cuts the signal into stretches and turns each into a token: a list of numbers."
     )
+    channels_first: ClassVar[tuple[bool, bool]] = (True, False)
 
     patch_size: int = setting(
         8, label="Patch size", unit="values", ge=1, le=4096, help="Length of each stretch."
@@ -56,7 +57,7 @@ class PatchEmbedding1D(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.patch_size, self.patch_size)
+        return filter_field(self.patch_size, self.patch_size)
 
 
 class PatchEmbedding1DModule(Layer):

@@ -10,7 +10,7 @@ from torch.nn import functional
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.embedding.patch_embedding import patch_padding
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -31,6 +31,7 @@ class PatchMask(Block):
     summary: ClassVar[str] = (
         "Says which patches are to be seen; one that holds nothing but zeros was hidden."
     )
+    channels_first: ClassVar[tuple[bool, bool]] = (True, False)
 
     patch_size: int = setting(
         4, label="Patch size", unit="pixels or values", ge=1, le=4096, help="Side of each patch."
@@ -51,7 +52,7 @@ class PatchMask(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.patch_size, self.patch_size)
+        return filter_field(self.patch_size, self.patch_size)
 
 
 class PatchMaskModule(Layer):

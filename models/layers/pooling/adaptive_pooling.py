@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from torch import nn
@@ -62,7 +63,7 @@ class AdaptivePooling(Block):
         return max(
             adaptive_field(height, self.height),
             adaptive_field(width, self.width),
-            key=lambda field: field.size,
+            key=attrgetter("positions"),
         )
 
 
@@ -70,4 +71,4 @@ def adaptive_field(before: int, after: int) -> ReceptiveField:
     """Returns what a position sees where `before` positions become `after`, at the most."""
     stride = Fraction(before, after)
     whole, rest = divmod(stride.numerator, stride.denominator)
-    return ReceptiveField(Fraction(whole + min(rest, 2)), stride)
+    return ReceptiveField.of(whole + min(rest, 2), stride)

@@ -8,7 +8,7 @@ from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
 from models.layers.convolution.same_padding import missing, strided, unpadded
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Pooling(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size, self._pace)
+        return filter_field(self.kernel_size, self._pace)
 
     @property
     def _pace(self) -> int:

@@ -9,7 +9,7 @@ from torch import nn
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.layer import Layer
 from models.layers.pooling.pooling import MODES
-from models.receptive_field import ReceptiveField, window
+from models.receptive_field import ReceptiveField, filter_field
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Pooling1D(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return window(self.kernel_size, self._pace)
+        return filter_field(self.kernel_size, self._pace)
 
     @property
     def _pace(self) -> int:

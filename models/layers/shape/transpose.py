@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
@@ -11,6 +12,8 @@ from models.shape import Shape, words
 
 if TYPE_CHECKING:
     import torch
+
+    from models.receptive_field import ReceptiveField
 
 
 @BLOCKS.register
@@ -38,6 +41,13 @@ class Transpose(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:  # noqa: ARG002 - of every block
         return TransposeModule()
+
+    def seen(
+        self, fields: tuple[ReceptiveField | None, ...], *inputs: Shape
+    ) -> ReceptiveField | None:
+        del inputs
+        field = fields[0]
+        return field and replace(field, channels_first=not field.channels_first)
 
 
 class TransposeModule(nn.Module):

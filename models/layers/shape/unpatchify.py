@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.embedding.patch_embedding import patch_padding
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, upsampling
+from models.receptive_field import ReceptiveField, upsampling_field
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -56,7 +56,7 @@ class Unpatchify(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return upsampling(1, self.patch_size)
+        return upsampling_field(1, self.patch_size)
 
 
 class UnpatchifyModule(Layer):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from models.layers.block import BLOCKS, Block, BlockError, token_shape
 from models.layers.layer import Layer
-from models.receptive_field import ReceptiveField, upsampling
+from models.receptive_field import ReceptiveField, upsampling_field
 from models.shape import Shape, words
 from models.spec import setting
 
@@ -27,6 +27,7 @@ class Unpatchify1D(Block):
     summary: ClassVar[str] = (
         "Puts the stretches one after the other, so that they make a signal again."
     )
+    channels_first: ClassVar[tuple[bool, bool]] = (False, True)
 
     patch_size: int = setting(
         8, label="Patch size", unit="values", ge=1, le=4096, help="Length of each stretch."
@@ -52,7 +53,7 @@ class Unpatchify1D(Block):
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        return upsampling(1, self.patch_size)
+        return upsampling_field(1, self.patch_size)
 
 
 class Unpatchify1DModule(Layer):
