@@ -34,13 +34,25 @@ class RMSNormBlock(Block):
     def module(self, *inputs: Shape) -> nn.Module:
         shape = inputs[0]
         if len(shape) == 3:
-            return ChannelRMSNorm(shape[0], eps=_EPSILON)
+            return ChannelRMSNormModule(shape[0], eps=_EPSILON)
 
-        return nn.RMSNorm(shape[-1], eps=_EPSILON)
+        return RMSNormModule(shape[-1], eps=_EPSILON)
 
 
 _EPSILON = 1e-6
 """Added to the mean square. Torch's own default depends on the type of the numbers."""
+
+
+class RMSNormModule(nn.RMSNorm):
+    """RMS norm in the type of its weights, whatever the precision.
+
+    Torch has no fast kernel for a mixture of types, and warns.
+    """
+
+    written_as: ClassVar[type[nn.Module]] = nn.RMSNorm
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.to(self.weight.dtype)).to(x.dtype)
 
 
 class ChannelRMSNorm(nn.RMSNorm):
@@ -48,3 +60,12 @@ class ChannelRMSNorm(nn.RMSNorm):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ChannelRMSNormModule(ChannelRMSNorm):
+    """The same in the type of its weights, as RMSNormModule."""
+
+    written_as: ClassVar[type[nn.Module]] = ChannelRMSNorm
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.to(self.weight.dtype)).to(x.dtype)
