@@ -322,15 +322,16 @@ def _initialise_recurrent(module: nn.RNNBase, generator: torch.Generator) -> Non
     An LSTM begins by remembering: the bias of its forget gate, the second of four, is 1
     (Jozefowicz et al. 2015).
     """
-    bound = module.hidden_size**-0.5
-    for gate in module.weight_ih_l0.chunk(module.weight_ih_l0.shape[0] // module.hidden_size):
+    weights = dict(module.named_parameters())
+    for gate in weights["weight_ih_l0"].split(module.hidden_size):
         nn.init.xavier_uniform_(gate, generator=generator)
 
-    nn.init.uniform_(module.weight_hh_l0, -bound, bound, generator=generator)
-    nn.init.zeros_(module.bias_ih_l0)
-    nn.init.zeros_(module.bias_hh_l0)
+    bound = module.hidden_size**-0.5
+    nn.init.uniform_(weights["weight_hh_l0"], -bound, bound, generator=generator)
+    nn.init.zeros_(weights["bias_ih_l0"])
+    nn.init.zeros_(weights["bias_hh_l0"])
     if isinstance(module, nn.LSTM):
-        nn.init.ones_(module.bias_ih_l0[module.hidden_size : 2 * module.hidden_size])
+        nn.init.ones_(weights["bias_ih_l0"][module.hidden_size : 2 * module.hidden_size])
 
 
 # --- groups of parameters

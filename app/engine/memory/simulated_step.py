@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, fake_tensors
+from app.engine.compute.fake_tensors import (
+    ActivationMeter,
+    behave_as_on,
+    corrected,
+    fake_tensors,
+)
 from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
 from models.network import Network, fake_inputs
 
@@ -188,10 +193,4 @@ class _FakeStorageTracker(StorageTracker):  # type: ignore[no-untyped-call]
         if func is _SCALAR_OF_TENSOR:
             return float(_STEP_COUNT) if args[0].is_floating_point() else _STEP_COUNT
 
-        out = super().run(func, args, kwargs)
-        if func is torch.ops.aten.native_group_norm_backward.default and out[0] is not None:
-            # torch's shape rule forgets that in two-byte types the gradient of the input has the
-            # type of the input.
-            return torch.empty_like(args[1]), *out[1:]
-
-        return out
+        return corrected(func, args, super().run(func, args, kwargs))

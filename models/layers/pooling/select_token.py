@@ -65,8 +65,12 @@ class SelectTokenModule(Layer):
         super().__init__()
         self.index = index
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:  # noqa: ARG002
+    def forward(self, x: torch.Tensor, *_masks: torch.Tensor) -> torch.Tensor:
         return x[:, self.index]
+
+    def code(self, *inputs: str) -> str:
+        """Returns the expression that computes the block."""
+        return f"{inputs[0]}[:, {self.index}]"
 
 
 class LastTokenModule(Layer):
