@@ -323,7 +323,8 @@ def _initialise_recurrent(module: nn.RNNBase, generator: torch.Generator) -> Non
     (Jozefowicz et al. 2015).
     """
     weights = dict(module.named_parameters())
-    for gate in weights["weight_ih_l0"].split(module.hidden_size):
+    into_gates = weights["weight_ih_l0"]
+    for gate in into_gates.chunk(into_gates.shape[0] // module.hidden_size):
         nn.init.xavier_uniform_(gate, generator=generator)
 
     bound = module.hidden_size**-0.5
