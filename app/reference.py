@@ -46,6 +46,11 @@ class Section:
     def settings(self) -> tuple[Setting, ...]:
         return settings(self.spec)
 
+    @property
+    def place(self) -> str:
+        """Where it stands in a file."""
+        return "[model] blocks" if self.name == "blocks" else f"[{self.name}]"
+
 
 def sections() -> list[Section]:
     """Returns all sections in the order in which a file has them."""
@@ -60,6 +65,13 @@ def sections() -> list[Section]:
     ]
 
 
+def blocks() -> list[Section]:
+    """Returns the kinds of blocks of which a network is built; the first time it loads torch."""
+    from models.layers.block import BLOCKS  # noqa: PLC0415 - it loads torch
+
+    return list(_choices("blocks", BLOCKS))
+
+
 def _choices(name: str, registry: Registry[Any]) -> Iterator[Section]:
     choice: type[Choice]
     for choice in registry.all():
@@ -69,18 +81,23 @@ def _choices(name: str, registry: Registry[Any]) -> Iterator[Section]:
 def find(name: str) -> list[Section]:
     """Returns the sections of this name, or the one choice of this kind; all of them for "".
 
-    Raises UserError where there is none.
+    Blocks of networks are returned for "blocks" and for the name of one. Raises UserError where
+    there is none.
     """
     everything = sections()
     wanted = name.strip("[] ").lower()
     matching = [section for section in everything if wanted in ("", section.name, section.kind)]
+    if wanted not in {"", *(section.name for section in everything)}:
+        matching += [section for section in blocks() if wanted in ("blocks", section.kind)]
+
     if matching:
         return matching
 
     names = ", ".join(dict.fromkeys(section.name for section in everything))
     raise UserError(
         f"There is no section '{name}'.",
-        f"Name one of: {names}; or a template, loss, optimizer or schedule, such as 'adamw'.",
+        f"Name one of: {names}, blocks; or a template, block, loss, optimizer or schedule, such as "
+        "'adamw'.",
     )
 
 
@@ -109,7 +126,7 @@ def lines(chosen: Iterable[Section]) -> list[str]:
 def heading(section: Section) -> str:
     """Returns how the section begins in a file: `[optimizer]  kind = "adamw"`."""
     choice = f'  {section.key} = "{section.kind}"' if section.kind else ""
-    return f"[{section.name}]{choice}"
+    return f"{section.place}{choice}"
 
 
 def plain(chosen: Iterable[Section]) -> list[dict[str, Any]]:
@@ -148,7 +165,7 @@ def page(chosen: Iterable[Section]) -> str:
 
 def _table(section: Section) -> str:
     choice = f' with `{section.key} = "{section.kind}"`. {section.summary}' if section.kind else ""
-    title = f"**`[{section.name}]`**{choice}"
+    title = f"**`{section.place}`**{choice}"
     if not section.settings:
         return f"{title} It has no settings."
 
@@ -201,6 +218,9 @@ def _written(value: Any) -> str:
 
     if isinstance(value, str):
         return f'"{value}"'.replace("\t", "\\t")
+
+    if isinstance(value, list):
+        return f"[{', '.join(_written(item) for item in value)}]"
 
     return f"{value:g}"
 

@@ -1,4 +1,4 @@
-"""The pages that follow from the code: two blocks of README.md, and the reference of settings.
+"""The pages that follow from the code: two parts of README.md, and the references.
 
 `python -m tests.readme` writes them anew; tests compare them with what is there.
 """
@@ -26,6 +26,17 @@ SETTINGS_HEAD = """# All settings of an experiment file
 Every section of an experiment file, with what each setting does and what is taken where the file
 says nothing. `netwright settings [SECTION]` prints the same. This page is written by
 `python -m tests.readme` from the declarations in the code.
+
+"""
+
+BLOCKS = ROOT / "resources" / "reference" / "blocks.md"
+
+BLOCKS_HEAD = """# All kinds of blocks
+
+Networks are built of these blocks. In an experiment file each is an entry of `[model] blocks`, such
+as `{ name = "first", kind = "convolution", channels = 16 }`. `netwright settings blocks` prints the
+same, and `netwright settings KIND` one of them. This page is written by `python -m tests.readme`
+from the declarations in the code.
 
 """
 
@@ -92,6 +103,11 @@ def settings_page() -> str:
     return SETTINGS_HEAD + reference.page(reference.sections())
 
 
+def blocks_page() -> str:
+    """Returns the reference of all kinds of blocks as a page."""
+    return BLOCKS_HEAD + reference.page(reference.blocks())
+
+
 def written(page: str) -> str:
     """Returns the README with its generated blocks made anew.
 
@@ -112,6 +128,7 @@ def main() -> int:
     README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
     SETTINGS.parent.mkdir(parents=True, exist_ok=True)
     SETTINGS.write_text(settings_page(), encoding="utf-8")
+    BLOCKS.write_text(blocks_page(), encoding="utf-8")
     return 0
 
 

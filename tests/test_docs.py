@@ -40,11 +40,19 @@ def test_the_reference_of_settings_follows_the_code() -> None:
     assert page == readme.settings_page(), "run: python -m tests.readme"
 
 
+def test_the_reference_of_blocks_follows_the_code() -> None:
+    page = readme.BLOCKS.read_text(encoding="utf-8")
+    assert page == readme.blocks_page(), "run: python -m tests.readme"
+
+
 def test_the_reference_has_every_setting() -> None:
-    page = readme.settings_page()
-    for section in reference.sections():
-        assert f"**`[{section.name}]`**" in page
-        assert all(f"| `{setting.name}` |" in page for setting in section.settings)
+    for page, sections in (
+        (readme.settings_page(), reference.sections()),
+        (readme.blocks_page(), reference.blocks()),
+    ):
+        for section in sections:
+            assert f"**`{section.place}`**" in page
+            assert all(f"| `{setting.name}` |" in page for setting in section.settings)
 
 
 @pytest.mark.parametrize("path", [readme.README, CONTRIBUTING], ids=lambda path: path.name)

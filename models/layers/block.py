@@ -128,7 +128,7 @@ def token_shape(shape: Shape, label: str) -> tuple[int, int]:
     if len(shape) != 2:
         raise BlockError(
             f"{label} needs tokens; it is given {words(shape)}.",
-            "Put 'Patches', 'Token embedding' or 'Transpose' before it.",
+            "Put 'Patch embedding', 'Token embedding' or 'Transpose' before it.",
         )
 
     return shape[0], shape[1]

@@ -97,7 +97,7 @@ WRONG = {
     "an unknown setting": (Node("a", "convolution", {"channel": 3}), "a", "channel"),
     "a value out of its limits": (Node("a", "convolution", {"channels": 0}), "a", "channels"),
     "too few inputs": (Node("a", "add"), "a", "2 inputs"),
-    "tokens for a filter": (Node("a", "transformer"), "a", "Patches"),
+    "tokens for a filter": (Node("a", "transformer"), "a", "Patch embedding"),
     "a name with a dot": (Node("a.b", "convolution"), "a.b", "another name"),
     "a name that torch needs": (Node("train", "convolution"), "train", "another name"),
 }

@@ -30,7 +30,7 @@ class Upsample(Block):
     """
 
     kind: ClassVar[str] = "upsample"
-    label: ClassVar[str] = "Enlarging"
+    label: ClassVar[str] = "Upsampling"
     summary: ClassVar[str] = (
         "Makes the picture larger by repeating its places, then filters draw the detail."
     )
@@ -44,7 +44,7 @@ class Upsample(Block):
     width: int = setting(32, label="Width", unit="places", ge=1, le=4096, help="Width afterwards.")
 
     def title(self) -> str:
-        return f"Enlarging to {self.height}×{self.width} · {self.channels}"
+        return f"Upsampling to {self.height}×{self.width} · {self.channels}"
 
     def shape(self, *inputs: Shape) -> Shape:
         _, height, width = image_shape(inputs[0], self.label)

@@ -24,7 +24,7 @@ class Upsample1D(Block):
     """Nearest-neighbour upsampling, then a convolution: tokens (N, D) -> (length, channels)."""
 
     kind: ClassVar[str] = "upsample-1d"
-    label: ClassVar[str] = "1-D enlarging"
+    label: ClassVar[str] = "1-D upsampling"
     summary: ClassVar[str] = "Stretches the sequence to more places, then filters draw the detail."
 
     length: int = setting(
@@ -38,7 +38,7 @@ class Upsample1D(Block):
     )
 
     def title(self) -> str:
-        return f"1-D enlarging to {self.length} · {self.channels}"
+        return f"1-D upsampling to {self.length} · {self.channels}"
 
     def shape(self, *inputs: Shape) -> Shape:
         count, _ = token_shape(inputs[0], self.label)

@@ -35,7 +35,7 @@ class CategoricalEmbedding(Block):
     """
 
     kind: ClassVar[str] = "categorical-embedding"
-    label: ClassVar[str] = "Columns"
+    label: ClassVar[str] = "Categorical embedding"
     summary: ClassVar[str] = (
         "Passes amounts on as they are and looks up a short list of numbers for each category."
     )
@@ -45,9 +45,9 @@ class CategoricalEmbedding(Block):
     def title(self) -> str:
         count = len(self.categories)
         if not count:
-            return "Columns"
+            return self.label
 
-        return f"Columns · {count} {'category' if count == 1 else 'categories'}"
+        return f"{self.label} · {count} {'category' if count == 1 else 'categories'}"
 
     def shape(self, *inputs: Shape) -> Shape:
         numeric = numeric_columns(inputs[0], self.categories, self.label)

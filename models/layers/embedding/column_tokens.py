@@ -30,7 +30,7 @@ class ColumnTokens(Block):
     """
 
     kind: ClassVar[str] = "column-tokens"
-    label: ClassVar[str] = "Columns as tokens"
+    label: ClassVar[str] = "Column tokens"
     summary: ClassVar[str] = (
         "Every column becomes a token: amounts stretch a learned arrow, categories are looked up."
     )
@@ -41,7 +41,7 @@ class ColumnTokens(Block):
     categories: Categories = setting([], label="Values per category", help=CATEGORIES_HELP)
 
     def title(self) -> str:
-        return f"Columns as tokens · {self.width}"
+        return f"Column tokens · {self.width}"
 
     def shape(self, *inputs: Shape) -> Shape:
         numeric_columns(inputs[0], self.categories, self.label)

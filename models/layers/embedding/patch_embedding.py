@@ -26,7 +26,7 @@ class PatchEmbedding(Block):
     """
 
     kind: ClassVar[str] = "patch-embedding"
-    label: ClassVar[str] = "Patches"
+    label: ClassVar[str] = "Patch embedding"
     summary: ClassVar[str] = (
         "Cuts the picture into squares and turns each into a token: a list of numbers."
     )
@@ -39,7 +39,7 @@ class PatchEmbedding(Block):
     )
 
     def title(self) -> str:
-        return f"Patches {self.patch_size}×{self.patch_size} · {self.width}"
+        return f"Patch embedding {self.patch_size}×{self.patch_size} · {self.width}"
 
     def shape(self, *inputs: Shape) -> Shape:
         _, height, width = image_shape(inputs[0], self.label)

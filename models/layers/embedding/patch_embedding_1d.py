@@ -22,7 +22,7 @@ class PatchEmbedding1D(Block):
     """A signal (C, L) -> tokens (ceil(L / patch_size), width); the end is padded with zeros."""
 
     kind: ClassVar[str] = "patch-embedding-1d"
-    label: ClassVar[str] = "Stretches"
+    label: ClassVar[str] = "1-D patch embedding"
     summary: ClassVar[str] = (
         "Cuts the signal into stretches and turns each into a token: a list of numbers."
     )
@@ -36,7 +36,7 @@ class PatchEmbedding1D(Block):
     )
 
     def title(self) -> str:
-        return f"Stretches of {self.patch_size} · {self.width}"
+        return f"1-D patch embedding {self.patch_size} · {self.width}"
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs[0]) != 2:

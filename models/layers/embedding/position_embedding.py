@@ -20,7 +20,7 @@ class PositionEmbedding(Block):
     """Adds a learned vector for its position to each token: (N, D) -> (N, D)."""
 
     kind: ClassVar[str] = "position-embedding"
-    label: ClassVar[str] = "Positions"
+    label: ClassVar[str] = "Position embedding"
     summary: ClassVar[str] = (
         "Adds to each token where it stands; attention by itself would see a bag of patches."
     )

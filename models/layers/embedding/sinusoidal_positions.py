@@ -25,9 +25,9 @@ class SinusoidalPositions(Block):
     """
 
     kind: ClassVar[str] = "sinusoidal-positions"
-    label: ClassVar[str] = "Sine positions"
+    label: ClassVar[str] = "Sinusoidal positions"
     summary: ClassVar[str] = (
-        "Adds fixed waves to each token that tell where it stands; nothing about them is learned."
+        "Adds fixed sine waves to each token that tell where it stands; nothing of them is learned."
     )
 
     columns: int = setting(

@@ -26,7 +26,7 @@ class ContrastiveOutput(Block):
     """
 
     kind: ClassVar[str] = "contrastive-output"
-    label: ClassVar[str] = "Match"
+    label: ClassVar[str] = "Contrastive output"
     summary: ClassVar[str] = (
         "Compares directions only: what belongs together should point the same way. A learned "
         "temperature says how sharp the comparison is."

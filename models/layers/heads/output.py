@@ -21,7 +21,7 @@ class Output(Block):
     """
 
     kind: ClassVar[str] = "output"
-    label: ClassVar[str] = "Answer"
+    label: ClassVar[str] = "Output"
     summary: ClassVar[str] = (
         "Turns everything that was found into the answer: one number per class, of which the "
         "largest wins, one for yes or no, or one for each amount."

@@ -23,7 +23,7 @@ class TokenOutput(Block):
     """
 
     kind: ClassVar[str] = "token-output"
-    label: ClassVar[str] = "Answer per token"
+    label: ClassVar[str] = "Output at each token"
     summary: ClassVar[str] = (
         "Turns what each token has found into its answer: of a text, what is likely to come next."
     )

@@ -62,7 +62,7 @@ class FeedForward(Block):
         if len(inputs[0]) > 2:
             raise BlockError(
                 f"{self.label} needs values or tokens; it is given {words(inputs[0])}.",
-                "Put 'Tokens' or a global pooling before it.",
+                "Put 'Flatten to tokens' or a global pooling before it.",
             )
 
         return inputs[0]

@@ -27,7 +27,7 @@ class PatchMask(Block):
     """
 
     kind: ClassVar[str] = "patch-mask"
-    label: ClassVar[str] = "Visible patches"
+    label: ClassVar[str] = "Patch mask"
     summary: ClassVar[str] = (
         "Says which patches are to be seen; one that holds nothing but zeros was hidden."
     )

@@ -22,7 +22,7 @@ class ConcatenateInBatch(Block):
     """
 
     kind: ClassVar[str] = "concatenate-in-batch"
-    label: ClassVar[str] = "Both halves"
+    label: ClassVar[str] = "Concatenate in batch"
     summary: ClassVar[str] = (
         "Lines both halves of the pairs up, so that one encoder learns from both."
     )

@@ -25,7 +25,7 @@ POOLING_PADDINGS = {"none": "None", "same": "The edge repeated"}
 class Pooling(Block):
     """Max or mean pooling: (C, H, W) -> (C, (H - kernel_size) // stride + 1, ...).
 
-    Left open, the stride is the kernel size. With "same" padding the edge is repeated and the
+    A stride of 0 is the kernel size. With "same" padding the edge is repeated and the
     output has ceil(side / stride) positions a side: at stride 1 the size stays.
     """
 
@@ -46,14 +46,14 @@ class Pooling(Block):
         le=16,
         help="This many places along each side become one.",
     )
-    stride: int | None = setting(
-        None,
+    stride: int = setting(
+        0,
         label="Stride",
         unit="places",
-        ge=1,
+        ge=0,
         le=16,
         advanced=True,
-        help="How far it moves. Left open, as far as it is large.",
+        help="How far it moves; 0 is as far as it is large.",
     )
     padding: Literal["none", "same"] = setting(
         "none",
@@ -65,7 +65,7 @@ class Pooling(Block):
 
     def title(self) -> str:
         mode = "Max" if self.mode == "max" else "Mean"
-        pace = f", by {self.stride}" if self.stride not in (None, self.kernel_size) else ""
+        pace = f", by {self.stride}" if self._pace != self.kernel_size else ""
         return f"{mode} pooling {self.kernel_size}×{self.kernel_size}{pace}"
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Pooling1D(Block):
     """Max or mean pooling along tokens: (N, D) -> (ceil((N - kernel_size) / stride) + 1, D).
 
-    Left open, the stride is the kernel size. At the end of the sequence fewer positions may become
+    A stride of 0 is the kernel size. At the end of the sequence fewer positions may become
     one.
     """
 
@@ -38,18 +38,18 @@ class Pooling1D(Block):
     kernel_size: int = setting(
         2, label="Size", unit="places", ge=2, le=64, help="This many places become one."
     )
-    stride: int | None = setting(
-        None,
+    stride: int = setting(
+        0,
         label="Stride",
         unit="places",
-        ge=1,
+        ge=0,
         le=64,
         advanced=True,
-        help="How far it moves. Left open, as far as it is large.",
+        help="How far it moves; 0 is as far as it is large.",
     )
 
     def title(self) -> str:
-        pace = f", by {self.stride}" if self.stride not in (None, self.kernel_size) else ""
+        pace = f", by {self.stride}" if self._pace != self.kernel_size else ""
         return f"{'Max' if self.mode == 'max' else 'Mean'} pooling {self.kernel_size}{pace}"
 
     def shape(self, *inputs: Shape) -> Shape:

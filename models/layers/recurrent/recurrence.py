@@ -35,7 +35,12 @@ class Recurrent(Block):
         128, label="Width", unit="numbers", ge=1, le=4096, step=8, help="How much it remembers."
     )
     layers: int = setting(
-        1, label="Layers", ge=1, le=16, advanced=True, help="How many stand upon each other."
+        1,
+        label="Layers",
+        ge=1,
+        le=16,
+        advanced=True,
+        help="How many are stacked, each reading the one before.",
     )
     bidirectional: bool = setting(
         False,

@@ -19,7 +19,7 @@ class FlattenToTokens(Block):
     """Flattens height and width: (C, H, W) -> tokens (H * W, C)."""
 
     kind: ClassVar[str] = "flatten-to-tokens"
-    label: ClassVar[str] = "Tokens"
+    label: ClassVar[str] = "Flatten to tokens"
     summary: ClassVar[str] = (
         "Every place of the picture becomes a token with its channels as numbers."
     )
