@@ -40,7 +40,7 @@ class Recurrent(Block):
         ge=1,
         le=16,
         advanced=True,
-        help="How many are stacked, each reading the one before.",
+        help="How many are stacked on each other.",
     )
     bidirectional: bool = setting(
         False,
