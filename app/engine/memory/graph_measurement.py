@@ -25,10 +25,10 @@ from models.network import (
     place_block,
     read_block,
 )
-from models.receptive_field import ONE_POSITION, ReceptiveField
+from models.receptive_field import ReceptiveField, of_example
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Mapping
 
     from app.engine.experiment.resolve import ResolvedExperiment
     from models.layers.block import Block
@@ -246,7 +246,10 @@ def _numbers(
     shapes: dict[str, Shape] = input_shapes(problem) | {
         name: block.shape for name, block in placed.items()
     }
-    fields: dict[str, ReceptiveField | None] = dict.fromkeys((INPUT, OTHER), ONE_POSITION)
+    fields = {
+        name: of_example(example)
+        for name, example in zip((INPUT, OTHER), problem.inputs, strict=False)
+    }
     numbers = []
     for node in graph.nodes:
         inputs = tuple(shapes.get(name) for name in node.inputs)
@@ -256,7 +259,8 @@ def _numbers(
             continue
 
         cost = meter.of_block[node.name]
-        fields[node.name] = _field(placed[node.name], [fields[name] for name in node.inputs])
+        seen = tuple(fields[name] for name in node.inputs)
+        fields[node.name] = placed[node.name].block.seen(seen, *placed[node.name].inputs)
         rows: dict[str, Any] = {**cost.bytes, "activations": meter.activations[node.name]}
         numbers.append(
             BlockNumbers(
@@ -272,16 +276,6 @@ def _numbers(
         )
 
     return tuple(numbers)
-
-
-def _field(placed: PlacedBlock, inputs: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
-    """Returns what a position of a block's output sees of the example: of its inputs the most."""
-    own = placed.block.receptive_field(*placed.inputs)
-    known = [each for each in inputs if each is not None]
-    if own is None or len(known) < len(inputs):
-        return None
-
-    return max(known, key=lambda each: each.size).then(own)
 
 
 def _block(node: Node) -> Block | None:
