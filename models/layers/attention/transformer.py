@@ -80,17 +80,13 @@ class Transformer(Block):
 
     def multiply_adds(self, *inputs: Shape) -> int:
         count, width = inputs[0]
-        projections = 4 * count * width**2 + 2 * count * width * inner_width(width, self.expansion)
+        inner = max(1, round(width * self.expansion))
+        projections = count * (4 * width**2 + 2 * width * inner)
         return projections + attention_multiply_adds(count, count, width)
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
         return None
-
-
-def inner_width(width: int, expansion: float) -> int:
-    """Returns the width of the inner layer of the feed-forward network."""
-    return max(1, round(width * expansion))
 
 
 class TransformerModule(Layer):
@@ -106,7 +102,7 @@ class TransformerModule(Layer):
         self, width: int, heads: int, expansion: float, dropout: float, causal: bool = False
     ) -> None:
         super().__init__()
-        inner = inner_width(width, expansion)
+        inner = max(1, round(width * expansion))
 
         self.norm1 = nn.LayerNorm(width)
         self.attention = SelfAttention(width, heads, causal)

@@ -37,7 +37,7 @@ class ClassToken(Block):
 
 
 class ClassTokenModule(Layer):
-    """(B, N, D) -> (B, N + 1, D)."""
+    """Puts a learned token before all others: (B, N, D) -> (B, N + 1, D)."""
 
     undecayed: ClassVar[tuple[str, ...]] = ("token",)
 

@@ -63,7 +63,10 @@ class SinusoidalPositions(Block):
 
 
 class SinusoidalPositionsModule(Layer):
-    """Adds fixed waves to each token: (B, N, D) -> (B, N, D) with N = rows * columns."""
+    """Adds fixed waves to each token: (B, N, D) -> (B, N, D).
+
+    The tokens stand row by row: N = rows * columns.
+    """
 
     positions: torch.Tensor
 

@@ -91,7 +91,7 @@ class Recurrent(Block):
 
 
 class RecurrentLayers(Layer):
-    """Recurrent layers over tokens: (B, N, D) -> (B, N, width), or (B, width) at the end.
+    """Recurrent layers over tokens: (B, N, D) -> (B, N, width), or (B, width).
 
     kind: "gru" or "lstm". bidirectional: each layer also reads backwards, and the output is twice
     as wide. last: what is remembered after the last token. An optional mask (B, N) is 1 for tokens
@@ -155,7 +155,7 @@ class RecurrentModule(RecurrentLayers):
 
 
 def reversed_tokens(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Returns tokens (B, N, D) from the last to the first; padding behind them stays in place."""
+    """Reverses tokens (B, N, D); padding behind them stays in place."""
     place = torch.arange(x.shape[1], device=x.device)[None, :]
     index = torch.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
     return x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
