@@ -105,6 +105,14 @@ class TrainingSettings(Spec):
         advanced=True,
         help="What counts as better, in validation loss, for early stopping.",
     )
+    start_from: str | None = setting(
+        None,
+        label="Start from a run",
+        advanced=True,
+        help="The folder or the name of one of your runs: its weights are the start where names "
+        "and shapes of blocks agree, and what is not taken over is listed. Left open, all weights "
+        "begin at random.",
+    )
     embedding: int = setting(
         64,
         label="Embedding",

@@ -22,12 +22,13 @@ from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.memory import ledger
 from app.engine.runs import history
-from app.engine.runs.events import RunPrepared, StageChanged
+from app.engine.runs.events import NewFinding, RunPrepared, StageChanged
 from app.engine.runs.storage.checkpoint_folder import Damaged
 from app.engine.runs.tensors import restore_model, restore_optimizer
 from app.engine.sources.summary import problems
 from app.engine.text import bytes_text
 from app.engine.training import thread_choice
+from app.engine.training.start_weights import TakenOver, take_over
 from models.graph import GraphError
 from models.network import Network, build_model
 
@@ -58,7 +59,7 @@ class TrainState:
     """Holds the tensors of one attempt: whoever lets go of it lets go of the memory.
 
     loss, loss_function: as they are now; a live change replaces them. threads: those of the CPU
-    that torch computes with.
+    that torch computes with. taken_over: what became of the weights of an earlier run.
     """
 
     plan: Plan
@@ -73,6 +74,7 @@ class TrainState:
     device: torch.device
     passes: Passes
     threads: int
+    taken_over: TakenOver | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -110,6 +112,11 @@ def build(
     control.check()
 
     train_state = assemble(plan)
+    if checkpoint is None and train_state.taken_over is not None:
+        for line in train_state.taken_over.lines():
+            run.log(line)
+        emit(NewFinding(train_state.taken_over.finding()))
+
     if checkpoint is not None:
         try:
             restore_model(train_state.network, checkpoint.model)
@@ -137,7 +144,9 @@ def assemble(plan: Plan) -> TrainState:
 
     resolved = plan.resolved
     randomness = Randomness(resolved.training.seed, device)
-    network = placed_on(_network(plan), device)
+    fresh = _network(plan)
+    taken_over = take_over(fresh, plan)
+    network = placed_on(fresh, device)
     network.recompute = resolved.training.recompute
     loss_function = build_loss(plan, resolved.loss, device)
     batches = Batches(
@@ -162,6 +171,7 @@ def assemble(plan: Plan) -> TrainState:
         device,
         Passes(network, loss_function, device, plan.autocast, plan.part_size),
         plan.threads,
+        taken_over,
     )
 
 

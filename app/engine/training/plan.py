@@ -18,6 +18,7 @@ from app.engine.memory.inspection import inspect
 from app.engine.runs.events import Event, StageChanged
 from app.engine.sources.opening import open_dataset
 from app.engine.text import names_text
+from app.engine.training.start_weights import find_start_run
 from models.graph import Graph, GraphError
 from models.network import check_blocks
 from models.own_network import OwnNetwork
@@ -140,6 +141,9 @@ def plan_training(
     """
     if isinstance(experiment.model, OwnNetwork):
         _check_blocks(experiment.model.blocks)
+
+    if experiment.training.start_from:
+        find_start_run(experiment.training.start_from)
 
     dataset = _usable(dataset) or _open(experiment, emit, control)
     _check_data(dataset)
