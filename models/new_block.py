@@ -1,7 +1,8 @@
-"""Settings with which a new block fits where it is put."""
+"""New blocks: which kinds there are, and settings with which one fits where it is put."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -13,6 +14,26 @@ if TYPE_CHECKING:
     from models.shape import Shape
 
 Settings = dict[str, Any]
+
+
+FAMILIES = {"elementwise": "Activation", "heads": "Answer", "merge": "Bring together"}
+"""What a family of blocks is called on screen, where that is not the name of its folder."""
+
+
+@functools.cache
+def kinds_by_family() -> dict[str, list[type[Block]]]:
+    """Returns all kinds of blocks by the name of their family, both in alphabetical order."""
+    families: dict[str, list[type[Block]]] = {}
+    for block in sorted(BLOCKS.all(), key=lambda each: each.label):
+        folder = block.__module__.split(".")[-2]
+        families.setdefault(FAMILIES.get(folder, folder.capitalize()), []).append(block)
+
+    return dict(sorted(families.items()))
+
+
+def least_inputs(kind: str) -> int:
+    """Returns how many other blocks a block of this kind reads at least."""
+    return BLOCKS.get(kind).arity[0]
 
 
 def fitting_settings(kind: str, inputs: tuple[Shape, ...], wanted: Shape) -> Settings | None:

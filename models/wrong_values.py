@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from models.spec import LOWER, UPPER, limit_text
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+    from collections.abc import Mapping
 
     from models.spec import Setting
 
@@ -31,10 +31,11 @@ _TYPES = {
 """pydantic's kind of error -> the words for what was expected."""
 
 
-def value_sentence(name: str, item: ErrorDetails, setting: Setting | None) -> str:
+def value_sentence(name: str, item: Mapping[str, Any], setting: Setting | None) -> str:
     """Returns what is wrong with the value of one setting, and what it must be.
 
-    name: what the sentence calls the setting. It is "" for an error of another sort.
+    name: what the sentence calls the setting. item: one of `ValidationError.errors()`. It is "" for
+    an error of another sort.
     """
     kind = item["type"]
     context = item.get("ctx") or {}

@@ -25,12 +25,12 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
 
 from app.ui.pages.learning.lr_finder import FindButton
+from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
 from app.ui.shell.awake import Awake
 from app.ui.state.action import Action
-from app.ui.state.graph_edits import open_graph, set_graph
 from models import edits
 
 if TYPE_CHECKING:

@@ -145,7 +145,7 @@ def assemble(plan: Plan) -> TrainState:
     resolved = plan.resolved
     randomness = Randomness(resolved.training.seed, device)
     fresh = _network(plan)
-    taken_over = take_over(fresh, plan)
+    taken_over = take_over(fresh, resolved, plan.dataset.description)
     network = placed_on(fresh, device)
     network.recompute = resolved.training.recompute
     loss_function = build_loss(plan, resolved.loss, device)

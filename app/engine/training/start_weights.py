@@ -14,7 +14,8 @@ from app.engine.runs.findings import Finding, Level
 from app.engine.runs.run import Run, default_folder
 
 if TYPE_CHECKING:
-    from app.engine.training.plan import Plan
+    from app.engine.data.dataset import Description
+    from app.engine.experiment.resolve import ResolvedExperiment
     from models.network import Network
 
 MOST_NAMED = 8
@@ -82,12 +83,15 @@ def find_start_run(text: str) -> Run:
 
 
 @torch.no_grad()
-def take_over(network: Network, plan: Plan) -> TakenOver | None:
-    """Puts the weights that the plan starts from into a fresh network; None where it names no run.
+def take_over(
+    network: Network, resolved: ResolvedExperiment, description: Description
+) -> TakenOver | None:
+    """Puts the weights that an experiment starts from into a fresh network.
 
-    Raises UserError where the run is not there or has kept no weights.
+    description: that of its data. It is None where the experiment names no run. Raises UserError
+    where the run is not there or has kept no weights.
     """
-    text = plan.resolved.training.start_from
+    text = resolved.training.start_from
     if not text:
         return None
 
@@ -115,7 +119,7 @@ def take_over(network: Network, plan: Plan) -> TakenOver | None:
         tuple(block for block in blocks if block not in fresh),
         fresh,
         tuple(block for block in before if block not in used),
-        _seen_before(best, plan),
+        _seen_before(best, resolved, description),
     )
 
 
@@ -124,14 +128,14 @@ def _block(name: str) -> str:
     return name.removeprefix(PREFIX).partition(".")[0]
 
 
-def _seen_before(best: Best, plan: Plan) -> str:
+def _seen_before(best: Best, resolved: ResolvedExperiment, description: Description) -> str:
     """Returns a warning where the earlier run may have learned from what is kept apart now."""
     before = best.state.get("experiment", {}).get("data", {})
-    now = plan.resolved.data.model_dump()
-    same_data = best.description.fingerprint == plan.dataset.description.fingerprint
+    now = resolved.data.model_dump()
+    same_data = best.description.fingerprint == description.fingerprint
     if same_data and all(before.get(name) == now.get(name) for name in SPLITS):
         return ""
-    if not same_data and best.description.source != plan.dataset.description.source:
+    if not same_data and best.description.source != description.source:
         return ""
 
     return (

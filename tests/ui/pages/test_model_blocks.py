@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
+from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
-from app.ui.state.graph_edits import open_graph, set_graph
 from models import edits
 from models.graph import Graph, Node
 from models.own_network import OwnNetwork

@@ -9,9 +9,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.pages.model.block_numbers import number_lines
+from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.kind_menu import KindMenu
-from app.ui.state.graph_edits import open_graph, set_graph
 from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.field import Field
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from app.engine.memory.graph_measurement import BlockNumbers
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import Measured
-    from models.layers.block import Block
     from models.shape import Shape
-    from models.spec import Setting
+    from models.spec import Choice, Setting
 
 SHOWN_TYPES = ("integer", "number", "switch", "choice", "text")
 """Types of settings that have an editor here; lists are edited in the file."""
@@ -104,9 +104,9 @@ class BlockEditor(QWidget):
         return buttons
 
     def _button(self, text: str, name: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
+        button = QPushButton(button_text(text))
         button.setObjectName(name)
-        button.setToolTip(tip)
+        button.setToolTip(tooltip(tip))
         style(button, "small")
         return button
 
@@ -127,7 +127,7 @@ class BlockEditor(QWidget):
             value = getattr(block, name)
             field.show_value(value, value)
 
-    def _make_form(self, kind: type[Block]) -> QWidget:
+    def _make_form(self, kind: type[Choice]) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -153,7 +153,7 @@ class BlockEditor(QWidget):
         measurement = self._measured.measurement if self._measured is not None else None
         return measurement.by_name.get(self._name) if measurement is not None else None
 
-    def _block(self) -> Block | None:
+    def _block(self) -> Choice | None:
         numbers = self._numbers()
         return numbers.block if numbers is not None else None
 
@@ -235,8 +235,10 @@ class BlockEditor(QWidget):
 
         A sum reads also what this block reads, as a bypass. None where it cannot stand here.
         """
-        from models.layers.block import BLOCKS  # noqa: PLC0415 - its modules load torch
-        from models.new_block import fitting_settings  # noqa: PLC0415 - it loads torch
+        from models.new_block import (  # noqa: PLC0415 - it loads torch
+            fitting_settings,
+            least_inputs,
+        )
 
         shape = self._shape(self._name)
         if shape is None:
@@ -244,7 +246,7 @@ class BlockEditor(QWidget):
 
         also: tuple[str, ...] = ()
         numbers = self._numbers()
-        if BLOCKS.get(kind).arity[0] > 1:
+        if least_inputs(kind) > 1:
             if numbers is None:
                 return None
             also = numbers.node.inputs[:1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -12,25 +11,6 @@ from app.ui.text.literal import button_text, tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from models.layers.block import Block
-
-FAMILIES = {"elementwise": "Activation", "heads": "Answer", "merge": "Bring together"}
-"""What a family of blocks is called, where that is not the name of its folder."""
-
-
-@functools.cache
-def kinds_by_family() -> dict[str, list[type[Block]]]:
-    """Returns all kinds of blocks by the name of their family; it loads the engine."""
-    from models.layers.block import BLOCKS  # noqa: PLC0415 - its modules load torch
-
-    families: dict[str, list[type[Block]]] = {}
-    for block in sorted(BLOCKS.all(), key=lambda each: each.label):
-        folder = block.__module__.split(".")[-2]
-        name = FAMILIES.get(folder, folder.capitalize())
-        families.setdefault(name, []).append(block)
-
-    return dict(sorted(families.items()))
 
 
 class KindMenu(QMenu):
@@ -49,6 +29,8 @@ class KindMenu(QMenu):
 
     def fill(self) -> None:
         """Lists the kinds as they fit now."""
+        from models.new_block import kinds_by_family  # noqa: PLC0415 - it loads torch
+
         self.clear()
         for family, blocks in kinds_by_family().items():
             part = self.addMenu(button_text(family))

@@ -14,7 +14,13 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from models.repairs import Mistake
+
+
+PADDING = 10
+"""Pixels at 100 % between the edge and what is inside."""
 
 
 class MistakeStrip(QFrame):
@@ -37,6 +43,9 @@ class MistakeStrip(QFrame):
         self._buttons = QWidget()
         self._row = FlowLayout(self._buttons, theme.px(8))
         column = QVBoxLayout(self)
+        padding = theme.px(PADDING)
+        column.setContentsMargins(padding, padding, padding, padding)
+        column.setSpacing(theme.px(8))
         column.addWidget(self.sentence)
         column.addWidget(self._buttons)
         self.hide()
@@ -62,3 +71,14 @@ class MistakeStrip(QFrame):
             self._row.addWidget(button)
 
         self._buttons.setVisible(bool(mistake.repairs))
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Gives every row of buttons its height: the drawing below can be scrolled, they cannot."""
+        margins = self.contentsMargins()
+        width = self.width() - margins.left() - margins.right() - 2 * self._theme.px(PADDING)
+        self._buttons.setMinimumHeight(self._row.heightForWidth(max(1, width)))

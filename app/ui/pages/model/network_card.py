@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""
 
+LEAST = 120
+"""Least height of the drawing at 100 %."""
+
+LEAST_BELOW = 56
+"""Least height of the drawing below a mistake with its repairs."""
+
 HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 
 
@@ -205,7 +211,9 @@ class NetworkCard(Card):
             self._show_fault(network_measurer.measured.inspection.error)
 
         measured = network_measurer.measured
-        self.mistake.show_mistake(measured.mistake if measured is not None else None)
+        mistake = measured.mistake if measured is not None else None
+        self.view.setMinimumHeight(self._theme.px(LEAST_BELOW if mistake is not None else LEAST))
+        self.mistake.show_mistake(mistake)
         busy = network_measurer.measured is None and network_measurer.busy
         trouble = (
             ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from app.ui.state.graph_edits import back_to_template, changes_since_template
+from app.ui.pages.model.graph_edits import back_to_template, changes_since_template
 from app.ui.style.theme import style
 from app.ui.text.literal import button_text
 from app.ui.widgets.label import Label

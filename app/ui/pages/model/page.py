@@ -11,12 +11,12 @@ from app.engine.errors import UserError
 from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.code_card import CodeCard
 from app.ui.pages.model.gallery import TemplateGallery
+from app.ui.pages.model.graph_edits import set_graph
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
 from app.ui.pages.model.sizes import parameters_of_defaults
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.state.graph_edits import set_graph
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
