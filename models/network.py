@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ class PlacedBlock:
         """Builds the block's torch module."""
         return self.block.module(*self.inputs)
 
+
+MOST_VALUES = 2**31
+"""Numbers of one example between two blocks: 8 GB, of which a batch holds many times as much."""
 
 _TAKEN_NAMES = frozenset(dir(nn.ModuleDict()))
 """Attributes of the module that holds the blocks; a block cannot be another one of them."""
@@ -115,9 +119,18 @@ def place_block(node: Node, shapes: Mapping[str, Shape]) -> PlacedBlock:
 
     inputs = tuple(shapes[name] for name in node.inputs)
     try:
-        return PlacedBlock(node, block, inputs, block.shape(*inputs))
+        shape = block.shape(*inputs)
     except BlockError as error:
         raise GraphError(node.name, error.what, error.remedy) from None
+
+    if math.prod(shape) > MOST_VALUES:
+        raise GraphError(
+            node.name,
+            f"Its output would be {words(shape)} for one example, which no computer holds.",
+            "Choose fewer channels or smaller sizes.",
+        )
+
+    return PlacedBlock(node, block, inputs, shape)
 
 
 def _blocks(count: int) -> str:
@@ -132,11 +145,25 @@ def place_blocks(graph: Graph, problem: Problem) -> Iterator[PlacedBlock]:
     shapes = input_shapes(problem)
     for node in graph.nodes:
         block = place_block(node, shapes)
+        check_problem(block, problem, node is graph.nodes[-1])
         shapes[node.name] = block.shape
-        if node is graph.nodes[-1]:
-            check_output(node, block.shape, problem)
-
         yield block
+
+
+def check_problem(placed: PlacedBlock, problem: Problem, is_last: bool) -> None:
+    """Raises GraphError where a block that fits its inputs does not fit the problem."""
+    node = placed.node
+    known: int | None = getattr(placed.block, "vocabulary", None)
+    needed = problem.vocabulary_of_texts
+    if known is not None and known < needed:
+        raise GraphError(
+            node.name,
+            f"The texts have {needed:,} different tokens; it knows {known:,}.",
+            f"Set the vocabulary to {needed}.",
+        )
+
+    if is_last:
+        check_output(node, placed.shape, problem)
 
 
 def check_output(node: Node, shape: Shape, problem: Problem) -> None:

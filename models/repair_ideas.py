@@ -53,6 +53,9 @@ def ideas(graph: Graph, node: Node, shapes: dict[str, Shape], problem: Problem) 
 
     inputs = [shapes[name] for name in node.inputs if name in shapes]
     yield from _numbers_of_inputs(graph, node, shapes)
+    if "vocabulary" in declared and problem.vocabulary_of_texts:
+        yield _set(graph, node, {"vocabulary": problem.vocabulary_of_texts})
+
     yield from _settings_that_fit(graph, node, declared, inputs)
     if node.kind in edits.MERGES and len(inputs) == len(node.inputs) > 1:
         yield from _made_alike(graph, node, inputs)
@@ -290,7 +293,7 @@ def _in_between(graph: Graph, node: Node, has: Shape, problem: Problem) -> Itera
             ("unpatchify", _sides(problem), "a picture of its tokens"),
         ]
     elif len(has) == 1:
-        text = problem.vocabulary
+        text = problem.vocabulary_of_texts
         steps = [
             ("token-embedding", {"vocabulary": text} if text else {}, "a token embedding"),
             ("reshape", {"target_shape": [1, has[0]]}, "one token of all values"),

@@ -120,6 +120,11 @@ class Problem:
         return (self.first, self.other) if self.other is not None else (self.first,)
 
     @property
+    def vocabulary_of_texts(self) -> int:
+        """The number of tokens of the texts that come in; 0 where none does."""
+        return max((each.vocabulary for each in self.inputs if each.kind == "text"), default=0)
+
+    @property
     def output_shape(self) -> Shape:
         """The shape of the network's output for one example."""
         if self.answers == "tokens":

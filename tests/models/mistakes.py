@@ -220,6 +220,24 @@ MISTAKES: dict[str, Case] = {
         "End with an answer of 40 outputs at every token",
         LANGUAGE,
     ),
+    "more tokens than the embedding knows": Case(
+        (node("embed", "token-embedding", vocabulary=20), POOL, ANSWER),
+        "embed",
+        "The texts have 40 different tokens; it knows 20.",
+        "Set vocabulary to 40",
+        TEXTS,
+    ),
+    "an output that no computer holds": Case(
+        (
+            node("up", "upsample", channels=4096, height=1024, width=1024),
+            node("conv1", "convolution", channels=8),
+            POOL,
+            ANSWER,
+        ),
+        "up",
+        "which no computer holds",
+        "Set channels to the usual 32",
+    ),
     "tokens and values": Case(
         (TOKENS, POOL, node("sum", "add", "embed", "pool"), ANSWER),
         "sum",

@@ -19,7 +19,7 @@ from app.engine.memory.block_cost import Conditions, Cost, Form, cost_of_block, 
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.network import (
     PlacedBlock,
-    check_output,
+    check_problem,
     fake_inputs,
     input_shapes,
     place_block,
@@ -152,8 +152,7 @@ def _placed(
             inputs = tuple(shapes.get(name) for name in node.inputs)
             if block is None or block.node != node or block.inputs != inputs:
                 block = place_block(node, shapes)
-            if node is graph.nodes[-1]:
-                check_output(node, block.shape, problem)
+            check_problem(block, problem, node is graph.nodes[-1])
 
             placed[node.name] = block
             shapes[node.name] = block.shape

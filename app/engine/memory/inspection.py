@@ -13,7 +13,7 @@ from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.network import (
     Network,
     PlacedBlock,
-    check_output,
+    check_problem,
     fake_inputs,
     input_shapes,
     place_block,
@@ -145,8 +145,7 @@ def _place_blocks(
     try:
         for node in graph.nodes:
             block = place_block(node, shapes)
-            if node is graph.nodes[-1]:
-                check_output(node, block.shape, problem)
+            check_problem(block, problem, node is graph.nodes[-1])
 
             placed[node.name] = block
             shapes[node.name] = block.shape
