@@ -19,7 +19,7 @@ from app.engine.results.predictor import Predictor
 from app.engine.runs import checkpoint
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
-from app.engine.training import trainer
+from app.engine.training import plan, trainer
 from models.graph import INPUT, Graph
 from models.own_network import OwnNetwork
 from models.template import TEMPLATES
@@ -39,12 +39,12 @@ BYPASS: tuple[dict[str, Any], ...] = (
 )
 
 
-def plain(*blocks: Any, **sections: Any) -> dict[str, Any]:
+def as_plain(*blocks: Any, **sections: Any) -> dict[str, Any]:
     return {"netwright": 2, "model": {"blocks": list(blocks)}, **sections}
 
 
 def own(*blocks: Any, **sections: Any) -> Experiment:
-    return toml_file.from_plain(plain(*blocks, **sections))
+    return toml_file.from_plain(as_plain(*blocks, **sections))
 
 
 def graph_of(experiment: Experiment) -> Graph:
@@ -105,7 +105,7 @@ def test_every_template_can_be_written_as_blocks(template: Any) -> None:
 
 
 def test_template_and_blocks_exclude_each_other() -> None:
-    data = plain(*BYPASS)
+    data = as_plain(*BYPASS)
     data["model"]["template"] = "resnet"
     with pytest.raises(UserError, match="exclude each other"):
         toml_file.from_plain(data)
@@ -224,6 +224,15 @@ def test_a_wrong_block_is_told_before_the_data_are_read(
     told = capsys.readouterr().err
     assert sentence in told
     assert f"at '{block['name']}'" in told
+
+
+def test_weights_without_end_are_refused_before_they_are_made(dataset: Dataset) -> None:
+    wide = {"kind": "convolution", "channels": 4096, "kernel_size": 16}
+    blocks = [{"name": f"conv{number}", **wide} for number in range(60)]
+    answer = {"name": "answer", "kind": "output", "outputs": len(dataset.description.classes)}
+    requested = own(*blocks, BYPASS[4], answer)
+    with pytest.raises(UserError, match="The weights of the network alone take"):
+        plan.plan_training(requested, lambda _: None, Control(), dataset)
 
 
 def test_runs_say_which_blocks_differ() -> None:

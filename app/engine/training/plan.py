@@ -14,10 +14,11 @@ from app.engine.compute import device as devices
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.resolve import ResolvedExperiment, read_resolved, resolve
+from app.engine.free_memory import free_memory
 from app.engine.memory.inspection import inspect
 from app.engine.runs.events import Event, StageChanged
 from app.engine.sources.opening import open_dataset
-from app.engine.text import names_text
+from app.engine.text import bytes_text, names_text
 from app.engine.training.start_weights import find_start_run
 from models.graph import Graph, GraphError
 from models.network import check_blocks
@@ -37,6 +38,9 @@ Emit = Callable[[Event], None]
 AUTOCAST = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 """Precision -> the type in which activations are computed; float32 needs none."""
 
+
+WEIGHT_BYTES = 4
+"""Bytes of a weight before the device gets it: float32."""
 
 PRECISIONS = ("float32", *AUTOCAST)
 
@@ -153,7 +157,9 @@ def plan_training(
     device = devices.smoke_test(devices.choose(experiment.training.device))
 
     graph = _graph(resolved, problem)
-    work = inspect(graph, problem).multiply_adds * resolved.training.batch_size
+    inspection = inspect(graph, problem)
+    _check_weights(inspection.parameters)
+    work = inspection.multiply_adds * resolved.training.batch_size
     precision = devices.precision(resolved.training.precision, device, work)
 
     return Plan(resolved, dataset, problem, graph, device, precision, threads)
@@ -262,6 +268,18 @@ def _check_blocks(graph: Graph) -> None:
 
 
 # --- checks
+
+
+def _check_weights(parameters: int) -> None:
+    """Raises UserError where the weights alone, which are made on the CPU, have no room."""
+    free = free_memory()
+    if (needed := WEIGHT_BYTES * parameters) > free:
+        raise UserError(
+            f"The weights of the network alone take {bytes_text(needed)}; {bytes_text(free)} of "
+            "memory are free.",
+            "Choose a smaller network.",
+            "model.template",
+        )
 
 
 def _check_data(dataset: Dataset) -> None:
