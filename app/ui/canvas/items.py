@@ -38,7 +38,7 @@ class BlockView:
 
     name: as in the graph.
     shape: in words, "" where the block is not reached.
-    share: of the network's parameters, 0 to 1.
+    share: of the network's parameters, 0 to 1; 0 also where the whole is not known.
     held: bytes in training because of it, of a whole batch.
     error, remedy: why it cannot be built, and what to change.
     """
@@ -72,8 +72,9 @@ class BlockView:
         if self.error:
             lines.append(html.escape(self.trouble))
         elif self.reached and not self.source:
+            share = f" ({percent_text(self.share)})" if self.share else ""
             lines.append(
-                f"{self.parameters:,} parameters ({percent_text(self.share)})<br>"
+                f"{self.parameters:,} parameters{share}<br>"
                 f"{short_text(self.multiply_adds)} multiply-adds for each example<br>"
                 f"{bytes_text(self.activation_bytes)} of activations for each example<br>"
                 f"{bytes_text(self.held)} in training, with a batch and the optimizer"
@@ -226,6 +227,9 @@ class BlockItem(QGraphicsItem):
         painter.setPen(theme.color("secondary"))
         place = QRectF(0, top, right, metrics.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignRight, text)
+        if not view.share:
+            return metrics.horizontalAdvance(text) + theme.px(10)
+
         whole = min(float(theme.px(BAR)), self._width / 4)
         track = QRectF(
             right - whole, top + metrics.height() + theme.px(6), whole, theme.px(BAR_HEIGHT)

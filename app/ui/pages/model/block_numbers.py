@@ -22,10 +22,12 @@ def number_lines(block: BlockNumbers, measured: Measured) -> list[str]:
 
     example = "pair" if measured.problem.other is not None else noun(measured.problem.input, 1)
     lines = [f"Gives {words(block.shape)}."]
-    total = measured.inspection.parameters
     if block.parameters:
-        share = percent_text(block.parameters / max(1, total))
-        lines.append(f"{block.parameters:,} parameters, {share} of all.")
+        # Of a network that cannot be built, the whole is not known.
+        whole = measured.inspection.error is None
+        share = percent_text(block.parameters / max(1, measured.inspection.parameters))
+        of_all = f", {share} of all" if whole else ""
+        lines.append(f"{block.parameters:,} parameters{of_all}.")
     if block.multiply_adds:
         lines.append(f"{short_text(block.multiply_adds)} multiply-adds a {example}.")
     if sees := _sees(block, measured):

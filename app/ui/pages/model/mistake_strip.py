@@ -23,6 +23,10 @@ PADDING = 10
 """Pixels at 100 % between the edge and what is inside."""
 
 
+MOST_OF_CARD = 0.4
+"""Share of the card's height that the buttons may take."""
+
+
 class MistakeStrip(QFrame):
     """One sentence on the block at fault, and a button for each repair; hidden while all is well.
 
@@ -35,6 +39,7 @@ class MistakeStrip(QFrame):
         super().__init__()
         self._mistake: Mistake | None = None
         self._theme = theme
+        self._repairs: list[QPushButton] = []
         style(self, "banner")
         self.sentence = Label()
         self.sentence.setObjectName("model.mistake")
@@ -58,6 +63,7 @@ class MistakeStrip(QFrame):
 
         self._mistake = mistake
         self._row.clear()
+        self._repairs = []
         if mistake is None:
             return
 
@@ -69,6 +75,7 @@ class MistakeStrip(QFrame):
             button.clicked.connect(lambda _=False, graph=repair.graph: self.repaired.emit(graph))
             style(button, "small")
             self._row.addWidget(button)
+            self._repairs.append(button)
 
         self._buttons.setVisible(bool(mistake.repairs))
         self._make_room()
@@ -78,7 +85,17 @@ class MistakeStrip(QFrame):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Gives every row of buttons its height: the drawing below can be scrolled, they cannot."""
-        margins = self.contentsMargins()
-        width = self.width() - margins.left() - margins.right() - 2 * self._theme.px(PADDING)
-        self._buttons.setMinimumHeight(self._row.heightForWidth(max(1, width)))
+        """Gives every row of buttons its height; in a low card the last ones go.
+
+        The drawing below can be scrolled, buttons cannot.
+        """
+        parent = self.parentWidget()
+        room = MOST_OF_CARD * parent.height() if parent is not None else 0.0
+        width = max(1, self.width() - 2 * self._theme.px(PADDING))
+        for shown in range(len(self._repairs), 0, -1):
+            for number, button in enumerate(self._repairs):
+                button.setVisible(number < shown)
+            if self._row.heightForWidth(width) <= room:
+                break
+
+        self._buttons.setMinimumHeight(self._row.heightForWidth(width))

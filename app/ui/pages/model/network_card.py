@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -59,7 +60,8 @@ def block_views(measured: Measured) -> tuple[BlockView, ...]:
     """
     inspection = measured.inspection
     problem = measured.problem
-    total = max(1, inspection.parameters)
+    # Of a network that cannot be built, the whole is not known.
+    total = max(1, inspection.parameters) if inspection.error is None else math.inf
     held = (
         {block.node.name: block.total_bytes for block in measured.measurement.blocks}
         if measured.measurement is not None
