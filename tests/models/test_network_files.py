@@ -9,6 +9,9 @@ import pytest
 
 from app.engine.experiment import toml_file
 from app.engine.experiment.block_lines import blocks_text
+from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.engine.training import trainer
 from models.graph_file import plain_blocks
 from models.network import build_model
 from models.own_network import OwnNetwork
@@ -73,3 +76,28 @@ def test_a_network_is_sound_for_its_data(path: Path) -> None:
         network = build_model(graph, problem, 0)
         count = sum(parameter.numel() for parameter in network.parameters())
         assert count == PARAMETERS[path.stem]
+
+
+REACHES = {
+    "gru-text": ("accuracy", 0.80),
+    "inception": ("accuracy", 0.96),
+    "lenet-5": ("accuracy", 0.85),
+    "resnet-8": ("accuracy", 0.96),
+    "two-towers": ("recall_at_5", 0.25),
+    "u-net": ("psnr", 15.5),
+    "vit-convolutional-stem": ("accuracy", 0.96),
+}
+"""The figure of the test split that each reaches with its own recipe."""
+
+
+@pytest.mark.long
+@EVERY
+def test_a_trained_network_reaches_its_figure(path: Path, tmp_path: Path) -> None:
+    requested = toml_file.read(path)
+    run = Run.create(tmp_path, requested)
+    finished = trainer.train(requested, run, lambda _: None, Control())
+    assert finished.status == "completed", finished.reason
+
+    name, least = REACHES[path.stem]
+    figures = finished.summary["metrics"]["test"]
+    assert figures[name] >= least, figures
