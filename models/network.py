@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,8 @@ from models.layers.heads.output import OutputModule
 from models.receptive_field import ReceptiveField, of_example
 from models.recomputing import recompute, worth_recomputing
 from models.shape import Problem, Shape, words
-from models.spec import UnknownChoice, settings
-from models.wrong_values import value_sentence
+from models.spec import UnknownChoice
+from models.wrong_values import wrong_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,27 +67,10 @@ def read_block(node: Node) -> Block:
     except UnknownChoice as error:
         raise GraphError(node.name, error.what, error.hint) from None
     except ValidationError as error:
-        raise _wrong_setting(node, error) from None
+        what, remedy = wrong_setting(node.kind, BLOCKS.get(node.kind), error)
+        raise GraphError(node.name, what, remedy) from None
 
     return block
-
-
-def _wrong_setting(node: Node, error: ValidationError) -> GraphError:
-    """Returns what is wrong with the settings of a node, in a sentence."""
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
-    declared = {setting.name: setting for setting in settings(BLOCKS.get(node.kind))}
-
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, declared, n=1)
-        known = f"It has {', '.join(declared)}." if declared else "It has no settings."
-        remedy = f"Did you mean '{near[0]}'?" if near else known
-        return GraphError(node.name, f"A {node.kind} has no setting '{name}'.", remedy)
-
-    sentence = value_sentence(name, first, declared.get(name))
-    return GraphError(
-        node.name, sentence or f"'{name}': {first['msg']}.", f"Change '{name}' of this block."
-    )
 
 
 def check_blocks(graph: Graph) -> None:

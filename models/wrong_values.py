@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
-from models.spec import LOWER, UPPER, limit_text
+from models.spec import LOWER, UPPER, limit_text, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from models.spec import Setting
+    from pydantic import ValidationError
+
+    from models.spec import Setting, Spec
 
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a sentence shows."""
@@ -52,6 +55,22 @@ def value_sentence(name: str, item: Mapping[str, Any], setting: Setting | None) 
         return ""
 
     return f"'{name}' is {shown(item.get('input'))}; it must be {needed}."
+
+
+def wrong_setting(kind: str, spec: type[Spec], error: ValidationError) -> tuple[str, str]:
+    """Returns what is wrong with the settings of a choice, in a sentence, and what to change."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    declared = {setting.name: setting for setting in settings(spec)}
+
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, declared, n=1)
+        known = f"It has {', '.join(declared)}." if declared else "It has no settings."
+        remedy = f"Did you mean '{near[0]}'?" if near else known
+        return f"A {kind} has no setting '{name}'.", remedy
+
+    sentence = value_sentence(name, first, declared.get(name))
+    return sentence or f"'{name}': {first['msg']}.", f"Change '{name}' of this block."
 
 
 def shown(value: Any) -> str:
