@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -121,8 +120,16 @@ def literal(value: Any) -> str:
 
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return '"' + "".join(map(_escaped, value)) + '"'
     if value is None or type(value) in (bool, int, float):
         return repr(value)
 
     raise TypeError(f"{value!r} is no plain value")
+
+
+def _escaped(letter: str) -> str:
+    """Returns a letter as it is written between double quotes."""
+    if letter in ('"', "\\"):
+        return f"\\{letter}"
+
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 
 from app.engine.data.kinds.image.preparation import ImagePreparation
-from app.engine.data.names import visible
 from app.engine.files import write_atomically
 from app.engine.runs.tensors import Tensors, cpu_copies
 from models.code.calls import literal
@@ -52,7 +51,7 @@ def notes(task: str, description: Description | None) -> tuple[str, ...]:
 
     if task in LOGIT_A_CLASS:
         known = description.classes[:MOST_CLASSES]
-        names = ", ".join(f"{place} {visible(literal(name))}" for place, name in enumerate(known))
+        names = ", ".join(f"{place} {literal(name)}" for place, name in enumerate(known))
         more = ", ..." if len(description.classes) > MOST_CLASSES else ""
         found.append(f"Outputs: a logit for each class: {names}{more}.")
 
