@@ -50,7 +50,10 @@ class StochasticDepth(Block):
 
 
 class StochasticDepthModule(Layer):
-    """(B, ...) -> (B, ...): in training each example becomes 0, or is divided by 1 - rate."""
+    """Drops whole examples in training: (B, ...) -> (B, ...).
+
+    One that is kept is divided by 1 - rate.
+    """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
