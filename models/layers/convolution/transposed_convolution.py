@@ -86,7 +86,7 @@ def check_no_gaps(kernel_size: int, stride: int) -> None:
 
 
 def transposed_padding(kernel_size: int, stride: int) -> tuple[int, int]:
-    """Returns padding and output padding that make a side exactly `stride` times as long."""
+    """Returns the paddings that make a side exactly `stride` times as long."""
     surplus = kernel_size - stride
     padding = -(-surplus // 2)
     return padding, 2 * padding - surplus

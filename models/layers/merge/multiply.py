@@ -45,7 +45,10 @@ class Multiply(Block):
 
 
 class MultiplyModule(Layer):
-    """(B, *shape), several times, or (B, C) with a factor for each channel -> (B, *shape)."""
+    """Multiplies what it reads: (B, *shape), several times -> (B, *shape).
+
+    Of (B, C) each number is the factor of a channel.
+    """
 
     def forward(self, first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
         product = first
