@@ -9,11 +9,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from app.engine.compute.fake_tensors import WorkMeter, fake_tensors
+from app.engine.compute.fake_tensors import fake_tensors
 from models.network import initialise
 from models.recomputing import recompute
 from tests.models.blocks import ALL, Case, cases
 from tests.models.networks import initialised
+from tests.models.work import WorkMeter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,20 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from torch._ops import OpOverload
-
-_CPU_ATTENTION = (
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001 - an operator's name
-)
 
 _CPU_RECURRENCE = torch.ops.aten.mkldnn_rnn_layer
 _GROUP_NORM_BACKWARD = torch.ops.aten.native_group_norm_backward
@@ -46,28 +41,35 @@ def fake_tensors() -> Iterator[None]:
     """Makes tensors that are created inside fake ones, which must not be used outside."""
     with _ONE_AT_A_TIME:
         try:
-            with FakeTensorMode():
+            with FakeTensorMode(), _RealForms():  # type: ignore[no-untyped-call]
                 yield
         finally:
             if FakeTensorMode.cache_info().size > MOST_REMEMBERED:
                 FakeTensorMode.cache_clear()
 
 
-def corrected(func: OpOverload, args: Sequence[Any], out: Any) -> Any:
-    """Returns what an operation on fake tensors gave, as a real one would give it.
+class _RealForms(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Gives results of operations on fake tensors the forms that real ones have.
 
     Torch's shape rules are wrong in two places. The LSTM of the CPU keeps a working memory for the
     backward pass, which they forget. And in two-byte types the gradient of the input of a group
     norm has the type of that input.
     """
-    if not isinstance(args[0], FakeTensor):
-        return out
-    if func.overloadpacket is _CPU_RECURRENCE:
-        return *out[:3], out[3].new_empty(_lstm_workspace(args))
-    if func.overloadpacket is _GROUP_NORM_BACKWARD and out[0] is not None:
-        return torch.empty_like(args[1]), *out[1:]
 
-    return out
+    def __torch_dispatch__(
+        self,
+        func: OpOverload,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if func.overloadpacket is _CPU_RECURRENCE:
+            return *out[:3], out[3].new_empty(_lstm_workspace(args))
+        if func.overloadpacket is _GROUP_NORM_BACKWARD and out[0] is not None:
+            return torch.empty_like(args[1]), *out[1:]
+
+        return out
 
 
 def _lstm_workspace(args: Sequence[Any]) -> int:
@@ -148,43 +150,6 @@ def storage_of(tensor: torch.Tensor) -> int:
     """Returns the address of the storage, which views share; a tensor has no public name for it."""
     address: int = tensor.untyped_storage()._cdata  # noqa: SLF001 - see above
     return address
-
-
-class WorkMeter(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts multiply-adds.
-
-    Unlike torch's FlopCounterMode it hooks into no module, so that another thread may train
-    meanwhile, and it knows the attention and the LSTM of the CPU.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.multiply_adds = 0
-
-    def __torch_dispatch__(
-        self,
-        func: OpOverload,
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
-        result = corrected(func, args, func(*args, **kwargs))
-        packet = func.overloadpacket
-        flops = 0
-        if packet is _CPU_ATTENTION:
-            query, key, value = args[:3]
-            shapes = (query.shape, key.shape, value.shape)
-            flops = sdpa_flop_count(*shapes)  # type: ignore[no-untyped-call]
-        elif packet is _CPU_RECURRENCE:
-            steps, weights_of_input, weights_of_memory = args[:3]
-            positions = steps.shape[0] * steps.shape[1]
-            flops = 2 * positions * (weights_of_input.numel() + weights_of_memory.numel())
-        elif packet in flop_registry:
-            flops = flop_registry[packet](*args, **kwargs, out_val=result)
-
-        self.multiply_adds += flops // 2
-        return result
 
 
 class _LikeAGPU(TorchFunctionMode):

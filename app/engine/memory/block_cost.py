@@ -7,12 +7,12 @@ training alone. So equal blocks are measured once, and an unchanged one is not m
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from app.engine.compute.fake_tensors import ActivationMeter, WorkMeter, behave_as_on, storage_of
+from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, storage_of
 from app.engine.memory.simulated_step import bytes_of, in_channels_last
 from models.recomputing import recompute, worth_recomputing
 
@@ -126,7 +126,8 @@ def cost_of_block(
         output: torch.Tensor = module(*inputs)
         return output
 
-    return _measured(run, module, forms, conditions)
+    cost = _measured(run, module, forms, conditions)
+    return replace(cost, multiply_adds=placed.block.multiply_adds(*placed.inputs))
 
 
 def cost_of_loss(
@@ -151,7 +152,7 @@ def _measured(
     buffers = list(module.buffers()) if module is not None else []
     meter = ActivationMeter([*weights, *buffers, *known])
     dtype = TWO_BYTES.get(conditions.precision)
-    with meter, WorkMeter() as work, torch.autocast("cpu", dtype) if dtype else nullcontext():
+    with meter, torch.autocast("cpu", dtype) if dtype else nullcontext():
         output = run(*inputs)
 
     same_as = next(
@@ -168,7 +169,7 @@ def _measured(
     beside += output.untyped_storage().nbytes() if keeps_output else 0
     return Cost(
         sum(parameter.numel() for parameter in weights),
-        work.multiply_adds // conditions.batch,
+        0,
         _state_bytes(module, conditions.optimizer),
         Form.of(output),
         output.untyped_storage().nbytes(),

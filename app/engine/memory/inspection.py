@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.engine.compute.fake_tensors import ActivationMeter, WorkMeter, fake_tensors
+from app.engine.compute.fake_tensors import ActivationMeter, fake_tensors
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.network import (
     Network,
@@ -173,12 +173,12 @@ def _measure_blocks(
         for node in graph.nodes[: len(placed)]:
             before = activations.bytes
             block = blocks[node.name]
-            with activations, WorkMeter() as work:
+            with activations:
                 values[node.name] = block(*(values[name] for name in node.inputs))
 
             costs[node.name] = (
                 sum(parameter.numel() for parameter in block.parameters()),
-                work.multiply_adds // PROBE,
+                placed[node.name].block.multiply_adds(*placed[node.name].inputs),
                 (activations.bytes - before) // PROBE,
             )
 

@@ -15,7 +15,6 @@ import torch
 from app.engine.compute.fake_tensors import (
     ActivationMeter,
     behave_as_on,
-    corrected,
     fake_tensors,
 )
 from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
@@ -193,4 +192,4 @@ class _FakeStorageTracker(StorageTracker):  # type: ignore[no-untyped-call]
         if func is _SCALAR_OF_TENSOR:
             return float(_STEP_COUNT) if args[0].is_floating_point() else _STEP_COUNT
 
-        return corrected(func, args, super().run(func, args, kwargs))
+        return super().run(func, args, kwargs)

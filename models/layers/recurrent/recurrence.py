@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensor
+from torch.nn import functional
 
 from models.layers.block import Block, check_masks, token_shape
 from models.layers.layer import Layer
@@ -119,9 +121,9 @@ class RecurrentLayers(Layer):
             lengths = mask.long().sum(1)
 
         for index, layer in enumerate(self.ahead):
-            states = [layer(x)[0]]
+            states = [self.read(layer, x)]
             if len(self.back):
-                backwards = self.back[index](reversed_tokens(x, lengths))[0]
+                backwards = self.read(self.back[index], reversed_tokens(x, lengths))
                 states.append(reversed_tokens(backwards, lengths))
 
             x = torch.cat(states, 2) if len(states) > 1 else states[0]
@@ -134,6 +136,15 @@ class RecurrentLayers(Layer):
         ends = [states[0].gather(1, end.expand(-1, 1, states[0].shape[2]))[:, 0]]
         ends += [state[:, 0] for state in states[1:]]
         return torch.cat(ends, 1)
+
+    def read(self, layer: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        """Returns what a layer remembers at each token."""
+        states: torch.Tensor = layer(x)[0]
+        return states
+
+
+_MOST_FAKE_STEPS = 128
+"""More steps would take seconds; fewer, and the peak is predicted 5 % too high."""
 
 
 class RecurrentModule(RecurrentLayers):
@@ -152,6 +163,21 @@ class RecurrentModule(RecurrentLayers):
                 return super().forward(x.float(), mask)
 
         return super().forward(x, mask)
+
+    def read(self, layer: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        """Reads fake tokens as many short sequences, which keep as much memory as a long one.
+
+        Torch makes some fifteen operations of each step of a GRU: the memory of 4,096 of them took
+        half a minute to simulate.
+        """
+        batch, count, width = x.shape
+        if not isinstance(x, FakeTensor) or count <= _MOST_FAKE_STEPS:
+            return super().read(layer, x)
+
+        steps = min(range(_MOST_FAKE_STEPS // 2, _MOST_FAKE_STEPS), key=lambda n: -count % n)
+        padded = functional.pad(x, (0, 0, 0, -count % steps)) if count % steps else x
+        states = super().read(layer, padded.reshape(-1, steps, width))
+        return states.reshape(batch, padded.shape[1], -1)[:, :count]
 
 
 def reversed_tokens(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ from tests.ledgers import Ledgers, ledgers
 
 PICTURE = Problem("image", (3, 24, 20), 5, 200)
 TEXT = Problem.of((Input("text", (24,), vocabulary=60),), 5, 200)
+LONG_TEXT = Problem.of((Input("text", (211,), vocabulary=60),), 5, 200)
 SIGNAL = Problem.of((Input("signal", (2, 64)),), 5, 200)
 
 
@@ -84,6 +85,7 @@ GRAPHS: dict[str, tuple[tuple[Node, ...], Problem]] = {
     "signals": (SIGNALS, SIGNAL),
     "gru": (GATED, TEXT),
     "lstm": (REMEMBERING, TEXT),
+    "a long text": (GATED, LONG_TEXT),
 }
 
 
