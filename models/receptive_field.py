@@ -104,10 +104,18 @@ def of_example(example: Input) -> ReceptiveField | None:
 def merged(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
     """Returns what a position sees that stands for the same position of several inputs.
 
-    None where one of them sees all, or where their positions do not lie equally far apart.
+    None where one of them sees all. Where their positions do not lie equally far apart, it is the
+    most that can be seen.
     """
     known = [field for field in fields if field is not None]
-    if len(known) < len(fields) or len({field.stride for field in known}) > 1:
+    if len(known) < len(fields):
         return None
 
-    return max(known, key=lambda field: field.positions)
+    largest = max(known, key=lambda field: field.positions)
+    stride = max(field.stride for field in known)
+    if stride == largest.stride:
+        return largest
+
+    return replace(
+        ReceptiveField.of(largest.positions, stride), channels_first=largest.channels_first
+    )

@@ -49,6 +49,15 @@ CHAINS: dict[str, tuple[list[Node], int]] = {
         ],
         9,
     ),
+    "two ways to a smaller picture": (
+        [
+            Node("a", "convolution", {"channels": 3, "kernel_size": 5, "stride": 2}),
+            Node("b", "adaptive-pooling", {"height": 24, "width": 24}, (INPUT,)),
+            Node("c", "concatenate", {}, ("a", "b")),
+            Node("d", "convolution", {"channels": 3}),
+        ],
+        9,
+    ),
 }
 
 
