@@ -13,7 +13,6 @@ from torch import nn
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.heads.output import OutputModule
-from models.receptive_field import ReceptiveField, of_example
 from models.recomputing import recompute, worth_recomputing
 from models.shape import Problem, Shape, words
 from models.spec import UnknownChoice
@@ -171,24 +170,6 @@ def input_shapes(problem: Problem) -> dict[str, Shape]:
     return {
         name: example.shape for name, example in zip((INPUT, OTHER), problem.inputs, strict=False)
     }
-
-
-def receptive_fields(
-    blocks: Iterable[PlacedBlock], problem: Problem
-) -> dict[str, ReceptiveField | None]:
-    """Returns what a position of each block's output sees of the example, by the blocks' names.
-
-    None where it sees all, and where no positions are left, as behind a flattening.
-    """
-    fields = {
-        name: of_example(example)
-        for name, example in zip((INPUT, OTHER), problem.inputs, strict=False)
-    }
-    for placed in blocks:
-        seen = tuple(fields[name] for name in placed.node.inputs)
-        fields[placed.node.name] = placed.block.seen(seen, *placed.inputs)
-
-    return fields
 
 
 def fake_inputs(problem: Problem, batch_size: int) -> tuple[torch.Tensor, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.graph import INPUT, Graph, Node
-from models.network import Network, build_model, place_blocks, receptive_fields
+from models.graph import INPUT, OTHER, Graph, Node
+from models.network import Network, build_model, place_blocks
+from models.receptive_field import ReceptiveField, of_example
 from models.shape import Input, Problem
 
 CHAINS: dict[str, tuple[list[Node], int]] = {
@@ -61,6 +62,19 @@ CHAINS: dict[str, tuple[list[Node], int]] = {
 }
 
 
+def receptive_fields(graph: Graph, problem: Problem) -> dict[str, ReceptiveField | None]:
+    """Returns what a position of each block's output sees of the example, by the blocks' names."""
+    fields = {
+        name: of_example(example)
+        for name, example in zip((INPUT, OTHER), problem.inputs, strict=False)
+    }
+    for placed in place_blocks(graph, problem):
+        seen = tuple(fields[name] for name in placed.node.inputs)
+        fields[placed.node.name] = placed.block.seen(seen, *placed.inputs)
+
+    return fields
+
+
 def extent(network: Network, name: str, shape: tuple[int, ...]) -> int:
     """Returns how many positions a side the output in the middle of a block depends on."""
     outputs: list[torch.Tensor] = []
@@ -86,7 +100,7 @@ def test_a_position_depends_on_as_many_positions_as_is_said(name: str) -> None:
     problem = Problem("image", (3, 48, 48), 2, 100)
     graph = Graph((*nodes, Node("p", "global-pooling"), Node("z", "output", {"outputs": 2})))
 
-    fields = receptive_fields(place_blocks(graph, problem), problem)
+    fields = receptive_fields(graph, problem)
     last = fields[nodes[-1].name]
     assert last is not None and last.positions == expected
     assert extent(build_model(graph, problem, 0), nodes[-1].name, problem.shape) == expected
@@ -108,7 +122,7 @@ def test_a_signal_is_followed_along_its_time_and_no_further_where_it_is_mixed() 
             Node("z", "output", {"outputs": 3}),
         )
     )
-    fields = receptive_fields(place_blocks(graph, problem), problem)
+    fields = receptive_fields(graph, problem)
     sizes = {name: field and field.positions for name, field in fields.items()}
 
     assert sizes == {
@@ -128,7 +142,7 @@ def test_a_signal_is_followed_along_its_time_and_no_further_where_it_is_mixed() 
 def test_a_table_row_has_no_positions() -> None:
     problem = Problem.of((Input("row", (5,)),), 3, 100)
     graph = Graph((Node("a", "linear"), Node("z", "output", {"outputs": 3})))
-    fields = receptive_fields(place_blocks(graph, problem), problem)
+    fields = receptive_fields(graph, problem)
     assert set(fields.values()) == {None}
 
 
@@ -144,7 +158,7 @@ def test_a_sequence_that_is_made_longer_sees_less_with_each_step() -> None:
             Node("z", "output", {"outputs": 3}),
         )
     )
-    fields = receptive_fields(place_blocks(graph, problem), problem)
+    fields = receptive_fields(graph, problem)
     sizes = {name: field and field.positions for name, field in fields.items()}
 
     # Two of the pooled places reach each place of `up`; four places of that see three of them.
