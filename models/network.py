@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -33,6 +34,11 @@ class PlacedBlock:
     block: Block
     inputs: tuple[Shape, ...]
     shape: Shape
+
+    @cached_property
+    def settings(self) -> str:
+        """All settings of the block as text, which is equal for equal ones and can be hashed."""
+        return repr(self.block)
 
     def module(self) -> nn.Module:
         """Builds the block's torch module."""
@@ -135,7 +141,7 @@ def check_problem(placed: PlacedBlock, problem: Problem, is_last: bool) -> None:
     """Raises GraphError where a block that fits its inputs does not fit the problem."""
     node = placed.node
     known: int | None = getattr(placed.block, "vocabulary", None)
-    needed = problem.vocabulary_of_texts
+    needed = vocabulary_for(node, problem)
     if known is not None and known < needed:
         raise GraphError(
             node.name,
@@ -145,6 +151,16 @@ def check_problem(placed: PlacedBlock, problem: Problem, is_last: bool) -> None:
 
     if is_last:
         check_output(node, placed.shape, problem)
+
+
+def vocabulary_for(node: Node, problem: Problem) -> int:
+    """Returns how many tokens the text has that a block reads, 0 where there is none.
+
+    Behind other blocks it may be the text of either half of a pair.
+    """
+    examples = dict(zip((INPUT, OTHER), problem.inputs, strict=False))
+    read = examples.get(node.inputs[0]) if node.inputs else None
+    return problem.vocabulary_of_texts if read is None else read.vocabulary
 
 
 def check_output(node: Node, shape: Shape, problem: Problem) -> None:

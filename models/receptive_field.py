@@ -111,6 +111,9 @@ def merged(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
     if len(known) < len(fields):
         return None
 
+    if len(known) == 1:
+        return known[0]
+
     largest = max(known, key=lambda field: field.positions)
     stride = max(field.stride for field in known)
     if stride == largest.stride:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from models import edits
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.layers.block import BLOCKS
-from models.network import read_block
+from models.network import read_block, vocabulary_for
 from models.spec import UnknownChoice, settings
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def ideas(graph: Graph, node: Node, shapes: dict[str, Shape], problem: Problem) 
 
     inputs = [shapes[name] for name in node.inputs if name in shapes]
     yield from _numbers_of_inputs(graph, node, shapes)
-    if "vocabulary" in declared and problem.vocabulary_of_texts:
-        yield _set(graph, node, {"vocabulary": problem.vocabulary_of_texts})
+    vocabulary = vocabulary_for(node, problem)
+    if "vocabulary" in declared and vocabulary:
+        yield _set(graph, node, {"vocabulary": vocabulary})
 
     yield from _settings_that_fit(graph, node, declared, inputs)
     if node.kind in edits.MERGES and len(inputs) == len(node.inputs) > 1:

@@ -135,7 +135,8 @@ def measure_graph(
             if error is None:
                 meter.measure_loss(resolved, graph.nodes[-1].name)
 
-    blocks = _numbers(graph, problem, placed, meter, error)
+    fields = _fields(problem, placed, before)
+    blocks = _numbers(graph, problem, placed, fields, meter, error)
     return GraphMeasurement(blocks, problem, conditions, meter.costs, placed)
 
 
@@ -191,7 +192,7 @@ class _Meter:
         node = placed.node
         forms = tuple(self._forms[name] for name in node.inputs)
         ends = is_last and self._conditions.recompute
-        key = (node.kind, repr(placed.block), placed.inputs, forms, ends)
+        key = (node.kind, placed.settings, placed.inputs, forms, ends)
         cost = self.costs.get(key) or self._known.get(key)
         if cost is None:
             cost = cost_of_block(placed, forms, self._conditions, self._problem, is_last)
@@ -235,19 +236,41 @@ class _Meter:
         return total
 
 
+def _fields(
+    problem: Problem,
+    placed: Mapping[str, PlacedBlock],
+    before: GraphMeasurement | None,
+) -> dict[str, ReceptiveField | None]:
+    """Returns what a position of each block sees of the example; None where that is all of it."""
+    fields = {
+        name: of_example(example)
+        for name, example in zip((INPUT, OTHER), problem.inputs, strict=False)
+    }
+    known = dict(fields)
+    if before is not None:
+        known |= {block.node.name: block.receptive_field for block in before.blocks}
+
+    for name, block in placed.items():
+        seen = tuple(fields[source] for source in block.node.inputs)
+        is_known = before is not None and before.placed.get(name) is block
+        if is_known and seen == tuple(known[source] for source in block.node.inputs):
+            fields[name] = known[name]
+        else:
+            fields[name] = block.block.seen(seen, *block.inputs)
+
+    return fields
+
+
 def _numbers(
     graph: Graph,
     problem: Problem,
     placed: Mapping[str, PlacedBlock],
+    fields: Mapping[str, ReceptiveField | None],
     meter: _Meter,
     error: GraphError | None,
 ) -> tuple[BlockNumbers, ...]:
     shapes: dict[str, Shape] = input_shapes(problem) | {
         name: block.shape for name, block in placed.items()
-    }
-    fields = {
-        name: of_example(example)
-        for name, example in zip((INPUT, OTHER), problem.inputs, strict=False)
     }
     numbers = []
     for node in graph.nodes:
@@ -258,8 +281,6 @@ def _numbers(
             continue
 
         cost = meter.of_block[node.name]
-        seen = tuple(fields[name] for name in node.inputs)
-        fields[node.name] = placed[node.name].block.seen(seen, *placed[node.name].inputs)
         rows: dict[str, Any] = {**cost.bytes, "activations": meter.activations[node.name]}
         numbers.append(
             BlockNumbers(
