@@ -6,12 +6,14 @@ which on Linux is the build for NVIDIA cards. The standard library only, as in l
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import re
 import shutil
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ _REASON = re.compile(
 _INDEX = re.compile(r"^\S*\.index.url='([^']+)'", re.MULTILINE)
 """A setting of pip, from a file or from the surroundings, as pip lists it."""
 
+_FETCHED = re.compile(r"Downloading (\S+) \(([\d.]+ ?[MG]i?B)\)")
+"""What pip and uv say of a package of at least a megabyte."""
+
 _NO_REASON = re.compile(r"see above for output|^note:|subprocess to install", re.IGNORECASE)
 _NO_CONNECTION = re.compile(r"failed to establish a new connection: ([^')]+)|dns error", re.I)
 
@@ -55,10 +60,11 @@ def announce(environment: Path, cpu: bool) -> None:
     It fails where the disk has not even room for the small build.
     """
     free = shutil.disk_usage(environment).free / 1e9
-    if free < SMALL_GB:
+    needed = SMALL_GB - _size(environment) / 1e9  # what was fetched before takes no more room
+    if free < needed:
         raise SetUpFailed(
             f"Only {free:.1f} GB are free on the disk of {environment}, and the packages take "
-            f"about {SMALL_GB} GB. Make room, then run it again."
+            f"about {needed:.1f} GB more. Make room, then run it again."
         )
 
     if cpu:
@@ -71,6 +77,12 @@ def announce(environment: Path, cpu: bool) -> None:
     say(f"PyTorch, Qt and the rest are fetched into {environment} ({size}).")
 
 
+def _size(folder: Path) -> int:
+    """Returns the bytes of all files in a folder."""
+    files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    return sum(file.stat().st_size for file in files)
+
+
 def install(python: Path, target: str, cpu: bool) -> None:
     """Installs a project with its packages for a Python. Raises SetUpFailed with the reason.
 
@@ -80,6 +92,7 @@ def install(python: Path, target: str, cpu: bool) -> None:
     temporary = environment / "temporary"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
+    _log(temporary).unlink(missing_ok=True)
     try:
         reasons = _with_uv(python, target, cpu, temporary)
         if reasons:
@@ -132,7 +145,7 @@ def _run(
     """Runs a command and says what it does; returns why it failed, [] where it did not.
 
     Temporary files go beside the environment: where /tmp is memory they do not fit there. All that
-    is said is kept in set-up.txt.
+    is said is kept in set-up.txt, unless the disk is full.
     """
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
     lines: queue.Queue[str | None] = queue.Queue()
@@ -148,9 +161,14 @@ def _run(
         reader.start()
         output = _attend(stage, lines)
 
-    log = temporary.parent / "set-up.txt"
-    log.write_text("\n".join(output) + "\n", encoding="utf-8")
+    with contextlib.suppress(OSError), _log(temporary).open("a", encoding="utf-8") as log:
+        log.write("\n".join([f"{stage}: {' '.join(command)}", *output, ""]))
     return [] if process.returncode == 0 else reasons_of(output)
+
+
+def _log(temporary: Path) -> Path:
+    """Returns the file that keeps what pip and uv said."""
+    return temporary.parent / "set-up.txt"
 
 
 def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
@@ -162,32 +180,37 @@ def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> Non
 
 
 def _attend(stage: str, lines: queue.Queue[str | None]) -> list[str]:
-    """Says what a command does, line by line, and that it goes on; returns all its lines."""
+    """Says what a command does, and from time to time that it goes on; returns all its lines."""
     output: list[str] = []
-    silent = 0
+    begun = last = time.monotonic()
     while True:
         try:
-            line = lines.get(timeout=SIGN_SECONDS)
+            line = lines.get(timeout=max(0.0, last + SIGN_SECONDS - time.monotonic()))
         except queue.Empty:
-            silent += SIGN_SECONDS
-            say(f"  {stage} goes on ({silent} s without a word).")
+            last = time.monotonic()
+            say(f"  {stage} goes on ({last - begun:.0f} s so far).")
             continue
 
         if line is None:
             return output
 
-        silent = 0
         output.append(line)
         said = in_words(line)
         if said:
+            last = time.monotonic()
             say(f"  {said}")
 
 
 def in_words(line: str) -> str:
-    """Returns what a line of pip or uv says for a person, "" for nothing."""
+    """Returns what a line of pip or uv says for a person, "" for nothing.
+
+    Of what is fetched only the large is named: there are some fifty packages, most of them small.
+    """
     words = line.split()
-    if words[:1] == ["Downloading"] and len(words) > 1:
-        return " ".join(["fetching", words[1].rsplit("/", 1)[-1], *words[2:4]])
+    fetched = _FETCHED.match(line.strip())
+    if fetched is not None:
+        name, size = fetched.groups()
+        return f"fetching {_package(name)} ({size})"
     if line.startswith("Installing collected packages:"):
         count = line.count(",") + 1
         long = ", which takes a minute" if count > 10 else ""
@@ -198,11 +221,17 @@ def in_words(line: str) -> str:
     return ""
 
 
+def _package(file: str) -> str:
+    """Returns name and version of what a file holds: "numpy-2.4.6-cp311.whl" is numpy 2.4.6."""
+    name = file.rsplit("/", 1)[-1]
+    return " ".join(name.split("-")[:2]) if name.endswith(".whl") else name
+
+
 def reasons_of(output: list[str]) -> list[str]:
     """Returns the lines that say why pip or uv failed, each once, the last of many."""
     found: list[str] = []
     for line in output:
-        text = line.strip(" ╰─>×│").strip()
+        text = line.strip(" ╰─▶>×│").strip().removeprefix("cause: ").removeprefix("Caused by: ")
         connection = _NO_CONNECTION.search(text)
         if connection is not None:
             why = (connection.group(1) or "its name is not known").strip()

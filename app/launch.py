@@ -8,6 +8,7 @@ older Pythons, so that they can say what is missing. Where the packages are inst
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from app.installation import SetUpFailed, announce, install, say
+from app.installed import forget_compiled, forget_incomplete, is_complete
 from app.system_libraries import can_install, has_display, provide, provide_libraries
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ LEAST_PYTHON = (3, 11)
 LOCK = "netwright.lock"
 """The file that a set-up holds, so that a second one waits."""
 
+LEAST_ROOM = 20_000_000
+"""Bytes: where less are free, a virtual environment could not be made for want of room."""
 
 CPU = "--cpu"
 """The argument of a first start that asks for PyTorch for the CPU, whatever device there is."""
@@ -61,11 +65,22 @@ def into_environment(script: Path, extra: str = "") -> None:
             set_up(extra, cpu)
     except SetUpFailed as failure:
         sys.exit(str(failure))
+    except OSError as error:
+        sys.exit(_about_the_disk(error))
     except KeyboardInterrupt:
         sys.exit("\nStopped. Run it again to go on.")
 
     if not inside():
         _run(str(environment_python()), str(script), *sys.argv[1:])
+
+
+def _about_the_disk(error: OSError) -> str:
+    """Returns what is wrong with the disk, and what to do."""
+    why = f"The set-up cannot go on: {error.strerror or error}"
+    if error.errno == errno.ENOSPC:
+        return f"{why}. Make room, then run it again; it goes on with what was fetched."
+
+    return f"{why}: '{error.filename}'. Clone into a folder of your own, then run it there."
 
 
 def environment() -> Path:
@@ -180,9 +195,15 @@ def set_up(extra: str = "", cpu: bool = False) -> None:
         extras = sorted({extra, *_extras_so_far()} - {""})
         fresh = not _works()
         if fresh:
-            _make_environment()
+            _clear()
         if fresh or not stamp_path().exists():
             announce(environment(), cpu)
+        if fresh:
+            _make_environment()
+        elif not stamp_path().exists():
+            forget_compiled(environment())
+        for name in forget_incomplete(environment()):
+            say(f"{name} was installed only in part; it is installed again.")
 
         target = str(ROOT) + (f"[{','.join(extras)}]" if extras else "")
         install(environment_python(), target, cpu)
@@ -234,8 +255,11 @@ def _alone() -> Iterator[None]:
 
 
 def _works() -> bool:
-    """Returns whether the environment has a Python that runs, has pip and is new enough."""
-    code = f"import sys, pip; sys.exit(sys.version_info < {LEAST_PYTHON!r})"
+    """Returns whether the environment has a Python that runs, a whole pip and is new enough."""
+    if not is_complete(environment(), "pip"):
+        return False
+
+    code = f"import sys; sys.exit(sys.version_info < {LEAST_PYTHON!r})"
     try:
         ended = subprocess.run([str(environment_python()), "-c", code], capture_output=True)
     except OSError:
@@ -244,12 +268,15 @@ def _works() -> bool:
     return ended.returncode == 0
 
 
-def _make_environment() -> None:
-    say(f"Making a virtual environment in {environment()} with Python {sys.version.split()[0]}.")
+def _clear() -> None:
+    """Removes all that is left of an environment that does not work."""
     for old in environment().iterdir():
         if old.name != LOCK:
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
 
+
+def _make_environment() -> None:
+    say(f"Making a virtual environment in {environment()} with Python {sys.version.split()[0]}.")
     command = [sys.executable, "-m", "venv", str(environment())]
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode and shutil.which("apt-get"):
@@ -258,6 +285,9 @@ def _make_environment() -> None:
             "Python's venv module",
         )
         ended = subprocess.run(command, capture_output=True, text=True)
+
+    if ended.returncode and shutil.disk_usage(environment()).free < LEAST_ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     if ended.returncode:
         raise SetUpFailed(

@@ -15,14 +15,17 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from app import cli
 from app.engine.experiment import toml_file
-from app.engine.experiment.experiment import Experiment
 from app.engine.runs.run import Run
 from tests import readme, tiny_files
+
+if TYPE_CHECKING:
+    from app.engine.experiment.experiment import Experiment
 
 PAGE = readme.README.read_text(encoding="utf-8")
 REFERENCE = readme.SETTINGS.read_text(encoding="utf-8")
