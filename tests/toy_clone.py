@@ -48,12 +48,15 @@ import zipfile
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
     name = "toy-1-py3-none-any.whl"
-    info = "toy-1.dist-info"
     needs = "".join(f"Requires-Dist: {package}==1\\n" for package in ("toy_one", "toy_two"))
+    files = {
+        "METADATA": "Metadata-Version: 2.1\\nName: toy\\nVersion: 1\\n" + needs,
+        "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        "RECORD": "",
+    }
     with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\\nName: toy\\nVersion: 1\\n{needs}")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr(f"{info}/RECORD", "")
+        for file, text in files.items():
+            wheel.writestr(f"toy-1.dist-info/{file}", text)
 
     return name
 '''
