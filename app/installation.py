@@ -41,7 +41,9 @@ _INDEX = re.compile(r"^\S*\.index.url='([^']+)'", re.MULTILINE)
 _FETCHED = re.compile(r"Downloading (\S+) \(([\d.]+ ?[MG]i?B)\)")
 """What pip and uv say of a package of at least a megabyte."""
 
-_NO_REASON = re.compile(r"see above for output|^note:|subprocess to install", re.IGNORECASE)
+_NO_REASON = re.compile(
+    r"see above for output|exception:$|^note:|subprocess to install", re.IGNORECASE
+)
 _NO_CONNECTION = re.compile(r"failed to establish a new connection: ([^')]+)|dns error", re.I)
 
 

@@ -8,6 +8,10 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 LAUNCHER = (
@@ -27,22 +31,24 @@ CLI = f"""\
 def main():
     import toy_one.last, toy_two.last
     print({RUNS!r})
-    return 0
 """
 PROJECT = """\
 [build-system]
 requires = []
 build-backend = "backend"
-backend-path = ["."]
+backend-path = ["app"]
 [project]
 name = "toy"
 version = "1"
 requires-python = ">=3.11"
 dependencies = ["toy_one==1", "toy_two==1"]
+[project.scripts]
+netwright = "app.cli:main"
 """
 BACKEND = '''\
 """Builds the clone as a package that needs the two others."""
 
+import os
 import zipfile
 
 
@@ -52,11 +58,13 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
     files = {
         "METADATA": "Metadata-Version: 2.1\\nName: toy\\nVersion: 1\\n" + needs,
         "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        "entry_points.txt": "[console_scripts]\\nnetwright = app.cli:main\\n",
         "RECORD": "",
     }
     with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
         for file, text in files.items():
             wheel.writestr(f"toy-1.dist-info/{file}", text)
+        wheel.writestr("toy.pth", os.getcwd() + "\\n")
 
     return name
 '''
@@ -80,12 +88,15 @@ class ToyClone:
         installation.write_text(text.replace("SMALL_GB = 1.7\n", "SMALL_GB = 0\n"), "utf-8")
         (folder / "app" / "cli.py").write_text(CLI, encoding="utf-8")
         (folder / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
-        (folder / "backend.py").write_text(BACKEND, encoding="utf-8")
+        (folder / "app" / "backend.py").write_text(BACKEND, encoding="utf-8")
 
-    def start(self, connected: bool = True) -> subprocess.Popen[str]:
+    def start(
+        self, connected: bool = True, command: Sequence[str] = (), **more: str
+    ) -> subprocess.Popen[str]:
         """Starts `python3 app` as the leader of a process group; its output is piped.
 
-        connected: whether the packages can be reached; where not, nothing answers.
+        connected: whether the packages can be reached; where not, nothing answers. command: what
+        to run instead. more: variables of the process.
         """
         reach = (
             {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self._wheels)}
@@ -95,9 +106,9 @@ class ToyClone:
         own = ("PIP_", "UV_", "DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "PYTHON")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         return subprocess.Popen(
-            [sys._base_executable, "app"],
+            [*(command or (sys._base_executable, "app"))],
             cwd=self.folder,
-            env={**kept, **reach, "PIP_CONFIG_FILE": os.devnull},
+            env={**kept, **reach, "PIP_CONFIG_FILE": os.devnull, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -105,28 +116,30 @@ class ToyClone:
             start_new_session=True,
         )
 
-    def run(self, connected: bool = True) -> tuple[int, str]:
+    def run(
+        self, connected: bool = True, command: Sequence[str] = (), **more: str
+    ) -> tuple[int, str]:
         """Starts it and waits for its end; returns exit code and output."""
-        with self.start(connected) as process:
+        with self.start(connected, command, **more) as process:
             output, _ = process.communicate()
             return process.returncode, output
 
 
-def write_wheels(folder: Path) -> Path:
-    """Writes the two packages; returns their folder."""
+def write_wheels(folder: Path, files: int = FILES) -> Path:
+    """Writes the two packages, of so many files each; returns their folder."""
     for name in PACKAGES:
         info = f"{name}-1.dist-info"
-        files = {f"{name}/__init__.py": ""}
-        files |= {f"{name}/part_{number}.py": f"X = {number}\n" for number in range(FILES)}
-        files |= {
+        texts = {f"{name}/__init__.py": ""}
+        texts |= {f"{name}/part_{number}.py": f"X = {number}\n" for number in range(files)}
+        texts |= {
             f"{name}/last.py": "",
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n",
             f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         }
-        listed = [f"{file},,{len(text)}\n" for file, text in files.items()]
-        files[f"{info}/RECORD"] = "".join([*listed, f"{info}/RECORD,,\n"])
+        listed = [f"{file},,{len(text)}\n" for file, text in texts.items()]
+        texts[f"{info}/RECORD"] = "".join([*listed, f"{info}/RECORD,,\n"])
         with zipfile.ZipFile(folder / f"{name}-1-py3-none-any.whl", "w") as wheel:
-            for file, text in files.items():
+            for file, text in texts.items():
                 wheel.writestr(file, text)
 
     return folder

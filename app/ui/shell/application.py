@@ -13,6 +13,7 @@ if sys.platform == "win32":
     import torch  # noqa: F401
 
 from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.engine import folders, garbage
@@ -21,6 +22,7 @@ from app.ui.shell.main_window import MainWindow
 from app.ui.shell.single_instance import SingleInstance
 from app.ui.state.collector import Collector
 from app.ui.state.preferences import Preferences
+from app.ui.style.assets import PROGRAM_ICON
 from app.ui.style.theme import Theme, system_is_dark
 
 if TYPE_CHECKING:
@@ -147,6 +149,8 @@ def main(paths: list[str], train: bool = False) -> int:
 
     application.setApplicationName("netwright")
     application.setApplicationDisplayName("Netwright")
+    application.setDesktopFileName("netwright")
+    application.setWindowIcon(QIcon(str(PROGRAM_ICON)))
     application.setQuitOnLastWindowClosed(True)
     folder = folders.config()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
     from app.ui.style.theme import Theme
+
+PROGRAM_ICON = Path(__file__).resolve().parents[3] / "resources" / "icons" / "netwright.svg"
+"""What the window and the entry in the menu show."""
 
 ICONS = {
     "train": "mdi6.play",
