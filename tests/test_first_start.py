@@ -6,6 +6,7 @@ It needs a package index, 4 GB of disk and, with ten set-ups that are cut off, h
 from __future__ import annotations
 
 import os
+import pwd
 import random
 import shutil
 import signal
@@ -30,7 +31,7 @@ pytestmark = [
 ]
 
 
-def copy_of_the_code(folder: Path) -> Path:
+def copy_of_the_code(folder: Path, with_tests: bool = False) -> Path:
     """Copies what git knows, as a clone has it, changes that are not committed included."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -39,7 +40,7 @@ def copy_of_the_code(folder: Path) -> Path:
         check=True,
     ).stdout
     for name in filter(None, listed.decode().split("\0")):
-        if not name.startswith("tests/") and (ROOT / name).is_file():
+        if (with_tests or not name.startswith("tests/")) and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
 
@@ -47,16 +48,11 @@ def copy_of_the_code(folder: Path) -> Path:
 
 
 def surroundings(home: Path) -> dict[str, str]:
-    """Returns the variables of a person without a display, whose cache of pip stays."""
-    cache = subprocess.run(
-        [sys._base_executable, "-m", "pip", "cache", "dir"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "HOME": os.path.expanduser("~root") if os.geteuid() == 0 else ""},
-    ).stdout.strip()
+    """Returns the variables of a person without a display; the cache of pip stays where it is."""
+    cache = os.environ.get("PIP_CACHE_DIR") or Path(pwd.getpwuid(os.getuid()).pw_dir, ".cache/pip")
     without = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_CACHE_HOME")
     kept = {name: value for name, value in os.environ.items() if name not in without}
-    return {**kept, "HOME": str(home), "PIP_CACHE_DIR": cache or str(home / "pip")}
+    return {**kept, "HOME": str(home), "PIP_CACHE_DIR": str(cache)}
 
 
 class Clone:

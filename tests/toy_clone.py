@@ -23,7 +23,7 @@ LAUNCHER = (
     "system_libraries.py",
 )
 PACKAGES = ("toy_one", "toy_two")
-FILES = 1500
+FILES = 400
 """Of each package: so many that installing them takes a moment, in which it can be cut off."""
 
 RUNS = "The toy runs."
