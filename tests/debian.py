@@ -1,11 +1,12 @@
 """`python -m tests.debian [SUITE ...] --folder DIR`: the first start on bare Debian systems.
 
-It makes a root for each suite with debootstrap (Debian: `apt-get install debootstrap`), with Python,
-git and Xvfb in it and nothing of Qt's libraries, copies the code there, and runs the commands of the
-README: first as an ordinary user, who can only read what is missing, then as root, who has it
-installed, then as the user again; on a display and without. All that is said is printed, to be read.
+It makes a root for each suite with debootstrap (Debian: `apt-get install debootstrap`), with
+Python, git and Xvfb in it and nothing of Qt's libraries, copies the code there, and runs the
+commands of the README: first as an ordinary user, who can only read what is missing, then as root,
+who has it installed, then as the user again; on a display and without. All that is said is printed,
+to be read.
 
-As root, on Linux, with a mirror of Debian and a package index; 10 GB a suite, 20 GB where the index
+As root, on Linux, with a mirror of Debian and a package index; 5 GB a suite, 15 GB where the index
 has only PyTorch for NVIDIA cards. The settings of pip on this machine are used there as well.
 """
 
@@ -65,6 +66,7 @@ def make(suite: str, root: Path) -> None:
     if not (root / "usr" / "bin" / "python3").exists():
         command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(root)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    if not (root / "home" / USER).exists():
         subprocess.run(["chroot", str(root), "useradd", "--create-home", USER], check=True)
 
     for name in (Path("etc/resolv.conf"), CERTIFICATES):
