@@ -222,12 +222,15 @@ def sample_lines() -> list[str]:
             f"{indent} {sample.expectation} Licence: {sample.licence}.",
         ]
 
-    more = [
-        f"{data.title}: {data.summary} Licence: {data.licence}. On Debian and Ubuntu:\n"
-        f"{data.command}\n{data.then}"
-        for data in MORE_DATA
-    ]
-    return [*lines, *(line for text in more for line in ("", text))]
+    for data in MORE_DATA:
+        lines += [
+            "",
+            f"{data.title}: {data.summary} Licence: {data.licence}. On Debian and Ubuntu:",
+            *(f"    {line}" for line in data.command.splitlines()),
+            data.then,
+        ]
+
+    return lines
 
 
 MOST_CLASSES = 60

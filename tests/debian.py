@@ -66,7 +66,7 @@ def make(suite: str, root: Path) -> None:
     if not (root / "usr" / "bin" / "python3").exists():
         command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(root)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    if not (root / "home" / USER).exists():
+    if f"\n{USER}:" not in (root / "etc" / "passwd").read_text(encoding="utf-8"):
         subprocess.run(["chroot", str(root), "useradd", "--create-home", USER], check=True)
 
     for name in (Path("etc/resolv.conf"), CERTIFICATES):

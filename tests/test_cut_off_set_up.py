@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -60,6 +62,27 @@ def test_a_set_up_that_is_cut_off_again_and_again_completes(tmp_path: Path) -> N
     assert (code, output.splitlines()[-1]) == (0, RUNS), output
     assert "virtual environment" not in output, "what was there is used"
     assert clone.run() == (0, f"{RUNS}\n")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(10))
+def test_cut_off_at_any_moment_it_completes(tmp_path: Path, number: int) -> None:
+    (tmp_path / "wheels").mkdir()
+    wheels = write_wheels(tmp_path / "wheels")
+    whole = ToyClone(tmp_path / "whole", wheels)
+    begun = time.monotonic()
+    assert whole.run()[0] == 0
+
+    moment = random.Random(number).uniform(0, 0.95 * (time.monotonic() - begun))
+    clone = ToyClone(tmp_path / "clone", wheels)
+    with clone.start() as process:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        os.killpg(process.pid, signal.SIGKILL)
+        print(f"killed after {moment:.2f} s: {process.communicate()[0]!r}")
+
+    code, output = clone.run()
+    assert (code, output.splitlines()[-1]) == (0, RUNS), output
 
 
 @pytest.fixture
