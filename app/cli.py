@@ -330,13 +330,14 @@ def _demo() -> int:
 
 
 def _window(paths: list[str], train: bool = False) -> int:
-    """Opens the window and returns its exit code. Raises UserError where Qt cannot be loaded."""
+    """Opens the window and returns its exit code; says what Qt needs where it cannot be loaded."""
     missing = system_libraries.provide_for_window()
     if missing:
-        raise UserError(
-            "The window needs system libraries that are missing.",
-            system_libraries.how_to_install(missing),
-        )
+        # Line by line: a sentence has its line breaks shown, and this command is to be copied.
+        complain("The window needs system libraries that are missing.")
+        for line in system_libraries.how_to_install(missing).splitlines():
+            complain(line)
+        return FAILED
 
     from app.ui.shell.application import main  # noqa: PLC0415 - Qt is loaded for the window only
 

@@ -16,6 +16,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from app.installed import is_complete
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,6 +27,11 @@ LARGE_GB = 5.4
 
 Measured on Debian 12 and 13 with Python 3.11 and 3.13 on x86-64.
 """
+
+BUILD = (
+    "It takes the build of PyTorch that the package index has: on Linux most often that for NVIDIA "
+    f"cards, about {LARGE_GB} GB on disk."
+)
 
 SIGN_SECONDS = 10
 """So often a stage that says nothing by itself says that it goes on."""
@@ -99,10 +106,7 @@ def install(python: Path, target: str, cpu: bool) -> None:
         reasons = _with_uv(python, target, cpu, temporary)
         if reasons:
             say(f"uv could not do it: {reasons[0]}")
-            say(
-                "pip goes on. It takes the build of PyTorch that the package index has: on Linux "
-                f"most often that for NVIDIA cards, about {LARGE_GB} GB on disk."
-            )
+            say("pip goes on." if is_complete(environment, "torch") else f"pip goes on. {BUILD}")
             reasons = _run("Installing", [*_pip(python), "install", "-e", target], temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

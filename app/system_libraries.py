@@ -133,7 +133,7 @@ def provide(packages: list[str], purpose: str) -> None:
 def how_to_install(packages: list[str]) -> str:
     """Returns what to do to have these packages on Debian and Ubuntu, with the line to run."""
     line = install_line(packages)
-    return f"{'Run' if line.startswith('sudo') else 'As root, run'} once:\n\n    {line}\n"
+    return f"{'Run' if line.startswith('sudo') else 'As root, run'} once:\n\n    {line}"
 
 
 def install_line(packages: list[str]) -> str:

@@ -14,8 +14,8 @@ if __name__ == "__main__":
     from app.launch import into_environment
     from app.system_libraries import require_for_tests
 
+    require_for_tests()  # before the set-up, which takes minutes
     into_environment(HERE, extra="test")
-    require_for_tests()
     os.chdir(HERE.parent)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ.setdefault("OMP_NUM_THREADS", "1")

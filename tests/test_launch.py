@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app import installation, launch, system_libraries
+from app import cli, installation, launch, system_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = """\
@@ -362,6 +362,20 @@ def test_the_tests_say_at_every_start_which_libraries_are_missing(
         with pytest.raises(SystemExit) as ended:
             system_libraries.require_for_tests()
         assert str(ended.value.code).rstrip().endswith("libsurely9")
+
+
+def test_the_line_to_run_stands_on_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(system_libraries, "can_install", lambda: False)
+    monkeypatch.setattr(system_libraries, "LIBRARIES", {"libsurely-not-there.so.9": "libsurely9"})
+    line = f"    {system_libraries.install_line(['libsurely9'])}"
+
+    assert cli.main(["demo"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == line
+    assert cli.main(["doctor"]) == 0
+    assert line in capsys.readouterr().out.splitlines()
 
 
 def test_a_library_that_cannot_be_loaded_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

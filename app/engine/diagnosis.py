@@ -92,7 +92,8 @@ def lines(facts: dict[str, Any]) -> list[str]:
         text.append(f"Missing packages: {', '.join(facts['missing_packages'])}")
     if facts.get("missing_system_libraries"):
         missing = facts["missing_system_libraries"]
-        text.append(f"Missing system libraries: {' '.join(missing)}. {facts['install_them']}")
+        text.append(f"Missing system libraries: {' '.join(missing)}.")
+        text += facts["install_them"].splitlines()
 
     return text
 

@@ -10,7 +10,8 @@ random for as long as wanted, and prints how late its events come and whether it
 `reactions` prints what each thing that a person does costs the window's thread, `first-curve` what
 other work does to the time from Train to the first point of the curve, `history` what reading the
 steps of a long run costs. `graph` renews all numbers of 300 blocks after a change of one. `code`
-trains networks written by `netwright code` beside the program's own.
+trains networks written by `netwright code` beside the program's own, `first-start` prints what a
+later start costs beside an empty window.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import time
 
 from tests.bench import (
     code,
+    first_start,
     graph,
     history,
     inside,
@@ -43,6 +45,7 @@ USUAL = {
     "first-curve": ([], 7),
     "history": ([], 7),
     "code": ([], 101),
+    "first-start": ([], 9),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -65,6 +68,7 @@ def main() -> None:
         "history",
         "graph",
         "code",
+        "first-start",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -117,6 +121,8 @@ def main() -> None:
         from tests.bench import first_curve
 
         sys.exit(first_curve.main(arguments.pairs))
+    elif arguments.what == "first-start":
+        sys.exit(first_start.main(arguments.pairs))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)
