@@ -37,6 +37,8 @@ NOT_RUN = {
     "netwright resume RUN": "goes on with a stopped run; tests/test_cli.py stops one",
     "python3 app": "fetches packages; tests/test_first_start.py, long tier",
     "python3 app --cpu": "fetches packages; tests/test_first_start.py, long tier",
+    "sh resources/installers/install.sh": "tests/test_installers.py runs it",
+    "python -m tests.package OUT": "takes minutes; tests/test_package.py, long tier",
     "python3 app train ...": "is `netwright train`, which is run",
     "python3 tests": "these tests",
     "python3 tests -m long": "these tests",
@@ -71,7 +73,9 @@ def usages(line: str) -> list[str]:
 
 
 WRITTEN = [usage for line in COMMANDS.splitlines() for usage in usages(line)]
-INLINE = re.findall(r"`((?:netwright|python3|pip|apt-get|npm) [^`]+)`", PAGE)
+INLINE = re.findall(
+    r"`((?:netwright|python3|pip|apt-get|sh) [^`]+|python -m tests\.package [^`]+)`", PAGE
+)
 
 
 def pictures() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import os
 import re
 import shlex
@@ -57,6 +58,35 @@ def test_it_makes_an_entry_and_removes_all_that_it_made(tmp_path: Path) -> None:
     code, output = clone.run(command=["sh", installer, "--remove"], **own)
     assert code == 0, output
     assert files_in(home) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folders are those of Linux")
+def test_all_that_is_written_elsewhere_is_named_by_doctor(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "table.csv").write_text("a,kind\n" + "1,x\n2,y\n" * 30, encoding="utf-8")
+    experiment = '[data]\nsource = "table.csv"\n[training]\nepochs = 1\n'
+    (tmp_path / "mine.toml").write_text(experiment, encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+
+    def said(*arguments: str) -> str:
+        command = [sys.executable, "-m", "app", *arguments]
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+            env={**kept, "HOME": str(home)},
+        ).stdout
+
+    said("train", str(tmp_path / "mine.toml"))
+    facts = json.loads(said("doctor", "--json"))
+    named = [facts["runs"]["folder"], *facts["written"].values()]
+    written = files_in(home)
+    assert written
+    assert [path for path in written if not any(path.is_relative_to(at) for at in named)] == []
+    assert facts["written"]["settings"] in said("doctor")
 
 
 def test_what_the_installers_copy_and_name_is_there() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from app import __version__
+from app.engine import folders
 from app.engine.compute import device
 from app.engine.runs.run import default_folder
 from app.engine.text import bytes_text
@@ -47,6 +48,11 @@ def diagnose() -> dict[str, Any]:
         "cores": device.cores(),
         "memory": {"total": memory.total, "available": memory.available},
         "runs": {"folder": str(default_folder()), "free": _free()},
+        "written": {
+            "settings": str(folders.config()),
+            "cache": str(folders.cache()),
+            "log": str(folders.log()),
+        },
     }
     try:
         probe = device.probe_machine()
@@ -81,6 +87,8 @@ def lines(facts: dict[str, Any]) -> list[str]:
         f"Memory: {bytes_text(memory['available'])} free of {bytes_text(memory['total'])}",
         f"Runs: {runs['folder']}"
         + (f", {bytes_text(runs['free'])} free" if runs["free"] is not None else ""),
+        "Also written, and left where Netwright is removed: "
+        + ", ".join(f"{name} in {folder}" for name, folder in facts["written"].items()),
     ]
     if "display" in facts:
         text.append(

@@ -23,8 +23,8 @@ fi
 
 if [ "${1:-}" = --remove ]; then
     rm -rf "$place" "$entry" "$link"
-    echo "Netwright is removed. Your runs are in Documents/Netwright, your settings where"
-    echo "'netwright doctor' named them; they stay."
+    echo "Netwright is removed. What 'netwright doctor' names stays: your runs, in the folder"
+    echo "Netwright of your documents, and your settings."
     exit 0
 fi
 
