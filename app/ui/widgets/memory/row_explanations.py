@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.engine.learning.optimizer import STATE_ROWS, Optimizer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.engine.learning.optimizer import Optimizer
 
 SORTS = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False))
 """A weight of each sort: its shape, and whether it is a matrix between hidden layers."""
@@ -27,7 +30,7 @@ def row_explanations(optimizer: Optimizer | None) -> dict[str, str]:
 
     sentences = {"weights": WEIGHTS, "gradients": GRADIENTS}
     state = _state_by_row(optimizer)
-    for row in STATE_ROWS[:2]:
+    for row in ("first_moment", "second_moment"):
         sentences[row] = _sentence(
             optimizer, [_words(optimizer, name, state[row][name]) for name in state[row]], row
         )
@@ -57,6 +60,10 @@ def keeps_full_state(optimizer: Optimizer | None) -> bool:
 
 def _state_by_row(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
     """Returns the sorts of weights that have a tensor, by row (or "counters") and its name."""
+    from app.engine.learning.optimizer import (  # noqa: PLC0415 - pydantic, not for the first window
+        STATE_ROWS,
+    )
+
     each = [optimizer.state_shapes(shape, matrix) for shape, matrix in SORTS]
     found: dict[str, dict[str, tuple[bool, ...]]] = {row: {} for row in (*STATE_ROWS, "counters")}
     for name in dict.fromkeys(name for kept in each for name in kept):
