@@ -370,6 +370,7 @@ def test_the_line_to_run_stands_on_a_line_of_its_own(
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(system_libraries, "can_install", lambda: False)
     monkeypatch.setattr(system_libraries, "LIBRARIES", {"libsurely-not-there.so.9": "libsurely9"})
+    monkeypatch.setattr(system_libraries, "DISPLAY_LIBRARIES", {})
     line = f"    {system_libraries.install_line(['libsurely9'])}"
 
     assert cli.main(["demo"]) == 1

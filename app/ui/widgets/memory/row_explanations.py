@@ -60,9 +60,7 @@ def keeps_full_state(optimizer: Optimizer | None) -> bool:
 
 def _state_by_row(optimizer: Optimizer) -> dict[str, dict[str, tuple[bool, ...]]]:
     """Returns the sorts of weights that have a tensor, by row (or "counters") and its name."""
-    from app.engine.learning.optimizer import (  # noqa: PLC0415 - pydantic, not for the first window
-        STATE_ROWS,
-    )
+    from app.engine.learning.optimizer import STATE_ROWS  # noqa: PLC0415 - loads pydantic
 
     each = [optimizer.state_shapes(shape, matrix) for shape, matrix in SORTS]
     found: dict[str, dict[str, tuple[bool, ...]]] = {row: {} for row in (*STATE_ROWS, "counters")}
