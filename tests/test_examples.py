@@ -52,6 +52,16 @@ BLOCKS = re.findall(r"^```\w*\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 (EXPERIMENT,) = (block for block in BLOCKS if block.startswith("netwright = "))
 (COMMANDS,) = (block for block in BLOCKS if block.startswith("netwright  "))
 
+GRAPH = """
+[model]
+blocks = [
+    { name = "conv1", kind = "convolution", channels = 4 },
+    { name = "pool", kind = "global-pooling" },
+    { name = "answer", kind = "output" },
+]
+"""
+"""A graph file, which names no data."""
+
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +131,15 @@ def test_the_experiment_is_trained_as_it_stands(runs: dict[str, Path]) -> None:
     assert Run(runs["page"]).summary()["status"] == "completed"
 
 
+def _path(usage: str, folder: Path, data: Path) -> Path:
+    """Returns what PATH stands for in a command: data, an experiment or a graph file."""
+    if "--input" in usage:
+        (folder / "graph.toml").write_text(GRAPH, encoding="utf-8")
+        return folder / "graph.toml"
+
+    return folder / "fashion.toml" if usage.split()[1] in ("graph", "code") else data
+
+
 @pytest.mark.parametrize("usage", [usage for usage in WRITTEN if usage not in NOT_RUN])
 def test_a_command_is_run_as_it_stands(
     usage: str, runs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -135,7 +154,9 @@ def test_a_command_is_run_as_it_stands(
     own = {
         "EXPERIMENT.toml": tmp_path / "fashion.toml",
         "RUN": runs[kind],
-        "PATH": folder,
+        "PATH": _path(usage, tmp_path, folder),
+        "FILE.py": tmp_path / "network.py",
+        "FILE.safetensors": tmp_path / "network.safetensors",
         "DIR": tmp_path / "mine",
         "FILE": folder / "a" / "0.png",
         "FILE.csv": tmp_path / "answers.csv",

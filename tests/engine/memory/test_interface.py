@@ -11,7 +11,14 @@ INTERFACE = {
     "app.engine.memory.ledger": {"predict", "measure"},
     "app.engine.memory.step_meter": {"StepMeter"},
     "app.engine.memory.device_monitor": {"DeviceMonitor"},
-    "app.engine.memory.inspection": {"Inspection", "inspect", "optimizer_floats"},
+    "app.engine.memory.graph_measurement": {"BlockNumbers", "GraphMeasurement", "measure_graph"},
+    "app.engine.memory.block_cost": {"Conditions"},
+    "app.engine.memory.inspection": {
+        "Inspection",
+        "inspect",
+        "inspection_of",
+        "optimizer_floats",
+    },
 }
 
 

@@ -130,6 +130,7 @@ def blocks(count: int = 6, broken: int = -1) -> list[BlockView]:
                 0.1 * number,
                 2_000_000,
                 12_544,
+                1_048_576,
                 "It cannot be halved again." if wrong else "",
                 "Take fewer blocks." if wrong else "",
                 reached=not (0 <= broken <= number),
@@ -237,6 +238,7 @@ def test_the_tooltip_tells_what_a_block_costs(view: NetworkView) -> None:
     assert "3,000 parameters (30 %)" in tip
     assert "2 M multiply-adds" in tip
     assert "12.2 KiB of activations" in tip
+    assert "1 MiB in training" in tip
 
 
 def test_blocks_become_as_wide_as_the_view_allows(qtbot: QtBot, view: NetworkView) -> None:

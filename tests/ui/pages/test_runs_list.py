@@ -128,9 +128,11 @@ def test_a_tick_moves_no_row(qtbot: QtBot, page: RunsPage) -> None:
         assert rectangle(table, row) == place
 
     tick_at(qtbot, table, place.center().y())
+    qtbot.wait(1)
     corner = table.mapTo(page, QPoint(0, 0))
     qtbot.keyClick(table, Qt.Key.Key_Delete)
-    qtbot.waitUntil(page.message.isVisible, timeout=PATIENCE_MS)
+    assert page.message.isVisible()
+    assert table.mapTo(page, QPoint(0, 0)) == corner
     qtbot.waitUntil(lambda: len(table.runs.entries) == MANY - 2, timeout=PATIENCE_MS)
     assert table.mapTo(page, QPoint(0, 0)) == corner
 

@@ -15,10 +15,11 @@ from app.ui.widgets.label import Label
 class MessageBar(Card):
     """Shows a message with `say`.
 
-    undone(): the person wants what was done undone.
+    undone(): the person wants what was done undone. coming(): a message is about to be seen.
     """
 
     undone = Signal()
+    coming = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -57,6 +58,7 @@ class MessageBar(Card):
     def say(self, text: str, undo: bool = False) -> None:
         self.text.setText(text)
         self.undo.setVisible(undo)
+        self.coming.emit()
         self.show()
 
     def _restyle(self) -> None:
@@ -78,13 +80,16 @@ class HintLine(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(hint)
         line.addWidget(message)
+        # Before the message is shown: Qt lays out what is above the list as it is shown, and with
+        # both in it the rows would move down and back.
+        message.coming.connect(hint.hide)
         message.installEventFilter(self)
         theme.changed.connect(self._restyle)
         self._restyle()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
-            self._hint.setVisible(self._message.isHidden())
+        if event.type() == QEvent.Type.HideToParent:
+            self._hint.show()
 
         return super().eventFilter(watched, event)
 
