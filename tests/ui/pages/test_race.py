@@ -362,6 +362,10 @@ def test_from_the_button_to_the_table(qtbot: QtBot, open_window: Any, tmp_path: 
     hint = find(window, "race.problem", QLabel)
     assert "Take one of the races above" in hint.text() and hint.property("role") == "secondary"
     assert dialog.editor.sections.value == "optimizer"
+    assert [dialog.list.item(row).text() for row in range(2)] == [
+        "Variant 1 (as it is now)",
+        "Variant 2 (as it is now)",
+    ]
 
     dialog.document_of(1).choose("optimizer", "sgd")
     until(qtbot, lambda: dialog.start.isEnabled() and dialog.memory.isVisible())

@@ -303,7 +303,9 @@ class RaceSetup(QDialog):
     def _name(self) -> None:
         """Names the rows of the list, without changing which one is chosen."""
         experiment = self.parts.document.experiment
-        names = [variant.name for variant in self.variants] or [""] * len(self._documents)
+        numbers = range(1, len(self._documents) + 1)
+        names = [variant.name for variant in self.variants]
+        names = names or [f"Variant {number}" for number in numbers]
 
         while self.list.count() > len(self._documents):
             self.list.takeItem(self.list.count() - 1)
@@ -313,8 +315,7 @@ class RaceSetup(QDialog):
 
         for row, (document, name) in enumerate(zip(self._documents, names, strict=True)):
             item = self.list.item(row)
-            now = "as it is now" if document.experiment == experiment else ""
-            text = f"{name} ({now})" if name and now else name or now.capitalize() or "Changed"
+            text = f"{name} (as it is now)" if document.experiment == experiment else name
             item.setText(text)
             item.setToolTip(tooltip(text))
             item.setIcon(swatch(self.parts.theme, row))
