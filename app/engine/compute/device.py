@@ -392,6 +392,9 @@ def computing_thread(threads: int, give_way: bool = True) -> Iterator[None]:
     priority.name_thread()
     if give_way:
         priority.give_way()
+    else:
+        torch.ones(1 << 17).add_(1)  # large enough to start the other threads
+        priority.spread()
 
     try:
         yield

@@ -21,6 +21,7 @@ NICENESS = 5
 _NAME = "nw-compute"
 """Fifteen characters at most; the system cuts what is longer."""
 
+_LOAD = Path("/proc/loadavg")
 _TASKS = Path("/proc/self/task")
 
 
@@ -34,16 +35,37 @@ def name_thread() -> None:
             (_TASKS / str(threading.get_native_id()) / "comm").write_text(_NAME, encoding="ascii")
 
 
+def spread() -> None:
+    """Keeps the threads that compute together on a processor each until `give_way`, on Linux.
+
+    Only where other programs compute on all processors. The system moves a thread to the processor
+    of the one that wakes it then, where both wait for the same turn: the first point of a curve
+    took twice the time or seven times, by chance. On an idle computer it costs a tenth of a second.
+    """
+    if sys.platform != "linux" or _is_main():
+        return
+
+    processors = sorted(os.sched_getaffinity(os.getpid()))
+    threads = _named()
+    if len(threads) == len(processors) and _runnable() > len(processors):
+        for thread, processor in zip(threads, processors, strict=True):
+            with suppress(OSError):  # it has ended
+                os.sched_setaffinity(thread, {processor})
+
+
 def give_way() -> None:
     """Lowers the priority of the calling thread, and of those that compute for it.
 
-    The main thread keeps its own: then there is no window to give way to.
+    They may move to any processor again. The main thread keeps its priority: then there is no
+    window to give way to.
     """
     if _is_main() or not hasattr(os, "setpriority"):
         return
 
     for thread in {threading.get_native_id(), *_named()}:
         with suppress(OSError):  # it may have ended, or not be allowed, and is only a courtesy
+            if sys.platform == "linux":
+                os.sched_setaffinity(thread, os.sched_getaffinity(os.getpid()))
             if os.getpriority(os.PRIO_PROCESS, thread) < NICENESS:
                 os.setpriority(os.PRIO_PROCESS, thread, NICENESS)
 
@@ -62,3 +84,12 @@ def _named() -> list[int]:
                     found.append(int(task.name))
 
     return found
+
+
+def _runnable() -> int:
+    """Returns how many threads of the computer compute, or could, at this moment; Linux tells."""
+    with suppress(OSError, ValueError, IndexError):
+        told = files.read_regular(_LOAD, 256).split()
+        return int(told[3].partition(b"/")[0])
+
+    return 0

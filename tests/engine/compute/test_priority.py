@@ -54,6 +54,38 @@ def test_threads_that_openmp_starts_give_way_too() -> None:
     assert _niceness(0) == usual
 
 
+def test_beside_other_programs_each_has_a_processor_until_they_give_way() -> None:
+    processors = os.sched_getaffinity(0)
+    if len(processors) < 2:
+        pytest.skip("one processor")
+
+    seen: list[list[set[int]]] = []
+
+    def work() -> None:
+        with device.computing_thread(len(processors), give_way=False):
+            threads = priority._named()
+            seen.append([os.sched_getaffinity(thread) for thread in threads])
+            priority.give_way()
+            seen.append([os.sched_getaffinity(thread) for thread in threads])
+
+    others = [
+        subprocess.Popen([sys.executable, "-c", "while 1: pass"])
+        for _ in range(len(processors) + 1)
+    ]
+    try:
+        while priority._runnable() <= len(processors):
+            pass
+        _in_thread(work)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+    assert seen[0] == [{processor} for processor in sorted(processors)]
+    assert seen[1] == [processors] * len(processors)
+    assert os.sched_getaffinity(0) == processors
+
+
 def test_a_training_gives_way_after_its_first_step(tmp_path: Path) -> None:
     experiment = from_plain(
         {
