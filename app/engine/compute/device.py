@@ -390,11 +390,7 @@ def computing_thread(threads: int, give_way: bool = True) -> Iterator[None]:
     torch.set_num_threads(threads)
 
     priority.name_thread()
-    if give_way:
-        priority.give_way()
-    else:
-        torch.ones(1 << 17).add_(1)  # large enough to start the other threads
-        priority.spread()
+    (priority.give_way if give_way else priority.spread)()
 
     try:
         yield

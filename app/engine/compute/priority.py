@@ -45,6 +45,9 @@ def spread() -> None:
     if sys.platform != "linux" or _is_main():
         return
 
+    import torch  # noqa: PLC0415 - the window loads this module before it
+
+    torch.ones(1 << 17).add_(1)  # large enough to start the other threads
     processors = sorted(os.sched_getaffinity(os.getpid()))
     threads = _named()
     if len(threads) == len(processors) and _runnable() > len(processors):
