@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 from app.ui.plots.base.canvas import PlotCanvas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from app.ui.shell.main_window import MainWindow
@@ -43,6 +44,7 @@ class User:
         self.done: dict[str, int] = {}
         self.messages: list[str] = []
         self.files = write_files(folder)
+        self._tour = iter(self._first_steps())
         self._choices: list[tuple[Callable[[], None], int]] = [
             (self.switch_page, 12),
             (self.open_data, 3),
@@ -72,8 +74,9 @@ class User:
             self.frame.activateWindow()  # no window manager does it; the next keys will arrive
 
         actions, weights = zip(*self._choices, strict=True)
-        action = self.random.choices(actions, weights)[0]
-        self.done[action.__name__] = self.done.get(action.__name__, 0) + 1
+        action = next(self._tour, None) or self.random.choices(actions, weights)[0]
+        name = getattr(action, "func", action).__name__
+        self.done[name] = self.done.get(name, 0) + 1
         action()
 
     def rest(self) -> None:
@@ -82,6 +85,28 @@ class User:
         self.zoom_reset()
         self.drop(self.files[0])
         self.press("rail.welcome")
+
+    def _first_steps(self) -> Iterator[Callable[[], None]]:
+        """Yields what makes use of everything once, with each kind of data.
+
+        What is loaded at its first use is held from then on, and is no growth.
+        """
+        for path in self.files:
+            yield partial(self.drop, path)
+            yield from [self.hover] * 10
+            yield self.train
+            for view in VIEWS[:-1]:
+                yield partial(self.look, "rail.training", f"training.view.{view}")
+                yield from [self.zoom_plot, self.hover] * 3
+
+            yield self.stop
+            for page in PAGES:
+                yield partial(self.press, f"rail.{page}")
+                yield from [self.choose, self.hover]
+
+            yield from [self.try_it] * 3
+            yield from [self.look_at_run, self.find_rate, *[self.hover] * 15]
+            yield from [self.race, *[self.hover] * 25, self.stop]
 
     # --- actions
 
@@ -111,8 +136,11 @@ class User:
         self.press("train.stop")
 
     def switch_view(self) -> None:
-        self.press("rail.training")
-        self.press(f"training.view.{self.random.choice(VIEWS)}")
+        self.look("rail.training", f"training.view.{self.random.choice(VIEWS)}")
+
+    def look(self, page: str, view: str) -> None:
+        self.press(page)
+        self.press(view)
 
     def zoom_plot(self) -> None:
         """Turns the wheel over a plot, drags in it, or lets it follow again."""

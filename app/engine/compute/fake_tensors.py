@@ -33,7 +33,7 @@ _ONE_AT_A_TIME = threading.Lock()
 """Guards torch's cache of fake tensors, which the window and a training share."""
 
 MOST_REMEMBERED = 3_000
-"""Operations with shapes that torch may remember. It forgets none by itself; each takes some KB."""
+"""Operations with shapes that torch may remember. It forgets none by itself; each takes 3 KB."""
 
 
 @contextmanager
