@@ -13,7 +13,7 @@ if sys.platform == "win32":
     import torch  # noqa: F401
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from app.engine import folders, garbage
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from app.ui.shell.assembly import Assembly
     from app.ui.shell.awake import Awake
+
+PIXMAPS_KB = 2048
+"""Qt keeps drawn icons and borders of each look that was ever shown, up to 10 MB of its own."""
 
 SIGNAL_MS = 200
 """Python's signal handlers run at least this often."""
@@ -61,6 +64,7 @@ class Window(QObject):
         super().__init__()
         sys.setswitchinterval(SWITCH_S)
         garbage.keep_few_arenas()
+        QPixmapCache.setCacheLimit(PIXMAPS_KB)
         self._collector = Collector(self)
         self._folder = folder
         self._paths = paths
