@@ -40,7 +40,8 @@ def spread() -> None:
 
     Only where other programs compute on all processors. The system moves a thread to the processor
     of the one that wakes it then, where both wait for the same turn: the first point of a curve
-    took twice the time or seven times, by chance. On an idle computer it costs a tenth of a second.
+    took twice the time or seven times, by chance. On an idle computer it would cost a tenth of
+    a second.
     """
     if sys.platform != "linux" or _is_main():
         return
@@ -66,9 +67,11 @@ def give_way() -> None:
         return
 
     for thread in {threading.get_native_id(), *_named()}:
-        with suppress(OSError):  # it may have ended, or not be allowed, and is only a courtesy
-            if sys.platform == "linux":
+        if sys.platform == "linux":
+            with suppress(OSError):  # it has ended
                 os.sched_setaffinity(thread, os.sched_getaffinity(os.getpid()))
+
+        with suppress(OSError):  # it may have ended, or not be allowed, and is only a courtesy
             if os.getpriority(os.PRIO_PROCESS, thread) < NICENESS:
                 os.setpriority(os.PRIO_PROCESS, thread, NICENESS)
 
