@@ -16,6 +16,7 @@ from app import __version__, system_libraries
 from app.code_command import code
 from app.command_options import writing_options
 from app.engine.errors import UserError
+from app.export_command import export
 from app.find_run import find_run
 from app.graph_command import graph
 from app.output import complain, complain_of, say, say_json
@@ -318,6 +319,7 @@ def settings_(section: str, json_: bool) -> None:
 
 cli.add_command(graph)
 cli.add_command(code)
+cli.add_command(export)
 
 
 # --- what the commands share

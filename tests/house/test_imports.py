@@ -51,6 +51,7 @@ ENGINE_GROUND = (
     "foreign",
     "free_memory",
     "garbage",
+    "own_process",
     "text",
     "ticks",
     "walk",

@@ -7,7 +7,8 @@ its kind in `kinds`; here is what each must offer.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,21 @@ if TYPE_CHECKING:
 
     Batch = torch.Tensor | tuple[torch.Tensor, ...]
     """Prepared inputs: a tensor, or one for each half of pairs."""
+
+
+@dataclass(frozen=True)
+class RawInput:
+    """One input of an exported network, as other programs have it.
+
+    shape: of one example; () for a number. words: of a category, whose numbers begin at 1, because
+    0 is whatever was not seen in training; () for other inputs. unit: of its values, "" for none.
+    """
+
+    name: str
+    dtype: Literal["uint8", "int32", "int64", "float32"]
+    shape: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
+    unit: str = ""
 
 
 class Preparation(ABC):
@@ -64,6 +80,35 @@ class Preparation(ABC):
 
         The batch itself is not changed.
         """
+
+    # --- outside of this program
+
+    @property
+    def raw_inputs(self) -> tuple[RawInput, ...]:
+        """What an exported network is given, in order: one input, or one a column of rows."""
+        return tuple(RawInput("values", "float32", half.shape) for half in self.inputs)
+
+    def to_raw(self, *stored: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Returns what other programs would give for examples (B, ...) as a Dataset stores them.
+
+        stored: an array, or one for each half of pairs. The arrays are those of `raw_inputs`.
+        """
+        return stored
+
+    def of_raw(self, *raw: torch.Tensor) -> Batch:
+        """Returns raw inputs (B, ...) as a Dataset stores them; `tensor` takes them.
+
+        It holds tensor operations alone, so that it can be exported with the network.
+        """
+        return raw[0]
+
+    def in_units(self, values: torch.Tensor) -> torch.Tensor:
+        """Returns standardised values (B, ...) in the units of the raw inputs.
+
+        What `tensor` does, backwards: tones of pictures, numbers of rows, samples of signals. Only
+        for kinds whose examples can be restored.
+        """
+        raise NotImplementedError(f"examples of the kind '{self.kind}' are not restored")
 
     @abstractmethod
     def to_plain(self) -> dict[str, Any]:

@@ -25,6 +25,16 @@ Targets = Literal["classes", "tags", "shares", "amounts", "none", "tokens"]
 """What the data give for each example; "none" and "tokens" are derived from the example itself."""
 
 
+AnswerName = Literal["probabilities", "amounts", "embedding", "restored"]
+"""What the answers of an exported network are called."""
+
+SAME_AMOUNT = 1e-4
+"""Amounts that differ by at most this share of their deviation in training are the same."""
+
+SAME_DIRECTION = 0.9999
+"""Points in space whose cosine is at least this are the same."""
+
+
 class Task(ABC):
     """One task: an object without state, of which TASKS holds one of every kind.
 
@@ -65,6 +75,9 @@ class Task(ABC):
     Where examples are compared, the validation loss rises because similarities get too sure, while
     ever more of the examples are right: there the metric decides.
     """
+
+    answer_name: ClassVar[AnswerName] = "probabilities"
+    """What the answers of an exported network are called."""
 
     probes: ClassVar[int] = 12
     """How many validation examples are kept with every epoch, for scrubbing back."""
@@ -151,6 +164,45 @@ class Task(ABC):
         """Returns what is kept of the outputs: (B, *answer) -> (B, ...) float32.
 
         targets: as the loss got them.
+        """
+
+    # --- outside of this program
+
+    def to_answers(self, description: Description, outputs: torch.Tensor) -> torch.Tensor:
+        """Returns what an exported network answers with: (B, *output) -> (B, ...) float32.
+
+        It holds tensor operations alone, so that it can be exported with the network.
+        """
+        import torch  # noqa: PLC0415 - it takes seconds to load; the window lists tasks without it
+
+        return self.predictions(
+            description, outputs, outputs.new_zeros(outputs.shape[:1], dtype=torch.int64)
+        )
+
+    def predictions_of_answers(
+        self, description: Description, answers: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
+        """Returns what `predictions` would, from the answers of an exported network.
+
+        targets: as the loss got them.
+        """
+        return answers
+
+    def compared(self, answers: torch.Tensor, inputs: Batch) -> torch.Tensor:
+        """Returns the answers (B, ...) without what stands at places that nobody reads.
+
+        inputs: as the network reads them.
+        """
+        return answers
+
+    @abstractmethod
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        """Returns where the answers (B, ...) of two networks tell a person something else: (B,).
+
+        Another class or set of tags, an amount off by more than SAME_AMOUNT of its deviation, a
+        direction off by more than SAME_DIRECTION, another likeliest token.
         """
 
     # --- metrics, in NumPy

@@ -6,16 +6,16 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from app.engine.data.verification import Verification
 from app.engine.errors import UserError
+from app.engine.results.run_data import run_data
 from app.engine.runs.storage import manifest
 from app.engine.runs.weights_in_use import FILE, PREFIX, WeightsInUse, Which
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.opening import open_dataset
 
 if TYPE_CHECKING:
-    from app.engine.data.dataset import Dataset, Description
     from app.engine.runs.run import Run
+
+CANNOT_BE_JUDGED = "The last epoch cannot be judged"
 
 
 def use(run: Run, which: Which, check: Check = no_check) -> None:
@@ -40,7 +40,9 @@ def _evaluate_last(run: Run, check: Check) -> WeightsInUse:
     from app.engine.training.validation import write_results  # noqa: PLC0415 - imports torch
 
     predictor = Predictor.load(run, "last")
-    dataset = _data(run, predictor.description, check)
+    dataset = run_data(
+        run, predictor.description, CANNOT_BE_JUDGED, "or stay with the best epoch", check=check
+    )
 
     loss: dict[str, float | None] = {}
     for split in ("validation", "test"):
@@ -54,29 +56,3 @@ def _evaluate_last(run: Run, check: Check) -> WeightsInUse:
 
     weights = predictor.weights
     return WeightsInUse("last", weights.epoch, weights.step, weights.partial, loss)
-
-
-def _data(run: Run, description: Description, check: Check) -> Dataset:
-    """Returns the data of the run, as they were. Raises UserError where they are not there."""
-    try:
-        dataset = open_dataset(run.experiment().data, check=check)
-    except UserError as error:
-        why = f"{error.what[:1].lower()}{error.what[1:]}"
-        raise UserError(
-            f"The last epoch cannot be judged without the data of the run: {why}",
-            "Put them back, or stay with the best epoch.",
-        ) from error
-
-    # An older run has no digest of its data.
-    same = description.digest in ("", dataset.description.digest)
-    if dataset.description.fingerprint != description.fingerprint or not same:
-        raise UserError(
-            "The last epoch cannot be judged: the data changed since this run was trained.",
-            "Put them back as they were, or stay with the best epoch.",
-        )
-
-    verification = Verification(dataset.mapped_copies)
-    with verification.running():
-        verification.require(check)
-
-    return dataset

@@ -44,6 +44,12 @@ class Classification(Task):
     ) -> torch.Tensor:
         return outputs.float().softmax(dim=1)
 
+    @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        return own.argmax(dim=1) != other.argmax(dim=1)
+
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:

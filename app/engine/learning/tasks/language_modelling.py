@@ -97,6 +97,34 @@ class LanguageModelling(Task):
         return torch.stack([nats, present.sum(1).float(), size], dim=1)
 
     @override
+    def to_answers(self, description: Description, outputs: torch.Tensor) -> torch.Tensor:
+        """Returns the probabilities of the next token at every place: (B, L, V)."""
+        return outputs.float().softmax(dim=-1)
+
+    @override
+    def predictions_of_answers(
+        self, description: Description, answers: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
+        import torch
+
+        least = torch.finfo(torch.float32).tiny
+        return self.predictions(description, answers.clamp(min=least).log(), targets)
+
+    @override
+    def compared(self, answers: torch.Tensor, inputs: Batch) -> torch.Tensor:
+        """Returns the answers with zeros at padded places."""
+        import torch
+
+        assert isinstance(inputs, torch.Tensor)
+        return answers.masked_fill((inputs == 0).unsqueeze(-1), 0.0)
+
+    @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        return (own.argmax(dim=-1) != other.argmax(dim=-1)).any(dim=1)
+
+    @override
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import Targets, Task, defined_metrics
+from app.engine.learning.task import SAME_DIRECTION, AnswerName, Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +45,7 @@ class Matching(Task):
     pairs: ClassVar[bool] = True
     answers: ClassVar[Answers] = "pair"
     embeds: ClassVar[bool] = True
+    answer_name: ClassVar[AnswerName] = "embedding"
     best_by: ClassVar[Literal["loss", "metric"]] = "metric"
     targets: ClassVar[Targets] = "none"
     probes: ClassVar[int] = 64
@@ -68,6 +69,12 @@ class Matching(Task):
         from app.engine.learning.similarity import unit_vectors
 
         return unit_vectors(outputs)
+
+    @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        return ((own * other).sum(dim=-1) < SAME_DIRECTION).any(dim=1)
 
     @override
     def compute_metrics(

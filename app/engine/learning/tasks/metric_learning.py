@@ -12,7 +12,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import Task, defined_metrics
+from app.engine.learning.task import SAME_DIRECTION, AnswerName, Task, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +39,7 @@ class MetricLearning(Task):
     view: ClassVar[str] = "space"
     metrics: ClassVar[tuple[str, ...]] = ("recall_at_1", "auc")
     embeds: ClassVar[bool] = True
+    answer_name: ClassVar[AnswerName] = "embedding"
     best_by: ClassVar[Literal["loss", "metric"]] = "metric"
     probes: ClassVar[int] = 400
 
@@ -91,6 +92,12 @@ class MetricLearning(Task):
         from app.engine.learning.similarity import unit_vectors
 
         return unit_vectors(outputs)
+
+    @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        return (own * other).sum(dim=-1) < SAME_DIRECTION
 
     @override
     def compute_metrics(

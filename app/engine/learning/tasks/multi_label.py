@@ -54,6 +54,12 @@ class MultiLabel(Task):
         return outputs.float().sigmoid()
 
     @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        return ((own >= 0.5) != (other >= 0.5)).any(dim=1)
+
+    @override
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:

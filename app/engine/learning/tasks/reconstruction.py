@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from app.engine.learning.task import Targets, Task, defined_metrics
+from app.engine.learning.task import SAME_AMOUNT, AnswerName, Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +39,7 @@ class Reconstruction(Task):
     metrics: ClassVar[tuple[str, ...]] = ("mae", "psnr")
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "row", "signal")
     answers: ClassVar[Answers] = "copy"
+    answer_name: ClassVar[AnswerName] = "restored"
     targets: ClassVar[Targets] = "none"
 
     def unfit(self, description: Description) -> str:
@@ -101,6 +102,24 @@ class Reconstruction(Task):
         return torch.stack([error.abs().mean(1), error.square().mean(1)], dim=1)
 
     @override
+    def to_answers(self, description: Description, outputs: torch.Tensor) -> torch.Tensor:
+        """Returns the restored examples in the units of the inputs: (B, *shape)."""
+        return description.preparation.in_units(outputs.float())
+
+    @override
+    def predictions_of_answers(
+        self, description: Description, answers: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
+        return self.predictions(description, _standardised(description, answers), targets)
+
+    @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        difference = _standardised(description, own) - _standardised(description, other)
+        return (difference.abs() > SAME_AMOUNT).flatten(1).any(dim=1)
+
+    @override
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
@@ -123,6 +142,13 @@ class Reconstruction(Task):
                 "psnr": -10 * math.log10(tone_mse) if stds and tone_mse > 0 else math.nan,
             },
         )
+
+
+def _standardised(description: Description, answers: torch.Tensor) -> torch.Tensor:
+    """Returns restored examples (B, ...) as `batch` has the originals."""
+    prepared = description.preparation.tensor(answers)
+    assert not isinstance(prepared, tuple)
+    return prepared
 
 
 def damaged(

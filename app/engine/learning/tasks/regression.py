@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import Targets, Task, defined_metrics
+from app.engine.learning.task import SAME_AMOUNT, AnswerName, Targets, Task, defined_metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +35,7 @@ class Regression(Task):
     view: ClassVar[str] = "amounts"
     metrics: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
     targets: ClassVar[Targets] = "amounts"
+    answer_name: ClassVar[AnswerName] = "amounts"
     probes: ClassVar[int] = 400
 
     def unfit(self, description: Description) -> str:
@@ -69,6 +70,13 @@ class Regression(Task):
     ) -> torch.Tensor:
         mean, std = _scale(description, outputs.device)
         return outputs.float() * std + mean
+
+    @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        _, std = _scale(description, own.device)
+        return ((own - other).abs() > SAME_AMOUNT * std).any(dim=1)
 
     @override
     def compute_metrics(

@@ -52,6 +52,12 @@ class SoftLabels(Task):
         return outputs.float().softmax(dim=1)
 
     @override
+    def changed(
+        self, description: Description, own: torch.Tensor, other: torch.Tensor
+    ) -> torch.Tensor:
+        return own.argmax(dim=1) != other.argmax(dim=1)
+
+    @override
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:

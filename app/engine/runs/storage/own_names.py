@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 FOLDERS = ("checkpoints", "epochs", "results")
 
 HALF_WRITTEN = re.compile(
-    r"((experiment\.toml|note\.txt|(dataset|environment|summary|kept|manifest|running)\.json)"
+    r"((experiment\.toml|note\.txt"
+    r"|(dataset|environment|summary|kept|exports|manifest|running)\.json)"
     r"|(\d{4,}|(last-)?(validation|test))\.npz)\.\d+-\d+\.tmp"
 )
 """Names of files that a kill leaves half written, see files.write_atomically."""

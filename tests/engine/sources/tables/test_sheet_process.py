@@ -16,10 +16,11 @@ import pytest
 
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.own_process import ROOT
 from app.engine.sources.tables import growth
 from app.engine.sources.tables.reading import read_table
 from app.engine.sources.tables.spreadsheets import child, gaps
-from app.engine.sources.tables.spreadsheets.process import ROOT, Limits, SheetProcess, SheetTooLarge
+from app.engine.sources.tables.spreadsheets.process import Limits, SheetProcess, SheetTooLarge
 from tests.fuzz.spreadsheets import write_archive, write_ods, write_xlsx
 
 if TYPE_CHECKING:

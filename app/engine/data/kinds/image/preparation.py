@@ -20,7 +20,7 @@ from app.engine.data.pictures import (
     is_deep,
     may_have_pages,
 )
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparation import Preparation, RawInput
 from app.engine.data.tones import Depth, RangeChoice, Tones, bytes_of_tones, stored_tones
 from models.shape import Input
 
@@ -225,6 +225,23 @@ class ImagePreparation(Preparation):
         return pixels.mul_(factor).add_(
             torch.tensor(offsets, dtype=torch.float32, device=pixels.device).view(-1, 1, 1)
         )
+
+    # --- outside of this program
+
+    @property
+    def raw_inputs(self) -> tuple[RawInput, ...]:
+        dtype: Literal["uint8", "int32"] = "uint8" if self.depth == 8 else "int32"
+        return (RawInput("picture", dtype, (self.channels, self.height, self.width)),)
+
+    def to_raw(self, *stored: np.ndarray) -> tuple[np.ndarray, ...]:
+        (pictures,) = stored
+        return (pictures if self.depth == 8 else pictures.astype(np.int32),)
+
+    def in_units(self, values: torch.Tensor) -> torch.Tensor:
+        mean, std = (
+            values.new_tensor(statistic).view(-1, 1, 1) for statistic in (self.mean, self.std)
+        )
+        return (values * std + mean) * self.white
 
 
 def _grey(channel: np.ndarray) -> Image.Image:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from app.engine.data.kinds import read_preparation
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparation import Preparation, RawInput
 
 if TYPE_CHECKING:
+    import torch
+
     from app.engine.data.preparation import Batch
     from models.shape import Input
 
@@ -50,6 +52,30 @@ class PairPreparation(Preparation):
     def tensor(self, batch: Batch) -> Batch:
         left, right = batch
         return self.left.tensor(left), self.right.tensor(right)  # type: ignore[return-value]
+
+    @property
+    def raw_inputs(self) -> tuple[RawInput, ...]:
+        """Those of both halves; halves of one kind are told apart by what they are called."""
+        halves = [half.raw_inputs for half in self.halves]
+        names = [raw.name for half in halves for raw in half]
+        if len(set(names)) == len(names):
+            return (*halves[0], *halves[1])
+
+        called = self.names if self.names[0] != self.names[1] else ("first", "second")
+        return tuple(
+            replace(raw, name=f"{name} {raw.name}")
+            for name, half in zip(called, halves, strict=True)
+            for raw in half
+        )
+
+    def to_raw(self, *stored: np.ndarray) -> tuple[np.ndarray, ...]:
+        left, right = stored
+        return (*self.left.to_raw(left), *self.right.to_raw(right))
+
+    def of_raw(self, *raw: torch.Tensor) -> Batch:
+        count = len(self.left.raw_inputs)
+        left, right = self.left.of_raw(*raw[:count]), self.right.of_raw(*raw[count:])
+        return left, right  # type: ignore[return-value]
 
     def to_plain(self) -> dict[str, Any]:
         return {

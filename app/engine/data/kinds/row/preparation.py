@@ -12,6 +12,7 @@ import numpy as np
 from app.engine.data.dates import COMPACT, date_text, date_words, day_of, later_day, seconds_of
 from app.engine.data.kinds.row.column import RowColumn
 from app.engine.data.kinds.row.compact_dates import FIRST_COMPACT
+from app.engine.data.kinds.row.raw import raw_inputs_of, rows_of_raw, rows_to_raw
 from app.engine.data.kinds.row.remarks import far_notes, gap_notes, unseen_note
 from app.engine.data.numbers import (
     INFINITE,
@@ -21,7 +22,7 @@ from app.engine.data.numbers import (
     NumberStyle,
     plain,
 )
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparation import Preparation, RawInput
 from app.engine.data.units import parse_amount
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
@@ -232,6 +233,23 @@ class RowPreparation(Preparation):
         numbers = (torch.where(torch.isnan(numbers), fill, numbers) - mean) / std
 
         return torch.cat([numbers, batch[:, count:].float()], dim=1)
+
+    # --- outside of this program
+
+    @property
+    def raw_inputs(self) -> tuple[RawInput, ...]:
+        return raw_inputs_of(self.columns)
+
+    def to_raw(self, *stored: np.ndarray) -> tuple[np.ndarray, ...]:
+        (rows,) = stored
+        return rows_to_raw(self.columns, rows)
+
+    def of_raw(self, *raw: torch.Tensor) -> torch.Tensor:
+        return rows_of_raw(self.columns, raw)
+
+    def in_units(self, values: torch.Tensor) -> torch.Tensor:
+        _, mean, std = (values.new_tensor(statistic) for statistic in self._scale)
+        return values * std + mean
 
     def to_plain(self) -> dict[str, Any]:
         return {

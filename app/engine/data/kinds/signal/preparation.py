@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engine.data import sounds
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparation import Preparation, RawInput
 from app.engine.errors import UserError
 from app.engine.text import number_text
 from models.shape import Input
@@ -170,6 +170,18 @@ class SignalPreparation(Preparation):
         std = torch.tensor(self.std, dtype=torch.float32, device=values.device).view(-1, 1)
 
         return (values - mean) / std
+
+    # --- outside of this program
+
+    @property
+    def raw_inputs(self) -> tuple[RawInput, ...]:
+        return (RawInput("signal", "float32", (self.channels, self.length)),)
+
+    def in_units(self, values: torch.Tensor) -> torch.Tensor:
+        mean, std = (
+            values.new_tensor(statistic).view(-1, 1) for statistic in (self.mean, self.std)
+        )
+        return values * std + mean
 
 
 def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

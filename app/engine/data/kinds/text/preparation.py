@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.engine.data.preparation import Preparation
+from app.engine.data.preparation import Preparation, RawInput
 from app.engine.data.tokenizer import LONGEST, Tokenizer, load_tokenizer
 from app.engine.errors import UserError
 from models.shape import Input
@@ -71,6 +71,14 @@ class TextPreparation(Preparation):
         import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
         return batch.to(torch.int64)
+
+    @property
+    def raw_inputs(self) -> tuple[RawInput, ...]:
+        return (RawInput("tokens", "int64", (self.length,)),)
+
+    def to_raw(self, *stored: np.ndarray) -> tuple[np.ndarray, ...]:
+        (tokens,) = stored
+        return (tokens.astype(np.int64),)
 
     def to_display(self, stored: Any) -> str:
         return self.decode(np.asarray(stored).tolist())

@@ -21,11 +21,12 @@ import threading
 import zipfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.foreign import foreign_reader
+from app.engine.own_process import end_with_the_program
 from app.engine.sources.tables.row_limit import rows_within_limit
 from app.engine.sources.tables.spreadsheets.gaps import announced_cells, narrowed
 from app.engine.text import moment_text
@@ -92,7 +93,7 @@ def serve(read: Reader) -> None:
     request = Request(**json.loads(sys.argv[1]))
     _be_quiet()
     _write({"pid": os.getpid()})
-    threading.Thread(target=_end_with_the_program, daemon=True).start()
+    threading.Thread(target=end_with_the_program, daemon=True).start()
     try:
         with open_regular(request.path) as file, foreign_reader(_damaged):  # type: ignore[arg-type]
             _limit_memory(request.memory)
@@ -335,13 +336,6 @@ def _limit_memory(size: int) -> None:
         size = size if hard == resource.RLIM_INFINITY else min(size, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_DATA, (size, hard))
-
-
-def _end_with_the_program() -> NoReturn:
-    """Waits for the end of the standard input, which nobody writes to."""
-    while os.read(0, 1):
-        pass
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,14 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import psutil
 
+from app.engine import own_process
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.files import json_line
@@ -31,10 +30,8 @@ from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from types import TracebackType
-
-ROOT = Path(__file__).resolve().parents[5]
-"""The folder of the package `app`."""
 
 MODULE = "app.engine.sources.tables.spreadsheets.child"
 
@@ -224,26 +221,9 @@ class SheetProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Raises UserError where the system starts no process."""
-        windows = sys.platform == "win32"
-        paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-            "RUST_BACKTRACE": "0",
-        }
-        environment.pop("PYTHONINSPECT", None)
         request = json_line(asdict(self._request), ascii_only=True).decode()
         try:
-            # -P: a folder named app where the program was started is not this one.
-            return subprocess.Popen(
-                [_python(), "-P", "-m", self._module, request],
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if windows else 0,
-            )
+            return own_process.start(self._module, request)
         except OSError as error:
             raise UserError(
                 f"'{self._path}' cannot be read: its reader, a process of its own, could not be "
@@ -368,13 +348,6 @@ KILLED = 9
 
 def _object(found: dict[str, Any]) -> Any:
     return Moment(str(found["moment"])) if "moment" in found else found
-
-
-def _python() -> str:
-    """Returns the Python that reads: this one, on Windows the one that has a console."""
-    python = Path(sys.executable)
-    console = python.with_name("python.exe")
-    return str(console if python.name.lower() == "pythonw.exe" and console.exists() else python)
 
 
 def _code_text(code: int) -> str:

@@ -1,0 +1,176 @@
+"""Exports a trained network: another process writes and proves it, then it moves into place."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import psutil
+
+from app.engine import files, own_process
+from app.engine.errors import UserError
+from app.engine.export import proof as proofs
+from app.engine.export.formats import format_called
+from app.engine.export.proof import Proof
+from app.engine.sources.format import Check, Progress, no_check, no_progress
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from app.engine.runs.run import Run
+    from app.engine.runs.weights_in_use import Which
+
+MODULE = "app.engine.export.worker"
+
+POLL = 0.1
+"""Seconds between two looks at whether the export is cancelled."""
+
+PREFIX = ".netwright-"
+"""Begins the name of the folder in which an export is made, beside the place where it will be."""
+
+
+def export(
+    run: Run,
+    kind: str,
+    out: Path,
+    which: Which | None = None,
+    progress: Progress = no_progress,
+    check: Check = no_check,
+) -> Proof:
+    """Writes a run's network in a format, proves it, and returns the proof.
+
+    Until then nothing stands at `out`, or what stood there before. The proof is kept with the run
+    unless that is being trained. kind: of the format. out: the file, exactly as it is to be called.
+    which: the weights, None for those in use. check: is called ten times a second, and what it
+    raises gives up. Raises UserError.
+    """
+    format_called(kind).require_packages()
+    folder = _new_folder(run, out)
+    try:
+        request = {
+            "run": str(run.path),
+            "format": kind,
+            "path": str(folder / out.name),
+            "weights": which,
+        }
+        proof = _proof_of(request, progress, check)
+        _move(folder, out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    if run.status != "running":
+        proofs.keep(run, proof)
+
+    return proof
+
+
+def _new_folder(run: Run, out: Path) -> Path:
+    """Makes a folder on the disk of `out`, so that moving is renaming. Raises UserError."""
+    if out.is_dir():
+        raise UserError(f"'{out}' is a folder.", "Name the file that is to be written.")
+    if run.path.resolve() in out.resolve().parents:
+        raise UserError(
+            f"'{out}' is in the folder of the run, which holds nothing but the run.",
+            "Choose another folder.",
+        )
+
+    try:
+        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=out.absolute().parent))
+    except OSError as error:
+        raise files.disk_error(error, out.absolute().parent) from error
+
+
+def _move(folder: Path, out: Path) -> None:
+    """Moves all files of a folder to where they belong, the named one last. Raises UserError."""
+    others = sorted(path for path in folder.iterdir() if path.name != out.name)
+    for path in (*others, folder / out.name):
+        try:
+            files.rename(path, out.with_name(path.name))
+        except OSError as error:
+            raise files.disk_error(error, out.with_name(path.name)) from error
+
+    files.sync_folder(out.absolute().parent)
+
+
+def _proof_of(request: dict[str, Any], progress: Progress, check: Check) -> Proof:
+    """Runs the process of an export to its end. Raises UserError, and whatever `check` raises."""
+    argument = files.json_line(request, ascii_only=True).decode()
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = own_process.start(MODULE, argument, errors.fileno())
+        except OSError as error:
+            raise UserError(
+                "The export, a process of its own, could not be started "
+                f"({error.strerror or error}).",
+                "Close other programs and try again.",
+            ) from error
+
+        try:
+            for message in _messages(process, check):
+                if "stage" in message:
+                    progress(message["stage"], message["done"], message["total"])
+                elif "error" in message:
+                    raise UserError(*message["error"])
+                elif "proof" in message:
+                    return Proof.from_plain(message["proof"])
+        finally:
+            _end(process)
+
+        raise _broken(process, errors)
+
+
+def _messages(process: subprocess.Popen[bytes], check: Check) -> Iterator[dict[str, Any]]:
+    """Yields what the process says until it ends. Raises whatever `check` raises."""
+    lines: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(
+        target=_take, args=(process.stdout, lines), name="export process", daemon=True
+    ).start()
+
+    while True:
+        check()
+        with contextlib.suppress(queue.Empty):
+            if not (line := lines.get(timeout=POLL)):
+                return
+            yield json.loads(line)
+
+
+def _take(stream: IO[bytes], lines: queue.Queue[bytes]) -> None:
+    """Takes lines from a pipe, which cannot be waited for with a time everywhere; b"" last."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in stream:
+            lines.put(line)
+    lines.put(b"")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the process and those that it started."""
+    with contextlib.suppress(psutil.Error):
+        family = psutil.Process(process.pid)
+        for each in (*family.children(recursive=True), family):
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _broken(process: subprocess.Popen[bytes], errors: IO[bytes]) -> UserError:
+    """Returns the error for a process that ended without a word."""
+    errors.seek(0, os.SEEK_SET)
+    words = errors.read().decode("utf-8", "replace").strip().splitlines()
+    reason = words[-1] if words else f"it ended with {process.returncode}"
+    return UserError(
+        f"The export ended before it was done: {reason}",
+        "Nothing was written. Please report it.",
+    )

@@ -1,0 +1,50 @@
+"""torch.export: the network as a graph of PyTorch's operators (.pt2)."""
+
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists formats without it
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
+
+from app.engine.export.format import ExportFormat
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.export.trained_network import TrainedNetwork
+    from app.engine.sources.format import Progress
+
+EXAMPLES = 2
+"""The batch of the example input: 1 would become a constant."""
+
+
+class TorchExport(ExportFormat):
+    """Batches of any size; the other sizes are those of training."""
+
+    kind: ClassVar[str] = "torch-export"
+    label: ClassVar[str] = "PyTorch program"
+    summary: ClassVar[str] = (
+        "One .pt2 file that PyTorch runs without this program: raw inputs in, answers out."
+    )
+    suffix: ClassVar[str] = ".pt2"
+    order: ClassVar[int] = 30
+    loader: ClassVar[str] = "torch_export"
+
+    @override
+    def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
+        import torch
+
+        progress("Exporting the network", 0, 0)
+        rows = trained.rows[[0, -1]]
+        example = tuple(torch.from_numpy(array) for array in trained.raw(rows))
+        batch = torch.export.Dim("batch")
+        program = torch.export.export(
+            trained.answering, example, dynamic_shapes=(({0: batch},) * len(example),)
+        )
+
+        progress("Writing the file", 0, 0)
+        torch.export.save(program, path)
+
+
+FORMAT = TorchExport()

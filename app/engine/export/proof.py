@@ -1,0 +1,105 @@
+"""What the proof of an export found, as it is kept with the run. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from app.engine.runs.storage import manifest, shape
+
+if TYPE_CHECKING:
+    from app.engine.runs.run import Run
+
+FILE = "exports.json"
+"""The proofs of a run, by format."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How an exported file answers a whole split, beside the network that it was made of.
+
+    format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
+    network's numbers in float32. use, epoch: which weights were exported. split: the examples were
+    those of. changed: answers that a person would be told otherwise, see Task.changed.
+    max_difference: of two numbers among all answers; largest: the largest number among them.
+    figure, value, run_value: the task's headline metric by the exported file, and by the network
+    itself on the same examples; None where it is not defined. milliseconds, own_milliseconds: an
+    example takes, by batch size, in the exported file and in PyTorch here. allowed: the share of
+    changed answers from which on it is marked. left_out: what the format does not hold.
+    """
+
+    format: str
+    out: str
+    size: int
+    weight_bytes: int
+    use: str
+    epoch: int
+    split: str
+    examples: int
+    changed: int
+    max_difference: float
+    largest: float
+    figure: str
+    value: float | None
+    run_value: float | None
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    own_milliseconds: dict[str, float] = field(default_factory=dict)
+    allowed: float = 0.0
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether more answers changed than the format states."""
+        return self.changed > self.allowed * self.examples
+
+    def to_plain(self) -> dict[str, Any]:
+        """Returns plain data for JSON, with names that other programs rely on."""
+        plain = asdict(self)
+        checked = {
+            "split": self.split,
+            "examples": self.examples,
+            "changed": self.changed,
+            "max_difference": self.max_difference,
+            "figure": {"name": self.figure, "value": self.value, "run": self.run_value},
+            "milliseconds": self.milliseconds,
+            "own_milliseconds": self.own_milliseconds,
+        }
+        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "allowed", "left_out")
+        return {name: plain[name] for name in kept} | {
+            "largest": self.largest,
+            "checked": checked,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Proof:
+        """Raises KeyError, TypeError or ValueError for what is not of this form."""
+        checked = dict(plain["checked"])
+        figure = checked.pop("figure")
+        values = {name: value for name, value in plain.items() if name != "checked"} | checked
+        values |= {"figure": figure["name"], "value": figure["value"], "run_value": figure["run"]}
+        values["left_out"] = tuple(values.get("left_out", ()))
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+
+def read_proofs(run: Run) -> dict[str, Proof]:
+    """Returns the proofs that are kept with a run, by format.
+
+    Raises RunFileError where the file is damaged.
+    """
+    plain = shape.read_object(run.path, FILE)
+    try:
+        return {kind: Proof.from_plain(each) for kind, each in plain.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise manifest.damaged(run.path, FILE, "it holds no proofs of exports") from error
+
+
+def keep(run: Run, proof: Proof) -> None:
+    """Keeps a proof with the run, in place of an earlier one of its format.
+
+    Raises UserError where the run is being trained, or where the disk refuses.
+    """
+    run.must_rest("given the proof of an export")
+    proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
+    run.write_json(FILE, proofs | {proof.format: proof.to_plain()})
+    manifest.settle(run.path)

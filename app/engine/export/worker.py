@@ -1,0 +1,77 @@
+"""Exports a trained network in a process of its own, which `exporting` starts.
+
+A fresh process for each export: exporters keep state that spoils the next one, hold a second copy
+of the weights, and cannot be cancelled from inside. The request is one argument, a JSON object. Its
+output is a JSON object a line: {"stage", "done", "total"}, then {"proof"} or {"error"}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.engine.errors import UserError
+from app.engine.files import disk_error, json_line
+from app.engine.own_process import end_with_the_program
+
+if TYPE_CHECKING:
+    from app.engine.export.proof import Proof
+
+Say = Callable[[dict[str, Any]], None]
+
+
+def main() -> None:
+    """Exports what the first argument asks for."""
+    request = json.loads(sys.argv[1])
+    say = _output()
+    threading.Thread(target=end_with_the_program, daemon=True).start()
+    # What exporters warn of concerns those who write exporters; the proof finds what is wrong.
+    warnings.simplefilter("ignore")
+
+    try:
+        say({"proof": _export(request, say).to_plain()})
+    except UserError as error:
+        say({"error": [error.what, error.remedy, error.setting]})
+    except OSError as error:
+        told = disk_error(error, Path(str(error.filename or request["path"])))
+        say({"error": [told.what, told.remedy, told.setting]})
+    except MemoryError:
+        what = "There is not enough memory to export this network."
+        say({"error": [what, "Close other programs, then try again.", ""]})
+
+
+def _export(request: dict[str, Any], say: Say) -> Proof:
+    from app.engine.export.formats import format_called  # noqa: PLC0415 - loads torch
+    from app.engine.export.proving import prove  # noqa: PLC0415 - loads torch
+    from app.engine.export.trained_network import TrainedNetwork  # noqa: PLC0415 - loads torch
+    from app.engine.runs.run import Run  # noqa: PLC0415 - with the others
+
+    def progress(text: str, done: int, total: int) -> None:
+        say({"stage": text, "done": done, "total": total})
+
+    exported = format_called(request["format"])
+    path = Path(request["path"])
+    trained = TrainedNetwork.load(Run(Path(request["run"])), request["weights"], progress)
+    exported.write(trained, path, progress)
+    return prove(trained, exported, path, progress)
+
+
+def _output() -> Say:
+    """Returns what writes a line of the output; all that others print goes to the errors."""
+    descriptor = os.dup(1)
+    os.dup2(2, 1)
+
+    def say(message: dict[str, Any]) -> None:
+        os.write(descriptor, json_line(message, ascii_only=True))
+
+    return say
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Starts a module of this program in a process of its own, and ends with the program there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder of the package `app`."""
+
+STOP = 5
+"""The exit code of a process whose program ended."""
+
+
+def python() -> str:
+    """Returns the Python that runs: this one, on Windows the one that has a console."""
+    executable = Path(sys.executable)
+    console = executable.with_name("python.exe")
+    windowed = executable.name.lower() == "pythonw.exe" and console.exists()
+    return str(console if windowed else executable)
+
+
+def start(module: str, argument: str, errors: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    """Starts a module, whose only argument is a text; all its streams are pipes without a buffer.
+
+    errors: where its standard error goes, as Popen takes it. Raises OSError where the system starts
+    no process.
+    """
+    windows = sys.platform == "win32"
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "RUST_BACKTRACE": "0",
+    }
+    environment.pop("PYTHONINSPECT", None)
+    # -P: a folder named app where the program was started is not this one.
+    return subprocess.Popen(
+        [python(), "-P", "-m", module, argument],
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=environment,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if windows else 0,
+    )
+
+
+def end_with_the_program() -> NoReturn:
+    """Waits, on a thread of the process, until the program is gone, and ends the process."""
+    while os.read(0, 1024):
+        pass
+
+    os._exit(STOP)
