@@ -151,7 +151,7 @@ def train(
     path = Path(experiment).expanduser()
     if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
         raise UserError(
-            f"'{experiment}' is no experiment, which is a .toml file.",
+            f"'{experiment}' is not an experiment: that is a .toml file.",
             "To train on these data, write one with the two lines [data] and source = "
             f"'{experiment}'.",
         )
@@ -191,7 +191,7 @@ def resume(run: str, epochs: int | None, json_: bool) -> int:
 @cli.command()
 @click.argument("run")
 @click.option(
-    "--data", "path", metavar="PATH", help="Judge the network on other data, all of them."
+    "--data", "path", metavar="PATH", help="Evaluate the network on all examples of other data."
 )
 @as_json
 def evaluate(run: str, path: str | None, json_: bool) -> None:
@@ -239,7 +239,7 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
     "texts",
     multiple=True,
     metavar="TEXT",
-    help="A text to be read, typed here; may be repeated.",
+    help="A text to answer, typed here; may be repeated.",
 )
 @click.option(
     "--out", metavar="FILE.csv", help="Write a table: the examples with the answers beside them."

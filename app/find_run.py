@@ -23,5 +23,5 @@ def find_run(text: str) -> Run:
             return Run(folder.absolute())
 
     raise UserError(
-        f"'{text}' is no run.", f"Name a run's folder, or one of those in '{default_folder()}'."
+        f"'{text}' is not a run.", f"Name a run's folder, or one of those in '{default_folder()}'."
     )

@@ -209,8 +209,8 @@ def _small_batch(experiment: Experiment, description: Description) -> Iterator[F
         "small-batch",
         "problem" if batch == 1 else "warning",
         "Small batches",
-        f"Each {noun(description.kind, 1)} is told from the rest of its batch: from {others}. The "
-        "more there are, the more it learns.",
+        f"Each {noun(description.kind, 1)} is compared with the rest of its batch: with {others}. "
+        "The more there are, the more it learns.",
         Remedy(f"Batch size {better}", {"training.batch_size": better}, restart=True),
     )
 

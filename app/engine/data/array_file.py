@@ -132,7 +132,7 @@ class ArrayFile:
 
     def _damaged(self) -> UserError:
         return UserError(
-            f"'{readable(self.path)}' is no array file (NPY, NPZ), or a damaged one.",
+            f"'{readable(self.path)}' is not an array file (NPY, NPZ), or a damaged one.",
             "Save or copy the file again.",
             self._setting,
         )

@@ -100,14 +100,14 @@ def read_header(path: Path) -> SoundHeader:
         except UnreadableSound as error:
             if not wav:
                 raise
-            raise UnreadableSound("it is no WAV file") from error
+            raise UnreadableSound("it is not a WAV file") from error
 
     if suffix in FOREIGN:
         raise UnreadableSound(
             f"{suffix[1:].upper()} sounds are not read; save it as WAV, FLAC or Ogg"
         )
 
-    raise UnreadableSound("it is no WAV file" if wav else f"it is no {FORMATS} sound")
+    raise UnreadableSound("it is not a WAV file" if wav else f"it is not a {FORMATS} sound")
 
 
 def _compressed_wav(path: Path, header: WavHeader) -> SoundHeader:

@@ -118,8 +118,7 @@ def divide(
 
     if left_out.any():
         reasons.append(
-            f"{int(left_out.sum()):,} training examples that also stand in another set are left "
-            "out."
+            f"{int(left_out.sum()):,} training examples that are also in another set are left out."
         )
 
     return Division(splits, " ".join(reasons), int(left_out.sum()))

@@ -75,7 +75,7 @@ class DataSettings(Spec):
     )
     labels: Labels | None = setting(
         None,
-        label="Classes stand in",
+        label="Classes come from",
         applies=FILES,
         choices={
             "folder": "The outer folders",
@@ -116,7 +116,7 @@ class DataSettings(Spec):
             " ": "Space",
             "  ": "Aligned by spaces",
         },
-        help="What stands between the cells of a text table. Left open, it is detected.",
+        help="The character between the cells of a text table. Left open, it is detected.",
     )
     decimal: Literal[".", ","] | None = setting(
         None,
@@ -124,7 +124,7 @@ class DataSettings(Spec):
         advanced=True,
         applies=TABLES,
         choices={".": "Point (1.5)", ",": "Comma (1,5)"},
-        help="What stands before the decimals of a number. Left open, it is detected.",
+        help="The character before the decimals of a number. Left open, it is detected.",
     )
     thousands: Literal["", ",", ".", " ", "'"] | None = setting(
         None,
@@ -138,7 +138,7 @@ class DataSettings(Spec):
             " ": "Space (1 000)",
             "'": "Apostrophe (1'000)",
         },
-        help="What stands between the thousands of a number. Left open, it is detected.",
+        help="The character between the thousands of a number. Left open, it is detected.",
     )
     letter_k: LetterK | None = setting(
         None,
@@ -180,7 +180,7 @@ class DataSettings(Spec):
         le=MOST_SKIPPED,
         advanced=True,
         applies=TABLES,
-        help="So many rows of a text table or sheet stand above the names, such as a title. They "
+        help="How many rows of a text table or sheet come before the names, such as a title. They "
         "are left out. Left open, they are found.",
     )
     second_row: Literal["example", "units", "names", "types"] | None = setting(
@@ -204,8 +204,8 @@ class DataSettings(Spec):
         le=MOST_SKIPPED,
         advanced=True,
         applies=TABLES,
-        help="So many rows at the end, such as totals and notes, are left out. Left open, they are "
-        "found.",
+        help="How many rows at the end, such as totals and notes, are left out. Left open, they "
+        "are found.",
     )
     comment: str | None = setting(
         None,
@@ -228,7 +228,7 @@ class DataSettings(Spec):
         label="Between tags",
         advanced=True,
         applies=TAGGED,
-        help="What stands between several tags in one cell, such as ';' or ','. Left open, it is "
+        help="The character between several tags in one cell, such as ';' or ','. Left open, it is "
         "detected.",
     )
     rows_are: Literal["row", "signal"] = setting(
@@ -237,7 +237,7 @@ class DataSettings(Spec):
         advanced=True,
         applies=("row", "signal"),
         choices={"row": "Several values", "signal": "One signal, value after value"},
-        help="Whether the numbers of a table's row stand side by side, or follow one another in "
+        help="Whether the numbers of a table's row are separate values, or follow one another in "
         "time.",
     )
     tokens: Literal["bpe", "bytes"] | None = setting(

@@ -123,7 +123,7 @@ def read_input(
         return PredictionInput(str(source), (str(source),), (raw,))
     except OSError as error:
         raise UserError(
-            f"'{readable(path)}' could not be opened ({error.strerror or 'error of the disk'}).",
+            f"'{readable(path)}' could not be opened ({error.strerror or 'disk error'}).",
             "Check the file.",
         ) from error
 

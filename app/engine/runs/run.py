@@ -347,7 +347,7 @@ def _file_name(text: str) -> str:
     name = name.encode("utf-8")[:120].decode("utf-8", errors="ignore").strip(" .")
     if not name:
         raise UserError(
-            f"'{text}' is no name for a folder.", "Choose a name with letters or digits."
+            f"'{text}' cannot be the name of a folder.", "Choose a name with letters or digits."
         )
 
     return name

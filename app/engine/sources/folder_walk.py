@@ -148,4 +148,4 @@ def _trouble(error: OSError, what: str) -> str:
     if error.errno in (errno.ELOOP, errno.ENOENT):
         return f"{what} is a link that leads nowhere"
 
-    return f"{what} could not be opened ({error.strerror or 'error of the disk'})"
+    return f"{what} could not be opened ({error.strerror or 'disk error'})"

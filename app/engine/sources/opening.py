@@ -95,7 +95,7 @@ def _find_format(source: str, like: str = "") -> tuple[str, Format]:
             failure = disk_error(error, path)
             raise UserError(failure.what, failure.remedy, "data.source") from error
         except ValueError as error:  # a zero byte in it
-            raise UserError(f"'{source}' is no path.", "", "data.source") from error
+            raise UserError(f"'{source}' is not a path.", "", "data.source") from error
 
         source = str(path)
 

@@ -19,7 +19,7 @@ LARGEST = 200_000_000
 SAMPLE = 100_000
 """Bytes or letters in which the signs of binary data are counted."""
 
-BINARY = "it is no text (it holds binary data)"
+BINARY = "it is not text (it holds binary data)"
 
 MEMORY = 6
 """Bytes for a byte of a file: itself, and a letter of four bytes, at times as two strings."""

@@ -59,7 +59,7 @@ def find_start(
     if "digest" not in start.state:
         run.log(
             "this run is of an older version and has no digest of its data; whether they are the "
-            "same was told by their fingerprint alone"
+            "same is judged by their fingerprint alone"
         )
 
     if epochs is not None and epochs != plan.epochs:

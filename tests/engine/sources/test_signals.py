@@ -236,7 +236,7 @@ def test_a_folder_of_sounds(tmp_path: Path) -> None:
     assert description.total == 30 and description.shape == (1, 1_600)
     assert {item.path: item.reason for item in description.skipped} == {
         "low/silence.wav": "it is silent from beginning to end",
-        "low/text.wav": "it is no WAV file",
+        "low/text.wav": "it is not a WAV file",
         "low/half.wav": "it breaks off after 26.8 %",
     }
 

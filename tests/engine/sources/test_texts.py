@@ -259,8 +259,8 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     assert description.classes == ("sport", "weather 9", "weather 10") and description.total == 37
     assert {item.path: item.reason for item in description.skipped if not item.ignored} == {
         "sport/nothing.txt": "it is empty",
-        "sport/program.txt": "it is no text (it holds binary data)",
-        "readme.txt": "it stands outside the folders of the classes",
+        "sport/program.txt": "it is not text (it holds binary data)",
+        "readme.txt": "it is outside the folders of the classes",
     }
 
     assert any("1 text is not in Unicode" in note for note in description.notes)

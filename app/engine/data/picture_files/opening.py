@@ -160,4 +160,4 @@ def _refusal(error: OSError) -> str:
     if isinstance(error, (NotRegular, TooLarge)):
         return str(error.strerror)
 
-    return f"it could not be read ({error.strerror or 'error of the disk'})"
+    return f"it could not be read ({error.strerror or 'disk error'})"

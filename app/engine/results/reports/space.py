@@ -194,7 +194,7 @@ class SpaceReport(SplitReport):
     def line(self) -> str:
         auc = self.metrics.get("auc")
         pairs = (
-            f", two examples told to be the same or not: {percent_text(auc)} (ROC AUC)"
+            f", telling equal examples from different ones: {percent_text(auc)} (ROC AUC)"
             if auc is not None
             else ""
         )

@@ -62,7 +62,7 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
             continue
 
         if "<annotation" not in text:
-            skipped.append(Skipped(readable(found), "it is no label file of Pascal VOC"))
+            skipped.append(Skipped(readable(found), "it is not a label file of Pascal VOC"))
             continue
 
         # Parts of an object, such as a head, have names too; its own comes first.

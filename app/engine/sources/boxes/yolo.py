@@ -91,7 +91,7 @@ def _class_number(line: str) -> int:
     """Raises ValueError for a line that is none of a box."""
     match = LINE.fullmatch(line.strip())
     if match is None:
-        raise ValueError(f"the line '{line.strip()[:40]}' is no class with a box")
+        raise ValueError(f"the line '{line.strip()[:40]}' is not a class with a box")
 
     return int(match[1])
 

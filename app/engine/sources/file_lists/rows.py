@@ -128,6 +128,6 @@ def name_of_file(cell: str, path: Path, root: str) -> str:
 def reading_note(table: FileTable, class_column: int) -> str:
     """Returns a sentence on where files and classes stand."""
     return (
-        f"The class stands in '{table.column_names[class_column]}', the file in "
+        f"The class is in '{table.column_names[class_column]}', the file in "
         f"'{table.column_names[table.file_column]}' ({table.reading})."
     )

@@ -176,7 +176,7 @@ def question(source: str, labels: BoxLabels) -> UserError:
         "class.",
         'Choose labels = "tags" under [data]: each picture then has the classes of its boxes as '
         'tags; or labels = "crops": the boxes are cut out, and each is a picture of one class. '
-        "Where they stand is not learned.",
+        "Where the boxes are is not learned.",
         "data.labels",
     )
 

@@ -230,7 +230,7 @@ def _tagged(
         one_each = all(len(own) == 1 for own in labels.tags.values())
         task_kind = data.task or ("classification" if one_each else "multi-label")
         names = names_text([table.column_names[column] for column in columns], 3)
-        note = f"The classes are the columns {names}, the file stands in '{file_name}'."
+        note = f"The classes are the columns {names}, the file is named in '{file_name}'."
     else:
         class_column = find_class_column(table, _first_target(data))
         labels = tags_of_rows(table, class_column, source, options.check)

@@ -56,7 +56,7 @@ class KindFolder(Format):
             except UserError as error:
                 skipped.append(Skipped(file.name, error.what))
             except OSError as error:
-                reason = error.strerror or "error of the disk"
+                reason = error.strerror or "disk error"
                 skipped.append(Skipped(file.name, f"it could not be opened ({reason})"))
 
         labels = [file_list.files[row].label for row in rows]

@@ -177,7 +177,7 @@ class Windows(Part):
     def encode(self, preparation: Preparation) -> np.ndarray:
         if preparation != self.preparation:
             raise UserError(
-                "These texts are not cut as those of the network's training.",
+                "These texts are not cut into tokens as in the network's training.",
                 "Open the text again.",
                 "data.source",
             )

@@ -143,7 +143,7 @@ def _read_captions(
         except UnreadableText as error:
             skipped.append(Skipped(pair.name, f"its text cannot be used: {error.reason}"))
         except OSError as error:
-            reason = error.strerror or "error of the disk"
+            reason = error.strerror or "disk error"
             skipped.append(Skipped(pair.name, f"its text could not be opened ({reason})"))
 
     return readable_pairs, texts

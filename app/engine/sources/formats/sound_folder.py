@@ -258,7 +258,7 @@ def _skipped(file: ClassFile, error: UnreadableSound | OSError) -> Skipped:
     if isinstance(error, UnreadableSound):
         return Skipped(file.name, error.reason)
 
-    return Skipped(file.name, f"it could not be opened ({error.strerror or 'error of the disk'})")
+    return Skipped(file.name, f"it could not be opened ({error.strerror or 'disk error'})")
 
 
 FORMAT = SoundFolder()

@@ -61,7 +61,7 @@ class TextFolder(Format):
                 skipped.append(Skipped(file.name, error.reason))
                 continue
             except OSError as error:
-                reason = f"it could not be opened ({error.strerror or 'error of the disk'})"
+                reason = f"it could not be opened ({error.strerror or 'disk error'})"
                 skipped.append(Skipped(file.name, reason))
                 continue
 

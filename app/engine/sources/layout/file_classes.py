@@ -61,7 +61,7 @@ def class_files(
     """
     if data.labels in ("tags", "crops"):
         raise UserError(
-            f"The {nouns} in '{readable(walk.root)}' have no label files of boxes, or they stand "
+            f"The {nouns} in '{readable(walk.root)}' have no label files of boxes, or they are "
             "in folders of their classes.",
             "Choose other labels under [data], or leave them open.",
             "data.labels",
@@ -83,7 +83,7 @@ def class_files(
             files.append(file)
             places.append(place)
         else:
-            outside = "it stands outside the folders of the classes"
+            outside = "it is outside the folders of the classes"
             reason = "its name has no class before a number" if by_name else outside
             skipped.append(Skipped(walk.name_of(file), reason))
 
@@ -93,7 +93,7 @@ def class_files(
     one = len({place.label for place in places}) == 1 and data.labels is None and not known
     if one and (offered := offered_classes(files)):
         raise UserError(
-            f"All {nouns} in '{readable(walk.root)}' stand in one folder, '{places[0].label}'. "
+            f"All {nouns} in '{readable(walk.root)}' are in one folder, '{places[0].label}'. "
             f"Their names begin with {names_text(offered, SHOWN)}.",
             'If these are the classes, choose labels = "name" under [data].',
             "data.labels",
@@ -133,7 +133,7 @@ def _no_classes(walk: FolderWalk, layout: Layout, nouns: str, by_name: bool) -> 
 
     if masks := layout.passed_names("masks"):
         return UserError(
-            f"The {nouns} in '{source}' stand beside their masks in {names_text(masks, SHOWN)}, "
+            f"The {nouns} in '{source}' are beside their masks in {names_text(masks, SHOWN)}, "
             "not in folders of their classes. A mask says what every pixel is; that is not "
             "learned here.",
             f"Put the {nouns} of every class in a sub-folder of its own, or open a table that "
@@ -144,7 +144,7 @@ def _no_classes(walk: FolderWalk, layout: Layout, nouns: str, by_name: bool) -> 
     what = f"There are no {nouns} in folders of their classes in '{source}'."
     if names := layout.passed_names("split", "part"):
         what = (
-            f"The {nouns} in '{source}' stand directly in {names_text(names, len(names))}, not in "
+            f"The {nouns} in '{source}' are directly in {names_text(names, len(names))}, not in "
             "folders of their classes."
         )
 

@@ -158,8 +158,7 @@ def _decode_or_recall(
     """Takes the pictures from the cache if no file changed, else decodes and stores them."""
     if data.pages == "each":
         raise UserError(
-            "The pictures of a table stand in its rows; pages of files cannot be rows of their own "
-            "there.",
+            "A table has a row for each picture; pages of files cannot be rows of their own there.",
             'Choose "first" or "maximum" as data.pages.',
             "data.pages",
         )

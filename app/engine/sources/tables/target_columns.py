@@ -192,7 +192,7 @@ def _tags_in_columns(table: Table, columns: list[Column]) -> tuple[Targets, tupl
         cells = zip(*(column.labels for column in columns), strict=True)
         rows = [list(dict.fromkeys(filter(None, row))) for row in cells]
 
-    note = f"The tags of a row stand in {len(columns)} columns, a tag a cell."
+    note = f"The tags of a row are in {len(columns)} columns, one tag a cell."
     return targets_from_tags(rows), (note,)
 
 

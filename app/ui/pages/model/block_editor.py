@@ -217,7 +217,7 @@ class BlockEditor(QWidget):
             except ValidationError as error:
                 field = self.fields[name]
                 sentence = value_sentence(field.setting.label, error.errors()[0], field.setting)
-                field.show_trouble(sentence or "This value cannot be.")
+                field.show_trouble(sentence or "This value is not possible.")
                 return
 
         set_graph(self._document, edits.set_settings(graph, self._name, **{name: value}))

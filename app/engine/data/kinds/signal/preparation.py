@@ -115,8 +115,8 @@ class SignalPreparation(Preparation):
             return f"Only the middle {self.length:,} of {count:,} values are read."
         if count < self.length:
             return (
-                f"It has {count:,} values and the network reads {self.length:,}: its own mean "
-                "stands around them."
+                f"It has {count:,} values and the network reads {self.length:,}: the "
+                "rest is filled with its own mean."
             )
 
         return ""
@@ -131,8 +131,7 @@ class SignalPreparation(Preparation):
             ) from error
         except OSError as error:
             raise UserError(
-                f"'{readable(path.name)}' could not be opened "
-                f"({error.strerror or 'error of the disk'}).",
+                f"'{readable(path.name)}' could not be opened ({error.strerror or 'disk error'}).",
                 "Try another file.",
             ) from error
 

@@ -69,7 +69,7 @@ class Head:
             ]
             return [f"The row below the names has the units: {', '.join(shown[:6])}."]
         if self.second == "names":
-            return [f"The names stand in two rows, such as '{self.names[-1]}'."]
+            return [f"The names are in two rows, such as '{self.names[-1]}'."]
 
         types = "The row below the names has types of columns and is left out."
         return [types] if self.second == "types" else []

@@ -20,7 +20,7 @@ class SignalInputCard(GenericInputCard):
     kind: ClassVar[str] = "signal"
     heading: ClassVar[str] = "Your signal"
     subheading: ClassVar[str] = "opened or pasted"
-    nothing_to_paste: ClassVar[str] = "There are not numbers in the clipboard."
+    nothing_to_paste: ClassVar[str] = "There are no numbers in the clipboard."
     drop_hint: ClassVar[str] = "Drop a sound here, open one, or paste numbers."
     open_tip: ClassVar[str] = "Opens a file of sound."
     paste_tip: ClassVar[str] = "Takes numbers from the clipboard."
