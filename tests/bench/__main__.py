@@ -11,7 +11,9 @@ random for as long as wanted, and prints how late its events come and whether it
 other work does to the time from Train to the first point of the curve, `history` what reading the
 steps of a long run costs. `graph` renews all numbers of 300 blocks after a change of one. `code`
 trains networks written by `netwright code` beside the program's own, `first-start` prints what a
-later start costs beside an empty window.
+later start costs beside an empty window. `whole-training` trains the built-in digits from the
+command line beside a bare script, and `small-steps` prints what a step of a small network costs
+beside another version.
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ from tests.bench import (
     optimizers,
     pairs,
     race,
+    small_steps,
     soak,
     speed,
     tables,
     weights,
+    whole_training,
 )
 
 USUAL = {
@@ -46,6 +50,8 @@ USUAL = {
     "history": ([], 7),
     "code": ([], 101),
     "first-start": ([], 9),
+    "whole-training": ([], 5),
+    "small-steps": ([], 5),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -69,6 +75,8 @@ def main() -> None:
         "graph",
         "code",
         "first-start",
+        "whole-training",
+        "small-steps",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -123,6 +131,10 @@ def main() -> None:
         sys.exit(first_curve.main(arguments.pairs))
     elif arguments.what == "first-start":
         sys.exit(first_start.main(arguments.pairs))
+    elif arguments.what == "whole-training":
+        sys.exit(whole_training.main(arguments.pairs))
+    elif arguments.what == "small-steps":
+        sys.exit(small_steps.main(arguments.pairs, arguments.against))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)

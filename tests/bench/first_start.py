@@ -12,9 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.bench.display import own_display
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_TIMES = 2.0
 """So many times the start of an empty window ours may take, until it is painted."""
@@ -97,8 +100,11 @@ def _verdict(passed: bool) -> str:
     return "PASS" if passed else "FAIL"
 
 
-def start(arguments: list[str], more: dict[str, str]) -> Cost:
-    """Runs Python to its end. Raises CalledProcessError."""
+def start(arguments: list[str], more: dict[str, str], folder: Path | None = None) -> Cost:
+    """Runs Python to its end. Raises CalledProcessError.
+
+    more: of its environment; "" takes a variable away. folder: where it runs, None for here.
+    """
     without = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", *more)
     kept = {name: value for name, value in os.environ.items() if name not in without}
     given = {name: value for name, value in more.items() if value}
@@ -108,6 +114,7 @@ def start(arguments: list[str], more: dict[str, str]) -> Cost:
         [sys.executable, *arguments],
         check=True,
         env={**kept, **given},
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -51,6 +51,7 @@ ENGINE_GROUND = (
     "foreign",
     "free_memory",
     "garbage",
+    "lazy_dynamo",
     "own_process",
     "text",
     "ticks",

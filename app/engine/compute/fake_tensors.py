@@ -18,6 +18,8 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from app.engine.lazy_dynamo import spare_dynamo
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -39,6 +41,7 @@ MOST_REMEMBERED = 3_000
 @contextmanager
 def fake_tensors() -> Iterator[None]:
     """Makes tensors that are created inside fake ones, which must not be used outside."""
+    spare_dynamo()
     with _ONE_AT_A_TIME:
         try:
             with FakeTensorMode(), _RealForms():  # type: ignore[no-untyped-call]

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from app.engine.lazy_dynamo import spare_dynamo
 from models.spec import Choice, Registry, setting
 
 if TYPE_CHECKING:
@@ -186,6 +187,7 @@ class Optimizer(Choice):
 
     def for_network(self, network: nn.Module, device: torch.device) -> torch.optim.Optimizer:
         """Returns the torch optimizer of a network that lies on this device."""
+        spare_dynamo()
         return self.build(self.parameter_groups(network), device)
 
     def parameter_groups(self, network: nn.Module) -> list[ParameterGroup]:

@@ -8,6 +8,8 @@ import threading
 
 import torch
 
+from app.engine.lazy_dynamo import spare_dynamo
+
 _is_warm = threading.Event()
 
 
@@ -16,6 +18,7 @@ def warm_up() -> None:
     if _is_warm.is_set():
         return
 
+    spare_dynamo()
     layer = torch.nn.Linear(2, 2)
     with torch.no_grad():
         for parameter in layer.parameters():

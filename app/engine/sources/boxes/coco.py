@@ -51,9 +51,7 @@ def read(root: Path, pictures: Iterable[str], files: Mapping[str, str], check: C
             content = _parsed(root / path)
             named = _boxes(content)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            skipped.append(
-                Skipped(readable(path), "it is not a COCO label file, or a damaged one")
-            )
+            skipped.append(Skipped(readable(path), "it is not a COCO label file, or a damaged one"))
             continue
         if named is None:
             continue

@@ -1,0 +1,61 @@
+"""torch's compiler is not loaded by a training, and is there for whoever asks for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+USES = {
+    "export": """
+exported = torch.export.export(torch.nn.Linear(2, 3), (torch.ones(4, 2),))
+print(exported.module()(torch.ones(4, 2)).shape[1])
+""",
+    "a part": """
+from torch._dynamo.source import LocalSource
+import torch._dynamo.utils
+print(3 if LocalSource.__module__ == "torch._dynamo.source" else 0)
+""",
+    "an attribute": """
+torch._dynamo.reset()
+print(3 if "torch._dynamo.convert_frame" in sys.modules else 0)
+""",
+    "recomputing": """
+from torch.utils.checkpoint import checkpoint
+inputs = torch.ones(1, 2, requires_grad=True)
+checkpoint(torch.nn.Linear(2, 3), inputs, use_reentrant=False).sum().backward()
+print(3 if inputs.grad is not None else 0)
+""",
+}
+
+STEP = """
+import sys
+import torch
+from app.engine.compute.fake_tensors import fake_tensors
+from app.engine.learning.optimizer import OPTIMIZERS
+with fake_tensors():
+    torch.nn.Linear(2, 2)(torch.ones(1, 2))
+for kind in ("adamw", "sgd", "rmsprop"):
+    layer = torch.nn.Linear(2, 2)
+    optimizer = OPTIMIZERS.get(kind)().for_network(layer, torch.device("cpu"))
+    layer(torch.ones(1, 2)).sum().backward()
+    before = layer.weight.detach().clone()
+    optimizer.step()
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert torch.is_grad_enabled() and not torch.equal(before, layer.weight)
+assert "torch._dynamo.convert_frame" not in sys.modules, "all of it was loaded"
+"""
+
+
+@pytest.mark.parametrize("use", USES)
+def test_the_compiler_is_loaded_only_where_it_is_used(use: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", STEP + USES[use]],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip() == "3"
