@@ -105,7 +105,14 @@ def start(arguments: list[str], more: dict[str, str], folder: Path | None = None
 
     more: of its environment; "" takes a variable away. folder: where it runs, None for here.
     """
-    without = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", *more)
+    # Modules are compiled once, as for everybody.
+    without = (
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "QT_QPA_PLATFORM",
+        "PYTHONDONTWRITEBYTECODE",
+        *more,
+    )
     kept = {name: value for name, value in os.environ.items() if name not in without}
     given = {name: value for name, value in more.items() if value}
     before = os.times()

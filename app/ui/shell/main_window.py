@@ -273,8 +273,11 @@ class MainWindow(QMainWindow):
     def childEvent(self, event: QChildEvent) -> None:
         """Dresses what opens in front of the window, just before it is shown for the first time."""
         super().childEvent(event)
+        if not event.polished():
+            return  # asking for the child takes 3 ms for each class that Python has not met yet
+
         child = event.child()
-        if event.polished() and isinstance(child, QWidget) and child.isWindow():
+        if isinstance(child, QWidget) and child.isWindow():
             self._theme.dress(child)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
