@@ -150,7 +150,7 @@ def test_nothing_is_written_over(
 
 @pytest.mark.parametrize(
     ("path", "sentence"),
-    (("nothing.toml", "There is no"), ("nothing", "is no run")),
+    (("nothing.toml", "There is no"), ("nothing", "is not a run")),
 )
 def test_what_is_not_there_is_a_sentence(
     path: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

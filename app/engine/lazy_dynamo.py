@@ -46,7 +46,7 @@ def _install() -> None:
 
     stand_in = _StandIn()
     sys.modules[NAME] = stand_in
-    torch._dynamo = stand_in  # type: ignore[assignment]  # noqa: SLF001 - the module's name
+    torch._dynamo = stand_in  # noqa: SLF001 - the module's name
 
     try:
         path = Path(torch.__file__).parent / "_dynamo" / "config.py"
@@ -71,6 +71,7 @@ class _StandIn(ModuleType):
     def __init__(self) -> None:
         super().__init__(NAME)
         self.__path__: list[str] = []
+        self.config: ModuleType
 
     @staticmethod
     def disable(
@@ -172,7 +173,7 @@ def _load_real(stand_in: _StandIn) -> ModuleType:
         try:
             return importlib.import_module(NAME)
         except BaseException:
-            sys.modules[NAME] = torch._dynamo = stand_in  # type: ignore[assignment]  # noqa: SLF001
+            sys.modules[NAME] = torch._dynamo = stand_in  # noqa: SLF001 - as above
             if sources is not None:
                 sys.modules[SOURCES] = sources
             raise

@@ -101,7 +101,7 @@ def test_floating_point_and_unfinished_headings(
     [
         (b"", "empty"),
         (b"RIFFxxxxWAVE", "no sound"),
-        (b"ID3\x04 music music", "no WAV"),
+        (b"ID3\x04 music music", "not a WAV"),
         (float_wave(np.ones(50))[:-100], "breaks off after 50 %"),
         (float_wave(np.ones(50))[:30], "damaged"),
         (float_wave(np.ones(5), coding=0x55), "MP3"),

@@ -13,11 +13,10 @@ import pytest
 
 from app.engine.data.verification import Verification
 from app.engine.errors import UserError
-from app.engine.results import choose_weights
+from app.engine.results.run_data import run_data
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.sources.cache import default_root
-from app.engine.sources.format import no_check
 from app.engine.sources.opening import open_dataset
 from app.engine.training import trainer
 from tests.engine.training.small import Listener, at_step, experiment, pictures
@@ -141,10 +140,10 @@ def test_changed_bytes_are_seen_where_the_fingerprint_is_the_same(tmp_path: Path
     assert finished.status == "failed" and "not those this run began with" in finished.failure[0]
 
     with pytest.raises(UserError, match="the data changed"):
-        choose_weights._data(run, description, no_check)
+        run_data(run, description, "It cannot be judged")
 
     older = dataclasses.replace(description, digest="")
-    assert choose_weights._data(run, older, no_check).description == dataset.description
+    assert run_data(run, older, "It cannot be judged").description == dataset.description
 
 
 def test_an_older_run_without_a_digest_goes_on_and_says_so(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_two_rows_of_names(tmp_path: Path) -> None:
         "pressure mean",
         "pressure largest",
     )
-    assert len(table) == 20 and told(table, "names stand in two rows")
+    assert len(table) == 20 and told(table, "names are in two rows")
     assert all(table.by_name[name].kind == "number" for name in table.column_names[1:])
 
 

@@ -72,7 +72,7 @@ def test_two_rows_of_names_with_merged_groups(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xlsx", [*head, *ROWS], ("B1:C1", "A1:A2", "D1:D2"))
     table = read(path)
     assert table.column_names == ("site", "size length", "size count", "label")
-    assert len(table) == 30 and told(table, "names stand in two rows")
+    assert len(table) == 30 and told(table, "names are in two rows")
 
 
 def test_merged_cells_are_filled_and_told(tmp_path: Path) -> None:
