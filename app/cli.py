@@ -20,6 +20,7 @@ from app.export_command import export
 from app.find_run import find_run
 from app.graph_command import graph
 from app.output import complain, complain_of, say, say_json
+from app.search_command import search
 from models.limits import MOST_EPOCHS
 
 if TYPE_CHECKING:
@@ -320,6 +321,7 @@ def settings_(section: str, json_: bool) -> None:
 cli.add_command(graph)
 cli.add_command(code)
 cli.add_command(export)
+cli.add_command(search)
 
 
 # --- what the commands share

@@ -77,7 +77,7 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
     control = Control()
     with display_for(json_) as display:
         display.stage("Loading engine")
-        with _interrupts(control, display):
+        with interrupts(control, display):
             finished = work(display, control)
 
     report = None
@@ -118,7 +118,7 @@ def _without_details(summary: Summary) -> dict[str, Any]:
 
 
 @contextmanager
-def _interrupts(control: Control, display: Display) -> Iterator[None]:
+def interrupts(control: Control, display: Display) -> Iterator[None]:
     """Makes the first Ctrl+C (or SIGTERM) stop the run, and the second end the process.
 
     A run that is stopped keeps its best epoch.

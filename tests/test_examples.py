@@ -165,7 +165,8 @@ def test_a_command_is_run_as_it_stands(
         "SECTION": "optimizer",
         "TEXT": "apple k l m n",
         "BEGINNING": "The apple",
-        "N": 13,
+        "N": 2 if "search" in usage else 13,
+        "STRATEGY": "random",
         "T": 0.8,
     }
     words = [str(own.get(word, word)) for word in shlex.split(usage)]

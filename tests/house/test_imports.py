@@ -40,6 +40,7 @@ ENGINE_ROOMS = (
     "race",
     "results",
     "export",
+    "search",
 )
 """Lower rooms first: a room imports itself and what stands before it."""
 

@@ -1,0 +1,1 @@
+"""Searches for good settings: many trainings of one experiment, each an ordinary run."""
