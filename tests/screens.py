@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 SIZES = ((1280, 720), (1600, 1000))
 ZOOMS = (1.0, 1.5)
+LAYOUTS = 4
 
 
 class Camera:
@@ -95,6 +96,10 @@ class Camera:
         self.inside.theme.set_dark(False)
 
     def save(self, name: str) -> None:
+        # A text that grew just now is laid out level by level, a pass each.
+        for _ in range(LAYOUTS):
+            self.application.processEvents()
+
         path = self.out / f"{name}.png"
         self.window.frame.grab().save(str(path))
         self.taken.append(path)

@@ -35,7 +35,7 @@ def describe_end(
     trouble: why the newest state is not on the disk; "" if it is.
     """
     status, reason = end
-    weights = "There is nothing to keep yet."
+    weights = "There is nothing to keep."
     if outcome.best:
         kept = "are kept" if outcome.best_is_saved else "could not be saved"
         weights = f"The weights of epoch {outcome.best['epoch']} {kept}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,19 @@ def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) 
         assert (
             card.reason or "parameters"
         ) in card.toolTip() and card.template.summary in card.toolTip()
+
+
+def test_sizes_for_other_data_are_not_shown(
+    qtbot: QtBot, harness: Harness, page: ModelPage
+) -> None:
+    mlp = page.gallery.cards["mlp"]
+    qtbot.waitUntil(lambda: bool(mlp.parameters), timeout=PATIENCE_MS)
+    problem = harness.document.problem()
+
+    page._describe_templates(replace(problem, outputs=problem.outputs + 1))
+    assert not mlp.parameters
+    page._describe_templates(problem)
+    qtbot.waitUntil(lambda: bool(mlp.parameters), timeout=PATIENCE_MS)
 
 
 def test_what_does_not_fit_is_folded_away_and_says_why(qtbot: QtBot, page: ModelPage) -> None:

@@ -215,7 +215,8 @@ class ModelPage(Page):
         self._answers.setVisible(not one)
 
     def _describe_templates(self, problem: Problem) -> None:
-        sizes = dict(self._sizes)
+        # Sizes for other data are no sizes for these.
+        sizes = dict(self._sizes) if problem == self._sized_for else {}
         measured = self._parts.network_measurer.measured
         if measured is not None:
             if measured.inspection.error is None:
@@ -230,6 +231,7 @@ class ModelPage(Page):
 
     def _measure_templates(self, problem: Problem) -> None:
         self._sized_for = problem
+        self._sizes = {}
         self._parts.background.run(
             lambda control: parameters_of_defaults(problem, control),
             self._take_sizes,
