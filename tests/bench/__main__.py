@@ -13,7 +13,7 @@ steps of a long run costs. `graph` renews all numbers of 300 blocks after a chan
 trains networks written by `netwright code` beside the program's own, `first-start` prints what a
 later start costs beside an empty window. `whole-training` trains the built-in digits from the
 command line beside a bare script, and `small-steps` prints what a step of a small network costs
-beside another version.
+beside another version. `search` sets a search with TPE beside random trials.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from tests.bench import (
     optimizers,
     pairs,
     race,
+    search,
     small_steps,
     soak,
     speed,
@@ -77,6 +78,7 @@ def main() -> None:
         "first-start",
         "whole-training",
         "small-steps",
+        "search",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -135,6 +137,8 @@ def main() -> None:
         sys.exit(whole_training.main(arguments.pairs))
     elif arguments.what == "small-steps":
         sys.exit(small_steps.main(arguments.pairs, arguments.against))
+    elif arguments.what == "search":
+        sys.exit(search.main(arguments.seeds))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)
