@@ -1,8 +1,8 @@
 """Proposes settings by what was found so far: Optuna's samplers, with a journal in a file.
 
 Grid: every combination of points. Random: drawn evenly. TPE: the tree-structured Parzen estimator
-(Bergstra et al. 2011; Watanabe 2023, arXiv:2304.11127), with trials ended early by hyperband (Li et
-al. 2018, arXiv:1603.06560).
+(Bergstra et al. 2011; Watanabe 2023, arXiv:2304.11127), with trials ended early by asynchronous
+successive halving (Li et al. 2020, arXiv:1810.05934).
 """
 
 # ruff: noqa: PLC0415 - optuna takes a second to load, and is an extra
@@ -35,7 +35,7 @@ STARTING = 8
 """So many trials are drawn at random before the estimator of TPE proposes any."""
 
 REDUCTION = 3
-"""Hyperband goes on with one of so many trials at each of its stages."""
+"""One of so many trials goes on at each stage."""
 
 MOST_COMBINATIONS = 100_000
 """So many combinations of a grid are looked at."""
@@ -220,11 +220,11 @@ def _grid(ranges: Sequence[Range], most: int, seed: int) -> list[dict[str, Any]]
 
 
 def _pruner(epochs: int) -> optuna.pruners.BasePruner:
-    """Returns hyperband whose shortest trials take a ninth of the epochs."""
+    """Returns successive halving whose first decision comes after a ninth of the epochs."""
     import optuna
 
-    return optuna.pruners.HyperbandPruner(
-        min_resource=max(1, epochs // REDUCTION**2), max_resource=epochs, reduction_factor=REDUCTION
+    return optuna.pruners.SuccessiveHalvingPruner(
+        min_resource=max(1, epochs // REDUCTION**2), reduction_factor=REDUCTION
     )
 
 
