@@ -125,7 +125,7 @@ def test_hopeless_trials_end_early(tmp_path: Path) -> None:
                 assert epoch < 9
                 break
         else:
-            proposals.done(0.9 if good else 0.1)
+            proposals.done(0.9 + proposals.ended / 1000 if good else 0.1)
 
     assert ended > 5
     assert set(proposals.importance()) == {"optimizer.learning_rate"}
