@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.export.bundle.opening import is_bundle, open_bundle
+from app.engine.runs.run import Run, default_folder
 from app.ui.shell.files import SAMPLE
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ class Opener(QObject):
         Where no data are open there is nothing to lose: the Data page shows how far they are read,
         and what is wrong with them.
         """
-        if text.startswith(SAMPLE) or not self._document.experiment.data.source:
+        is_free = not self._document.experiment.data.source and not is_bundle(_path_of(text))
+        if text.startswith(SAMPLE) or is_free:
             if self._watch.isActive():
                 self._cancel()
                 self._toast.hide()
@@ -68,9 +71,13 @@ class Opener(QObject):
             self.open_instead(text)
 
     def open_instead(self, text: str) -> None:
-        """Opens a folder, a data file, an experiment or a run once it is known to be readable."""
-        path = Path(text).expanduser()
+        """Opens a folder, a data file, an experiment, a run or a bundle, once it can be read."""
+        path = _path_of(text)
         self._name = path.name or text
+        if is_bundle(path):
+            self._open_bundle(path)
+            return
+
         try:
             path = path.resolve()
             is_data = not self._files.holds_settings(path)
@@ -92,6 +99,28 @@ class Opener(QObject):
         )
         self._show_progress()
         self._watch.start()
+
+    def _open_bundle(self, path: Path) -> None:
+        """Unpacks a bundle among the runs, and opens the run that it becomes."""
+        self._progress = (f"Unpacking '{self._name}'", 0, 0)
+        self._reading.run(
+            partial(self._unpack, path), self._take_run, partial(self._fail, str(path)), key=KEY
+        )
+        self._show_progress()
+        self._watch.start()
+
+    def _unpack(self, path: Path, control: Control) -> Run:
+        """Unpacks a bundle; on the background thread."""
+
+        def report(text: str, *_: int) -> None:
+            self._progress = (text, 0, 0)
+
+        return open_bundle(path, default_folder(), report, control.check)
+
+    def _take_run(self, run: Run) -> None:
+        self._watch.stop()
+        self._files.open(str(run.path))
+        self._toast.say(f"'{run.name}' is now among your runs.")
 
     def _read(self, settings: DataSettings, control: Control) -> Dataset:
         """Reads the data; on the background thread."""
@@ -130,3 +159,7 @@ class Opener(QObject):
 
     def close(self) -> None:
         self._cancel()
+
+
+def _path_of(text: str) -> Path:
+    return Path(text).expanduser()

@@ -20,7 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.export.formats import format_called
+from app.engine.export.trained_network import TrainedNetwork
 from app.engine.runs.run import default_folder
+from app.engine.sources.format import no_progress
 from app.ui.state.session import read_record
 from app.ui.widgets.toast import Toast
 from tests.ui.trained_runs import train_on, trained_run
@@ -271,3 +274,33 @@ def test_a_table_dropped_on_a_row_is_answered_as_a_whole(
     until(qtbot, lambda: words.text().startswith("60 rows answered"))
     assert len(target.read_text(encoding="utf-8").splitlines()) == 61
     assert find(window, "tryit.many", QAbstractButton).isEnabled()
+
+
+@pytest.mark.parametrize("way", ["dropped", "chosen"])
+def test_a_bundle_becomes_a_run(
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    folders: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    way: str,
+) -> None:
+    run = trained_run(tmp_path_factory, folders / "other computer")
+    path = folders / "Ziffern ü.zip"
+    format_called("bundle").write(TrainedNetwork.load(run), path, no_progress)
+
+    window = open_window()
+    if way == "dropped":
+        drop(window.frame, files(path))
+    else:
+        inside(window).files.chosen.emit(str(path))
+
+    until(qtbot, lambda: window.frame.page == "results")
+    opened = default_folder() / run.name
+    assert opened.is_dir() and message(window) == f"'{run.name}' is now among your runs."
+
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    drop(window.frame, files(path))
+    until(qtbot, lambda: message(window).startswith("Nothing was opened."))
+    assert "is damaged" in message(window)
+    assert sorted(each.name for each in default_folder().iterdir()) == [".trash", run.name]
