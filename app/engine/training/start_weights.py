@@ -13,15 +13,20 @@ from app.engine.runs.checkpoint import Best, read_best
 from app.engine.runs.findings import START_WEIGHTS, Finding, Level
 from app.engine.runs.run import Run, default_folder
 from app.engine.runs.weights_file import BLOCKS, SUFFIX, read_weights_file
+from models.network import Network
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.runs.tensors import Tensors
-    from models.network import Network
+    from models.graph import Graph
+    from models.shape import Problem
 
 MOST_NAMED = 8
 """Blocks that a finding names; the log has them all."""
+
+COUNTER = ".num_batches_tracked"
+"""Ends the name of a number that says nothing of what was learned."""
 
 SPLITS = ("test_share", "validation_share", "group", "split_seed")
 """Settings of [data] that say which examples are kept apart."""
@@ -109,6 +114,21 @@ def take_over(
     return _take(network, start.name, best.model, _seen_before(best, resolved, description))
 
 
+def preview(text: str, graph: Graph, problem: Problem) -> TakenOver:
+    """Returns what a network of this graph would take over. Raises as `take_over` does.
+
+    Nothing of the size of the network is allocated beside the weights that are read.
+    """
+    with torch.device("meta"):
+        network = Network(graph, problem)
+
+    start = find_start(text)
+    if isinstance(start, Path):
+        return _take(network, start.name, read_weights_file(start).by_block())
+
+    return _take(network, start.name, read_best(start).model)
+
+
 @torch.no_grad()
 def _take(network: Network, start: str, tensors: Tensors, seen: str = "") -> TakenOver:
     own = network.state_dict()
@@ -118,7 +138,9 @@ def _take(network: Network, start: str, tensors: Tensors, seen: str = "") -> Tak
     for name, tensor in own.items():
         block = _block(name)
         found = tensors.get(name)
-        if found is None:
+        if name.endswith(COUNTER):
+            tensor.copy_(found if found is not None and not found.ndim else tensor)
+        elif found is None:
             fresh.setdefault(block, "it is new")
             weights.append(f"weight '{_short(name)}' ({_sizes(tensor)}) begins at random")
         elif found.shape != tensor.shape:
@@ -133,15 +155,18 @@ def _take(network: Network, start: str, tensors: Tensors, seen: str = "") -> Tak
     weights += [
         f"weight '{_short(name)}' ({_sizes(tensor)}) of '{start}' is not used"
         for name, tensor in tensors.items()
-        if name not in own
+        if name not in own and not name.endswith(COUNTER)
     ]
     blocks = dict.fromkeys(_block(name) for name in own)
     used_blocks = {_block(name) for name in used}
+    # In the order of the network; a file may have any.
+    found_blocks = dict.fromkeys(map(_block, tensors))
+    there = [*(each for each in blocks if each in found_blocks), *found_blocks]
     return TakenOver(
         start,
         tuple(block for block in blocks if block not in fresh),
         fresh,
-        tuple(block for block in dict.fromkeys(map(_block, tensors)) if block not in used_blocks),
+        tuple(dict.fromkeys(block for block in there if block not in used_blocks)),
         tuple(weights),
         seen,
     )

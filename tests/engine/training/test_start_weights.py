@@ -164,3 +164,13 @@ def test_what_is_no_file_of_weights_is_a_sentence(content: bytes, tmp_path: Path
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"'a\.safetensors' cannot be read as weights"):
         read_weights_file(path)
+
+
+def test_counters_say_nothing_of_what_fits(kept_run: Run, dataset: Dataset, tmp_path: Path) -> None:
+    model = checkpoint.read_best(kept_run).model
+    path = tmp_path / "plain.safetensors"
+    learned = {name: each for name, each in model.items() if not name.endswith("_tracked")}
+    assert len(learned) < len(model)
+    path.write_bytes(safetensors.torch.save(learned))
+    taken = starting(kept_run, dataset, path, drawn(kept_run, dataset))
+    assert taken.fresh == {} and taken.unused == ()

@@ -302,5 +302,5 @@ def test_a_bundle_becomes_a_run(
     path.write_bytes(content[: len(content) // 2])
     drop(window.frame, files(path))
     until(qtbot, lambda: message(window).startswith("Nothing was opened."))
-    assert "is damaged" in message(window)
+    assert "is damaged: it is not whole" in message(window)
     assert sorted(each.name for each in default_folder().iterdir()) == [".trash", run.name]

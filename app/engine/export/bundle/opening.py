@@ -83,7 +83,7 @@ def open_bundle(
         with files.open_regular(path) as file:
             if not is_bundle(path):
                 raise _no_bundle(path)
-            with _reading(path):
+            with foreign_reader(lambda _: _damaged(path, "it is not whole")):
                 archive = zipfile.ZipFile(file)
 
             bundle = _Bundle(path, archive)
