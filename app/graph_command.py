@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.engine.export.reading.endings import is_network_file
 from app.find_run import find_run
 from app.output import complain, say, say_json
 from models.graph import INPUT
@@ -44,14 +45,14 @@ def graph(path: str, given: str | None, out: str | None, json_: bool) -> int:
     PATH is an experiment, a run, a graph file, which holds only [model] with its blocks, or a
     network that left this program or another one (.onnx, .pt2, .safetensors).
     """
-    from app.engine.export.reading import network_file, network_report  # noqa: PLC0415 - as below
+    from app.engine.export.reading import network_report  # noqa: PLC0415 - it loads torch
     from app.engine.planning import graph_report  # noqa: PLC0415 - it loads torch
     from app.terminal import display_for  # noqa: PLC0415 - it loads rich
 
     read = graph_report.parse_input(given) if given is not None else None
     notes: tuple[str, ...] = ()
     with display_for(json_) as display:
-        if network_file.is_network_file(Path(path)):
+        if is_network_file(Path(path)):
             report, notes = network_report.report_on_network(
                 Path(path).expanduser(), read, out, display.stage
             )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
+import pytest
 import torch
 from torch import nn
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def le_net() -> nn.Module:
@@ -97,3 +103,26 @@ def trained_a_little(name: str) -> tuple[nn.Module, torch.Tensor]:
             network.train()(torch.rand(8, *shape, generator=generator) * 3)
 
     return network.eval(), torch.rand(2, *shape, generator=generator)
+
+
+def exported(network: nn.Module, example: torch.Tensor, path: Path) -> Path:
+    """Writes a network as torch.onnx and torch.export write it, for batches of any size."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        batch = torch.export.Dim("batch")
+        if path.suffix == ".pt2":
+            program = torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
+            torch.export.save(program, path)
+        else:
+            pytest.importorskip("onnxscript")
+            torch.onnx.export(
+                network,
+                (example,),
+                path,
+                dynamo=True,
+                dynamic_shapes=({0: batch},),
+                external_data=False,
+                verbose=False,
+            )
+
+    return path

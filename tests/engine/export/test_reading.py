@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from app.engine.sources.format import no_progress
 from models.network import Network
 from models.own_network import OwnNetwork
 from models.shape import Problem
-from tests.engine.export.plain_networks import PLAIN, trained_a_little
+from tests.engine.export.plain_networks import PLAIN, exported, trained_a_little
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,29 +29,6 @@ if TYPE_CHECKING:
 
     from app.engine.export.reading.to_graph import ReadNetwork
     from app.engine.runs.run import Run
-
-
-def exported(network: nn.Module, example: torch.Tensor, path: Path) -> Path:
-    """Writes a network as torch.onnx and torch.export write it, for batches of any size."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        batch = torch.export.Dim("batch")
-        if path.suffix == ".pt2":
-            program = torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
-            torch.export.save(program, path)
-        else:
-            pytest.importorskip("onnxscript")
-            torch.onnx.export(
-                network,
-                (example,),
-                path,
-                dynamo=True,
-                dynamic_shapes=({0: batch},),
-                external_data=False,
-                verbose=False,
-            )
-
-    return path
 
 
 def runnable(read: ReadNetwork) -> Network:
@@ -96,12 +72,13 @@ def test_its_graph_file_starts_from_its_weights(tmp_path: Path) -> None:
     assert all(torch.equal(taken[name], read.weights[name]) for name in taken)
 
 
-def test_the_weights_of_this_program_come_back_as_the_same_network(
-    penguins: Run, tmp_path: Path
+@pytest.mark.parametrize("kind", ["safetensors", "torch-export"])
+def test_what_this_program_exports_comes_back_as_the_same_network(
+    kind: str, penguins: Run, tmp_path: Path
 ) -> None:
     trained = TrainedNetwork.load(penguins)
-    path = tmp_path / "a.safetensors"
-    format_called("safetensors").write(trained, path, no_progress)
+    path = tmp_path / f"a{format_called(kind).suffix}"
+    format_called(kind).write(trained, path, no_progress)
     read = read_network(path)
     assert read.graph == trained.network.graph and read.input == trained.network.problem.first
     own = trained.network.state_dict()
@@ -198,3 +175,14 @@ def test_the_command_prints_its_blocks_and_writes_them(
     assert cli.main(["graph", str(program), "--input", "13"]) == 1
     assert "do not fit its blocks at 'block_0'" in capsys.readouterr().err
     assert cli.main(["graph", str(graph), "--input", "12"]) == 0
+
+
+def test_packed_tensors_are_refused(program: Path) -> None:
+    path = program.with_name("packed.pt2")
+    with zipfile.ZipFile(program) as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as copy:
+            for name in archive.namelist():
+                copy.writestr(name, archive.read(name))
+
+    with pytest.raises(UserError, match="its tensors are packed"):
+        read_network(path)

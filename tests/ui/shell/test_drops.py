@@ -26,6 +26,8 @@ from app.engine.runs.run import default_folder
 from app.engine.sources.format import no_progress
 from app.ui.state.session import read_record
 from app.ui.widgets.toast import Toast
+from models.own_network import OwnNetwork
+from tests.engine.export.plain_networks import exported, trained_a_little
 from tests.ui.trained_runs import train_on, trained_run
 from tests.ui.window_actions import choose_little, click, find, inside, until
 
@@ -304,3 +306,28 @@ def test_a_bundle_becomes_a_run(
     until(qtbot, lambda: message(window).startswith("Nothing was opened."))
     assert "is damaged: it is not whole" in message(window)
     assert sorted(each.name for each in default_folder().iterdir()) == [".trash", run.name]
+
+
+def test_a_network_of_another_program_is_drawn(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
+    network, example = trained_a_little("perceptron")
+    path = exported(network, example, folders / "Netz ü.pt2")
+    path.with_suffix(".safetensors").touch()
+
+    window = open_window()
+    drop(window.frame, files(path))
+    until(qtbot, lambda: window.frame.page == "model")
+    experiment = inside(window).document.experiment
+    assert isinstance(experiment.model, OwnNetwork)
+    assert [node.kind for node in experiment.model.blocks.nodes][-1] == "output"
+    weights = folders / "Netz ü 2.safetensors"
+    assert experiment.training.start_from == str(weights) and weights.stat().st_size > 1000
+    assert "softmax at the end is left out" in message(window)
+    assert message(window).endswith("Its weights are in 'Netz ü 2.safetensors' beside it.")
+
+    inside(window).document.undo()
+    assert inside(window).document.experiment.training.start_from is None
+    path.write_bytes(b"PK")
+    drop(window.frame, files(path))
+    until(qtbot, lambda: message(window).startswith("Nothing was opened. 'Netz ü.pt2'"))

@@ -27,19 +27,11 @@ if TYPE_CHECKING:
 
     from app.engine.runs.tensors import Tensors
 
-SUFFIXES = (".onnx", ".pt2", SUFFIX)
-"""The endings of files in which networks are."""
-
 OWN = "network."
 """Before the names of blocks in the programs that this program writes."""
 
 KINDS: dict[int, InputKind] = {1: "row", 2: "signal", 3: "image"}
 """What a network reads, by the number of sides of an example."""
-
-
-def is_network_file(path: Path) -> bool:
-    """Returns whether a file's name is that of a network's."""
-    return path.suffix.lower() in SUFFIXES
 
 
 def read_network(path: Path) -> ReadNetwork:
@@ -54,6 +46,7 @@ def read_network(path: Path) -> ReadNetwork:
     if own is not None:
         return own
 
+    file.find_ends()
     read = _input_of(file.input_shape)
     return to_graph(file.operators(), file.input_name, file.output, read)
 
@@ -97,13 +90,18 @@ def _input_of(shape: Sequence[int | None]) -> Input | None:
     return Input(KINDS[len(shape)], tuple(side for side in shape if side is not None))
 
 
+def write_weights(network: ReadNetwork, path: Path) -> None:
+    """Writes the weights of a network alone. Raises UserError where the disk refuses."""
+    write_atomically(path, safetensors.torch.save(separate(network.weights)))
+
+
 def write_network(network: ReadNetwork, path: Path) -> Path:
     """Writes a graph file that starts from the weights beside it; returns the weights' path.
 
     path: of the graph file. Raises UserError where the disk refuses.
     """
     weights = path.with_suffix(SUFFIX)
-    write_atomically(weights, safetensors.torch.save(separate(network.weights)))
+    write_weights(network, weights)
 
     start = {"training": {"start_from": str(weights.absolute())}}
     parts = [

@@ -53,6 +53,8 @@ class OnnxNetwork:
 
         import onnx  # noqa: PLC0415 - of an extra
 
+        self._path = path
+
         def damaged(text: str) -> UserError:
             return UserError(
                 f"'{path.name}' cannot be read as ONNX: {text.rstrip('.')}.", "Choose another file."
@@ -67,7 +69,6 @@ class OnnxNetwork:
             }
             self._value_of = onnx.helper.get_attribute_value
             self._take_constants(onnx.numpy_helper.to_array)
-            self._read_ends(path)
 
     def weights(self, prefix: str) -> dict[str, torch.Tensor]:
         """Returns the constants whose names begin so, without that."""
@@ -78,7 +79,7 @@ class OnnxNetwork:
         }
 
     def operators(self) -> list[Operator]:
-        """Returns the operators in order."""
+        """Returns the operators in order; after `find_ends`."""
         needed = self._needed()
         found: list[Operator] = []
         for node in self._graph.node:
@@ -89,12 +90,13 @@ class OnnxNetwork:
 
     # --- the ends, the constants
 
-    def _read_ends(self, path: Path) -> None:
+    def find_ends(self) -> None:
+        """Finds what it reads and gives. Raises UserError unless it is one value each."""
         inputs = [each for each in self._graph.input if each.name not in self._arrays]
         if len(inputs) != 1 or len(self._graph.output) != 1:
             raise UserError(
-                f"'{path.name}' has {len(inputs)} inputs and {len(self._graph.output)} outputs; "
-                "networks of one each are read.",
+                f"'{self._path.name}' has {len(inputs)} inputs and {len(self._graph.output)} "
+                "outputs; networks of one each are read.",
                 "Choose another file.",
             )
 

@@ -26,7 +26,7 @@ CONFIG = f"{WEIGHTS}model_weights_config.json"
 FACTS = "extra/netwright.json"
 """What this program writes beside its own."""
 
-MOST_JSON = 256 << 20
+MOST_JSON = 64 << 20
 """Bytes of a JSON file in it, at most."""
 
 TYPES = {
@@ -77,7 +77,7 @@ class ProgramNetwork:
             raise files.disk_error(error, path) from error
 
     def operators(self) -> list[Operator]:
-        """Returns the operators in order."""
+        """Returns the operators in order; after `find_ends`."""
         made_by = {name: node for node in self._nodes for name in _outputs(node)}
         needed: set[str] = set()
         waiting = [self.output]
@@ -122,7 +122,8 @@ class ProgramNetwork:
             name: self._tensor(archive, names, entry) for name, entry in config.items()
         }
         self._nodes: list[dict[str, Any]] = model["graph_module"]["graph"]["nodes"]
-        self._read_ends(model["graph_module"])
+        self._values_of_graph = model["graph_module"]["graph"]["tensor_values"]
+        self._read_signature(model["graph_module"]["signature"])
 
     def _json(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Any:
         if info.file_size > MOST_JSON:
@@ -147,6 +148,9 @@ class ProgramNetwork:
             (size - 1) * stride for size, stride in zip(sizes, strides, strict=True)
         )
         info = names[f"{WEIGHTS}{entry['path_name']}"]
+        if info.compress_type != zipfile.ZIP_STORED:  # it could unpack to any size
+            raise self._damaged("its tensors are packed")
+
         count = info.file_size // kind.itemsize
         if min(*sizes, *strides, offset, 1) < 0 or (0 not in sizes and last >= count):
             raise self._damaged("a tensor is larger than what is kept of it")
@@ -156,21 +160,25 @@ class ProgramNetwork:
 
         return storage.as_strided(sizes, strides, offset).contiguous().clone()
 
-    def _read_ends(self, module: dict[str, Any]) -> None:
+    def _read_signature(self, signature: dict[str, Any]) -> None:
         self._names: dict[str, str] = {}
-        inputs: list[str] = []
-        for spec in module["signature"]["input_specs"]:
+        self._inputs: list[str] = []
+        for spec in signature["input_specs"]:
             for key, named in (("parameter", "parameter_name"), ("buffer", "buffer_name")):
                 if key in spec:
                     self._names[spec[key]["arg"]["name"]] = spec[key][named]
             if "user_input" in spec:
-                inputs.append(spec["user_input"]["arg"]["as_tensor"]["name"])
+                self._inputs.append(spec["user_input"]["arg"]["as_tensor"]["name"])
 
-        outputs = [
+        self._outputs = [
             spec["user_output"]["arg"]["as_tensor"]["name"]
-            for spec in module["signature"]["output_specs"]
+            for spec in signature["output_specs"]
             if "user_output" in spec
         ]
+
+    def find_ends(self) -> None:
+        """Finds what it reads and gives. Raises UserError unless it is one value each."""
+        inputs, outputs = self._inputs, self._outputs
         if len(inputs) != 1 or len(outputs) != 1:
             raise UserError(
                 f"'{self._path.name}' has {len(inputs)} inputs and {len(outputs)} outputs; "
@@ -180,8 +188,9 @@ class ProgramNetwork:
 
         self.input_name = inputs[0]
         self.output = outputs[0]
-        sizes = module["graph"]["tensor_values"][self.input_name]["sizes"]
-        self.input_shape = tuple(size.get("as_int") for size in sizes)[1:]
+        with foreign_reader(self._damaged):
+            sizes = self._values_of_graph[self.input_name]["sizes"]
+            self.input_shape = tuple(size.get("as_int") for size in sizes)[1:]
 
     def _damaged(self, text: str) -> UserError:
         return UserError(
