@@ -179,10 +179,40 @@ def test_the_command_prints_its_blocks_and_writes_them(
 
 def test_packed_tensors_are_refused(program: Path) -> None:
     path = program.with_name("packed.pt2")
-    with zipfile.ZipFile(program) as archive:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as copy:
-            for name in archive.namelist():
-                copy.writestr(name, archive.read(name))
+    packed = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(program) as archive, zipfile.ZipFile(path, "w", packed) as copy:
+        for name in archive.namelist():
+            copy.writestr(name, archive.read(name))
 
     with pytest.raises(UserError, match="its tensors are packed"):
         read_network(path)
+
+
+class Scaled(nn.Module):
+    """A network with its preparation before it, as this program exports them."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = nn.ModuleDict({"blocks": nn.ModuleDict({"all": network})})
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        blocks = self.network["blocks"]
+        assert isinstance(blocks, nn.ModuleDict)
+        answers: torch.Tensor = blocks["all"](pixels.float() / 255 * 2.0 - 0.5)
+        return answers
+
+
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+def test_the_scaling_of_the_input_is_left_to_the_data(suffix: str, tmp_path: Path) -> None:
+    network, example = trained_a_little("LeNet")
+    pixels = (example * 255).to(torch.uint8)
+    read = read_network(exported(Scaled(network), pixels, tmp_path / f"net{suffix}"))
+    assert read.notes == (
+        "Its own scaling of the input is left out: here the data are standardised.",
+    )
+    assert read.graph.nodes[0].name == "all_conv1"
+    prepared = pixels.float() / 255 * 2.0 - 0.5
+    with torch.no_grad():
+        torch.testing.assert_close(
+            runnable(read)(prepared), network(prepared), rtol=1e-4, atol=1e-5
+        )

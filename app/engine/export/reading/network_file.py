@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
 import tomli_w
+import torch
 
 from app.engine.errors import UserError
 from app.engine.experiment.block_lines import blocks_text
@@ -18,7 +19,7 @@ from app.engine.runs.tensors import separate
 from app.engine.runs.weights_file import SUFFIX, read_weights_file
 from models.graph import Graph
 from models.graph_file import plain_blocks
-from models.network import check_blocks
+from models.network import Network
 from models.shape import Input, InputKind, Problem
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 OWN = "network."
 """Before the names of blocks in the programs that this program writes."""
+
+COUNTER = ".num_batches_tracked"
 
 KINDS: dict[int, InputKind] = {1: "row", 2: "signal", 3: "image"}
 """What a network reads, by the number of sides of an example."""
@@ -57,7 +60,7 @@ def _of_weights(path: Path) -> ReadNetwork:
     network = _own(file.facts, file.by_block(), path)
     if network is None:
         raise UserError(
-            f"'{path.name}' holds weights alone, and does not say of which network.",
+            f"'{path.name}' does not say of which network its weights are.",
             "Build the network, then start from these weights: [training] start_from.",
         )
 
@@ -65,21 +68,30 @@ def _of_weights(path: Path) -> ReadNetwork:
 
 
 def _own(facts: dict[str, Any], weights: Tensors, path: Path) -> ReadNetwork | None:
-    """Returns the network that this program has described in a file; None of other files."""
+    """Returns the network that this program has described in a file.
+
+    None of other files, and where weights were put together, as a batch norm with the filters
+    before it.
+    """
     if "graph" not in facts:
         return None
 
     try:
         graph = Graph.from_plain(facts["graph"])
         problem = Problem.from_plain(facts["problem"])
-        check_blocks(graph)
+        with torch.device("meta"):
+            own = Network(graph, problem).state_dict()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"'{path.name}' is damaged: what it says of its network cannot be read.",
             "Get another copy of it.",
         ) from error
 
-    return ReadNetwork(graph, weights, problem.first)
+    # Files for other programs leave the counters out, which say nothing of what was learned.
+    counters = {name: torch.tensor(0) for name in own if name.endswith(COUNTER)}
+    found = counters | weights
+    fits = found.keys() == own.keys() and all(found[name].shape == own[name].shape for name in own)
+    return ReadNetwork(graph, found, problem.first) if fits else None
 
 
 def _input_of(shape: Sequence[int | None]) -> Input | None:

@@ -12,7 +12,8 @@ import torch
 
 from app.engine.errors import UserError
 from app.engine.export.format import INSTALL
-from app.engine.export.reading.operators import Operator
+from app.engine.export.reading.joined import with_bias, with_silu
+from app.engine.export.reading.operators import SCALING, Operator
 from app.engine.foreign import foreign_reader
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class OnnxNetwork:
             if node.output and node.output[0] in needed:
                 found.append(self._operator(node))
 
-        return _with_bias(_with_silu(found))
+        return with_bias(with_silu(found))
 
     # --- the ends, the constants
 
@@ -215,16 +216,25 @@ class OnnxNetwork:
         if len(plain.inputs) == 2:
             return replace(plain, op="add")
 
-        # A constant: the bias of the product before it, see `_with_bias`.
+        # A constant: the bias of the product before it, see joined.py.
         constants = [self._arrays[name] for name in node.input if name in self._arrays]
         if len(plain.inputs) == 1 and len(constants) == 1 and constants[0].ndim == 1:
             bias = torch.from_numpy(np.array(constants[0], np.float32))
             return replace(plain, op="bias", weights={"bias": bias})
 
-        return None
+        return _scaled(plain)
 
     def _mul(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator | None:
-        return replace(plain, op="multiply") if len(plain.inputs) == 2 else None
+        if len(plain.inputs) == 2:
+            return replace(plain, op="multiply")
+
+        return _scaled(plain)
+
+    def _sub(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator | None:
+        return _scaled(plain)
+
+    def _div(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator | None:
+        return _scaled(plain)
 
     def _concat(self, node: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
         whole = len(plain.inputs) == len(node.input)
@@ -270,10 +280,7 @@ class OnnxNetwork:
     def _reduced(
         self, mode: str, node: Any, plain: Operator, attributes: dict[str, Any]
     ) -> Operator | None:
-        axes = attributes.get("axes")
-        if axes is None and len(node.input) > 1:
-            axes = self._arrays.get(node.input[1])
-        if axes is None or sorted(int(axis) % 4 for axis in axes) != [2, 3]:
+        if not self._is_over_both(node, attributes):
             return None
 
         if attributes.get("keepdims", 1):
@@ -294,8 +301,16 @@ class OnnxNetwork:
         is_pair = len(makers) == 1 and makers[0].op_type == "Concat" and len(makers[0].input) == 2
         return replace(plain, op="flatten") if is_pair else None
 
-    def _squeeze(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator:
-        return replace(plain, op="flatten")
+    def _squeeze(self, node: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
+        return replace(plain, op="flatten") if self._is_over_both(node, attributes) else None
+
+    def _is_over_both(self, node: Any, attributes: dict[str, Any]) -> bool:
+        """Returns whether a node is over height and width, and nothing else."""
+        axes = attributes.get("axes")
+        if axes is None and len(node.input) > 1:
+            axes = self._arrays.get(node.input[1])
+
+        return axes is not None and sorted(int(axis) % 4 for axis in axes) == [2, 3]
 
 
 INSTALL_IT = f"Install with: {INSTALL}"
@@ -305,6 +320,11 @@ def _facts(entries: Any) -> dict[str, Any]:
     """Returns what this program has written of the network, as plain data; {} of other files."""
     texts = {each.key: each.value for each in entries}
     return {name: json.loads(texts[name]) for name in ("graph", "problem") if name in texts}
+
+
+def _scaled(plain: Operator) -> Operator | None:
+    """Returns the operator as one with a constant; None where it reads two values."""
+    return replace(plain, op=SCALING) if len(plain.inputs) == 1 else None
 
 
 def _pooling(op: str, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
@@ -321,63 +341,3 @@ def _pooling(op: str, plain: Operator, attributes: dict[str, Any]) -> Operator |
         "dilation": attributes.get("dilations", 1),
     }
     return replace(plain, op=op, settings=settings)
-
-
-def _readers(operators: list[Operator]) -> dict[str, list[Operator]]:
-    readers: dict[str, list[Operator]] = {}
-    for operator in operators:
-        for name in operator.inputs:
-            readers.setdefault(name, []).append(operator)
-
-    return readers
-
-
-def _with_silu(operators: list[Operator]) -> list[Operator]:
-    """Returns the operators with x * sigmoid(x) as one."""
-    readers = _readers(operators)
-    made_by = {operator.output: operator for operator in operators}
-    found: list[Operator] = []
-    gone: set[str] = set()
-    for operator in operators:
-        if operator.op != "multiply":
-            found.append(operator)
-            continue
-
-        gates = [made_by.get(name) for name in operator.inputs]
-        gate = next((each for each in gates if each is not None and each.op == "sigmoid"), None)
-        if (
-            gate is not None
-            and gate.inputs[0] in operator.inputs
-            and len(readers[gate.output]) == 1
-        ):
-            gone.add(gate.output)
-            found.append(replace(operator, op="silu", inputs=gate.inputs, name="silu"))
-        else:
-            found.append(operator)
-
-    return [operator for operator in found if operator.output not in gone]
-
-
-def _with_bias(operators: list[Operator]) -> list[Operator]:
-    """Returns the operators with a product and the constant that is added to it as one."""
-    made_by = {operator.output: operator for operator in operators}
-    readers = _readers(operators)
-    changed: dict[str, Operator] = {}
-    found: list[Operator] = []
-    for operator in operators:
-        before = made_by.get(operator.inputs[0]) if operator.inputs else None
-        if operator.op != "bias":
-            found.append(operator)
-        elif (
-            before is not None
-            and before.op == "linear"
-            and "bias" not in before.weights
-            and len(readers[before.output]) == 1
-            and len(operator.weights["bias"]) == len(before.weights["weight"])
-        ):
-            changed[before.output] = replace(before, weights=before.weights | operator.weights)
-            found.append(replace(operator, op="identity", weights={}))
-        else:
-            found.append(replace(operator, op="add of a constant", weights={}))
-
-    return [changed.get(operator.output, operator) for operator in found]

@@ -11,6 +11,9 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SCALING = "a constant"
+"""An operator that adds a constant, or multiplies by it."""
+
 EPSILON = 1e-5
 """What norms here add to the variance."""
 

@@ -13,7 +13,7 @@ import torch
 
 from app.engine import files
 from app.engine.errors import UserError
-from app.engine.export.reading.operators import Operator
+from app.engine.export.reading.operators import SCALING, Operator
 from app.engine.foreign import foreign_reader
 
 if TYPE_CHECKING:
@@ -232,6 +232,9 @@ class ProgramNetwork:
         op, settings = _meaning(name, target, arguments)
         roles = {"running_mean": "mean", "running_var": "variance"}
         named = {roles.get(role, role): tensor for role, tensor in weights.items()}
+        if op in ("add", "multiply", "sub", "div") and len(values) == 1 and not named:
+            return Operator(SCALING, values, _outputs(node)[0], name)
+
         wrong = op in ("add", "multiply") and (len(values) != 2 or named)
         output = _outputs(node)[0]
         scaled = op == "add" and arguments.get("alpha", 1) != 1

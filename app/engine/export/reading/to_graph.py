@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from app.engine.errors import UserError
-from app.engine.export.reading.operators import BlockOf, NoBlock, block_of
+from app.engine.export.reading.operators import SCALING, BlockOf, NoBlock, block_of
 from app.engine.runs.weights_file import BLOCKS
 from app.engine.text import count_text
 from models.graph import INPUT, OTHER, Graph, Node
@@ -26,6 +26,9 @@ WITH_ACTIVATION = {"linear": "0.", "batch-norm": "", "layer-norm": "0."}
 
 MOST_NAMED = 6
 """Operators without a block that are named."""
+
+OWN = "network.blocks."
+"""Before the names of blocks in what this program exports."""
 
 TAKEN = frozenset((INPUT, OTHER, *dir(nn.ModuleDict())))
 """Names that no block can have."""
@@ -64,6 +67,8 @@ def to_graph(
     operators, where some have no block.
     """
     operators, notes = _without_softmax(operators, output)
+    operators, more_notes = _without_scaling(operators, input_name)
+    notes = (*more_notes, *notes)
     made = [_made(operator) for operator in operators]
     missing = [what for what in made if isinstance(what, str)]
     if missing:
@@ -95,6 +100,26 @@ def _without_softmax(
 
     changed = [replace(each, op="identity") if each is last else each for each in operators]
     return changed, ("Its softmax at the end is left out: here the task adds it.",)
+
+
+def _without_scaling(
+    operators: list[Operator], input_name: str
+) -> tuple[list[Operator], tuple[str, ...]]:
+    """Returns the operators without what scales the input, and a sentence where that was done."""
+    names = {input_name}
+    changed: list[Operator] = []
+    scaled = False
+    for operator in operators:
+        at_input = names.issuperset(operator.inputs)
+        if at_input and operator.op in (SCALING, "identity"):
+            names.add(operator.output)
+            scaled = scaled or operator.op == SCALING
+            changed.append(replace(operator, op="identity"))
+        else:
+            changed.append(operator)
+
+    note = "Its own scaling of the input is left out: here the data are standardised."
+    return changed, (note,) if scaled else ()
 
 
 def _have(count: int) -> str:
@@ -131,7 +156,7 @@ class _Builder:
         if made.kind == "activation" and self._joined(operator, made, sources[0]):
             return
 
-        name = self._free(operator.name)
+        name = self._free(operator.name.removeprefix(OWN))
         self._blocks[name] = _Block(name, made, sources, settings=dict(made.settings))
         self._source[operator.output] = name
 
