@@ -256,7 +256,10 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _omitted(node: ast.AST) -> bool:
-    """Whether a member of a class is not printed."""
+    """Whether a statement is not printed: some members of classes, and imports in functions."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return True
+
     if isinstance(node, ast.FunctionDef):
         return node.name in OMITTED
 

@@ -35,6 +35,20 @@ class RawInput:
     unit: str = ""
 
 
+@dataclass(frozen=True)
+class PreparationCode:
+    """A preparation as code that needs torch alone.
+
+    examples: what several are called, the key of their array: "pictures". text: defines
+    `prepare(examples)`, from batches (B, ...) as `read` gives them to what the network reads. read:
+    an expression of `array`, a NumPy array as a Dataset stores it.
+    """
+
+    examples: str
+    text: str
+    read: str = "torch.from_numpy(array)"
+
+
 class Preparation(ABC):
     """How inputs are prepared, fitted on the training examples and kept beside the weights."""
 
@@ -109,6 +123,17 @@ class Preparation(ABC):
         for kinds whose examples can be restored.
         """
         raise NotImplementedError(f"examples of the kind '{self.kind}' are not restored")
+
+    def code(self) -> PreparationCode:
+        """Returns the preparation as code. Raises NotImplementedError where there is none."""
+        raise NotImplementedError(f"examples of the kind '{self.kind}' have no code")
+
+    def units_code(self) -> str:
+        """Returns code that defines `answers(outputs)`, what `in_units` does.
+
+        Raises NotImplementedError where examples are not restored, or nobody has written it.
+        """
+        raise NotImplementedError(f"examples of the kind '{self.kind}' have no code")
 
     @abstractmethod
     def to_plain(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def proof_lines(proof: Proof, out: str) -> list[str]:
     return [
         f"{out}: {bytes_text(proof.size)}.",
         f"{changed_text(proof)} Largest difference {number_text(proof.max_difference)}.",
-        *filter(None, (figure_text(proof), speed_text(proof))),
+        *filter(None, (figure_text(proof), training_text(proof), speed_text(proof))),
         *proof.left_out,
     ]
 
@@ -39,6 +39,25 @@ def figure_text(proof: Proof) -> str:
     )
     label = metric.label[:1].upper() + metric.label[1:]
     return f"{label} {value}; of the network here {run_value}."
+
+
+def training_text(proof: Proof) -> str:
+    """Returns how far it trains as the run did; "" of a format that does not train."""
+    if not proof.steps:
+        return ""
+
+    losses = count_text(proof.steps, "loss", "losses")
+    if proof.steps_same == proof.steps:
+        text = f"The first {losses} are those of the run, bit for bit."
+    else:
+        text = (
+            f"{proof.steps_same:,} of the first {losses} are those of the run; the largest "
+            f"difference is {number_text(proof.loss_difference)}."
+        )
+    if proof.weights_same is None:
+        return text
+
+    return f"{text} The final weights are {'the same' if proof.weights_same else 'others'}."
 
 
 def speed_text(proof: Proof) -> str:

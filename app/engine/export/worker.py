@@ -59,7 +59,7 @@ def _export(request: dict[str, Any], say: Say) -> Proof:
     path = Path(request["path"])
     trained = TrainedNetwork.load(Run(Path(request["run"])), request["weights"], progress)
     exported.write(trained, path, progress)
-    return prove(trained, exported, path, progress)
+    return prove(trained, exported, path, progress, bool(request.get("whole")))
 
 
 def _output() -> Say:
