@@ -49,8 +49,8 @@ def documentation(source: ScriptSource, file: str) -> tuple[str, ...]:
         "same kind. Other versions and processors add up in another order: the first losses then "
         "agree to about 1 in 100,000, and later ones drift apart.",
         *(_plain(note) for note in notes(source.task.kind, description)),
-        f"python {_plain(file)} trains and judges the network; --weights FILE.safetensors judges weights "
-        "without training; --steps N prints the losses of the first N steps.",
+        f"python {_plain(file)} trains and judges the network; --weights FILE.safetensors judges "
+        "weights without training; --steps N prints the losses of the first N steps.",
     )
 
 
