@@ -43,17 +43,18 @@ class _File:
 class Definitions:
     """Collects definitions in the order in which printed code needs them, each once.
 
-    texts: their lines. imports: the lines that import everything else.
+    texts: their lines. imports: the lines that import everything else. mixed: see printed_class.
     """
 
     taken: set[str] = field(default_factory=set)
     texts: list[list[str]] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
+    mixed: bool = False
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def class_name(self, kind: type) -> str:
         """Returns the printed name of a class, which is defined or imported from now on."""
-        kind = printed_class(kind)
+        kind = printed_class(kind, self.mixed)
         if kind.__module__.partition(".")[0] == "torch":
             self.imports.add(_TORCH["nn"])
             return f"nn.{kind.__name__}"

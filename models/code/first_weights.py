@@ -52,7 +52,7 @@ def first_weights_lines(
     for module in modules:
         own = getattr(module, "initialise", None)
         if rule_of(module) is None and callable(own) and _draws(own):
-            name = definitions.class_name(printed_class(type(module)))
+            name = definitions.class_name(type(module))
             branches.setdefault(_isinstance({name}), _body(own))
 
     return _function(branches, _bias_lines(modules, definitions))

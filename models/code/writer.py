@@ -181,7 +181,8 @@ class _Writer:
         if module in built:
             expression = f"self.{built[module]}"
         else:
-            expression = call(module, self._definitions.class_name)
+            definitions = self._definitions
+            expression = call(module, definitions.class_name, definitions.mixed)
             built[module] = attribute
 
         self._init.add(node.name, layout.statement(f"self.{attribute} = {expression}", _BODY))

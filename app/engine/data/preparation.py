@@ -7,7 +7,7 @@ its kind in `kinds`; here is what each must offer.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ class PreparationCode:
 
     examples: what several are called, the key of their array: "pictures". text: defines
     `prepare(examples)`, from batches (B, ...) as `read` gives them to what the network reads. read:
-    an expression of `array`, a NumPy array as a Dataset stores it.
+    an expression of `array`, a NumPy array as a Dataset stores it. arrays: numbers that the text reads
+    as tensors, by the names of the constants in small letters.
     """
 
     examples: str
     text: str
     read: str = "torch.from_numpy(array)"
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Preparation(ABC):

@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from app.engine.experiment.toml_file import from_plain, to_plain
 from app.engine.export.formats.python import FORMAT
 from app.engine.export.script.retrace import retrace
 from app.engine.export.trained_network import TrainedNetwork
@@ -144,8 +145,6 @@ PICTURES = tiny.Combination("classification", "image", "cnn", "cross-entropy", "
 
 def changed(combination: Combination, **sections: dict[str, Any]) -> Experiment:
     """Returns the tiny experiment of a combination with other settings."""
-    from app.engine.experiment.toml_file import from_plain, to_plain
-
     plain = to_plain(tiny.experiment(combination, EPOCHS, BATCH))
     for name, values in sections.items():
         plain[name] = {**plain.get(name, {}), **values}
@@ -194,6 +193,33 @@ SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
 def test_settings_of_a_training(name: str, tmp_path: Path) -> None:
     trained, losses = trained_run(
         changed(PICTURES, **SETTINGS[name]), tiny.dataset("classification", "image"), tmp_path
+    )
+    require_same(trained, losses, tmp_path)
+
+
+TEXTS = tiny.Combination("classification", "text", "text-encoder", "cross-entropy", "adamw")
+GRU = [
+    {"name": "tokens", "kind": "token-embedding", "vocabulary": 257, "width": 8},
+    {"name": "mask", "kind": "padding-mask", "inputs": ["input"]},
+    {"name": "_read", "kind": "gru", "width": 8, "inputs": ["tokens", "mask"], "output": "last"},
+    {"name": "answer", "kind": "output", "outputs": 3},
+]
+"""Its blocks have another order by their names than the attributes of the code."""
+
+
+def test_attention_in_bfloat16(tmp_path: Path) -> None:
+    requested = changed(TEXTS, training={"precision": "bfloat16"})
+    trained, losses = trained_run(requested, tiny.dataset("classification", "text"), tmp_path)
+    require_same(trained, losses, tmp_path)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_an_own_network_with_a_recurrent_layer(precision: str, tmp_path: Path) -> None:
+    requested = changed(TEXTS, training={"precision": precision})
+    plain = to_plain(requested)
+    plain["model"] = {"blocks": GRU}
+    trained, losses = trained_run(
+        from_plain(plain), tiny.dataset("classification", "text"), tmp_path
     )
     require_same(trained, losses, tmp_path)
 

@@ -95,7 +95,7 @@ def data(parts: Parts, name: str) -> str:
 
     if parts.targets:
         lines.append(f'    {parts.targets} = torch.from_numpy(file["{parts.task.targets}"])')
-    for key in parts.task.arrays:
+    for key in parts.numbers:
         lines.append(f'    {key.upper()} = torch.from_numpy(file["{key}"])')
 
     splits = tuple(split for split in SPLITS if len(source.dataset.indices.get(split, ())))

@@ -22,7 +22,7 @@ from models.code.writer import CLASS, NetworkCode, write_class
 from models.network import build_model, hidden_matrices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from app.engine.data.preparation import Preparation, PreparationCode
     from app.engine.export.script.source import ScriptSource
@@ -53,7 +53,8 @@ class Half:
     """The examples, or one half of pairs.
 
     key: of its array in the data. constant: the variable that holds it. prepare, augment: the
-    names of the functions; augment is "" where nothing is varied. text: defines them.
+    names of the functions; augment is "" where nothing is varied. text: defines them. arrays: what it
+    reads of numbers, by the names of constants in small letters.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Half:
     augment: str
     text: str
     read: str
+    arrays: dict[str, np.ndarray]
 
     @property
     def in_evaluation(self) -> str:
@@ -99,7 +101,7 @@ class Parts:
                 f"This run cannot be written as a script: {error}.", "Choose another format."
             ) from error
 
-        self.definitions = Definitions(set(NAMES))
+        self.definitions = Definitions(set(NAMES), mixed=source.uses_bfloat16)
         self.network: NetworkCode = write_class(source.graph, source.problem, self.definitions)
         self._built = build_model(source.graph, source.problem, resolved.training.seed)
         self.first_weights = first_weights_lines(
@@ -151,13 +153,22 @@ class Parts:
 
         return (
             found
-            | self.task.arrays
+            | self.numbers
             | {
                 split: np.asarray(rows, np.int64)
                 for split, rows in dataset.indices.items()
                 if len(rows)
             }
         )
+
+    @property
+    def numbers(self) -> dict[str, np.ndarray]:
+        """What the script reads beside them, by the names of constants in small letters."""
+        found = dict(self.task.arrays)
+        for half in self.halves:
+            found |= half.arrays
+
+        return found
 
     def function_lines(self, *functions: Callable[..., Any]) -> list[str]:
         """Returns the source of functions of this program, each once in the whole script."""
@@ -233,16 +244,23 @@ def _half(
             text, augment = f"{text}\n\n{augmentation}", f"augment{ending}"
 
     return Half(
-        key, key.upper(), f"prepare{ending}", augment, _with_ending(text, ending), code.read
+        key,
+        key.upper(),
+        f"prepare{ending}",
+        augment,
+        _with_ending(text, ending, code.arrays),
+        code.read,
+        {f"{name}{ending}": array for name, array in code.arrays.items()},
     )
 
 
-def _with_ending(text: str, ending: str) -> str:
+def _with_ending(text: str, ending: str, constants: Iterable[str]) -> str:
     """Returns code whose functions and constants have another ending."""
     if not ending:
         return text
 
     names = set(re.findall(r"^(?:def (\w+)\(|([A-Z]+) =)", text, re.MULTILINE))
+    names |= {("", name.upper()) for name in constants}
     for function, constant in sorted(names):
         name = function or constant
         suffix = ending if function else ending.upper()

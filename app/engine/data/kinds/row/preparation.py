@@ -256,8 +256,8 @@ class RowPreparation(Preparation):
         return torch.cat([values[:, :count] * std + mean, values[:, count:]], dim=1)
 
     def code(self) -> PreparationCode:
-        fill, mean, std = (values.tolist() for values in self._scale)
         count = len(self.amounts)
+        arrays = dict(zip(("fill", "mean", "std"), self._scale, strict=True)) if count else {}
         if not count:
             text = (
                 "def prepare(rows: torch.Tensor) -> torch.Tensor:\n"
@@ -270,16 +270,16 @@ class RowPreparation(Preparation):
             rest = f"torch.cat([numbers, rows[:, {count}:]], dim=1)" if has_more else "numbers"
             kept = "; flags of gaps and categories stay" if has_more else ""
             text = (
-                f"# Of the training rows, column by column.\nFILL = torch.tensor({fill})\n"
-                f"MEAN = torch.tensor({mean})\nSTD = torch.tensor({std})\n\n\n"
                 "def prepare(rows: torch.Tensor) -> torch.Tensor:\n"
-                f'    """Fills gaps and standardises the numbers of rows (B, F){kept}."""\n'
+                f'    """Fills gaps and standardises the numbers of rows (B, F){kept}.\n\n'
+                "    FILL, MEAN and STD are of the training rows, column by column.\n"
+                '    """\n'
                 f"    numbers = {numbers}\n"
                 "    numbers = (torch.where(torch.isnan(numbers), FILL, numbers) - MEAN) / STD\n"
                 f"    return {rest}\n"
             )
 
-        return PreparationCode("rows", text)
+        return PreparationCode("rows", text, arrays=arrays)
 
     def units_code(self) -> str:
         count = len(self.amounts)
