@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import json
 import os
 import runpy
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +17,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from app import cli
+from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain, to_plain
 from app.engine.export.formats.python import FORMAT
 from app.engine.export.script.retrace import retrace
@@ -27,7 +32,7 @@ from app.engine.runs.run import Run
 from app.engine.sources.format import no_progress
 from app.engine.training.trainer import train
 from tests.engine import tiny
-from tests.engine.training.small import Listener
+from tests.engine.training.small import Listener, at_step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,3 +246,114 @@ def test_the_proof_compares_the_first_losses_and_the_final_weights(tmp_path: Pat
     found = retrace(trained, path, True, no_progress)
     assert found["steps_same"] == 0 and found["weights_same"] is False
     assert found["loss_difference"] > 0
+
+
+def test_a_run_whose_settings_were_changed_has_no_script(tmp_path: Path) -> None:
+    control = Control()
+    requested = changed(PICTURES)
+    run = Run.create(tmp_path / "runs", requested)
+    data = tiny.dataset("classification", "image")
+    with at_step(2, lambda: control.change(learning_rate_factor=0.5)):
+        assert train(requested, run, lambda event: None, control, data).status == "completed"
+
+    trained = TrainedNetwork(run, Predictor.load(run), data)
+    with pytest.raises(UserError, match="changed while it trained"):
+        FORMAT.write(trained, tmp_path / "again.py", no_progress)
+
+    assert not (tmp_path / "again.py").exists()
+
+
+def test_a_run_that_began_with_other_weights_has_no_script(tmp_path: Path) -> None:
+    data = tiny.dataset("classification", "image")
+    first, _ = trained_run(changed(PICTURES), data, tmp_path)
+    requested = changed(PICTURES, training={"start_from": str(first.run.path)})
+    second, _ = trained_run(requested, data, tmp_path)
+    with pytest.raises(UserError, match="weights of another"):
+        FORMAT.write(second, tmp_path / "again.py", no_progress)
+
+
+@pytest.mark.parametrize(
+    "combination",
+    [
+        PICTURES,
+        tiny.Combination("multi-label", "row", "mlp", "binary-cross-entropy", "muon"),
+        tiny.Combination("matching", "image+text", "two-tower", "triplet", "sgd"),
+        tiny.Combination("language-modelling", "text", "gpt", "cross-entropy", "adamw"),
+        tiny.Combination("reconstruction", "signal", "masked-autoencoder", "huber", "nadam"),
+    ],
+    ids=str,
+)
+def test_ruff_finds_nothing_to_mend(combination: Combination, tmp_path: Path) -> None:
+    requested = changed(combination, **SETTINGS["everything"], schedule={"kind": "cosine"})
+    if "dropout" not in type(requested.model).model_fields:
+        requested = changed(combination, schedule={"kind": "cosine"})
+
+    data = tiny.dataset(combination.task, combination.sort)
+    trained, _ = trained_run(requested, data, tmp_path)
+    path, _ = written(trained, tmp_path)
+    for command in (["check", "--isolated"], ["format", "--isolated", "--diff"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", str(path)]
+        ended = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    assert max(len(line) for line in path.read_text(encoding="utf-8").splitlines()) <= 100
+
+
+def test_the_notebook_has_the_same_code(tmp_path: Path) -> None:
+    data = tiny.dataset("classification", "image")
+    trained, _ = trained_run(changed(PICTURES), data, tmp_path)
+    path, script = written(trained, tmp_path)
+    cells = json.loads(path.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+    names: dict[str, Any] = {}
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(io.StringIO()) as output:
+        for cell in code:
+            exec(cell, names)
+
+    assert trained.run.summary()["weights_sha256"] in output.getvalue()
+    assert {name for name in script if name.islower() and name[0] != "_"} - set(names) <= {
+        "main",
+        "argparse",
+    }
+
+
+def test_the_command_exports_a_script_that_is_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiment = tmp_path / "iris.toml"
+    experiment.write_text(
+        '[data]\nsource = "sample:iris"\n[training]\nepochs = 1\nthreads = 1\n', encoding="utf-8"
+    )
+    run = tmp_path / "run"
+    assert cli.main(["train", str(experiment), "--run-dir", str(run)]) == 0
+
+    out = tmp_path / "ba\"d' näme.py"
+    command = ["export", str(run), "--format", "python", "--out", str(out), "--whole", "--json"]
+    assert cli.main(command) == 0
+    checked = json.loads(capsys.readouterr().out.splitlines()[-1])["checked"]
+    assert checked["steps"] == checked["steps_same"] > 0 and checked["weights_same"] is True
+    assert checked["changed"] == 0 and checked["max_difference"] == 0.0
+    names = {path.suffix for path in tmp_path.iterdir() if path.stem == out.stem}
+    assert names == {".py", ".npz", ".safetensors", ".ipynb"}
+
+    home = str(tmp_path).encode()
+    assert not any(home in path.read_bytes() for path in tmp_path.glob("ba*"))
+
+
+def test_files_that_are_there_are_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tiny.dataset("classification", "image")
+    trained, _ = trained_run(changed(PICTURES), data, tmp_path)
+    (tmp_path / "mine.npz").write_bytes(b"mine")
+    command = ["export", str(trained.run.path), "--format", "python", "--out"]
+    assert cli.main([*command, str(tmp_path / "mine.py")]) == 1
+    assert "mine.npz" in capsys.readouterr().err
+    assert (tmp_path / "mine.npz").read_bytes() == b"mine"
+    assert not list(tmp_path.glob("*.ipynb")) and not list(tmp_path.glob(".netwright-*"))
+
+    whole = [*command, str(tmp_path / "network.pt2"), "--whole"]
+    whole[3] = "torch-export"
+    assert cli.main(whole) == 1
+    assert "does not train" in capsys.readouterr().err

@@ -164,8 +164,8 @@ def training(parts: Parts) -> str:
     ]
     judge = [
         'validation_loss, figure = evaluate(network, "validation")',
-        'print(f"epoch {epoch:>4}  validation loss {validation_loss:.4f}  '
-        f'{parts.task.figure[0]} {{figure:.4f}}", flush=True)',
+        f'result = f"loss {{validation_loss:.4f}}, {parts.task.figure[0]} {{figure:.4f}}"',
+        'print(f"epoch {epoch:>4}: validation {result}", flush=True)',
         *best.after,
         *([parts.schedule.after_epoch] if parts.schedule.after_epoch else []),
         *patience.after,
@@ -352,7 +352,7 @@ def main(parts: Parts) -> str:
         "    if not arguments.steps:\n"
         "        network.load_state_dict(best)\n"
         f'        loss_of_split, figure = evaluate(network, "{split}")\n'
-        f'        print(f"{split} loss {{loss_of_split:.4f}}  {figure} {{figure:.4f}}")\n\n'
+        f'        print(f"{split} loss {{loss_of_split:.4f}}, {figure} {{figure:.4f}}")\n\n'
         '    print(f"SHA-256 of the weights: {digest}")\n\n\n'
         'if __name__ == "__main__":\n'
         "    main()\n"

@@ -23,7 +23,7 @@ STEPS = 20
 """So many first losses are compared."""
 
 _STEP = re.compile(r"^step +(\d+) +loss (\S+)$")
-_EPOCH = re.compile(r"^epoch +(\d+) ")
+_EPOCH = re.compile(r"^epoch +(\d+):")
 _DIGEST = re.compile(r"^SHA-256 of the weights: ([0-9a-f]{64})$")
 
 
