@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from app.engine.export.script.parts import Parts
 
 
+CHANNELS_LAST = (
+    "# Convolutions over pictures are faster with the channels last in memory.",
+    "network.to(memory_format=torch.channels_last)",
+)
+
+
 def seed_constants(parts: Parts) -> str:
     """Returns the numbers that tell the purposes of random numbers apart."""
     constants = {"ORDER": ORDER}
@@ -40,7 +46,7 @@ def evaluation(parts: Parts) -> str:
     """Returns the function that judges the network on a split."""
     figure = parts.task.figure[0]
     loss = parts.loss
-    totals = [f"total += float({loss.total})", f"weight += float({loss.weight})"]
+    totals = [f"part = {loss.total}", "total += float(part)", f"weight += float({loss.weight})"]
     if loss.totals:
         totals = [
             f"part, count = {loss.totals}",
@@ -48,7 +54,7 @@ def evaluation(parts: Parts) -> str:
             "weight += float(count)",
         ]
     elif loss.weight == "len(targets)":
-        totals[1] = f"weight += {loss.weight}"
+        totals[2] = f"weight += {loss.weight}"
     compares = parts.source.loss_function.compares
     size = parts.source.evaluation_batch
 
@@ -115,7 +121,7 @@ def training(parts: Parts) -> str:
 
     lines = [
         "initialise(network, torch.Generator().manual_seed(SEED))",
-        *(["network.to(memory_format=torch.channels_last)"] if source.has_pictures else []),
+        *(CHANNELS_LAST if source.has_pictures else []),
         *begin,
         *([parts.schedule.begin] if parts.schedule.begin else []),
         *(["generator = torch.Generator()"] if parts.draws else []),
@@ -128,8 +134,8 @@ def training(parts: Parts) -> str:
     ]
     epoch = [
         "network.train()",
-        "seed = mix_seed(SEED, ORDER, epoch)",
-        "order = torch.randperm(len(training), generator=torch.Generator().manual_seed(seed))",
+        "shuffle = torch.Generator().manual_seed(mix_seed(SEED, ORDER, epoch))",
+        "order = torch.randperm(len(training), generator=shuffle)",
     ]
     if _has_runs(parts):
         epoch.append(f"order = runs_of_classes(order, {parts.targets}[training])")
@@ -158,7 +164,7 @@ def training(parts: Parts) -> str:
         "",
         "step += 1",
         "if steps:",
-        '    print(f"step {step:>5}  loss {value.item():.9g}", flush=True)',
+        '    print(f"step {step:>5}  loss {batch_loss.item():.9g}", flush=True)',
         "if step == steps:",
         "    return network.state_dict()",
     ]
@@ -240,18 +246,18 @@ def _gradients(parts: Parts) -> list[str]:
     source = parts.source
     autocast = 'with torch.autocast("cpu", dtype=torch.bfloat16):'
     if source.resolved.training.accumulation == 1:
-        forward = f"value = loss({parts.call}, targets)"
+        forward = f"batch_loss = loss({parts.call}, targets)"
         lines = [autocast, f"    {forward}"] if source.uses_bfloat16 else [forward]
-        return [*lines, "value.backward()"]
+        return [*lines, "batch_loss.backward()"]
 
     size = -(-source.step_size // source.resolved.training.accumulation)
     inputs = "inputs[part]" if len(parts.halves) == 1 else "*(half[part] for half in inputs)"
     weight = parts.loss.weight.replace("targets", "targets[part]")
-    forward = f"part_value = loss(network({inputs}), targets[part]) * share"
+    forward = f"part_loss = loss(network({inputs}), targets[part]) * share"
     return [
         "# The gradients of several small batches add up to those of one.",
         f"count = batch_count(len(targets), {size})",
-        "value = torch.zeros(())",
+        "batch_loss = torch.zeros(())",
         "for index in range(count):",
         "    part = slice(index * len(targets) // count, (index + 1) * len(targets) // count)",
         f"    share = {weight} / {parts.loss.weight}",
@@ -260,8 +266,8 @@ def _gradients(parts: Parts) -> list[str]:
             if source.uses_bfloat16
             else [f"    {forward}"]
         ),
-        "    part_value.backward()",
-        "    value += part_value.detach()",
+        "    part_loss.backward()",
+        "    batch_loss += part_loss.detach()",
     ]
 
 

@@ -53,8 +53,8 @@ class Half:
     """The examples, or one half of pairs.
 
     key: of its array in the data. constant: the variable that holds it. prepare, augment: the
-    names of the functions; augment is "" where nothing is varied. text: defines them. arrays: what it
-    reads of numbers, by the names of constants in small letters.
+    names of the functions; augment is "" where nothing is varied. text: defines them. arrays: what
+    it reads of numbers, by the names of constants in small letters.
     """
 
     key: str

@@ -68,7 +68,7 @@ class WarmedUp(Schedule):
             what = what[:1].upper() + what[1:]
             rise = ("done = min(1.0, step / max(1.0, STEPS - 1))",)
 
-        head = [f'"""The factor of the peak learning rate. {what}."""', *rise, *lines]
+        head = [f'"""The share of the peak rate. {what}."""', *rise, *lines]
         body = "\n".join(f"    {line}" if line else "" for line in head)
         return ScheduleCode(f"def rate_factor(step: int) -> float:\n{body}\n", "rate_factor(step)")
 
