@@ -41,14 +41,16 @@ class PreparationCode:
 
     examples: what several are called, the key of their array: "pictures". text: defines
     `prepare(examples)`, from batches (B, ...) as `read` gives them to what the network reads. read:
-    an expression of `array`, a NumPy array as a Dataset stores it. arrays: numbers that the text reads
-    as tensors, by the names of the constants in small letters.
+    an expression of `array`, a NumPy array as a Dataset stores it. arrays: numbers that the text
+    reads as tensors, by the names of the constants in small letters. note: on the array, "" for
+    none.
     """
 
     examples: str
     text: str
     read: str = "torch.from_numpy(array)"
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    note: str = ""
 
 
 class Preparation(ABC):

@@ -46,18 +46,21 @@ def training_text(proof: Proof) -> str:
     if not proof.steps:
         return ""
 
-    losses = count_text(proof.steps, "loss", "losses")
     if proof.steps_same == proof.steps:
-        text = f"The first {losses} are those of the run, bit for bit."
+        text = (
+            f"The losses of the first steps, {proof.steps:,} in all, are those of the run, bit for "
+            "bit."
+        )
     else:
         text = (
-            f"{proof.steps_same:,} of the first {losses} are those of the run; the largest "
-            f"difference is {number_text(proof.loss_difference)}."
+            f"{proof.steps_same:,} of the first {proof.steps:,} losses are those of the run; the "
+            f"largest difference is {number_text(proof.loss_difference)}."
         )
     if proof.weights_same is None:
         return text
 
-    return f"{text} The final weights are {'the same' if proof.weights_same else 'others'}."
+    weights = "are the same too" if proof.weights_same else "are others"
+    return f"{text} The final weights {weights}."
 
 
 def speed_text(proof: Proof) -> str:

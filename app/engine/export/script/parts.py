@@ -54,7 +54,7 @@ class Half:
 
     key: of its array in the data. constant: the variable that holds it. prepare, augment: the
     names of the functions; augment is "" where nothing is varied. text: defines them. arrays: what
-    it reads of numbers, by the names of constants in small letters.
+    it reads of numbers, by the names of constants in small letters. note: on the array.
     """
 
     key: str
@@ -64,6 +64,7 @@ class Half:
     text: str
     read: str
     arrays: dict[str, np.ndarray]
+    note: str
 
     @property
     def in_evaluation(self) -> str:
@@ -251,6 +252,7 @@ def _half(
         _with_ending(text, ending, code.arrays),
         code.read,
         {f"{name}{ending}": array for name, array in code.arrays.items()},
+        code.note,
     )
 
 

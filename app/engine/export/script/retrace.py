@@ -36,15 +36,19 @@ def retrace(trained: TrainedNetwork, path: Path, whole: bool, progress: Progress
     source = ScriptSource.of(trained)
     recorded = source.recorded_losses(STEPS)
     progress("Training the first steps again", 0, 0)
-    found = _losses(_output(path, ("--steps", str(len(recorded))), progress)) if recorded else []
+    found: dict[int, float] = {}
+    if recorded:
+        found = _losses(_output(path, ("--steps", str(max(recorded))), progress))
+
+    for step in recorded:
+        if not math.isfinite(found.get(step, math.nan)):
+            raise UserError(f"The script has no loss at step {step}.", "Please report it.")
+
+    pairs = [(loss, found[step]) for step, loss in recorded.items()]
     fields: dict[str, Any] = {
-        "steps": len(recorded),
-        "steps_same": sum(
-            same_loss(loss, other) for loss, other in zip(recorded, found, strict=False)
-        ),
-        "loss_difference": max(
-            (abs(loss - other) for loss, other in zip(recorded, found, strict=False)), default=0.0
-        ),
+        "steps": len(pairs),
+        "steps_same": sum(same_loss(loss, other) for loss, other in pairs),
+        "loss_difference": max((abs(loss - other) for loss, other in pairs), default=0.0),
     }
     if not whole:
         return fields
@@ -69,9 +73,9 @@ def same_loss(recorded: float, loss: float) -> bool:
     return recorded == float(f"{recorded:.8g}") and f"{recorded:.8g}" == f"{loss:.8g}"
 
 
-def _losses(lines: list[str]) -> list[float]:
-    losses = [float(match[2]) for line in lines if (match := _STEP.match(line))]
-    return [loss if math.isfinite(loss) else math.inf for loss in losses]
+def _losses(lines: list[str]) -> dict[int, float]:
+    """Returns the losses that the script printed, by the numbers of their steps."""
+    return {int(match[1]): float(match[2]) for line in lines if (match := _STEP.match(line))}
 
 
 def _output(

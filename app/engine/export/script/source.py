@@ -165,14 +165,12 @@ class ScriptSource:
 
     # --- what it recorded
 
-    def recorded_losses(self, most: int) -> list[float]:
-        """Returns the losses of the first steps, as far as each of them was written."""
-        steps, losses = self.history.steps, self.history.losses
-        count = 0
-        while count < min(most, len(steps)) and steps[count] == count + 1:
-            count += 1
-
-        return [float(loss) for loss in losses[:count] if math.isfinite(loss)]
+    def recorded_losses(self, most: int) -> dict[int, float]:
+        """Returns the losses of the first steps by their numbers; a long run wrote some of them."""
+        pairs = zip(self.history.steps[:most], self.history.losses[:most], strict=True)
+        return {
+            int(step): float(loss) for step, loss in pairs if step <= most and math.isfinite(loss)
+        }
 
     @property
     def weights_sha256(self) -> str:

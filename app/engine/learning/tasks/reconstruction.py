@@ -159,9 +159,13 @@ class Reconstruction(Task):
 
         stds = _channel_stds(description)
         scales = [std / _pooled_std(stds) for std in stds]
-        error = "(outputs - targets)"
+        error, text = "(outputs - targets)", ""
         if len(stds) > 1:
-            error = f"({error} * torch.tensor({scales}).view(-1, 1, 1))"
+            error = f"({error} * CHANNEL_SCALE)"
+            text = (
+                "# Errors are in standard deviations of all channels together.\n"
+                f"CHANNEL_SCALE = torch.tensor({scales}).view(-1, 1, 1)\n"
+            )
 
         return TaskCode(
             "",
@@ -169,6 +173,7 @@ class Reconstruction(Task):
             ("mae", MAE_CODE),
             batch,
             f"{error}.flatten(1).abs().mean(1)",
+            text=text,
             functions=(function,) if function is not None else (),
         )
 

@@ -26,12 +26,16 @@ from app.engine.data.preparation import Preparation, PreparationCode, RawInput
 from app.engine.data.units import parse_amount
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
+from app.engine.text import list_text
 from models.shape import Input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import torch
+
+MOST_NAMED = 40
+"""So many columns are named in code."""
 
 UNSEEN = "(new)"
 """Stands for every category that was not seen in training."""
@@ -279,7 +283,8 @@ class RowPreparation(Preparation):
                 f"    return {rest}\n"
             )
 
-        return PreparationCode("rows", text, arrays=arrays)
+        note = f"Columns: {list_text(self.features, MOST_NAMED)}."
+        return PreparationCode("rows", text, arrays=arrays, note=note)
 
     def units_code(self) -> str:
         count = len(self.amounts)
