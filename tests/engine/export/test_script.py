@@ -114,19 +114,19 @@ def require_same(trained: TrainedNetwork, losses: list[float], folder: Path) -> 
     assert figure == pytest.approx(summary["metrics"]["test"][headline], abs=1e-6)
 
 
-def one_of_each() -> list[Combination]:
-    """Returns a combination for every task with every kind of data, the optimizers in turn."""
-    found: dict[tuple[str, str], Combination] = {}
+def few_of_all() -> list[Combination]:
+    """Returns combinations that have every task, kind of data and optimizer among them."""
+    found: list[Combination] = []
     for combination in tiny.thinned(ALL):
-        found.setdefault((combination.task, combination.sort), combination)
+        tasks, sorts = {each.task for each in found}, {each.sort for each in found}
+        if combination.task not in tasks or combination.sort not in sorts:
+            found.append(combination)
 
     kinds = itertools.cycle(sorted(optimizer.kind for optimizer in OPTIMIZERS.all()))
-    return [
-        each._replace(optimizer=kind) for each, kind in zip(found.values(), kinds, strict=False)
-    ]
+    return [each._replace(optimizer=kind) for each, kind in zip(found, kinds, strict=False)]
 
 
-@pytest.mark.parametrize("combination", one_of_each(), ids=str)
+@pytest.mark.parametrize("combination", few_of_all(), ids=str)
 def test_a_script_trains_to_the_same_weights(combination: Combination, tmp_path: Path) -> None:
     requested = tiny.experiment(combination, EPOCHS, BATCH)
     data = tiny.dataset(combination.task, combination.sort)
@@ -135,14 +135,11 @@ def test_a_script_trains_to_the_same_weights(combination: Combination, tmp_path:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("combination", ALL, ids=str)
+@pytest.mark.parametrize("combination", tiny.thinned(ALL), ids=str)
 def test_every_combination_trains_to_the_same_weights(
     combination: Combination, tmp_path: Path
 ) -> None:
-    requested = tiny.experiment(combination, EPOCHS, BATCH)
-    data = tiny.dataset(combination.task, combination.sort)
-    trained, losses = trained_run(requested, data, tmp_path)
-    require_same(trained, losses, tmp_path)
+    test_a_script_trains_to_the_same_weights(combination, tmp_path)
 
 
 PICTURES = tiny.Combination("classification", "image", "cnn", "cross-entropy", "adamw")
@@ -157,8 +154,8 @@ def changed(combination: Combination, **sections: dict[str, Any]) -> Experiment:
     return from_plain(plain)
 
 
-@pytest.mark.parametrize("schedule", [schedule.kind for schedule in SCHEDULES.all()])
-def test_every_schedule(schedule: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("schedule", ["one-cycle", "plateau"])
+def test_a_schedule(schedule: str, tmp_path: Path) -> None:
     requested = changed(PICTURES)
     requested = requested.replace(schedule=SCHEDULES.get(schedule)())
     trained, losses = trained_run(requested, tiny.dataset("classification", "image"), tmp_path)
