@@ -97,6 +97,10 @@ ALLOWED = {
         "load_file",
     ): "a script without this program, on our own files",
     (
+        "app/engine/export/loaders/python_script.py",
+        "load_file",
+    ): "a script without this program, on our own files",
+    (
         "app/engine/export/loaders/answer.py",
         "np.load",
     ): "a script without this program, on our own files",

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from app.engine.data.augmentation import Augmentation
-from app.engine.data.augmentation_code import augmentation_code
 from app.engine.data.augmentation_settings import AugmentationSettings
+from app.engine.data.kinds.image.augmentation_code import augmentation_code
 from app.engine.experiment.resolve import resolve
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.schedule import SCHEDULES

@@ -55,7 +55,7 @@ class Python(ExportFormat):
         script, parts = write_script(trained, path.name, data.name)
         path.write_text(script.text, encoding="utf-8")
         split = "test" if trained.split == "test" else "validation"
-        cells.write_text(notebook(script, data.name, split), encoding="utf-8")
+        cells.write_bytes(notebook(script, data.name, split))
 
         progress("Writing the data", 0, 0)
         np.savez(data, allow_pickle=False, **parts.arrays())

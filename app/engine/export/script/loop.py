@@ -1,4 +1,4 @@
-"""The moving parts of a script: evaluation, training and the command line."""
+"""The moving parts of a script: training and the command line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from app.engine.compute.evaluation import EVALUATION
 from app.engine.compute.randomness import AUGMENTATION, NETWORK, ORDER
-from app.engine.export.script.parts import optimizer_call
+from app.engine.export.script.parts import block, optimizer_call
 from models.code.calls import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from app.engine.export.script.parts import Parts
 
 
@@ -35,93 +33,16 @@ def seed_constants(parts: Parts) -> str:
     return "\n".join(["# What random numbers are for: each purpose has a seed of its own.", *lines])
 
 
-def _block(lines: Iterable[str], indent: int) -> str:
-    return "".join(f"{' ' * indent}{line}\n" if line else "\n" for line in lines)
-
-
-# --- evaluation
-
-
-def evaluation(parts: Parts) -> str:
-    """Returns the function that judges the network on a split."""
-    figure = parts.task.figure[0]
-    loss = parts.loss
-    totals = [f"part = {loss.total}", "total += float(part)", f"weight += float({loss.weight})"]
-    if loss.totals:
-        totals = [
-            f"part, count = {loss.totals}",
-            "total += float(part)",
-            "weight += float(count)",
-        ]
-    elif loss.weight == "len(targets)":
-        totals[2] = f"weight += {loss.weight}"
-    compares = parts.source.loss_function.compares
-    size = parts.source.evaluation_batch
-
-    if compares:
-        order = "mix_seed(EVALUATION, len(examples))"
-        begin = [
-            "# Examples are compared with those of their batch: not class by class.",
-            f"generator = torch.Generator().manual_seed({order})",
-            "order = torch.randperm(len(examples), generator=generator)",
-        ]
-        if _has_runs(parts):
-            begin.append(f"order = runs_of_classes(order, {parts.targets}[examples])")
-        begin += ["examples = examples[order]"]
-        cut = f"examples.tensor_split(-(-len(examples) // {size}))"
-    else:
-        begin = []
-        cut = f"examples.split({size})"
-
-    seed = []
-    head = f"for rows in {cut}:"
-    if parts.task.draws:
-        head = f"for index, rows in enumerate({cut}):"
-        begin.append("generator = torch.Generator()")
-        seed = [
-            "# The same examples are damaged alike each time.",
-            "generator.manual_seed(mix_seed(EVALUATION, index))",
-        ]
-
-    body = [
-        *seed,
-        *parts.batch_lines(training=False),
-        f"outputs = {parts.call}",
-        *totals,
-        f"predictions.append({parts.task.predictions})",
-    ]
-    kept = f"{parts.targets}[examples].numpy()" if parts.targets else "np.empty(0)"
-    return (
-        "@torch.no_grad()\n"
-        "def evaluate(network: Network, split: str) -> tuple[float, float]:\n"
-        f'    """Returns the mean loss and the {figure} on a split; nothing is learned."""\n'
-        "    network.eval()\n"
-        "    examples = SPLITS[split]\n"
-        "    total = weight = 0.0\n"
-        "    predictions = []\n" + _block(begin, 4) + f"    {head}\n" + _block(body, 8) + "\n"
-        f"    figure = {figure}({kept}, torch.cat(predictions).numpy())\n"
-        "    return total / weight, figure\n"
-    )
-
-
-def _has_runs(parts: Parts) -> bool:
-    """Whether an epoch keeps examples of a class together."""
-    return any(function.__name__ == "runs_of_classes" for function in parts.task.functions)
-
-
 # --- training
 
 
 def training(parts: Parts) -> str:
     """Returns the functions that cut an epoch into batches, and that train."""
-    source = parts.source
-    settings = source.resolved.training
     begin, rates, step, zero = _optimizers(parts)
-    patience, best = _patience(parts), _best(parts)
-
-    lines = [
+    best, patience = _best(parts), _patience(parts)
+    before = [
         "initialise(network, torch.Generator().manual_seed(SEED))",
-        *(CHANNELS_LAST if source.has_pictures else []),
+        *(CHANNELS_LAST if parts.source.has_pictures else []),
         *begin,
         *([parts.schedule.begin] if parts.schedule.begin else []),
         *(["generator = torch.Generator()"] if parts.draws else []),
@@ -132,43 +53,15 @@ def training(parts: Parts) -> str:
         "",
         "for epoch in range(1, EPOCHS + 1):",
     ]
-    epoch = [
+    order = [
         "network.train()",
         "shuffle = torch.Generator().manual_seed(mix_seed(SEED, ORDER, epoch))",
         "order = torch.randperm(len(training), generator=shuffle)",
     ]
-    if _has_runs(parts):
-        epoch.append(f"order = runs_of_classes(order, {parts.targets}[training])")
+    if parts.has_runs:
+        order.append(f"order = runs_of_classes(order, {parts.targets}[training])")
 
-    inside = []
-    if parts.draws:
-        inside.append("generator.manual_seed(mix_seed(SEED, EXAMPLES, epoch, step))")
-    if source.network_draws:
-        inside.append("torch.manual_seed(mix_seed(SEED, NETWORK, epoch, step))")
-    if inside:
-        inside = ["# What is random in a step follows from the seed, epoch and step.", *inside]
-
-    if rates:
-        inside += rates
-    if inside:
-        inside.append("")
-
-    clip = [f"nn.utils.clip_grad_norm_(network.parameters(), {settings.gradient_clip!r})"]
-    inside += [
-        *parts.batch_lines(training=True),
-        "",
-        *zero,
-        *_gradients(parts),
-        *(clip if settings.gradient_clip else []),
-        *step,
-        "",
-        "step += 1",
-        "if steps:",
-        '    print(f"step {step:>5}  loss {batch_loss.item():.9g}", flush=True)',
-        "if step == steps:",
-        "    return network.state_dict()",
-    ]
-    judge = [
+    after = [
         'validation_loss, figure = evaluate(network, "validation")',
         f'result = f"loss {{validation_loss:.4f}}, {parts.task.figure[0]} {{figure:.4f}}"',
         'print(f"epoch {epoch:>4}: validation {result}", flush=True)',
@@ -181,14 +74,47 @@ def training(parts: Parts) -> str:
         + "def train(network: Network, steps: int | None = None) -> dict[str, torch.Tensor]:\n"
         '    """Trains the network; returns its weights as they were after the best epoch.\n\n'
         '    steps: so many and no more, with the loss of each printed.\n    """\n'
-        + _block(lines, 4)
-        + _block(epoch, 8)
+        + block(before, 4)
+        + block(order, 8)
         + "        for rows in batches(training[order]):\n"
-        + _block(inside, 12)
+        + block(_step(parts, rates, step, zero), 12)
         + "\n"
-        + _block(judge, 8)
+        + block(after, 8)
         + "\n    return best\n"
     )
+
+
+def _step(parts: Parts, rates: list[str], step: list[str], zero: list[str]) -> list[str]:
+    """Returns the lines of a step, for the examples `rows`.
+
+    rates, step, zero: see _optimizers.
+    """
+    begin = []
+    if parts.draws:
+        begin.append("generator.manual_seed(mix_seed(SEED, EXAMPLES, epoch, step))")
+    if parts.source.network_draws:
+        begin.append("torch.manual_seed(mix_seed(SEED, NETWORK, epoch, step))")
+    if begin:
+        begin.insert(0, "# What is random in a step follows from the seed, epoch and step.")
+
+    begin += rates
+    clip = parts.source.resolved.training.gradient_clip
+    clipping = f"nn.utils.clip_grad_norm_(network.parameters(), {clip!r})"
+    return [
+        *([*begin, ""] if begin else []),
+        *parts.batch_lines(training=True),
+        "",
+        *zero,
+        *_gradients(parts),
+        *([clipping] if clip else []),
+        *step,
+        "",
+        "step += 1",
+        "if steps:",
+        '    print(f"step {step:>5}  loss {batch_loss.item():.9g}", flush=True)',
+        "if step == steps:",
+        "    return network.state_dict()",
+    ]
 
 
 def _batches(parts: Parts) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from app.engine.files import json_bytes
 from models.code.calls import literal
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ evaluate(network, "SPLIT")
 """The last cell, in place of the command line."""
 
 
-def notebook(script: Script, data: str, split: str) -> str:
-    """Returns the text of an .ipynb file.
+def notebook(script: Script, data: str, split: str) -> bytes:
+    """Returns the content of an .ipynb file.
 
     data: the name of the file with the data, which lies beside it. split: the one that is judged at
     the end.
@@ -45,7 +45,7 @@ def notebook(script: Script, data: str, split: str) -> str:
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
 
-    return json.dumps(
+    return json_bytes(
         {
             "cells": cells,
             "metadata": {
@@ -54,9 +54,7 @@ def notebook(script: Script, data: str, split: str) -> str:
             },
             "nbformat": 4,
             "nbformat_minor": 5,
-        },
-        ensure_ascii=False,
-        indent=1,
+        }
     )
 
 

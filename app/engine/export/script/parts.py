@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from app.engine.data.augmentation_code import augmentation_code
+from app.engine.data.kinds.image.augmentation_code import augmentation_code
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.errors import UserError
 from models.code import layout
@@ -132,6 +132,11 @@ class Parts:
     def call(self) -> str:
         """The call of the network: halves of pairs are two arguments."""
         return "network(inputs)" if len(self.halves) == 1 else "network(*inputs)"
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether an epoch keeps examples of a class together."""
+        return any(function.__name__ == "runs_of_classes" for function in self.task.functions)
 
     def batch_lines(self, training: bool) -> tuple[str, ...]:
         """Returns the lines that set `inputs` and `targets` of the examples `rows`."""
@@ -291,3 +296,8 @@ def optimizer_call(name: str, first: str, arguments: dict[str, Any], grouped: bo
 def comment(text: str) -> str:
     """Returns a comment at the beginning of lines."""
     return "\n".join(layout.comment(text, 0)) + "\n"
+
+
+def block(lines: Iterable[str], indent: int) -> str:
+    """Returns lines as a block of code that is indented so far."""
+    return "".join(f"{' ' * indent}{line}\n" if line else "\n" for line in lines)

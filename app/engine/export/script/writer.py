@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.engine.compute.batches import batch_count
 from app.engine.compute.randomness import mix_seed
 from app.engine.export.script import head, loop
+from app.engine.export.script.evaluation import evaluation
 from app.engine.export.script.parts import Parts
 from app.engine.export.script.source import ScriptSource
 from models.code.calls import literal
@@ -71,7 +72,7 @@ def write_script(trained: TrainedNetwork, file: str, data: str) -> tuple[Script,
         Section("what it learns", _learning(parts)),
         Section("optimizer and learning rate", _optimizer(parts)),
         Section("random numbers", _randomness(parts)),
-        Section("evaluation", loop.evaluation(parts)),
+        Section("evaluation", evaluation(parts)),
         Section("training", loop.training(parts)),
         Section("from the command line", loop.main(parts)),
     )
