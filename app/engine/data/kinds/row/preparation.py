@@ -272,10 +272,10 @@ class RowPreparation(Preparation):
             has_more = len(self.features) > count
             numbers = f"rows[:, :{count}]" if has_more else "rows"
             rest = f"torch.cat([numbers, rows[:, {count}:]], dim=1)" if has_more else "numbers"
-            kept = "; flags of gaps and categories stay" if has_more else ""
+            kept = "; the rest stays" if has_more else ""
             text = (
                 "def prepare(rows: torch.Tensor) -> torch.Tensor:\n"
-                f'    """Fills gaps and standardises the numbers of rows (B, F){kept}.\n\n'
+                f'    """Fills gaps in rows (B, F) and standardises their numbers{kept}.\n\n'
                 "    FILL, MEAN and STD are of the training rows, column by column.\n"
                 '    """\n'
                 f"    numbers = {numbers}\n"
