@@ -14,6 +14,8 @@ from torch.nn import functional
 from app.engine.data.augmentation import Augmentation
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.data.kinds.image.augmentation_code import augmentation_code
+from app.engine.data.kinds.row.column import RowColumn
+from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.experiment.resolve import resolve
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.schedule import SCHEDULES
@@ -183,3 +185,21 @@ def test_the_first_weights_of_every_template(kind: str) -> None:
     weights = network.state_dict()
     for name, tensor in own.state_dict().items():
         assert torch.equal(weights[code.weight_name(name)], tensor), name
+
+
+def test_restored_rows_with_flags_of_gaps_are_in_their_units() -> None:
+    columns = (
+        RowColumn("height", "number", "mean", flagged=True, mean=10.0, std=2.0),
+        RowColumn("weight", "number", "mean", mean=5.0, std=0.5),
+        RowColumn("kind", "category", "category", categories=("a", "b")),
+    )
+    preparation = RowPreparation(columns)
+    restored = torch.tensor([[1.0, -2.0, 0.25]])  # two numbers and the flag of the first
+    expected = torch.tensor([[12.0, 4.0, 0.25]])
+    assert torch.equal(preparation.in_units(restored), expected)
+
+    arrays = preparation.code().arrays
+    statistics = {name.upper(): torch.from_numpy(array) for name, array in arrays.items()}
+    names = defined(preparation.units_code())
+    names.update(statistics)
+    assert torch.equal(names["answers"](restored), expected)
