@@ -83,6 +83,5 @@ def recipe_words(document: Document, model: OwnNetwork) -> str:
         return ""
 
     return (
-        f"Where you choose nothing else, it is trained as {template.label} is: its optimizer, "
-        "schedule and loss are taken."
+        f"Where you choose nothing else, optimizer, schedule and loss are those of {template.label}."
     )

@@ -16,7 +16,7 @@ from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
-from app.ui.pages.model.sizes import parameters_of_defaults
+from app.ui.pages.model.sizes import TemplateSizes
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.state.block_library import BlockLibrary
 from app.ui.style.theme import style
@@ -47,6 +47,7 @@ class ModelPage(Page):
         super().__init__()
         self._parts = parts
         self._sizes: dict[str, int] = {}
+        self._template_sizes = TemplateSizes(parts.background, self._take_sizes)
         self._sized_for: Problem | None = None
         style(self, "page")
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
@@ -230,21 +231,13 @@ class ModelPage(Page):
             if measured.inspection.error is None:
                 sizes[measured.resolved.model.kind] = measured.inspection.parameters
             if problem != self._sized_for:
-                self._measure_templates(problem)
+                self._sized_for = problem
+                self._sizes = {}
+                self._template_sizes.measure(problem)
 
         self.gallery.describe(
             {kind: f"{size:,}" for kind, size in sizes.items()},
             {template.kind: template.unfit(problem) for template in TEMPLATES.all()},
-        )
-
-    def _measure_templates(self, problem: Problem) -> None:
-        self._sized_for = problem
-        self._sizes = {}
-        self._parts.background.run(
-            lambda control: parameters_of_defaults(problem, control),
-            self._take_sizes,
-            lambda _: None,
-            key="gallery",
         )
 
     def _take_sizes(self, sizes: dict[str, int]) -> None:
