@@ -46,6 +46,16 @@ def usable(definitions: Iterable[BlockDefinition]) -> list[tuple[Kind, type[Bloc
     return sorted(found, key=lambda pair: pair[1].label)
 
 
+def why_not(definition: BlockDefinition) -> str:
+    """Returns in a sentence why a kind of one's own cannot be, and what to change; "" if it can."""
+    try:
+        class_of(definition)
+    except BlockError as error:
+        return str(error)
+
+    return ""
+
+
 def least_inputs(kind: Kind) -> int:
     """Returns how many other blocks a block of this kind reads at least."""
     return class_of(kind).arity[0]

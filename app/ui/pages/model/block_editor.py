@@ -25,7 +25,7 @@ from models.wrong_values import value_sentence
 
 if TYPE_CHECKING:
     from app.engine.memory.graph_measurement import BlockNumbers
-    from app.ui.state.block_library import BlockLibrary
+    from app.ui.pages.model.block_library import BlockLibrary
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import Measured
     from models.graph import BlockDefinition, Kind

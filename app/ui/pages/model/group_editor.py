@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.errors import with_remedy
 from app.engine.text import value_text
 from app.ui.pages.model.graph_edits import open_graph, own_blocks, set_graph
 from app.ui.style.theme import Theme, style
@@ -22,7 +21,7 @@ from models.spec import settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.ui.state.block_library import BlockLibrary
+    from app.ui.pages.model.block_library import BlockLibrary
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import Measured
     from models.graph import BlockDefinition, Graph
@@ -135,9 +134,7 @@ class GroupEditor(QWidget):
         clear(self._boxes)
         self._offered = []
         settings_of = [parameter.users[0][1] for parameter in parameters]
-        for parameter in sorted(
-            parameters, key=lambda each: settings_of.index(each.users[0][1])
-        ):
+        for parameter in sorted(parameters, key=lambda each: settings_of.index(each.users[0][1])):
             blocks = ", ".join(dict.fromkeys(block for block, _ in parameter.users))
             setting = parameter.users[0][1]
             words = setting.replace("_", " ")
@@ -207,8 +204,7 @@ class GroupEditor(QWidget):
 
     def _why_not(self, definition: BlockDefinition) -> str:
         """Returns why a kind cannot be, "" where it can."""
-        from models.layers.block import BlockError  # noqa: PLC0415 - it loads torch
-        from models.layers.own_block import own_class  # noqa: PLC0415 - it loads torch
+        from models.new_block import why_not  # noqa: PLC0415 - it loads torch
 
         kind = definition.kind
         if not stands_beside(definition, own_blocks(self._document)):
@@ -216,12 +212,7 @@ class GroupEditor(QWidget):
         if self.keep.isChecked() and self._library.blocks.get(kind, definition) != definition:
             return f"You have another block called '{kind}'. Choose another name."
 
-        try:
-            own_class(definition)
-        except BlockError as error:
-            return with_remedy(error.what, error.remedy)
-
-        return ""
+        return why_not(definition)
 
 
 def _values(names: Sequence[str], measured: Measured) -> list[Parameter]:

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.ui.text.literal import button_text, tooltip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from models.graph import BlockDefinition, Kind
-    from models.layers.block import Block
+    from models.spec import Choice
 
 OWN = "Your own"
 
@@ -53,7 +53,7 @@ class KindMenu(QMenu):
         for family, blocks in kinds_by_family().items():
             self._add_family(family, [(block.kind, block) for block in blocks])
 
-    def _add_family(self, family: str, blocks: list[tuple[Kind, type[Block]]]) -> None:
+    def _add_family(self, family: str, blocks: Sequence[tuple[Kind, type[Choice]]]) -> None:
         part = self.addMenu(button_text(family))
         part.setToolTipsVisible(True)
         for kind, block in blocks:

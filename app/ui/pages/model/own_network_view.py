@@ -83,5 +83,6 @@ def recipe_words(document: Document, model: OwnNetwork) -> str:
         return ""
 
     return (
-        f"Where you choose nothing else, optimizer, schedule and loss are those of {template.label}."
+        "Where you choose nothing else, optimizer, schedule and loss are those of "
+        f"{template.label}."
     )

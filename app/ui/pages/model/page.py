@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.ui.pages.model.block_editor import BlockEditor
+from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.code_card import CodeCard
 from app.ui.pages.model.gallery import TemplateGallery
 from app.ui.pages.model.graph_edits import set_graph
@@ -18,7 +19,6 @@ from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
 from app.ui.pages.model.sizes import TemplateSizes
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.state.block_library import BlockLibrary
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
