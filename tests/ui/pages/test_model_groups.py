@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 
+from app.engine import folders
 from app.engine.experiment.own_block_library import read_library
 from app.ui.pages.model.graph_edits import open_graph, own_blocks
 from app.ui.pages.model.page import ModelPage
@@ -167,3 +168,24 @@ def test_what_cannot_be_one_block_is_told(qtbot: QtBot, harness: Harness, page: 
         assert sentence in page.group.trouble.text()
 
     assert harness.document.experiment == before
+
+
+def test_a_file_that_cannot_be_used_is_told_in_the_menu(
+    qtbot: QtBot, harness: Harness, page: ModelPage
+) -> None:
+    folder = folders.own_blocks()
+    folder.mkdir(parents=True)
+    (folder / "broken.toml").write_text("x = [", encoding="utf-8")
+    (folder / "odd.toml").write_text(
+        '[own_blocks.odd]\nblocks = [{ name = "a", kind = "none" }]', encoding="utf-8"
+    )
+    page.library.load()
+    qtbot.waitUntil(lambda: bool(page.library.problems), timeout=PATIENCE_MS)
+    page.network.view.choose(first_blocks(harness)[0])
+    page.block.add_menu.fill()
+    own = page.block.add_menu.actions()[0].menu()
+    told = [action.text() for action in own.actions()]
+    assert len(told) == 2
+    assert told[0].startswith("'broken.toml' is not valid TOML.")
+    assert told[1].startswith("'odd': In it, block 'a': There is no block called 'none'.")
+    assert not any(action.isEnabled() for action in own.actions())

@@ -246,11 +246,15 @@ class BlockEditor(QWidget):
 
     # --- what fits here
 
-    def _own_kinds(self) -> dict[str, BlockDefinition]:
-        """Returns the kinds of the network, and those of the library that are not called alike."""
+    def _own_kinds(self) -> tuple[dict[str, BlockDefinition], tuple[str, ...]]:
+        """Returns the kinds of the network, and those of the library that are not called alike.
+
+        Also a sentence for each file of the library that cannot be used.
+        """
         known = own_blocks(self._document)
         kept = self._library.blocks.items()
-        return known | {kind: each for kind, each in kept if stands_beside(each, known)}
+        known |= {kind: each for kind, each in kept if stands_beside(each, known)}
+        return known, self._library.problems
 
     def _can_add(self, kind: Kind) -> bool:
         return self._settings_behind(kind) is not None

@@ -21,8 +21,8 @@ OWN = "Your own"
 class KindMenu(QMenu):
     """Offers the kinds of blocks. `chosen(kind)`: the person took one.
 
-    fits: says of a kind whether it can stand here. own: gives the person's own kinds. Both are
-    asked when the menu opens.
+    fits: says of a kind whether it can stand here. own: gives the person's own kinds, and a
+    sentence for each file of theirs that cannot be used. Both are asked when the menu opens.
     """
 
     chosen = Signal(object)
@@ -31,7 +31,7 @@ class KindMenu(QMenu):
         self,
         name: str,
         fits: Callable[[Kind], bool],
-        own: Callable[[], Mapping[str, BlockDefinition]],
+        own: Callable[[], tuple[Mapping[str, BlockDefinition], Sequence[str]]],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -42,18 +42,29 @@ class KindMenu(QMenu):
 
     def fill(self) -> None:
         """Lists the kinds as they fit now."""
-        from models.new_block import kinds_by_family, usable  # noqa: PLC0415 - it loads torch
+        from models.new_block import (  # noqa: PLC0415 - it loads torch
+            kinds_by_family,
+            usable,
+            why_not,
+        )
 
         self.clear()
-        own = usable(self._own().values())
-        if own:
-            self._add_family(OWN, own)
+        own, problems = self._own()
+        unusable = {kind: why_not(each) for kind, each in own.items()}
+        problems = [*problems, *(f"'{kind}': {why}" for kind, why in unusable.items() if why)]
+        if own or problems:
+            self._add_family(OWN, usable(own.values()), problems)
             self.addSeparator()
 
         for family, blocks in kinds_by_family().items():
             self._add_family(family, [(block.kind, block) for block in blocks])
 
-    def _add_family(self, family: str, blocks: Sequence[tuple[Kind, type[Choice]]]) -> None:
+    def _add_family(
+        self,
+        family: str,
+        blocks: Sequence[tuple[Kind, type[Choice]]],
+        problems: Sequence[str] = (),
+    ) -> None:
         part = self.addMenu(button_text(family))
         part.setToolTipsVisible(True)
         for kind, block in blocks:
@@ -63,4 +74,7 @@ class KindMenu(QMenu):
             action.setEnabled(self._fits(kind))
             action.triggered.connect(lambda _=False, kind=kind: self.chosen.emit(kind))
 
-        part.setEnabled(any(action.isEnabled() for action in part.actions()))
+        for problem in problems:
+            part.addAction(button_text(problem)).setEnabled(False)
+
+        part.setEnabled(bool(problems) or any(action.isEnabled() for action in part.actions()))
