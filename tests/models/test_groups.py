@@ -11,7 +11,14 @@ import torch
 from models import edits
 from models.code.writer import write_network
 from models.graph import BlockDefinition, Graph, GraphError, Node
-from models.groups import SettingOfBlock, expanded, group, parameters_of, take_apart
+from models.groups import (
+    SettingOfBlock,
+    check_group,
+    expanded,
+    group,
+    parameters_of,
+    take_apart,
+)
 from models.layers.block import BlockError
 from models.layers.own_block import own_class
 from models.network import build_model, place_blocks, read_block
@@ -20,6 +27,7 @@ from models.repairs import find_mistake
 from models.shape import Input, Problem
 from models.spec import settings
 from tests.models.networks import batch_of, picture_problem
+from tests.models.random_graphs import random_graph
 
 PICTURES = picture_problem(3, 8, 8)
 
@@ -279,3 +287,30 @@ def test_its_code_has_a_line_for_each_of_its_blocks() -> None:
     )
     batch = batch_of(PICTURES, 3)
     torch.testing.assert_close(printed(batch), ours(batch), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_groups_of_random_graphs_compute_the_same(seed: int) -> None:
+    graph, problem = random_graph(seed)
+    placed = {block.node.name: block.block for block in place_blocks(graph, problem)}
+    names = list(placed)
+    for start in range(len(names)):
+        chosen = names[start : start + 3]
+        try:
+            check_group(graph, chosen)
+        except GraphError:
+            continue
+
+        parameters = parameters_of(
+            SettingOfBlock(name, each.name, getattr(placed[name], each.name), type(placed[name]))
+            for name in chosen
+            for each in settings(type(placed[name]))
+        )
+        changed, name = group(graph, chosen, "my-group", parameters)
+        before, after = build_model(graph, problem, 1).eval(), build_model(changed, problem, 1)
+        batch = batch_of(problem, 3)
+        torch.testing.assert_close(
+            after.eval()(batch), before(batch), rtol=0, atol=0, equal_nan=True
+        )
+        assert f"blocks.{name}" not in {key for key, _ in before.named_modules()}
+        assert f"blocks.{name}.{chosen[0]}" in {key for key, _ in after.named_modules()}
