@@ -227,7 +227,7 @@ def _renamed(
     left = list(unused)
     found: dict[str, str] = {}
     for block in new:
-        old = next((name for name in left if forms_before[name] == forms[block]), "")
+        old = next((name for name in left if forms_before.get(name) == forms[block]), "")
         if old:
             left.remove(old)
             found[block] = old
