@@ -104,7 +104,7 @@ def describe(path: str, json_: bool) -> None:
     from app.terminal import description_lines, display_for  # noqa: PLC0415 - not for --help
 
     with display_for(json_) as display:
-        dataset = open_dataset(_data_of(path), display.stage)
+        dataset = open_dataset(_data_of(path), display.stage, sample=True)
 
     facts = summary.describe(dataset)
     if json_:

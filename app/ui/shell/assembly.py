@@ -194,6 +194,7 @@ class Assembly(QObject):
         self.run_bar.changed.connect(self._enable_possible)
         session.state_changed.connect(self._state_changed)
         session.events_received.connect(self._show_device)
+        session.events_received.connect(self.data_loader.complete)
         session.finished.connect(self._finished)
         self.theme.changed.connect(self._show_icons)
         self.engine.loaded.connect(self._engine_loaded)
