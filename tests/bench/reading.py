@@ -157,6 +157,7 @@ def _read(what: str, source: Path) -> None:
         from app.engine.sources.opening import open_dataset
 
         all_formats()
+        pyarrow.scalar("")  # loads pandas where that is installed, which takes 0.3 s
         settings = DataSettings(source=str(source))
         begun = time.process_time()
         summary.describe(open_dataset(settings, sample=True))
