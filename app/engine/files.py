@@ -179,6 +179,14 @@ def write_atomically(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def open_folder(folder: Path) -> int:
+    """Returns a handle of a folder, which leads to it wherever it is moved; not on Windows.
+
+    Raises OSError.
+    """
+    return os.open(folder, os.O_RDONLY)
+
+
 def sync_folder(folder: Path) -> None:
     """Makes a rename in this folder durable.
 
@@ -188,7 +196,7 @@ def sync_folder(folder: Path) -> None:
         return
 
     try:
-        handle = os.open(folder, os.O_RDONLY)
+        handle = open_folder(folder)
         try:
             os.fsync(handle)
         finally:

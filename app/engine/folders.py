@@ -1,4 +1,4 @@
-"""The folders in which runs, preferences, own blocks, decoded pictures and logs are kept.
+"""The folders in which runs, the queue, preferences, own blocks, pictures and logs are kept.
 
 The environment variable NETWRIGHT_HOME moves them all below one folder.
 """
@@ -19,6 +19,11 @@ def runs() -> Path:
 def config() -> Path:
     """Returns the folder of the window's preferences."""
     return _below("config", platformdirs.user_config_path("netwright", appauthor=False))
+
+
+def data() -> Path:
+    """Returns the folder of what is kept beside the runs: the register of runs and the queue."""
+    return _below("data", platformdirs.user_data_path("netwright", appauthor=False))
 
 
 def cache() -> Path:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from app.engine import files
+
 ROOT = Path(__file__).resolve().parents[2]
 """The folder of the package `app`."""
 
@@ -30,21 +32,13 @@ def start(module: str, argument: str, errors: int = subprocess.PIPE) -> subproce
     no process.
     """
     windows = sys.platform == "win32"
-    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "RUST_BACKTRACE": "0",
-    }
-    environment.pop("PYTHONINSPECT", None)
-    # -P: a folder named app where the program was started is not this one.
     return subprocess.Popen(
-        [python(), "-P", "-m", module, argument],
+        _command(module, argument),
         bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=environment,
+        env=_environment(),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if windows else 0,
     )
 
@@ -55,3 +49,43 @@ def end_with_the_program() -> NoReturn:
         pass
 
     os._exit(STOP)
+
+
+def start_detached(module: str, argument: str, errors: Path) -> subprocess.Popen[bytes]:
+    """Starts a module in a session of its own: it outlives this program, its terminal and window.
+
+    Its standard output is a pipe, for an answer; what it prints on standard error is appended to
+    the file `errors`. Raises OSError where the system starts no process.
+    """
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+
+    with files.open_to_append(errors) as file:
+        return subprocess.Popen(
+            _command(module, argument),
+            bufsize=0,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            env=_environment(),
+            cwd=ROOT,  # the folder where it was started may be removed
+            start_new_session=True,
+            creationflags=flags,
+        )
+
+
+def _command(module: str, argument: str) -> list[str]:
+    # -P: a folder named app where the program was started is not this one.
+    return [python(), "-P", "-m", module, argument]
+
+
+def _environment() -> dict[str, str]:
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "RUST_BACKTRACE": "0",
+    }
+    environment.pop("PYTHONINSPECT", None)
+    return environment

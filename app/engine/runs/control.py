@@ -41,7 +41,7 @@ class Control:
         self._stop.set()
         self._go.set()
 
-    def change(self, **values: float | None) -> None:
+    def change(self, /, **values: float | None) -> None:
         """Requests other values of live settings, see live_changes.live_settings.
 
         A dot in a name is written as two underscores: `change(optimizer__weight_decay=0.1)`. For

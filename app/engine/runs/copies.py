@@ -21,6 +21,9 @@ MACHINE = ("threads", "precision")
 CHANGES = ("changed", "memory")
 """Marks of what was changed while a run trained."""
 
+NOT_COPIED = (LOCK, OWNER, own_names.CONTROL, own_names.EVENTS)
+"""Files of the process that trains a run."""
+
 
 def same_again(run: Run, parent: Path) -> Run:
     """Makes a run below `parent` that comes to the same bits as this one when it is trained.
@@ -90,7 +93,7 @@ def _copy(source: Path, target: Path) -> None:
     """
     target.mkdir()
     for path in source.iterdir():
-        left_out = path.name in (LOCK, OWNER) or own_names.HALF_WRITTEN.fullmatch(path.name)
+        left_out = path.name in NOT_COPIED or own_names.HALF_WRITTEN.fullmatch(path.name)
         if left_out or path.is_symlink():
             continue
         if path.is_dir():

@@ -46,13 +46,13 @@ def read_events(folder: Path) -> list[events.Event]:
         found.append(_prepared(run, environment["prepared"]))
 
     # Before the steps that they are among.
-    found += [event for line in history.marks if (event := _mark_event(line)) is not None]
+    found += [event for line in history.marks if (event := mark_event(line)) is not None]
     if len(history.steps):
         found.append(_steps_done(run, history))
 
     problems = [] if manifest.exists(run.path) else [_older()]
     for line in history.epochs:
-        epoch, record, problem = _epoch_done(run.path, line)
+        epoch, record, problem = epoch_done(run.path, line)
         found.append(epoch)
         problems += problem
     if history.epochs and record is not None:
@@ -62,7 +62,7 @@ def read_events(folder: Path) -> list[events.Event]:
     found += [events.NewFinding(finding_of(line["finding"])) for line in history.findings]
     found += [events.NewFinding(problem) for problem in problems]
 
-    if end := _finished(run):
+    if end := finished_event(run):
         found.append(end)
 
     return found
@@ -75,6 +75,14 @@ def _older() -> Finding:
         "A run of an older version",
         "It has no manifest.json, so its files cannot be compared with what was written.",
     )
+
+
+def recorded_preparation(run: Run) -> events.RunPrepared | None:
+    """Returns what a run told before its first step; None where that is not known yet."""
+    try:
+        return prepared_event(run.environment().get("prepared"))
+    except RunFileError:
+        return None
 
 
 def _prepared(run: Run, data: object) -> events.RunPrepared:
@@ -109,7 +117,7 @@ def _steps_done(run: Run, history: History) -> events.StepsDone:
     )
 
 
-def _mark_event(line: MarkLine) -> events.Event | None:
+def mark_event(line: MarkLine) -> events.Event | None:
     """Returns the event of a mark; None for a divergence, which the end of the run tells."""
     if line["mark"] in ("resumed", "longer"):
         return events.Resumed(line["step"])
@@ -119,7 +127,7 @@ def _mark_event(line: MarkLine) -> events.Event | None:
     return None
 
 
-def _epoch_done(
+def epoch_done(
     folder: Path, line: EpochLine
 ) -> tuple[events.EpochDone, EpochRecord | None, list[Finding]]:
     """Returns an epoch, its record, and what is to be told where that is damaged."""
@@ -147,7 +155,7 @@ def _epoch_done(
     return epoch, record, problems
 
 
-def _finished(run: Run) -> events.RunFinished | None:
+def finished_event(run: Run) -> events.RunFinished | None:
     """Returns the end of a run; None of one that has not ended."""
     summary = run.summary()
     status = run.status

@@ -50,9 +50,7 @@ class Run:
         """
         experiment = _named(experiment)
         if path is None:
-            folder = _new_folder(
-                Path(parent), file_name(f"{datetime.now():%Y-%m-%d} {experiment.name}")
-            )
+            folder = new_folder(parent, experiment)
         else:
             folder = Path(path)
             try:
@@ -353,9 +351,14 @@ def file_name(text: str) -> str:
     return name
 
 
-def _new_folder(parent: Path, name: str) -> Path:
+def new_folder(parent: Path, experiment: Experiment) -> Path:
+    """Makes an empty folder below `parent`, named after the day and the experiment.
+
+    Raises UserError.
+    """
+    name = file_name(f"{datetime.now():%Y-%m-%d} {_named(experiment).name}")
     for number in range(1, 100_000):
-        folder = parent / (name if number == 1 else f"{name} {number}")
+        folder = Path(parent) / (name if number == 1 else f"{name} {number}")
         try:
             folder.mkdir(parents=True)
         except FileExistsError:

@@ -73,15 +73,17 @@ def resume(
     control: Control,
     epochs: int | None = None,
     dataset: Dataset | None = None,
+    status_before: RunStatus | None = None,
 ) -> RunFinished:
     """Goes on from the newest good checkpoint, on the CPU to the same bits. Never raises.
 
-    epochs: a new total, to train longer; the schedule is then stretched over it.
+    epochs: a new total, to train longer; the schedule is then stretched over it. status_before: how
+    the run stood before it was claimed, where that is done already.
     """
     context = RunContext(run, emit, control, goes_on=True)
     with context.guarded():
         experiment = run.experiment()
-        status_before = _status_before(run)
+        status_before = status_before or status_of(run)
         context.begin(experiment)
         with context.engine(experiment):
             plan, start = resuming.find_start(context, experiment, status_before, epochs, dataset)
@@ -90,7 +92,7 @@ def resume(
     return context.finish()
 
 
-def _status_before(run: Run) -> RunStatus:
+def status_of(run: Run) -> RunStatus:
     """Returns how a run stands before it goes on. Raises UserError where the disk refuses to say.
 
     A damaged summary is no reason not to go on: the state says where.

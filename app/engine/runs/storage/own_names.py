@@ -13,9 +13,16 @@ if TYPE_CHECKING:
 
 FOLDERS = ("checkpoints", "epochs", "results")
 
+CONTROL = "control.jsonl"
+"""Requests to a run in a process of its own, see detached.control_file."""
+
+EVENTS = "events.jsonl"
+"""What such a run tells, see detached.event_file."""
+
 HALF_WRITTEN = re.compile(
     r"((experiment\.toml|note\.txt"
-    r"|(dataset|environment|summary|kept|exports|manifest|running)\.json)"
+    r"|(dataset|environment|summary|kept|exports|manifest|running)\.json"
+    r"|(control|events)\.jsonl)"
     r"|(\d{4,}|(last-)?(validation|test))\.npz)\.\d+-\d+\.tmp"
 )
 """Names of files that a kill leaves half written, see files.write_atomically."""
@@ -43,7 +50,14 @@ def refuse_others(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Removes what a kill in the middle of a write left behind; a person's own files stay."""
+    """Removes what a kill in the middle of a write left behind; a person's own files stay.
+
+    What a process of its own listened to and told is over, too.
+    """
+    for name in (CONTROL, EVENTS):
+        with contextlib.suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
+
     for path in (*folder.iterdir(), *_inside(folder)):
         if HALF_WRITTEN.fullmatch(path.name) and path.is_file() and not path.is_symlink():
             with contextlib.suppress(OSError):

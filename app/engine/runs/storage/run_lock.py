@@ -40,7 +40,7 @@ class RunLock:
     """The lock on one run folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._lock = FileLock(folder / LOCK, thread_local=False)
 
     def acquire(self) -> bool:
@@ -59,7 +59,7 @@ class RunLock:
                 return False
 
             content = owner_content(os.getpid(), socket.gethostname())
-            (self._folder / OWNER).write_bytes(content)
+            (self.folder / OWNER).write_bytes(content)
         except OSError:
             self._lock.release()
             raise
@@ -70,7 +70,7 @@ class RunLock:
         """Shows other computers that see the folder that the run is alive."""
         # The disk may be full or gone; the save that follows reports it.
         with contextlib.suppress(OSError):
-            os.utime(self._folder / OWNER)
+            os.utime(self.folder / OWNER)
 
     def release(self) -> bool:
         """Gives the lock back; without effect where it is not held.
@@ -83,7 +83,7 @@ class RunLock:
 
         released = True
         try:
-            files.remove(self._folder / OWNER)
+            files.remove(self.folder / OWNER)
         except OSError:
             released = False
 
@@ -99,12 +99,12 @@ class RunLock:
 
         Both times are the file system's: computers may differ by more than that.
         """
-        if not _is_of_another_computer(self._folder):
+        if not _is_of_another_computer(self.folder):
             return False
 
-        os.utime(self._folder / LOCK)
-        now = (self._folder / LOCK).stat().st_mtime
-        return now - (self._folder / OWNER).stat().st_mtime < SILENCE
+        os.utime(self.folder / LOCK)
+        now = (self.folder / LOCK).stat().st_mtime
+        return now - (self.folder / OWNER).stat().st_mtime < SILENCE
 
 
 def owner_content(process: int, computer: str) -> bytes:
@@ -115,6 +115,19 @@ def owner_content(process: int, computer: str) -> bytes:
     """
     owner = {"process": process, "computer": computer, "sum": _sum(process, computer)}
     return files.json_line(owner)
+
+
+def owner_process(folder: Path) -> int | None:
+    """Returns the number of the process that trains a run on this computer; None without one."""
+    if not is_held(folder) or _is_of_another_computer(folder):
+        return None
+
+    try:
+        process = json.loads(files.read_regular(folder / OWNER, 65536))["process"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+    return process if type(process) is int else None
 
 
 def is_held(folder: Path) -> bool:

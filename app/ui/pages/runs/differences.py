@@ -11,9 +11,9 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.differences import setting_rows
 from app.engine.learning.metrics import metric_text
 from app.engine.runs.comparison import best_index
+from app.engine.runs.listing import prepared_of
 from app.engine.runs.run import Run
 from app.engine.text import UNKNOWN, count_text, duration_text, number_text
-from app.ui.pages.runs.entries import prepared_of
 from models.spec import Spec
 
 if TYPE_CHECKING:

@@ -5,23 +5,15 @@ It is read from the run's folder, off the window's thread, and again only when i
 
 from __future__ import annotations
 
-import contextlib
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine import files
-from app.engine.learning.metrics import METRICS, Metric
-from app.engine.learning.tasks import TASKS
-from app.engine.runs.history import METRICS as METRICS_FILE
-from app.engine.runs.history import prepared_event
-from app.engine.runs.metrics_lines import EpochLine
+from app.engine.runs.listing import epoch_lines, headline_of, prepared_of
 from app.engine.runs.progress import seconds_saved
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.storage.manifest import RunFileError
-from app.engine.runs.storage.shape import is_of
 from app.ui.text.run_names import label_of
 
 if TYPE_CHECKING:
@@ -29,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from app.engine.learning.metrics import Metric
     from app.ui.state.session import Session
 
 MORE_EPOCHS = 10
@@ -129,13 +122,13 @@ def read_entry(run: Run) -> Entry:
     stamp = _stamp(run)
     problems = run.problems()
     summary = _readable(run.summary)
-    epochs = _epoch_lines(run.path)
+    epochs = epoch_lines(run.path)
     status = run.status
     if problems and status != "running":
         status = "damaged"
     prepared = prepared_of(run)
     planned = prepared.get("epochs")
-    metric = _metric(prepared, epochs)
+    metric = headline_of(prepared, epochs)
     usable = run.best_folder is not None
 
     return Entry(
@@ -203,25 +196,6 @@ def _readable(read: Callable[[], Any]) -> dict[str, Any]:
         return {}
 
 
-def prepared_of(run: Run) -> dict[str, Any]:
-    """Returns what was known of the run before its first step; {} where that cannot be read."""
-    prepared = prepared_event(_readable(run.environment).get("prepared"))
-    return vars(prepared) if prepared else {}
-
-
-def _metric(prepared: dict[str, Any], epochs: list[EpochLine]) -> Metric:
-    """Returns the headline metric of a run.
-
-    It is that of its task, else the first one that its epochs have.
-    """
-    task = TASKS.get(((prepared.get("resolved") or {}).get("data") or {}).get("task") or "")
-    if task is not None:
-        return task.headline
-
-    first = next(iter(epochs[-1]["metrics"] if epochs else {}), "")
-    return METRICS.get(first, METRICS["accuracy"])
-
-
 def _chance(run: Run, metric: Metric) -> float | None:
     """Returns what always answering the same class reaches; None where that cannot be known."""
     if metric.name != "accuracy":
@@ -243,25 +217,6 @@ def common_metric(entries: Sequence[Entry]) -> Metric | None:
 
 def _column(values: list[float | None]) -> np.ndarray:
     return np.array([np.nan if value is None else value for value in values], dtype=float)
-
-
-def _epoch_lines(folder: Path) -> list[EpochLine]:
-    """Returns the lines of epochs; a damaged history is told when the run is opened.
-
-    There are thousands of lines of steps to each, so they are told apart before they are parsed.
-    """
-    epochs: list[EpochLine] = []
-    with contextlib.suppress(OSError), files.open_regular(folder / METRICS_FILE) as file:
-        for text in file:
-            if not text.startswith(b'{"epoch"'):
-                continue
-
-            with contextlib.suppress(ValueError, RecursionError):  # a line cut by a kill
-                line = json.loads(text)
-                if is_of(line, EpochLine):
-                    epochs.append(line)
-
-    return epochs
 
 
 def _has_checkpoint(path: Path) -> bool:

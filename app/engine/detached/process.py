@@ -1,0 +1,209 @@
+"""What a process of its own does: it trains one run, and listens to its control file.
+
+The training is on a thread, as in the window, where it gives way to other programs; the main thread
+listens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.engine import files
+from app.engine.detached import control_file
+from app.engine.detached.control_file import ControlReader
+from app.engine.detached.event_file import EventFile
+from app.engine.errors import UserError
+from app.engine.runs.control import Control
+from app.engine.runs.events import RunFinished
+from app.engine.runs.run import Run
+from app.engine.runs.storage.run_lock import OWNER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.runs.events import Event
+    from app.engine.runs.run import RunStatus
+
+LISTEN_EVERY = 0.1
+"""Seconds between two looks at the control file."""
+
+COMPLETED = 0
+FAILED = 1
+STOPPED = 130
+SHUT_DOWN = 143
+"""How the process ends: the last is after a polite kill, as when the computer is shut down."""
+
+
+class ClaimedRun(Run):
+    """A run that is claimed before torch is loaded: from then on it is running."""
+
+    def claim(self) -> None:
+        if self._lock is None:
+            super().claim()
+
+    def follow(self, place: Path) -> None:
+        """Goes on in another place: its folder was moved."""
+        self.path = place
+        if self._lock is not None:
+            self._lock.folder = place
+
+
+class Place:
+    """Where the folder of a run is: the run follows one that is moved, and stops without one."""
+
+    def __init__(self, run: ClaimedRun, control: Control) -> None:
+        self._run = run
+        self._control = control
+        self._folder = files.open_folder(run.path) if sys.platform == "linux" else None
+        self._left: Path | None = None
+
+    def check(self) -> None:
+        """Looks whether the folder is still there."""
+        if self._left is not None and self._left.exists():
+            _gather(self._left, self._run.path)
+        if (self._run.path / OWNER).exists() or self._control.stopping_at_once:
+            return
+
+        place = self._moved_to()
+        if place is not None:
+            self._left = self._run.path
+            self._run.follow(place)
+            self._run.log(f"The folder was moved to '{place}'; the run goes on there.")
+        else:
+            self._control.stop(at_once=True)
+
+    def _moved_to(self) -> Path | None:
+        if self._folder is None:
+            return None
+
+        place = Path(os.readlink(f"/proc/self/fd/{self._folder}"))
+        return place if (place / OWNER).exists() else None
+
+    def close(self) -> None:
+        if self._left is not None and self._left.exists():
+            _gather(self._left, self._run.path)
+        if self._folder is not None:
+            os.close(self._folder)
+
+
+def _gather(left: Path, place: Path) -> None:
+    """Brings what was written under the old path, just after a folder was moved, to the new one."""
+    if (left / "experiment.toml").exists():
+        return  # another run
+
+    for name in ("checkpoints", "epochs"):
+        with contextlib.suppress(OSError):
+            for path in (left / name).iterdir():
+                if not (place / name / path.name).exists():
+                    files.rename(path, place / name / path.name)
+
+    shutil.rmtree(left, ignore_errors=True)
+
+
+def main(argument: str) -> int:
+    """Trains the run that the argument names and returns the exit code. argument: see `starting`.
+
+    Prints one line of JSON on standard output as soon as the run is claimed, or why it is not.
+    """
+    order = json.loads(argument)
+    run = ClaimedRun(Path(order["run"]))
+    status = run.status if order["go_on"] else None
+    try:
+        run.claim()
+        told = EventFile(run.path)
+        control_file.create(run.path)
+    except (UserError, OSError) as error:
+        run.release()
+        refusal = files.as_user_error(error, run.path)
+        _answer({"what": refusal.what, "remedy": refusal.remedy})
+        return FAILED
+
+    _answer({"process": os.getpid()})
+    control = Control()
+    shut_down = _stop_on_signals(control, told)
+    ends: list[RunFinished] = []
+
+    def work() -> None:
+        ends.append(_train(run, order, status, told, control))
+
+    thread = threading.Thread(target=work, name="training")
+    thread.start()
+    reader = ControlReader(run, control)
+    place = Place(run, control)
+    while thread.is_alive():
+        place.check()
+        reader.poll()
+        thread.join(LISTEN_EVERY)
+
+    place.close()
+    told.close()
+    ended = ends[0].status if ends else "failed"
+    if ended == "stopped":
+        return SHUT_DOWN if shut_down else STOPPED
+
+    return COMPLETED if ended == "completed" else FAILED
+
+
+def _train(
+    run: Run,
+    order: dict[str, Any],
+    status: RunStatus | None,
+    emit: Callable[[Event], None],
+    control: Control,
+) -> RunFinished:
+    """Trains, or goes on where `status` says how the run stood; tells the end in any case."""
+    try:
+        from app.engine.training import trainer  # noqa: PLC0415 - torch takes seconds to load
+
+        if status is None:
+            return trainer.train(run.experiment(), run, emit, control)
+
+        return trainer.resume(run, emit, control, order["epochs"], status_before=status)
+    except BaseException as error:  # the trainer tells its own failures
+        details = "".join(traceback.format_exception(error))
+        run.log(details)
+        run.release()
+        what = f"The training could not start: {error or type(error).__name__}."
+        failure = what, "Change what the message names, then train it again.", details
+        finished = RunFinished(str(run.path), "failed", what, {}, failure)
+        emit(finished)
+        return finished
+
+
+def _answer(data: dict[str, Any]) -> None:
+    """Answers whoever started the process, who may be gone; prints in the log from then on."""
+    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        os.write(1, files.json_line(data, ascii_only=True))
+
+    os.dup2(2, 1)
+
+
+def _stop_on_signals(control: Control, told: EventFile) -> list[int]:
+    """Lets a polite kill stop the run at once, with its state saved; returns those that came."""
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        told.shut_down()
+        control.stop(at_once=True)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    return came
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
