@@ -14,30 +14,27 @@ import click
 
 from app import __version__, system_libraries
 from app.code_command import code
-from app.command_options import writing_options
+from app.command_options import as_json, writing_options
+from app.detached_commands import runs, stop, watch
 from app.engine.errors import UserError
-from app.engine.experiment.limits import MOST_EPOCHS
 from app.export_command import export
 from app.find_run import find_run
 from app.graph_command import graph
 from app.open_command import to_open
 from app.output import complain, complain_of, say, say_json
+from app.queue_commands import queue
 from app.search_command import search
+from app.train_commands import resume, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.experiment.experiment import Experiment
 
 DEMO = "sample:digits"
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
-
-as_json = click.option(
-    "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
-)
 
 
 @click.group(
@@ -113,76 +110,6 @@ def describe(path: str, json_: bool) -> None:
 
     for line in description_lines(facts):
         say(line)
-
-
-@cli.command()
-@click.argument("experiment")
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    metavar="SECTION.FIELD=VALUE",
-    help="Change a setting; may be repeated.",
-)
-@click.option("--run-dir", metavar="DIR", help="The run's own folder, new or empty.")
-@click.option(
-    "--measure-threads", is_flag=True, help="Forget which thread counts were fastest before."
-)
-@as_json
-def train(
-    experiment: str,
-    changes: tuple[str, ...],
-    run_dir: str | None,
-    measure_threads: bool,
-    json_: bool,
-) -> int:
-    """Train an experiment (a .toml file).
-
-    Ctrl+C stops and keeps the best; a second one ends at once.
-    """
-    from app import headless  # noqa: PLC0415 - loads numpy and rich
-    from app.engine.experiment import overrides, toml_file  # noqa: PLC0415 - not for --help
-    from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
-    from app.engine.training import thread_choice  # noqa: PLC0415 - not for --help
-
-    path = Path(experiment).expanduser()
-    if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
-        raise UserError(
-            f"'{experiment}' is not an experiment: that is a .toml file.",
-            "To train on these data, write one with the two lines [data] and source = "
-            f"'{experiment}'.",
-        )
-
-    requested: Experiment = toml_file.read(path)
-    try:
-        requested = overrides.with_overrides(
-            requested, changes, lambda chosen: headless.data_kinds(chosen, json_)
-        )
-    except UserError as error:
-        if error.setting:  # it is the data's
-            raise
-        raise click.UsageError(str(error)) from error
-
-    if measure_threads:
-        thread_choice.forget()
-
-    run = Run.create(default_folder(), requested, Path(run_dir).expanduser() if run_dir else None)
-    return headless.train(requested, run, json_)
-
-
-@cli.command()
-@click.argument("run")
-@click.option(
-    "--epochs",
-    type=click.IntRange(1, MOST_EPOCHS),
-    help="Train longer: the new number of epochs in all.",
-)
-@as_json
-def resume(run: str, epochs: int | None, json_: bool) -> int:
-    """Go on with a stopped run, or train a finished one longer."""
-    from app import headless  # noqa: PLC0415 - loads numpy and rich
-
-    return headless.resume(find_run(run), epochs, json_)
 
 
 @cli.command()
@@ -314,6 +241,12 @@ def settings_(section: str, json_: bool) -> None:
         say(line)
 
 
+cli.add_command(train)
+cli.add_command(resume)
+cli.add_command(watch)
+cli.add_command(stop)
+cli.add_command(runs)
+cli.add_command(queue)
 cli.add_command(graph)
 cli.add_command(code)
 cli.add_command(export)

@@ -1,4 +1,4 @@
-"""Options of commands with numbers, each with its limits."""
+"""Options that commands share: JSON, and numbers with their limits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from app.engine.experiment.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+as_json = click.option(
+    "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
+)
 
 MOST_TOKENS = 1_000_000
 """Far more than the pages of a book have."""

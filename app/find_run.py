@@ -12,15 +12,20 @@ if TYPE_CHECKING:
 
 
 def find_run(text: str) -> Run:
-    """Returns a run by its folder, or by its name among those in the usual place.
+    """Returns a run by its folder, or by its name among those that are known.
 
     Raises UserError.
     """
+    from app.engine.detached import register  # noqa: PLC0415 - not for --help
     from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
 
     for folder in (Path(text).expanduser(), default_folder() / text):
         if (folder / "experiment.toml").is_file():
             return Run(folder.absolute())
+
+    for run in register.elsewhere():
+        if run.name == text:
+            return run
 
     from app.engine.export.bundle.opening import is_bundle  # noqa: PLC0415 - not for --help
 

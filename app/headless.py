@@ -80,6 +80,11 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
         with interrupts(control, display):
             finished = work(display, control)
 
+    return conclude(finished, run, json_)
+
+
+def conclude(finished: RunFinished, run: Run, json_: bool) -> int:
+    """Prints how a run ended and what it reached, and returns the exit code."""
     report = None
     no_report = ""
     if finished.status in ("completed", "stopped"):
@@ -92,7 +97,7 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
         say(line, error=json_)
 
     if json_:
-        say_json(_without_details(finished.summary))
+        say_json(without_details(finished.summary))
     if finished.status == "completed":
         if no_report:  # the run is whole all the same
             complain(no_report)
@@ -108,7 +113,7 @@ def _attend(work: Work, run: Run, json_: bool) -> int:
     return FAILED
 
 
-def _without_details(summary: Summary) -> dict[str, Any]:
+def without_details(summary: Summary) -> dict[str, Any]:
     """Returns the summary with what went wrong and what to try; the traceback is in log.txt."""
     plain = dict(summary)
     if "failure" in summary:

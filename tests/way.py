@@ -44,7 +44,14 @@ class Step:
 TRAINING = "app/engine/training"
 
 WAY = (
-    Step(0, "app/cli.py", "train", (), "Experiment", "reads the TOML file and makes a run folder"),
+    Step(
+        0,
+        "app/train_commands.py",
+        "train",
+        (),
+        "Experiment",
+        "reads the TOML file and makes a run folder",
+    ),
     Step(
         1,
         "app/headless.py",

@@ -40,6 +40,8 @@ ENGINE_ROOMS = (
     "race",
     "results",
     "export",
+    "detached",
+    "queue",
     "search",
 )
 """Lower rooms first: a room imports itself and what stands before it."""
