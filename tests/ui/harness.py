@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
+from app.engine.queue.items import Queue
 from app.ui.pages.parts import Parts
 from app.ui.state.background import Background
+from app.ui.state.beside.queue_state import QueueState
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.network_measurer import NetworkMeasurer
@@ -70,6 +72,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     network_measurer = NetworkMeasurer(document, background)
     actions: list[Action] = []
     pages_opened: list[str] = []
+    queue = QueueState(Queue(), background)
 
     parts = Parts(
         document,
@@ -82,10 +85,12 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         pages_opened.append,
         lambda path: None,
         actions.append,
+        queue,
     )
     try:
         yield Harness(parts, data_loader, actions, pages_opened)
     finally:
+        queue.close()
         data_loader.close()
         network_measurer.close()
         session.close()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.ui.state.action import Action
     from app.ui.state.background import Background
+    from app.ui.state.beside.queue_state import QueueState
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import NetworkMeasurer
     from app.ui.state.preferences import Preferences
@@ -39,6 +40,7 @@ class Parts:
     go: Callable[[str], None]
     open: Callable[[str], None]
     do: Callable[[Action], None]
+    queue: QueueState
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.detached.control_file import listens
 from app.engine.experiment import toml_file
 from app.ui.pages.remedies import LONGER
 from app.ui.state.session import read_record
@@ -59,3 +60,13 @@ def branch(parts: Parts, path: Path) -> None:
         parts.go("training")
 
     parts.background.run(lambda _: read_record(path), begin, key="run.branch")
+
+
+def follow(parts: Parts, path: Path) -> bool:
+    """Shows a run that trains in a process of its own; returns False where it cannot be."""
+    if parts.session.active or not listens(path):
+        return False
+
+    parts.session.follow(path)
+    parts.go("training")
+    return True

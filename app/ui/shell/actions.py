@@ -92,6 +92,13 @@ TABLE = (
         Action.TRAIN, "Train", "Run", ("Ctrl+R", "F5"), "Trains the network with these settings."
     ),
     Entry(
+        Action.QUEUE,
+        "Add to the queue",
+        "Run",
+        ("Ctrl+Shift+Q",),
+        "Keeps a copy of these settings, to be trained after what waits already.",
+    ),
+    Entry(
         Action.RACE,
         "Race several variants…",
         "Run",

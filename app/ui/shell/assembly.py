@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMenu
 
 from app.engine.errors import UserError
+from app.engine.queue.items import Queue
 from app.engine.runs import events
 from app.engine.runs.run import default_folder
 from app.ui.pages.parts import Parts
@@ -29,6 +30,8 @@ from app.ui.shell.projector import ProjectorMode
 from app.ui.shell.run_bar import RunBar
 from app.ui.state.action import Action
 from app.ui.state.background import Background, Failure
+from app.ui.state.beside.queue_state import QueueState
+from app.ui.state.beside.remote_run import training_beside
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import Engine, EngineLoader, find_engine
@@ -91,6 +94,7 @@ class Assembly(QObject):
         self.awake = awake or Awake()
         self.notifier = Notifier(frame)
         self.runs_folder = default_folder()
+        self.queue = QueueState(Queue(), self._writing)
         self.actions = Actions(frame, pages, frame.go)
         self.parts = Parts(
             self.document,
@@ -103,6 +107,7 @@ class Assembly(QObject):
             frame.go,
             self.opener.open,
             self.actions.do,
+            self.queue,
         )
         self._leaving = Leaving(frame, self.session, self.problems)
         self._view = ViewCommands(theme, preferences)
@@ -118,7 +123,7 @@ class Assembly(QObject):
         """Returns what each action does."""
         frame = self.frame
         training = TrainingCommands(
-            self.document, self.session, self.run_bar, self.runs_folder, frame.go
+            self.document, self.session, self.run_bar, self.runs_folder, self.queue, frame.go
         )
         dialogs = Dialogs(self.parts, frame)
         help_ = HelpCommands(
@@ -137,6 +142,7 @@ class Assembly(QObject):
             Action.UNDO: self.document.undo,
             Action.REDO: self.document.redo,
             Action.TRAIN: training.train,
+            Action.QUEUE: training.add_to_queue,
             Action.RACE: dialogs.open_race,
             Action.PLAN: dialogs.open_planner,
             Action.PAUSE: training.pause_or_resume,
@@ -167,6 +173,11 @@ class Assembly(QObject):
         frame.header.help.clicked.connect(lambda: self.actions.do(Action.HELP))
         frame.header.notices.clicked.connect(self.problems.show_list)
         frame.bottom.train.clicked.connect(lambda: self.actions.do(Action.TRAIN))
+        session.beside = self.preferences.get("beside", False)
+        frame.bottom.place.show_place(session.beside)
+        frame.bottom.place.chosen.connect(self._choose_place)
+        frame.bottom.place.queued.connect(lambda: self.actions.do(Action.QUEUE))
+        self.queue.ended.connect(self.notifier.tell_queue)
         frame.bottom.pause.clicked.connect(lambda: self.actions.do(Action.PAUSE))
         frame.bottom.stop.clicked.connect(lambda: self.actions.do(Action.STOP))
         frame.dropped.connect(self.opener.open_instead)
@@ -177,7 +188,7 @@ class Assembly(QObject):
         self.files.again.connect(self.data_loader.open)
         self.problems.changed.connect(lambda: frame.header.set_notices(len(self.problems.problems)))
 
-        for background in (self.background, self._reading):
+        for background in (self.background, self._reading, self._writing):
             background.failed.connect(self.problems.tell)
 
         document.changed.connect(self._document_changed)
@@ -214,6 +225,19 @@ class Assembly(QObject):
 
         for path in paths[:1]:
             self.opener.open(path)
+
+        self._writing.run(lambda _: training_beside(), self._follow, key="beside")
+        self.queue.look()
+
+    def _follow(self, path: Path | None) -> None:
+        """Shows the run that went on while no window was open."""
+        if path is not None and not self.session.active:
+            self.session.follow(path)
+            self.frame.go("training")
+
+    def _choose_place(self, beside: bool) -> None:
+        self.session.beside = beside
+        self.preferences.set("beside", beside)
 
     def _load_engine(self) -> None:
         self.engine.load(self.document.experiment.training.device)
@@ -331,6 +355,7 @@ class Assembly(QObject):
         self.data_loader.close()
         self.network_measurer.close()
         self.run_bar.close()
+        self.queue.close()
         self.session.close()
         self.awake.release()
         self._writing.close()
@@ -353,6 +378,7 @@ class Assembly(QObject):
         # would outlive the window.
         for sender in (
             self.run_bar,
+            self.queue,
             self.network_measurer,
             self.data_loader,
             self.opener,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from app.ui.shell.place_button import PlaceButton
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.memory.memory_bar import MemoryBar
@@ -54,6 +55,7 @@ class BottomBar(QFrame):
         self._state = BarState("")
         style(self, "bottom")
         self.train = self._button("Train", "train.start", "primary-big")
+        self.place = PlaceButton()
         self.pause = self._button("Pause", "train.pause", "big")
         self._paused = False
         self._pause_icons = (QIcon(), QIcon())
@@ -79,7 +81,7 @@ class BottomBar(QFrame):
         self._gap = QWidget()
 
         self._row = QHBoxLayout(self)
-        for button in (self.train, self.pause, self.stop):
+        for button in (self.train, self.place, self.pause, self.stop):
             self._row.addWidget(button)
 
         self._row.addWidget(self.text)
@@ -123,6 +125,7 @@ class BottomBar(QFrame):
     def set_running(self, running: bool) -> None:
         """Shows Train, or Pause and Stop."""
         self.train.setVisible(not running)
+        self.place.setVisible(not running)
         self.pause.setVisible(running)
         self.stop.setVisible(running)
         self.progress.setVisible(running)

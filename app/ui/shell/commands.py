@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.ui.pages.parts import Parts
     from app.ui.shell.actions import Actions
     from app.ui.shell.run_bar import RunBar
+    from app.ui.state.beside.queue_state import QueueState
     from app.ui.state.document import Document
     from app.ui.state.preferences import Preferences
     from app.ui.state.session import Session
@@ -43,9 +44,11 @@ class TrainingCommands:
         session: Session,
         run_bar: RunBar,
         runs_folder: Path,
+        queue: QueueState,
         go: Callable[[str], None],
     ) -> None:
         self._document = document
+        self._queue = queue
         self._session = session
         self._run_bar = run_bar
         self._runs_folder = runs_folder
@@ -56,6 +59,12 @@ class TrainingCommands:
         if not self._run_bar.obstacle():
             self._session.start(self._document.experiment, self._runs_folder)
             self._go("training")
+
+    def add_to_queue(self) -> None:
+        """Keeps a copy of the open experiment, to be trained after what waits already."""
+        if not self._run_bar.obstacle_to_queue():
+            self._queue.add(self._document.experiment, self._run_bar.expected_seconds())
+            self._go("runs")
 
     def pause_or_resume(self) -> None:
         if self._session.state is State.PAUSED:
@@ -139,6 +148,7 @@ def enable_possible(
     actions[Action.UNDO].setEnabled(document.can_undo)
     actions[Action.REDO].setEnabled(document.can_redo)
     actions[Action.TRAIN].setEnabled(trainable)
+    actions[Action.QUEUE].setEnabled(not run_bar.obstacle_to_queue())
     actions[Action.RACE].setEnabled(trainable and document.description is not None)
     actions[Action.PAUSE].setEnabled(session.state in (State.RUNNING, State.PAUSED))
     actions[Action.STOP].setEnabled(session.active)

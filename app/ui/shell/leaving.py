@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from app.ui.shell.problems import Problems
     from app.ui.state.session import Session
 
+HERE = "It can be resumed later from its last checkpoint, which is written now."
+BESIDE = (
+    "It trains in a process of its own and goes on without the window. When the window is opened "
+    "again, it shows the run."
+)
+
 
 class Leaving:
-    """Closes the window once nothing runs any more."""
+    """Closes the window once nothing runs here any more."""
 
     def __init__(self, frame: MainWindow, session: Session, problems: Problems) -> None:
         self._frame = frame
@@ -32,17 +38,23 @@ class Leaving:
         if self._stopping:
             return
 
+        alone = self._session.goes_on_alone
         box = message_box(
-            self._frame,
-            "quit.ask",
-            "A training is under way",
-            "It can be resumed later from its last checkpoint, which is written now.",
+            self._frame, "quit.ask", "A training is under way", BESIDE if alone else HERE
         )
         stop = box.addButton("Stop training and quit", QMessageBox.ButtonRole.DestructiveRole)
         stop.setObjectName("quit.stop")
-        keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
+        keep = box.addButton(
+            "Stay" if alone else "Keep training", QMessageBox.ButtonRole.RejectRole
+        )
         keep.setObjectName("quit.keep")
         box.setDefaultButton(keep)
+        if alone:
+            leave = box.addButton("Quit, let it train", QMessageBox.ButtonRole.AcceptRole)
+            leave.setObjectName("quit.leave")
+            leave.clicked.connect(self._frame.leave)
+            box.setDefaultButton(leave)
+
         box.setEscapeButton(keep)
         stop.clicked.connect(self._stop_and_leave)
         box.open()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
 
 if TYPE_CHECKING:
     from app.engine.runs import events
+    from app.ui.state.beside.queue_state import QueueView
 
 TITLES = {
     "completed": "The training is finished",
@@ -26,6 +27,16 @@ class Notifier:
 
     def tell(self, end: events.RunFinished) -> None:
         """Says how the training ended, unless the window is in front and says so itself."""
+        self._tell(TITLES.get(end.status, "The training has ended"), end.reason)
+
+    def tell_queue(self, view: QueueView) -> None:
+        """Says that the queue has ended, as `tell` does."""
+        failed = len(view.items)
+        few = "One of its runs" if failed == 1 else f"{failed} of its runs"
+        text = f"{few} failed; the Runs page says why." if failed else "All of its runs are done."
+        self._tell("The queue has ended", text)
+
+    def _tell(self, title: str, text: str) -> None:
         if self._window.isActiveWindow():
             return
 
@@ -37,8 +48,7 @@ class Notifier:
 
             self._tray.show()
             # Some desktops take tags in it, others would show what stands for a tag.
-            reason = end.reason.replace("<", "‹")
-            self._tray.showMessage(TITLES.get(end.status, "The training has ended"), reason)
+            self._tray.showMessage(title, text.replace("<", "‹"))
 
     def close(self) -> None:
         if self._tray is not None:

@@ -79,10 +79,12 @@ class RunBar(QObject):
 
     def obstacle(self) -> str:
         """Returns in a sentence why Train cannot be pressed and what to do; "" when it can."""
+        return "A training is under way." if self._session.active else self.obstacle_to_queue()
+
+    def obstacle_to_queue(self) -> str:
+        """Returns why these settings cannot be trained at all, also later; "" when they can."""
         document = self._document
         network_measurer = self._network_measurer
-        if self._session.active:
-            return "A training is under way."
         if not document.experiment.data.source:
             return NO_DATA
         if document.data_state == "failed" and document.data_failure is not None:
@@ -161,28 +163,33 @@ class RunBar(QObject):
         return BarState(text, memory_text=memory_text, memory=parts, total=total)
 
     def _readiness(self) -> str:
-        measured = self._network_measurer.measured
-        training = self._document.resolved().training
-        epochs = training.epochs or 0
-
+        epochs = self._document.resolved().training.epochs or 0
         what = open_title(self._document)
         text = f"ready: {what}, {count_text(epochs, 'epoch')}"
         if self.engine is None:
             return f"{text} · loading engine"
+
+        seconds = self.expected_seconds()
+        return text if seconds is None else f"{text}, {rough_duration_text(seconds)}"
+
+    def expected_seconds(self) -> float | None:
+        """Returns how long a training with these settings would take; None if unknown."""
+        measured = self._network_measurer.measured
         description = self._document.description
-        if measured is None or description is None or self._network_measurer.busy:
-            return text
+        if self.engine is None or measured is None or description is None:
+            return None
+        if self._network_measurer.busy:
+            return None
 
         template = measured.resolved.model
+        epochs = self._document.resolved().training.epochs or 0
         examples = epochs * description.size("training")
-        seconds = self._speeds.seconds(
+        return self._speeds.seconds(
             self.engine.device,
             template.kind,
             measured.inspection.multiply_adds,
             examples,
         )
-
-        return text if seconds is None else f"{text}, {rough_duration_text(seconds)}"
 
     def _needed(self) -> tuple[str, tuple[Part, ...], int | None]:
         """Returns the memory that these settings need, against what is free."""
@@ -240,6 +247,9 @@ class RunBar(QObject):
             remaining = session.race.remaining
             speed = ""
             spent = time.monotonic() - session.begun
+
+        elif session.goes_on_alone:
+            text = f"{text} · beside the window"
 
         if session.state is State.STOPPING:
             later = live.stage if live.stage is not None and live.stage is not self._stage else None

@@ -19,6 +19,7 @@ class Action(StrEnum):
     UNDO = "undo"
     REDO = "redo"
     TRAIN = "train"
+    QUEUE = "queue"
     RACE = "race"
     PLAN = "plan"
     PAUSE = "pause"

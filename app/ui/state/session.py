@@ -16,9 +16,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.engine.runs import events
 from app.engine.runs.control import Control
+from app.engine.runs.copies import same_again
 from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run
 from app.ui.state import trainings
+from app.ui.state.beside.remote_run import RemoteControl, RunInterrupted, followed, trained_beside
 from app.ui.state.record import Record
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ class Session(QObject):
         self.begun = 0.0
         """When the current run was requested, as time.monotonic()."""
         self.race: RaceState | None = None
+        self.beside = False
+        """Whether the next run trains in a process of its own, not on a thread here."""
         self._live = self.record
         self._control = Control()
         self._looking = self._calm = False
@@ -112,15 +116,26 @@ class Session(QObject):
         """The record of the current run, or of the last one; whichever run is shown."""
         return self._live
 
+    @property
+    def goes_on_alone(self) -> bool:
+        """Whether the current run trains in a process of its own."""
+        return self.active and isinstance(self._control, RemoteControl)
+
     # --- requests
 
     def start(self, experiment: Experiment, folder: Path) -> None:
         """Trains in a new run below `folder`; only when idle."""
-        self._begin(trainings.new_run(experiment, folder), Record())
+        if self.beside:
+            self._begin_beside(lambda _: Run.create(folder, experiment), Record())
+        else:
+            self._begin(trainings.new_run(experiment, folder), Record())
 
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
-        self._begin(trainings.same_run(path, folder), Record())
+        if self.beside:
+            self._begin_beside(lambda _: same_again(Run(path), folder), Record())
+        else:
+            self._begin(trainings.same_run(path, folder), Record())
 
     def branch(self, record: Record, path: Path, epochs: int | None) -> None:
         """Goes on with a copy of a run, which stays as it is; only when idle.
@@ -128,7 +143,12 @@ class Session(QObject):
         record: that of the run, which becomes the copy's. epochs: a new total, to train longer.
         """
         record.begun = None
-        self._begin(trainings.branch(path, epochs), record)
+        if self.beside:
+            self._begin_beside(
+                lambda emit: trainings.branch_of(path, emit), record, go_on=True, epochs=epochs
+            )
+        else:
+            self._begin(trainings.branch(path, epochs), record)
 
     def start_race(self, race: RaceState, folder: Path) -> None:
         """Trains the variants in new runs below `folder`, in turns; only when idle."""
@@ -150,7 +170,26 @@ class Session(QObject):
         epochs: a new total, to train longer.
         """
         record = self.record if self.record.path == path else read_record(path)
-        self._begin(trainings.resumed(path, epochs), record)
+        if self.beside:
+            self._begin_beside(lambda _: Run(path), record, go_on=True, epochs=epochs)
+        else:
+            self._begin(trainings.resumed(path, epochs), record)
+
+    def follow(self, path: Path) -> None:
+        """Follows a run that trains in a process of its own; only when idle."""
+        record = Record()
+        record.has_weights = Run(path).best_folder is not None
+        self._begin(followed(path), record, RemoteControl())
+
+    def _begin_beside(
+        self,
+        make: Callable[[trainings.Emit], Run],
+        record: Record,
+        go_on: bool = False,
+        epochs: int | None = None,
+    ) -> None:
+        """Lets a process of its own train the run that `make` makes or finds, and follows it."""
+        self._begin(trained_beside(make, go_on, epochs), record, RemoteControl())
 
     def pause(self) -> None:
         if self.state is State.RUNNING:
@@ -187,6 +226,11 @@ class Session(QObject):
         if self.active:
             self._control.stop(at_once=True)
             self._set(State.STOPPING)
+
+    def leave(self) -> None:
+        """Lets a run in a process of its own go on without the window."""
+        if isinstance(self._control, RemoteControl):
+            self._control.leave()
 
     def show(self, record: Record) -> None:
         """Shows another run's record; an empty one shows nothing."""
@@ -231,9 +275,15 @@ class Session(QObject):
         ]
 
     def close(self) -> None:
-        """Stops, and waits for all threads. Call it before the program ends."""
+        """Stops, and waits for all threads. Call it before the program ends.
+
+        A run in a process of its own goes on.
+        """
         self._timer.stop()
-        self._control.stop(at_once=True)
+        if self.goes_on_alone:
+            self.leave()
+        else:
+            self._control.stop(at_once=True)
 
         for thread in self.make_room():
             thread.join()
@@ -300,12 +350,16 @@ class Session(QObject):
             else:
                 if isinstance(event, events.RunFinished):
                     ended = event
+                if isinstance(event, RunInterrupted):
+                    continue  # the run has not said how it ends, and can go on
                 if not (self.racing and self.race is not None and self.race.begun):
                     # Of a race these are the events before the first of its runs.
                     self._live.add(event)
 
             if isinstance(event, events.StepsDone) and self.state is State.PREPARING:
                 self._set(State.RUNNING)
+            elif isinstance(event, events.Paused) and self.state is State.RUNNING:
+                self._set(State.PAUSED)  # it was paused before it was followed
 
         self.events_received.emit(received)
         if ended is not None:

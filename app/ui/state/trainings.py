@@ -64,11 +64,15 @@ def branch(path: Path, epochs: int | None) -> Train:
     def train(emit: Emit, control: Control) -> None:
         from app.engine.training.trainer import resume  # noqa: PLC0415 - it loads torch
 
-        emit(events.StageChanged("Copying the run"))
-        run = branched(Run(path), f"{datetime.now():%Y-%m-%d} {label_of(path)} branch")
-        resume(run, emit, control, epochs)
+        resume(branch_of(path, emit), emit, control, epochs)
 
     return train
+
+
+def branch_of(path: Path, emit: Emit) -> Run:
+    """Returns a copy of a run, to go on with. Raises UserError."""
+    emit(events.StageChanged("Copying the run"))
+    return branched(Run(path), f"{datetime.now():%Y-%m-%d} {label_of(path)} branch")
 
 
 def work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:

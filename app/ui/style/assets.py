@@ -52,6 +52,7 @@ ICONS = {
     "code": "mdi6.code-braces",
     "left": "mdi6.chevron-left",
     "right": "mdi6.chevron-right",
+    "up": "mdi6.chevron-up",
 }
 """QtAwesome's name of each of our icons."""
 

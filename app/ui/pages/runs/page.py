@@ -20,6 +20,7 @@ from app.ui.pages.runs.guide import guide_cards
 from app.ui.pages.runs.head import Head
 from app.ui.pages.runs.message import HintLine, MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
+from app.ui.pages.runs.queue_card import QueueCard
 from app.ui.pages.runs.table import RunsTable
 from app.ui.pages.runs.trash import Discarded, discard, restore
 from app.ui.state.record import Record
@@ -118,20 +119,22 @@ class RunsPage(Page):
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(6)
         outer.addWidget(self.head)
+        self.queue = QueueCard(self._parts.theme, self._parts.queue)
+        outer.addWidget(self.queue)
         outer.addWidget(HintLine(self._parts.theme, self.hint, self.message))
         self.stack = QStackedLayout()
         self.stack.addWidget(self.scroller)
-        self.stack.addWidget(
-            EmptyState(
-                self._parts.theme,
-                "runs",
-                "No runs yet",
-                NOTHING,
-                "Choose data",
-                lambda: self._parts.go("data"),
-                "runs.begin",
-            )
+        empty = EmptyState(
+            self._parts.theme,
+            "runs",
+            "No runs yet",
+            NOTHING,
+            "Choose data",
+            lambda: self._parts.go("data"),
+            "runs.begin",
         )
+        empty.setMinimumHeight(1)  # behind the list it takes no room from the queue
+        self.stack.addWidget(empty)
 
         outer.addLayout(self.stack, 1)
 
@@ -149,6 +152,7 @@ class RunsPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._parts.queue.look()
         self.refresh()
 
     def refresh(self) -> None:
@@ -261,6 +265,9 @@ class RunsPage(Page):
             self._parts.go("training")
             return
 
+        if entry.status == "running" and run_actions.follow(self._parts, entry.path):
+            return
+
         target = (
             "results" if entry.usable and entry.status not in ("failed", "diverged") else "training"
         )
@@ -337,19 +344,11 @@ class RunsPage(Page):
         self._soon()
 
     def _note(self, path: Path, text: str) -> None:
-        run = Run(path)
-
-        def write() -> None:
-            run.note = text
-
-        self._try(write)
+        self._try(lambda: setattr(Run(path), "note", text))
         self._soon()
 
     def _soon(self) -> None:
-        """Reads the list soon.
-
-        The editor of a cell is still open while its text arrives.
-        """
+        """Reads the list soon: the editor of a cell is open while its text arrives."""
         QTimer.singleShot(0, self, self.refresh)
 
     def delete_chosen(self) -> None:

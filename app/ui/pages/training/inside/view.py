@@ -248,7 +248,12 @@ class InsideView(QWidget):
 
     def _show_note(self) -> None:
         self._drawn = None
-        if self._session.live:
+        if self._session.live and self._session.goes_on_alone:
+            text = (
+                "This run trains beside the window, in a process of its own, which does not tell "
+                "what its optimizer holds. Choose 'Here' beside Train to look inside the next one."
+            )
+        elif self._session.live:
             text = "The first look comes with the next step."
         else:
             text = (

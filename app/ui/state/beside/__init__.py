@@ -1,0 +1,1 @@
+"""Runs beside the window: in processes of their own, and waiting in the queue."""

@@ -1,0 +1,123 @@
+"""A run beside the window: controlled through its folder, left alone, found again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.engine.runs.run import Run, default_folder
+from app.engine.runs.storage.run_lock import owner_process
+from app.ui.state.beside.remote_run import RunInterrupted, training_beside
+from app.ui.state.session import Session, State
+from tests.engine.detached.following import wait_for
+from tests.engine.training import small
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.engine.experiment.experiment import Experiment
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+
+PATIENCE_MS = 120_000
+"""A ceiling, not a measure: a process loads torch first."""
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    session = Session()
+    session.beside = True
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Experiment:
+    return small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 2500})
+
+
+def test_it_is_paused_changed_left_found_again_and_stopped(
+    qtbot: QtBot, session: Session, long: Experiment
+) -> None:
+    session.start(long, default_folder())
+    assert session.goes_on_alone
+    qtbot.waitUntil(lambda: session.state is State.RUNNING, timeout=PATIENCE_MS)
+    session.pause()
+    qtbot.waitUntil(lambda: "paused" in events_of(session.record.path), timeout=PATIENCE_MS)
+    assert session.state is State.PAUSED
+    assert session.change({"optimizer.weight_decay": 0.5})
+    session.resume()
+    qtbot.waitUntil(lambda: bool(session.record.changes), timeout=PATIENCE_MS)
+    assert session.record.in_force() == {"optimizer.weight_decay": 0.5}
+
+    path = session.record.path
+    seen = len(session.record.steps)
+    session.close()
+    assert session.state is State.IDLE
+    assert Run(path).status == "running"
+
+    again = Session()
+    try:
+        assert training_beside() == path
+        again.follow(path)
+        qtbot.waitUntil(lambda: len(again.record.steps) > seen, timeout=PATIENCE_MS)
+        steps = again.record.steps.values.tolist()
+        assert steps == list(range(1, len(steps) + 1))
+        assert again.record.in_force() == {"optimizer.weight_decay": 0.5}
+        with qtbot.waitSignal(again.finished, timeout=PATIENCE_MS) as heard:
+            again.stop()
+            assert again.state is State.STOPPING
+
+        assert heard.args[0].status == "stopped"
+        assert again.record.finished is not None
+    finally:
+        again.close()
+
+    assert Run(path).status == "stopped"
+    assert training_beside() is None
+
+
+def test_one_whose_process_dies_is_interrupted_and_goes_on(
+    qtbot: QtBot, session: Session, long: Experiment
+) -> None:
+    session.start(long.replace(training=long.training.replace(epochs=60)), default_folder())
+    qtbot.waitUntil(lambda: bool(session.record.has_weights), timeout=PATIENCE_MS)
+    path = session.record.path
+    owner = owner_process(path)
+    assert owner is not None and owner != os.getpid()
+    with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as heard:
+        os.kill(owner, signal.SIGKILL)
+
+    assert isinstance(heard.args[0], RunInterrupted)
+    assert session.record.finished is None
+    assert Run(path).status == "interrupted"
+
+    with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as heard:
+        session.go_on(path)
+
+    assert heard.args[0].status == "completed"
+    steps = session.record.steps.values.tolist()
+    assert steps == list(range(1, session.record.prepared.steps + 1))
+    assert len(session.record.epochs) == 60
+
+
+def test_what_cannot_begin_says_so(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    chosen = small.experiment(tmp_path / "gone.npz")
+    with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as heard:
+        session.start(chosen, default_folder())
+
+    assert heard.args[0].status == "failed"
+    assert "gone.npz" in heard.args[0].reason
+    assert session.record.finished is heard.args[0]
+    wait_for(lambda: owner_process(session.record.path) is None)
+
+
+def events_of(path: Path) -> str:
+    return (path / "events.jsonl").read_text(encoding="utf-8")
