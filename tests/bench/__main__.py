@@ -14,7 +14,8 @@ trains networks written by `netwright code` beside the program's own, `first-sta
 later start costs beside an empty window. `whole-training` trains the built-in digits from the
 command line beside a bare script, and `small-steps` prints what a step of a small network costs
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
-what a large table, many pictures and a long text cost beside the least that they could.
+what a large table, many pictures and a long text cost beside the least that they could. `runs` prints
+what a run costs in a process of its own, and what is left of many.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import time
 
 from tests.bench import (
     code,
+    detached,
     first_start,
     graph,
     history,
@@ -56,6 +58,7 @@ USUAL = {
     "whole-training": ([], 5),
     "small-steps": ([], 5),
     "reading": ([], 5),
+    "runs": (["cnn"], 9),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -83,6 +86,7 @@ def main() -> None:
         "small-steps",
         "search",
         "reading",
+        "runs",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -102,7 +106,9 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", default=[], help="reading: of table, pictures and text, some"
     )
-    parser.add_argument("--times", type=int, default=5, help="reactions: how often each is done")
+    parser.add_argument(
+        "--times", type=int, default=5, help="reactions, runs: how often each is done"
+    )
     arguments = parser.parse_args()
     templates, pairs_ = USUAL.get(arguments.what, ([], 0))
     arguments.template = arguments.template or templates
@@ -140,6 +146,9 @@ def main() -> None:
         from tests.bench import first_curve
 
         sys.exit(first_curve.main(arguments.pairs))
+    elif arguments.what == "runs":
+        codes = [detached.main(template, arguments.pairs) for template in arguments.template]
+        sys.exit(max(*codes, detached.rounds(arguments.times)))
     elif arguments.what == "first-start":
         sys.exit(first_start.main(arguments.pairs))
     elif arguments.what == "whole-training":
