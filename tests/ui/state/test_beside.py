@@ -11,6 +11,7 @@ import pytest
 
 from app.engine.runs.run import Run, default_folder
 from app.engine.runs.storage.run_lock import owner_process
+from app.ui.pages.training.inside.note import BESIDE, note_of
 from app.ui.state.beside.remote_run import RunInterrupted, training_beside
 from app.ui.state.session import Session, State
 from tests.engine.detached.following import wait_for
@@ -49,6 +50,7 @@ def test_it_is_paused_changed_left_found_again_and_stopped(
     session.start(long, default_folder())
     assert session.goes_on_alone
     qtbot.waitUntil(lambda: session.state is State.RUNNING, timeout=PATIENCE_MS)
+    assert note_of(session) == BESIDE  # it does not promise what never comes
     session.pause()
     qtbot.waitUntil(lambda: "paused" in events_of(session.record.path), timeout=PATIENCE_MS)
     assert session.state is State.PAUSED

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from app.ui.pages.training.inside import words
 from app.ui.pages.training.inside.formula import FormulaCard
+from app.ui.pages.training.inside.note import note_of
 from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.curves.loss import epoch_axis
 from app.ui.plots.matrices.heat_map import ColourBar
@@ -248,19 +249,7 @@ class InsideView(QWidget):
 
     def _show_note(self) -> None:
         self._drawn = None
-        if self._session.live and self._session.goes_on_alone:
-            text = (
-                "This run trains beside the window, in a process of its own, which does not tell "
-                "what its optimizer holds. Choose 'Here' beside Train to look inside the next one."
-            )
-        elif self._session.live:
-            text = "The first look comes with the next step."
-        else:
-            text = (
-                "What an optimizer holds is measured live, while a run trains and this view is in "
-                "front; it is not kept with the run. Train, or resume this run, to look inside."
-            )
-
+        text = note_of(self._session)
         if self.note.text() != text:
             self.note.setText(text)
 
