@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,17 @@ def test_what_trains_is_neither_moved_nor_removed_and_is_taken_up_again(tmp_path
     assert queue.take(new_folder) == item  # what has begun is ended
     queue.update(item)
     queue.pause(False)
+
+
+def test_two_windows_on_one_queue_lose_nothing_and_begin_nothing_twice(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as windows:
+        list(windows.map(lambda name: Queue(tmp_path).add(named(name)), "abcdefgh"))
+        taken = list(windows.map(lambda _: Queue(tmp_path).take(new_folder), range(8)))
+
+    assert sorted(names(Queue(tmp_path))) == list("abcdefgh")
+    assert len({item.number for item in Queue(tmp_path).items()}) == 8
+    assert len({item.number for item in taken}) == 1
+    assert [item.state for item in Queue(tmp_path).items()].count("running") == 1
 
 
 def test_a_paused_queue_begins_nothing(tmp_path: Path) -> None:
