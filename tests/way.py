@@ -46,7 +46,7 @@ TRAINING = "app/engine/training"
 WAY = (
     Step(
         0,
-        "app/train_commands.py",
+        "app/commands/train.py",
         "train",
         (),
         "Experiment",

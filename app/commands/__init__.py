@@ -1,0 +1,1 @@
+"""Commands with a file each: training here or detached, and the queue."""
