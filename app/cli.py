@@ -17,7 +17,6 @@ from app.code_command import code
 from app.command_options import as_json, writing_options
 from app.commands.detached import runs, stop, watch
 from app.commands.queue import queue
-from app.commands.train import resume, train
 from app.engine.errors import UserError
 from app.export_command import export
 from app.find_run import find_run
@@ -25,6 +24,7 @@ from app.graph_command import graph
 from app.open_command import to_open
 from app.output import complain, complain_of, say, say_json
 from app.search_command import search
+from app.train_commands import resume, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -46,7 +46,7 @@ TRAINING = "app/engine/training"
 WAY = (
     Step(
         0,
-        "app/commands/train.py",
+        "app/train_commands.py",
         "train",
         (),
         "Experiment",

@@ -1,1 +1,1 @@
-"""Commands with a file each: training here or detached, and the queue."""
+"""Commands with a file each: runs in processes of their own, and the queue."""

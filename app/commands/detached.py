@@ -15,8 +15,8 @@ from app.output import complain, say, say_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.engine.detached.listing import Listed
     from app.engine.runs.events import Event, RunFinished
-    from app.engine.runs.listing import Listed
     from app.engine.runs.run import Run
 
 LOOK_EVERY = 0.1
@@ -81,7 +81,7 @@ def stop(run: str, json_: bool) -> int:
 def runs(json_: bool) -> None:
     """List all runs: how far they are, and what they reached."""
     from app.engine.detached import register  # noqa: PLC0415 - not for --help
-    from app.engine.runs.listing import listed  # noqa: PLC0415 - not for --help
+    from app.engine.detached.listing import listed  # noqa: PLC0415 - not for --help
 
     found = [listed(run) for run in register.runs()]
     if json_:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.engine.detached.listing import prepared_of
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.differences import setting_rows
 from app.engine.learning.metrics import metric_text
 from app.engine.runs.comparison import best_index
-from app.engine.runs.listing import prepared_of
 from app.engine.runs.run import Run
 from app.engine.text import UNKNOWN, count_text, duration_text, number_text
 from models.spec import Spec

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.runs.listing import epoch_lines, headline_of, prepared_of
+from app.engine.detached.listing import epoch_lines, headline_of, prepared_of
 from app.engine.runs.progress import seconds_saved
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.storage.manifest import RunFileError

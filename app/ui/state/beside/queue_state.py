@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.detached.event_file import last_pace
+from app.engine.detached.listing import listed
 from app.engine.queue import runner
-from app.engine.runs.listing import listed
 from app.engine.runs.run import Run
 
 if TYPE_CHECKING:
