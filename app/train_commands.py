@@ -10,9 +10,9 @@ import click
 
 from app.command_options import as_json
 from app.engine.errors import UserError
+from app.engine.experiment.limits import MOST_EPOCHS
 from app.find_run import find_run
 from app.output import say, say_json
-from app.engine.experiment.limits import MOST_EPOCHS
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment

@@ -14,8 +14,8 @@ trains networks written by `netwright code` beside the program's own, `first-sta
 later start costs beside an empty window. `whole-training` trains the built-in digits from the
 command line beside a bare script, and `small-steps` prints what a step of a small network costs
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
-what a large table, many pictures and a long text cost beside the least that they could. `runs` prints
-what a run costs in a process of its own, and what is left of many.
+what a large table, many pictures and a long text cost beside the least that they could. `runs`
+prints what a run costs in a process of its own, and what is left of many.
 """
 
 from __future__ import annotations
