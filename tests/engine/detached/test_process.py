@@ -134,7 +134,9 @@ def test_one_that_died_is_interrupted_and_goes_on_to_the_same_bits(tmp_path: Pat
     run = Run.create(tmp_path / "beside", chosen)
     with detached(run) as started:
         following = Following(run.path)
-        following.until(events.CheckpointSaved)
+        following.until(events.StepsDone)
+        control_file.send(run.path, "pause")  # the state is saved, and the end does not come first
+        following.until(events.Paused)
         os.kill(started.process, signal.SIGKILL)
         following.to_the_end()
 

@@ -90,8 +90,10 @@ def test_one_whose_process_dies_is_interrupted_and_goes_on(
     qtbot: QtBot, session: Session, long: Experiment
 ) -> None:
     session.start(long.replace(training=long.training.replace(epochs=60)), default_folder())
-    qtbot.waitUntil(lambda: bool(session.record.has_weights), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.state is State.RUNNING, timeout=PATIENCE_MS)
     path = session.record.path
+    session.pause()  # the state is saved, and the end does not come first
+    qtbot.waitUntil(lambda: "paused" in events_of(path), timeout=PATIENCE_MS)
     owner = owner_process(path)
     assert owner is not None and owner != os.getpid()
     with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as heard:
