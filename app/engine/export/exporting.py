@@ -9,6 +9,7 @@ import queue
 import shutil
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ MODULE = "app.engine.export.worker"
 
 POLL = 0.1
 """Seconds between two looks at whether the export is cancelled."""
+
+PATIENCE = 5.0
+"""Seconds that processes get to end after they were killed."""
 
 PREFIX = ".netwright-"
 """Begins the name of the folder in which an export is made, beside the place where it will be."""
@@ -60,6 +64,8 @@ def export(
         raise UserError(f"{exported.label} does not train.", "Leave out --whole.")
 
     folder = _new_folder(run, out, exported.companions)
+    # Made here: the process may be killed before it removes anything.
+    scratch = tempfile.mkdtemp(prefix="netwright-")
     try:
         request = {
             "run": str(run.path),
@@ -67,11 +73,13 @@ def export(
             "path": str(folder / out.name),
             "weights": which,
             "whole": whole,
+            "scratch": scratch,
         }
         proof = _proof_of(request, progress, check)
         _move(folder, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
     if run.status != "running":
         proofs.keep(run, proof)
@@ -164,18 +172,32 @@ def _take(stream: IO[bytes], lines: queue.Queue[bytes]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process and those that it started."""
+    """Ends the process and those that it started, and waits until none of them writes any more."""
+    family: list[psutil.Process] = []
     with contextlib.suppress(psutil.Error):
-        family = psutil.Process(process.pid)
-        for each in (*family.children(recursive=True), family):
+        first = psutil.Process(process.pid)
+        family = [*first.children(recursive=True), first]
+        for each in family:
             with contextlib.suppress(psutil.Error):
                 each.kill()
 
     process.wait()
+    end = time.monotonic() + PATIENCE
+    while any(map(_is_alive, family)) and time.monotonic() < end:
+        time.sleep(POLL / 10)
+
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Returns whether a process may still write: one that nobody has waited for does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _broken(process: subprocess.Popen[bytes], errors: IO[bytes]) -> UserError:

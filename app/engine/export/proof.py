@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from app.engine.learning.metrics import METRICS
 from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
@@ -25,10 +27,11 @@ class Proof:
     figure, value, run_value: the task's headline metric by the exported file, and by the network
     itself on the same examples; None where it is not defined. milliseconds, own_milliseconds: an
     example takes, by batch size, in the exported file and in PyTorch here. allowed: the share of
-    changed answers from which on it is marked. left_out: what the format does not hold. steps,
-    steps_same, loss_difference: of a format that trains, how many first losses were compared with
-    those of the run, how many are the same to the last bit, and the largest difference.
-    weights_same: whether it trained to the same final weights; None where that was not tried.
+    changed answers from which on it is marked. allowed_loss: how much worse the figure may be, as
+    `lost`; None for any. left_out: what the format does not hold. steps, steps_same,
+    loss_difference: of a format that trains, how many first losses were compared with those of the
+    run, how many are the same to the last bit, and the largest difference. weights_same: whether it
+    trained to the same final weights; None where that was not tried.
     """
 
     format: str
@@ -48,6 +51,7 @@ class Proof:
     milliseconds: dict[str, float] = field(default_factory=dict)
     own_milliseconds: dict[str, float] = field(default_factory=dict)
     allowed: float = 0.0
+    allowed_loss: float | None = None
     left_out: tuple[str, ...] = ()
     steps: int = 0
     steps_same: int = 0
@@ -57,8 +61,35 @@ class Proof:
     @property
     def is_marked(self) -> bool:
         """Whether more changed than the format states, or it trains otherwise than the run."""
-        trains_otherwise = self.steps_same < self.steps or self.weights_same is False
-        return trains_otherwise or self.changed > self.allowed * self.examples
+        if self.steps_same < self.steps or self.weights_same is False:
+            return True
+        if self.changed > self.allowed * self.examples:
+            return True
+        if self.allowed_loss is None or self.run_value is None:
+            return False
+
+        lost = self.lost
+        # A point of a thousand examples is 0.010000000000000009.
+        return lost is None or lost > self.allowed_loss + 1e-9
+
+    @property
+    def lost(self) -> float | None:
+        """How much worse the figure is than the run's own; below 0 where it is better.
+
+        0.01 is a point of a figure that is 1 at best, and a hundredth of any other. None where one
+        of both is not defined.
+        """
+        if self.value is None or self.run_value is None:
+            return None
+
+        metric = METRICS[self.figure]
+        worse = self.run_value - self.value
+        if metric.better == "lower":
+            worse = -worse
+        if metric.best == 1.0 or metric.shown == "percent":
+            return worse
+
+        return worse / abs(self.run_value) if self.run_value else math.copysign(math.inf, worse)
 
     def to_plain(self) -> dict[str, Any]:
         """Returns plain data for JSON, with names that other programs rely on."""
@@ -76,8 +107,10 @@ class Proof:
             trained = ("steps", "steps_same", "loss_difference", "weights_same")
             checked |= {name: plain[name] for name in trained}
 
-        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "allowed", "left_out")
+        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "allowed")
         return {name: plain[name] for name in kept} | {
+            "allowed_loss": self.allowed_loss,
+            "left_out": list(self.left_out),
             "largest": self.largest,
             "checked": checked,
         }
@@ -109,9 +142,14 @@ def read_proofs(run: Run) -> dict[str, Proof]:
 def keep(run: Run, proof: Proof) -> None:
     """Keeps a proof with the run, in place of an earlier one of its format.
 
-    Raises UserError where the run is being trained, or where the disk refuses.
+    A damaged record is begun anew: every proof of it can be made again. Raises UserError where the
+    run is being trained, or where the disk refuses.
     """
     run.must_rest("given the proof of an export")
-    proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
+    try:
+        proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
+    except manifest.RunFileError:
+        proofs = {}
+
     run.write_json(FILE, proofs | {proof.format: proof.to_plain()})
     manifest.settle(run.path)

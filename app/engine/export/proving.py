@@ -99,6 +99,7 @@ def prove(
         milliseconds=milliseconds,
         own_milliseconds=own_milliseconds,
         allowed=exported.most_changed,
+        allowed_loss=exported.most_lost,
         left_out=exported.left_out(trained),
         **exported.prove_more(trained, path, whole, progress),
     )
