@@ -9,6 +9,7 @@ the memory of all processes grows while it is exported and proved, in times of i
 
 from __future__ import annotations
 
+import re
 import statistics
 import tempfile
 import threading
@@ -221,35 +222,36 @@ def _large(folder: Path, formats: list[str]) -> None:
         if formats and kind not in formats:
             continue
 
-        stages: list[str] = []
         with _Memory() as memory:
             begun = time.perf_counter()
             try:
-                export(run, kind, folder / f"large{exported.suffix}", progress=_keep(stages))
+                export(run, kind, folder / f"large{exported.suffix}", progress=memory.note)
             except UserError as error:
                 print(f"{parameters:,} parameters, {kind}: {error}", flush=True)
                 continue
             seconds = time.perf_counter() - begun
 
         (folder / f"large{exported.suffix}").unlink()
+        most = max(memory.growth.values())
         print(
             f"{parameters:,} parameters, {kind}: {seconds:.0f} s, memory of all processes grew by "
-            f"{bytes_text(memory.growth)}, {memory.growth / weights:.2f} times the weights; "
-            f"{len(stages):,} reports of progress, stages: {'; '.join(dict.fromkeys(stages))}",
+            f"{bytes_text(most)}, {most / weights:.2f} times the weights; by stage:",
             flush=True,
         )
-
-
-def _keep(stages: list[str]) -> Any:
-    return lambda text, done, total: stages.append(text)
+        for stage, growth in memory.growth.items():
+            print(f"    {growth / weights:5.2f}  {stage}", flush=True)
 
 
 class _Memory:
-    """Samples the memory of this process and all that it started, shared pages counted once."""
+    """Samples the memory of this process and all that it started, shared pages counted once.
+
+    growth: bytes more than at the beginning at the most, by stage.
+    """
 
     def __enter__(self) -> _Memory:
         self._before = _memory_of_all()
-        self._most = self._before
+        self._stage = "Starting"
+        self.growth = {self._stage: 0}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, name="memory of all", daemon=True)
         self._thread.start()
@@ -259,14 +261,15 @@ class _Memory:
         self._ended.set()
         self._thread.join()
 
-    @property
-    def growth(self) -> int:
-        """Bytes more than at the beginning, at the most."""
-        return self._most - self._before
+    def note(self, stage: str, _done: int, _total: int) -> None:
+        """Takes the progress of an export."""
+        self._stage = re.sub(r"[\d,]+", "…", stage)
 
     def _sample(self) -> None:
         while not self._ended.wait(POLL):
-            self._most = max(self._most, _memory_of_all())
+            stage = self._stage
+            growth = _memory_of_all() - self._before
+            self.growth[stage] = max(growth, self.growth.get(stage, 0))
 
 
 def _memory_of_all() -> int:
