@@ -11,6 +11,7 @@ from app.engine.experiment.toml_file import from_plain
 from app.engine.export.exported_file import ExportedFile
 from app.engine.export.formats import all_formats
 from app.engine.export.proving import prove
+from app.engine.export.to_onnx.write import write_model
 from app.engine.export.trained_network import TrainedNetwork
 from app.engine.sources.format import no_progress
 from tests.engine.export.untrained import untrained_run
@@ -81,3 +82,19 @@ def test_an_empty_word_is_a_cell_without_a_value(network: TrainedNetwork, tmp_pa
 
     np.testing.assert_array_equal(empty, named)
     assert (empty != red).any()
+
+
+def test_a_model_is_written_as_protocol_buffers_write_it(tmp_path: Path) -> None:
+    helper, generator = onnx.helper, np.random.default_rng(0)
+    weights = [
+        onnx.numpy_helper.from_array(generator.normal(size=shape).astype(np.float32), f"w{number}")
+        for number, shape in enumerate(((), (3,), (200, 100), (0, 4)))
+    ]
+    value = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["batch", 3])
+    nodes = [helper.make_node("Add", ["x", "w1"], ["y"])]
+    graph = helper.make_graph(nodes, "network", [value], [value], weights)
+    model = helper.make_model(graph, producer_name="somebody")
+    model.metadata_props.add(key="task", value="none")
+    write_model(model, tmp_path / "model.onnx")
+    assert onnx.load(tmp_path / "model.onnx") == model
+    assert (tmp_path / "model.onnx").stat().st_size == model.ByteSize()

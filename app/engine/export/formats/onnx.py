@@ -42,10 +42,11 @@ class Onnx(ExportFormat):
     @override
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         from app.engine.export.to_onnx.convert import onnx_model
+        from app.engine.export.to_onnx.write import write_model
 
         model = onnx_model(trained, progress)
         progress("Writing the file", 0, 0)
-        path.write_bytes(model.SerializeToString())
+        write_model(model, path)
 
     @override
     def inputs(self, trained: TrainedNetwork, raw: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:

@@ -34,14 +34,14 @@ class OnnxInt8(Onnx):
         from app.engine.export.to_onnx.convert import onnx_model
         from app.engine.export.to_onnx.metadata import describe
         from app.engine.export.to_onnx.quantise import quantised
+        from app.engine.export.to_onnx.write import write_model
 
-        model = onnx_model(trained, progress)
-        progress("Calibrating on training examples", 0, 0)
-        model = quantised(model, trained)
+        # Nothing else holds the model in float32: it goes as soon as it is written.
+        model = quantised(onnx_model(trained, progress), trained, progress)
         describe(model, trained)
 
         progress("Writing the file", 0, 0)
-        path.write_bytes(model.SerializeToString())
+        write_model(model, path)
 
 
 FORMAT = OnnxInt8()

@@ -16,6 +16,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from app.engine.export.to_onnx.category_words import with_words
+from app.engine.export.to_onnx.write import write_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from app.engine.export.trained_network import TrainedNetwork
+    from app.engine.sources.format import Progress
 
 EXAMPLES = 256
 """So many training examples show how large the numbers inside become, at most."""
@@ -37,7 +39,9 @@ sizes that have nothing in common, and one scale of 256 steps would round the sm
 """
 
 
-def quantised(model: onnx.ModelProto, trained: TrainedNetwork) -> onnx.ModelProto:
+def quantised(
+    model: onnx.ModelProto, trained: TrainedNetwork, progress: Progress
+) -> onnx.ModelProto:
     """Returns the model with weights and activations of its large operators in 8 bits.
 
     Weights have a scale for each channel. Activations are signed, with a zero of their own.
@@ -47,7 +51,9 @@ def quantised(model: onnx.ModelProto, trained: TrainedNetwork) -> onnx.ModelProt
         prepared = Path(folder, "prepared.onnx")
         written = Path(folder, "quantised.onnx")
         names = [value.name for value in model.graph.input]
-        whole.write_bytes(model.SerializeToString())
+        write_model(model, whole)
+        del model
+        progress("Calibrating on training examples", 0, 0)
         # Shapes are static but for the batch: what ONNX itself infers suffices. It is given a file
         # because it moves the weights of a model in memory to a file that it loses.
         quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
