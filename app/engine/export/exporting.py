@@ -61,7 +61,7 @@ def export(
             "path": str(folder / out.name),
             "weights": which,
         }
-        proof = _proof_of(request, progress, check)
+        proof = Proof.from_plain(_answer(request, "proof", progress, check))
         _move(folder, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -70,6 +70,19 @@ def export(
         proofs.keep(run, proof)
 
     return proof
+
+
+def left_out(
+    run: Run, which: Which | None = None, check: Check = no_check
+) -> dict[str, tuple[str, ...]]:
+    """Returns what each format cannot hold of a run's network, a sentence each, by kind.
+
+    It loads the network in a process of its own. which, check: see `export`. Raises UserError where
+    the run cannot be exported at all: its weights or its data are not there.
+    """
+    request = {"run": str(run.path), "weights": which}
+    found = _answer(request, "left_out", no_progress, check)
+    return {kind: tuple(sentences) for kind, sentences in found.items()}
 
 
 def _new_folder(run: Run, out: Path) -> Path:
@@ -100,8 +113,11 @@ def _move(folder: Path, out: Path) -> None:
     files.sync_folder(out.absolute().parent)
 
 
-def _proof_of(request: dict[str, Any], progress: Progress, check: Check) -> Proof:
-    """Runs the process of an export to its end. Raises UserError, and whatever `check` raises."""
+def _answer(request: dict[str, Any], name: str, progress: Progress, check: Check) -> Any:
+    """Runs the process of an export to its end, and returns what it says under this name.
+
+    Raises UserError, and whatever `check` raises.
+    """
     argument = files.json_line(request, ascii_only=True).decode()
     with tempfile.TemporaryFile() as errors:
         try:
@@ -119,8 +135,8 @@ def _proof_of(request: dict[str, Any], progress: Progress, check: Check) -> Proo
                     progress(message["stage"], message["done"], message["total"])
                 elif "error" in message:
                     raise UserError(*message["error"])
-                elif "proof" in message:
-                    return Proof.from_plain(message["proof"])
+                elif name in message:
+                    return message[name]
         finally:
             _end(process)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from app.engine.runs.storage import manifest, shape
+from app.engine.runs.storage.manifest import RunFileError
 
 if TYPE_CHECKING:
     from app.engine.runs.run import Run
+    from app.engine.runs.weights_in_use import WeightsInUse
 
 FILE = "exports.json"
 """The proofs of a run, by format."""
@@ -19,13 +22,14 @@ class Proof:
     """How an exported file answers a whole split, beside the network that it was made of.
 
     format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
-    network's numbers in float32. use, epoch: which weights were exported. split: the examples were
-    those of. changed: answers that a person would be told otherwise, see Task.changed.
-    max_difference: of two numbers among all answers; largest: the largest number among them.
-    figure, value, run_value: the task's headline metric by the exported file, and by the network
-    itself on the same examples; None where it is not defined. milliseconds, own_milliseconds: an
-    example takes, by batch size, in the exported file and in PyTorch here. allowed: the share of
-    changed answers from which on it is marked. left_out: what the format does not hold.
+    network's numbers in float32. use, epoch, step: which weights were exported. split: the examples
+    were those of. changed: answers that a person would be told otherwise, see Task.changed.
+    max_difference: of two numbers among all answers, infinite where the file answers with none;
+    largest: the largest number among them. figure, value, run_value: the task's headline metric by
+    the exported file, and by the network itself on the same examples; None where it is not defined.
+    milliseconds, own_milliseconds: an example takes, by batch size, in the exported file and in
+    PyTorch here. allowed: the share of changed answers from which on it is marked. left_out: what
+    the format does not hold.
     """
 
     format: str
@@ -46,27 +50,41 @@ class Proof:
     own_milliseconds: dict[str, float] = field(default_factory=dict)
     allowed: float = 0.0
     left_out: tuple[str, ...] = ()
+    step: int = 0
 
     @property
     def is_marked(self) -> bool:
         """Whether more answers changed than the format states."""
         return self.changed > self.allowed * self.examples
 
+    def is_of(self, weights: WeightsInUse) -> bool:
+        """Returns whether these weights were exported."""
+        exported = (self.use, self.epoch, self.step)
+        return exported == (weights.use, weights.epoch, weights.step)
+
     def to_plain(self) -> dict[str, Any]:
-        """Returns plain data for JSON, with names that other programs rely on."""
+        """Returns plain data for JSON, with names that other programs rely on.
+
+        A number that is not finite is None.
+        """
         plain = asdict(self)
         checked = {
             "split": self.split,
             "examples": self.examples,
             "changed": self.changed,
-            "max_difference": self.max_difference,
-            "figure": {"name": self.figure, "value": self.value, "run": self.run_value},
+            "max_difference": _finite(self.max_difference),
+            "figure": {
+                "name": self.figure,
+                "value": _finite(self.value),
+                "run": _finite(self.run_value),
+            },
             "milliseconds": self.milliseconds,
             "own_milliseconds": self.own_milliseconds,
         }
-        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "allowed", "left_out")
+        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "step", "allowed")
         return {name: plain[name] for name in kept} | {
-            "largest": self.largest,
+            "left_out": list(self.left_out),
+            "largest": _finite(self.largest),
             "checked": checked,
         }
 
@@ -77,9 +95,15 @@ class Proof:
         figure = checked.pop("figure")
         values = {name: value for name, value in plain.items() if name != "checked"} | checked
         values |= {"figure": figure["name"], "value": figure["value"], "run_value": figure["run"]}
-        values["left_out"] = tuple(values.get("left_out", ()))
+        for name in ("max_difference", "largest"):
+            values[name] = math.inf if values[name] is None else values[name]
+
         known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        proof = shape.typed({name: value for name, value in values.items() if name in known}, cls)
+        if proof is None:
+            raise ValueError("its values are of other kinds")
+
+        return proof
 
 
 def read_proofs(run: Run) -> dict[str, Proof]:
@@ -97,9 +121,19 @@ def read_proofs(run: Run) -> dict[str, Proof]:
 def keep(run: Run, proof: Proof) -> None:
     """Keeps a proof with the run, in place of an earlier one of its format.
 
-    Raises UserError where the run is being trained, or where the disk refuses.
+    A damaged file gives way: nobody could read what was in it. Raises UserError where the run is
+    being trained, or where the disk refuses.
     """
     run.must_rest("given the proof of an export")
-    proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
+    try:
+        kept = read_proofs(run)
+    except RunFileError:
+        kept = {}
+
+    proofs = {kind: each.to_plain() for kind, each in kept.items()}
     run.write_json(FILE, proofs | {proof.format: proof.to_plain()})
     manifest.settle(run.path)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -82,6 +82,7 @@ def prove(trained: TrainedNetwork, exported: ExportFormat, path: Path, progress:
         weight_bytes=4 * trained.parameters,
         use=weights.use,
         epoch=weights.epoch,
+        step=weights.step,
         split=trained.split,
         examples=found.examples,
         changed=found.changed,

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMenu
 
 from app.engine.errors import UserError
+from app.engine.export.words import summary_text
 from app.engine.runs import events
 from app.engine.runs.run import default_folder
 from app.ui.pages.parts import Parts
@@ -32,6 +33,7 @@ from app.ui.state.background import Background, Failure
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import Engine, EngineLoader, find_engine
+from app.ui.state.exports.exporter import ExportEnd, Exporter
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
@@ -78,6 +80,7 @@ class Assembly(QObject):
         self.data_loader = DataLoader(self.document, self._reading)
         self.network_measurer = NetworkMeasurer(self.document, self.background)
         self._writing = Background()  # what is kept must not wait for either
+        self.exporter = Exporter()
         self.files = Files(
             frame, self.document, self.session, preferences, self.problems, folder, self._writing
         )
@@ -97,6 +100,7 @@ class Assembly(QObject):
             self.session,
             theme,
             self.background,
+            self.exporter,
             self.network_measurer,
             preferences,
             self.runs_folder,
@@ -141,6 +145,7 @@ class Assembly(QObject):
             Action.PLAN: dialogs.open_planner,
             Action.PAUSE: training.pause_or_resume,
             Action.STOP: self.session.stop,
+            Action.EXPORT: dialogs.open_export,
             Action.ZOOM_IN: self._view.zoom_in,
             Action.ZOOM_OUT: self._view.zoom_out,
             Action.ZOOM_RESET: self._view.zoom_reset,
@@ -193,8 +198,10 @@ class Assembly(QObject):
 
         self.run_bar.changed.connect(self._enable_possible)
         session.state_changed.connect(self._state_changed)
-        session.events_received.connect(self._show_device)
+        session.events_received.connect(self._take_events)
         session.finished.connect(self._finished)
+        session.shown.connect(self._enable_possible)
+        self.exporter.ended.connect(self._export_ended)
         self.theme.changed.connect(self._show_icons)
         self.engine.loaded.connect(self._engine_loaded)
         self.engine.failed.connect(self._engine_failed)
@@ -268,8 +275,10 @@ class Assembly(QObject):
 
         self._enable_possible()
 
-    def _show_device(self, batch: list[events.Event]) -> None:
+    def _take_events(self, batch: list[events.Event]) -> None:
         for event in batch:
+            if isinstance(event, events.CheckpointSaved):
+                self._enable_possible()  # the first weights can be exported
             if (
                 isinstance(event, events.RunPrepared)
                 and event.device not in self.frame.header.device.text()
@@ -286,6 +295,18 @@ class Assembly(QObject):
 
         self.notifier.tell(end)
         self._leaving.run_finished()
+
+    def _export_ended(self, end: ExportEnd) -> None:
+        """Says how an export ended, where no dialog shows it."""
+        if end.failure is not None and not self.exporter.watched:
+            self.problems.tell(end.failure)
+        elif end.failure is not None:
+            self.problems.note(end.failure)
+        elif end.proof is not None and not self.exporter.watched:
+            tone = "warning" if end.proof.is_marked else "good"
+            self.frame.toast.say(
+                f"'{end.order.out.name}' was exported. {summary_text(end.proof)}", tone
+            )
 
     def _show_icons(self) -> None:
         theme = self.theme
@@ -329,6 +350,7 @@ class Assembly(QObject):
         self.opener.close()
         self.data_loader.close()
         self.network_measurer.close()
+        self.exporter.close()
         self.run_bar.close()
         self.session.close()
         self.awake.release()
@@ -357,6 +379,7 @@ class Assembly(QObject):
             self.opener,
             self.files,
             self.engine,
+            self.exporter,
             self.session,
             self.document,
             self.problems,

@@ -1,0 +1,211 @@
+"""A format in the table of exports: what it is, what it cannot hold, and its last proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.engine.errors import UserError
+from app.engine.export.format import INSTALL
+from app.engine.export.words import format_label
+from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text, tooltip
+from app.ui.widgets.export.cells import NOTHING, CellText
+from app.ui.widgets.label import Label
+from app.ui.widgets.layouts import clear
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.export.format import ExportFormat
+
+TOP = Qt.AlignmentFlag.AlignTop
+
+
+class Cell(QWidget):
+    """A figure and a quiet line below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = Label()
+        self.below = Label()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.text)
+        column.addWidget(self.below)
+        column.addStretch(1)
+
+    def show_text(self, cell: CellText, spoken: str) -> None:
+        """Shows a cell. spoken: what it is of, for a screen reader."""
+        self.text.setText(cell.text)
+        self.below.setText(cell.below)
+        self.below.setVisible(bool(cell.below))
+        self.setToolTip(tooltip(cell.tip))
+        words = ", ".join(filter(None, (cell.text, cell.below)))
+        self.setAccessibleName(f"{spoken}: {words}" if words else "")
+        style(self.text, "marked" if cell.marked else "")
+        style(self.below, "warning" if cell.marked else "secondary")
+
+
+class _Words(QWidget):
+    """Words that can be clicked anywhere."""
+
+    clicked = Signal()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+        super().mouseReleaseEvent(event)
+
+
+class FormatRow:
+    """The widgets of one format in a grid. folder_wanted is the signal of its button's clicks."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        grid: QGridLayout,
+        line: int,
+        kind: str,
+        known: ExportFormat | None,
+        heads: Sequence[str],
+    ) -> None:
+        """known: None of a format that this version does not know, of which a proof is kept."""
+        self.kind = kind
+        self.known = known
+        self._theme = theme
+        self._heads = heads
+        self.name = known.label if known is not None else format_label(kind)
+        self.radio = QRadioButton(button_text(self.name))
+        self.radio.setObjectName(f"export.format.{kind}")
+        self.radio.setAccessibleName(self.name)
+        style(self.radio, "tile-title")
+        self.summary = _sentence(known.summary if known is not None else "", "secondary")
+        self.limits = QVBoxLayout()
+        self.limits.setSpacing(2)
+        self.file = _sentence("", "secondary")
+        self.outdated = _sentence("", "warning")
+        self.folder = QPushButton("Open its folder")
+        self.folder.setObjectName(f"export.folder.{kind}")
+        self.folder.setAccessibleName(f"Open the folder of the {self.name} file")
+        self.folder.setAutoDefault(False)
+        style(self.folder, "link-small")
+        self.missing = self._build_missing()
+        self.words = self._build_words()
+        self.cells = [Cell() for _ in heads]
+        grid.addWidget(self.words, line, 0, TOP)
+        for column, cell in enumerate(self.cells, 1):
+            grid.addWidget(cell, line, column, TOP)
+
+        self.show_cells(NOTHING, heads)
+        self.show_file("", "", "", False)
+
+    # --- what it looks like
+
+    def _build_words(self) -> QWidget:
+        words = _Words()
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.radio)
+
+        below = QVBoxLayout()
+        below.setContentsMargins(self._theme.px(22), 0, 0, 0)
+        below.setSpacing(2)
+        below.addWidget(self.summary)
+        below.addLayout(self.limits)
+        below.addWidget(self.missing)
+        below.addWidget(self.file)
+        below.addWidget(self.outdated)
+        below.addWidget(self.folder, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(below)
+        words.clicked.connect(self.radio.click)
+        self.summary.setVisible(bool(self.summary.text()))
+
+        return words
+
+    def _build_missing(self) -> QWidget:
+        """Builds what is said where packages are missing, with the command that brings them."""
+        holder = QWidget()
+        trouble = self._trouble
+        self.radio.setEnabled(not trouble)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(_sentence(trouble, "warning"))
+        row = QHBoxLayout()
+        row.setSpacing(self._theme.px(8))
+        command = Label(INSTALL)
+        command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        style(command, "key")
+        copy = QPushButton("Copy")
+        copy.setObjectName(f"export.copy.{self.kind}")
+        copy.setAccessibleName(f"Copy the command that installs what {self.name} needs")
+        copy.setToolTip("Copies the command, for a terminal. Start the program again afterwards.")
+        copy.setAutoDefault(False)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(INSTALL))
+        style(copy, "small")
+        row.addWidget(command)
+        row.addWidget(copy)
+        row.addStretch(1)
+        column.addLayout(row)
+        holder.setVisible(bool(trouble) and self.known is not None)
+
+        return holder
+
+    @property
+    def _trouble(self) -> str:
+        """Why nothing can be exported in this format here; "" where it can."""
+        if self.known is None:
+            return "Of another version of the program."
+
+        try:
+            self.known.require_packages()
+        except UserError as error:
+            return error.what
+        return ""
+
+    # --- showing
+
+    def show_cells(self, texts: Sequence[CellText], heads: Sequence[str]) -> None:
+        """Shows the figures of the last proof. heads: what stands above them."""
+        for cell, text, head in zip(self.cells, texts, heads, strict=True):
+            cell.show_text(text, f"{self.name}, {head.lower()}")
+
+    def show_limits(self, sentences: Sequence[str]) -> None:
+        """Says what the format cannot hold of this network."""
+        clear(self.limits)
+        for sentence in sentences:
+            self.limits.addWidget(_sentence(sentence, "row"))
+
+    def show_file(self, name: str, weights: str, outdated: str, found: bool) -> None:
+        """Says what was exported last.
+
+        outdated: why it is not what is used now. found: whether its file, made since the start, is
+        still there.
+        """
+        self.file.setText(f"{name}, {weights}" if name else "")
+        self.file.setVisible(bool(name))
+        self.outdated.setText(outdated)
+        self.outdated.setVisible(bool(outdated))
+        self.folder.setVisible(found)
+
+
+def _sentence(text: str, role: str) -> Label:
+    label = Label(text)
+    label.setWordWrap(True)
+    style(label, role)
+
+    return label
