@@ -61,6 +61,7 @@ class ExportDialog(ExportLayout):
         self._obstacle = ""
         self._unkept: dict[str, Proof] = {}
         self._closed = False
+        self._was_busy = False
         exporter.watched = True
         exporter.changed.connect(self._allow)
         exporter.ended.connect(self._ended)
@@ -234,6 +235,10 @@ class ExportDialog(ExportLayout):
             why_not = "Install what a format needs first."
         if not why_not and self._exporter.busy:
             why_not = BUSY
+
+        if self._exporter.busy != self._was_busy:
+            self._was_busy = self._exporter.busy
+            self.fit()  # the line of its progress came or went
 
         self.begin.setEnabled(not why_not)
         self.begin.setToolTip(tooltip(why_not or BEGIN))

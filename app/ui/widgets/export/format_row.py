@@ -20,6 +20,7 @@ from app.engine.export.format import INSTALL
 from app.engine.export.words import format_label
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.export.cells import NOTHING, CellText
 from app.ui.widgets.label import Label
 from app.ui.widgets.layouts import clear
@@ -95,9 +96,10 @@ class FormatRow:
         self.summary = _sentence(known.summary if known is not None else "", "secondary")
         self.limits = QVBoxLayout()
         self.limits.setSpacing(2)
-        self.file = _sentence("", "secondary")
+        self.file = ElidedLabel(least=12)
+        style(self.file, "secondary")
         self.outdated = _sentence("", "warning")
-        self.folder = QPushButton("Open its folder")
+        self.folder = QPushButton("Open folder")
         self.folder.setObjectName(f"export.folder.{kind}")
         self.folder.setAccessibleName(f"Open the folder of the {self.name} file")
         self.folder.setAutoDefault(False)
@@ -122,14 +124,18 @@ class FormatRow:
         column.addWidget(self.radio)
 
         below = QVBoxLayout()
-        below.setContentsMargins(self._theme.px(22), 0, 0, 0)
+        below.setContentsMargins(self._theme.px(14) + 2 + self._theme.px(8), 0, 0, 0)
         below.setSpacing(2)
         below.addWidget(self.summary)
         below.addLayout(self.limits)
         below.addWidget(self.missing)
-        below.addWidget(self.file)
+        file = QHBoxLayout()
+        file.setSpacing(self._theme.px(4))
+        file.addWidget(self.file)
+        file.addWidget(self.folder)
+        file.addStretch(1)
+        below.addLayout(file)
         below.addWidget(self.outdated)
-        below.addWidget(self.folder, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(below)
         words.clicked.connect(self.radio.click)
         self.summary.setVisible(bool(self.summary.text()))

@@ -50,7 +50,7 @@ class FormatTable(QWidget):
         self._heads: list[Label] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, theme.px(8), 0)
-        self._grid.setHorizontalSpacing(theme.px(20))
+        self._grid.setHorizontalSpacing(theme.px(16))
         self._grid.setVerticalSpacing(theme.px(8))
         self._grid.setColumnStretch(0, 1)
         style(self, "page")
