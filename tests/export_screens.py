@@ -35,7 +35,6 @@ class Open(Small):
     kind: ClassVar[str] = "open"
     label: ClassVar[str] = "ONNX"
 
-
     summary: ClassVar[str] = "One .onnx file for programs in any language: raw inputs in, answers."
 
 

@@ -118,29 +118,48 @@ def _answer(request: dict[str, Any], name: str, progress: Progress, check: Check
 
     Raises UserError, and whatever `check` raises.
     """
-    argument = files.json_line(request, ascii_only=True).decode()
-    with tempfile.TemporaryFile() as errors:
-        try:
-            process = own_process.start(MODULE, argument, errors.fileno())
-        except OSError as error:
-            raise UserError(
-                "The export, a process of its own, could not be started "
-                f"({error.strerror or error}).",
-                "Close other programs and try again.",
-            ) from error
+    # Made here: the process may be killed before it removes anything.
+    scratch = _new_scratch()
+    argument = files.json_line(request | {"scratch": scratch}, ascii_only=True).decode()
+    try:
+        with tempfile.TemporaryFile() as errors:
+            return _last_message(argument, name, errors, progress, check)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
-        try:
-            for message in _messages(process, check):
-                if "stage" in message:
-                    progress(message["stage"], message["done"], message["total"])
-                elif "error" in message:
-                    raise UserError(*message["error"])
-                elif name in message:
-                    return message[name]
-        finally:
-            _end(process)
 
-        raise _broken(process, errors)
+def _new_scratch() -> str:
+    """Makes a folder for what an export needs meanwhile. Raises UserError."""
+    try:
+        return tempfile.mkdtemp(prefix="netwright-")
+    except OSError as error:
+        raise files.disk_error(error, Path(tempfile.gettempdir())) from error
+
+
+def _last_message(
+    argument: str, name: str, errors: IO[bytes], progress: Progress, check: Check
+) -> Any:
+    """Starts the process, hands on its progress, and returns what it says last."""
+    try:
+        process = own_process.start(MODULE, argument, errors.fileno())
+    except OSError as error:
+        raise UserError(
+            f"The export, a process of its own, could not be started ({error.strerror or error}).",
+            "Close other programs and try again.",
+        ) from error
+
+    try:
+        for message in _messages(process, check):
+            if "stage" in message:
+                progress(message["stage"], message["done"], message["total"])
+            elif "error" in message:
+                raise UserError(*message["error"])
+            elif name in message:
+                return message[name]
+    finally:
+        _end(process)
+
+    raise _broken(process, errors)
 
 
 def _messages(process: subprocess.Popen[bytes], check: Check) -> Iterator[dict[str, Any]]:

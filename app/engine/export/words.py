@@ -79,6 +79,8 @@ def mark_text(proof: Proof) -> str:
     """Returns why a proof is marked; "" where it is not."""
     if not proof.is_marked:
         return ""
+    if not changed_too_much(proof):
+        return "It differs by more than this format states: compare before you use this file."
     if not proof.allowed:
         return "No answer should have changed: compare before you use this file."
 
@@ -86,6 +88,11 @@ def mark_text(proof: Proof) -> str:
         f"More than {percent_text(proof.allowed)} of the answers changed, which is the most that "
         "this format states: compare before you use this file."
     )
+
+
+def changed_too_much(proof: Proof) -> bool:
+    """Returns whether more answers changed than the format states."""
+    return proof.changed > proof.allowed * proof.examples
 
 
 def figure_text(proof: Proof, unit: str = "") -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable
@@ -28,6 +29,7 @@ def main() -> None:
     """Exports what the first argument asks for."""
     request = json.loads(sys.argv[1])
     say = _output()
+    tempfile.tempdir = request["scratch"]
     threading.Thread(target=end_with_the_program, daemon=True).start()
     # What exporters warn of concerns those who write exporters; the proof finds what is wrong.
     warnings.simplefilter("ignore")

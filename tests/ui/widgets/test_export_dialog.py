@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
 
-from app.engine.export.format import INSTALL
+from app.engine.errors import UserError
 from app.engine.export.formats import all_formats
 from app.engine.export.formats.torch_export import TorchExport
 from app.engine.export.proof import FILE, keep, read_proofs
@@ -185,7 +185,10 @@ def test_a_missing_package_gives_the_command_to_copy(qtbot: QtBot, open_dialog: 
     assert row.radio.text() == "Absent && others"
     assert not dialog.begin.isEnabled() and "Install" in dialog.begin.toolTip()
     press(qtbot, dialog, "export.copy.absent")
-    assert QGuiApplication.clipboard().text() == INSTALL
+    with pytest.raises(UserError) as missing:
+        Absent().require_packages()
+    command = QGuiApplication.clipboard().text()
+    assert " install " in command and missing.value.remedy == f"Install with: {command}"
 
 
 def test_what_changed_more_than_stated_and_old_weights_are_marked(
@@ -207,7 +210,9 @@ def test_what_changed_more_than_stated_and_old_weights_are_marked(
     assert dialog.table.rows[KIND].outdated.isHidden()
 
     later = dialog.table.rows["later"]
-    assert cells(dialog, "later")[1] == ("300 of 5,700", "more than stated")
+    assert cells(dialog, "later")[1] == ("300 of 5,700", "difference 0.021")
+    assert later.cells[1].mark.text() == "more than stated"
+    assert dialog.table.rows[KIND].cells[1].mark.isHidden()
     assert later.cells[1].text.property("role") == "marked"
     assert "More than 1 %" in later.cells[1].toolTip()
     assert "other weights" in later.outdated.text()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.export.words import (
     changed_text,
+    changed_too_much,
     figure_label,
     figure_text,
     mark_text,
@@ -28,13 +29,15 @@ HEADS = ("Size", "Answers changed", "", "1 at a time", "64 at a time")
 
 @dataclass(frozen=True)
 class CellText:
-    """One cell. below: a second, quiet line. marked: it stands out as a warning."""
+    """One cell. below: a second, quiet line. mark: why it stands out as a warning, if it does."""
 
     text: str = ""
     below: str = ""
     tip: str = ""
-    marked: bool = False
+    mark: str = ""
 
+
+MARK = "more than stated"
 
 NOTHING = (CellText(),) * len(HEADS)
 
@@ -60,12 +63,12 @@ def _changed(proof: Proof) -> CellText:
     changed = f"{proof.changed:,}" if proof.changed else "None"
     difference = f"Largest difference of two numbers: {number_text(proof.max_difference)}."
     text = f"{changed} of {proof.examples:,}"
-    if proof.is_marked:
-        tip = f"{changed_text(proof)} {difference} {mark_text(proof)}"
-        return CellText(text, "more than stated", tip, marked=True)
-
     below = f"difference {number_text(proof.max_difference, 2)}"
-    return CellText(text, below, f"{changed_text(proof)} {difference}")
+    tip = f"{changed_text(proof)} {difference}"
+    if changed_too_much(proof):
+        return CellText(text, below, f"{tip} {mark_text(proof)}", MARK)
+
+    return CellText(text, below, tip)
 
 
 def _figure(proof: Proof, unit: str) -> CellText:
@@ -74,7 +77,9 @@ def _figure(proof: Proof, unit: str) -> CellText:
 
     value = metric_text(proof.figure, proof.value, unit)
     own = metric_text(proof.figure, proof.run_value, unit)
-    return CellText(value, f"here {own}", figure_text(proof, unit))
+    tip = f"{figure_text(proof, unit)} {mark_text(proof)}".strip()
+    mark = MARK if proof.is_marked and not changed_too_much(proof) else ""
+    return CellText(value, f"here {own}", tip, mark)
 
 
 def _time(proof: Proof, batch: str) -> CellText:

@@ -16,11 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.errors import UserError
-from app.engine.export.format import INSTALL
 from app.engine.export.words import format_label
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
-from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.elided import ElidedEdit, ElidedLabel
 from app.ui.widgets.export.cells import NOTHING, CellText
 from app.ui.widgets.label import Label
 from app.ui.widgets.layouts import clear
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.export.format import ExportFormat
+
+INSTALL_WITH = "Install with: "
+"""Stands before the command in what a format says of missing packages."""
 
 TOP = Qt.AlignmentFlag.AlignTop
 
@@ -40,11 +42,15 @@ class Cell(QWidget):
         super().__init__()
         self.text = Label()
         self.below = Label()
+        self.mark = Label()
+        style(self.below, "secondary")
+        style(self.mark, "warning")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.text)
         column.addWidget(self.below)
+        column.addWidget(self.mark)
         column.addStretch(1)
 
     def show_text(self, cell: CellText, spoken: str) -> None:
@@ -52,11 +58,12 @@ class Cell(QWidget):
         self.text.setText(cell.text)
         self.below.setText(cell.below)
         self.below.setVisible(bool(cell.below))
+        self.mark.setText(cell.mark)
+        self.mark.setVisible(bool(cell.mark))
         self.setToolTip(tooltip(cell.tip))
-        words = ", ".join(filter(None, (cell.text, cell.below)))
+        words = ", ".join(filter(None, (cell.text, cell.below, cell.mark)))
         self.setAccessibleName(f"{spoken}: {words}" if words else "")
-        style(self.text, "marked" if cell.marked else "")
-        style(self.below, "warning" if cell.marked else "secondary")
+        style(self.text, "marked" if cell.mark else "")
 
 
 class _Words(QWidget):
@@ -145,7 +152,7 @@ class FormatRow:
     def _build_missing(self) -> QWidget:
         """Builds what is said where packages are missing, with the command that brings them."""
         holder = QWidget()
-        trouble = self._trouble
+        trouble, command = self._obstacle
         self.radio.setEnabled(not trouble)
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -153,35 +160,36 @@ class FormatRow:
         column.addWidget(_sentence(trouble, "warning"))
         row = QHBoxLayout()
         row.setSpacing(self._theme.px(8))
-        command = Label(INSTALL)
-        command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        style(command, "key")
+        line = ElidedEdit(command)
+        line.setReadOnly(True)
+        line.setCursorPosition(0)
+        line.setAccessibleName(f"The command that installs what {self.name} needs")
+        line.setToolTip(tooltip(command))
         copy = QPushButton("Copy")
         copy.setObjectName(f"export.copy.{self.kind}")
         copy.setAccessibleName(f"Copy the command that installs what {self.name} needs")
-        copy.setToolTip("Copies the command, for a terminal. Start the program again afterwards.")
+        copy.setToolTip("Copies the command, for a terminal. Open this again afterwards.")
         copy.setAutoDefault(False)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(INSTALL))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(command))
         style(copy, "small")
-        row.addWidget(command)
+        row.addWidget(line, 1)
         row.addWidget(copy)
-        row.addStretch(1)
         column.addLayout(row)
         holder.setVisible(bool(trouble) and self.known is not None)
 
         return holder
 
     @property
-    def _trouble(self) -> str:
-        """Why nothing can be exported in this format here; "" where it can."""
+    def _obstacle(self) -> tuple[str, str]:
+        """Why nothing can be exported in this format here, and the command that mends it."""
         if self.known is None:
-            return "Of another version of the program."
+            return "Of another version of the program.", ""
 
         try:
             self.known.require_packages()
         except UserError as error:
-            return error.what
-        return ""
+            return error.what, error.remedy.removeprefix(INSTALL_WITH)
+        return "", ""
 
     # --- showing
 
