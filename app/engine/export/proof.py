@@ -22,8 +22,9 @@ class Proof:
     """How an exported file answers a whole split, beside the network that it was made of.
 
     format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
-    network's numbers in float32. use, epoch, step: which weights were exported. split: the examples
-    were those of. changed: answers that a person would be told otherwise, see Task.changed.
+    network's numbers in float32. use, epoch, step: which weights were exported; step 0 is not
+    known. split: the examples were those of. changed: answers that a person would be told
+    otherwise, see Task.changed.
     max_difference: of two numbers among all answers, infinite where the file answers with none;
     largest: the largest number among them. figure, value, run_value: the task's headline metric by
     the exported file, and by the network itself on the same examples; None where it is not defined.
@@ -59,8 +60,8 @@ class Proof:
 
     def is_of(self, weights: WeightsInUse) -> bool:
         """Returns whether these weights were exported."""
-        exported = (self.use, self.epoch, self.step)
-        return exported == (weights.use, weights.epoch, weights.step)
+        same_step = self.step in (0, weights.step)
+        return same_step and (self.use, self.epoch) == (weights.use, weights.epoch)
 
     def to_plain(self) -> dict[str, Any]:
         """Returns plain data for JSON, with names that other programs rely on.

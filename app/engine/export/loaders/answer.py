@@ -18,7 +18,7 @@ import numpy as np
 
 Answer = Callable[[list[np.ndarray]], np.ndarray]
 
-LEAST_SECONDS = 0.3
+LEAST_SECONDS = 0.1
 """A batch size is measured at least so long, and at least LEAST_TIMES times."""
 
 LEAST_TIMES = 7

@@ -19,7 +19,7 @@ from app.engine.errors import UserError
 from app.engine.export.words import format_label
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
-from app.ui.widgets.elided import ElidedEdit, ElidedLabel
+from app.ui.widgets.elided import ElidedEdit
 from app.ui.widgets.export.cells import NOTHING, CellText
 from app.ui.widgets.label import Label
 from app.ui.widgets.layouts import clear
@@ -94,7 +94,8 @@ class FormatRow:
         self.kind = kind
         self.known = known
         self._theme = theme
-        self._heads = heads
+        self._grid = grid
+        self._line = line
         self.name = known.label if known is not None else format_label(kind)
         self.radio = QRadioButton(button_text(self.name))
         self.radio.setObjectName(f"export.format.{kind}")
@@ -103,18 +104,16 @@ class FormatRow:
         self.summary = _sentence(known.summary if known is not None else "", "secondary")
         self.limits = QVBoxLayout()
         self.limits.setSpacing(2)
-        self.file = ElidedLabel(least=12)
-        style(self.file, "secondary")
+        self.file = _sentence("", "secondary")
         self.outdated = _sentence("", "warning")
         self.folder = QPushButton("Open folder")
         self.folder.setObjectName(f"export.folder.{kind}")
         self.folder.setAccessibleName(f"Open the folder of the {self.name} file")
         self.folder.setAutoDefault(False)
-        style(self.folder, "link-small")
+        style(self.folder, "link-row")
         self.missing = self._build_missing()
         self.words = self._build_words()
         self.cells = [Cell() for _ in heads]
-        grid.addWidget(self.words, line, 0, TOP)
         for column, cell in enumerate(self.cells, 1):
             grid.addWidget(cell, line, column, TOP)
 
@@ -136,13 +135,9 @@ class FormatRow:
         below.addWidget(self.summary)
         below.addLayout(self.limits)
         below.addWidget(self.missing)
-        file = QHBoxLayout()
-        file.setSpacing(self._theme.px(4))
-        file.addWidget(self.file)
-        file.addWidget(self.folder)
-        file.addStretch(1)
-        below.addLayout(file)
+        below.addWidget(self.file)
         below.addWidget(self.outdated)
+        below.addWidget(self.folder, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(below)
         words.clicked.connect(self.radio.click)
         self.summary.setVisible(bool(self.summary.text()))
@@ -154,6 +149,7 @@ class FormatRow:
         holder = QWidget()
         trouble, command = self._obstacle
         self.radio.setEnabled(not trouble)
+        self.radio.setToolTip(tooltip(trouble))
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -183,7 +179,7 @@ class FormatRow:
     def _obstacle(self) -> tuple[str, str]:
         """Why nothing can be exported in this format here, and the command that mends it."""
         if self.known is None:
-            return "Of another version of the program.", ""
+            return "This version of the program does not know this format.", ""
 
         try:
             self.known.require_packages()
@@ -194,9 +190,17 @@ class FormatRow:
     # --- showing
 
     def show_cells(self, texts: Sequence[CellText], heads: Sequence[str]) -> None:
-        """Shows the figures of the last proof. heads: what stands above them."""
+        """Shows the figures of the last proof. heads: what stands above them.
+
+        Without any the words take the whole line.
+        """
+        known = any(text.text for text in texts)
+        self._grid.removeWidget(self.words)
+        span = 1 if known else len(texts) + 1
+        self._grid.addWidget(self.words, self._line, 0, 1, span, TOP)
         for cell, text, head in zip(self.cells, texts, heads, strict=True):
             cell.show_text(text, f"{self.name}, {head.lower()}")
+            cell.setVisible(known)
 
     def show_limits(self, sentences: Sequence[str]) -> None:
         """Says what the format cannot hold of this network."""

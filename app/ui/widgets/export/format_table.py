@@ -133,7 +133,8 @@ def _outdated(proof: Proof, run: RunExports) -> str:
         return ""
 
     used = _name(run.in_use.use, run.in_use.epoch)
-    return f"It has other weights than those in use now, which are of the {used}."
+    which = f", which are of the {used}" if used != _weights(proof) else ""
+    return f"It has other weights than those in use now{which}."
 
 
 def _name(use: str, epoch: int) -> str:

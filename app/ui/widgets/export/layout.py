@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout
 
 from app.ui.style.theme import style
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.ui.style.theme import Theme
 
 WIDTH = 1040
-HEIGHT = 660
+HEIGHT = 800
 ABOUT = (
     "Writes the trained network as a file for other programs. Each file is proved before it "
     "counts: loaded without this program, it answers every example that was kept apart for "
@@ -67,6 +67,7 @@ class ExportLayout(QDialog):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setWidget(self.table)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setMinimumHeight(px(48))  # less than Qt wants, as a single format takes little
         outer.addWidget(self.area, 1)
         outer.addWidget(self.progress)
         outer.addLayout(self._build_notice())
@@ -134,16 +135,33 @@ class ExportLayout(QDialog):
 
     def fit(self) -> None:
         """Makes the dialog as high as what is in it, within the window; it never shrinks."""
+        width, most = self._room()
+        inside = self.table.heightForWidth(width - self.theme.px(40 + 10))
+        layout = self.layout()
+        others = layout.totalHeightForWidth(width) - self.area.sizeHint().height() if layout else 0
+        before = self.height() if self.isVisible() else 0
+        self.resize(width, max(before, min(most, others + inside)))
+        QTimer.singleShot(0, self, self._grow)
+
+    def _grow(self) -> None:
+        """Grows by what would have to be scrolled, once what was added is shown."""
+        for layout in (self.table.layout(), self.layout()):
+            if layout is not None:
+                layout.activate()
+
+        viewport = self.area.viewport()
+        missing = self.table.heightForWidth(viewport.width()) - viewport.height()
+        if missing > 0:
+            width, most = self._room()
+            self.resize(width, max(self.height(), min(most, self.height() + missing)))
+
+    def _room(self) -> tuple[int, int]:
+        """Returns the width, and the most height, that the dialog may take."""
         px = self.theme.px
         around = self.parentWidget()
         room = around.window().size() if around is not None else QSize(px(WIDTH), px(HEIGHT))
         width = min(px(WIDTH), max(320, room.width() - 32))
-        self.resize(width, self.height())
-        inside = self.table.heightForWidth(width - px(40 + 10))
-        layout = self.layout()
-        others = layout.totalHeightForWidth(width) - self.area.sizeHint().height() if layout else 0
-        height = min(px(HEIGHT), others + inside, max(240, room.height() - 32))
-        self.resize(width, max(height, self.height() if self.isVisible() else 0))
+        return width, min(px(HEIGHT), max(240, room.height() - 32))
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:
