@@ -14,12 +14,14 @@ from app.engine.errors import UserError
 from app.engine.export.formats import all_formats
 from app.engine.export.formats.torch_export import TorchExport
 from app.engine.export.proof import FILE, keep, read_proofs
+from app.engine.results import choose_weights
 from app.engine.runs.weights_in_use import best_weights
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.preferences import Preferences
 from app.ui.widgets.export.dialog import CANCELLED, ExportDialog
 from app.ui.widgets.file_dialogs import LastFolders
 from tests.engine.export.proofs import a_proof
+from tests.engine.training.small import overfitted_run
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
@@ -275,3 +277,47 @@ def test_where_it_goes_is_asked_and_remembered(
     assert [order.out for order in orders] == [folder / "free.pt2"]
     assert asked[0] == "digits cnn.pt2 PT2 file (*.pt2)"
     assert asked[1] == f"{folder / 'digits cnn twin.pt2'} PT2 file (*.pt2)"
+
+
+def test_the_last_weights_can_be_chosen_where_they_are_others(
+    qtbot: QtBot, harness: Harness, tmp_path: Path
+) -> None:
+    overfitted = overfitted_run(tmp_path / "noise")
+    best = best_weights(overfitted)
+    assert best is not None
+    keep(overfitted, a_proof(epoch=best.epoch, step=best.step))
+    parts = harness.parts
+    window = QWidget()
+    qtbot.addWidget(window)
+
+    def opened() -> ExportDialog:
+        dialog = ExportDialog(
+            overfitted.path, parts.exporter, parts.background, parts.theme, window
+        )
+        dialog.open()
+        qtbot.waitUntil(lambda: dialog.run is not None, timeout=PATIENCE_MS)
+        return dialog
+
+    dialog = opened()
+    buttons = dialog.weights.buttons
+    assert buttons["best"].text() == f"Best epoch ({best.epoch}), in use"
+    assert buttons["last"].text() == "Last epoch (8)" and dialog.weights.value == "best"
+    orders: list[ExportOrder] = []
+    parts.exporter.ended.connect(lambda end: orders.append(end.order))
+    for which in ("last", "best"):
+        buttons[which].click()
+        dialog.export_to(tmp_path / "nowhere" / "noise.pt2")
+        qtbot.waitUntil(lambda: not parts.exporter.busy, timeout=PATIENCE_MS)
+
+    assert [order.which for order in orders] == ["last", "best"]
+    assert dialog.table.rows[KIND].outdated.isHidden()
+    dialog.accept()
+
+    choose_weights.use(overfitted, "last")
+    dialog = opened()
+    assert dialog.weights.value == "last"
+    assert dialog.weights.buttons["last"].text() == "Last epoch (8), in use"
+    assert dialog.table.rows[KIND].outdated.text() == (
+        "It has other weights than those in use now, which are of the last epoch (8)."
+    )
+    dialog.accept()
