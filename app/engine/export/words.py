@@ -27,7 +27,8 @@ def proof_lines(proof: Proof, out: str, unit: str = "") -> list[str]:
         summary_text(proof, unit),
         f"{out}: {bytes_text(proof.size)}.",
         f"{changed_text(proof)} Largest difference {number_text(proof.max_difference)}.",
-        *filter(None, (figure_text(proof, unit), speed_text(proof), mark_text(proof))),
+        *filter(None, (figure_text(proof, unit), speed_text(proof))),
+        *remarks(proof),
         *proof.left_out,
     ]
 
@@ -73,6 +74,11 @@ def changed_text(proof: Proof) -> str:
     """Returns how many answers changed: "4 of 5,700 test answers changed."."""
     text = _changed(proof)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def remarks(proof: Proof) -> tuple[str, ...]:
+    """Returns the sentences that stand beside the figures of a proof."""
+    return tuple(filter(None, (mark_text(proof),)))
 
 
 def mark_text(proof: Proof) -> str:

@@ -217,7 +217,8 @@ def test_what_changed_more_than_stated_and_old_weights_are_marked(
     assert dialog.table.rows[KIND].cells[1].mark.isHidden()
     assert later.cells[1].text.property("role") == "marked"
     assert "More than 1 %" in later.cells[1].toolTip()
-    assert "other weights" in later.outdated.text()
+    assert later.outdated.text() == "Other weights are in use now."
+    assert "compare before you use" in later.remarks.text() and later.remarks.isVisible()
     assert not later.radio.isEnabled(), "of a version that is not this one"
 
 
@@ -318,6 +319,6 @@ def test_the_last_weights_can_be_chosen_where_they_are_others(
     assert dialog.weights.value == "last"
     assert dialog.weights.buttons["last"].text() == "Last epoch (8), in use"
     assert dialog.table.rows[KIND].outdated.text() == (
-        "It has other weights than those in use now, which are of the last epoch (8)."
+        "Other weights are in use now: those of the last epoch (8)."
     )
     dialog.accept()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from app.engine.export.formats import all_formats
-from app.engine.export.words import mark_text, summary_text
+from app.engine.export.words import remarks, summary_text
 from app.ui.state.exports.exporter import ExportEnd, Exporter, ExportOrder
 from app.ui.state.exports.run_exports import RunExports, read_run_exports
 from app.ui.style.theme import style
@@ -207,7 +207,7 @@ class ExportDialog(ExportLayout):
             self._say(f"{other}{CANCELLED}", "secondary")
         else:
             unit = self.run.unit if self.run is not None else ""
-            words = f"{summary_text(end.proof, unit)} {mark_text(end.proof)}".strip()
+            words = " ".join((summary_text(end.proof, unit), *remarks(end.proof)))
             self._say(f"{other}{words}", "warning" if end.proof.is_marked else "good")
             if not other and self.run is not None and self.run.training:
                 self._unkept[end.proof.format] = end.proof

@@ -106,6 +106,7 @@ class FormatRow:
         self.limits.setSpacing(2)
         self.file = _sentence("", "secondary")
         self.outdated = _sentence("", "warning")
+        self.remarks = _sentence("", "row")
         self.folder = QPushButton("Open folder")
         self.folder.setObjectName(f"export.folder.{kind}")
         self.folder.setAccessibleName(f"Open the folder of the {self.name} file")
@@ -118,6 +119,7 @@ class FormatRow:
             grid.addWidget(cell, line, column, TOP)
 
         self.show_cells(NOTHING, heads)
+        self.show_remarks((), False)
         self.show_file("", "", "", False)
 
     # --- what it looks like
@@ -137,6 +139,7 @@ class FormatRow:
         below.addWidget(self.missing)
         below.addWidget(self.file)
         below.addWidget(self.outdated)
+        below.addWidget(self.remarks)
         below.addWidget(self.folder, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(below)
         words.clicked.connect(self.radio.click)
@@ -207,6 +210,12 @@ class FormatRow:
         clear(self.limits)
         for sentence in sentences:
             self.limits.addWidget(_sentence(sentence, "row"))
+
+    def show_remarks(self, sentences: Sequence[str], marked: bool) -> None:
+        """Says what the last proof found beside its figures. marked: it is a warning."""
+        self.remarks.setText(" ".join(sentences))
+        self.remarks.setVisible(bool(sentences))
+        style(self.remarks, "warning" if marked else "row")
 
     def show_file(self, name: str, weights: str, outdated: str, found: bool) -> None:
         """Says what was exported last.

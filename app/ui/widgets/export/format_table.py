@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QWidget
 
+from app.engine.export.words import remarks
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.export.cells import BATCHES, HEADS, NOTHING, cells, heads
@@ -88,11 +89,13 @@ class FormatTable(QWidget):
             titles = heads(proof)
             if proof is None:
                 row.show_cells(NOTHING, titles)
+                row.show_remarks((), False)
                 row.show_file("", "", "", False)
                 continue
 
             row.show_cells(cells(proof, run.unit), titles)
             row.show_limits(proof.left_out)
+            row.show_remarks(remarks(proof), proof.is_marked)
             row.show_file(
                 proof.out, _weights(proof), _outdated(proof, run), file_of(kind) is not None
             )
@@ -133,8 +136,8 @@ def _outdated(proof: Proof, run: RunExports) -> str:
         return ""
 
     used = _name(run.in_use.use, run.in_use.epoch)
-    which = f", which are of the {used}" if used != _weights(proof) else ""
-    return f"It has other weights than those in use now{which}."
+    which = f": those of the {used}" if used != _weights(proof) else ""
+    return f"Other weights are in use now{which}."
 
 
 def _name(use: str, epoch: int) -> str:
