@@ -12,13 +12,13 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMenu
 
 from app.engine.errors import UserError
-from app.engine.export.words import summary_text
 from app.engine.runs import events
 from app.engine.runs.run import default_folder
 from app.ui.pages.parts import Parts
 from app.ui.shell.actions import Actions
 from app.ui.shell.awake import Awake
 from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
+from app.ui.shell.export_messages import ExportMessages
 from app.ui.shell.files import Files
 from app.ui.shell.help.commands import HelpCommands
 from app.ui.shell.hooks import install
@@ -33,7 +33,7 @@ from app.ui.state.background import Background, Failure
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import Engine, EngineLoader, find_engine
-from app.ui.state.exports.exporter import ExportEnd, Exporter
+from app.ui.state.exports.exporter import Exporter
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
@@ -109,6 +109,7 @@ class Assembly(QObject):
             self.actions.do,
         )
         self._leaving = Leaving(frame, self.session, self.problems)
+        self._export_messages = ExportMessages(self.exporter, frame.toast, self.problems)
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
 
@@ -201,7 +202,6 @@ class Assembly(QObject):
         session.events_received.connect(self._take_events)
         session.finished.connect(self._finished)
         session.shown.connect(self._enable_possible)
-        self.exporter.ended.connect(self._export_ended)
         self.theme.changed.connect(self._show_icons)
         self.engine.loaded.connect(self._engine_loaded)
         self.engine.failed.connect(self._engine_failed)
@@ -295,18 +295,6 @@ class Assembly(QObject):
 
         self.notifier.tell(end)
         self._leaving.run_finished()
-
-    def _export_ended(self, end: ExportEnd) -> None:
-        """Says how an export ended, where no dialog shows it."""
-        if end.failure is not None and not self.exporter.watched:
-            self.problems.tell(end.failure)
-        elif end.failure is not None:
-            self.problems.note(end.failure)
-        elif end.proof is not None and not self.exporter.watched:
-            tone = "warning" if end.proof.is_marked else "good"
-            self.frame.toast.say(
-                f"'{end.order.out.name}' was exported. {summary_text(end.proof)}", tone
-            )
 
     def _show_icons(self) -> None:
         theme = self.theme

@@ -13,13 +13,13 @@ from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.runs.page import RunsPage
 from app.ui.state.action import Action
 from app.ui.state.background import Failure
-from app.ui.state.exports.exporter import ExportEnd, ExportOrder
+from app.ui.state.exports.exporter import CANCELLED, ExportEnd, ExportOrder
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.session import read_record
 from app.ui.widgets.export.dialog import ExportDialog
 from tests.engine.export.proofs import a_proof
 from tests.ui.harness import PATIENCE_MS, Harness
-from tests.ui.window_actions import find, inside, until
+from tests.ui.window_actions import click, find, inside, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def test_runs_exports_the_chosen_run(qtbot: QtBot, harness: Harness, run: Run) -
 
 
 def test_the_window_exports_and_says_how_it_ended(
-    qtbot: QtBot, open_window: OpenWindow, run: Run
+    qtbot: QtBot, open_window: OpenWindow, run: Run, tmp_path: Path
 ) -> None:
     window = open_window()
     assembly = inside(window)
@@ -86,12 +86,21 @@ def test_the_window_exports_and_says_how_it_ended(
     assert assembly.actions[Action.EXPORT].isEnabled()
     assembly.actions.do(Action.EXPORT)
     assert assembly.exporter.watched
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    order = ExportOrder(run.path, "torch-export", folder / "digits.pt2")
+    assembly.exporter.start(order)
+    told = find(window, "window.message.text", QLabel)
+    assert not told.isVisible(), "the dialog shows it"
     dialog_of(qtbot, window.frame, run.path)
     assert not assembly.exporter.watched
+    assert told.isVisible() and told.text() == "'digits.pt2' is being exported."
 
-    order = ExportOrder(run.path, "torch-export", run.path.parent / "digits.pt2")
+    click(qtbot, window, "window.message.button")
+    until(qtbot, lambda: told.text() == CANCELLED)
+    assert not list(folder.iterdir()) and not assembly.exporter.busy
+
     assembly.exporter.ended.emit(ExportEnd(order, a_proof()))
-    told = find(window, "window.message.text", QLabel)
     assert told.isVisible() and told.text().startswith("'digits.pt2' was exported. PyTorch program")
 
     failure = Failure("The disk is full.", "Make room.", "")

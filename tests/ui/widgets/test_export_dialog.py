@@ -16,9 +16,10 @@ from app.engine.export.formats.torch_export import TorchExport
 from app.engine.export.proof import FILE, keep, read_proofs
 from app.engine.results import choose_weights
 from app.engine.runs.weights_in_use import best_weights
+from app.ui.state.exports.exporter import CANCELLED
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.preferences import Preferences
-from app.ui.widgets.export.dialog import CANCELLED, ExportDialog
+from app.ui.widgets.export.dialog import ExportDialog
 from app.ui.widgets.file_dialogs import LastFolders
 from tests.engine.export.proofs import a_proof
 from tests.engine.training.small import overfitted_run

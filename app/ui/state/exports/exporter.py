@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from app.engine.export.proof import Proof
     from app.engine.runs.weights_in_use import Which
 
+CANCELLED = "The export was cancelled; nothing was written."
+
 
 @dataclass(frozen=True)
 class ExportOrder:
@@ -53,8 +55,8 @@ class ExportEnd:
 class Exporter(QObject):
     """Makes one export after another; a training may go on meanwhile.
 
-    changed(): it began, has come further, or has ended. ended(ExportEnd): nothing is under way any
-    more. watched: a dialog is open that shows it.
+    changed(): it began, has come further, or has ended, or is watched by a dialog or not any more.
+    ended(ExportEnd): nothing is under way any more.
     """
 
     changed = Signal()
@@ -67,8 +69,7 @@ class Exporter(QObject):
         self.order: ExportOrder | None = None
         self.stage = Stage()
         self.cancelling = False
-        self.last: ExportEnd | None = None
-        self.watched = False
+        self._watched = False
         self._begun = 0.0
         self._made: dict[tuple[Path, str], Path] = {}
         self._control = Control()
@@ -79,6 +80,16 @@ class Exporter(QObject):
     @property
     def busy(self) -> bool:
         return self.order is not None
+
+    @property
+    def watched(self) -> bool:
+        """Whether a dialog is open that shows the export."""
+        return self._watched
+
+    @watched.setter
+    def watched(self, watched: bool) -> None:
+        self._watched = watched
+        self.changed.emit()
 
     @property
     def seconds(self) -> float:
@@ -105,7 +116,6 @@ class Exporter(QObject):
         self.order = order
         self.stage = Stage()
         self.cancelling = False
-        self.last = None
         self._begun = time.monotonic()
         self._control = control
 
@@ -147,7 +157,6 @@ class Exporter(QObject):
 
         self.order = None
         self.cancelling = False
-        self.last = message
         if message.proof is not None:
             self._made[order.run, order.kind] = order.out
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 
 from app.engine.export.formats import all_formats
 from app.engine.export.words import remarks, summary_text
-from app.ui.state.exports.exporter import ExportEnd, Exporter, ExportOrder
+from app.ui.state.exports.exporter import CANCELLED, ExportEnd, Exporter, ExportOrder
 from app.ui.state.exports.run_exports import RunExports, read_run_exports
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 BUSY = "Another export is under way."
 BEGIN = "Asks where the file is to go, then writes and proves it."
-CANCELLED = "The export was cancelled; nothing was written."
 
 
 class ExportDialog(ExportLayout):
@@ -124,7 +123,7 @@ class ExportDialog(ExportLayout):
             self.weights_words.setText("")
         elif run.training:
             self.weights_words.setText(
-                f"This run is being trained. What was best so far, epoch {run.best.epoch}, is "
+                "This run is being trained. The epoch that is best when the export begins is "
                 "exported; its proof is shown here, but not kept with the run."
             )
         else:
