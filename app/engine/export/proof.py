@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from app.engine.runs.storage import manifest, shape
-from app.engine.runs.storage.manifest import RunFileError
 
 if TYPE_CHECKING:
     from app.engine.runs.run import Run
@@ -122,16 +121,15 @@ def read_proofs(run: Run) -> dict[str, Proof]:
 def keep(run: Run, proof: Proof) -> None:
     """Keeps a proof with the run, in place of an earlier one of its format.
 
-    A damaged file gives way: nobody could read what was in it. Raises UserError where the run is
-    being trained, or where the disk refuses.
+    A damaged record is begun anew: every proof of it can be made again. Raises UserError where the
+    run is being trained, or where the disk refuses.
     """
     run.must_rest("given the proof of an export")
     try:
-        kept = read_proofs(run)
-    except RunFileError:
-        kept = {}
+        proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
+    except manifest.RunFileError:
+        proofs = {}
 
-    proofs = {kind: each.to_plain() for kind, each in kept.items()}
     run.write_json(FILE, proofs | {proof.format: proof.to_plain()})
     manifest.settle(run.path)
 
