@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -186,7 +185,7 @@ def _least(rounds: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _milliseconds(trained: TrainedNetwork, batch: int) -> float:
-    """Returns the median milliseconds that an example takes in PyTorch here."""
+    """Returns the milliseconds that an example takes in PyTorch here, in the fastest batch."""
     rows = trained.rows[np.arange(batch) % len(trained.rows)]
     inputs = [torch.from_numpy(array) for array in trained.raw(rows)]
     seconds: list[float] = []
@@ -199,4 +198,4 @@ def _milliseconds(trained: TrainedNetwork, batch: int) -> float:
             trained.answering(*inputs)
             seconds.append(time.perf_counter() - start)
 
-    return statistics.median(seconds) / batch * 1000
+    return min(seconds) / batch * 1000
