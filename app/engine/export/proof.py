@@ -27,9 +27,9 @@ class Proof:
     max_difference: of two numbers among all answers, infinite where the file answers with none;
     largest: the largest number among them. figure, value, run_value: the task's headline metric by
     the exported file, and by the network itself on the same examples; None where it is not defined.
-    milliseconds, own_milliseconds: an example takes, by batch size, in the exported file and in
-    PyTorch here. allowed: the share of changed answers from which on it is marked. left_out: what
-    the format does not hold.
+    milliseconds, own_milliseconds: an example takes, by batch size, on one thread, in the exported
+    file and in PyTorch here. allowed: the share of changed answers from which on it is marked.
+    left_out: what the format does not hold.
     """
 
     format: str

@@ -60,18 +60,13 @@ def prove(trained: TrainedNetwork, exported: ExportFormat, path: Path, progress:
     or does not answer.
     """
     progress("Loading the exported file in another process", 0, 0)
-    with (
-        tempfile.TemporaryDirectory(prefix="netwright-") as scratch,
-        ExportedFile(
-            exported.loader,
-            exported.answering_path(trained, path, Path(scratch)),
-            torch.get_num_threads(),
-        ) as file,
-    ):
-        found = _compare(trained, exported, file, progress)
+    with tempfile.TemporaryDirectory(prefix="netwright-") as scratch:
+        answering = exported.answering_path(trained, path, Path(scratch))
+        with ExportedFile(exported.loader, answering, torch.get_num_threads()) as file:
+            found = _compare(trained, exported, file, progress)
 
         progress("Measuring the time of an example", 0, 0)
-        milliseconds, own_milliseconds = _times(trained, exported, file)
+        milliseconds, own_milliseconds = _times(trained, exported, answering)
 
     metric = trained.task.headline.name
     weights = trained.predictor.weights
@@ -164,18 +159,25 @@ def _figure(trained: TrainedNetwork, metric: str, predictions: list[torch.Tensor
 
 
 def _times(
-    trained: TrainedNetwork, exported: ExportFormat, file: ExportedFile
+    trained: TrainedNetwork, exported: ExportFormat, path: Path
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Returns the milliseconds an example takes in the file, and here, by batch size.
 
-    Both in turns, and of each the least: what else the computer does meets both, and only adds.
+    Both in turns, and of each the least: what else the computer does meets both, and only adds. On
+    one thread: several wait for one another, beside other programs a hundred times as long.
     """
     inputs = exported.inputs(trained, trained.raw(trained.rows[: max(BATCHES)]))
     there: list[dict[str, float]] = []
     here: list[dict[str, float]] = []
-    for _ in range(ROUNDS):
-        there.append(file.milliseconds(inputs, BATCHES))
-        here.append({str(size): _milliseconds(trained, size) for size in BATCHES})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ExportedFile(exported.loader, path, 1) as file:
+            for _ in range(ROUNDS):
+                there.append(file.milliseconds(inputs, BATCHES))
+                here.append({str(size): _milliseconds(trained, size) for size in BATCHES})
+    finally:
+        torch.set_num_threads(threads)
 
     return _least(there), _least(here)
 

@@ -119,7 +119,7 @@ def speed_text(proof: Proof) -> str:
         at_once = "one at a time" if batch == "1" else f"{batch} at a time"
         texts.append(f"{number_text(milliseconds)} ms {at_once}{faster}")
 
-    return f"An example takes {'; '.join(texts)}." if texts else ""
+    return f"On one thread an example takes {'; '.join(texts)}." if texts else ""
 
 
 def size_words(proof: Proof) -> str:

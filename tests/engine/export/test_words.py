@@ -69,8 +69,8 @@ def test_the_lines_begin_with_the_whole_and_end_with_what_is_left_out() -> None:
     assert lines[2] == "4 of 5,700 test answers changed. Largest difference 0.0213."
     assert lines[3] == "Accuracy 96.7 %; of the network here 96.9 %."
     assert lines[4] == (
-        "An example takes 0.1 ms one at a time, 2.1 times faster than PyTorch; 0.02 ms 64 at a "
-        "time."
+        "On one thread an example takes 0.1 ms one at a time, 2.1 times faster than PyTorch; 0.02 "
+        "ms 64 at a time."
     )
     assert lines[5:] == [mark_text(proof), "It has no names of classes."]
 

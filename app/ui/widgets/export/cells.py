@@ -90,7 +90,7 @@ def _time(proof: Proof, batch: str) -> CellText:
 
     words = speed_words(proof, batch)
     below = words or ("as in PyTorch" if own else "")
-    tip = f"An example takes {number_text(milliseconds)} ms in batches of {batch}"
+    tip = f"On one thread an example takes {number_text(milliseconds)} ms in batches of {batch}"
     if own:
         tip = f"{tip}; in PyTorch here {number_text(own)} ms"
 

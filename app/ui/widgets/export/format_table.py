@@ -29,7 +29,7 @@ TIPS = (
     "By the exported file; below it, by the network here on the same examples.",
     *(
         f"The time that an example takes {'alone' if batch == '1' else f'in batches of {batch}'}, "
-        "and how that compares with PyTorch on the same threads."
+        "and how that compares with PyTorch, both on one thread."
         for batch in BATCHES
     ),
 )
