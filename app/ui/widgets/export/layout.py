@@ -134,26 +134,26 @@ class ExportLayout(QDialog):
         return row
 
     def fit(self) -> None:
-        """Makes the dialog as high as what is in it, within the window; it never shrinks."""
-        width, most = self._room()
-        inside = self.table.heightForWidth(width - self.theme.px(40 + 10))
-        layout = self.layout()
-        others = layout.totalHeightForWidth(width) - self.area.sizeHint().height() if layout else 0
-        before = self.height() if self.isVisible() else 0
-        self.resize(width, max(before, min(most, others + inside)))
-        QTimer.singleShot(0, self, self._grow)
+        """Makes the dialog as high as what is in it, within the window; it never shrinks.
 
-    def _grow(self) -> None:
-        """Grows by what would have to be scrolled, once what was added is shown."""
-        for layout in (self.table.layout(), self.layout()):
+        At once, and again when Qt has shown what was added.
+        """
+        self._fit_now()
+        QTimer.singleShot(0, self, self._fit_now)
+
+    def _fit_now(self) -> None:
+        for layout in (self.table.layout(), self.progress.layout(), self.layout()):
             if layout is not None:
+                layout.invalidate()
                 layout.activate()
 
-        viewport = self.area.viewport()
-        missing = self.table.heightForWidth(viewport.width()) - viewport.height()
-        if missing > 0:
-            width, most = self._room()
-            self.resize(width, max(self.height(), min(most, self.height() + missing)))
+        width, most = self._room()
+        whole = self.layout()
+        least = whole.totalMinimumHeightForWidth(width) if whole is not None else 0
+        inside = self.table.heightForWidth(width - self.theme.px(40 + 10))
+        wanted = least + max(0, inside - self.area.minimumHeight())
+        before = self.height() if self.isVisible() else 0
+        self.resize(width, max(before, min(most, wanted)))
 
     def _room(self) -> tuple[int, int]:
         """Returns the width, and the most height, that the dialog may take."""
