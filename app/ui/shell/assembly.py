@@ -109,7 +109,6 @@ class Assembly(QObject):
             self.actions.do,
         )
         self._leaving = Leaving(frame, self.session, self.problems)
-        self._export_messages = ExportMessages(self.exporter, frame.toast, self.problems)
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
 
@@ -202,6 +201,7 @@ class Assembly(QObject):
         session.events_received.connect(self._take_events)
         session.finished.connect(self._finished)
         session.shown.connect(self._enable_possible)
+        self._export_messages = ExportMessages(self.exporter, frame.toast, self.problems)
         self.theme.changed.connect(self._show_icons)
         self.engine.loaded.connect(self._engine_loaded)
         self.engine.failed.connect(self._engine_failed)
