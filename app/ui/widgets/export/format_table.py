@@ -54,6 +54,7 @@ class FormatTable(QWidget):
         self._grid.setHorizontalSpacing(theme.px(16))
         self._grid.setVerticalSpacing(theme.px(8))
         self._grid.setColumnStretch(0, 1)
+        self.setAccessibleName("Formats, and the proof of the last export in each")
         style(self, "page")
         for column, tip in enumerate(TIPS, 1):
             head = Label()
