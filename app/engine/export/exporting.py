@@ -67,9 +67,21 @@ def export(
         shutil.rmtree(folder, ignore_errors=True)
 
     if run.status != "running":
-        proofs.keep(run, proof)
+        _keep(run, proof)
 
     return proof
+
+
+def _keep(run: Run, proof: Proof) -> None:
+    """Keeps a proof with its run. Raises UserError, which says that the file is there."""
+    try:
+        proofs.keep(run, proof)
+    except UserError as error:
+        why = f"{error.what[:1].lower()}{error.what[1:]}"
+        raise UserError(
+            f"'{proof.out}' is written and proved; only its proof is not kept: {why}",
+            error.remedy,
+        ) from error
 
 
 def left_out(

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from app.engine.errors import UserError
 from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
@@ -122,8 +123,12 @@ def keep(run: Run, proof: Proof) -> None:
     """Keeps a proof with the run, in place of an earlier one of its format.
 
     A damaged record is begun anew: every proof of it can be made again. Raises UserError where the
-    run is being trained, or where the disk refuses.
+    run is being trained or gone, or where the disk refuses.
     """
+    if not run.path.is_dir():
+        # Writing would make the folder anew.
+        raise UserError(f"The run '{run.name}' is not where it was.", "Export it again from there.")
+
     run.must_rest("given the proof of an export")
     try:
         proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}

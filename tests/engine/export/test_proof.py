@@ -10,6 +10,7 @@ import pytest
 
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
+from app.engine.export import exporting
 from app.engine.export.proof import FILE, Proof, keep, read_proofs
 from app.engine.files import json_bytes
 from app.engine.runs.run import Run
@@ -91,3 +92,14 @@ def test_it_knows_of_which_weights_it_is() -> None:
     assert proof.is_of(WeightsInUse("best", 3, 66))
     assert not proof.is_of(WeightsInUse("best", 5, 110))
     assert not proof.is_of(WeightsInUse("last", 3, 66))
+
+
+def test_a_proof_that_cannot_be_kept_does_not_deny_the_file(run: Run) -> None:
+    (run.path / FILE).mkdir()
+    with pytest.raises(UserError, match=r"^'digits.pt2' is written and proved; only its proof"):
+        exporting._keep(run, a_proof())
+
+    run.discard()
+    with pytest.raises(UserError, match=r"not kept: the run '.*' is not where it was"):
+        exporting._keep(run, a_proof())
+    assert not run.path.exists(), "it stays in the trash"
