@@ -19,6 +19,7 @@ from app.engine.errors import UserError
 from app.export_command import export
 from app.find_run import find_run
 from app.graph_command import graph
+from app.open_command import to_open
 from app.output import complain, complain_of, say, say_json
 from app.search_command import search
 from models.limits import MOST_EPOCHS
@@ -59,17 +60,12 @@ def cli(context: click.Context) -> int | None:
 @cli.command("open")
 @click.argument("path")
 def open_(path: str) -> int:
-    """Open the window on an experiment, a run or data."""
-    if not path.startswith("sample:") and not Path(path).expanduser().exists():
-        raise UserError(f"There is no '{path}'.", "Check the name.")
-    if not system_libraries.has_display():
-        raise UserError(
-            "There is no display, so no window can be opened.",
-            "Use 'netwright train', 'describe' or 'evaluate' here, or open it on a computer with a "
-            "screen.",
-        )
+    """Open the window on an experiment, a run or data.
 
-    return _window([path])
+    A bundle of another computer is unpacked among your runs, also where there is no window.
+    """
+    opened = to_open(path)
+    return _window([opened]) if opened else 0
 
 
 @cli.command()

@@ -32,9 +32,14 @@ if TYPE_CHECKING:
     help="Which weights; those in use where this is left out.",
 )
 @click.option(
+    "--whole",
+    is_flag=True,
+    help="Of a format that trains, as 'python': let it train to the end and compare the weights.",
+)
+@click.option(
     "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
 )
-def export(run: str, kind: str, out: str, weights: Any, json_: bool) -> int:
+def export(run: str, kind: str, out: str, weights: Any, whole: bool, json_: bool) -> int:
     """Export a trained network and prove that it answers as here.
 
     RUN is the folder or the name of a run. The exported file is loaded in another process, without
@@ -45,7 +50,8 @@ def export(run: str, kind: str, out: str, weights: Any, json_: bool) -> int:
 
     found = find_run(run)
     with display_for(json_) as display:
-        proof = export_run(found, kind, Path(out).expanduser(), weights, display.stage)
+        path = Path(out).expanduser()
+        proof = export_run(found, kind, path, weights, display.stage, whole=whole)
 
     if json_:
         # As it was written, not only its name.

@@ -22,6 +22,13 @@ def find_run(text: str) -> Run:
         if (folder / "experiment.toml").is_file():
             return Run(folder.absolute())
 
+    from app.engine.export.bundle.opening import is_bundle  # noqa: PLC0415 - not for --help
+
+    if is_bundle(Path(text).expanduser()):
+        raise UserError(
+            f"'{text}' is a bundle.", f"Make a run of it first: netwright open '{text}'"
+        )
+
     raise UserError(
         f"'{text}' is not a run.", f"Name a run's folder, or one of those in '{default_folder()}'."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.engine.export.reading.endings import is_network_file
 from app.find_run import find_run
 from app.output import complain, say, say_json
 from models.graph import INPUT
@@ -31,19 +32,31 @@ WIDTH = 140
     "2x512 a signal, 16 a row, text:128 a text.",
 )
 @click.option(
+    "--out",
+    metavar="GRAPH.toml",
+    help="Of a network in a file: write it as a graph file, with its weights beside it.",
+)
+@click.option(
     "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
 )
-def graph(path: str, given: str | None, json_: bool) -> int:
+def graph(path: str, given: str | None, out: str | None, json_: bool) -> int:
     """Print the blocks of a network: shapes, parameters, work and memory.
 
-    PATH is an experiment, a run, or a graph file, which holds only [model] with its blocks.
+    PATH is an experiment, a run, a graph file, which holds only [model] with its blocks, or a
+    network that left this program or another one (.onnx, .pt2, .safetensors).
     """
+    from app.engine.export.reading import network_report  # noqa: PLC0415 - it loads torch
     from app.engine.planning import graph_report  # noqa: PLC0415 - it loads torch
     from app.terminal import display_for  # noqa: PLC0415 - it loads rich
 
     read = graph_report.parse_input(given) if given is not None else None
+    notes: tuple[str, ...] = ()
     with display_for(json_) as display:
-        if path.endswith(".toml"):
+        if is_network_file(Path(path)):
+            report, notes = network_report.report_on_network(
+                Path(path).expanduser(), read, out, display.stage
+            )
+        elif path.endswith(".toml"):
             display.stage("Measuring the network")
             report = graph_report.report_on_file(Path(path).expanduser(), read, display.stage)
         else:
@@ -54,6 +67,8 @@ def graph(path: str, given: str | None, json_: bool) -> int:
         say_json(report.to_plain())
     else:
         _print(report)
+        for note in notes:
+            say(note)
 
     mistake = report.mistake
     if mistake is None:

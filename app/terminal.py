@@ -21,6 +21,7 @@ from app.engine.experiment.plain import plain_section
 from app.engine.learning.metrics import metrics_text
 from app.engine.learning.tasks import TASKS
 from app.engine.runs import events
+from app.engine.runs.findings import START_WEIGHTS
 from app.engine.sources.samples import MORE_DATA, SAMPLES
 from app.engine.text import amount_text, count_text, duration_text, number_text
 
@@ -95,7 +96,7 @@ class Display:
                 self._steps_done(event)
             case events.EpochDone():
                 self._epoch_done(event)
-            case events.NewFinding() if event.finding.level in ("warning", "problem"):
+            case events.NewFinding() if _is_told(event.finding):
                 self._finding(event.finding)
 
     def stage(self, text: str, done: int = 0, total: int = 0) -> None:
@@ -360,6 +361,11 @@ def table_of(listing: Listing) -> Table:
         table.add_row(*(plain(cell) for cell in row))
 
     return table
+
+
+def _is_told(finding: Finding) -> bool:
+    """Whether a person at the terminal reads it while it trains."""
+    return finding.level in ("warning", "problem") or finding.key == START_WEIGHTS
 
 
 def plain(text: str) -> Text:

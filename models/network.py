@@ -11,6 +11,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
+from models.first_weights import WITH_BIAS, rule_of
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.heads.output import OutputModule
@@ -278,67 +279,25 @@ def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
 
 # --- initial weights
 
-_NORMS = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d)
-_WITH_BIAS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
-
 
 @torch.no_grad()
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Sets every weight and buffer to its initial value, module by module in their order.
 
-    Convolutions: normal by fan-in (He et al. 2015, arXiv:1502.01852). Linear layers: uniform
-    (Glorot & Bengio 2010). Embeddings: normal with 0.02, and 0 for the padding. Output layers:
-    normal with 0.01. Norms: 1 and 0. Recurrent layers: uniform, and the forget gate of an LSTM
-    open. Biases: 0. A module with weights of its own has a method
-    `initialise(generator)`. Raises TypeError for a module of which nothing is known.
+    Each layer of torch begins as first_weights says, biases at 0. A module with weights of its own
+    has a method `initialise(generator)`. Raises TypeError for a module of which nothing is known.
     """
     for module in network.modules():
-        if isinstance(module, OutputModule):
-            nn.init.normal_(module.weight, std=0.01, generator=generator)
-        elif isinstance(module, nn.Linear):
-            nn.init.xavier_uniform_(module.weight, generator=generator)
-        elif isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d)):
-            # The first axis of a transposed convolution's weight is the inputs, so that what torch
-            # calls its fan-in is its fan-out.
-            nn.init.kaiming_normal_(
-                module.weight, mode="fan_out", nonlinearity="relu", generator=generator
-            )
-        elif isinstance(module, (nn.Conv1d, nn.Conv2d)):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-        elif isinstance(module, nn.Embedding):
-            nn.init.normal_(module.weight, std=0.02, generator=generator)
-            if module.padding_idx is not None:
-                module.weight[module.padding_idx].zero_()
-        elif isinstance(module, _NORMS):
-            module.reset_parameters()
-        elif isinstance(module, nn.RNNBase):
-            _initialise_recurrent(module, generator)
+        rule = rule_of(module)
+        if rule is not None:
+            rule.fill(module, generator)
         elif callable(own := getattr(module, "initialise", None)):
             own(generator)
         elif next(module.parameters(recurse=False), None) is not None:
             raise TypeError(f"{type(module).__name__} has weights and no method 'initialise'")
 
-        if isinstance(module, _WITH_BIAS) and module.bias is not None:
+        if isinstance(module, WITH_BIAS) and module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def _initialise_recurrent(module: nn.RNNBase, generator: torch.Generator) -> None:
-    """Sets the weights of a GRU or LSTM of one layer, gate by gate.
-
-    An LSTM begins by remembering: the bias of its forget gate, the second of four, is 1
-    (Jozefowicz et al. 2015).
-    """
-    weights = dict(module.named_parameters())
-    into_gates = weights["weight_ih_l0"]
-    for gate in into_gates.chunk(into_gates.shape[0] // module.hidden_size):
-        nn.init.xavier_uniform_(gate, generator=generator)
-
-    bound = module.hidden_size**-0.5
-    nn.init.uniform_(weights["weight_hh_l0"], -bound, bound, generator=generator)
-    nn.init.zeros_(weights["bias_ih_l0"])
-    nn.init.zeros_(weights["bias_hh_l0"])
-    if isinstance(module, nn.LSTM):
-        nn.init.ones_(weights["bias_ih_l0"][module.hidden_size : 2 * module.hidden_size])
 
 
 # --- groups of parameters

@@ -20,13 +20,13 @@ _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONL
 _POOLING = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
 
-def call(module: nn.Module, name_of: Callable[[type], str]) -> str:
+def call(module: nn.Module, name_of: Callable[[type], str], mixed: bool = False) -> str:
     """Returns the expression that builds a module like this one, without its weights.
 
-    name_of: gives the printed name of a class, and sees to it that it is known there. Raises
-    TypeError for a module whose arguments cannot be read back.
+    name_of: gives the printed name of a class, and sees to it that it is known there. mixed: see
+    printed_class. Raises TypeError for a module whose arguments cannot be read back.
     """
-    printed = printed_class(type(module))
+    printed = printed_class(type(module), mixed)
     name = name_of(printed)
 
     if isinstance(module, nn.Sequential):
@@ -34,7 +34,7 @@ def call(module: nn.Module, name_of: Callable[[type], str]) -> str:
         while len(children) > 1 and isinstance(children[-1], nn.Identity):
             children.pop()
 
-        return f"{name}({', '.join(call(child, name_of) for child in children)})"
+        return f"{name}({', '.join(call(child, name_of, mixed) for child in children)})"
 
     signature = inspect.signature(printed)
     parameters = list(signature.parameters.values())

@@ -8,13 +8,16 @@ import inspect
 import sys
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.code.source import Renames, definition_lines, kept
 from models.layers.layer import printed_class
 
-PACKAGE = "models"
-"""Definitions of this package are printed; others are imported."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PACKAGES = ("models", "app")
+"""Definitions of these packages are printed; others are imported."""
 
 SUFFIX = "Module"
 """`ResidualModule` is printed as `Residual`: beside no block the ending says nothing."""
@@ -40,22 +43,27 @@ class _File:
 class Definitions:
     """Collects definitions in the order in which printed code needs them, each once.
 
-    texts: their lines. imports: the lines that import everything else.
+    texts: their lines. imports: the lines that import everything else. mixed: see printed_class.
     """
 
     taken: set[str] = field(default_factory=set)
     texts: list[list[str]] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
+    mixed: bool = False
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def class_name(self, kind: type) -> str:
         """Returns the printed name of a class, which is defined or imported from now on."""
-        kind = printed_class(kind)
+        kind = printed_class(kind, self.mixed)
         if kind.__module__.partition(".")[0] == "torch":
             self.imports.add(_TORCH["nn"])
             return f"nn.{kind.__name__}"
 
         return self._define(kind.__module__, kind.__name__)
+
+    def function_name(self, function: Callable[..., Any]) -> str:
+        """Returns the printed name of one of our functions, which is defined from now on."""
+        return self._define(function.__module__, function.__name__)
 
     def use(self, expression: str) -> None:
         """Imports what an expression of torch's names needs."""
@@ -74,6 +82,23 @@ class Definitions:
             plain = sorted(line for line in group if line.startswith("import"))
             lines += [*([""] if lines else []), *plain, *sorted(set(group) - set(plain))]
 
+        return lines
+
+    def lines(self) -> list[str]:
+        """Returns the lines of all definitions, each with blank lines above it."""
+        lines: list[str] = []
+        before_is_line = True
+        for text in self.texts:
+            is_line = not text[-1].startswith(" ")
+            lines += ["", *([] if is_line and before_is_line else [""]), *text]
+            before_is_line = is_line
+
+        return lines
+
+    def take(self) -> list[str]:
+        """Returns the lines of what was gathered since the last time; names stay known."""
+        lines = self.lines()
+        self.texts.clear()
         return lines
 
     def _define(self, module: str, name: str) -> str:
@@ -111,24 +136,28 @@ class Definitions:
         """Sees to all names that a definition uses; returns what they are called in print."""
         renames = Renames()
         local = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+        # Slow libraries are imported where they are used; in print they are imported on top.
+        imports = file.imports | _imports(node)
         for part in kept(node):
             if not isinstance(part, ast.Name) or part.id in local:
                 continue
 
-            printed = self._name(module, file, part.id)
+            printed = self._name(module, file, part.id, imports)
             if printed != part.id:
                 renames.names[part.id] = printed
 
         return renames
 
-    def _name(self, module: str, file: _File, name: str) -> str:
+    def _name(
+        self, module: str, file: _File, name: str, imports: dict[str, tuple[str, str]]
+    ) -> str:
         """Returns what a name is called in print, and defines or imports it."""
-        origin, original = file.imports.get(name, ("", ""))
+        origin, original = imports.get(name, ("", ""))
         if name in file.definitions:
             origin, original = module, name
         if not origin:
             return name
-        if origin.partition(".")[0] != PACKAGE:
+        if origin.partition(".")[0] not in PACKAGES:
             self.imports.add(_import_line(origin, original, name))
             return name
 

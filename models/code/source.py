@@ -13,7 +13,7 @@ from models.code import layout
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OMITTED = {"initialise", "code", "undecayed", "written_as"}
+OMITTED = {"initialise", "code", "undecayed", "written_as", "written_mixed"}
 """Members of a class that are not printed: they speak to our trainer and to this writer."""
 
 _PRAGMA = re.compile(r"\s*# (noqa|type: ignore).*$")
@@ -256,7 +256,10 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _omitted(node: ast.AST) -> bool:
-    """Whether a member of a class is not printed."""
+    """Whether a statement is not printed: some members of classes, and imports in functions."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return True
+
     if isinstance(node, ast.FunctionDef):
         return node.name in OMITTED
 

@@ -27,7 +27,7 @@ _BODY = 8
 
 @dataclass(frozen=True)
 class NetworkCode:
-    """The code of a network.
+    """The code of a network, a file or its class alone.
 
     text: the file. lines: by the name of each block the lines that belong to it, from 1; a block
     that changes nothing has none. prefixes: by the name of each block with a module, the name of
@@ -44,6 +44,17 @@ class NetworkCode:
         return f"{self.prefixes[block]}.{rest}"
 
 
+def write_class(graph: Graph, problem: Problem, definitions: Definitions) -> NetworkCode:
+    """Writes the class of a network alone, for a file that holds more than that.
+
+    definitions: gathers what the class needs, to be printed above it. Raises GraphError.
+    """
+    with torch.device("meta"):
+        network = Network(graph, problem)
+
+    return _Writer(network, problem, definitions).write_class()
+
+
 def write_network(
     graph: Graph, problem: Problem, title: str = "Network", notes: tuple[str, ...] = ()
 ) -> NetworkCode:
@@ -57,7 +68,9 @@ def write_network(
     with torch.device("meta"):
         network = Network(graph, problem)
 
-    return _Writer(network, problem, title, notes).write()
+    definitions = Definitions({CLASS})
+    definitions.imports |= {"import torch", "from torch import nn"}
+    return _Writer(network, problem, definitions).write(f"{title}: {_sizes(problem)}.", notes)
 
 
 @dataclass
@@ -74,13 +87,10 @@ class _Lines:
 
 
 class _Writer:
-    def __init__(
-        self, network: Network, problem: Problem, title: str, notes: tuple[str, ...]
-    ) -> None:
+    def __init__(self, network: Network, problem: Problem, definitions: Definitions) -> None:
         self._network = network
         self._problem = problem
-        self._texts = (f"{title}: {_sizes(problem)}.", *notes)
-        self._definitions = Definitions({CLASS})
+        self._definitions = definitions
         self._same = {
             node.name: node.inputs[0]
             for node in network.graph.nodes
@@ -94,11 +104,22 @@ class _Writer:
         self._init = _Lines()
         self._forward = _Lines()
 
-    def write(self) -> NetworkCode:
-        self._definitions.imports |= {"import torch", "from torch import nn"}
+    def write(self, title: str, notes: tuple[str, ...]) -> NetworkCode:
+        """Writes the whole file."""
+        written = self.write_class()
+        head = [*self._head((title, *notes)), "", ""]
+        lines = {
+            name: tuple(len(head) + line for line in of_block)
+            for name, of_block in written.lines.items()
+        }
+        text = "\n".join([*head, written.text, "", *_main(self._problem)])
+        return NetworkCode(text + "\n", lines, written.prefixes)
+
+    def write_class(self) -> NetworkCode:
+        """Writes the class alone."""
         self._write_blocks()
 
-        head = [*self._head(), "", "", *self._class_head()]
+        head = self._class_head()
         between = ["", *self._forward_head()]
         text = [*head, *self._init.texts, *between, *self._forward.texts]
         starts = len(head) + 1, len(head) + len(self._init.texts) + len(between) + 1
@@ -111,7 +132,6 @@ class _Writer:
                 for line in part.of_block.get(name, ())
             )
 
-        text += ["", "", *_main(self._problem)]
         return NetworkCode("\n".join(text) + "\n", lines, self._attributes.by_block)
 
     # --- the blocks
@@ -161,7 +181,8 @@ class _Writer:
         if module in built:
             expression = f"self.{built[module]}"
         else:
-            expression = call(module, self._definitions.class_name)
+            definitions = self._definitions
+            expression = call(module, definitions.class_name, definitions.mixed)
             built[module] = attribute
 
         self._init.add(node.name, layout.statement(f"self.{attribute} = {expression}", _BODY))
@@ -180,16 +201,9 @@ class _Writer:
 
     # --- what stands around them
 
-    def _head(self) -> list[str]:
-        lines = layout.docstring(self._texts, 0)
-        lines += ["", *self._definitions.import_lines()]
-        before_is_line = True
-        for text in self._definitions.texts:
-            is_line = not text[-1].startswith(" ")
-            lines += ["", *([] if is_line and before_is_line else [""]), *text]
-            before_is_line = is_line
-
-        return lines
+    def _head(self, paragraphs: tuple[str, ...]) -> list[str]:
+        lines = layout.docstring(paragraphs, 0)
+        return [*lines, "", *self._definitions.import_lines(), *self._definitions.lines()]
 
     def _class_head(self) -> list[str]:
         return [

@@ -29,7 +29,12 @@ class Layer(nn.Module):
         return module
 
 
-def printed_class(kind: type) -> type:
-    """Returns the class that is printed for this one: itself, unless it names another itself."""
-    other: type = vars(kind).get("written_as", kind)
+def printed_class(kind: type, mixed: bool = False) -> type:
+    """Returns the class that is printed for this one: itself, unless it names another itself.
+
+    mixed: of code that computes in two-byte types on the CPU. What a class does in float32 there,
+    which it says by `float32_on_cpu`, is printed too; `written_mixed` may name a class for it.
+    """
+    mixed = mixed and getattr(kind, "float32_on_cpu", False)
+    other: type = vars(kind).get("written_mixed" if mixed else "written_as", kind)
     return other

@@ -7,7 +7,7 @@ its kind in `kinds`; here is what each must offer.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
@@ -33,6 +33,24 @@ class RawInput:
     shape: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
     unit: str = ""
+
+
+@dataclass(frozen=True)
+class PreparationCode:
+    """A preparation as code that needs torch alone.
+
+    examples: what several are called, the key of their array: "pictures". text: defines
+    `prepare(examples)`, from batches (B, ...) as `read` gives them to what the network reads. read:
+    an expression of `array`, a NumPy array as a Dataset stores it. arrays: numbers that the text
+    reads as tensors, by the names of the constants in small letters. note: on the array, "" for
+    none.
+    """
+
+    examples: str
+    text: str
+    read: str = "torch.from_numpy(array)"
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    note: str = ""
 
 
 class Preparation(ABC):
@@ -109,6 +127,17 @@ class Preparation(ABC):
         for kinds whose examples can be restored.
         """
         raise NotImplementedError(f"examples of the kind '{self.kind}' are not restored")
+
+    def code(self) -> PreparationCode:
+        """Returns the preparation as code. Raises NotImplementedError where there is none."""
+        raise NotImplementedError(f"examples of the kind '{self.kind}' have no code")
+
+    def units_code(self) -> str:
+        """Returns code that defines `answers(outputs)`, what `in_units` does.
+
+        Raises NotImplementedError where examples are not restored, or nobody has written it.
+        """
+        raise NotImplementedError(f"examples of the kind '{self.kind}' have no code")
 
     @abstractmethod
     def to_plain(self) -> dict[str, Any]:

@@ -107,11 +107,11 @@ class TrainingSettings(Spec):
     )
     start_from: str | None = setting(
         None,
-        label="Start from a run",
+        label="Start from weights",
         advanced=True,
-        help="The folder or the name of one of your runs: its weights are the start where names "
-        "and shapes of blocks agree, and what is not taken over is listed. Left open, all weights "
-        "begin at random.",
+        help="The folder or the name of one of your runs, or a .safetensors file: its weights are "
+        "the start where names and shapes agree, and what is not taken over is listed. Left open, "
+        "all weights begin at random.",
     )
     embedding: int = setting(
         64,

@@ -44,22 +44,29 @@ def export(
     which: Which | None = None,
     progress: Progress = no_progress,
     check: Check = no_check,
+    whole: bool = False,
 ) -> Proof:
     """Writes a run's network in a format, proves it, and returns the proof.
 
     Until then nothing stands at `out`, or what stood there before. The proof is kept with the run
     unless that is being trained. kind: of the format. out: the file, exactly as it is to be called.
     which: the weights, None for those in use. check: is called ten times a second, and what it
-    raises gives up. Raises UserError.
+    raises gives up. whole: a format that trains does so to the end, and the final weights are
+    compared. Raises UserError.
     """
-    format_called(kind).require_packages()
-    folder = _new_folder(run, out)
+    exported = format_called(kind)
+    exported.require_packages()
+    if whole and not exported.trains:
+        raise UserError(f"{exported.label} does not train.", "Leave out --whole.")
+
+    folder = _new_folder(run, out, exported.companions)
     try:
         request = {
             "run": str(run.path),
             "format": kind,
             "path": str(folder / out.name),
             "weights": which,
+            "whole": whole,
         }
         proof = Proof.from_plain(_answer(request, "proof", progress, check))
         _move(folder, out)
@@ -97,7 +104,7 @@ def left_out(
     return {kind: tuple(sentences) for kind, sentences in found.items()}
 
 
-def _new_folder(run: Run, out: Path) -> Path:
+def _new_folder(run: Run, out: Path, companions: tuple[str, ...]) -> Path:
     """Makes a folder on the disk of `out`, so that moving is renaming. Raises UserError."""
     if out.is_dir():
         raise UserError(f"'{out}' is a folder.", "Name the file that is to be written.")
@@ -106,6 +113,12 @@ def _new_folder(run: Run, out: Path) -> Path:
             f"'{out}' is in the folder of the run, which holds nothing but the run.",
             "Choose another folder.",
         )
+    # Where the file itself stands, those beside it are of an earlier export.
+    for path in map(out.with_suffix, companions):
+        if path.exists() and not out.exists():
+            raise UserError(
+                f"'{path}' is there already and would be written over.", "Choose another name."
+            )
 
     try:
         return Path(tempfile.mkdtemp(prefix=PREFIX, dir=out.absolute().parent))

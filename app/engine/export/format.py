@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.errors import UserError
 from app.engine.text import list_text
@@ -50,6 +50,12 @@ class ExportFormat(ABC):
     loader: ClassVar[str]
     """The script in `loaders` that reads it, without its ending."""
 
+    companions: ClassVar[tuple[str, ...]] = ()
+    """The endings of other files that are written beside it, under the same name."""
+
+    trains: ClassVar[bool] = False
+    """Whether it can train again, so that the whole training can be compared."""
+
     most_changed: ClassVar[float] = 0.0
     """The share of answers that may change before the export is marked."""
 
@@ -90,3 +96,12 @@ class ExportFormat(ABC):
         that is removed after the proof, and returns that.
         """
         return path
+
+    def prove_more(
+        self, trained: TrainedNetwork, path: Path, whole: bool, progress: Progress
+    ) -> dict[str, Any]:
+        """Returns further fields of the proof, of a format that does more than answer.
+
+        whole: whatever takes as long as the training is proved too. Raises UserError.
+        """
+        return {}

@@ -8,7 +8,7 @@ import safetensors.torch
 
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.files import write_atomically
-from app.engine.runs.tensors import Tensors, cpu_copies
+from app.engine.runs.tensors import Tensors, separate
 from models.code.calls import literal
 from models.code.writer import NetworkCode, write_network
 
@@ -64,12 +64,17 @@ def _numbers(values: tuple[float, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def weights_of(source: NetworkSource, code: NetworkCode) -> bytes:
-    """Returns weights and buffers in the safetensors format, under the names of the code."""
+def weights_of(
+    source: NetworkSource, code: NetworkCode, metadata: dict[str, str] | None = None
+) -> bytes:
+    """Returns weights and buffers in the safetensors format, under the names of the code.
+
+    metadata: of one key at most; of several the order differs from process to process.
+    """
     weights: Tensors = {
         code.weight_name(name): tensor for name, tensor in source.network.state_dict().items()
     }
-    return safetensors.torch.save(cpu_copies(weights))
+    return safetensors.torch.save(separate(weights), metadata)
 
 
 def write_code(code: NetworkCode, path: Path) -> None:

@@ -112,7 +112,11 @@ def of_graph_file(experiment: Experiment, path: Path, given: Input | None) -> Ne
 
 def of_run(run: Run) -> NetworkSource:
     """Returns the network of a run with its weights in use. Raises UserError where it has none."""
-    predictor = Predictor.load(run)
+    return of_predictor(Predictor.load(run))
+
+
+def of_predictor(predictor: Predictor) -> NetworkSource:
+    """Returns the network of a run that is loaded."""
     experiment = predictor.experiment
     label = experiment.model.label if experiment is not None and experiment.model else "Network"
     return NetworkSource(label, predictor.network, predictor.task.kind, predictor=predictor)

@@ -30,7 +30,10 @@ class Proof:
     the exported file, and by the network itself on the same examples; None where it is not defined.
     milliseconds, own_milliseconds: an example takes, by batch size, on one thread, in the exported
     file and in PyTorch here. allowed: the share of changed answers from which on it is marked.
-    left_out: what the format does not hold.
+    left_out: what the format does not hold. steps, steps_same, loss_difference: of a format that
+    trains, how many first losses were compared with those of the run, how many are the same to the
+    last bit, and the largest difference. weights_same: whether it trained to the same final
+    weights; None where that was not tried.
     """
 
     format: str
@@ -52,11 +55,16 @@ class Proof:
     allowed: float = 0.0
     left_out: tuple[str, ...] = ()
     step: int = 0
+    steps: int = 0
+    steps_same: int = 0
+    loss_difference: float = 0.0
+    weights_same: bool | None = None
 
     @property
     def is_marked(self) -> bool:
-        """Whether more answers changed than the format states."""
-        return self.changed > self.allowed * self.examples
+        """Whether more changed than the format states, or it trains otherwise than the run."""
+        trains_otherwise = self.steps_same < self.steps or self.weights_same is False
+        return trains_otherwise or self.changed > self.allowed * self.examples
 
     def is_of(self, weights: WeightsInUse) -> bool:
         """Returns whether these weights were exported."""
@@ -82,6 +90,10 @@ class Proof:
             "milliseconds": self.milliseconds,
             "own_milliseconds": self.own_milliseconds,
         }
+        if self.steps:
+            trained = ("steps", "steps_same", "loss_difference", "weights_same")
+            checked |= {name: plain[name] for name in trained}
+
         kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "step", "allowed")
         return {name: plain[name] for name in kept} | {
             "left_out": list(self.left_out),

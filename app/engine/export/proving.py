@@ -53,11 +53,17 @@ class _Comparison:
     other: list[torch.Tensor] = field(default_factory=list)
 
 
-def prove(trained: TrainedNetwork, exported: ExportFormat, path: Path, progress: Progress) -> Proof:
+def prove(
+    trained: TrainedNetwork,
+    exported: ExportFormat,
+    path: Path,
+    progress: Progress,
+    whole: bool = False,
+) -> Proof:
     """Answers all examples of the split with the exported file and with the network.
 
-    path: of the file; others beside it belong to it. Raises UserError where the file cannot be read
-    or does not answer.
+    path: of the file; others beside it belong to it. whole: see
+    ExportFormat.prove_more. Raises UserError where the file cannot be read or does not answer.
     """
     progress("Loading the exported file in another process", 0, 0)
     with tempfile.TemporaryDirectory(prefix="netwright-") as scratch:
@@ -90,6 +96,7 @@ def prove(trained: TrainedNetwork, exported: ExportFormat, path: Path, progress:
         own_milliseconds=own_milliseconds,
         allowed=exported.most_changed,
         left_out=exported.left_out(trained),
+        **exported.prove_more(trained, path, whole, progress),
     )
 
 

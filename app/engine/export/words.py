@@ -78,13 +78,15 @@ def changed_text(proof: Proof) -> str:
 
 def remarks(proof: Proof) -> tuple[str, ...]:
     """Returns the sentences that stand beside the figures of a proof."""
-    return tuple(filter(None, (mark_text(proof),)))
+    return tuple(filter(None, (training_text(proof), mark_text(proof))))
 
 
 def mark_text(proof: Proof) -> str:
     """Returns why a proof is marked; "" where it is not."""
     if not proof.is_marked:
         return ""
+    if proof.steps_same < proof.steps or proof.weights_same is False:
+        return "It trains otherwise than the run did: compare before you use this file."
     if not changed_too_much(proof):
         return "It differs by more than this format states: compare before you use this file."
     if not proof.allowed:
@@ -108,6 +110,28 @@ def figure_text(proof: Proof, unit: str = "") -> str:
 
     value, own = (metric_text(proof.figure, each, unit) for each in (proof.value, proof.run_value))
     return f"{figure_label(proof)} {value}; of the network here {own}."
+
+
+def training_text(proof: Proof) -> str:
+    """Returns how far it trains as the run did; "" of a format that does not train."""
+    if not proof.steps:
+        return ""
+
+    if proof.steps_same == proof.steps:
+        text = (
+            f"The losses of the first steps, {proof.steps:,} in all, are those of the run, bit for "
+            "bit."
+        )
+    else:
+        text = (
+            f"{proof.steps_same:,} of the first {proof.steps:,} losses are those of the run; the "
+            f"largest difference is {number_text(proof.loss_difference)}."
+        )
+    if proof.weights_same is None:
+        return text
+
+    weights = "are the same too" if proof.weights_same else "are others"
+    return f"{text} The final weights {weights}."
 
 
 def speed_text(proof: Proof) -> str:

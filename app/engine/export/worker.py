@@ -63,7 +63,8 @@ def _answer(request: dict[str, Any], say: Say) -> dict[str, Any]:
     exported = format_called(request["format"])
     path = Path(request["path"])
     exported.write(trained, path, progress)
-    return {"proof": prove(trained, exported, path, progress).to_plain()}
+    proof = prove(trained, exported, path, progress, bool(request.get("whole")))
+    return {"proof": proof.to_plain()}
 
 
 def _output() -> Say:

@@ -3,13 +3,33 @@
 # ruff: noqa: ARG002 - a default may ignore an argument that overrides need
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from models.spec import Choice, Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import torch
+
+
+@dataclass(frozen=True)
+class LossCode:
+    """A loss as code that needs torch alone.
+
+    text: defines `loss(outputs, targets)`, the mean over a batch. total, weight: expressions of
+    `outputs` and `targets`, whose sums over all batches, divided, are the mean over a data set.
+    totals: an expression of both, where they come together.
+    functions: of this program, whose source the text needs.
+    """
+
+    text: str
+    total: str = "loss(outputs, targets) * len(targets)"
+    weight: str = "len(targets)"
+    totals: str = ""
+    functions: tuple[Callable[..., Any], ...] = ()
 
 
 class Loss(Choice):
@@ -27,6 +47,13 @@ class Loss(Choice):
 
     robust: ClassVar[bool] = False
     """Whether single wild values among the targets change little."""
+
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        """Returns the loss as code for others, see LossCode; task: the kind of the task.
+
+        counts, examples: see `build`. Raises NotImplementedError where nobody has written it.
+        """
+        raise NotImplementedError(f"the loss '{self.kind}' has no code")
 
     def build(
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0

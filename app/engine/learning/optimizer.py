@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.lazy_dynamo import spare_dynamo
@@ -30,6 +31,18 @@ _PROBES = (((3, 4), True), ((3, 4), False), ((2, 3, 4, 5), False), ((5,), False)
 """Weights of every sort: their shape, and whether they are matrices between hidden layers."""
 
 
+@dataclass(frozen=True)
+class OptimizerCode:
+    """One of torch's optimizers with its arguments; matrices: whether it is for those alone.
+
+    Those are the matrices between hidden layers; another optimizer has all other weights.
+    """
+
+    torch_name: str
+    arguments: dict[str, Any]
+    matrices: bool = False
+
+
 class Optimizer(Choice):
     """A way to go downhill, and what it keeps of every weight."""
 
@@ -37,6 +50,8 @@ class Optimizer(Choice):
     explanation: ClassVar[str]
 
     default_learning_rate: ClassVar[float]
+    torch_name: ClassVar[str] = ""
+    """The class in torch.optim; "" where it is built of several."""
 
     # --- what sets it apart from others; the ledger and the window ask
 
@@ -200,12 +215,34 @@ class Optimizer(Choice):
         self, groups: Iterable[ParameterGroup], device: torch.device
     ) -> torch.optim.Optimizer:
         """Returns the torch optimizer over parameter groups, fused where that exists."""
-        raise NotImplementedError
+        import torch  # noqa: PLC0415 - it takes seconds to load; the window starts without it
+
+        built: torch.optim.Optimizer = getattr(torch.optim, self.torch_name)(
+            groups, **self.arguments(device.type)
+        )
+        return built
+
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        """Returns the arguments of the torch optimizer beside the groups.
+
+        device_type: "cpu", "cuda" or "mps".
+        """
+        raise NotImplementedError(f"the optimizer '{self.kind}' names no arguments")
+
+    def code(self, device_type: str) -> tuple[OptimizerCode, ...]:
+        """Returns the torch optimizers that are built, as code: as a rule one.
+
+        Raises NotImplementedError where nobody has written it.
+        """
+        if not self.torch_name:
+            raise NotImplementedError(f"the optimizer '{self.kind}' has no code")
+
+        return (OptimizerCode(self.torch_name, self.arguments(device_type)),)
 
     @staticmethod
-    def has_fused_kernel(device: torch.device) -> bool:
-        """Returns whether PyTorch can change all weights in one kernel on this device."""
-        return device.type in ("cpu", "cuda", "mps")
+    def has_fused_kernel(device_type: str) -> bool:
+        """Returns whether PyTorch can change all weights in one kernel on such a device."""
+        return device_type in ("cpu", "cuda", "mps")
 
     @staticmethod
     def is_matrix(group: Mapping[str, Any], weight: torch.Tensor) -> bool:

@@ -4,12 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from models.spec import Choice, Registry
 
 ScheduleState = Mapping[str, float]
 """What a schedule remembers of the validations so far: plain finite numbers, {} at first."""
+
+
+@dataclass(frozen=True)
+class ScheduleCode:
+    """A schedule as code.
+
+    text: defines what the rest needs; it knows STEPS, the steps of the run. factor: the factor of
+    the peak at `step`. begin: a line before the first step. after_epoch: one after each validation,
+    which knows `validation_loss`. All are "" where there is nothing to do.
+    """
+
+    text: str = ""
+    factor: str = ""
+    begin: str = ""
+    after_epoch: str = ""
 
 
 class Schedule(Choice):
@@ -44,6 +60,10 @@ class Schedule(Choice):
         From here on the learning rate is peak x factor x scale_of(state).
         """
         return {}
+
+    def code(self) -> ScheduleCode:
+        """Returns the schedule as code. Raises NotImplementedError where nobody has written it."""
+        raise NotImplementedError(f"the schedule '{self.kind}' has no code")
 
 
 def scale_of(state: ScheduleState) -> float:

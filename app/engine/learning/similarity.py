@@ -7,12 +7,14 @@ changes shapes.
 # ruff: noqa: PLC0415 - torch takes seconds to load; the window lists losses without it
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.learning.loss import Loss, LossFunction
+from app.engine.learning.loss import Loss, LossCode, LossFunction
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 MASKED = -1e4
@@ -51,6 +53,28 @@ class WithTemperature(Loss):
         le=10.0,
         step=0.05,
         help="By what similarities are divided before they become probabilities; lower is sharper.",
+    )
+
+
+def comparing_code(call: str, summary: str, *functions: Callable[..., Any]) -> LossCode:
+    """Returns the code of a loss whose examples are compared.
+
+    call: returns the losses and the weights of the examples of a batch. functions: what it
+    needs.
+    """
+    return LossCode(
+        "def totals(\n"
+        "    outputs: torch.Tensor, targets: torch.Tensor\n"
+        ") -> tuple[torch.Tensor, torch.Tensor]:\n"
+        '    """The sum of the losses, and how many examples can be compared."""\n'
+        f"    losses, weights = {call}\n"
+        "    return (losses * weights).sum(), weights.sum()\n\n\n"
+        "def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:\n"
+        f'    """{summary}"""\n'
+        "    total, weight = totals(outputs, targets)\n"
+        "    return total / weight.clamp(min=1)\n",
+        totals="totals(outputs, targets)",
+        functions=functions,
     )
 
 

@@ -7,7 +7,8 @@ Everything else asks the task and knows none by name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from app.engine.learning.metrics import METRICS, Metric
 from models.shape import PLURALS, Answers, InputKind, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     from app.engine.data.dataset import Description
@@ -33,6 +36,34 @@ SAME_AMOUNT = 1e-4
 
 SAME_DIRECTION = 0.9999
 """Points in space whose cosine is at least this are the same."""
+
+
+@dataclass(frozen=True)
+class TaskCode:
+    """What a task does, as code that needs torch and numpy alone.
+
+    targets: what its targets are called: the key of their array; "" where it needs none. answers:
+    text that defines `answers(outputs)`, see Task.to_answers. figure: the name of a function of
+    targets and predictions, NumPy arrays of n examples, and text that defines it. batch: lines that
+    set `inputs` and `targets` as network and loss get them, of {inputs}, {targets} and, where it
+    draws, {generator}. predictions: an expression of `outputs` and `targets`. text: defines what
+    else they need; arrays: what it needs of numbers, by name; functions: of this program, whose
+    source it needs.
+    """
+
+    targets: str
+    answers: str
+    figure: tuple[str, str]
+    batch: tuple[str, ...] = ("inputs = {inputs}", "targets = {targets}")
+    predictions: str = "answers(outputs)"
+    text: str = ""
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    functions: tuple[Callable[..., Any], ...] = ()
+
+    @property
+    def draws(self) -> bool:
+        """Whether a batch takes random numbers."""
+        return any("{generator}" in line for line in self.batch)
 
 
 class Task(ABC):
@@ -204,6 +235,13 @@ class Task(ABC):
         Another class or set of tags, an amount off by more than SAME_AMOUNT of its deviation, a
         direction off by more than SAME_DIRECTION, another likeliest token.
         """
+
+    def code(self, description: Description) -> TaskCode:
+        """Returns the task as code, with its headline metric.
+
+        Raises NotImplementedError where nobody has written it.
+        """
+        raise NotImplementedError(f"the task '{self.kind}' has no code")
 
     # --- metrics, in NumPy
 

@@ -143,7 +143,7 @@ def report_on_file(
     """
     experiment = toml_file.read(path)
     if not experiment.data.source:
-        return _without_data(experiment, path, given)
+        return report_without_data(experiment, path, given)
 
     dataset = open_dataset(experiment.data, *(() if stage is None else (stage,)))
     return _report_on(experiment, dataset.description)
@@ -209,7 +209,7 @@ def problem_without_data(
     return model.blocks, _assumed_problem(model.blocks, tried)
 
 
-def _without_data(experiment: Experiment, path: Path, given: Input | None) -> GraphReport:
+def report_without_data(experiment: Experiment, path: Path, given: Input | None) -> GraphReport:
     """Reports on the network of a file that names no data."""
     graph, problem = problem_without_data(experiment, path, given)
     task = tasks.task("regression" if problem.outputs == 1 else TASK_OF[problem.answers])

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Level = Literal["info", "good", "warning", "problem"]
 
+START_WEIGHTS = "start-weights"
+"""The key of the finding that says which earlier weights a run starts from."""
+
 RANK: dict[Level, int] = {"problem": 0, "warning": 1, "good": 2, "info": 3}
 """The gravest first."""
 

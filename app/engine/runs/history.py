@@ -123,7 +123,8 @@ class Writer:
 
 
 def _json_number(value: float) -> str:
-    return f"{value:.8g}" if np.isfinite(value) else "null"
+    """Returns a number of float32 with the nine digits that tell it from all others."""
+    return f"{value:.9g}" if np.isfinite(value) else "null"
 
 
 def _cut(path: Path, offset: int | None) -> bytes:

@@ -51,7 +51,7 @@ class Run:
         experiment = _named(experiment)
         if path is None:
             folder = _new_folder(
-                Path(parent), _file_name(f"{datetime.now():%Y-%m-%d} {experiment.name}")
+                Path(parent), file_name(f"{datetime.now():%Y-%m-%d} {experiment.name}")
             )
         else:
             folder = Path(path)
@@ -188,7 +188,7 @@ class Run:
         Raises UserError where that is taken, or while it is running.
         """
         self.must_rest("renamed")
-        target = self.path.with_name(_file_name(name))
+        target = self.path.with_name(file_name(name))
         if target == self.path:
             return
         if target.exists():
@@ -341,7 +341,7 @@ def _named(experiment: Experiment) -> Experiment:
     return experiment
 
 
-def _file_name(text: str) -> str:
+def file_name(text: str) -> str:
     """Returns a text as a folder name that every system takes. Raises UserError."""
     name = "".join("-" if char in '<>:"/\\|?*' or not char.isprintable() else char for char in text)
     name = name.encode("utf-8")[:120].decode("utf-8", errors="ignore").strip(" .")

@@ -25,6 +25,26 @@ def cpu_copies(tensors: Tensors) -> Tensors:
     }
 
 
+def separate(tensors: Tensors) -> Tensors:
+    """Returns the tensors as a file can hold them: contiguous, none sharing memory with another.
+
+    Only those that are not so already are copied: a large network is not held twice.
+    """
+    separated: Tensors = {}
+    taken: set[int] = set()
+    for name, tensor in tensors.items():
+        plain = tensor.detach().contiguous()
+        storage = plain.untyped_storage()
+        if storage.data_ptr() in taken or storage.nbytes() != plain.nbytes:
+            plain = plain.clone()
+            storage = plain.untyped_storage()
+
+        taken.add(storage.data_ptr())
+        separated[name] = plain
+
+    return separated
+
+
 def weights_sha256(tensors: Tensors) -> str:
     """Returns the SHA-256 of the bytes of weights and buffers, in the order of their names."""
     digest = hashlib.sha256()

@@ -19,7 +19,7 @@ from app.engine.memory.inspection import inspect
 from app.engine.runs.events import Event, StageChanged
 from app.engine.sources.opening import open_dataset
 from app.engine.text import bytes_text, names_text
-from app.engine.training.start_weights import find_start_run
+from app.engine.training.start_weights import find_start
 from models.graph import Graph, GraphError
 from models.network import check_blocks
 from models.own_network import OwnNetwork
@@ -147,7 +147,7 @@ def plan_training(
         _check_blocks(experiment.model.blocks)
 
     if experiment.training.start_from:
-        find_start_run(experiment.training.start_from)
+        find_start(experiment.training.start_from)
 
     dataset = _usable(dataset) or _open(experiment, emit, control)
     _check_data(dataset)

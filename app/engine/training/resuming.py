@@ -45,6 +45,12 @@ def find_start(
     start = _newest_checkpoint(context)
     _warn_of_damage(context)
     if start is None:
+        if status_before in ("completed", "stopped") and run.best_folder is not None:
+            raise UserError(
+                f"The run '{run.name}' has kept its weights, but no state to go on from.",
+                "Start a new run from its weights: [training] start_from.",
+            )
+
         plan = plan_run(experiment, run, context.emit, context.control, dataset)
         return (plan.with_epochs(epochs) if epochs else plan), None
 

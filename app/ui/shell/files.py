@@ -33,12 +33,14 @@ SAMPLE = "sample:"
 NAME_FILTERS = ";;".join(
     (
         "Experiments and data (*.toml *.csv *.tsv *.tab *.xlsx *.xlsm *.xls *.ods *.parquet *.pq "
-        "*.txt *.text *.npz *.npy *.gz *ubyte *.jsonl *.ndjson *.json *.arff *.zip *.bz2 *.xz)",
+        "*.txt *.text *.npz *.npy *.gz *ubyte *.jsonl *.ndjson *.json *.arff *.zip *.bz2 *.xz "
+        "*.onnx *.pt2 *.safetensors)",
         "Tables (*.csv *.tsv *.tab *.xlsx *.xlsm *.xlsb *.xls *.ods *.parquet *.pq *.txt *.dat "
         "*.data *.jsonl *.ndjson *.json *.arff *.csv.gz *.csv.bz2 *.csv.xz *.zip)",
         "Texts (*.txt *.text *.md)",
         "Arrays (*.npz *.npy *.gz *ubyte)",
         "Experiments (*.toml)",
+        "Networks and bundles (*.onnx *.pt2 *.safetensors *.zip)",
         "All files (*)",
     )
 )

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.export.bundle.opening import is_bundle, open_bundle
+from app.engine.export.reading.endings import is_network_file
+from app.engine.runs.run import Run, default_folder
 from app.ui.shell.files import SAMPLE
+from models.own_network import OwnNetwork
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.engine.data.dataset import Dataset
     from app.engine.runs.control import Control
     from app.ui.shell.files import Files
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from app.ui.state.data_loader import DataLoader
     from app.ui.state.document import Document
     from app.ui.widgets.toast import Toast
+    from models.graph import Graph
 
 PROGRESS_MS = 200
 
@@ -58,7 +65,10 @@ class Opener(QObject):
         Where no data are open there is nothing to lose: the Data page shows how far they are read,
         and what is wrong with them.
         """
-        if text.startswith(SAMPLE) or not self._document.experiment.data.source:
+        path = _path_of(text)
+        special = is_bundle(path) or is_network_file(path)
+        is_free = not self._document.experiment.data.source and not special
+        if text.startswith(SAMPLE) or is_free:
             if self._watch.isActive():
                 self._cancel()
                 self._toast.hide()
@@ -68,9 +78,16 @@ class Opener(QObject):
             self.open_instead(text)
 
     def open_instead(self, text: str) -> None:
-        """Opens a folder, a data file, an experiment or a run once it is known to be readable."""
-        path = Path(text).expanduser()
+        """Opens a folder, a data file, an experiment, a run or a bundle, once it can be read."""
+        path = _path_of(text)
         self._name = path.name or text
+        if is_bundle(path):
+            self._begin(f"Unpacking '{self._name}'", self._unpack, self._take_run, path)
+            return
+        if is_network_file(path) and path.is_file():
+            self._begin(f"Reading '{self._name}'", _read_network, self._take_network, path)
+            return
+
         try:
             path = path.resolve()
             is_data = not self._files.holds_settings(path)
@@ -92,6 +109,42 @@ class Opener(QObject):
         )
         self._show_progress()
         self._watch.start()
+
+    def _begin(
+        self,
+        text: str,
+        work: Callable[[Path, Control], Any],
+        then: Callable[[Any], None],
+        path: Path,
+    ) -> None:
+        """Does something with a file in the background, and shows that it is under way."""
+        self._progress = (text, 0, 0)
+        self._reading.run(partial(work, path), then, partial(self._fail, str(path)), key=KEY)
+        self._show_progress()
+        self._watch.start()
+
+    def _unpack(self, path: Path, control: Control) -> Run:
+        """Unpacks a bundle; on the background thread."""
+
+        def report(text: str, *_: int) -> None:
+            self._progress = (text, 0, 0)
+
+        return open_bundle(path, default_folder(), report, control.check)
+
+    def _take_run(self, run: Run) -> None:
+        self._watch.stop()
+        self._files.open(str(run.path))
+        self._toast.say(f"'{run.name}' is now among your runs.")
+
+    def _take_network(self, read: tuple[Graph, Path, str]) -> None:
+        """Makes a network of another program the one that is trained, from its weights."""
+        self._watch.stop()
+        graph, weights, note = read
+        experiment = self._document.experiment
+        training = experiment.training.replace(start_from=str(weights))
+        self._document.set(experiment.replace(model=OwnNetwork(blocks=graph), training=training))
+        self._files.shown.emit("model")
+        self._toast.say(f"A training starts from the weights of this network. {note}".strip())
 
     def _read(self, settings: DataSettings, control: Control) -> Dataset:
         """Reads the data; on the background thread."""
@@ -130,3 +183,32 @@ class Opener(QObject):
 
     def close(self) -> None:
         self._cancel()
+
+
+def _read_network(path: Path, _: Control) -> tuple[Graph, Path, str]:
+    """Reads a network, and writes its weights beside it; on the background thread.
+
+    Returns its graph, the file of its weights, and what a person should know, "" for nothing.
+    """
+    from app.engine.export.reading.network_file import (  # noqa: PLC0415 - it loads torch
+        read_network,
+        write_weights,
+    )
+
+    network = read_network(path)
+    if path.suffix.lower() == ".safetensors":
+        return network.graph, path.absolute(), ""
+
+    number = 1
+    target = path.absolute().with_suffix(".safetensors")
+    while target.exists():
+        number += 1
+        target = target.with_name(f"{path.stem} {number}.safetensors")
+
+    write_weights(network, target)
+    notes = (*network.notes, f"Its weights are in '{target.name}' beside it.")
+    return network.graph, target, " ".join(notes)
+
+
+def _path_of(text: str) -> Path:
+    return Path(text).expanduser()

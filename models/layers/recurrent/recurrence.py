@@ -147,13 +147,11 @@ _MOST_FAKE_STEPS = 128
 """More steps would take seconds; fewer, and the peak is predicted 5 % too high."""
 
 
-class RecurrentModule(RecurrentLayers):
+class Float32Recurrent(RecurrentLayers):
     """The same in float32 on the CPU, whatever the precision.
 
     Some processors have no LSTM in two-byte types, and torch refuses it there.
     """
-
-    written_as: ClassVar[type[nn.Module]] = RecurrentLayers
 
     float32_on_cpu: bool = True
 
@@ -163,6 +161,13 @@ class RecurrentModule(RecurrentLayers):
                 return super().forward(x.float(), mask)
 
         return super().forward(x, mask)
+
+
+class RecurrentModule(Float32Recurrent):
+    """The same, whose memory can be simulated."""
+
+    written_as: ClassVar[type[nn.Module]] = RecurrentLayers
+    written_mixed: ClassVar[type[nn.Module]] = Float32Recurrent
 
     def read(self, layer: nn.Module, x: torch.Tensor) -> torch.Tensor:
         """Reads fake tokens as many short sequences, which keep as much memory as a long one.

@@ -20,9 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.export.formats import format_called
+from app.engine.export.trained_network import TrainedNetwork
 from app.engine.runs.run import default_folder
+from app.engine.sources.format import no_progress
 from app.ui.state.session import read_record
 from app.ui.widgets.toast import Toast
+from models.own_network import OwnNetwork
+from tests.engine.export.plain_networks import exported, trained_a_little
 from tests.ui.trained_runs import train_on, trained_run
 from tests.ui.window_actions import choose_little, click, find, inside, until
 
@@ -271,3 +276,58 @@ def test_a_table_dropped_on_a_row_is_answered_as_a_whole(
     until(qtbot, lambda: words.text().startswith("60 rows answered"))
     assert len(target.read_text(encoding="utf-8").splitlines()) == 61
     assert find(window, "tryit.many", QAbstractButton).isEnabled()
+
+
+@pytest.mark.parametrize("way", ["dropped", "chosen"])
+def test_a_bundle_becomes_a_run(
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    folders: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    way: str,
+) -> None:
+    run = trained_run(tmp_path_factory, folders / "other computer")
+    path = folders / "Ziffern ü.zip"
+    format_called("bundle").write(TrainedNetwork.load(run), path, no_progress)
+
+    window = open_window()
+    if way == "dropped":
+        drop(window.frame, files(path))
+    else:
+        inside(window).files.chosen.emit(str(path))
+
+    until(qtbot, lambda: window.frame.page == "results")
+    opened = default_folder() / run.name
+    assert opened.is_dir() and message(window) == f"'{run.name}' is now among your runs."
+
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    drop(window.frame, files(path))
+    until(qtbot, lambda: message(window).startswith("Nothing was opened."))
+    assert "is damaged: it is not whole" in message(window)
+    assert sorted(each.name for each in default_folder().iterdir()) == [".trash", run.name]
+
+
+def test_a_network_of_another_program_is_drawn(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
+    network, example = trained_a_little("perceptron")
+    path = exported(network, example, folders / "Netz ü.pt2")
+    path.with_suffix(".safetensors").touch()
+
+    window = open_window()
+    drop(window.frame, files(path))
+    until(qtbot, lambda: window.frame.page == "model")
+    experiment = inside(window).document.experiment
+    assert isinstance(experiment.model, OwnNetwork)
+    assert [node.kind for node in experiment.model.blocks.nodes][-1] == "output"
+    weights = folders / "Netz ü 2.safetensors"
+    assert experiment.training.start_from == str(weights) and weights.stat().st_size > 1000
+    assert "softmax at the end is left out" in message(window)
+    assert message(window).endswith("Its weights are in 'Netz ü 2.safetensors' beside it.")
+
+    inside(window).document.undo()
+    assert inside(window).document.experiment.training.start_from is None
+    path.write_bytes(b"PK")
+    drop(window.frame, files(path))
+    until(qtbot, lambda: message(window).startswith("Nothing was opened. 'Netz ü.pt2'"))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 EXAMPLES = 2
 """The batch of the example input: 1 would become a constant."""
 
+FACTS = "netwright.json"
+"""The name, in the file, of what it says of itself."""
+
 
 class TorchExport(ExportFormat):
     """Batches of any size; the other sizes are those of training."""
@@ -35,6 +38,9 @@ class TorchExport(ExportFormat):
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         import torch
 
+        from app.engine.export.metadata import network_facts
+        from app.engine.files import json_bytes
+
         progress("Exporting the network", 0, 0)
         rows = trained.rows[[0, -1]]
         example = tuple(torch.from_numpy(array) for array in trained.raw(rows))
@@ -44,7 +50,9 @@ class TorchExport(ExportFormat):
         )
 
         progress("Writing the file", 0, 0)
-        torch.export.save(program, path)
+        # With it the network is read again as it was, see reading/network_file.py.
+        facts = json_bytes(network_facts(trained)).decode()
+        torch.export.save(program, path, extra_files={FACTS: facts})
 
 
 FORMAT = TorchExport()

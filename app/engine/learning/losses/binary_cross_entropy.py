@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.engine.learning.loss import LOSSES, Loss, LossFunction
+from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -48,21 +48,39 @@ class BinaryCrossEntropy(Loss):
     ) -> LossFunction:
         import torch
 
-        yes_weight = 1.0
-        tag_weights = [1.0] * len(counts)
-        if self.positive_weight is not None:
-            yes_weight = self.positive_weight
-            tag_weights = [self.positive_weight] * len(counts)
-        elif self.class_weights == "balanced":
-            if len(counts) == 2 and all(counts):
-                yes_weight = counts[0] / counts[1]
-
-            tag_weights = [
-                (examples - count) / count if 0 < count < examples else 1.0 for count in counts
-            ]
-
+        yes_weight, tag_weights = self._weights(counts, examples)
         return _BinaryCrossEntropy(
-            torch.tensor(float(yes_weight), device=device), torch.tensor(tag_weights, device=device)
+            torch.tensor(yes_weight, device=device), torch.tensor(tag_weights, device=device)
+        )
+
+    def _weights(self, counts: tuple[int, ...], examples: int) -> tuple[float, list[float]]:
+        """Returns how much a yes counts, of the only answer and of every tag."""
+        if self.positive_weight is not None:
+            return self.positive_weight, [self.positive_weight] * len(counts)
+        if self.class_weights == "none":
+            return 1.0, [1.0] * len(counts)
+
+        yes_weight = counts[0] / counts[1] if len(counts) == 2 and all(counts) else 1.0
+        return yes_weight, [
+            (examples - count) / count if 0 < count < examples else 1.0 for count in counts
+        ]
+
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        yes_weight, tag_weights = self._weights(counts, examples)
+        if task == "multi-label":
+            weights = "" if set(tag_weights) == {1.0} else repr(tag_weights)
+            arguments, meaning = "outputs.float(), targets", "the mean over all tags"
+        else:
+            weights = "" if yes_weight == 1.0 else repr(yes_weight)
+            arguments, meaning = "outputs[:, 0].float(), targets.float()", "of yes or no"
+
+        constant = f"YES_WEIGHT = torch.tensor({weights})\n\n\n" if weights else ""
+        weighted = ", pos_weight=YES_WEIGHT" if weights else ""
+        return LossCode(
+            f"{constant}def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:\n"
+            f'    """Binary cross-entropy, {meaning}."""\n'
+            "    return functional.binary_cross_entropy_with_logits("
+            f"{arguments}{weighted})\n"
         )
 
 

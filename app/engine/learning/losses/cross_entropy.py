@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, Loss, LossFunction
+from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -15,6 +15,27 @@ if TYPE_CHECKING:
 
 NO_TOKEN = -100
 """Stands among targets where there is no next token: it costs nothing and is not counted."""
+
+
+TOKENS_CODE = '''\
+NO_TOKEN = -100  # stands where no token follows
+
+
+def token_sum(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy of the next tokens, summed over all places of all texts."""
+    return functional.cross_entropy(
+        outputs.flatten(0, 1).float(),
+        targets.flatten(), SMOOTHING,
+        reduction="sum",
+        ignore_index=NO_TOKEN,
+    )
+
+
+def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """The mean over the tokens that have a next one."""
+    return token_sum(outputs, targets) / (targets != NO_TOKEN).sum().clamp(min=1)
+'''
+"""The loss of texts; SMOOTHING stands for an argument."""
 
 
 def balanced_weights(counts: tuple[int, ...]) -> list[float]:
@@ -73,6 +94,34 @@ class CrossEntropy(Loss):
             weight = torch.tensor(balanced_weights(counts), dtype=torch.float32, device=device)
 
         return _CrossEntropy(self.label_smoothing or 0.0, weight)
+
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        smoothing = f", label_smoothing={self.label_smoothing!r}" if self.label_smoothing else ""
+        if task == "language-modelling":
+            return LossCode(
+                TOKENS_CODE.replace(", SMOOTHING", smoothing),
+                "token_sum(outputs, targets)",
+                "(targets != NO_TOKEN).sum()",
+            )
+
+        constant = weighted = ""
+        weight = "len(targets)"
+        if self.class_weights == "balanced":
+            constant = f"CLASS_WEIGHTS = torch.tensor({balanced_weights(counts)})\n\n\n"
+            weighted = ", weight=CLASS_WEIGHTS"
+            if task == "classification":
+                weight = "CLASS_WEIGHTS[targets].sum()"
+
+        call = f"functional.cross_entropy(outputs.float(), targets{weighted}{smoothing}"
+        meaning = "the shares" if task == "soft-labels" else "the true class"
+        return LossCode(
+            f"{constant}def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:\n"
+            f'    """Cross-entropy of {meaning}, the mean over a batch."""\n'
+            f"    return {call})\n",
+            f'{call}, reduction="sum")',
+            weight,
+        )
 
 
 class _CrossEntropy(LossFunction):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, Loss, LossFunction
+from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ class Huber(Loss):
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:
         return _Huber(self.delta)
+
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        return LossCode(
+            "def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:\n"
+            f'    """Huber: half the square up to {self.delta!r}, then in proportion."""\n'
+            f"    return functional.huber_loss(outputs.float(), targets, delta={self.delta!r})\n"
+        )
 
     def curve(self, error: np.ndarray) -> np.ndarray:
         size = np.abs(np.asarray(error, dtype=float))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, Loss, LossFunction
+from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +39,14 @@ class L1(Loss):
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:
         return _L1()
+
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        return LossCode(
+            "def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:\n"
+            '    """The mean absolute error."""\n'
+            "    return functional.l1_loss(outputs.float(), targets)\n"
+        )
 
     def curve(self, error: np.ndarray) -> np.ndarray:
         size: np.ndarray = np.abs(np.asarray(error, dtype=float))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, Loss, LossFunction
+from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +36,14 @@ class L2(Loss):
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:
         return _L2()
+
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        return LossCode(
+            "def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:\n"
+            '    """The mean squared error."""\n'
+            "    return functional.mse_loss(outputs.float(), targets)\n"
+        )
 
     def curve(self, error: np.ndarray) -> np.ndarray:
         return np.asarray(error, dtype=float) ** 2

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, LossFunction
+from app.engine.learning.loss import LOSSES, LossCode, LossFunction
 from app.engine.learning.similarity import (
     MASKED,
     ComparingLoss,
     WithTemperature,
+    comparing_code,
     dot_products,
     unit_vectors,
 )
@@ -48,6 +49,14 @@ class NTXent(WithTemperature):
     ) -> LossFunction:
         return _NTXent(self.temperature)
 
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        return comparing_code(
+            f"nt_xent(outputs, targets, {self.temperature!r})",
+            "NT-Xent: each half must find its partner among all others of the batch.",
+            nt_xent,
+        )
+
 
 class _NTXent(ComparingLoss):
     """Leaves out other pairs with the same second half: they are neither right nor wrong."""
@@ -58,17 +67,28 @@ class _NTXent(ComparingLoss):
     def per_example(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        import torch
+        return nt_xent(outputs, targets, self.temperature)
 
-        count = outputs.shape[0]
-        points = unit_vectors(torch.cat([outputs[:, 0], outputs[:, 1]]))
-        logits = dot_products(points, points) / self.temperature
-        pair = torch.arange(count, device=outputs.device).repeat(2)
-        partner = torch.cat([torch.diagonal(logits, count), torch.diagonal(logits, -count)])
 
-        alike = targets.repeat(2)[:, None] == targets.repeat(2)[None, :]
-        left_out = alike & (pair[:, None] != pair[None, :])
-        left_out = left_out | torch.eye(2 * count, dtype=torch.bool, device=outputs.device)
-        costs = logits.masked_fill(left_out, MASKED).logsumexp(1) - partner
+def nt_xent(
+    outputs: torch.Tensor, targets: torch.Tensor, temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the loss and the weight of every pair, (B,) each.
 
-        return (costs[:count] + costs[count:]) / 2, torch.ones_like(costs[:count])
+    outputs: (B, 2, D). targets: (B,), equal where two second halves are the same; such pairs are
+    left out, as they are neither right nor wrong.
+    """
+    import torch
+
+    count = outputs.shape[0]
+    points = unit_vectors(torch.cat([outputs[:, 0], outputs[:, 1]]))
+    logits = dot_products(points, points) / temperature
+    pair = torch.arange(count, device=outputs.device).repeat(2)
+    partner = torch.cat([torch.diagonal(logits, count), torch.diagonal(logits, -count)])
+
+    alike = targets.repeat(2)[:, None] == targets.repeat(2)[None, :]
+    left_out = alike & (pair[:, None] != pair[None, :])
+    left_out = left_out | torch.eye(2 * count, dtype=torch.bool, device=outputs.device)
+    costs = logits.masked_fill(left_out, MASKED).logsumexp(1) - partner
+
+    return (costs[:count] + costs[count:]) / 2, torch.ones_like(costs[:count])

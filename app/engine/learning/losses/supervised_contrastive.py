@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, LossFunction
+from app.engine.learning.loss import LOSSES, LossCode, LossFunction
 from app.engine.learning.similarity import (
     MASKED,
     ComparingLoss,
     WithTemperature,
+    comparing_code,
     dot_products,
     unit_vectors,
 )
@@ -47,6 +48,14 @@ class SupervisedContrastive(WithTemperature):
     ) -> LossFunction:
         return _SupervisedContrastive(self.temperature)
 
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        return comparing_code(
+            f"supervised_contrastive(outputs, targets, {self.temperature!r})",
+            "Supervised contrastive: each example must find those of its class in the batch.",
+            supervised_contrastive,
+        )
+
 
 class _SupervisedContrastive(ComparingLoss):
     def __init__(self, temperature: float) -> None:
@@ -55,15 +64,25 @@ class _SupervisedContrastive(ComparingLoss):
     def per_example(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        import torch
+        return supervised_contrastive(outputs, targets, self.temperature)
 
-        points = unit_vectors(outputs)
-        itself = torch.eye(len(points), dtype=torch.bool, device=points.device)
-        logits = (dot_products(points, points) / self.temperature).masked_fill(itself, MASKED)
 
-        equals = ((targets[:, None] == targets[None, :]) & ~itself).to(logits.dtype)
-        count = equals.sum(1)
-        mean_logit = (logits * equals).sum(1) / count.clamp(min=1)
-        has_equals = (count > 0).to(logits.dtype)
+def supervised_contrastive(
+    outputs: torch.Tensor, targets: torch.Tensor, temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the loss and the weight of every example, (B,) each.
 
-        return logits.logsumexp(1) * has_equals - mean_logit, has_equals
+    outputs: (B, D). targets: (B,) classes. One that is alone in its class has the weight 0.
+    """
+    import torch
+
+    points = unit_vectors(outputs)
+    itself = torch.eye(len(points), dtype=torch.bool, device=points.device)
+    logits = (dot_products(points, points) / temperature).masked_fill(itself, MASKED)
+
+    equals = ((targets[:, None] == targets[None, :]) & ~itself).to(logits.dtype)
+    count = equals.sum(1)
+    mean_logit = (logits * equals).sum(1) / count.clamp(min=1)
+    has_equals = (count > 0).to(logits.dtype)
+
+    return logits.logsumexp(1) * has_equals - mean_logit, has_equals

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, Loss, LossFunction
-from app.engine.learning.similarity import MASKED, ComparingLoss, dot_products
+from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
+from app.engine.learning.similarity import MASKED, ComparingLoss, comparing_code, dot_products
 
 if TYPE_CHECKING:
     import torch
@@ -41,6 +41,14 @@ class SymmetricCrossEntropy(Loss):
     ) -> LossFunction:
         return _SymmetricCrossEntropy()
 
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        return comparing_code(
+            "symmetric_cross_entropy(outputs, targets)",
+            "The loss of CLIP: which of the batch belongs to which, asked both ways.",
+            symmetric_cross_entropy,
+        )
+
 
 class _SymmetricCrossEntropy(ComparingLoss):
     """Adds up the probabilities of equal second halves of a batch: each of them is right."""
@@ -48,12 +56,22 @@ class _SymmetricCrossEntropy(ComparingLoss):
     def per_example(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        import torch
+        return symmetric_cross_entropy(outputs, targets)
 
-        # The network has multiplied the first halves by its temperature already.
-        logits = dot_products(outputs[:, 0], outputs[:, 1])
-        right = targets[:, None] == targets[None, :]
-        there = logits.logsumexp(1) - logits.masked_fill(~right, MASKED).logsumexp(1)
-        back = logits.logsumexp(0) - logits.masked_fill(~right, MASKED).logsumexp(0)
 
-        return (there + back) / 2, torch.ones_like(there)
+def symmetric_cross_entropy(
+    outputs: torch.Tensor, targets: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the loss and the weight of every pair, (B,) each.
+
+    outputs: (B, 2, D). targets: (B,), equal where two second halves are the same: each is right.
+    """
+    import torch
+
+    # The network has multiplied the first halves by its temperature already.
+    logits = dot_products(outputs[:, 0], outputs[:, 1])
+    right = targets[:, None] == targets[None, :]
+    there = logits.logsumexp(1) - logits.masked_fill(~right, MASKED).logsumexp(1)
+    back = logits.logsumexp(0) - logits.masked_fill(~right, MASKED).logsumexp(0)
+
+    return (there + back) / 2, torch.ones_like(there)

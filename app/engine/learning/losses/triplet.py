@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from typing_extensions import override
 
-from app.engine.learning.loss import LOSSES, Loss, LossFunction
-from app.engine.learning.similarity import ComparingLoss, dot_products, unit_vectors
+from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
+from app.engine.learning.similarity import (
+    ComparingLoss,
+    comparing_code,
+    dot_products,
+    unit_vectors,
+)
 from models.spec import setting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 FAR = 8.0
@@ -65,6 +72,17 @@ class Triplet(Loss):
     ) -> LossFunction:
         return _Triplet(self.margin, self.triplets == "hardest")
 
+    @override
+    def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        pairs = "pair_" if task == "matching" else ""
+        which = hardest_triplets if self.triplets == "hardest" else all_triplets
+        return comparing_code(
+            f"{pairs}triplets(outputs, targets, {self.margin!r}, {which.__name__})",
+            "The triplet loss: what belongs together must lie nearer, by a margin.",
+            pair_triplets if task == "matching" else triplets,
+            which,
+        )
+
 
 class _Triplet(ComparingLoss):
     """The mean over an example's triplets, or the hardest of them; the distance is 1 - cosine.
@@ -74,54 +92,83 @@ class _Triplet(ComparingLoss):
 
     def __init__(self, margin: float, hardest: bool) -> None:
         self.margin = margin
-        self.hardest = hardest
+        self.of_anchors = hardest_triplets if hardest else all_triplets
 
     def per_example(
         self, outputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        import torch
+        function = triplets if outputs.ndim == 2 else pair_triplets
+        return function(outputs, targets, self.margin, self.of_anchors)
 
-        alike = targets[:, None] == targets[None, :]
-        itself = torch.eye(len(targets), dtype=torch.bool, device=outputs.device)
 
-        points = unit_vectors(outputs)
-        if outputs.ndim == 2:
-            distances = 1 - dot_products(points, points)
-            return self._anchor_losses(distances, alike & ~itself, ~alike)
+def triplets(
+    outputs: torch.Tensor,
+    targets: torch.Tensor,
+    margin: float,
+    of_anchors: Callable[..., tuple[torch.Tensor, torch.Tensor]],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the loss and the weight of every example, (B,) each. outputs: (B, D)."""
+    import torch
 
-        distances = 1 - dot_products(points[:, 0], points[:, 1])
-        there, weight = self._anchor_losses(distances, itself, ~alike)
-        back, _ = self._anchor_losses(distances.T, itself, ~alike)
+    alike = targets[:, None] == targets[None, :]
+    itself = torch.eye(len(targets), dtype=torch.bool, device=outputs.device)
+    points = unit_vectors(outputs)
+    distances = 1 - dot_products(points, points)
+    return of_anchors(distances, alike & ~itself, ~alike, margin)
 
-        return (there + back) / 2, weight
 
-    def _anchor_losses(
-        self, distances: torch.Tensor, right: torch.Tensor, wrong: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns the loss and the weight of every anchor, (n,), (n,).
+def pair_triplets(
+    outputs: torch.Tensor,
+    targets: torch.Tensor,
+    margin: float,
+    of_anchors: Callable[..., tuple[torch.Tensor, torch.Tensor]],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the loss and the weight of every pair, both ways, (B,) each. outputs: (B, 2, D)."""
+    import torch
 
-        distances: (n, m). right, wrong: (n, m) bool, what belongs to the anchor and what does not;
-        some may be neither.
-        """
-        import torch
+    alike = targets[:, None] == targets[None, :]
+    itself = torch.eye(len(targets), dtype=torch.bool, device=outputs.device)
+    points = unit_vectors(outputs)
+    distances = 1 - dot_products(points[:, 0], points[:, 1])
+    there, weight = of_anchors(distances, itself, ~alike, margin)
+    back, _ = of_anchors(distances.T, itself, ~alike, margin)
+    return (there + back) / 2, weight
 
-        right_count = right.sum(1)
-        wrong_count = wrong.sum(1)
 
-        weight = ((right_count > 0) & (wrong_count > 0)).to(distances.dtype)
-        if self.hardest:
-            farthest = distances.masked_fill(~right, -FAR).amax(1)
-            nearest = distances.masked_fill(~wrong, FAR).amin(1)
-            return torch.relu(self.margin + farthest - nearest) * weight, weight
+def hardest_triplets(
+    distances: torch.Tensor, right: torch.Tensor, wrong: torch.Tensor, margin: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the loss and the weight of every anchor, (n,) each, by its hardest triplet.
 
-        # All triplets without a cube of them: with the wrong ones sorted by distance, those within
-        # reach of a right one come first, and the sum of what they miss follows from the sum of
-        # their distances.
-        distances = distances.contiguous()
-        sorted_wrong, _ = distances.masked_fill(~wrong, FAR).sort(dim=1)
-        sums = torch.nn.functional.pad(sorted_wrong.cumsum(1), (1, 0))
-        reach = self.margin + distances
-        within = torch.searchsorted(sorted_wrong.detach(), reach.detach())
-        missing = (within * reach - sums.gather(1, within)) * right
+    distances: (n, m). right, wrong: (n, m) bool, what belongs to the anchor and what does not; some
+    may be neither.
+    """
+    import torch
 
-        return missing.sum(1) / (right_count * wrong_count).clamp(min=1), weight
+    weight = (right.any(1) & wrong.any(1)).to(distances.dtype)
+    farthest = distances.masked_fill(~right, -FAR).amax(1)
+    nearest = distances.masked_fill(~wrong, FAR).amin(1)
+    return torch.relu(margin + farthest - nearest) * weight, weight
+
+
+def all_triplets(
+    distances: torch.Tensor, right: torch.Tensor, wrong: torch.Tensor, margin: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the same as the mean over all triplets of an anchor."""
+    import torch
+
+    right_count = right.sum(1)
+    wrong_count = wrong.sum(1)
+    weight = ((right_count > 0) & (wrong_count > 0)).to(distances.dtype)
+
+    # All triplets without a cube of them: with the wrong ones sorted by distance, those within
+    # reach of a right one come first, and the sum of what they miss follows from the sum of their
+    # distances.
+    distances = distances.contiguous()
+    sorted_wrong, _ = distances.masked_fill(~wrong, FAR).sort(dim=1)
+    sums = torch.nn.functional.pad(sorted_wrong.cumsum(1), (1, 0))
+    reach = margin + distances
+    within = torch.searchsorted(sorted_wrong.detach(), reach.detach())
+    missing = (within * reach - sums.gather(1, within)) * right
+
+    return missing.sum(1) / (right_count * wrong_count).clamp(min=1), weight

@@ -1,24 +1,17 @@
 """Adafactor (Shazeer & Stern 2018, arXiv:1804.04235): the second moment as rows and columns."""
 
-# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
 from app.engine.learning.optimizer import (
     OPTIMIZERS,
     Optimizer,
-    ParameterGroup,
     decay_setting,
 )
 from models.spec import setting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import torch
 
 
 @OPTIMIZERS.register
@@ -26,6 +19,7 @@ class Adafactor(Optimizer):
     """Keeps the second moment of a matrix as one number for each row and each column."""
 
     kind: ClassVar[str] = "adafactor"
+    torch_name: ClassVar[str] = "Adafactor"
     label: ClassVar[str] = "Adafactor"
     summary: ClassVar[str] = (
         "A pace for each weight at little more than 2n. For transformers that fill the memory."
@@ -101,16 +95,11 @@ class Adafactor(Optimizer):
         return True
 
     @override
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.Adafactor(
-            groups,
-            lr=self.peak_rate(),
-            beta2_decay=self.beta2_decay,
-            eps=(None, self.smallest_scale),
-            d=self.clip,
-            weight_decay=self.decay_rate(),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "beta2_decay": self.beta2_decay,
+            "eps": (None, self.smallest_scale),
+            "d": self.clip,
+            "weight_decay": self.decay_rate(),
+        }

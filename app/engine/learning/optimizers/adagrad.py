@@ -1,25 +1,18 @@
 """Adagrad (Duchi, Hazan & Singer 2011, JMLR 12:2121)."""
 
-# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
 from app.engine.learning.optimizer import (
     OPTIMIZERS,
     Optimizer,
-    ParameterGroup,
     decay_setting,
     epsilon_setting,
 )
 from models.spec import setting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import torch
 
 
 @OPTIMIZERS.register
@@ -27,6 +20,7 @@ class Adagrad(Optimizer):
     """Divides by the root of the sum of all squared gradients so far."""
 
     kind: ClassVar[str] = "adagrad"
+    torch_name: ClassVar[str] = "Adagrad"
     label: ClassVar[str] = "Adagrad"
     summary: ClassVar[str] = (
         "Rare features learn fast, frequent ones slowly. For short runs on rare words or "
@@ -81,20 +75,15 @@ class Adagrad(Optimizer):
         return {"step": (), "sum": shape}
 
     @staticmethod
-    def has_fused_kernel(device: torch.device) -> bool:
-        return device.type in ("cpu", "cuda")
+    def has_fused_kernel(device_type: str) -> bool:
+        return device_type in ("cpu", "cuda")
 
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.Adagrad(
-            groups,
-            lr=self.peak_rate(),
-            lr_decay=self.rate_decay,
-            initial_accumulator_value=self.initial_sum,
-            eps=self.epsilon,
-            weight_decay=self.decay_rate(),
-            fused=self.has_fused_kernel(device),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "lr_decay": self.rate_decay,
+            "initial_accumulator_value": self.initial_sum,
+            "eps": self.epsilon,
+            "weight_decay": self.decay_rate(),
+            "fused": self.has_fused_kernel(device_type),
+        }

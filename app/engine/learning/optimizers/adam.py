@@ -4,7 +4,6 @@ Adam: Kingma & Ba 2015 (arXiv:1412.6980). AdamW, with decoupled weight decay: Lo
 2019 (arXiv:1711.05101). AMSGrad: Reddi et al. 2018 (arXiv:1904.09237).
 """
 
-# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 import math
@@ -15,14 +14,13 @@ from typing_extensions import override
 from app.engine.learning.optimizer import (
     OPTIMIZERS,
     Optimizer,
-    ParameterGroup,
     decay_setting,
     epsilon_setting,
 )
 from models.spec import setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import torch
 
@@ -132,6 +130,7 @@ class AdamW(WithAMSGrad):
     """Adam with weight decay that shrinks the weights themselves."""
 
     kind: ClassVar[str] = "adamw"
+    torch_name: ClassVar[str] = "AdamW"
     label: ClassVar[str] = "AdamW"
     summary: ClassVar[str] = (
         "Adam with weight decay kept apart. The safe choice for CNNs and transformers."
@@ -147,20 +146,15 @@ class AdamW(WithAMSGrad):
     def decoupled_decay(self) -> bool:
         return True
 
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.AdamW(
-            groups,
-            lr=self.peak_rate(),
-            betas=(self.beta1, self.beta2),
-            eps=self.epsilon,
-            amsgrad=self.amsgrad,
-            weight_decay=self.decay_rate(),
-            fused=self.has_fused_kernel(device),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "betas": (self.beta1, self.beta2),
+            "eps": self.epsilon,
+            "amsgrad": self.amsgrad,
+            "weight_decay": self.decay_rate(),
+            "fused": self.has_fused_kernel(device_type),
+        }
 
 
 @OPTIMIZERS.register
@@ -168,6 +162,7 @@ class Adam(WithAMSGrad):
     """Adam as first published: weight decay is part of the gradient."""
 
     kind: ClassVar[str] = "adam"
+    torch_name: ClassVar[str] = "Adam"
     label: ClassVar[str] = "Adam"
     summary: ClassVar[str] = "Each weight gets a pace of its own. Works almost untuned."
     explanation: ClassVar[str] = MOMENTS + (
@@ -182,17 +177,12 @@ class Adam(WithAMSGrad):
         advanced=True,
     )
 
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.Adam(
-            groups,
-            lr=self.peak_rate(),
-            betas=(self.beta1, self.beta2),
-            eps=self.epsilon,
-            amsgrad=self.amsgrad,
-            weight_decay=self.decay_rate(),
-            fused=self.has_fused_kernel(device),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "betas": (self.beta1, self.beta2),
+            "eps": self.epsilon,
+            "amsgrad": self.amsgrad,
+            "weight_decay": self.decay_rate(),
+            "fused": self.has_fused_kernel(device_type),
+        }

@@ -7,9 +7,16 @@ Muon: Jordan et al. 2024 (kellerjordan.github.io/posts/muon), scaled after Liu e
 # ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from app.engine.learning.optimizer import OPTIMIZERS, ParameterGroup, decay_setting
+from typing_extensions import override
+
+from app.engine.learning.optimizer import (
+    OPTIMIZERS,
+    OptimizerCode,
+    ParameterGroup,
+    decay_setting,
+)
 from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
@@ -118,31 +125,38 @@ class Muon(TwoMoments):
         parts: list[torch.optim.Optimizer] = []
         matrices, rest = self._split(groups)
         if matrices:
-            parts.append(
-                torch.optim.Muon(
-                    matrices,
-                    lr=self.peak_rate(),
-                    weight_decay=self.decay_rate(),
-                    momentum=self.momentum,
-                    nesterov=self.nesterov,
-                    ns_steps=self.iterations,
-                    adjust_lr_fn=self.scale,
-                )
-            )
-
+            parts.append(torch.optim.Muon(matrices, **self._muon_arguments()))
         if rest:
-            parts.append(
-                torch.optim.AdamW(
-                    rest,
-                    lr=self.peak_rate(),
-                    betas=(self.beta1, self.beta2),
-                    eps=self.epsilon,
-                    weight_decay=self.decay_rate(),
-                    fused=self.has_fused_kernel(device),
-                )
-            )
+            parts.append(torch.optim.AdamW(rest, **self.arguments(device.type)))
 
         return CombinedOptimizer(parts)
+
+    @override
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        """Returns those of AdamW, which trains what is no matrix."""
+        return {
+            "lr": self.peak_rate(),
+            "betas": (self.beta1, self.beta2),
+            "eps": self.epsilon,
+            "weight_decay": self.decay_rate(),
+            "fused": self.has_fused_kernel(device_type),
+        }
+
+    def _muon_arguments(self) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "weight_decay": self.decay_rate(),
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+            "ns_steps": self.iterations,
+            "adjust_lr_fn": self.scale,
+        }
+
+    def code(self, device_type: str) -> tuple[OptimizerCode, ...]:
+        return (
+            OptimizerCode("Muon", self._muon_arguments(), matrices=True),
+            OptimizerCode("AdamW", self.arguments(device_type)),
+        )
 
     def _split(
         self, groups: Iterable[ParameterGroup]

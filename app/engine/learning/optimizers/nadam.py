@@ -4,19 +4,18 @@ NAdam: Dozat 2016, "Incorporating Nesterov Momentum into Adam". RAdam: Liu et al
 (arXiv:1908.03265).
 """
 
-# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
-from app.engine.learning.optimizer import OPTIMIZERS, ParameterGroup, decay_setting
+from app.engine.learning.optimizer import OPTIMIZERS, decay_setting
 from app.engine.learning.optimizers.adam import TwoMoments
 from models.spec import setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import torch
 
@@ -59,6 +58,7 @@ class NAdam(EitherDecay):
     """Adam with Nesterov momentum."""
 
     kind: ClassVar[str] = "nadam"
+    torch_name: ClassVar[str] = "NAdam"
     label: ClassVar[str] = "NAdam"
     summary: ClassVar[str] = (
         "Adam that looks ahead. Where Adam works, often a little faster at first."
@@ -90,20 +90,15 @@ class NAdam(EitherDecay):
         return super().state_shapes(shape, matrix) | {"mu_product": ()}
 
     @override
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.NAdam(
-            groups,
-            lr=self.peak_rate(),
-            betas=(self.beta1, self.beta2),
-            eps=self.epsilon,
-            momentum_decay=self.momentum_decay,
-            decoupled_weight_decay=self.decay_apart,
-            weight_decay=self.decay_rate(),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "betas": (self.beta1, self.beta2),
+            "eps": self.epsilon,
+            "momentum_decay": self.momentum_decay,
+            "decoupled_weight_decay": self.decay_apart,
+            "weight_decay": self.decay_rate(),
+        }
 
 
 @OPTIMIZERS.register
@@ -111,6 +106,7 @@ class RAdam(EitherDecay):
     """Adam that does not trust its second moment in the first steps."""
 
     kind: ClassVar[str] = "radam"
+    torch_name: ClassVar[str] = "RAdam"
     label: ClassVar[str] = "RAdam"
     summary: ClassVar[str] = (
         "Adam with a warm-up of its own. For a schedule without one, and for less tuning."
@@ -122,16 +118,11 @@ class RAdam(EitherDecay):
     order: ClassVar[int] = 80
 
     @override
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.RAdam(
-            groups,
-            lr=self.peak_rate(),
-            betas=(self.beta1, self.beta2),
-            eps=self.epsilon,
-            decoupled_weight_decay=self.decay_apart,
-            weight_decay=self.decay_rate(),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "betas": (self.beta1, self.beta2),
+            "eps": self.epsilon,
+            "decoupled_weight_decay": self.decay_apart,
+            "weight_decay": self.decay_rate(),
+        }

@@ -4,7 +4,6 @@ Tieleman & Hinton 2012, lecture 6e of "Neural Networks for Machine Learning"; ce
 2013 (arXiv:1308.0850).
 """
 
-# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,14 +13,13 @@ from typing_extensions import override
 from app.engine.learning.optimizer import (
     OPTIMIZERS,
     Optimizer,
-    ParameterGroup,
     decay_setting,
     epsilon_setting,
 )
 from models.spec import setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import torch
 
@@ -31,6 +29,7 @@ class RMSprop(Optimizer):
     """Divides the gradient by the root of the average of its square."""
 
     kind: ClassVar[str] = "rmsprop"
+    torch_name: ClassVar[str] = "RMSprop"
     label: ClassVar[str] = "RMSprop"
     summary: ClassVar[str] = (
         "A pace for each weight, without momentum. For goals that keep moving; 3n."
@@ -129,17 +128,12 @@ class RMSprop(Optimizer):
         return quantities
 
     @override
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.RMSprop(
-            groups,
-            lr=self.peak_rate(),
-            alpha=self.alpha,
-            eps=self.epsilon,
-            momentum=self.momentum,
-            centered=self.centered,
-            weight_decay=self.decay_rate(),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "alpha": self.alpha,
+            "eps": self.epsilon,
+            "momentum": self.momentum,
+            "centered": self.centered,
+            "weight_decay": self.decay_rate(),
+        }

@@ -3,7 +3,6 @@
 Robbins & Monro 1951; momentum: Polyak 1964, Nesterov 1983.
 """
 
-# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists optimizers without it
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,13 +12,12 @@ from typing_extensions import override
 from app.engine.learning.optimizer import (
     OPTIMIZERS,
     Optimizer,
-    ParameterGroup,
     decay_setting,
 )
 from models.spec import setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import torch
 
@@ -29,6 +27,7 @@ class SGD(Optimizer):
     """Steps against the gradient and remembers nothing."""
 
     kind: ClassVar[str] = "sgd"
+    torch_name: ClassVar[str] = "SGD"
     label: ClassVar[str] = "SGD"
     summary: ClassVar[str] = (
         "Straight down the slope. Least memory; needs a well-chosen learning rate."
@@ -71,17 +70,12 @@ class SGD(Optimizer):
         """Without momentum both ways of decay are the same step, so it counts as decoupled."""
         return True
 
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.SGD(
-            groups,
-            lr=self.peak_rate(),
-            weight_decay=self.weight_decay,
-            fused=self.has_fused_kernel(device),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "weight_decay": self.weight_decay,
+            "fused": self.has_fused_kernel(device_type),
+        }
 
 
 @OPTIMIZERS.register
@@ -169,17 +163,12 @@ class SGDMomentum(SGD):
 
         return {"first_moment": buffer, "step": group["lr"] * direction}
 
-    def build(
-        self, groups: Iterable[ParameterGroup], device: torch.device
-    ) -> torch.optim.Optimizer:
-        import torch
-
-        return torch.optim.SGD(
-            groups,
-            lr=self.peak_rate(),
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            dampening=0.0 if self.nesterov else self.dampening,
-            weight_decay=self.weight_decay,
-            fused=self.has_fused_kernel(device),
-        )
+    def arguments(self, device_type: str) -> dict[str, Any]:
+        return {
+            "lr": self.peak_rate(),
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+            "dampening": 0.0 if self.nesterov else self.dampening,
+            "weight_decay": self.weight_decay,
+            "fused": self.has_fused_kernel(device_type),
+        }

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from app.engine.learning.schedule import SCHEDULES, Schedule
+from app.engine.learning.schedule import SCHEDULES, Schedule, ScheduleCode
 
 
 @SCHEDULES.register
@@ -25,3 +25,7 @@ class Constant(Schedule):
     @override
     def factor(self, step: int, steps: int) -> float:
         return 1.0
+
+    @override
+    def code(self) -> ScheduleCode:
+        return ScheduleCode()

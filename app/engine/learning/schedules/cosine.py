@@ -26,3 +26,14 @@ class Cosine(WarmedUp):
 
     def after_warm_up(self, done: float) -> float:
         return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * done))
+
+    def fall_code(self) -> tuple[str, tuple[str, ...]]:
+        cosine = "0.5 * (1 + math.cos(math.pi * done))"
+        if not self.floor:
+            return "half a cosine down to 0", (f"return {cosine}",)
+
+        floor = repr(self.floor)
+        return (
+            f"half a cosine down to {100 * self.floor:.3g} % of it",
+            (f"return {floor} + (1 - {floor}) * {cosine}",),
+        )

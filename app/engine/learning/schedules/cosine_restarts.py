@@ -56,3 +56,23 @@ class CosineRestarts(WarmedUp):
 
         fallen = min(1.0, left / length)
         return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * fallen))
+
+    def fall_code(self) -> tuple[str, tuple[str, ...]]:
+        lengths = [self.longer**cycle for cycle in range(self.cycles)]
+        cosine = "0.5 * (1 + math.cos(math.pi * fallen))"
+        return (
+            f"{self.cycles} halves of a cosine, each from the peak",
+            (
+                f"lengths = {lengths}",
+                "left = done * sum(lengths)",
+                "for length in lengths[:-1]:",
+                "    if left < length:",
+                "        break",
+                "    left -= length",
+                "else:",
+                "    length = lengths[-1]",
+                "",
+                "fallen = min(1.0, left / length)",
+                f"return {self.floor!r} + (1 - {self.floor!r}) * {cosine}",
+            ),
+        )

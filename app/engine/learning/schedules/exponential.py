@@ -36,3 +36,9 @@ class Exponential(WarmedUp):
 
     def after_warm_up(self, done: float) -> float:
         return float(self.last**done)
+
+    def fall_code(self) -> tuple[str, tuple[str, ...]]:
+        return (
+            f"the same share less at every step, down to {100 * self.last:.3g} % of it",
+            (f"return {self.last!r} ** done",),
+        )

@@ -27,3 +27,13 @@ class Linear(WarmedUp):
 
     def after_warm_up(self, done: float) -> float:
         return self.floor + (1 - self.floor) * (1 - done)
+
+    def fall_code(self) -> tuple[str, tuple[str, ...]]:
+        if not self.floor:
+            return "a straight fall to 0", ("return 1 - done",)
+
+        floor = repr(self.floor)
+        return (
+            f"a straight fall to {100 * self.floor:.3g} % of it",
+            (f"return {floor} + (1 - {floor}) * (1 - done)",),
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from app.engine.learning.schedule import SCHEDULES, Schedule
+from typing_extensions import override
+
+from app.engine.learning.schedule import SCHEDULES, Schedule, ScheduleCode
 from models.spec import setting
 
 
@@ -48,6 +50,24 @@ class OneCycle(Schedule):
             return _between(self.start, 1.0, step / top)
 
         return _between(1.0, self.start * 1e-3, (step - top) / max(1.0, steps - 1 - top))
+
+    @override
+    def code(self) -> ScheduleCode:
+        return ScheduleCode(
+            "def half_cosine(first: float, last: float, share: float) -> float:\n"
+            '    """A value between first and last, along half a cosine."""\n'
+            "    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))"
+            "\n\n\n"
+            "def rate_factor(step: int) -> float:\n"
+            f'    """The share of the peak rate: up over {100 * self.rise:.3g} % of the steps, '
+            'then down."""\n'
+            f"    top = {self.rise!r} * max(1, STEPS - 1)\n"
+            "    if step < top:\n"
+            f"        return half_cosine({self.start!r}, 1.0, step / top)\n\n"
+            f"    return half_cosine(1.0, {self.start * 1e-3!r}, "
+            "(step - top) / max(1.0, STEPS - 1 - top))\n",
+            "rate_factor(step)",
+        )
 
 
 def _between(first: float, last: float, share: float) -> float:

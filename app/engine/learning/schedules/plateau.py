@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from app.engine.learning.schedule import SCHEDULES, Schedule, ScheduleState, scale_of
+from app.engine.learning.schedule import SCHEDULES, Schedule, ScheduleCode, ScheduleState, scale_of
 from models.spec import setting
 
 
@@ -106,3 +106,34 @@ class Plateau(Schedule):
 
         new_state = {"scale": scale, "waited": waited, "rest": rest}
         return new_state if best is None else new_state | {"best": best}
+
+    def code(self) -> ScheduleCode:
+        rest = ("", "", "")
+        if self.cooldown:
+            rest = (
+                "        self.rest = 0\n",
+                "        if self.rest:\n            self.rest -= 1\n            self.waited = 0\n",
+                f"            self.rest = {self.cooldown}\n",
+            )
+        floor = repr(self.floor)
+        return ScheduleCode(
+            "class Plateau:\n"
+            '    """Lowers the learning rate where the validation loss falls no more."""\n\n'
+            "    def __init__(self) -> None:\n"
+            "        self.scale = 1.0\n"
+            "        self.best = math.inf\n"
+            f"        self.waited = 0\n{rest[0]}\n"
+            "    def after_validation(self, loss: float) -> None:\n"
+            '        """Counts the epochs without a better loss, and drops after too many."""\n'
+            f"        if loss < self.best - {self.threshold!r} * abs(self.best)"
+            " or self.best == math.inf:\n"
+            "            self.best, self.waited = loss, 0\n"
+            "        else:\n"
+            f"            self.waited += 1\n{rest[1]}"
+            f"        if self.waited > {self.patience}:\n"
+            f"            self.scale = max(self.scale * {self.reduction!r}, {floor})\n"
+            f"            self.waited = 0\n{rest[2]}",
+            factor="plateau.scale",
+            begin="plateau = Plateau()",
+            after_epoch="plateau.after_validation(validation_loss)",
+        )

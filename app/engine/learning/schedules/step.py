@@ -45,3 +45,12 @@ class Step(WarmedUp):
 
     def after_warm_up(self, done: float) -> float:
         return float(self.reduction ** min(self.drops, int(done * (self.drops + 1) + 1e-9)))
+
+    def fall_code(self) -> tuple[str, tuple[str, ...]]:
+        return (
+            f"{self.drops} drops to {self.reduction:.3g} of the value before",
+            (
+                f"drops = min({self.drops}, int(done * {self.drops + 1} + 1e-9))",
+                f"return {self.reduction!r} ** drops",
+            ),
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from app.engine.learning.schedule import Schedule
+from app.engine.learning.schedule import Schedule, ScheduleCode
 from models.spec import setting
 
 
@@ -52,3 +52,29 @@ class WarmedUp(Schedule):
         done: the share of what follows the warm-up that is over, 0 to 1.
         """
         raise NotImplementedError
+
+    def code(self) -> ScheduleCode:
+        what, lines = self.fall_code()
+        if self.warmup:
+            what = f"A straight rise over {100 * self.warmup:.3g} % of the steps, then {what}"
+            rise: tuple[str, ...] = (
+                f"rise = {self.warmup!r} * STEPS",
+                "if step < rise:",
+                "    return (step + 1) / (rise + 1)",
+                "",
+                "done = min(1.0, (step - rise) / max(1.0, STEPS - 1 - rise))",
+            )
+        else:
+            what = what[:1].upper() + what[1:]
+            rise = ("done = min(1.0, step / max(1.0, STEPS - 1))",)
+
+        head = [f'"""The share of the peak rate. {what}."""', *rise, *lines]
+        body = "\n".join(f"    {line}" if line else "" for line in head)
+        return ScheduleCode(f"def rate_factor(step: int) -> float:\n{body}\n", "rate_factor(step)")
+
+    def fall_code(self) -> tuple[str, tuple[str, ...]]:
+        """Returns what follows the warm-up: in words, and as lines that return the factor.
+
+        They know `done`, see after_warm_up.
+        """
+        raise NotImplementedError(f"the schedule '{self.kind}' has no code")

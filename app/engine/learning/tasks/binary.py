@@ -9,13 +9,20 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import defined_metrics
-from app.engine.learning.tasks.classification import Classification
+from app.engine.learning.task import TaskCode, defined_metrics
+from app.engine.learning.tasks.classification import ACCURACY_CODE, Classification
 
 if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+
+
+ANSWERS_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """The probabilities of no and yes: (B, 1) -> (B, 2)."""
+    return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
+'''
 
 
 class BinaryClassification(Classification):
@@ -52,6 +59,10 @@ class BinaryClassification(Classification):
 
         outputs = outputs.float()
         return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        return TaskCode("labels", ANSWERS_CODE, ("accuracy", ACCURACY_CODE))
 
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray

@@ -8,7 +8,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import Task, defined_metrics
+from app.engine.learning.task import Task, TaskCode, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 
 MOST_CONFUSED = 1_000
 """Classes up to which every epoch keeps a confusion matrix."""
+
+
+PROBABILITIES_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """The probability of each class: (B, K) -> (B, K)."""
+    return outputs.softmax(dim=1)
+'''
+
+ACCURACY_CODE = '''\
+def accuracy(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """The share of examples whose likeliest class is the true one."""
+    return float((predictions.argmax(axis=1) == targets).mean())
+'''
 
 
 class Classification(Task):
@@ -49,6 +62,10 @@ class Classification(Task):
         self, description: Description, own: torch.Tensor, other: torch.Tensor
     ) -> torch.Tensor:
         return own.argmax(dim=1) != other.argmax(dim=1)
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        return TaskCode("labels", PROBABILITIES_CODE, ("accuracy", ACCURACY_CODE))
 
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray

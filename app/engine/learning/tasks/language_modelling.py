@@ -10,7 +10,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning.losses.cross_entropy import NO_TOKEN
-from app.engine.learning.task import Targets, Task, defined_metrics
+from app.engine.learning.task import Targets, Task, TaskCode, defined_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -18,6 +18,30 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
     from models.shape import Answers, InputKind, Problem
+
+
+ANSWERS_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """The probabilities of the next token at every place: (B, L, V) -> (B, L, V)."""
+    return outputs.softmax(dim=-1)
+'''
+
+BITS_CODE = '''\
+def sums(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """The nats that the tokens of each text cost, and their bytes: (B, 2)."""
+    nats = [
+        functional.cross_entropy(logits, tokens, ignore_index=NO_TOKEN, reduction="sum")
+        for logits, tokens in zip(outputs, targets)
+    ]
+    size = (TOKEN_BYTES[targets.clamp(min=0)] * (targets != NO_TOKEN)).sum(1)
+    return torch.stack([torch.stack(nats), size.float()], dim=1)
+
+
+def bits_per_byte(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """How many bits a byte of text still costs the network: 8 is knowing nothing."""
+    nats, size = predictions.astype(float).sum(axis=0)
+    return float(nats / math.log(2) / size)
+'''
 
 
 class LanguageModelling(Task):
@@ -123,6 +147,16 @@ class LanguageModelling(Task):
         self, description: Description, own: torch.Tensor, other: torch.Tensor
     ) -> torch.Tensor:
         return (own.argmax(dim=-1) != other.argmax(dim=-1)).any(dim=1)
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        return TaskCode(
+            "next_tokens",
+            ANSWERS_CODE,
+            ("bits_per_byte", BITS_CODE),
+            predictions="sums(outputs, targets)",
+            arrays={"token_bytes": _token_bytes(description)},
+        )
 
     @override
     def compute_metrics(

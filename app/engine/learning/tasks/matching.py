@@ -9,13 +9,36 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import SAME_DIRECTION, AnswerName, Targets, Task, defined_metrics
+from app.engine.learning.task import (
+    SAME_DIRECTION,
+    AnswerName,
+    Targets,
+    Task,
+    TaskCode,
+    defined_metrics,
+)
 
 if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
     from models.shape import Answers
+
+
+POINTS_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """Points of length 1: both halves of each pair."""
+    return functional.normalize(outputs, dim=-1)
+'''
+
+RECALL_CODE = '''\
+def recall_at_1(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """How often the nearest of all is the right one, the mean of both ways."""
+    first, second = predictions[:, 0], predictions[:, 1]
+    there = ranks(first, second, targets, targets) == 0
+    back = ranks(second, first, targets, targets) == 0
+    return float((there.mean() + back.mean()) / 2)
+'''
 
 
 class Matching(Task):
@@ -75,6 +98,12 @@ class Matching(Task):
         self, description: Description, own: torch.Tensor, other: torch.Tensor
     ) -> torch.Tensor:
         return ((own * other).sum(dim=-1) < SAME_DIRECTION).any(dim=1)
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        return TaskCode(
+            "partners", POINTS_CODE, ("recall_at_1", RECALL_CODE), functions=(retrieval.ranks,)
+        )
 
     @override
     def compute_metrics(

@@ -12,7 +12,13 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import retrieval, verification
-from app.engine.learning.task import SAME_DIRECTION, AnswerName, Task, defined_metrics
+from app.engine.learning.task import (
+    SAME_DIRECTION,
+    AnswerName,
+    Task,
+    TaskCode,
+    defined_metrics,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +27,41 @@ if TYPE_CHECKING:
 
 RUN = 4
 """How many examples of a class follow one another in an epoch, where there are as many."""
+
+
+POINTS_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """Points of length 1: (B, D) -> (B, D)."""
+    return functional.normalize(outputs, dim=-1)
+'''
+
+RECALL_CODE = '''\
+def recall_at_1(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """How often the nearest other example is of the same class, where there is one."""
+    _, group, sizes = np.unique(targets, return_inverse=True, return_counts=True)
+    nearest = ranks(predictions, predictions, targets, targets, itself=True)
+    return float((nearest[sizes[group] > 1] == 0).mean())
+'''
+
+
+def runs_of_classes(order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Returns the given order with the examples of each class moved together in runs of RUN.
+
+    So a batch has equals to compare even where there are many classes. A run stands where its first
+    example stood.
+    """
+    import torch
+
+    labels = targets.to(order.device)[order]
+    by_class = torch.argsort(labels, stable=True)
+    _, sizes = torch.unique_consecutive(labels[by_class], return_counts=True)
+    starts = torch.repeat_interleave(sizes.cumsum(0) - sizes, sizes)
+    rank = torch.arange(len(order), device=order.device) - starts
+
+    position = torch.empty_like(order)
+    position[by_class] = by_class[starts + rank - rank % RUN]
+
+    return order[torch.argsort(position, stable=True)]
 
 
 class MetricLearning(Task):
@@ -67,23 +108,7 @@ class MetricLearning(Task):
         raise TypeError("a task that embeds is asked for its problem")
 
     def epoch_order(self, order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Returns the given order with the examples of each class moved together in runs of RUN.
-
-        So a batch has equals to compare even where there are many classes. A run stands where its
-        first example stood.
-        """
-        import torch
-
-        labels = targets.to(order.device)[order]
-        by_class = torch.argsort(labels, stable=True)
-        _, sizes = torch.unique_consecutive(labels[by_class], return_counts=True)
-        starts = torch.repeat_interleave(sizes.cumsum(0) - sizes, sizes)
-        rank = torch.arange(len(order), device=order.device) - starts
-
-        position = torch.empty_like(order)
-        position[by_class] = by_class[starts + rank - rank % RUN]
-
-        return order[torch.argsort(position, stable=True)]
+        return runs_of_classes(order, targets)
 
     @override
     def predictions(
@@ -98,6 +123,15 @@ class MetricLearning(Task):
         self, description: Description, own: torch.Tensor, other: torch.Tensor
     ) -> torch.Tensor:
         return (own * other).sum(dim=-1) < SAME_DIRECTION
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        return TaskCode(
+            "labels",
+            POINTS_CODE,
+            ("recall_at_1", RECALL_CODE),
+            functions=(retrieval.ranks, runs_of_classes),
+        )
 
     @override
     def compute_metrics(

@@ -9,13 +9,20 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import Targets, Task, defined_metrics
+from app.engine.learning.task import Targets, Task, TaskCode, defined_metrics
 
 if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
     from models.shape import Problem
+
+
+ANSWERS_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """The probability of each tag: (B, K) -> (B, K)."""
+    return outputs.sigmoid()
+'''
 
 
 class MultiLabel(Task):
@@ -58,6 +65,15 @@ class MultiLabel(Task):
         self, description: Description, own: torch.Tensor, other: torch.Tensor
     ) -> torch.Tensor:
         return ((own >= 0.5) != (other >= 0.5)).any(dim=1)
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        return TaskCode(
+            "tags",
+            ANSWERS_CODE,
+            ("mean_average_precision", ""),
+            functions=(scores.mean_average_precision,),
+        )
 
     @override
     def compute_metrics(

@@ -8,15 +8,31 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from app.engine.learning.task import SAME_AMOUNT, AnswerName, Targets, Task, defined_metrics
+from app.engine.learning.task import (
+    SAME_AMOUNT,
+    AnswerName,
+    Targets,
+    Task,
+    TaskCode,
+    defined_metrics,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import torch
 
     from app.engine.data.dataset import Damage, Description
     from app.engine.data.preparation import Batch
     from models.shape import Answers, InputKind, Problem
+
+
+MAE_CODE = '''\
+def mae(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """The mean absolute error, in standard deviations of the values."""
+    return float(predictions.astype(float).mean())
+'''
 
 
 class Reconstruction(Task):
@@ -120,6 +136,48 @@ class Reconstruction(Task):
         return (difference.abs() > SAME_AMOUNT).flatten(1).any(dim=1)
 
     @override
+    def code(self, description: Description) -> TaskCode:
+        preparation = description.preparation
+        damage = description.damage
+        batch: tuple[str, ...] = ("targets = {inputs}", "inputs = targets")
+        function: Callable[..., torch.Tensor] | None = None
+        if damage is not None:
+            function = noisy if damage.kind == "noise" else partly_hidden
+            size = "" if damage.kind == "noise" else f", {damage.patch}"
+            call = f"{function.__name__}(NUMBERS, {damage.share!r}{size}, {{generator}})"
+            batch = ("targets = {inputs}", f"inputs = {call.replace('NUMBERS', 'targets')}")
+
+            read = preparation.inputs[0]
+            if read.kind == "row" and read.categories:
+                numbers = read.numeric_columns
+                batch = (
+                    "inputs = {inputs}",
+                    f"targets = inputs[:, :{numbers}]",
+                    f"numbers = {call.replace('NUMBERS', 'targets')}",
+                    f"inputs = torch.cat([numbers, inputs[:, {numbers}:]], dim=1)",
+                )
+
+        stds = _channel_stds(description)
+        scales = [std / _pooled_std(stds) for std in stds]
+        error, text = "(outputs - targets)", ""
+        if len(stds) > 1:
+            error = f"({error} * CHANNEL_SCALE)"
+            text = (
+                "# Errors are in standard deviations of all channels together.\n"
+                f"CHANNEL_SCALE = torch.tensor({scales}).view(-1, 1, 1)\n"
+            )
+
+        return TaskCode(
+            "",
+            preparation.units_code(),
+            ("mae", MAE_CODE),
+            batch,
+            f"{error}.flatten(1).abs().mean(1)",
+            text=text,
+            functions=(function,) if function is not None else (),
+        )
+
+    @override
     def compute_metrics(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
@@ -160,29 +218,47 @@ def damaged(
     (C, L), or a number of a row (F,). The same number of parts is hidden in every example: the
     share of all parts, rounded, at least one. A generator in the same state gives the same damage.
     """
-    import torch
-
     if damage is None:
         return inputs
+    if damage.kind == "noise":
+        return noisy(inputs, damage.share, generator)
+
+    return partly_hidden(inputs, damage.share, damage.patch, generator)
+
+
+def noisy(inputs: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
+    """Returns values with noise of this strength, in standard deviations."""
+    import torch
+
+    noise = torch.randn(inputs.shape, generator=generator, device=generator.device)
+    return inputs + strength * noise.to(inputs.device)
+
+
+def partly_hidden(
+    inputs: torch.Tensor, share: float, patch: int, generator: torch.Generator
+) -> torch.Tensor:
+    """Returns values of which a share of all parts is exactly 0, their mean.
+
+    patch: the side of a part, in pixels or values.
+    """
+    import torch
 
     device = generator.device
-    if damage.kind == "noise":
-        noise = torch.randn(inputs.shape, generator=generator, device=device)
-        return inputs + damage.share * noise.to(inputs.device)
-
     count = len(inputs)
     sides = inputs.shape[2:] if inputs.ndim > 2 else inputs.shape[1:]
-    grid = [-(-side // damage.patch) for side in sides]
+    grid = [-(-side // patch) for side in sides]
     parts = math.prod(grid)
-    hidden = max(1, round(damage.share * parts))
+    hidden = max(1, round(share * parts))
 
     order = torch.rand(count, parts, generator=generator, device=device).argsort(dim=1)
     mask = torch.zeros(count, parts, dtype=torch.bool, device=device)
-    mask = mask.scatter_(1, order[:, :hidden], True).to(inputs.device).view(count, *grid)
+    mask.scatter_(1, order[:, :hidden], True)
+    mask = mask.to(inputs.device).view(count, *grid)
     for axis, side in enumerate(sides, start=1):
-        mask = mask.repeat_interleave(damage.patch, dim=axis).narrow(axis, 0, side)
+        mask = mask.repeat_interleave(patch, dim=axis).narrow(axis, 0, side)
 
-    copy = inputs.clone(memory_format=torch.preserve_format)  # pictures stay channels last
+    # Pictures stay channels last.
+    copy = inputs.clone(memory_format=torch.preserve_format)
     return copy.masked_fill_(mask if inputs.ndim == 2 else mask.unsqueeze(1), 0.0)
 
 

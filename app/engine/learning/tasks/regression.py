@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import SAME_AMOUNT, AnswerName, Targets, Task, defined_metrics
+from app.engine.learning.task import (
+    SAME_AMOUNT,
+    AnswerName,
+    Targets,
+    Task,
+    TaskCode,
+    defined_metrics,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +24,13 @@ if TYPE_CHECKING:
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
     from models.shape import Problem
+
+
+ANSWERS_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """The amounts in their own units: (B, T) -> (B, T)."""
+    return outputs * AMOUNT_STD + AMOUNT_MEAN
+'''
 
 
 class Regression(Task):
@@ -77,6 +91,20 @@ class Regression(Task):
     ) -> torch.Tensor:
         _, std = _scale(description, own.device)
         return ((own - other).abs() > SAME_AMOUNT * std).any(dim=1)
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        means = [amount.mean for amount in description.amounts]
+        stds = [amount.std for amount in description.amounts]
+        return TaskCode(
+            "amounts",
+            ANSWERS_CODE,
+            ("r2", ""),
+            ("inputs = {inputs}", "targets = ({targets} - AMOUNT_MEAN) / AMOUNT_STD"),
+            text="# Of the training examples: network and loss see standardised amounts.\n"
+            f"AMOUNT_MEAN = torch.tensor({means})\nAMOUNT_STD = torch.tensor({stds})\n",
+            functions=(scores.r2,),
+        )
 
     @override
     def compute_metrics(

@@ -9,13 +9,26 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
-from app.engine.learning.task import Targets, Task, defined_metrics
+from app.engine.learning.task import Targets, Task, TaskCode, defined_metrics
 
 if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
     from models.shape import Problem
+
+
+ANSWERS_CODE = '''\
+def answers(outputs: torch.Tensor) -> torch.Tensor:
+    """The share of each class: (B, K) -> (B, K)."""
+    return outputs.softmax(dim=1)
+'''
+
+ACCURACY_CODE = '''\
+def accuracy(targets: np.ndarray, predictions: np.ndarray) -> float:
+    """How often the largest share is the right one."""
+    return float((predictions.argmax(axis=1) == targets.argmax(axis=1)).mean())
+'''
 
 
 class SoftLabels(Task):
@@ -56,6 +69,10 @@ class SoftLabels(Task):
         self, description: Description, own: torch.Tensor, other: torch.Tensor
     ) -> torch.Tensor:
         return own.argmax(dim=1) != other.argmax(dim=1)
+
+    @override
+    def code(self, description: Description) -> TaskCode:
+        return TaskCode("shares", ANSWERS_CODE, ("accuracy", ACCURACY_CODE))
 
     @override
     def compute_metrics(

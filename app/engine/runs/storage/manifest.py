@@ -94,7 +94,7 @@ def read(folder: Path, name: str) -> bytes | None:
             raise damaged(folder, name, "the run did not write it")
         return None
 
-    digest = None if content is None else _hash(content)
+    digest = None if content is None else sha256_of(content)
     if digest not in (entry["sha256"], entry.get("before", entry["sha256"])):
         raise missing(folder, name) if content is None else damaged(folder, name)
 
@@ -162,7 +162,7 @@ def write(folder: Path, name: str, content: bytes) -> None:
 
     name: relative to the folder, with "/".
     """
-    _expect(folder, name, _hash(content))
+    _expect(folder, name, sha256_of(content))
     files.write_atomically(folder / name, content)
 
 
@@ -188,11 +188,11 @@ def note_grown(folder: Path, lengths: dict[str, int] | None = None) -> None:
         content = _content(folder, name)
         if content is None:
             # It is about to be made: a kill may come between its making and the next note.
-            entries[name] = {"sha256": _hash(b""), "before": None, "bytes": 0}
+            entries[name] = {"sha256": sha256_of(b""), "before": None, "bytes": 0}
             continue
 
         length = min((lengths or {}).get(name, len(content)), len(content))
-        entries[name] = {"sha256": _hash(content[:length]), "bytes": length}
+        entries[name] = {"sha256": sha256_of(content[:length]), "bytes": length}
 
     _write_entries(folder, entries)
 
@@ -206,7 +206,7 @@ def _expect(folder: Path, name: str, sha256: str | None) -> None:
     """Notes what a file is going to be, beside what it is."""
     entries = _entries_to_change(folder)
     content = _content(folder, name)
-    entries[name] = {"sha256": sha256, "before": None if content is None else _hash(content)}
+    entries[name] = {"sha256": sha256, "before": None if content is None else sha256_of(content)}
     _write_entries(folder, entries, open_name=name)
 
 
@@ -224,7 +224,7 @@ def _entries_to_change(folder: Path) -> dict[str, Entry]:
     for name in names:
         content = _content(folder, name)
         if content is not None:
-            found[name] = {"sha256": _hash(content)}
+            found[name] = {"sha256": sha256_of(content)}
             if name in GROWING:
                 found[name]["bytes"] = len(content)
 
@@ -261,7 +261,7 @@ def _write_entries(folder: Path, entries: dict[str, Entry], open_name: str = "")
     for name, entry in entries.items():
         if name != open_name and "before" in entry:
             content = _content(folder, name)
-            if (None if content is None else _hash(content)) == entry["sha256"]:
+            if (None if content is None else sha256_of(content)) == entry["sha256"]:
                 del entry["before"]
 
     files.write_json(folder / MANIFEST, {"netwright": 1, "files": entries})
@@ -283,5 +283,6 @@ def _unreadable(error: OSError, folder: Path, name: str) -> RunFileError:
     )
 
 
-def _hash(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
+    """Returns the hash of a content as an entry has it."""
     return hashlib.sha256(content).hexdigest()

@@ -19,6 +19,7 @@ from app.ui.pages.learning.loss_pictures import LossContext, LossPicture, pictur
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.learning.memory_fit import needed, parts, verdict
 from app.ui.pages.learning.optimizer_boxes import OptimizerBoxes
+from app.ui.pages.learning.start_note import StartNote
 from app.ui.plots.curves.learning_rate import SchedulePlot
 from app.ui.state.action import Action
 from app.ui.style.theme import style
@@ -228,6 +229,8 @@ class TrainingCard(SettingsCard):
         super().__init__(parts_, "training", "How long, and how many at once?", "(epochs, batch)")
         self.body.removeWidget(self.explanation)
         self.body.insertWidget(self.body.count() - 1, self.explanation)
+        self.start_note = StartNote(parts_)
+        self.body.insertWidget(self.body.count() - 1, self.start_note)
         self.measure_threads = QPushButton("Measure the threads again")
         self.measure_threads.setObjectName("learning.measure_threads")
         self.measure_threads.setToolTip(

@@ -39,11 +39,13 @@ from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.field import value_in_words
+from models.graph import Graph
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from app.engine.experiment.resolve import ResolvedExperiment
+    from app.ui.state.network_measurer import Measured
 
 NARROW = 600
 """Below this width (at 100 %) the cards stand below each other."""
@@ -253,6 +255,7 @@ class LearningPage(Page):
         self.optimizer.show_experiment(
             resolved, parameters, measured.floats if measured is not None and mine else {}
         )
+        self._show_start(resolved, measured)
         trouble = network_measurer.trouble
 
         waiting = f"{network_measurer.stage} …" if network_measurer.stage else ""
@@ -270,6 +273,16 @@ class LearningPage(Page):
             waiting,
             measured.resolved.optimizer if measured is not None else None,
         )
+
+    def _show_start(self, resolved: ResolvedExperiment, measured: Measured | None) -> None:
+        """Says what fits of the weights that are to be the start, once the network is measured."""
+        measurement = measured.measurement if measured is not None else None
+        if measurement is None or measurement.error is not None:
+            return
+
+        graph = Graph(tuple(block.node for block in measurement.blocks))
+        start = resolved.training.start_from or ""
+        self.training.start_note.show_start(start, graph, measurement.problem)
 
     def _measured(self) -> None:
         if not self.isVisible():

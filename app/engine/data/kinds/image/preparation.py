@@ -20,7 +20,7 @@ from app.engine.data.pictures import (
     is_deep,
     may_have_pages,
 )
-from app.engine.data.preparation import Preparation, RawInput
+from app.engine.data.preparation import Preparation, PreparationCode, RawInput
 from app.engine.data.tones import Depth, RangeChoice, Tones, bytes_of_tones, stored_tones
 from models.shape import Input
 
@@ -242,6 +242,53 @@ class ImagePreparation(Preparation):
             values.new_tensor(statistic).view(-1, 1, 1) for statistic in (self.mean, self.std)
         )
         return (values * std + mean) * self.white
+
+    def code(self) -> PreparationCode:
+        """Pictures of 16 bits are read as int32, which every device computes with."""
+        several = self.channels > 1 and self.height > 1 and self.width > 1
+        layout = ", memory_format=torch.channels_last" if several else ""
+        size = f"(B, {self.channels}, {self.height}, {self.width})"
+        if self.channels == 1:
+            statistics = f"MEAN = {self.mean[0]!r}\nSTD = {self.std[0]!r}\n"
+            factor, offset = f"1 / ({self.white} * STD)", "-MEAN / STD"
+        else:
+            mean, std = list(self.mean), list(self.std)
+            factors = [1 / (self.white * each) for each in self.std]
+            offsets = [-mean / std for mean, std in zip(self.mean, self.std, strict=True)]
+            statistics = (
+                f"# Of the training pictures, by channel: mean {_short(mean)}, deviation "
+                f"{_short(std)}.\n"
+                f"FACTOR = torch.tensor({factors}).view(-1, 1, 1)\n"
+                f"OFFSET = torch.tensor({offsets}).view(-1, 1, 1)\n"
+            )
+            factor, offset = "FACTOR", "OFFSET"
+
+        return PreparationCode(
+            "pictures",
+            f"{statistics}\n\n"
+            "def prepare(pictures: torch.Tensor) -> torch.Tensor:\n"
+            f'    """Brings tones of 0 to {self.white}, {size}, to mean 0 and deviation 1."""\n'
+            f"    pixels = pictures.to(torch.float32{layout})\n"
+            f"    return pixels.mul_({factor}).add_({offset})\n",
+            "torch.from_numpy(array)"
+            if self.depth == 8
+            else "torch.from_numpy(array.astype(np.int32))",
+        )
+
+    def units_code(self) -> str:
+        mean, std = list(self.mean), list(self.std)
+        return (
+            "def answers(outputs: torch.Tensor) -> torch.Tensor:\n"
+            f'    """Restored pictures with tones of 0 to {self.white}."""\n'
+            f"    mean = torch.tensor({mean}).view(-1, 1, 1)\n"
+            f"    std = torch.tensor({std}).view(-1, 1, 1)\n"
+            f"    return (outputs * std + mean) * {self.white}\n"
+        )
+
+
+def _short(numbers: list[float]) -> str:
+    """Returns the numbers of several channels for a comment."""
+    return ", ".join(f"{number:.4g}" for number in numbers)
 
 
 def _grey(channel: np.ndarray) -> Image.Image:

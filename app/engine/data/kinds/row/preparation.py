@@ -22,16 +22,20 @@ from app.engine.data.numbers import (
     NumberStyle,
     plain,
 )
-from app.engine.data.preparation import Preparation, RawInput
+from app.engine.data.preparation import Preparation, PreparationCode, RawInput
 from app.engine.data.units import parse_amount
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
+from app.engine.text import list_text
 from models.shape import Input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import torch
+
+MOST_NAMED = 40
+"""So many columns are named in code."""
 
 UNSEEN = "(new)"
 """Stands for every category that was not seen in training."""
@@ -248,8 +252,51 @@ class RowPreparation(Preparation):
         return rows_of_raw(self.columns, raw)
 
     def in_units(self, values: torch.Tensor) -> torch.Tensor:
+        """Flags of gaps, which follow the numbers, have no unit and stay as they are."""
+        import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
+
         _, mean, std = (values.new_tensor(statistic) for statistic in self._scale)
-        return values * std + mean
+        count = len(self.amounts)
+        return torch.cat([values[:, :count] * std + mean, values[:, count:]], dim=1)
+
+    def code(self) -> PreparationCode:
+        count = len(self.amounts)
+        arrays = dict(zip(("fill", "mean", "std"), self._scale, strict=True)) if count else {}
+        if not count:
+            text = (
+                "def prepare(rows: torch.Tensor) -> torch.Tensor:\n"
+                '    """Rows of categories, which the network looks up."""\n'
+                "    return rows.clone()\n"
+            )
+        else:
+            has_more = len(self.features) > count
+            numbers = f"rows[:, :{count}]" if has_more else "rows"
+            rest = f"torch.cat([numbers, rows[:, {count}:]], dim=1)" if has_more else "numbers"
+            kept = "; the rest stays" if has_more else ""
+            text = (
+                "def prepare(rows: torch.Tensor) -> torch.Tensor:\n"
+                f'    """Fills gaps in rows (B, F) and standardises their numbers{kept}.\n\n'
+                "    FILL, MEAN and STD are of the training rows, column by column.\n"
+                '    """\n'
+                f"    numbers = {numbers}\n"
+                "    numbers = (torch.where(torch.isnan(numbers), FILL, numbers) - MEAN) / STD\n"
+                f"    return {rest}\n"
+            )
+
+        note = f"Columns: {list_text(self.features, MOST_NAMED)}."
+        return PreparationCode("rows", text, arrays=arrays, note=note)
+
+    def units_code(self) -> str:
+        count = len(self.amounts)
+        units = "outputs * STD + MEAN"
+        if any(column.flagged for column in self.amounts):
+            units = f"torch.cat([outputs[:, :{count}] * STD + MEAN, outputs[:, {count}:]], dim=1)"
+
+        return (
+            "def answers(outputs: torch.Tensor) -> torch.Tensor:\n"
+            '    """Restored numbers in their own units."""\n'
+            f"    return {units}\n"
+        )
 
     def to_plain(self) -> dict[str, Any]:
         return {

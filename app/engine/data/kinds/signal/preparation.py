@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engine.data import sounds
 from app.engine.data.names import readable
-from app.engine.data.preparation import Preparation, RawInput
+from app.engine.data.preparation import Preparation, PreparationCode, RawInput
 from app.engine.errors import UserError
 from app.engine.text import number_text
 from models.shape import Input
@@ -181,6 +181,23 @@ class SignalPreparation(Preparation):
             values.new_tensor(statistic).view(-1, 1) for statistic in (self.mean, self.std)
         )
         return values * std + mean
+
+    def code(self) -> PreparationCode:
+        return PreparationCode(
+            "signals",
+            f"MEAN = torch.tensor({list(self.mean)}).view(-1, 1)\n"
+            f"STD = torch.tensor({list(self.std)}).view(-1, 1)\n\n\n"
+            "def prepare(signals: torch.Tensor) -> torch.Tensor:\n"
+            f'    """Standardises each channel of signals (B, {self.channels}, {self.length})."""\n'
+            "    return (signals - MEAN) / STD\n",
+        )
+
+    def units_code(self) -> str:
+        return (
+            "def answers(outputs: torch.Tensor) -> torch.Tensor:\n"
+            '    """Restored signals in their own unit."""\n'
+            "    return outputs * STD + MEAN\n"
+        )
 
 
 def statistics(values: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from app.engine.data.preparation import Preparation, RawInput
+from app.engine.data.preparation import Preparation, PreparationCode, RawInput
 from app.engine.data.tokenizer import LONGEST, Tokenizer, load_tokenizer
 from app.engine.errors import UserError
 from models.shape import Input
@@ -79,6 +79,14 @@ class TextPreparation(Preparation):
     def to_raw(self, *stored: np.ndarray) -> tuple[np.ndarray, ...]:
         (tokens,) = stored
         return (tokens.astype(np.int64),)
+
+    def code(self) -> PreparationCode:
+        return PreparationCode(
+            "tokens",
+            "def prepare(tokens: torch.Tensor) -> torch.Tensor:\n"
+            f'    """Tokens (B, {self.length}) as numbers that look up a table; 0 is padding."""\n'
+            "    return tokens.to(torch.int64)\n",
+        )
 
     def to_display(self, stored: Any) -> str:
         return self.decode(np.asarray(stored).tolist())

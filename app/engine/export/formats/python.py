@@ -1,0 +1,85 @@
+"""Python: a script that reproduces the run, with its data, its weights and a notebook beside it."""
+
+# ruff: noqa: PLC0415 - torch takes seconds to load; the window lists formats without it
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from app.engine.errors import UserError
+from app.engine.export.format import ExportFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+
+    from app.engine.export.trained_network import TrainedNetwork
+    from app.engine.sources.format import Progress
+
+
+class Python(ExportFormat):
+    """Plain PyTorch: whoever reads it sees the whole training from the data to the weights."""
+
+    kind: ClassVar[str] = "python"
+    label: ClassVar[str] = "Python script"
+    summary: ClassVar[str] = (
+        "A script of plain PyTorch that trains to the same weights, with the data, the weights and "
+        "a notebook beside it."
+    )
+    suffix: ClassVar[str] = ".py"
+    order: ClassVar[int] = 50
+    loader: ClassVar[str] = "python_script"
+    companions: ClassVar[tuple[str, ...]] = (".npz", ".safetensors", ".ipynb")
+    trains: ClassVar[bool] = True
+
+    @override
+    def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
+        import numpy as np
+        import safetensors.torch
+
+        from app.engine.export.script.notebook import notebook
+        from app.engine.export.script.writer import write_script
+        from app.engine.runs.tensors import cpu_copies
+
+        if path.suffix in self.companions:
+            raise UserError(
+                f"'{path.name}' would be written over by a file that belongs to the script.",
+                "End its name with '.py'.",
+            )
+
+        progress("Writing the script", 0, 0)
+        data, weights, cells = (path.with_suffix(suffix) for suffix in self.companions)
+        script, parts = write_script(trained, path.name, data.name)
+        path.write_text(script.text, encoding="utf-8")
+        split = "test" if trained.split == "test" else "validation"
+        cells.write_bytes(notebook(script, data.name, split))
+
+        progress("Writing the data", 0, 0)
+        np.savez(data, allow_pickle=False, **parts.arrays())
+        tensors = {
+            parts.network.weight_name(name): tensor
+            for name, tensor in trained.network.state_dict().items()
+        }
+        weights.write_bytes(safetensors.torch.save(cpu_copies(tensors)))
+
+    def inputs(self, trained: TrainedNetwork, raw: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """Returns examples as a Dataset stores them: so the script has its data."""
+        import torch
+
+        stored = trained.description.preparation.of_raw(*map(torch.from_numpy, raw))
+        halves = stored if isinstance(stored, tuple) else (stored,)
+        return tuple(half.numpy() for half in halves)
+
+    def prove_more(
+        self, trained: TrainedNetwork, path: Path, whole: bool, progress: Progress
+    ) -> dict[str, Any]:
+        """Compares the losses of the first steps with those that the run recorded."""
+        from app.engine.export.script.retrace import retrace
+
+        return retrace(trained, path, whole, progress)
+
+
+FORMAT = Python()

@@ -1,0 +1,1 @@
+"""Reads networks of other programs as graphs of blocks with their weights. Nothing of them runs."""

@@ -1,0 +1,125 @@
+"""A network in a file, of this program or of another one: its graph, and its weights beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import safetensors.torch
+import tomli_w
+import torch
+
+from app.engine.errors import UserError
+from app.engine.experiment.block_lines import blocks_text
+from app.engine.experiment.toml_file import FORMAT
+from app.engine.export.reading.onnx_file import OnnxNetwork
+from app.engine.export.reading.program_file import ProgramNetwork
+from app.engine.export.reading.to_graph import ReadNetwork, to_graph
+from app.engine.files import write_atomically
+from app.engine.runs.tensors import separate
+from app.engine.runs.weights_file import SUFFIX, read_weights_file
+from models.graph import Graph
+from models.graph_file import plain_blocks
+from models.network import Network
+from models.shape import Input, InputKind, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from app.engine.runs.tensors import Tensors
+
+OWN = "network."
+"""Before the names of blocks in the programs that this program writes."""
+
+COUNTER = ".num_batches_tracked"
+
+KINDS: dict[int, InputKind] = {1: "row", 2: "signal", 3: "image"}
+"""What a network reads, by the number of sides of an example."""
+
+
+def read_network(path: Path) -> ReadNetwork:
+    """Reads a network. Raises UserError where it cannot be read, or where it has no blocks here."""
+    suffix = path.suffix.lower()
+    if suffix == SUFFIX:
+        return _of_weights(path)
+
+    file: OnnxNetwork | ProgramNetwork
+    file = ProgramNetwork(path) if suffix == ".pt2" else OnnxNetwork(path)
+    own = _own(file.facts, file.weights(OWN), path)
+    if own is not None:
+        return own
+
+    file.find_ends()
+    read = _input_of(file.input_shape)
+    return to_graph(file.operators(), file.input_name, file.output, read)
+
+
+def _of_weights(path: Path) -> ReadNetwork:
+    """Returns the network of a file of weights that this program has written."""
+    file = read_weights_file(path)
+    network = _own(file.facts, file.by_block(), path)
+    if network is None:
+        raise UserError(
+            f"'{path.name}' does not say of which network its weights are.",
+            "Build the network, then start from these weights: [training] start_from.",
+        )
+
+    return network
+
+
+def _own(facts: dict[str, Any], weights: Tensors, path: Path) -> ReadNetwork | None:
+    """Returns the network that this program has described in a file.
+
+    None of other files, and where weights were put together, as a batch norm with the filters
+    before it.
+    """
+    if "graph" not in facts:
+        return None
+
+    try:
+        graph = Graph.from_plain(facts["graph"])
+        problem = Problem.from_plain(facts["problem"])
+        with torch.device("meta"):
+            own = Network(graph, problem).state_dict()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"'{path.name}' is damaged: what it says of its network cannot be read.",
+            "Get another copy of it.",
+        ) from error
+
+    # Files for other programs leave the counters out, which say nothing of what was learned.
+    counters = {name: torch.tensor(0) for name in own if name.endswith(COUNTER)}
+    found = counters | weights
+    fits = found.keys() == own.keys() and all(found[name].shape == own[name].shape for name in own)
+    return ReadNetwork(graph, found, problem.first) if fits else None
+
+
+def _input_of(shape: Sequence[int | None]) -> Input | None:
+    """Returns what a network reads; None where a side is open, or for what nobody reads."""
+    if None in shape or len(shape) not in KINDS:
+        return None
+
+    return Input(KINDS[len(shape)], tuple(side for side in shape if side is not None))
+
+
+def write_weights(network: ReadNetwork, path: Path) -> None:
+    """Writes the weights of a network alone. Raises UserError where the disk refuses."""
+    write_atomically(path, safetensors.torch.save(separate(network.weights)))
+
+
+def write_network(network: ReadNetwork, path: Path) -> Path:
+    """Writes a graph file that starts from the weights beside it; returns the weights' path.
+
+    path: of the graph file. Raises UserError where the disk refuses.
+    """
+    weights = path.with_suffix(SUFFIX)
+    write_weights(network, weights)
+
+    start = {"training": {"start_from": str(weights.absolute())}}
+    parts = [
+        tomli_w.dumps({"netwright": FORMAT}),
+        f"[model]\n{blocks_text(plain_blocks(network.graph))}",
+        tomli_w.dumps(start),
+    ]
+    write_atomically(path, "\n".join(parts).encode())
+    return weights

@@ -1,0 +1,210 @@
+"""Foreign operators as a graph of blocks, with the weights under the names of its modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from app.engine.errors import UserError
+from app.engine.export.reading.operators import SCALING, BlockOf, NoBlock, block_of
+from app.engine.runs.weights_file import BLOCKS
+from app.engine.text import count_text
+from models.graph import INPUT, OTHER, Graph, Node
+from models.graph_file import MOST_BLOCKS, valid_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.engine.export.reading.operators import Operator
+    from app.engine.runs.tensors import Tensors
+    from models.shape import Input
+
+WITH_ACTIVATION = {"linear": "0.", "batch-norm": "", "layer-norm": "0."}
+"""Blocks that can end with an activation, and what then stands before the names of weights."""
+
+MOST_NAMED = 6
+"""Operators without a block that are named."""
+
+OWN = "network.blocks."
+"""Before the names of blocks in what this program exports."""
+
+TAKEN = frozenset((INPUT, OTHER, *dir(nn.ModuleDict())))
+"""Names that no block can have."""
+
+
+@dataclass(frozen=True)
+class ReadNetwork:
+    """A network that was read. weights: by their names in a network of this graph.
+
+    input: what it reads; None where the file does not say. notes: what a person should know.
+    """
+
+    graph: Graph
+    weights: Tensors
+    input: Input | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Block:
+    """A block that may yet get an activation."""
+
+    name: str
+    made: BlockOf
+    inputs: tuple[str, ...]
+    prefix: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def to_graph(
+    operators: Sequence[Operator], input_name: str, output: str, read: Input | None
+) -> ReadNetwork:
+    """Returns the graph of operators in their order.
+
+    input_name, output: of the values that the network reads and gives. Raises UserError, with the
+    operators, where some have no block.
+    """
+    operators, notes = _without_softmax(operators, output)
+    operators, more_notes = _without_scaling(operators, input_name)
+    notes = (*more_notes, *notes)
+    made = [_made(operator) for operator in operators]
+    missing = [what for what in made if isinstance(what, str)]
+    if missing:
+        named = ", ".join(missing[:MOST_NAMED])
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        raise UserError(
+            f"{count_text(len(missing), 'operator')} of the network {_have(len(missing))} no block "
+            f"here: {named}{more}.",
+            "Build these parts of other blocks, or use the network where it is.",
+        )
+    if len(operators) > MOST_BLOCKS:
+        raise UserError(f"The network has {len(operators):,} operators.", "Read a smaller one.")
+
+    builder = _Builder(operators, input_name)
+    for operator, block in zip(operators, made, strict=True):
+        assert not isinstance(block, str)
+        builder.add(operator, block)
+
+    return replace(builder.finished(output, read), notes=notes)
+
+
+def _without_softmax(
+    operators: Sequence[Operator], output: str
+) -> tuple[list[Operator], tuple[str, ...]]:
+    """Returns the operators without a softmax at the end, and a sentence where there was one."""
+    last = next((each for each in operators if each.output == output), None)
+    if last is None or last.op != "softmax":
+        return list(operators), ()
+
+    changed = [replace(each, op="identity") if each is last else each for each in operators]
+    return changed, ("Its softmax at the end is left out: here the task adds it.",)
+
+
+def _without_scaling(
+    operators: list[Operator], input_name: str
+) -> tuple[list[Operator], tuple[str, ...]]:
+    """Returns the operators without what scales the input, and a sentence where that was done."""
+    names = {input_name}
+    changed: list[Operator] = []
+    scaled = False
+    for operator in operators:
+        at_input = names.issuperset(operator.inputs)
+        if at_input and operator.op in (SCALING, "identity"):
+            names.add(operator.output)
+            scaled = scaled or operator.op == SCALING
+            changed.append(replace(operator, op="identity"))
+        else:
+            changed.append(operator)
+
+    note = "Its own scaling of the input is left out: here the data are standardised."
+    return changed, (note,) if scaled else ()
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def _made(operator: Operator) -> BlockOf | str | None:
+    """Returns the block, None for an operator that passes on, or what has no block."""
+    if operator.op == "identity":
+        return None
+
+    try:
+        return block_of(operator)
+    except NoBlock as error:
+        return " ".join(filter(None, (f"{operator.op} '{operator.name}'", str(error))))
+
+
+class _Builder:
+    def __init__(self, operators: Sequence[Operator], input_name: str) -> None:
+        self._readers: dict[str, int] = {}
+        for operator in operators:
+            for name in operator.inputs:
+                self._readers[name] = self._readers.get(name, 0) + 1
+
+        self._blocks: dict[str, _Block] = {}
+        self._source = {input_name: INPUT}
+
+    def add(self, operator: Operator, made: BlockOf | None) -> None:
+        sources = tuple(self._source[name] for name in operator.inputs)
+        if made is None:
+            self._source[operator.output] = sources[0]
+            return
+
+        if made.kind == "activation" and self._joined(operator, made, sources[0]):
+            return
+
+        name = self._free(operator.name.removeprefix(OWN))
+        self._blocks[name] = _Block(name, made, sources, settings=dict(made.settings))
+        self._source[operator.output] = name
+
+    def _joined(self, operator: Operator, made: BlockOf, source: str) -> bool:
+        """Gives the block before an activation it can end with, where nothing else reads it."""
+        before = self._blocks.get(source)
+        function = made.settings["function"]
+        if (
+            before is None
+            or before.made.kind not in WITH_ACTIVATION
+            or function not in ("relu", "gelu")
+            or before.settings.get("activation", "none") != "none"
+            or self._readers[operator.inputs[0]] > 1
+        ):
+            return False
+
+        before.settings["activation"] = function
+        before.prefix = WITH_ACTIVATION[before.made.kind]
+        self._source[operator.output] = source
+        return True
+
+    def finished(self, output: str, read: Input | None) -> ReadNetwork:
+        """Returns the graph up to the block that gives the output."""
+        last = self._source.get(output, INPUT)
+        names = list(self._blocks)
+        if last == INPUT:
+            raise UserError("The network does nothing with what it reads.", "Choose another file.")
+
+        blocks = [self._blocks[name] for name in names[: names.index(last) + 1]]
+        nodes = [Node(each.name, each.made.kind, each.settings, each.inputs) for each in blocks]
+        end = nodes[-1]
+        if end.kind == "linear" and not blocks[-1].prefix:
+            nodes[-1] = Node(end.name, "output", {"outputs": end.settings["outputs"]}, end.inputs)
+
+        weights = {
+            f"{BLOCKS}{each.name}.{each.prefix}{name}": tensor
+            for each in blocks
+            for name, tensor in each.made.weights.items()
+        }
+        return ReadNetwork(Graph(tuple(nodes)), weights, read)
+
+    def _free(self, text: str) -> str:
+        """Returns a name for a block that no other has."""
+        plain = valid_name(text)[:50] or "block"
+        name = plain
+        number = 2
+        while name in self._blocks or name in TAKEN:
+            name = f"{plain}_{number}"
+            number += 1
+
+        return name

@@ -1,0 +1,88 @@
+"""A file of weights in the safetensors format, of this program or of another one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import safetensors.torch
+
+from app.engine import files
+from app.engine.errors import UserError
+from app.engine.foreign import foreign_reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.engine.runs.tensors import Tensors
+
+SUFFIX = ".safetensors"
+
+KEY = "netwright"
+"""The one key of the metadata that this program writes; its value is JSON."""
+
+MOST = 1 << 36
+"""Bytes of such a file, at most: 64 GiB."""
+
+BLOCKS = "blocks."
+"""Begins the names of weights in a network of this program."""
+
+_LENGTH = 8
+"""Bytes that say how long the header is."""
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """Weights by their names in the file. facts: what this program wrote beside them, else {}."""
+
+    tensors: Tensors
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def by_block(self) -> Tensors:
+        """Returns the weights under the names that a network of this program has for them.
+
+        The first part of a name in the file is its block: "conv1.weight" is that of 'conv1'.
+        """
+        attributes = self.facts.get("attributes")
+        blocks = {}
+        if isinstance(attributes, dict):
+            blocks = {name: block for block, name in attributes.items() if isinstance(name, str)}
+
+        found: Tensors = {}
+        for name, tensor in self.tensors.items():
+            first, _, rest = name.removeprefix(BLOCKS).partition(".")
+            found[f"{BLOCKS}{blocks.get(first, first)}.{rest}"] = tensor
+
+        return found
+
+
+def read_weights_file(path: Path) -> WeightsFile:
+    """Reads a file of weights; nothing of it is run. Raises UserError."""
+    try:
+        content = files.read_regular(path, MOST)
+    except OSError as error:
+        raise files.disk_error(error, path) from error
+
+    def damaged(text: str) -> UserError:
+        return UserError(
+            f"'{path.name}' cannot be read as weights: {text.rstrip('.')}.",
+            "Choose a file in the safetensors format.",
+        )
+
+    with foreign_reader(damaged):
+        tensors = safetensors.torch.load(content)
+        length = int.from_bytes(content[:_LENGTH], "little")
+        metadata = json.loads(content[_LENGTH : _LENGTH + length]).get("__metadata__") or {}
+
+    return WeightsFile(tensors, _facts(metadata.get(KEY)))
+
+
+def _facts(text: Any) -> dict[str, Any]:
+    """Returns what this program wrote; {} of files of other programs."""
+    try:
+        facts = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+
+    return facts if isinstance(facts, dict) else {}
