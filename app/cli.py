@@ -16,13 +16,13 @@ from app import __version__, system_libraries
 from app.code_command import code
 from app.command_options import writing_options
 from app.engine.errors import UserError
+from app.engine.experiment.limits import MOST_EPOCHS
 from app.export_command import export
 from app.find_run import find_run
 from app.graph_command import graph
 from app.open_command import to_open
 from app.output import complain, complain_of, say, say_json
 from app.search_command import search
-from models.limits import MOST_EPOCHS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def describe(path: str, json_: bool) -> None:
     from app.terminal import description_lines, display_for  # noqa: PLC0415 - not for --help
 
     with display_for(json_) as display:
-        dataset = open_dataset(_data_of(path), display.stage)
+        dataset = open_dataset(_data_of(path), display.stage, sample=True)
 
     facts = summary.describe(dataset)
     if json_:

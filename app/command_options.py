@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.limits import LARGEST_SEED
+from app.engine.experiment.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

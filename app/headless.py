@@ -43,7 +43,7 @@ def data_kinds(experiment: Experiment, json_: bool) -> dict[str, str]:
     Raises UserError where they cannot be read, or the experiment does not fit them.
     """
     with display_for(json_) as display:
-        description = open_dataset(experiment.data, display.stage).description
+        description = open_dataset(experiment.data, display.stage, sample=True).description
 
     resolved = resolve(experiment, description)
     return {section: getattr(resolved, section).kind for section in CHOICES}

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.engine.errors import UserError
+from app.engine.experiment.limits import LARGEST_SEED
 from app.engine.search.proposals import grid_size, require_optuna
 from app.engine.search.ranges import parse_ranges
 from app.engine.search.search_folder import Plan, SearchFolder, Trial
 from app.engine.text import count_text, number_text, percent_text
 from app.output import say, say_json
-from models.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset

@@ -245,11 +245,12 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
     """Returns what `describe` prints, from the plain data of `sources.summary.describe`."""
     kind = str(facts["kind"])
     task = TASKS.get(str(facts.get("task", "")))
-    splits = ", ".join(f"{name} {size:,}" for name, size in facts["splits"].items())
+    about = "about " if facts.get("judged_by") else ""
+    splits = ", ".join(f"{name} {about}{size:,}" for name, size in facts["splits"].items())
 
     lines = [
         f"{facts['source']}: {facts['format']}",
-        f"{counted(kind, facts['examples'])}{_form(kind, facts['shape'])}",
+        f"{about}{counted(kind, facts['examples'])}{_form(kind, facts['shape'])}",
         f"{splits} ({facts['split_reason']})" if facts["split_reason"] else splits,
     ]
     if task is not None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from models.graph import INPUT, OTHER, Graph, GraphError, Node
+from models.graph import INPUT, OTHER, Graph, GraphError, Node, name_of, node_of
 from models.graph_file import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from models.graph import Kind
 
 MERGES = ("add", "multiply", "concatenate")
 """Kinds of blocks that bring several inputs together."""
@@ -33,10 +35,10 @@ _SHORT = {
 """What blocks of a kind are called, where that is not the kind itself."""
 
 
-def free_name(graph: Graph, kind: str) -> str:
+def free_name(graph: Graph, kind: Kind) -> str:
     """Returns a name for a new block of this kind: "conv3"."""
     taken = {node.name for node in graph.nodes} | {INPUT, OTHER}
-    base = _SHORT.get(kind, kind.replace("-", "_"))
+    base = _SHORT.get(name_of(kind), name_of(kind).replace("-", "_"))
     if base not in taken and not any(name.rstrip("0123456789") == base for name in taken):
         return base if base == "answer" else f"{base}1"
 
@@ -64,15 +66,15 @@ def set_inputs(graph: Graph, name: str, *inputs: str) -> Graph:
     return _changed(graph, name, lambda node: replace(node, inputs=tuple(inputs)))
 
 
-def replace_kind(graph: Graph, name: str, kind: str, **settings: Any) -> Graph:
+def replace_kind(graph: Graph, name: str, kind: Kind, **settings: Any) -> Graph:
     """Returns the graph with another kind of block in a block's place, under a name of its own."""
     new_name = free_name(graph, kind)
-    return _changed(graph, name, lambda node: Node(new_name, kind, settings, node.inputs))
+    return _changed(graph, name, lambda node: node_of(new_name, kind, settings, node.inputs))
 
 
-def set_kind(graph: Graph, name: str, kind: str, settings: dict[str, Any]) -> Graph:
+def set_kind(graph: Graph, name: str, kind: Kind, settings: dict[str, Any]) -> Graph:
     """Returns the graph with another kind of block under the same name."""
-    return _changed(graph, name, lambda node: replace(node, kind=kind, settings=dict(settings)))
+    return _changed(graph, name, lambda node: node_of(name, kind, settings, node.inputs))
 
 
 def merge_inputs(graph: Graph, name: str, kind: str) -> Graph:
@@ -94,7 +96,7 @@ def rename(graph: Graph, name: str, new_name: str) -> Graph:
 def insert_after(
     graph: Graph,
     name: str,
-    kind: str,
+    kind: Kind,
     settings: dict[str, Any] | None = None,
     also: tuple[str, ...] = (),
 ) -> tuple[Graph, str]:
@@ -104,7 +106,7 @@ def insert_after(
     the new block reads besides, of the blocks before.
     """
     new_name = free_name(graph, kind)
-    new = Node(new_name, kind, dict(settings or {}), (name, *also))
+    new = node_of(new_name, kind, settings, (name, *also))
     position = 0 if name in (INPUT, OTHER) else _index(graph, name) + 1
     nodes = [_reading(node, {name: new_name}) for node in graph.nodes]
     return Graph((*nodes[:position], new, *nodes[position:])), new_name

@@ -38,6 +38,8 @@ def _changes(old: Node, new: Node) -> list[str]:
                     f"{_value(values[0])}."
                 )
 
+    if old.kind == new.kind and old.definition != new.definition:
+        found.append(f"'{new.name}' is made of other blocks than it was.")
     if old.inputs != new.inputs:
         found.append(f"'{new.name}' reads {_names(new.inputs)} instead of {_names(old.inputs)}.")
 

@@ -11,7 +11,7 @@ import keyword
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.graph import BLOCKS, INPUT, OTHER, Graph, GraphError, Node
+from models.graph import BLOCKS, INPUT, OTHER, BlockDefinition, Graph, GraphError, Node
 from models.old_names import renamed_block
 
 MOST_BLOCKS = 1_000
@@ -23,11 +23,12 @@ NO_SETTINGS = ("name", "kind", "inputs")
 """What a block has beside its settings; no setting is called so."""
 
 
-def read_blocks(data: Any) -> Graph:
+def read_blocks(data: Any, own: Mapping[str, BlockDefinition] | None = None) -> Graph:
     """Returns the graph that a list of blocks describes; a graph stays as it is.
 
-    Kinds and settings are looked at when the blocks are built, see `models.network.read_block`.
-    Raises GraphError at the first block that cannot stand in a graph.
+    own: the kinds of one's own that it may use, by name. Kinds and settings are looked at when the
+    blocks are built, see `models.network.read_block`. Raises GraphError at the first block that
+    cannot stand in a graph.
     """
     if isinstance(data, Graph):
         return data
@@ -41,7 +42,8 @@ def read_blocks(data: Any) -> Graph:
             "Take fewer and larger blocks.",
         )
 
-    nodes = [_read_block(block, number) for number, block in enumerate(data, start=1)]
+    own = own or {}
+    nodes = [_read_block(block, number, own) for number, block in enumerate(data, start=1)]
     _check_inputs(nodes)
     return Graph(tuple(nodes))
 
@@ -102,7 +104,7 @@ def valid_name(text: str) -> str:
 _EXAMPLE = 'For example: blocks = [{name = "conv1", kind = "convolution"}].'
 
 
-def _read_block(block: Any, number: int) -> Node:
+def _read_block(block: Any, number: int, own: Mapping[str, BlockDefinition]) -> Node:
     """Returns the node of one block; number: its place, 1 for the first. Raises GraphError."""
     place = f"block {number}"
     if not isinstance(block, Mapping):
@@ -128,6 +130,9 @@ def _read_block(block: Any, number: int) -> Node:
     settings = {key: value for key, value in block.items() if key not in NO_SETTINGS}
     for key, value in settings.items():
         _check_value(name, key, value)
+
+    if kind in own:
+        return Node(name, kind, settings, tuple(inputs), own[kind])
 
     return Node(name, *renamed_block(kind, settings), tuple(inputs))
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
-from pydantic import ValidationError
 from torch import nn
 
 from models.first_weights import WITH_BIAS, rule_of
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
-from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.block import Block, BlockError
 from models.layers.heads.output import OutputModule
+from models.layers.own_block import TAKEN_NAMES, OwnBlock, read_settings
 from models.recomputing import recompute, worth_recomputing
 from models.shape import Problem, Shape, words
-from models.spec import UnknownChoice
-from models.wrong_values import wrong_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,19 +35,27 @@ class PlacedBlock:
 
     @cached_property
     def settings(self) -> str:
-        """All settings of the block as text, which is equal for equal ones and can be hashed."""
-        return repr(self.block)
+        """All that the block is as text, which is equal for equal ones and can be hashed."""
+        definition = self.node.definition
+        return repr(self.block) if definition is None else repr((self.block, definition))
 
     def module(self) -> nn.Module:
         """Builds the block's torch module."""
         return self.block.module(*self.inputs)
 
+    def behind(self, *inputs: Shape) -> PlacedBlock:
+        """Returns the same block behind inputs of other shapes, without reading its settings again.
 
-MOST_VALUES = 2**31
-"""Numbers of one example between two blocks: 8 GB, of which a batch holds many times as much."""
+        Raises GraphError where their number or their shapes do not fit.
+        """
+        try:
+            moved = PlacedBlock(self.node, self.block, inputs, self.block.output_shape(*inputs))
+        except BlockError as error:
+            raise GraphError(self.node.name, error.what, error.remedy) from None
 
-_TAKEN_NAMES = frozenset(dir(nn.ModuleDict()))
-"""Attributes of the module that holds the blocks; a block cannot be another one of them."""
+        moved.__dict__["settings"] = self.settings  # it takes as long as to place the block
+        return moved
+
 
 # --- from nodes to blocks
 
@@ -61,7 +66,7 @@ def read_block(node: Node) -> Block:
     Raises GraphError for an unknown kind, for settings that are out of their limits, and for a name
     that a torch module has already.
     """
-    if node.name in _TAKEN_NAMES:
+    if node.name in TAKEN_NAMES:
         raise GraphError(
             node.name,
             f"A block cannot be called '{node.name}': torch has a function of that name.",
@@ -69,14 +74,9 @@ def read_block(node: Node) -> Block:
         )
 
     try:
-        block: Block = BLOCKS.read({"kind": node.kind, **node.settings})
-    except UnknownChoice as error:
-        raise GraphError(node.name, error.what, error.hint) from None
-    except ValidationError as error:
-        what, remedy = wrong_setting(node.kind, BLOCKS.get(node.kind), error)
-        raise GraphError(node.name, what, remedy) from None
-
-    return block
+        return read_settings(node)
+    except BlockError as error:
+        raise GraphError(node.name, error.what, error.remedy) from None
 
 
 def check_blocks(graph: Graph) -> None:
@@ -94,35 +94,11 @@ def place_block(node: Node, shapes: Mapping[str, Shape]) -> PlacedBlock:
     Raises GraphError where the number of inputs or their shapes do not fit.
     """
     block = read_block(node)
-    least, most = block.arity
-    if not least <= len(node.inputs) <= most:
-        if least == most:
-            needs = f"{least} input{'s' if least > 1 else ''}"
-        else:
-            needs = f"at least {least} inputs"
-
-        raise GraphError(
-            node.name, f"{block.label} reads {_blocks(len(node.inputs))}.", f"Give it {needs}."
-        )
-
     inputs = tuple(shapes[name] for name in node.inputs)
     try:
-        shape = block.shape(*inputs)
+        return PlacedBlock(node, block, inputs, block.output_shape(*inputs))
     except BlockError as error:
         raise GraphError(node.name, error.what, error.remedy) from None
-
-    if math.prod(shape) > MOST_VALUES:
-        raise GraphError(
-            node.name,
-            f"Its output would be {words(shape)} for one example, which no computer holds.",
-            "Choose fewer channels or smaller sizes.",
-        )
-
-    return PlacedBlock(node, block, inputs, shape)
-
-
-def _blocks(count: int) -> str:
-    return "1 block" if count == 1 else f"{count} blocks"
 
 
 def place_blocks(graph: Graph, problem: Problem) -> Iterator[PlacedBlock]:
@@ -141,17 +117,34 @@ def place_blocks(graph: Graph, problem: Problem) -> Iterator[PlacedBlock]:
 def check_problem(placed: PlacedBlock, problem: Problem, is_last: bool) -> None:
     """Raises GraphError where a block that fits its inputs does not fit the problem."""
     node = placed.node
-    known: int | None = getattr(placed.block, "vocabulary", None)
-    needed = vocabulary_for(node, problem)
-    if known is not None and known < needed:
-        raise GraphError(
-            node.name,
-            f"The texts have {needed:,} different tokens; it knows {known:,}.",
-            f"Set the vocabulary to {needed}.",
-        )
+    for embedding, known in _vocabularies(node, placed.block):
+        needed = vocabulary_for(embedding, problem)
+        if known < needed:
+            raise GraphError(
+                node.name,
+                f"The texts have {needed:,} different tokens; it knows {known:,}.",
+                f"Set the vocabulary to {needed}.",
+            )
 
     if is_last:
         check_output(node, placed.shape, problem)
+
+
+def _vocabularies(node: Node, block: Block) -> Iterator[tuple[Node, int]]:
+    """Yields each block that knows tokens, and how many; also those within a group.
+
+    Those read what the network around the group calls so.
+    """
+    if isinstance(block, OwnBlock):
+        outside = dict(zip((INPUT, OTHER), node.inputs, strict=False))
+        for inner, inner_block in block.blocks():
+            reads = tuple(outside.get(name, name) for name in inner.inputs)
+            yield from _vocabularies(replace(inner, inputs=reads), inner_block)
+        return
+
+    known: int | None = getattr(block, "vocabulary", None)
+    if known is not None:
+        yield node, known
 
 
 def vocabulary_for(node: Node, problem: Problem) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from models.graph import node_of
 from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.own_block import block_class, read_settings
 from models.spec import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.graph import BlockDefinition, Kind
     from models.shape import Shape
 
 Settings = dict[str, Any]
@@ -31,12 +34,39 @@ def kinds_by_family() -> dict[str, list[type[Block]]]:
     return dict(sorted(families.items()))
 
 
-def least_inputs(kind: str) -> int:
+def usable(definitions: Iterable[BlockDefinition]) -> list[tuple[Kind, type[Block]]]:
+    """Returns the kinds of one's own that can be, with their classes, in alphabetical order."""
+    found: list[tuple[Kind, type[Block]]] = []
+    for definition in definitions:
+        try:
+            found.append((definition, class_of(definition)))
+        except BlockError:
+            continue
+
+    return sorted(found, key=lambda pair: pair[1].label)
+
+
+def why_not(definition: BlockDefinition) -> str:
+    """Returns in a sentence why a kind of one's own cannot be, and what to change; "" if it can."""
+    try:
+        class_of(definition)
+    except BlockError as error:
+        return str(error)
+
+    return ""
+
+
+def least_inputs(kind: Kind) -> int:
     """Returns how many other blocks a block of this kind reads at least."""
-    return BLOCKS.get(kind).arity[0]
+    return class_of(kind).arity[0]
 
 
-def fitting_settings(kind: str, inputs: tuple[Shape, ...], wanted: Shape) -> Settings | None:
+def class_of(kind: Kind) -> type[Block]:
+    """Returns the class of a kind. Raises UnknownChoice or BlockError, see `block_class`."""
+    return block_class(node_of("", kind))
+
+
+def fitting_settings(kind: Kind, inputs: tuple[Shape, ...], wanted: Shape) -> Settings | None:
     """Returns settings with which a block of this kind can read these inputs.
 
     wanted: the shape that its output has if any settings tried give that; otherwise the usual
@@ -54,19 +84,17 @@ def fitting_settings(kind: str, inputs: tuple[Shape, ...], wanted: Shape) -> Set
     return fitting[0][0] if fitting else None
 
 
-def output_shape(kind: str, values: Settings, inputs: tuple[Shape, ...]) -> Shape | None:
+def output_shape(kind: Kind, values: Settings, inputs: tuple[Shape, ...]) -> Shape | None:
     """Returns the shape of the output; None where the block cannot read such inputs."""
     try:
-        block: Block = BLOCKS.read({"kind": kind, **values})
-        least, most = block.arity
-        return block.shape(*inputs) if least <= len(inputs) <= most else None
-    except (BlockError, ValidationError):
+        return read_settings(node_of("", kind, values)).output_shape(*inputs)
+    except BlockError:
         return None
 
 
-def _tried(kind: str, has: Shape, wanted: Shape) -> list[Settings]:
+def _tried(kind: Kind, has: Shape, wanted: Shape) -> list[Settings]:
     """Returns settings to try: the usual ones, and those that keep sizes."""
-    declared = {setting.name: setting for setting in settings(BLOCKS.get(kind))}
+    declared = {setting.name: setting for setting in settings(class_of(kind))}
     sizes: Settings = {}
     width = (wanted[0] if len(wanted) == 3 else wanted[-1]) if wanted else 1
     for name in ("channels", "outputs", "width"):

@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, InstanceOf, PlainSerializer, SerializeAsAny
+from pydantic import BeforeValidator, InstanceOf, PlainSerializer, SerializeAsAny, model_validator
 
-from models.graph import BLOCKS, Graph
-from models.graph_file import plain_blocks, read_blocks
+from models.graph import BLOCKS, BlockDefinition, Graph, GraphError
+from models.graph_file import MOST_BLOCKS, plain_blocks, read_blocks
+from models.own_blocks import (
+    OWN_BLOCKS,
+    definitions_in,
+    kinds_in,
+    plain_definitions,
+    read_definitions,
+)
 from models.shape import Answers, InputKind, Problem
 from models.spec import Registry
 from models.template import TEMPLATES, Template, usual_template
@@ -33,6 +40,7 @@ def _plain_origin(origin: Template | None) -> dict[str, Any] | None:
 class OwnNetwork(Template):
     """A graph as it was given, for whatever data; it never changes by itself.
 
+    own_blocks: the kinds of blocks that the network brings itself, by name, None for none.
     origin: the template that drew it before it was changed, with all of its settings.
     """
 
@@ -43,14 +51,36 @@ class OwnNetwork(Template):
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "row", "text", "signal")
     gives: ClassVar[tuple[Answers, ...]] = ("values", "tokens", "copy", "pair")
 
-    blocks: Annotated[
-        InstanceOf[Graph], BeforeValidator(read_blocks), PlainSerializer(plain_blocks)
-    ]
+    blocks: Annotated[InstanceOf[Graph], PlainSerializer(plain_blocks)]
+    own_blocks: Annotated[
+        dict[str, InstanceOf[BlockDefinition]] | None, PlainSerializer(plain_definitions)
+    ] = None
     origin: Annotated[
         SerializeAsAny[Template] | None,
         BeforeValidator(_read_origin),
         PlainSerializer(_plain_origin),
     ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_blocks(cls, values: Any) -> Any:
+        """Reads the blocks with the kinds that the network brings itself. Raises GraphError."""
+        if not isinstance(values, Mapping):
+            return values
+
+        own = read_definitions(values.get(OWN_BLOCKS))
+        graph = read_blocks(values.get(BLOCKS), own)
+        own = definitions_in(graph, own)
+        count = sum(1 if not node.definition else node.definition.count for node in graph.nodes)
+        if count > MOST_BLOCKS:
+            raise GraphError(
+                BLOCKS,
+                f"With its own blocks taken apart the network has {count:,} blocks; "
+                f"{MOST_BLOCKS:,} are the most.",
+                "Take fewer and larger blocks.",
+            )
+
+        return {**values, BLOCKS: graph, OWN_BLOCKS: own or None}
 
     @classmethod
     def unfit(cls, problem: Problem) -> str:
@@ -75,7 +105,7 @@ class OwnNetwork(Template):
         if self.origin is not None and not self.origin.unfit(problem):
             return type(self.origin)
 
-        if any(node.kind in ATTENTION for node in self.blocks.nodes):
+        if not kinds_in(self.blocks).isdisjoint(ATTENTION):
             for template in TEMPLATES.all():
                 if template.family == "Transformer" and not template.unfit(problem):
                     return template

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from models import edits
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
-from models.layers.block import BLOCKS
+from models.layers.block import BLOCKS, BlockError
+from models.layers.own_block import block_class
 from models.network import read_block, vocabulary_for
+from models.new_block import class_of
+from models.own_blocks import definitions_in
 from models.spec import UnknownChoice, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from models.graph import Kind
     from models.shape import Problem, Shape
     from models.spec import Setting
 
@@ -39,9 +43,11 @@ def ideas(graph: Graph, node: Node, shapes: dict[str, Shape], problem: Problem) 
     shapes: of the blocks before it, and of the example.
     """
     try:
-        declared = {each.name: each for each in settings(BLOCKS.get(node.kind))}
+        declared = {each.name: each for each in settings(block_class(node))}
     except UnknownChoice:
         yield from _other_kinds(graph, node)
+        return
+    except BlockError:  # a kind of one's own that cannot be
         return
 
     try:
@@ -73,15 +79,22 @@ def ideas(graph: Graph, node: Node, shapes: dict[str, Shape], problem: Problem) 
 
 def _other_kinds(graph: Graph, node: Node) -> Iterator[Idea]:
     """Yields blocks of a kind with a similar name, with those settings that it has."""
-    known = [block.kind for block in BLOCKS.all()]
-    for kind in difflib.get_close_matches(node.kind, known, n=3, cutoff=0.4):
-        names = {each.name for each in settings(BLOCKS.get(kind))}
+    known: dict[str, Kind] = {block.kind: block.kind for block in BLOCKS.all()}
+    known |= definitions_in(graph)
+    for name in difflib.get_close_matches(node.kind, known, n=3, cutoff=0.4):
+        kind = known[name]
+        try:
+            block = class_of(kind)
+        except BlockError:
+            continue
+
+        names = {each.name for each in settings(block)}
         kept = {name: value for name, value in node.settings.items() if name in names}
 
-        def edit(kind: str = kind, kept: Settings = kept) -> Graph:
+        def edit(kind: Kind = kind, kept: Settings = kept) -> Graph:
             return edits.set_kind(graph, node.name, kind, kept)
 
-        yield Idea(f"Make it a {BLOCKS.get(kind).label.lower()}", edit)
+        yield Idea(f"Make it a {block.label.lower()}", edit)
 
 
 def _wrong_settings(graph: Graph, node: Node, declared: dict[str, Setting]) -> Iterator[Idea]:
@@ -124,7 +137,7 @@ def _usual_settings(graph: Graph, node: Node, declared: dict[str, Setting]) -> I
 
 def _numbers_of_inputs(graph: Graph, node: Node, shapes: dict[str, Shape]) -> Iterator[Idea]:
     """Yields edits for a block that reads too few or too many others."""
-    least, most = BLOCKS.get(node.kind).arity
+    least, most = block_class(node).arity
     if len(node.inputs) > most:
         for kind, verb in (("add", "Add"), ("concatenate", "Join")):
 
@@ -156,7 +169,8 @@ def _settings_that_fit(
 ) -> Iterator[Idea]:
     """Yields values that follow from what the block reads: divisors, sides, paddings."""
     first = inputs[0] if inputs else ()
-    if "padding" in declared and node.settings.get("padding", "same") != "same":
+    padded = {"padding", "kernel_size"} <= declared.keys()
+    if padded and node.settings.get("padding", "same") != "same":
         kernel = node.settings.get("kernel_size", declared["kernel_size"].default)
         for key, _ in declared["padding"].choices:
             if key == "same":
@@ -345,7 +359,7 @@ def _inserted(
 
 def _set(graph: Graph, node: Node, values: Settings, text: str = "") -> Idea:
     """Returns the edit that sets settings of a block."""
-    declared = {each.name: each.label.lower() for each in settings(BLOCKS.get(node.kind))}
+    declared = {each.name: each.label.lower() for each in settings(block_class(node))}
     chosen = {name: value for name, value in values.items() if value is not None}
     shown = ", ".join(f"{declared.get(name, name)} to {value}" for name, value in chosen.items())
     return Idea(text or f"Set {shown}", _setter(graph, node, values))

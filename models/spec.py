@@ -21,6 +21,8 @@ from pydantic.fields import FieldInfo
 if typing.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+SettingType = Literal["integer", "number", "switch", "choice", "text", "names", "numbers", "table"]
+
 LOWER = {"ge": "at least", "gt": "more than"}
 """The name of a lower limit -> the words before its value."""
 
@@ -76,7 +78,7 @@ class Setting:
     label: str
     help: str
     unit: str
-    type: Literal["integer", "number", "switch", "choice", "text", "names", "table"]
+    type: SettingType
     default: Any
     minimum: float | None
     maximum: float | None
@@ -167,16 +169,16 @@ def _is_bounded(kind: Any, metadata: Iterable[Any]) -> bool:
     if origin is not None and origin is not Literal:
         return all(_is_bounded(member, ()) for member in typing.get_args(kind))
 
-    limits = _limits_in(metadata)
+    limits = limits_in(metadata)
     return kind not in (int, float) or bool(limits.keys() & LOWER and limits.keys() & UPPER)
 
 
-def _limits_in(metadata: Iterable[Any]) -> dict[str, float]:
+def limits_in(metadata: Iterable[Any]) -> dict[str, float]:
     """Returns the limits of a number by their names: ge, gt, le, lt."""
     limits: dict[str, float] = {}
     for item in metadata:
         if isinstance(item, FieldInfo):
-            limits |= _limits_in(item.metadata)
+            limits |= limits_in(item.metadata)
 
         limits |= {name: getattr(item, name) for name in (*LOWER, *UPPER) if hasattr(item, name)}
 
@@ -209,7 +211,7 @@ def _describe(name: str, field: FieldInfo) -> Setting:
         "dict[str, Any]", typing.cast("dict[str, Any]", field.json_schema_extra)["setting"]
     )
     kinds, optional = _kinds(field.annotation)
-    limits = _limits_in(field.metadata)
+    limits = limits_in(field.metadata)
     words = LOWER | UPPER
 
     choices = tuple(tuple(pair) for pair in extra["choices"])
@@ -245,14 +247,15 @@ def _kinds(annotation: Any) -> tuple[list[Any], bool]:
     return [annotation], False
 
 
-def _type_of(
-    kind: Any, has_choices: bool
-) -> Literal["integer", "number", "switch", "choice", "text", "names", "table"]:
-    """Returns the type of a setting; names: one name or several, table: a name for each name."""
+def _type_of(kind: Any, has_choices: bool) -> SettingType:
+    """Returns the type of a setting.
+
+    names: one name or several, numbers: whole numbers, table: a name for each name.
+    """
     if typing.get_origin(kind) is dict:
         return "table"
     if typing.get_origin(kind) in (list, tuple):
-        return "names"
+        return "numbers" if _is_whole(typing.get_args(kind)[0]) else "names"
     if has_choices:
         return "choice"
     if kind is bool:
@@ -261,6 +264,11 @@ def _type_of(
         return "integer"
 
     return "number" if kind is float else "text"
+
+
+def _is_whole(kind: Any) -> bool:
+    """Returns whether the members of a list are whole numbers."""
+    return kind is int or (typing.get_origin(kind) is typing.Annotated and kind.__origin__ is int)
 
 
 class UnknownChoice(ValueError):
@@ -327,11 +335,12 @@ class Registry(Generic[C]):
 
     def get(self, kind: str) -> type[C]:
         """Returns the choice of this kind; raises UnknownChoice, with the nearest name."""
-        known = {choice.kind: choice for choice in self.all()}
-        if kind not in known:
-            raise UnknownChoice(self.noun, kind, tuple(known))
+        if not self._complete:
+            self.all()
+        if kind not in self._known:
+            raise UnknownChoice(self.noun, kind, tuple(choice.kind for choice in self.all()))
 
-        return known[kind]
+        return self._known[kind]
 
     def read(self, value: Any) -> Any:
         """Returns a choice from plain data, {key: kind, ...settings}; None and choices stay.

@@ -38,6 +38,24 @@ as `{ name = "first", kind = "convolution", channels = 16 }`. `netwright setting
 same, and `netwright settings KIND` one of them. This page is written by `python -m tests.readme`
 from the declarations in the code.
 
+A group of blocks can be a kind of its own, under a name of yours. The experiment brings it along:
+
+```toml
+[model.own_blocks.stage]
+summary = "A convolution that is normalised."
+settings = { channels = 16 }
+blocks = [
+    { name = "conv", kind = "convolution", channels = "$channels" },
+    { name = "norm", kind = "batch-norm", activation = "relu" },
+]
+```
+
+Then `{ name = "stage1", kind = "stage", channels = 32 }` stands among the blocks like any other.
+Its blocks read `input`, and `other` where it reads two blocks; the last one gives the output. What
+is not given is the default under `settings`, within the limits of the settings that take the value.
+Kinds may hold each other. The window keeps those that you save for other networks as files of their
+own, in the folder `netwright/blocks` of your data.
+
 """
 
 DEEPEST = {"app": 2, "models": 1, "resources": 0, "tests": 1}

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from app.ui.shell.assembly import Assembly
+    from models.graph import Graph
 
 STEPS = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 SIZES = ((1280, 720), (1600, 1000))
@@ -314,6 +315,12 @@ def plan(camera: Camera) -> None:
     camera.inside.theme.set_dark(False)
 
 
+def graph_of(camera: Camera) -> Graph:
+    graph = open_graph(camera.inside.document)
+    assert graph is not None
+    return graph
+
+
 def take_blocks(camera: Camera) -> None:
     """Takes the Model page with a block chosen, a network of one's own, and a mistake in it."""
     camera.open()
@@ -334,6 +341,16 @@ def take_blocks(camera: Camera) -> None:
     measured()
     camera.photograph("block", ("model",))
 
+    view.choose(*[node.name for node in graph_of(camera).nodes[2:5]])
+    measured()
+    camera.photograph("group", ("model",))
+    page.group.name.setText("stage")
+    page.group.save()
+    measured()
+    camera.photograph("grouped", ("model",))
+    camera.inside.document.undo()
+    measured()
+    view.choose("block1")
     page.block.add("squeeze-excitation")
     measured()
     camera.photograph("block_added", ("model",))
@@ -349,9 +366,7 @@ def take_blocks(camera: Camera) -> None:
     camera.photograph("code", ("model",))
     button.toggle()
 
-    graph = open_graph(camera.inside.document)
-    assert graph is not None
-    wide = edits.insert_after(graph, "block1", "convolution", {"channels": 128})[0]
+    wide = edits.insert_after(graph_of(camera), "block1", "convolution", {"channels": 128})[0]
     bypass = edits.insert_after(wide, "conv1", "add", {}, ("block1",))[0]
     set_graph(camera.inside.document, bypass)
     measured()

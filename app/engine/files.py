@@ -33,6 +33,9 @@ KINDS = (
 PART = 1 << 16
 """Bytes that are read at a time of a file that is longer than it says."""
 
+_FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK", "O_CLOEXEC"))
+"""How files are opened; each system has some of these."""
+
 
 class NotRegular(OSError):
     """The path is no ordinary file but a pipe, a device, a socket or a folder."""
@@ -64,12 +67,9 @@ def open_to_append(path: Path) -> BinaryIO:
     return os.fdopen(_handle(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, None), "ab", buffering=0)
 
 
-def _handle(path: Path, flags: int, most: int | None) -> int:
+def _handle(path: str | Path, flags: int, most: int | None) -> int:
     """Opens a file without waiting, and refuses what was exchanged for it in between."""
-    for name in ("O_BINARY", "O_NONBLOCK", "O_CLOEXEC"):  # each system has some of them
-        flags |= getattr(os, name, 0)
-
-    handle = os.open(path, flags, 0o666)
+    handle = os.open(path, flags | _FLAGS, 0o666)
     try:
         _require_regular(os.fstat(handle), path, most)
     except OSError:
@@ -110,6 +110,22 @@ def read_regular(path: Path, most: int) -> bytes:
     return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
+def read_small(path: str | Path, most: int) -> bytes | None:
+    """Returns the content of an ordinary file, None where it has more than `most` bytes.
+
+    It makes no file object, which takes longer than reading a few kilobytes. Raises like
+    `open_regular`.
+    """
+    _require_regular(os.stat(path), path, None)
+    handle = _handle(path, os.O_RDONLY, None)
+    try:
+        content = os.read(handle, most + 1)
+    finally:
+        os.close(handle)
+
+    return content if len(content) <= most else None
+
+
 def regular_parts(path: Path, most: int, size: int) -> Iterator[bytes]:
     """Yields an ordinary file of at most `most` bytes in parts of `size` bytes.
 
@@ -124,7 +140,7 @@ def regular_parts(path: Path, most: int, size: int) -> Iterator[bytes]:
             yield part
 
 
-def _require_regular(status: os.stat_result, path: Path, most: int | None) -> None:
+def _require_regular(status: os.stat_result, path: str | Path, most: int | None) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = next((name for test, name in KINDS if test(status.st_mode)), "something else")
         raise NotRegular(errno.EINVAL, f"it is {kind}, not a file", str(path))
@@ -132,7 +148,7 @@ def _require_regular(status: os.stat_result, path: Path, most: int | None) -> No
         raise _too_large(path, most)
 
 
-def _too_large(path: Path, most: int) -> TooLarge:
+def _too_large(path: str | Path, most: int) -> TooLarge:
     return TooLarge(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
 
 

@@ -1,4 +1,4 @@
-"""The folders in which runs, preferences, decoded pictures and logs are kept.
+"""The folders in which runs, preferences, own blocks, decoded pictures and logs are kept.
 
 The environment variable NETWRIGHT_HOME moves them all below one folder.
 """
@@ -24,6 +24,11 @@ def config() -> Path:
 def cache() -> Path:
     """Returns the folder of decoded data, which may be deleted at any time."""
     return _below("cache", platformdirs.user_cache_path("netwright", appauthor=False))
+
+
+def own_blocks() -> Path:
+    """Returns the folder of the kinds of blocks that the user made."""
+    return _below("blocks", platformdirs.user_data_path("netwright", appauthor=False) / "blocks")
 
 
 def log() -> Path:

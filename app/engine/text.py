@@ -70,6 +70,11 @@ def count_text(count: int, singular: str, plural: str = "") -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
+def rounded_count(number: int, digits: int = 3) -> int:
+    """Returns a number that was estimated, with so many digits."""
+    return int(float(f"{number:.{digits}g}"))
+
+
 def times_text(factor: float) -> str:
     """Returns how many times something is taken, two decimals at most: 4, 2.03, 1,200."""
     if not math.isfinite(factor):

@@ -12,9 +12,12 @@ from models.code import layout
 from models.code.calls import call
 from models.code.definitions import Definitions
 from models.code.names import Attributes, input_names, unread_blocks, values_of
-from models.network import Network, input_shapes, place_blocks
+from models.groups import expanded
+from models.network import input_shapes, place_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from models.graph import Graph, Node
     from models.shape import Problem, Shape
 
@@ -31,7 +34,8 @@ class NetworkCode:
 
     text: the file. lines: by the name of each block the lines that belong to it, from 1; a block
     that changes nothing has none. prefixes: by the name of each block with a module, the name of
-    its attribute, with which the names of its weights begin.
+    its attribute, with which the names of its weights begin. Of a group each block has a line, and
+    is called as in `models.groups.expanded`.
     """
 
     text: str
@@ -40,8 +44,10 @@ class NetworkCode:
 
     def weight_name(self, name: str) -> str:
         """Returns what a weight of our network, "blocks.conv1.weight", is called in the code."""
-        _, block, rest = name.split(".", 2)
-        return f"{self.prefixes[block]}.{rest}"
+        path = name.partition(".")[2]
+        known = (block for block in self.prefixes if path.startswith(f"{block}."))
+        block = max(known, key=len)
+        return f"{self.prefixes[block]}{path[len(block) :]}"
 
 
 def write_class(graph: Graph, problem: Problem, definitions: Definitions) -> NetworkCode:
@@ -49,10 +55,7 @@ def write_class(graph: Graph, problem: Problem, definitions: Definitions) -> Net
 
     definitions: gathers what the class needs, to be printed above it. Raises GraphError.
     """
-    with torch.device("meta"):
-        network = Network(graph, problem)
-
-    return _Writer(network, problem, definitions).write_class()
+    return _writer(graph, problem, definitions).write_class()
 
 
 def write_network(
@@ -65,44 +68,70 @@ def write_network(
     Nothing of the size of the network is allocated. Raises GraphError for a graph whose blocks do
     not fit.
     """
-    with torch.device("meta"):
-        network = Network(graph, problem)
-
     definitions = Definitions({CLASS})
     definitions.imports |= {"import torch", "from torch import nn"}
-    return _Writer(network, problem, definitions).write(f"{title}: {_sizes(problem)}.", notes)
+    return _writer(graph, problem, definitions).write(f"{title}: {_sizes(problem)}.", notes)
+
+
+def _writer(graph: Graph, problem: Problem, definitions: Definitions) -> _Writer:
+    """Returns the writer of a graph, whose groups are taken apart. Raises GraphError."""
+    apart = expanded(graph)
+    placed = list(place_blocks(apart, problem))
+    with torch.device("meta"):
+        modules = {block.node.name: block.module() for block in placed}
+
+    shapes = input_shapes(problem) | {block.node.name: block.shape for block in placed}
+    kinds = {node.name: node.kind for node in graph.nodes if node.definition is not None}
+    return _Writer(apart, modules, shapes, kinds, problem, definitions)
 
 
 @dataclass
 class _Lines:
-    """Lines of a method, and by block which of them belong to it, from 0."""
+    """Lines of a method, and by block which of them belong to it, from 0.
 
+    groups: the kinds of groups by their names; a line of words stands above the blocks of each.
+    """
+
+    groups: Mapping[str, str]
     texts: list[str] = field(default_factory=list)
     of_block: dict[str, list[int]] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
 
     def add(self, block: str, lines: list[str]) -> None:
+        group = _group(block)
+        if group in self.groups and group not in self._begun:
+            self._begun.add(group)
+            self.texts.append(f"{' ' * _BODY}# {group} ({self.groups[group]})")
+
         start = len(self.texts)
         self.of_block.setdefault(block, []).extend(range(start, start + len(lines)))
         self.texts += lines
 
 
 class _Writer:
-    def __init__(self, network: Network, problem: Problem, definitions: Definitions) -> None:
-        self._network = network
+    """Writes a graph without groups. groups: name -> kind of those that it was made of."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        modules: dict[str, nn.Module],
+        shapes: dict[str, Shape],
+        groups: dict[str, str],
+        problem: Problem,
+        definitions: Definitions,
+    ) -> None:
+        self._graph = graph
+        self._modules = modules
+        self._shapes = shapes
         self._problem = problem
         self._definitions = definitions
         self._same = {
-            node.name: node.inputs[0]
-            for node in network.graph.nodes
-            if _passes_on(network.blocks[node.name])
+            node.name: node.inputs[0] for node in graph.nodes if _passes_on(modules[node.name])
         }
-        self._inputs = input_names(network.graph, problem, self._same)
-        self._shapes = input_shapes(problem) | {
-            block.node.name: block.shape for block in place_blocks(network.graph, problem)
-        }
+        self._inputs = input_names(graph, problem, self._same)
         self._attributes = Attributes()
-        self._init = _Lines()
-        self._forward = _Lines()
+        self._init = _Lines(groups)
+        self._forward = _Lines(groups)
 
     def write(self, title: str, notes: tuple[str, ...]) -> NetworkCode:
         """Writes the whole file."""
@@ -125,12 +154,11 @@ class _Writer:
         starts = len(head) + 1, len(head) + len(self._init.texts) + len(between) + 1
 
         lines: dict[str, tuple[int, ...]] = {}
-        for name in self._network.blocks:
-            lines[name] = tuple(
-                start + line
-                for start, part in zip(starts, (self._init, self._forward), strict=True)
-                for line in part.of_block.get(name, ())
-            )
+        for start, part in zip(starts, (self._init, self._forward), strict=True):
+            for name in self._modules:
+                of_block = tuple(start + line for line in part.of_block.get(name, ()))
+                for block in dict.fromkeys((name, _group(name))):
+                    lines[block] = lines.get(block, ()) + of_block
 
         return NetworkCode("\n".join(text) + "\n", lines, self._attributes.by_block)
 
@@ -138,11 +166,11 @@ class _Writer:
 
     def _write_blocks(self) -> None:
         """Writes a line of the constructor and one of `forward` for every block."""
-        nodes = self._network.graph.nodes
-        modules = self._network.blocks
+        nodes = self._graph.nodes
+        modules = self._modules
         expressions = {name for name, module in modules.items() if _is_expression(module)}
-        unread = unread_blocks(self._network.graph, expressions | set(self._same))
-        values = values_of(self._network.graph, self._inputs, self._same, unread)
+        unread = unread_blocks(self._graph, expressions | set(self._same))
+        values = values_of(self._graph, self._inputs, self._same, unread)
         built: dict[nn.Module, str] = {}
 
         for node in nodes:
@@ -217,6 +245,11 @@ class _Writer:
     def _forward_head(self) -> list[str]:
         arguments = ", ".join(f"{name}: torch.Tensor" for name in self._inputs.values())
         return layout.statement(f"def forward(self, {arguments}) -> torch.Tensor:", 4)
+
+
+def _group(name: str) -> str:
+    """Returns the block of the network that a block is, or is within."""
+    return name.partition(".")[0]
 
 
 def _is_expression(module: nn.Module) -> bool:

@@ -8,6 +8,7 @@ folder of its family.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +18,10 @@ from models.spec import Choice, Registry
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+MOST_VALUES = 2**31
+"""Numbers of one example between two blocks: 8 GB, of which a batch holds many times as much."""
 
 
 class BlockError(ValueError):
@@ -56,6 +61,29 @@ class Block(Choice):
         Raises BlockError where the inputs do not fit.
         """
         raise NotImplementedError
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Returns the shape of the output, where the block can stand behind such inputs.
+
+        Raises BlockError where their number or their shapes do not fit, or the output is too large.
+        """
+        least, most = self.arity
+        if not least <= len(inputs) <= most:
+            count = len(inputs)
+            needs = f"{least} input{'s' if least > 1 else ''}"
+            raise BlockError(
+                f"{self.label} reads {count} block{'' if count == 1 else 's'}.",
+                f"Give it {needs if least == most else f'at least {needs}'}.",
+            )
+
+        shape = self.shape(*inputs)
+        if math.prod(shape) > MOST_VALUES:
+            raise BlockError(
+                f"Its output would be {words(shape)} for one example, which no computer holds.",
+                "Choose fewer channels or smaller sizes.",
+            )
+
+        return shape
 
     def module(self, *inputs: Shape) -> nn.Module:
         """Builds the torch module for inputs of these shapes; it maps (B, *shape) tensors.

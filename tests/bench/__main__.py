@@ -13,7 +13,8 @@ steps of a long run costs. `graph` renews all numbers of 300 blocks after a chan
 trains networks written by `netwright code` beside the program's own, `first-start` prints what a
 later start costs beside an empty window. `whole-training` trains the built-in digits from the
 command line beside a bare script, and `small-steps` prints what a step of a small network costs
-beside another version. `search` sets a search with TPE beside random trials.
+beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
+what a large table, many pictures and a long text cost beside the least that they could.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from tests.bench import (
     optimizers,
     pairs,
     race,
+    reading,
     search,
     small_steps,
     soak,
@@ -53,6 +55,7 @@ USUAL = {
     "first-start": ([], 9),
     "whole-training": ([], 5),
     "small-steps": ([], 5),
+    "reading": ([], 5),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -79,6 +82,7 @@ def main() -> None:
         "whole-training",
         "small-steps",
         "search",
+        "reading",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -95,6 +99,9 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=40.0, help="soak: how long")
     parser.add_argument("--seed", type=int, default=0, help="soak: of what is done at random")
+    parser.add_argument(
+        "--only", nargs="+", default=[], help="reading: of table, pictures and text, some"
+    )
     parser.add_argument("--times", type=int, default=5, help="reactions: how often each is done")
     arguments = parser.parse_args()
     templates, pairs_ = USUAL.get(arguments.what, ([], 0))
@@ -117,6 +124,8 @@ def main() -> None:
         sys.exit(memory.main())
     elif arguments.what == "history":
         history.main(arguments.pairs)
+    elif arguments.what == "reading":
+        reading.main(arguments.pairs, arguments.only)
     elif arguments.what == "weights":
         sys.exit(weights.main(arguments.against))
     elif arguments.what == "soak":

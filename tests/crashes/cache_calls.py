@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from app.engine.data.digests import block_digests, dataset_digest
+from app.engine.data.digests import ArrayDigests, dataset_digest
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources import cache
 from app.engine.sources.cache import DAMAGED, STAGING, Cache
@@ -99,10 +99,8 @@ class CacheCampaign:
     def _opened(self, pictures: Cache) -> tuple[str, list[str]]:
         """Returns the digest of the data as they are, not of what is said of them, and notes."""
         dataset = open_dataset(self._settings, cache=pictures)
-        blocks = block_digests(dataset.inputs)
-        return dataset_digest([(dataset.inputs, blocks)], dataset.targets), [
-            *dataset.description.notes
-        ]
+        digests = map(ArrayDigests.of, (dataset.inputs, dataset.targets))
+        return dataset_digest(digests), [*dataset.description.notes]
 
 
 def _pictures(folder: Path) -> Path:

@@ -122,6 +122,7 @@ ALLOWED = {
     ("app/ui/style/theme.py", "read_text"): "a file of the program",
     ("app/engine/sources/cache_entry.py", "np.memmap"): "its own file, whose digest was compared",
     ("app/engine/sources/decoding/storage.py", "np.memmap"): "its own file, just made",
+    ("app/engine/sources/long_texts/token_store.py", "np.memmap"): "its own file, just made",
     ("app/engine/runs/history.py", "open"): "it is cut in place, after open_regular had it",
     ("app/ui/pages/runs/trash.py", "QFile"): "it moves a file and reads none",
 }

@@ -61,7 +61,10 @@ class Batches:
         self._mapped = [isinstance(array, np.memmap) for array in dataset.arrays]
         self._inputs = [shared_tensor(array) for array in dataset.arrays]
         self._targets = shared_tensor(dataset.targets)
-        self._classes = self._targets.index_select(0, self._rows)
+        # An order follows from classes alone; tokens of a long text are not copied for it.
+        self._classes = self._targets
+        if self._targets.ndim == 1:
+            self._classes = self._targets.index_select(0, self._rows)
 
         self.placed = device.type != "cpu" and _fits(device, self.examples * dataset.example_bytes)
         if self.placed:
@@ -94,7 +97,7 @@ class Batches:
         positions = self._positions(index)
         parts = self._augmented(positions)
 
-        targets = self._targets.index_select(0, positions)
+        targets = as_targets(self._targets.index_select(0, positions))
         if not self.placed and self._device.type != "cpu":
             targets = targets.to(self._device, non_blocking=True)
 
@@ -135,6 +138,11 @@ class Batches:
             self._augmentation(part, generator) if is_picture else part
             for part, is_picture in zip(parts, self._is_picture, strict=True)
         ]
+
+
+def as_targets(targets: torch.Tensor) -> torch.Tensor:
+    """Returns targets as the loss reads them: tokens may be stored in fewer bytes."""
+    return targets.to(torch.int64) if targets.dtype in (torch.int16, torch.int32) else targets
 
 
 def as_batch(parts: Sequence[torch.Tensor]) -> Batch:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from app.engine.compute.batches import as_targets
 from app.engine.compute.randomness import mix_seed
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def evaluate(
                 batch, batch_targets = task.batch(
                     description,
                     description.preparation.tensor(inputs.batch(part, device)),
-                    torch.from_numpy(np.array(targets[part])).to(device),
+                    as_targets(torch.from_numpy(np.array(targets[part]))).to(device),
                     generator,
                 )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.engine.data.kinds import read_preparation
 from app.engine.data.reading import NOT_A_TABLE, Reading
+from app.engine.text import rounded_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +81,7 @@ class Description:
     run. digest: of the arrays that are learned from, inputs and targets, after decoding; "" in a
     run of before there were digests. reading: how the source was read, which later files are read
     by. contradictions: which equal examples have different labels, in a sentence, "" for none.
+    judged_by: what the numbers of examples were estimated from, "" where they were counted.
     """
 
     source: str
@@ -101,15 +103,22 @@ class Description:
     digest: str = ""
     reading: Reading = NOT_A_TABLE
     contradictions: str = ""
+    judged_by: str = ""
 
     @property
     def total(self) -> int:
         """How many examples there are in all splits."""
-        return sum(self.size(split) for split in self.counts)
+        total = sum(self.size(split) for split in self.counts)
+        return rounded_count(total) if self.judged_by else total
 
     def size(self, split: str) -> int:
         """Returns how many examples a split has."""
         return self.sizes[split] if split in self.sizes else sum(self.counts.get(split, ()))
+
+    @property
+    def about(self) -> str:
+        """What stands before a number of examples: "about " where they were not counted."""
+        return "about " if self.judged_by else ""
 
     @property
     def kind(self) -> str:
@@ -134,6 +143,7 @@ class Description:
         values["skipped"] = tuple(Skipped(**item) for item in values["skipped"])
         values["notes"] = tuple(values["notes"])
         values["contradictions"] = str(values.get("contradictions", ""))
+        values["judged_by"] = str(values.get("judged_by", ""))
         values["amounts"] = tuple(Amount(**item) for item in values.get("amounts", ()))
         values["damage"] = Damage(**values["damage"]) if values.get("damage") else None
         values["reading"] = (
@@ -156,10 +166,13 @@ class Dataset:
     targets: one a row, by task: (N,) int64 class numbers; (N, K) float32 of 0 and 1, tags; (N, T)
     float32 amounts in their own units; (N, L) int64 the next tokens, -100 where there is none; (N,)
     int64 zeros where none is needed; of pairs, numbers that are equal where two second halves are.
+    Tokens of a long text, inputs and targets, have as few bytes as hold them.
 
     indices: per split, the rows of its examples, ascending. names: where each example came from: a
     path, or "file.gz #123". mapped_copies: arrays that are compared with their digests only
-    while they are learned from.
+    while they are learned from. is_sample: whether these are only some of the examples, while the
+    description is that of all; then training reads all. stays_on_disk: whether these, too, will not
+    be held in memory.
     """
 
     description: Description
@@ -169,6 +182,8 @@ class Dataset:
     names: Sequence[str] = field(repr=False, default=())
     second_halves: np.ndarray | None = None
     mapped_copies: tuple[MappedCopy, ...] = field(repr=False, default=())
+    is_sample: bool = False
+    stays_on_disk: bool = False
 
     @functools.cached_property
     def arrays(self) -> tuple[np.ndarray, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 SIZE = 16
 """Bytes of a fingerprint."""
@@ -36,22 +36,31 @@ def fingerprints_of(contents: Iterable[bytes | memoryview]) -> np.ndarray:
 
 def fingerprints(inputs: np.ndarray) -> np.ndarray:
     """Returns a fingerprint of every example of (N, ...): (N, 16) uint8."""
-    return fingerprints_of(np.ascontiguousarray(example).data for example in inputs)
+    if not inputs.flags.c_contiguous:
+        return fingerprints_of(np.ascontiguousarray(example).data for example in inputs)
+
+    size = inputs[:1].nbytes
+    content = inputs.reshape(-1).view(np.uint8).data
+    return fingerprints_of(
+        content[begin : begin + size] for begin in range(0, len(content), max(1, size))
+    )
 
 
-def fingerprints_of_rows(values: np.ndarray) -> np.ndarray:
-    """Returns a fingerprint of every row of (N, K) uint64: (N, 16) uint8.
+def fingerprints_of_rows(count: int, block_of: Callable[[slice], np.ndarray]) -> np.ndarray:
+    """Returns a fingerprint of every row of `count` rows: (count, 16) uint8.
+
+    block_of: returns some of the rows, (n, K) uint64; all of them would take much memory.
 
     Two lanes of 64 bits, each mixed as SplitMix64 does (Steele, Lea & Flood 2014). It is no
     cryptographic hash, as that of `fingerprints`, and takes a fiftieth of the time for short rows.
     """
-    found = np.empty((len(values), 2), np.uint64)
-    for start in range(0, len(values), ROWS):
-        block = values[start : start + ROWS]
+    found = np.empty((count, 2), np.uint64)
+    for start in range(0, count, ROWS):
+        block = block_of(slice(start, start + ROWS))
         spare = np.empty(len(block), np.uint64)
         for lane, seed in enumerate((0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)):
             state = np.full(len(block), seed, np.uint64)
-            for column in range(values.shape[1]):
+            for column in range(block.shape[1]):
                 state ^= block[:, column]
                 state += np.uint64(seed)
                 for shift, factor in MIXING:
@@ -73,6 +82,10 @@ def number_equals(fingerprints: np.ndarray) -> np.ndarray:
         return np.zeros(0, np.int64)
 
     words = np.ascontiguousarray(fingerprints).view(np.uint64)  # much quicker to sort than bytes
+    first = np.sort(words[:, 0])
+    if (first[1:] != first[:-1]).all():  # all differ, as is usual
+        return np.arange(len(words))
+
     order = np.argsort(words[:, 0])
     ordered = words[order]
     if (ordered[1:, 0] == ordered[:-1, 0]).any():  # the other words may differ

@@ -18,9 +18,12 @@ MOST_DIGITS = 4000
 """Digits of a number in a name that count: Python turns no more than 4300 into a number."""
 
 
+_NUMBERS = re.compile(r"(\d+)")
+
+
 def natural_key(text: str) -> tuple[object, ...]:
     """Returns a key that sorts as people count: 2 before 10, upper and lower case alike."""
-    parts = re.split(r"(\d+)", text)
+    parts = _NUMBERS.split(text)
     keys = [
         (0, int(part[:MOST_DIGITS])) if index % 2 else (1, part.casefold())
         for index, part in enumerate(parts)

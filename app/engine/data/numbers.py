@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -122,11 +123,9 @@ def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, 
     Then (N,) bool, whether a cell is there but no number, and how many are infinite. cells: an
     Arrow array of trimmed texts.
     """
-    values = _plain_numbers(cells) if style == STYLES[0] else None
-    if values is not None:
-        infinite = np.abs(values) > LARGEST
-        values[infinite] = np.nan
-        return values, np.zeros(len(cells), bool), int(infinite.sum())
+    found = plain_numbers(cells, style)
+    if found is not None:
+        return found
 
     encoded = _few_words(cells)
     if encoded is None:
@@ -138,20 +137,68 @@ def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, 
     return values[places], non_number[places], int(infinite[places].sum())
 
 
-def _plain_numbers(cells: Any) -> np.ndarray | None:
-    """Returns the numbers of cells that Arrow reads as such, or that are empty; None for others."""
+def plain_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, int] | None:
+    """Does what `to_numbers` does where Arrow reads all cells as numbers, or they are empty.
+
+    None for other cells and styles. cells: may be in chunks, which need not be joined for it.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    if style != STYLES[0]:
+        return None
+
+    values = np.empty(len(cells))
+    start = 0
+    for chunk in cells.chunks if isinstance(cells, pa.ChunkedArray) else [cells]:
+        numbers = _cast(chunk)
+        if numbers is None:
+            return None
+
+        values[start : start + len(chunk)] = numbers.to_numpy(zero_copy_only=False)
+        start += len(chunk)
+
+    count = 0
+    if largest_of(values) > LARGEST:
+        infinite = np.abs(values) > LARGEST
+        values[infinite] = np.nan
+        count = int(infinite.sum())
+
+    return values, np.zeros(len(values), bool), count
+
+
+def largest_of(values: np.ndarray) -> float:
+    """Returns the largest number (n,) but for its sign, NaN left out; 0 where there is none.
+
+    Without an array of all of them, which takes longer to get than to fill.
+    """
+    if not len(values):
+        return 0.0
+
+    largest = float(max(np.fmax.reduce(values), -np.fmin.reduce(values)))
+    return 0.0 if math.isnan(largest) else largest
+
+
+def _cast(cells: Any) -> Any:
+    """Returns cells as an Arrow array of numbers, null where they are empty; else None."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
-    empty = pc.equal(pc.binary_length(cells), 0)
-    if pc.any(empty).as_py():
+    if _any_empty(cells):
+        empty = pc.equal(pc.binary_length(cells), 0)
         cells = pc.if_else(empty, pa.scalar(None, pa.large_string()), cells)
     try:
-        numbers = pc.cast(cells, pa.float64())
+        return pc.cast(cells, pa.float64())
     except pa.ArrowInvalid:
         return None
 
-    return np.array(numbers.to_numpy(zero_copy_only=False), np.float64)
+
+def _any_empty(cells: Any) -> bool:
+    """Returns whether a text in an Arrow array of large_string is empty."""
+    if not len(cells):
+        return False
+
+    begins = np.frombuffer(cells.buffers()[1], np.int64)[cells.offset :][: len(cells) + 1]
+    return bool((begins[1:] == begins[:-1]).any())
 
 
 def _few_words(cells: Any) -> tuple[Any, np.ndarray] | None:

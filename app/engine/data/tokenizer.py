@@ -74,8 +74,16 @@ class Tokenizer(ABC):
 
     def encode_long(self, text: str) -> np.ndarray:
         """Returns the tokens of a text of any length: (n,) int32."""
-        tokens = [part for group in batches(pieces_of(text), 256) for part in self.encode(group)]
+        tokens = list(self.encode_parts([text]))
         return np.concatenate(tokens) if tokens else np.zeros(0, np.int32)
+
+    def encode_parts(self, parts: Iterable[str]) -> Iterator[np.ndarray]:
+        """Yields the tokens of a text that comes in parts: (n,) int32, of a million letters each.
+
+        However it is cut into parts, its tokens are the same.
+        """
+        for group in batches(pieces_of(parts), 256):
+            yield np.concatenate(self.encode(group))
 
     def decode(self, numbers: Iterable[int]) -> str:
         """Returns the text of tokens.
@@ -153,14 +161,24 @@ def train_tokenizer(texts: Sequence[str], kind: Kind, vocabulary: int) -> str:
     if kind == "bytes":
         return ""
 
-    size = sum(len(text) for text in texts)
-    every = max(1, -(-size // TRAINING_CHARACTERS))
-    pieces = itertools.islice(
-        (valid(piece) for text in texts for piece in pieces_of(text)), 0, None, every
-    )
+    pieces = (piece for text in texts for piece in pieces_of([text]))
+    return train_on_pieces(pieces, sum(len(text) for text in texts), vocabulary)
+
+
+def train_on_pieces(
+    pieces: Iterable[str], characters: int, vocabulary: int, most: int = TRAINING_CHARACTERS
+) -> str:
+    """Learns byte-pair encoding from pieces of texts and returns it as JSON.
+
+    characters: of all pieces; of more than `most`, every second, third ... piece is learned from.
+    vocabulary: as for `train_tokenizer`.
+    """
+    every = max(1, -(-characters // most))
+    learned = (valid(piece) for piece in itertools.islice(pieces, 0, None, every))
+
     tokenizer = _untrained()
     tokenizer.train_from_iterator(
-        pieces,
+        learned,
         tokenizers.trainers.BpeTrainer(
             vocab_size=max(256, vocabulary - 1),
             min_frequency=MIN_FREQUENCY,
@@ -199,22 +217,34 @@ def valid(text: str) -> str:
     return text
 
 
-def pieces_of(text: str) -> Iterator[str]:
-    """Yields a long text in pieces, cut at a line break or a space where there is one near."""
-    start = 0
-    while len(text) - start > 2 * PIECE:
-        end = start + PIECE
-        for mark in ("\n", " "):
-            position = text.find(mark, end, end + PIECE)
-            if position >= 0:
-                end = position + (mark == "\n")  # the space belongs to the word behind it
-                break
+def pieces_of(parts: Iterable[str]) -> Iterator[str]:
+    """Yields a long text in pieces, cut at a line break or a space where there is one near.
 
-        yield text[start:end]
-        start = end
+    parts: of the text, cut anywhere; the pieces are the same.
+    """
+    rest = ""
+    for part in parts:
+        text = rest + part
+        start = 0
+        while len(text) - start > 2 * PIECE:
+            end = _end_of_piece(text, start)
+            yield text[start:end]
+            start = end
 
-    if start < len(text):
-        yield text[start:]
+        rest = text[start:]
+
+    if rest:
+        yield rest
+
+
+def _end_of_piece(text: str, start: int) -> int:
+    end = start + PIECE
+    for mark in ("\n", " "):
+        position = text.find(mark, end, end + PIECE)
+        if position >= 0:
+            return position + (mark == "\n")  # the space belongs to the word behind it
+
+    return end
 
 
 def batches(items: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -98,9 +98,8 @@ class Verification:
         """Raises UserError where something was found damaged so far."""
         if any(copy.is_damaged for copy in self.copies):
             raise UserError(
-                "The stored copy of the decoded pictures was damaged on the disk; it is no "
-                "longer used.",
-                "Go on with the run or start it again: the pictures are then decoded again.",
+                "The stored copy of the data was damaged on the disk; it is no longer used.",
+                "Go on with the run or start it again: they are then read again.",
             )
 
     def _compare(self) -> None:

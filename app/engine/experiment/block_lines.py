@@ -34,3 +34,17 @@ def _value(value: Any) -> str:
 
 def _key(key: str) -> str:
     return tomli_w.dumps({key: 0}).removesuffix(" = 0\n")
+
+
+def own_blocks_text(own: Mapping[str, Mapping[str, Any]], section: str) -> str:
+    """Returns a section for each kind of one's own, see `models.own_blocks`.
+
+    section: the name of the table that holds them, such as "model.own_blocks".
+    """
+    parts = []
+    for kind, definition in own.items():
+        values = {name: entry for name, entry in definition.items() if name != BLOCKS}
+        lines = "".join(f"{name} = {_value(entry)}\n" for name, entry in values.items())
+        parts.append(f"[{section}.{_key(kind)}]\n{lines}{blocks_text(definition[BLOCKS])}")
+
+    return "\n".join(parts)

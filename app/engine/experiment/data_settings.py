@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from app.engine.experiment.limits import LARGEST_SEED
 from app.engine.learning.tasks import TASKS
-from models.limits import LARGEST_SEED
 from models.spec import Spec, setting
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from app.engine.experiment.plain import plain_section
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.text import UNKNOWN, setting_text, value_text
 from models.graph import BLOCKS
+from models.own_blocks import OWN_BLOCKS
 from models.spec import Setting, Spec, UnknownChoice, settings
 
 if TYPE_CHECKING:
@@ -88,15 +89,23 @@ def _section(plain: Mapping[str, Value], section: str) -> dict[str, Value]:
 def _with_blocks(values: dict[str, Value]) -> dict[str, Value]:
     """Returns the settings of a section with a row for each block, where it has blocks."""
     blocks = values.pop(BLOCKS, None)
-    if not isinstance(blocks, Sequence) or isinstance(blocks, str):
-        return values
+    own = values.pop(OWN_BLOCKS, None)
+    for block in _mappings(blocks):
+        entries = {key: entry for key, entry in block.items() if key != "name"}
+        values[f"{BLOCKS}.{block.get('name')}"] = entries
 
-    for block in blocks:
-        if isinstance(block, Mapping):
-            entries = {key: entry for key, entry in block.items() if key != "name"}
-            values[f"{BLOCKS}.{block.get('name')}"] = entries
+    if isinstance(own, Mapping):
+        values |= {f"{OWN_BLOCKS}.{kind}": definition for kind, definition in own.items()}
 
     return values
+
+
+def _mappings(value: Value) -> list[Mapping[str, Value]]:
+    """Returns the tables in a list; [] for what is none."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return []
+
+    return [member for member in value if isinstance(member, Mapping)]
 
 
 def _section_rows(section: str, columns: Sequence[dict[str, Value]]) -> Iterable[SettingRow]:
@@ -158,18 +167,27 @@ def _kind_text(spec: type[Spec] | None, column: Mapping[str, Value]) -> str:
 def _label(name: str) -> str:
     """Returns the words for a setting that nothing declares, or for a block."""
     section, _, block = name.partition(".")
-    return (
-        f"Block '{block}'" if section == BLOCKS and block else name.replace("_", " ").capitalize()
-    )
+    if section in (BLOCKS, OWN_BLOCKS) and block:
+        return f"{'Block' if section == BLOCKS else 'Own block'} '{block}'"
+
+    return name.replace("_", " ").capitalize()
 
 
 def _text(setting: Setting | None, value: Value) -> str:
     if value is None:
         return UNKNOWN
     if isinstance(value, Mapping) and KIND in value:
-        return ", ".join(
-            str(entry) if name == KIND else f"{name} {value_text(entry)}"
-            for name, entry in value.items()
-        )
+        return _block_text(value)
+    if isinstance(value, Mapping) and BLOCKS in value:
+        inner = _mappings(value[BLOCKS])
+        return "; ".join(f"{block.get('name')}: {_block_text(block)}" for block in inner)
 
     return setting_text(setting, value) if setting is not None else value_text(value)
+
+
+def _block_text(block: Mapping[str, Value]) -> str:
+    return ", ".join(
+        str(entry) if name == KIND else f"{name} {value_text(entry)}"
+        for name, entry in block.items()
+        if name != "name"
+    )

@@ -11,11 +11,12 @@ import tomli_w
 from pydantic import ValidationError
 
 from app.engine.errors import UserError
-from app.engine.experiment.block_lines import blocks_text
+from app.engine.experiment.block_lines import blocks_text, own_blocks_text
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from app.engine.files import disk_error, read_regular, write_atomically
 from models.graph import BLOCKS, GraphError
 from models.old_names import TEMPLATE_SETTINGS, renamed
+from models.own_blocks import OWN_BLOCKS
 from models.spec import Setting, Spec, UnknownChoice, settings
 from models.wrong_values import shown, value_sentence
 
@@ -165,9 +166,15 @@ def _section_text(name: str, value: Any) -> str:
     if name != "model" or BLOCKS not in value:
         return tomli_w.dumps({name: value})
 
-    rest = {key: entry for key, entry in value.items() if key != BLOCKS}
-    text = f"[model]\n{blocks_text(value[BLOCKS])}"
-    return f"{text}\n{tomli_w.dumps({name: rest})}" if rest else text
+    parts = [f"[model]\n{blocks_text(value[BLOCKS])}"]
+    if own := value.get(OWN_BLOCKS):
+        parts.append(own_blocks_text(own, f"model.{OWN_BLOCKS}"))
+
+    rest = {key: entry for key, entry in value.items() if key not in (BLOCKS, OWN_BLOCKS)}
+    if rest:
+        parts.append(tomli_w.dumps({name: rest}))
+
+    return "\n".join(parts)
 
 
 def write(experiment: Experiment, path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from app.engine.experiment.limits import LARGEST_SEED, MOST_EPOCHS
 from app.engine.learning.tasks import TASKS
-from models.limits import LARGEST_SEED, MOST_EPOCHS
 from models.spec import Spec, setting
 
 MOST_THREADS = 256

@@ -86,7 +86,7 @@ def of_experiment(
     Its weights follow from the seed. Raises UserError where the data cannot be read, or where the
     experiment does not fit them.
     """
-    dataset = open_dataset(experiment.data, progress, check)
+    dataset = open_dataset(experiment.data, progress, check, sample=True)
     description = dataset.description
     resolved = resolve(experiment, description)
     problem = resolved.problem(description)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from app.engine.compute.batches import as_batch
+from app.engine.compute.batches import as_batch, as_targets
 from app.engine.export.exported_file import ExportedFile
 from app.engine.export.proof import Proof
 
@@ -143,7 +143,7 @@ def _as_loss_sees(
     description = trained.description
     stored = [torch.from_numpy(np.array(array[rows])) for array in trained.dataset.arrays]
     inputs = description.preparation.tensor(as_batch(stored))
-    targets = torch.from_numpy(np.array(trained.dataset.targets[rows]))
+    targets = as_targets(torch.from_numpy(np.array(trained.dataset.targets[rows])))
     generator = torch.Generator().manual_seed(0)
     _, targets = trained.task.batch(description, inputs, targets, generator)
     return inputs, targets

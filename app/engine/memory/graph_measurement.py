@@ -151,8 +151,11 @@ def _placed(
         for node in graph.nodes:
             block = known.get(node.name)
             inputs = tuple(shapes.get(name) for name in node.inputs)
-            if block is None or block.node != node or block.inputs != inputs:
+            if block is None or block.node != node:
                 block = place_block(node, shapes)
+            elif block.inputs != inputs:
+                block = block.behind(*(shapes[name] for name in node.inputs))
+
             check_problem(block, problem, node is graph.nodes[-1])
 
             placed[node.name] = block

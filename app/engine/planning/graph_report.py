@@ -19,6 +19,7 @@ from app.engine.memory.block_cost import Conditions
 from app.engine.memory.graph_measurement import GraphMeasurement, measure_graph
 from app.engine.memory.ledger import predict
 from app.engine.runs.checkpoint import read_best
+from app.engine.sources.format import no_progress
 from app.engine.sources.opening import open_dataset
 from models.graph import OTHER, Graph, GraphError
 from models.network import input_shapes, place_block
@@ -145,7 +146,7 @@ def report_on_file(
     if not experiment.data.source:
         return report_without_data(experiment, path, given)
 
-    dataset = open_dataset(experiment.data, *(() if stage is None else (stage,)))
+    dataset = open_dataset(experiment.data, stage or no_progress, sample=True)
     return _report_on(experiment, dataset.description)
 
 

@@ -114,8 +114,10 @@ def _time_steps(
         if train_state.device.type == "cuda":
             peak = torch.cuda.max_memory_allocated(train_state.device)
 
+        # Of a sample there are fewer steps than of the whole that is trained on.
+        share = len(dataset.indices["training"]) / dataset.description.size("training")
         return StepTiming(
-            median * train_state.steps_per_epoch,
+            median * train_state.steps_per_epoch / share,
             median,
             peak=peak,
             threads=threads or candidates[0],

@@ -51,7 +51,7 @@ def race(
     RunFinished without a run. dataset: what experiment.data stands for, if it is open already; all
     variants train on this one. Raises UserError or Stopped before the first run begins.
     """
-    if dataset is None:
+    if dataset is None or dataset.is_sample:
         dataset = open_dataset(
             variants[0].experiment.data,
             lambda text, done, total: emit(StageChanged(text, done, total)),

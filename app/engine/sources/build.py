@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import SPLITS, Damage, Dataset, Description
-from app.engine.data.digests import dataset_digest
+from app.engine.data.digests import ArrayDigests, dataset_digest, in_full_width
 from app.engine.data.fingerprints import fingerprints_of, number_equals
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
@@ -24,10 +25,10 @@ from models.sizes import hidden_patch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.engine.data.dataset import Skipped
+    from app.engine.data.dataset import Amount, Skipped
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.loaded import Examples
+    from app.engine.sources.loaded import Examples, Sample
 
 LISTED = 2_000
 """At most so many skipped files are named; a note says how many there are."""
@@ -85,7 +86,7 @@ def build_dataset(
         split_reason=examples.split_reason or division.reason,
         task=examples.task,
         sizes={name: len(rows) for name, rows in indices.items()},
-        amounts=with_statistics(targets.amounts, targets.values[training]),
+        amounts=_amounts(targets, training),
         damage=_damage(data, examples.task, preparation),
         chosen=examples.chosen,
         digest=_digest(examples, arrays),
@@ -93,6 +94,21 @@ def build_dataset(
         contradictions=contradictions(preparation.kind, equals, targets, examples.names),
     )
     return _dataset(description, arrays, indices, examples)
+
+
+def _of_the_whole(dataset: Dataset, sample: Sample) -> Dataset:
+    """Returns a sample whose description is that of all examples, as far as it is known."""
+    description = dataclasses.replace(
+        dataset.description,
+        counts={name: (size,) for name, size in sample.sizes.items()},
+        sizes=sample.sizes,
+        fingerprint="",
+        digest="",
+        judged_by=sample.how,
+    )
+    return dataclasses.replace(
+        dataset, description=description, is_sample=True, stays_on_disk=sample.stays_on_disk
+    )
 
 
 def _dataset(
@@ -103,7 +119,13 @@ def _dataset(
 ) -> Dataset:
     second_halves = arrays[1] if len(arrays) > 1 else None
     rest = (examples.names, second_halves, examples.mapped_copies)
-    return Dataset(description, arrays[0], examples.targets.values, indices, *rest)
+    dataset = Dataset(description, arrays[0], examples.targets.values, indices, *rest)
+    return dataset if examples.sample is None else _of_the_whole(dataset, examples.sample)
+
+
+def _amounts(targets: Targets, training: np.ndarray) -> tuple[Amount, ...]:
+    """Returns the amounts with their statistics; nothing is copied where there are none."""
+    return with_statistics(targets.amounts, targets.values[training]) if targets.amounts else ()
 
 
 def _is_mirror_safe(
@@ -206,9 +228,10 @@ def _fingerprints(examples: Examples) -> np.ndarray:
 
 def _counts(targets: Targets, rows: np.ndarray) -> tuple[int, ...]:
     """Returns how many examples each class or tag has, or how many there are without classes."""
-    values = targets.values[rows]
     if not targets.classes:
         return (len(rows),)
+
+    values = targets.values[rows]
     if values.ndim == 2:
         return tuple(round(float(n)) for n in values.sum(axis=0, dtype=np.float64))
 
@@ -288,11 +311,9 @@ def _notes_on_absent_classes(
 
 def _digest(examples: Examples, arrays: list[np.ndarray]) -> str:
     """Returns the digest of the arrays of inputs and of the targets."""
-    digests = [
-        (array, part.block_digests(array))
-        for array, part in zip(arrays, examples.parts, strict=True)
-    ]
-    return dataset_digest(digests, examples.targets.values)
+    inputs = [part.digests(array) for array, part in zip(arrays, examples.parts, strict=True)]
+    targets = examples.targets
+    return dataset_digest([*inputs, targets.digests or ArrayDigests.of(targets.values)])
 
 
 def _fingerprint_of_dataset(
@@ -305,8 +326,9 @@ def _fingerprint_of_dataset(
     state = hashlib.sha256()
     state.update(np.ascontiguousarray(fingerprints).tobytes())
     values = examples.targets.values
-    stored_type = "<i8" if values.dtype.kind == "i" else "<f4"
-    state.update(np.ascontiguousarray(values.astype(stored_type)).tobytes())
+    stored_type = np.dtype("<i8" if values.dtype.kind == "i" else "<f4")
+    for rows in in_full_width(values, stored_type):
+        state.update(rows.data)
 
     for name in SPLITS:
         state.update(name.encode() + indices[name].astype("<i8").tobytes())

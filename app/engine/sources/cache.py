@@ -122,15 +122,22 @@ class Cache:
                 remove(folder)
 
     def store(
-        self, staging: Path, key: str, inputs: np.ndarray, metadata: dict[str, Any], lineage: str
+        self,
+        staging: Path,
+        key: str,
+        inputs: np.ndarray,
+        metadata: dict[str, Any],
+        lineage: str,
+        blocks: tuple[bytes, ...] | None = None,
     ) -> bool:
         """Makes an entry of the staging folder and returns True, or False where the disk refuses.
 
         `inputs` is written unless it is the map of the folder's own inputs.bin already. Entries of
-        the same lineage, the same files with the same settings, are replaced.
+        the same lineage, the same files with the same settings, are replaced. blocks: the digests
+        of the inputs, where they are known.
         """
         try:
-            if not cache_entry.write(staging, key, inputs, metadata, lineage):
+            if not cache_entry.write(staging, key, inputs, metadata, lineage, blocks):
                 return False
 
             self._make_room(inputs.size, lineage)

@@ -7,6 +7,7 @@ array. So an entry whose bytes changed, or that holds the files of another, is k
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -57,7 +58,12 @@ class CacheEntry:
 
 
 def write(
-    folder: Path, key: str, inputs: np.ndarray, metadata: dict[str, Any], lineage: str
+    folder: Path,
+    key: str,
+    inputs: np.ndarray,
+    metadata: dict[str, Any],
+    lineage: str,
+    blocks: tuple[bytes, ...] | None = None,
 ) -> bool:
     """Writes the files of an entry; returns False where there is no room. Raises OSError.
 
@@ -79,7 +85,7 @@ def write(
         "lineage": lineage,
         "shape": list(inputs.shape),
         "bits": 8 * inputs.itemsize,
-        "blocks": [digest.hex() for digest in block_digests(inputs)],
+        "blocks": [digest.hex() for digest in blocks or block_digests(inputs)],
         "metadata": metadata,
     }
     text = json_line(content, ascii_only=True)
@@ -188,9 +194,9 @@ def _read_whole(path: Path, blocks: tuple[bytes, ...]) -> np.ndarray:
     content = np.empty(os.path.getsize(path), np.uint8)
     filled = 0
     with open_regular(path) as file:
-        while filled < len(content) and (part := file.read(min(BLOCK, len(content) - filled))):
-            content[filled : filled + len(part)] = np.frombuffer(part, np.uint8)
-            filled += len(part)
+        assert isinstance(file, io.BufferedReader)  # only these read into what is there already
+        while filled < len(content) and (count := file.readinto(content[filled:].data)):
+            filled += count
 
     if filled != len(content) or block_digests(content) != blocks:
         raise Damaged

@@ -41,13 +41,15 @@ class OpenOptions:
     """How a source is opened.
 
     trained: the data that a network was trained on, where it is tested on these; None where one is
-    to be trained on them.
+    to be trained on them. sample: whether some of the examples are enough, where it would take long
+    to read all.
     """
 
     cache: Cache
     progress: Progress = no_progress
     check: Check = no_check
     trained: Description | None = None
+    sample: bool = False
 
     @property
     def reuse_preparation(self) -> Preparation | None:

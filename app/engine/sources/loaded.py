@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app.engine.data.digests import block_digests
+from app.engine.data.digests import ArrayDigests
 from app.engine.data.reading import NOT_A_TABLE, Reading
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ class Part(ABC):
     def fingerprints(self) -> np.ndarray:
         """Returns a fingerprint of every example, equal where two examples are: (N, 16) uint8."""
 
-    def block_digests(self, array: np.ndarray) -> tuple[bytes, ...]:
-        """Returns the digests of the blocks of an array that `fit` or `encode` returned."""
-        return block_digests(array)
+    def digests(self, array: np.ndarray) -> ArrayDigests:
+        """Returns the digests of an array that `fit` or `encode` returned."""
+        return ArrayDigests.of(array)
 
     @property
     def mapped_copy(self) -> MappedCopy | None:
@@ -77,6 +77,19 @@ class Part(ABC):
         return ()
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What is known of a source of which only a sample was read.
+
+    how: by what it is judged, "" where the numbers are exact. sizes: about how many examples each
+    split has. stays_on_disk: whether the examples of the whole will not be held in memory.
+    """
+
+    how: str
+    sizes: dict[str, int]
+    stays_on_disk: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Examples:
     """The examples of a source, a row each.
@@ -89,6 +102,7 @@ class Examples:
     them, in a sentence, where there is more to say than that the data have splits of their own.
     chosen: settings of [data] that were left open and what was chosen for them, such as the target
     column. reading: how the source was read, which later files are read by.
+    sample: what is known of the whole where these are only some of the examples, else None.
     """
 
     task: str
@@ -103,6 +117,7 @@ class Examples:
     split_reason: str = ""
     chosen: dict[str, Any] = field(default_factory=dict)
     reading: Reading = NOT_A_TABLE
+    sample: Sample | None = None
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -26,7 +26,7 @@ def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray
     if len(rows) > SAMPLE:
         rows = rows[np.linspace(0, len(rows) - 1, SAMPLE).astype(int)]
 
-    pixels = np.stack([_small(inputs[row]) for row in rows])
+    pixels = _small(inputs, rows)
     labels = targets[rows]
     present = np.unique(labels)
     if len(present) < 2:
@@ -44,10 +44,12 @@ def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray
     return bool((mirrored - chance) / (direct - chance) >= ACCURACY_LEFT)
 
 
-def _small(picture: np.ndarray) -> np.ndarray:
-    """Returns a picture (C, H, W) uint8 as float32, thinned to about 32 pixels a side if large."""
-    step = max(1, max(picture.shape[1:]) // 32)
-    return picture[:, ::step, ::step].astype(np.float32)
+def _small(inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns pictures (n, C, H, W) as float32, thinned to about 32 pixels a side if large."""
+    step = max(1, max(inputs.shape[2:]) // 32)
+    thinned: np.ndarray = inputs[:, :, ::step, ::step]
+    small: np.ndarray = thinned[rows].astype(np.float32)
+    return small
 
 
 def _accuracy(pixels: np.ndarray, means: np.ndarray, truth: np.ndarray) -> float:

@@ -27,18 +27,20 @@ def open_dataset(
     check: Check = no_check,
     cache: Cache | None = None,
     trained: Description | None = None,
+    sample: bool = False,
 ) -> Dataset:
     """Opens what `data.source` names.
 
     `progress(text, done, total)` is called with what happens; `check` is called for every file and
     may raise (Stopped) to cancel, which leaves nothing behind. trained: the data of a network that
-    is to be tested on these, which are read and prepared as those were.
+    is to be tested on these, which are read and prepared as those were. sample: whether some of the
+    examples are enough, for a description or to try settings; then `is_sample` may be true.
 
     Raises UserError when there is nothing to train on; files that cannot be read are listed in the
     description.
     """
     source = data.source
-    options = OpenOptions(cache or Cache(), progress, check, trained)
+    options = OpenOptions(cache or Cache(), progress, check, trained, sample)
     try:
         source, source_format = _find_format(source, trained.format if trained is not None else "")
         examples = source_format.open(source, data, options)

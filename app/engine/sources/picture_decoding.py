@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import time
-from collections import Counter, deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,7 @@ from app.engine.data.tones import LATER, SAMPLED, RangeChoice, ValueRange
 from app.engine.sources.decoding.pages import require_answer
 from app.engine.sources.decoding.size import choose_size
 from app.engine.sources.decoding.storage import allocate, one_channel
+from app.engine.sources.decoding.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -249,7 +248,11 @@ def _fill(
                 skipped.append(Skipped(picture_list.names[row], result.reason))
             else:
                 pixels, words, deep_picture = result
-                require_answer(words, picture_list.names[row], preparation, data)
+                if words:
+                    require_answer(words, picture_list.names[row], preparation, data)
+                    remarks.update(
+                        set(words) - ({"pages"} if preparation.pages == "each" else set())
+                    )
                 if deep_picture is not None:
                     deep[len(rows)] = deep_picture
                 if all_grey and len(pixels) == 3:
@@ -259,7 +262,6 @@ def _fill(
 
                 inputs[len(rows)] = pixels
                 rows.append(row)
-                remarks.update(set(words) - ({"pages"} if preparation.pages == "each" else set()))
 
             now = time.monotonic()
             if now - last > PROGRESS_SECONDS or row + 1 == total:
@@ -336,6 +338,9 @@ def _decode_in_threads(
 
     def decode(row: int) -> DecodeResult:
         try:
+            if (plain := picture_list.plain_pixels(row, preparation)) is not None:
+                return plain, (), None
+
             picture = picture_list.picture(row, preparation, sampled)
             info = picture.info if isinstance(picture, Image.Image) else {}
             deep = _deep_row(array[row]) if array is not None else None
@@ -349,16 +354,4 @@ def _decode_in_threads(
         except UnreadablePicture as error:
             return error
 
-    workers = max(1, min(4, os.cpu_count() or 1))
-    with ThreadPoolExecutor(workers, thread_name_prefix="decoding") as pool:
-        # A few pictures ahead only: a queue of all of them would hold all of them in memory.
-        pending: deque[Future[DecodeResult]] = deque()
-        next_rows = iter(range(len(picture_list)))
-        try:
-            for row in range(len(picture_list)):
-                while len(pending) < 8 * workers and (ahead := next(next_rows, None)) is not None:
-                    pending.append(pool.submit(decode, ahead))
-                yield row, pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
+    yield from in_threads(decode, len(picture_list))

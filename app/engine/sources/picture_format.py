@@ -11,6 +11,7 @@ import numpy as np
 
 from app.engine.data import splits
 from app.engine.data.dataset import Skipped
+from app.engine.data.digests import block_digests
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.names import readable
 from app.engine.data.reading import Reading
@@ -19,6 +20,7 @@ from app.engine.learning.tasks import task
 from app.engine.sources.arrays.labels import ArrayLabels, targets_from_array
 from app.engine.sources.arrays.reading import chosen_settings
 from app.engine.sources.cache import key_of
+from app.engine.sources.cache_entry import CacheEntry
 from app.engine.sources.decoding.pages import PAGE, with_each_page
 from app.engine.sources.format import Check, Format, OpenOptions
 from app.engine.sources.loaded import Examples
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.cache_entry import CacheEntry
     from app.engine.sources.picture_list import PictureList, ScanResult
 
 DEFAULT_TASK = "classification"
@@ -211,8 +212,8 @@ def _decode_or_recall(
         *source_format.cache_settings(data),
         *scan.settings,
     ]
-    paths = [os.path.join(source, path) for path, *_ in scan.stamps]
-    key = key_of(settings, scan.stamps, sample_digest(paths))
+    paths = [path for path, *_ in scan.stamps]
+    key = key_of(settings, scan.stamps, sample_digest(paths, source))
     remarks: list[str] = []
 
     if source_format.cached and (entry := cache.find(key, remarks.append)):
@@ -231,12 +232,16 @@ def _decode_or_recall(
         options.check()
 
         mapped = isinstance(decoded.inputs, np.memmap)
+        blocks = block_digests(decoded.inputs)
         stored = (
             folder is not None
             and (source_format.cached or mapped)
-            and cache.store(folder, key, decoded.inputs, decoded.to_plain(), key_of(settings))
+            and cache.store(
+                folder, key, decoded.inputs, decoded.to_plain(), key_of(settings), blocks
+            )
         )
-        decoded = dataclasses.replace(decoded, notes=(*decoded.notes, *remarks))
+        known = None if mapped else CacheEntry(decoded.inputs, {}, blocks)
+        decoded = dataclasses.replace(decoded, notes=(*decoded.notes, *remarks), stored=known)
         if stored and mapped:
             entry = cache.find_stored(key, decoded.inputs)
             decoded = dataclasses.replace(decoded, inputs=entry.inputs, stored=entry)

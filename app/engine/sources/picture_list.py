@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import functools
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from PIL import Image
 
 from app.engine.data import pictures
+from app.engine.data.picture_files.plain_png import LARGEST as LARGEST_PLAIN
+from app.engine.data.picture_files.plain_png import read_plain_png
 from app.engine.data.reading import NOT_A_TABLE, Reading
 from app.engine.data.tones import ValueRange
+from app.engine.files import read_small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
     from app.engine.data.dataset import Skipped
     from app.engine.data.kinds.image.preparation import ImagePreparation
@@ -30,6 +35,28 @@ LOOKED_INTO = 50
 
 ROW_BYTES = 300
 """Bytes that an example takes beside its values: its name, its label, its place in lists."""
+
+
+class FilePaths(Sequence[Path]):
+    """The paths of files. texts: as they were found; a Path takes as long as reading the file."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> FilePaths: ...
+
+    def __getitem__(self, index: int | slice) -> Path | FilePaths:
+        if isinstance(index, slice):
+            return FilePaths(self.texts[index])
+
+        return Path(self.texts[index])
 
 
 @dataclass(frozen=True)
@@ -81,6 +108,31 @@ class PictureList:
 
         scaled = pictures.scaled_pixels(self.array[row], preparation.tones)
         return Image.fromarray(scaled) if scaled.ndim == 2 else scaled
+
+    def plain_pixels(self, row: int, preparation: ImagePreparation) -> np.ndarray | None:
+        """Returns a picture as it is stored, (C, H, W), where it takes nothing but unpacking.
+
+        None for any that has another size or form; `picture` reads these.
+        """
+        if self.paths is None or self.pages is not None or preparation.depth != 8:
+            return None
+
+        path = self.paths.texts[row] if isinstance(self.paths, FilePaths) else self.paths[row]
+        if isinstance(path, bytes) or not os.fspath(path).lower().endswith(".png"):
+            return None
+
+        try:
+            content = read_small(path, LARGEST_PLAIN)
+        except (OSError, ValueError):
+            return None
+
+        pixels = read_plain_png(content) if content is not None else None
+        if pixels is None or pixels.shape[:2] != (preparation.height, preparation.width):
+            return None
+        if pixels.ndim == 2:
+            return np.broadcast_to(pixels, (preparation.channels, *pixels.shape))
+
+        return pixels.transpose(2, 0, 1) if preparation.channels == 3 else None
 
     def tones(self, choice: RangeChoice | None) -> Tones | None:
         """The tones of the pictures of an array; None where they are bytes, or stand in files."""

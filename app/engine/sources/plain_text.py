@@ -44,7 +44,7 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     content = _content(path)
     if encoding is None:
         if len(content) > SAMPLE:
-            _refuse_binary(content[:SAMPLE])
+            refuse_binary(content[:SAMPLE])
         detected = detect(content)
         text = content.decode(detected.name, detected.errors)
         encoding = detected.name
@@ -60,15 +60,19 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     if not text.strip():
         raise UnreadableText("it is empty")
 
-    sample = text[:SAMPLE]
-    junk = len(_CONTROL.findall(sample)) + sample.count("\ufffd")
-    if "\0" in text or junk > len(sample) / 100:
+    if "\0" in text or looks_binary(text[:SAMPLE]):
         raise UnreadableText(BINARY)
 
     return text, encoding
 
 
-def _refuse_binary(beginning: bytes) -> None:
+def looks_binary(beginning: str) -> bool:
+    """Returns whether the beginning of a text has the signs of binary data."""
+    junk = len(_CONTROL.findall(beginning)) + beginning.count("\ufffd")
+    return junk > len(beginning) / 100
+
+
+def refuse_binary(beginning: bytes) -> None:
     """Raises UnreadableText where a beginning in single bytes has the signs of binary data.
 
     To find the encoding of what has none takes ten seconds for 60 MB.
@@ -83,7 +87,7 @@ def _content(path: Path) -> bytes:
     """Raises UnreadableText for what is too large, and OSError."""
     size = path.stat().st_size
     if size > LARGEST:
-        raise UnreadableText(f"it has {bytes_text(size)}; at most {bytes_text(LARGEST)} are read")
+        raise UnreadableText(f"it has {size:,} bytes; at most {LARGEST:,} are read")
 
     needed = size * MEMORY
     if needed > SMALL and needed > free_memory():

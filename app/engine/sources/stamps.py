@@ -45,13 +45,16 @@ def stamp_of(path: str, status: os.stat_result) -> Stamp:
     return path, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def sample_digest(paths: Sequence[str | Path]) -> str:
-    """Returns a digest of parts of some of these files, in hex; unreadable ones count as such."""
+def sample_digest(paths: Sequence[str | Path], folder: str = "") -> str:
+    """Returns a digest of parts of some of these files, in hex; unreadable ones count as such.
+
+    folder: of which paths may be parts.
+    """
     state = hashlib.blake2b(digest_size=16)
     count = min(SAMPLED_FILES, len(paths))
     for number in range(count):
         # The first and the last are among them.
-        path = Path(paths[number * (len(paths) - 1) // max(1, count - 1)])
+        path = Path(folder, paths[number * (len(paths) - 1) // max(1, count - 1)])
         try:
             with open_regular(path) as file:
                 size = os.fstat(file.fileno()).st_size

@@ -217,6 +217,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "shape": list(description.shape),
         "inputs": [item.to_plain() for item in description.preparation.inputs],
         "examples": description.total,
+        "judged_by": description.judged_by,
         "classes": list(description.classes),
         "splits": {split: description.size(split) for split in SPLITS},
         "counts": {

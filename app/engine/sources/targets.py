@@ -18,6 +18,7 @@ from app.engine.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.engine.data.digests import ArrayDigests
     from app.engine.learning.task import Task
 
 BINS = 10
@@ -51,7 +52,7 @@ class Targets:
 
     values: (N, ...) as Dataset.targets. strata: (N,) int64, of which every split gets the same
     share, numbered from 0 to stratum_count less one. classes: names of classes or tags. amounts:
-    names and units, without statistics yet.
+    names and units, without statistics yet. digests: of the values, where they are known already.
     """
 
     values: np.ndarray
@@ -59,6 +60,7 @@ class Targets:
     stratum_count: int
     classes: tuple[str, ...] = ()
     amounts: tuple[Amount, ...] = ()
+    digests: ArrayDigests | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -74,7 +76,7 @@ def encode_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
     """Returns the class names in natural order, and the number of each label: (N,) int64."""
     classes = natural(labels)
     numbers = {name: number for number, name in enumerate(classes)}
-    return classes, np.fromiter((numbers[label] for label in labels), np.int64, len(labels))
+    return classes, np.fromiter(map(numbers.__getitem__, labels), np.int64, len(labels))
 
 
 def targets_from_labels(labels: Sequence[str]) -> Targets:

@@ -123,7 +123,7 @@ def plan_run(
 
     Raises UserError or Stopped.
     """
-    plan = plan_training(experiment, emit, control, dataset, known_threads(run))
+    plan = plan_training(experiment, emit, control, _whole(dataset), known_threads(run))
     if (precision := run.environment().get("precision")) in PRECISIONS:
         plan = replace(plan, precision=precision)
 
@@ -140,8 +140,8 @@ def plan_training(
 ) -> Plan:
     """Opens the data, fills in what was left open and checks it; nothing is written.
 
-    dataset: what experiment.data stands for, if it is open already. threads: 0 to choose them
-    later. Raises UserError or Stopped.
+    dataset: what experiment.data stands for, if it is open already; a sample of it will do.
+    threads: 0 to choose them later. Raises UserError or Stopped.
     """
     if isinstance(experiment.model, OwnNetwork):
         _check_blocks(experiment.model.blocks)
@@ -176,7 +176,7 @@ def plan_from_checkpoint(
 
     Raises UserError or Stopped.
     """
-    dataset = _usable(dataset) or _open(experiment, emit, control)
+    dataset = _usable(_whole(dataset)) or _open(experiment, emit, control)
     description = dataset.description
     if list(description.classes) != state["classes"]:
         missing = [name for name in state["classes"] if name not in description.classes]
@@ -234,6 +234,11 @@ def known_threads(run: Run) -> int:
 def _usable(dataset: Dataset | None) -> Dataset | None:
     """Returns an open dataset, None where it was found damaged and must be opened again."""
     return None if dataset is None or dataset.is_damaged else dataset
+
+
+def _whole(dataset: Dataset | None) -> Dataset | None:
+    """Returns an open dataset, None where it is only a sample and all must be read to train."""
+    return None if dataset is None or dataset.is_sample else dataset
 
 
 def _open(experiment: Experiment, emit: Emit, control: Control) -> Dataset:

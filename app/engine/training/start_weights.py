@@ -16,6 +16,8 @@ from app.engine.runs.weights_file import BLOCKS, SUFFIX, read_weights_file
 from models.network import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from app.engine.data.dataset import Description
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.runs.tensors import Tensors
@@ -30,6 +32,12 @@ COUNTER = ".num_batches_tracked"
 
 SPLITS = ("test_share", "validation_share", "group", "split_seed")
 """Settings of [data] that say which examples are kept apart."""
+
+NEW = "it is new"
+"""Why a block begins at random of which the earlier weights hold none."""
+
+Form = tuple[tuple[str, tuple[int, ...]], ...]
+"""The names of the weights of a block, without its own, and their shapes."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,8 @@ class TakenOver:
             named[MOST_NAMED:] = [f"{len(named) - MOST_NAMED} more"]
         if named:
             text += f" At random begin: {', '.join(named)}."
+        if any(why != NEW and why.startswith(NEW) for why in self.fresh.values()):
+            text += " A block that has its old name again takes its weights over."
         if self.unused:
             text += f" Not used of it: {', '.join(self.unused[:MOST_NAMED])}."
 
@@ -141,7 +151,7 @@ def _take(network: Network, start: str, tensors: Tensors, seen: str = "") -> Tak
         if name.endswith(COUNTER):
             tensor.copy_(found if found is not None and not found.ndim else tensor)
         elif found is None:
-            fresh.setdefault(block, "it is new")
+            fresh.setdefault(block, NEW)
             weights.append(f"weight '{_short(name)}' ({_sizes(tensor)}) begins at random")
         elif found.shape != tensor.shape:
             before, now = _sizes(found), _sizes(tensor)
@@ -162,11 +172,16 @@ def _take(network: Network, start: str, tensors: Tensors, seen: str = "") -> Tak
     # In the order of the network; a file may have any.
     found_blocks = dict.fromkeys(map(_block, tensors))
     there = [*(each for each in blocks if each in found_blocks), *found_blocks]
+    unused = tuple(dict.fromkeys(block for block in there if block not in used_blocks))
+    new = [block for block, why in fresh.items() if why == NEW]
+    for block, old in _renamed(_forms(own), new, _forms(tensors), unused).items():
+        fresh[block] = f"{NEW}, or was called '{old}'"
+
     return TakenOver(
         start,
         tuple(block for block in blocks if block not in fresh),
         fresh,
-        tuple(dict.fromkeys(block for block in there if block not in used_blocks)),
+        unused,
         tuple(weights),
         seen,
     )
@@ -183,6 +198,41 @@ def _block(name: str) -> str:
 
 def _sizes(tensor: torch.Tensor) -> str:
     return " × ".join(map(str, tensor.shape)) or "one number"
+
+
+def _forms(state: Mapping[str, torch.Tensor]) -> dict[str, Form]:
+    """Returns the form of each block, by its name."""
+    forms: dict[str, Form] = {}
+    for name in sorted(state):
+        if name.endswith(COUNTER):
+            continue
+
+        block = _block(name)
+        rest = _short(name).removeprefix(block)
+        forms[block] = (*forms.get(block, ()), (rest, tuple(state[name].shape)))
+
+    return forms
+
+
+def _renamed(
+    forms: Mapping[str, Form],
+    new: Sequence[str],
+    forms_before: Mapping[str, Form],
+    unused: Sequence[str],
+) -> dict[str, str]:
+    """Returns blocks that may have had another name in the earlier weights, with that name.
+
+    Blocks of one form are taken in their order, as each can have been only one.
+    """
+    left = list(unused)
+    found: dict[str, str] = {}
+    for block in new:
+        old = next((name for name in left if forms_before.get(name) == forms[block]), "")
+        if old:
+            left.remove(old)
+            found[block] = old
+
+    return found
 
 
 def _seen_before(best: Best, resolved: ResolvedExperiment, description: Description) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 from app.ui.canvas.arrange import Sizes, arrange
@@ -42,10 +42,10 @@ ZOOM_STEP = 1.15
 
 
 class NetworkView(QGraphicsView):
-    """Draws blocks and who feeds whom. `selected(name)`: another block was chosen.
+    """Draws blocks and who feeds whom. `selected(name)`: another block was chosen, or several.
 
     Ctrl + wheel, + and - zoom, 0 goes back to actual size, F shows all. The arrow keys, Home and
-    End go from block to block.
+    End go from block to block. Ctrl + click chooses one more, Shift + click or + arrow all between.
     """
 
     selected = Signal(str)
@@ -55,7 +55,9 @@ class NetworkView(QGraphicsView):
         self._theme = theme
         self._blocks: tuple[BlockView, ...] = ()
         self._items: dict[str, BlockItem] = {}
-        self._chosen = ""
+        self._chosen: tuple[str, ...] = ()
+        self._anchor = ""
+        """The block from which Shift chooses all up to another."""
         self._width = 0.0
         self._changing = False
         self._scene = QGraphicsScene(self)
@@ -84,7 +86,12 @@ class NetworkView(QGraphicsView):
 
     @property
     def chosen(self) -> str:
-        """Returns the name of the selected block, "" for none."""
+        """Returns the name of the selected block, of several the first, "" for none."""
+        return self._chosen[0] if self._chosen else ""
+
+    @property
+    def all_chosen(self) -> tuple[str, ...]:
+        """Returns the names of all selected blocks, in the order of the network."""
         return self._chosen
 
     def show_blocks(self, blocks: Sequence[BlockView]) -> None:
@@ -97,15 +104,30 @@ class NetworkView(QGraphicsView):
             self._blocks = blocks
             self._draw()
 
-    def choose(self, name: str) -> None:
-        """Selects a block and brings it into sight."""
-        if item := self._items.get(name):
+    def choose(self, *names: str) -> None:
+        """Selects blocks and brings the last of them into sight."""
+        items = [self._items[name] for name in names if name in self._items]
+        if items:
             with self._quiet():
                 self._scene.clearSelection()
-                item.setSelected(True)
+                for item in items:
+                    item.setSelected(True)
 
             self._selection_changed()
-            self.show_block(name)
+            self.show_block(names[-1])
+
+    def choose_up_to(self, name: str) -> None:
+        """Selects all blocks from the one that was chosen by itself up to this one."""
+        order = [block.name for block in self._blocks if not block.source]
+        if name not in order or self._anchor not in order:
+            self.choose(name)
+            return
+
+        anchor = self._anchor
+        first, last = sorted((order.index(anchor), order.index(name)))
+        between = order[first : last + 1]
+        self.choose(*(between if between[-1] == name else reversed(between)))
+        self._anchor = anchor
 
     def show_block(self, name: str) -> None:
         """Brings a block into sight."""
@@ -152,10 +174,11 @@ class NetworkView(QGraphicsView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
+        extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Left):
-            self._step(-1)
+            self._step(-1, extends)
         elif key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
-            self._step(1)
+            self._step(1, extends)
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._blocks:
             self.choose(self._blocks[0 if key == Qt.Key.Key_Home else -1].name)
         elif event.text() in ("+", "-"):
@@ -167,11 +190,29 @@ class NetworkView(QGraphicsView):
         else:
             super().keyPressEvent(event)
 
-    def _step(self, by: int) -> None:
+    def _step(self, by: int, extends: bool) -> None:
         names = [block.name for block in self._blocks]
-        if names:
-            index = names.index(self._chosen) + by if self._chosen in names else 0
-            self.choose(names[min(len(names) - 1, max(0, index))])
+        if not names:
+            return
+
+        ends = self._chosen[:1] + self._chosen[-1:]
+        here = next((name for name in reversed(ends) if name != self._anchor), self.chosen)
+        here = here if extends else self.chosen
+        index = names.index(here) + by if here in names else 0
+        name = names[min(len(names) - 1, max(0, index))]
+        if extends:
+            self.choose_up_to(name)
+        else:
+            self.choose(name)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        item = self.itemAt(event.position().toPoint())
+        extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if extends and isinstance(item, BlockItem):
+            self.choose_up_to(item.view.name)
+            event.accept()
+        else:
+            super().mousePressEvent(event)
 
     # --- drawing
 
@@ -199,7 +240,7 @@ class NetworkView(QGraphicsView):
         yield
         self._changing = False
 
-    def _fill(self, theme: Theme, chosen: str) -> None:
+    def _fill(self, theme: Theme, chosen: Sequence[str]) -> None:
         self._scene.clear()
         self._items = {block.name: BlockItem(block, theme, self._width) for block in self._blocks}
 
@@ -222,8 +263,9 @@ class NetworkView(QGraphicsView):
         self._scene.setSceneRect(
             self._scene.itemsBoundingRect().adjusted(-4, -2, 4, 2) if self._items else QRectF()
         )
-        if chosen in self._items:
-            self._items[chosen].setSelected(True)
+        for name in chosen:
+            if name in self._items:
+                self._items[name].setSelected(True)
 
     def _block_width(self) -> float:
         """Returns the width of the blocks.
@@ -241,15 +283,18 @@ class NetworkView(QGraphicsView):
         if self._changing:
             return
 
-        chosen = next((name for name, item in self._items.items() if item.isSelected()), "")
+        chosen = tuple(name for name, item in self._items.items() if item.isSelected())
         if chosen != self._chosen:
             self._chosen = chosen
+            if len(chosen) == 1:
+                self._anchor = chosen[0]
+
             self._describe()
-            self.selected.emit(chosen)
+            self.selected.emit(self.chosen)
 
     def _describe(self) -> None:
-        block = next((block for block in self._blocks if block.name == self._chosen), None)
-        chosen = f" Selected: {block.words()}." if block else ""
+        words = [block.words() for block in self._blocks if block.name in self._chosen]
+        chosen = f" Selected: {'; '.join(words)}." if words else ""
         self.setAccessibleDescription(f"{len(self._blocks)} blocks.{chosen}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:

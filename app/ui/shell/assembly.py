@@ -199,6 +199,7 @@ class Assembly(QObject):
         self.run_bar.changed.connect(self._enable_possible)
         session.state_changed.connect(self._state_changed)
         session.events_received.connect(self._take_events)
+        session.events_received.connect(self.data_loader.complete)
         session.finished.connect(self._finished)
         session.shown.connect(self._enable_possible)
         self._export_messages = ExportMessages(self.exporter, frame.toast, self.problems)

@@ -153,7 +153,7 @@ class Opener(QObject):
         def report(text: str, done: int, total: int) -> None:
             self._progress = (f"'{self._name}': {text}", done, total)
 
-        return open_dataset(settings, report, control.check)
+        return open_dataset(settings, report, control.check, sample=True)
 
     def _show_progress(self) -> None:
         text, done, total = self._progress

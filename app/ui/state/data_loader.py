@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.engine.runs.events import RunPrepared
 from app.ui.state.background import Background, Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.experiment.experiment import Experiment
     from app.engine.runs.control import Control
+    from app.engine.runs.events import Event
     from app.ui.state.document import Document
 
 DEBOUNCE_MS = 250
@@ -80,6 +84,17 @@ class DataLoader(QObject):
         )
         self._watch.start()
 
+    def complete(self, received: Sequence[Event]) -> None:
+        """Reads the data again where only a sample is open, once a training has read all of them.
+
+        They are in the cache then. received: events of a run.
+        """
+        dataset = self._document.dataset
+        is_sample = dataset is not None and dataset.is_sample
+        prepared = any(isinstance(event, RunPrepared) for event in received)
+        if prepared and is_sample and self._document.data_state == "ready":
+            self.open()
+
     def cancel(self) -> None:
         """Gives up the reading under way; it can be begun again with `open`."""
         if self._document.data_state == "reading":
@@ -101,7 +116,7 @@ class DataLoader(QObject):
             # One assignment, because the timer reads it on the window's thread.
             self._progress = (text, done, total)
 
-        return open_dataset(data, report, control.check)
+        return open_dataset(data, report, control.check, sample=True)
 
     def _stop(self) -> None:
         self._watch.stop()

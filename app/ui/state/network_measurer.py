@@ -175,7 +175,7 @@ def bytes_held(dataset: Dataset | None) -> int:
 
     A mapped file takes none.
     """
-    if dataset is None:
+    if dataset is None or dataset.stays_on_disk:
         return 0
 
     each = sum(int(array[0].nbytes) for array in dataset.arrays if not isinstance(array, np.memmap))

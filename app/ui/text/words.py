@@ -25,7 +25,8 @@ def holds(description: Description, task: Task | None = None) -> str:
     task = task or TASKS[description.task]
     if task.targets == "tokens":
         length = description.preparation.inputs[0].shape[0]
-        return f"{count_text(description.total, 'piece')} of text of {count_text(length, 'token')}"
+        pieces = f"{description.about}{count_text(description.total, 'piece')}"
+        return f"{pieces} of text of {count_text(length, 'token')}"
 
     return f"{_examples(description)}{_targets(description, task)}"
 

@@ -187,7 +187,7 @@ def test_rows_that_differ_in_one_bit_or_place_have_other_fingerprints() -> None:
             values[1200 + 3 * bit + column] = 0
             values[1200 + 3 * bit + column, column] = np.uint64(1 << bit)
 
-    found = fingerprints_of_rows(values)
+    found = fingerprints_of_rows(len(values), values.__getitem__)
     distinct = len(np.unique(values, axis=0))
     assert found.shape == (2000, 16)
     assert number_equals(found).max() + 1 == distinct

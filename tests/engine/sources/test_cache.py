@@ -18,6 +18,7 @@ from app.engine.sources.opening import open_dataset
 from app.engine.sources.picture_list import PictureList
 
 if TYPE_CHECKING:
+    from app.engine.data.kinds.image.preparation import ImagePreparation
     from app.engine.data.tones import Tones
 
 Maker = Callable[..., Path]
@@ -33,7 +34,15 @@ def decoded_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(self.names[row])
         return decode(self, row, detail, tones)
 
+    plain = PictureList.plain_pixels
+
+    def spied_plain(self: PictureList, row: int, preparation: ImagePreparation) -> object:
+        pixels = plain(self, row, preparation)
+        names.extend([self.names[row]] if pixels is not None else [])
+        return pixels
+
     monkeypatch.setattr(PictureList, "picture", spied)
+    monkeypatch.setattr(PictureList, "plain_pixels", spied_plain)
     return names
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.data.digests import block_digests, dataset_digest
+from app.engine.data.digests import ArrayDigests, dataset_digest
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.sources.cache import DAMAGED, STAGING, Cache
 from app.engine.sources.opening import open_dataset
@@ -25,7 +25,7 @@ def opened(settings: DataSettings, cache: Cache) -> list[str]:
     """Returns the digest of the data as they are here, and the notes."""
     dataset = open_dataset(settings, cache=cache)
     # Of the bytes themselves, not what the entry says of them.
-    copied = dataset_digest([(dataset.inputs, block_digests(dataset.inputs))], dataset.targets)
+    copied = dataset_digest(map(ArrayDigests.of, (dataset.inputs, dataset.targets)))
     return [copied, dataset.description.digest, *dataset.description.notes]
 
 

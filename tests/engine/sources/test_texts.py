@@ -96,7 +96,7 @@ def test_learned_tokens_are_parts_of_words_within_the_vocabulary_and_always_the_
 
 def test_a_long_text_is_cut_into_pieces_without_loss() -> None:
     text = "\n".join(sentences(5_000)) + "x" * 300_000
-    assert "".join(pieces_of(text)) == text and len(list(pieces_of(text))) > 5
+    assert "".join(pieces_of([text])) == text and len(list(pieces_of([text]))) > 5
 
     for saved in ("", LEARNED):
         tokenizer = load_tokenizer(saved)

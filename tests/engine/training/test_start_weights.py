@@ -71,7 +71,10 @@ def test_what_is_new_or_of_another_shape_begins_at_random_and_is_listed(
     state = assembled(kept_run, dataset, last)
     taken = state.taken_over
     assert taken is not None
-    assert taken.fresh[new] == taken.fresh["renamed"] == "it is new"
+    assert taken.fresh[new] == "it is new"
+    old = graph.nodes[1].name
+    assert taken.fresh["renamed"] == f"it is new, or was called '{old}'"
+    assert "has its old name again" in taken.finding().text
     assert "5 × 5" in taken.fresh[convolutions[-1]]
     assert convolutions[0] in taken.taken
     assert graph.nodes[1].name in taken.unused

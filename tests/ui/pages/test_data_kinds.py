@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QMenu, QTabBar, QWidget
 
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.runs.events import RunPrepared
 from app.ui.pages.data.cutting import TokenView, visible
 from app.ui.pages.data.histogram import Histogram, bins_of, edge_words
 from app.ui.pages.data.page import TABS, DataPage
@@ -356,3 +357,37 @@ def test_the_length_of_sounds_is_shown_in_seconds(
 
     read(qtbot, harness, tmp_path)
     assert page._heading.text() == "16 signals of 0.5 s at 8,000 Hz in 2 classes"
+
+
+def test_a_long_text_is_about_so_many_pieces_until_a_training_has_read_it(
+    qtbot: QtBot,
+    harness: Harness,
+    page: DataPage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.engine.sources.formats.long_text.READ_WHOLE", 0)
+    path = tmp_path / "book.txt"
+    words = np.random.default_rng(0).choice(["the", "old", "house", "by", "a", "river"], 60_000)
+    path.write_text(" ".join(words.tolist()), encoding="utf-8")
+    read(qtbot, harness, path)
+    heading, where = page._heading, page._where
+    qtbot.waitUntil(lambda: heading.text().startswith("About "))
+    assert "pieces of text of" in heading.text() and "about" in where.text()
+    sample = harness.document.dataset
+    assert sample is not None and sample.is_sample
+    assert any("Judged by" in note for note in sample.description.notes)
+
+    # A training reads all of it, and the page follows.
+    from app.engine.sources.opening import open_dataset
+
+    whole = open_dataset(harness.document.experiment.data)
+    prepared = RunPrepared("CPU", "", 1, 1, 1, 1, 1, 0, 8, 1, (), {}, {})
+    harness.data_loader.complete([prepared])
+    wait_until_read_again(qtbot, harness)
+    assert harness.document.description == whole.description
+    qtbot.waitUntil(lambda: not heading.text().startswith("About "))
+
+    before = harness.document.dataset
+    harness.data_loader.complete([prepared])
+    assert harness.document.dataset is before and harness.document.data_state == "ready"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QPushButton
 
 from app.ui.pages.model.graph_edits import open_graph, set_graph
@@ -155,6 +155,28 @@ def test_a_mistake_shows_repairs_and_one_click_mends_it(
     measured(qtbot, harness)
     assert not page.network.mistake.isVisible()
     assert page.ready() == (True, "")
+
+
+def test_repairs_are_whole_or_not_there_however_low_the_page_is(
+    qtbot: QtBot, harness: Harness, page: ModelPage
+) -> None:
+    name = first(harness, "convolution")
+    graph = edits.insert_after(graph_of(harness), name, "convolution", {"channels": 128})[0]
+    bypass = edits.insert_after(graph, graph.nodes[1].name, "add", {}, (name,))[0]
+    set_graph(harness.document, bypass)
+    measured(qtbot, harness)
+    strip = page.network.mistake
+    for zoom, height in ((1.0, 900), (1.0, 560), (1.5, 560), (1.5, 900), (1.0, 560), (1.5, 560)):
+        harness.parts.theme.set_zoom(zoom)
+        page.resize(1_130, height)
+        for _ in range(3):  # what is laid out may ask for a layout again
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+
+        buttons = [button for button in strip.findChildren(QPushButton) if button.isVisible()]
+        assert buttons
+        for button in buttons:
+            place = button.mapTo(strip, button.rect().bottomRight())
+            assert strip.rect().contains(place), (zoom, height, button.text())
 
 
 def test_back_to_the_template(qtbot: QtBot, harness: Harness, page: ModelPage) -> None:

@@ -25,8 +25,9 @@ from app.engine.sources.folder_walk import is_junk
 from app.engine.sources.format import unusable
 from app.engine.sources.layout.folder_words import folder_split, is_contents, is_part
 from app.engine.sources.stamps import stamp
-from app.engine.sources.tables.columns import Column, Dialect, Table
+from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.csv_file import CsvRows, glance, open_csv
+from app.engine.sources.tables.dialect import Dialect
 from app.engine.sources.tables.written.column_names import unique_names
 from app.engine.sources.tables.written.number_style import find_style
 

@@ -5,6 +5,7 @@ Folders train/, val/ and test/ above or below the classes are recognised as spli
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from app.engine.data.names import natural_key, readable
 from app.engine.sources.folder_walk import FolderWalk
 from app.engine.sources.layout.file_classes import class_files
 from app.engine.sources.picture_format import PictureFormat
-from app.engine.sources.picture_list import PictureList, ScanResult
+from app.engine.sources.picture_list import FilePaths, PictureList, ScanResult
 from app.engine.sources.targets import encode_classes
 
 if TYPE_CHECKING:
@@ -49,7 +50,13 @@ class ImageFolder(PictureFormat):
 
 def _list_pictures(walk: FolderWalk, data: DataSettings, known: Collection[str]) -> PictureList:
     found = class_files(walk, data, "pictures", known)
-    pictures = sorted(zip(found.files, found.places, strict=True), key=_order)
+    label_key = functools.cache(natural_key)  # of few labels, asked for every picture
+
+    def order(picture: tuple[SourceFile, Place]) -> tuple[object, ...]:
+        file, place = picture
+        return place.split, label_key(place.label), natural_key(walk.name_of(file))
+
+    pictures = sorted(zip(found.files, found.places, strict=True), key=order)
     labels = [place.label for _, place in pictures]
     classes, targets = encode_classes(labels)
     empty = _empty_folders(walk, found.layout, set(labels))
@@ -59,16 +66,11 @@ def _list_pictures(walk: FolderWalk, data: DataSettings, known: Collection[str])
         [walk.name_of(file) for file, _ in pictures],
         targets,
         np.array([place.split for _, place in pictures], np.int8),
-        paths=[Path(file.path) for file, _ in pictures],
+        paths=FilePaths([file.path for file, _ in pictures]),
         folders=[place.group for _, place in pictures],
         skipped=(*walk.skipped, *found.skipped, *empty),
         notes=found.layout.notes(),
     )
-
-
-def _order(picture: tuple[SourceFile, Place]) -> tuple[object, ...]:
-    file, place = picture
-    return place.split, natural_key(place.label), natural_key(readable(file.path))
 
 
 def _empty_folders(walk: FolderWalk, layout: Layout, classes: set[str]) -> Iterator[Skipped]:

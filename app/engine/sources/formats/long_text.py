@@ -1,50 +1,49 @@
 """One long text, such as a book, which the network learns to continue.
 
-The targets are the text itself, one token on.
+The targets are the text itself, one token on. A text of some length is cut into tokens once, when
+it is first learned from, and these are kept in the cache; a sample suffices to describe it.
 """
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
+import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.fingerprints import fingerprints_of
+from app.engine.data.dataset import SPLITS
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.data.names import readable
-from app.engine.data.splits import AUTO_MOST, AUTO_SHARE
-from app.engine.data.tokenizer import choose_kind, load_tokenizer, train_tokenizer, utf8
 from app.engine.errors import UserError
-from app.engine.free_memory import require_memory
-from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.learning.tasks import task
+from app.engine.sources.cache import fits_memory, key_of
 from app.engine.sources.format import Format, OpenOptions, unusable
-from app.engine.sources.loaded import Examples, Part
-from app.engine.sources.plain_text import UnreadableText, read_text
+from app.engine.sources.loaded import Examples, Sample
+from app.engine.sources.long_texts import fitting, token_store
+from app.engine.sources.long_texts.fitting import SHOWN_BYTES, TextParts, shares_of
+from app.engine.sources.long_texts.text_file import SHOWN, read_through
+from app.engine.sources.long_texts.windows import PlaceNames, Windows, window_type
+from app.engine.sources.plain_text import UnreadableText
+from app.engine.sources.stamps import sample_digest, stamp
 from app.engine.sources.targets import Targets
 from app.engine.text import list_text, number_text, percent_text
 
 if TYPE_CHECKING:
-    from app.engine.data.preparation import Preparation
+    from collections.abc import Iterator
+
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.sources.long_texts.token_store import StoredWindows
 
 SUFFIXES = (".txt", ".text", ".md")
 DEFAULT_TASK = "language-modelling"
-CONTEXT = 256
-"""Tokens that a network sees at once, where it is left open; fewer of a short text."""
-
-SHORTEST_CONTEXT = 8
-WINDOWS = 32
-"""A context that is left open leaves about so many windows to learn from."""
 
 LEAST = 1_000
 """Bytes that a text must have: with fewer, validation and test say nothing."""
 
-BYTES_A_TOKEN = 4
-"""About so many bytes of text are a token, as measured; to estimate how many examples there are."""
+READ_WHOLE = 4_000_000
+"""Files of up to so many bytes are cut into tokens at once; that takes about a second."""
 
 
 class LongText(Format):
@@ -70,197 +69,176 @@ class LongText(Format):
             )
 
         options.progress("Reading the text", 0, 0)
-        try:
-            text, encoding = read_text(path, data.encoding)
-        except UnreadableText as error:
-            raise unusable(
-                path, f"cannot be used: {error.reason}", "Choose a file of plain text."
-            ) from error
+        is_long = path.stat().st_size > READ_WHOLE
+        settings = _settings(path, data, options)
+        remarks: list[str] = []
+        key = ""
+        if is_long:
+            key = key_of(settings, stamp(path), sample_digest([path]))
+            if (found := token_store.recall(options.cache, key, remarks)) is not None:
+                return _examples(path, task_kind, found, shares_of(found.size, data), remarks)
 
-        content = utf8(text)
-        if len(content) < LEAST:
-            raise unusable(
-                path,
-                f"has only {len(content):,} bytes of text",
-                f"Choose one of at least {LEAST:,}.",
-            )
+        parts, shares = _read(path, data, options)
+        is_sample = is_long and options.sample and options.trained is None
+        preparation = _prepared(parts, data, options, is_sample)
+        if is_sample:
+            return _sample(path, task_kind, parts, preparation, shares, options)
 
-        options.check()
-        shares = _choose_shares(len(content), data)
-        parts = _cut(content, shares)
-        del text  # it may take a good part of the memory
-        options.progress("Cutting the text into tokens", 0, 0)
-        preparation = (
-            options.reuse_preparation
-            if isinstance(options.reuse_preparation, TextPreparation)
-            else _fit(parts[0], data)
+        stored = token_store.store(
+            options.cache if is_long else None,
+            key,
+            settings,
+            preparation,
+            parts.text_file.coding.encoding,
+            [
+                (parts.edges[part], _tokens(parts, part, preparation, options))
+                for part in range(len(SPLITS))
+            ],
+            parts.text_file.require_unchanged,
         )
-
-        # Measured: of tokens that are parts of words, and of bytes.
-        token_bytes = 15 if preparation.saved_tokenizer else 40
-        require_memory(len(content) * token_bytes, path, "tokens")
-        tokens = [preparation.tokens_of(part) for part in parts]
-        options.check()
-
-        return _examples(path, task_kind, preparation, tokens, shares, encoding)
+        return _examples(path, task_kind, stored, shares, remarks)
 
 
-def _choose_shares(size: int, data: DataSettings) -> tuple[float, float]:
-    """Returns the shares of the text for validation and for the test. Raises UserError."""
-    validation = data.validation_share
-    if validation is None:
-        validation = min(AUTO_SHARE, AUTO_MOST * CONTEXT * BYTES_A_TOKEN / size)
-
-    if validation + data.test_share > 0.95:
-        raise UserError(
-            f"Validation and test take {percent_text(validation + data.test_share)} of the text; "
-            "too little is left to learn from.",
-            "Lower one of the shares.",
-            "data.validation_share",
-        )
-
-    return validation, data.test_share
-
-
-def _cut(content: bytes, shares: tuple[float, float]) -> list[str]:
-    """Cuts a text into training, validation and test, one after the other.
-
-    shares: of validation and test. No character is cut in two.
-    """
-    size = len(content)
-    edges = [round(size * (1 - shares[0] - shares[1])), round(size * (1 - shares[1]))]
-    for index, edge in enumerate(edges):
-        while edge < size and content[edge] & 0xC0 == 0x80:  # inside a character
-            edge += 1
-        edges[index] = edge
-
+def _settings(path: Path, data: DataSettings, options: OpenOptions) -> list[Any]:
+    """Returns what the windows of a text depend on, beside its content."""
+    reused = options.reuse_preparation
     return [
-        part.decode("utf-8")
-        for part in (content[: edges[0]], content[edges[0] : edges[1]], content[edges[1] :])
+        LongText.kind,
+        os.path.realpath(path),
+        data.encoding,
+        data.tokens,
+        data.vocabulary,
+        data.context,
+        data.validation_share,
+        data.test_share,
+        reused.to_plain() if isinstance(reused, TextPreparation) else None,
     ]
 
 
-def _fit(training: str, data: DataSettings) -> TextPreparation:
-    """Fits tokenizer and context on the training part alone."""
-    kind = choose_kind([training], data.tokens)
-    saved = train_tokenizer([training], kind, data.vocabulary)
-    tokenizer = load_tokenizer(saved)
+def _read(
+    path: Path, data: DataSettings, options: OpenOptions
+) -> tuple[TextParts, tuple[float, float]]:
+    """Reads the text through once, and returns its parts and the shares. Raises UserError."""
+    try:
+        text_file = read_through(path, data.encoding, options)
+    except UnreadableText as error:
+        raise unusable(
+            path, f"cannot be used: {error.reason}", "Choose a file of plain text."
+        ) from error
 
-    length = data.context
-    if length is None:
-        longest = len(tokenizer.encode_long(training)) // WINDOWS // 8 * 8
-        length = min(CONTEXT, max(SHORTEST_CONTEXT, longest))
-
-    return TextPreparation(saved, tokenizer.vocabulary, length)
-
-
-@dataclass(frozen=True, eq=False)
-class Windows(Part):
-    """Windows of one text, fitted already, because the training part is known beforehand.
-
-    inputs: (N, L) int32. starts: (N,) int64, the byte of the text at which each begins.
-    """
-
-    inputs: np.ndarray
-    starts: np.ndarray
-    preparation: TextPreparation
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def fit(
-        self,
-        training: np.ndarray,  # noqa: ARG002 - the training part was fitted on beforehand
-    ) -> tuple[np.ndarray, Preparation]:
-        return self.inputs, self.preparation
-
-    def encode(self, preparation: Preparation) -> np.ndarray:
-        if preparation != self.preparation:
-            raise UserError(
-                "These texts are not cut into tokens as in the network's training.",
-                "Open the text again.",
-                "data.source",
-            )
-        return self.inputs
-
-    def fingerprints(self) -> np.ndarray:
-        """Returns fingerprints of content and position.
-
-        A text may say a thing twice, on both sides of an edge, and that is no copy.
-        """
-        return fingerprints_of(
-            struct.pack("<q", start) + row.tobytes()
-            for start, row in zip(self.starts.tolist(), self.inputs, strict=True)
+    if text_file.size < LEAST:
+        raise unusable(
+            path,
+            f"has only {text_file.size:,} bytes of text",
+            f"Choose one of at least {LEAST:,}.",
         )
+
+    shares = shares_of(text_file.size, data)
+    return TextParts.of(text_file, shares), shares
+
+
+def _prepared(
+    parts: TextParts, data: DataSettings, options: OpenOptions, is_sample: bool
+) -> TextPreparation:
+    """Returns the preparation, that of a training or fitted on the training part."""
+    options.check()
+    options.progress("Learning parts of words", 0, 0)
+    if isinstance(options.reuse_preparation, TextPreparation):
+        return options.reuse_preparation
+
+    return fitting.fit(parts, data, options, is_sample)
+
+
+def _tokens(
+    parts: TextParts, part: int, preparation: TextPreparation, options: OpenOptions
+) -> Iterator[np.ndarray]:
+    """Yields the tokens of a part, some at a time, and tells how far it is."""
+    position = parts.edges[part]
+    total = parts.text_file.size
+    sizes = preparation.token_bytes()
+    for tokens in preparation.tokenizer.encode_parts(parts.text(part)):
+        options.check()
+        options.progress(
+            "Cutting the text into tokens (MB)", position // SHOWN, max(1, total // SHOWN)
+        )
+        position += int(sizes[tokens].sum())
+        yield tokens
 
 
 def _examples(
     path: Path,
     task_kind: str,
-    preparation: TextPreparation,
-    parts: list[np.ndarray],
+    stored: StoredWindows,
     shares: tuple[float, float],
-    encoding: str,
+    remarks: list[str],
 ) -> Examples:
-    """Examples of windows, none reaching over an edge between the three parts.
-
-    parts: the tokens of each.
-    """
-    length = preparation.length
-    sizes = preparation.token_bytes()
-    inputs = []
-    targets = []
-    starts = []
-    predefined_splits = []
-
-    begin = 0
-    for split, tokens in enumerate(parts):
-        count = -(-(len(tokens) - 1) // length) if len(tokens) > 1 else 0
-        offsets = begin + np.concatenate([[0], np.cumsum(sizes[tokens])])
-        inputs.append(_windows(tokens[:-1], count, length, 0, np.int32))
-        targets.append(_windows(tokens[1:], count, length, NO_TOKEN, np.int64))
-        starts.append(offsets[np.arange(count) * length])
-        predefined_splits.append(np.full(count, split, np.int8))
-        begin = int(offsets[-1])
-
-    if (
-        not len(predefined_splits[0])
-        or not len(predefined_splits[1])
-        or (shares[1] > 0 and not len(predefined_splits[2]))
-    ):
+    """Returns the examples of all windows. Raises UserError where a split has none."""
+    if not stored.counts[0] or not stored.counts[1] or (shares[1] > 0 and not stored.counts[2]):
         raise unusable(
             path,
             "is too short to be divided into training, validation and test",
             "Choose a longer text, or change the shares.",
         )
 
-    values = np.concatenate(targets)
-    positions = np.concatenate(starts).astype(np.int64)
-    total = sum(len(tokens) for tokens in parts)
-    unit = "parts of words (tokens)" if preparation.saved_tokenizer else "bytes (tokens)"
-    notes = (
-        f"{begin:,} bytes of text ({encoding}) are {total:,} {unit}, "
-        f"{number_text(begin / total)} bytes each; an example is {length:,} of them in a row.",
-    )
+    inputs = stored.windows["inputs"]
+    targets = stored.windows["targets"]
+    if stored.copy is None and stored.size <= READ_WHOLE:  # so few need no narrow numbers
+        inputs = inputs.astype(np.int32)
+        targets = targets.astype(np.int64)
 
+    preparation = stored.preparation
+    note = _note(stored.size, f"{stored.tokens:,}", stored.size / stored.tokens, preparation)
     return Examples(
         task_kind,
-        (Windows(np.concatenate(inputs), positions, preparation),),
-        Targets(values, np.zeros(len(values), np.int64), 1),
-        np.concatenate(predefined_splits),
-        [f"{readable(path.name)}, byte {start:,}" for start in positions.tolist()],
-        notes=notes,
+        (Windows(inputs, stored.fingerprints, preparation, stored.inputs, stored.copy),),
+        Targets(targets, np.zeros(len(targets), np.int64), 1, digests=stored.targets),
+        np.repeat(np.arange(len(SPLITS), dtype=np.int8), stored.counts),
+        PlaceNames(readable(path.name), stored.starts),
+        notes=(note.format(encoding=stored.encoding), *remarks),
         split_reason=_split_reason(shares),
     )
 
 
-def _windows(
-    tokens: np.ndarray, count: int, length: int, filling: int, dtype: type[np.integer[Any]]
-) -> np.ndarray:
-    """Tokens (n,) as windows (count, length), the last one filled up."""
-    flat = np.full(count * length, filling, dtype)
-    flat[: len(tokens)] = tokens
-    return flat.reshape(count, length)
+def _note(size: int, tokens: str, ratio: float, preparation: TextPreparation) -> str:
+    """Returns what a text is cut into, with {encoding} in place of its encoding."""
+    unit = "parts of words (tokens)" if preparation.saved_tokenizer else "bytes (tokens)"
+    return (
+        f"{size:,} bytes of text ({{encoding}}) are {tokens} {unit}, {number_text(ratio)} bytes "
+        f"each; an example is {preparation.length:,} of them in a row."
+    )
+
+
+def _sample(
+    path: Path,
+    task_kind: str,
+    parts: TextParts,
+    preparation: TextPreparation,
+    shares: tuple[float, float],
+    options: OpenOptions,
+) -> Examples:
+    """Returns the first examples of each part, and how many there are in all."""
+    text_file = parts.text_file
+    encoding = text_file.coding.encoding
+    beginnings = [
+        (begin, [fitting.first_tokens(text_file, begin, end, most, preparation)])
+        for begin, end, most in zip(parts.edges, parts.edges[1:], SHOWN_BYTES, strict=False)
+    ]
+    stored = token_store.store(None, "", [], preparation, encoding, beginnings)
+    examples = _examples(path, task_kind, stored, shares, [])
+
+    judgement = fitting.judge(parts, preparation, options)
+    size = text_file.size
+    note = _note(size, judgement.tokens_text, judgement.token_bytes, preparation)
+    if judgement.how:
+        note += f" {judgement.how[:1].upper()}{judgement.how[1:]}."
+
+    later = "All of it is cut into tokens when training begins, once."
+    needed = sum(judgement.sizes.values()) * window_type(preparation).itemsize
+    return dataclasses.replace(
+        examples,
+        notes=(note.format(encoding=encoding), later),
+        sample=Sample(judgement.how, judgement.sizes, not fits_memory(needed)),
+    )
 
 
 def _split_reason(shares: tuple[float, float]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.dataset import Skipped
+from app.engine.data.digests import ArrayDigests
 from app.engine.data.fingerprints import fingerprints, fingerprints_of
 from app.engine.data.kinds.image.preparation import ImagePreparation, statistics
 from app.engine.data.kinds.pair.preparation import PairPreparation
@@ -83,11 +84,11 @@ class PicturePart(Part):
     def fingerprints(self) -> np.ndarray:
         return self._fingerprints
 
-    def block_digests(self, array: np.ndarray) -> tuple[bytes, ...]:
+    def digests(self, array: np.ndarray) -> ArrayDigests:
         if self._stored is not None and array is self._stored.inputs:
-            return self._stored.blocks
+            return ArrayDigests(array.dtype, array.shape, self._stored.blocks)
 
-        return super().block_digests(array)
+        return super().digests(array)
 
     @property
     def mapped_copy(self) -> MappedCopy | None:

@@ -96,18 +96,27 @@ class RowPart(Part):
         return values
 
     def fingerprints(self) -> np.ndarray:
-        values = np.empty((len(self), len(self.columns)), np.uint64, order="F")
-        for index, column in enumerate(self.columns):
-            if self.roles[column.name] == "category":
-                codes, words = column.factorized
-                hashes = [_hash_word(word) for word in (*words, "")]
-                values[:, index] = np.array(hashes, np.uint64)[codes]
-            else:
-                numbers = values[:, index].view(np.float64)
-                np.add(column.numbers[0], 0.0, out=numbers)  # so that -0 is 0
-                numbers[np.isnan(numbers)] = np.nan
+        hashes = {
+            column.name: np.array(
+                [_hash_word(word) for word in (*column.factorized[1], "")], np.uint64
+            )
+            for column in self.columns
+            if self.roles[column.name] == "category"
+        }
 
-        found = fingerprints_of_rows(values)
+        def block_of(rows: slice) -> np.ndarray:
+            block = np.empty((len(range(len(self))[rows]), len(self.columns)), np.uint64, order="F")
+            for index, column in enumerate(self.columns):
+                if column.name in hashes:
+                    block[:, index] = hashes[column.name][column.factorized[0][rows]]
+                else:
+                    numbers = block[:, index].view(np.float64)
+                    np.add(column.numbers[0][rows], 0.0, out=numbers)  # so that -0 is 0
+                    numbers[np.isnan(numbers)] = np.nan
+
+            return block
+
+        found = fingerprints_of_rows(len(self), block_of)
         copy_of = number_equals(found)
         if copy_of.max(initial=0) + 1 >= DUPLICATES * len(found):
             return found
@@ -121,7 +130,9 @@ class RowPart(Part):
         nth = np.empty(len(order), np.uint64)
         nth[order] = np.arange(len(order)) - np.maximum.accumulate(starts)
 
-        return fingerprints_of_rows(np.concatenate([values, nth[:, None]], axis=1))
+        return fingerprints_of_rows(
+            len(self), lambda rows: np.concatenate([block_of(rows), nth[rows, None]], axis=1)
+        )
 
     # --- fitting
 

@@ -21,7 +21,8 @@ from app.engine.sources.saved.contents import PictureColumn, SoundColumn, TagCol
 from app.engine.sources.saved.features import Feature, begins_as_picture, features_of, is_bytes
 from app.engine.sources.saved.shards import ARROW, PARQUET, Shard, shards_in
 from app.engine.sources.tables.arrow_cells import SEPARATORS, cells_of
-from app.engine.sources.tables.columns import Column, Dialect, Table
+from app.engine.sources.tables.columns import Column, Table
+from app.engine.sources.tables.dialect import Dialect
 from app.engine.sources.tables.growth import Growth, too_much
 from app.engine.sources.tables.roles import SPLIT_NAMES
 from app.engine.sources.tables.written.column_names import refuse_many_columns, unique_names

@@ -16,7 +16,9 @@ from app.engine.data.numbers import (
     NO_NUMBER,
     NOTHING,
     NumberStyle,
+    largest_of,
     plain,
+    plain_numbers,
 )
 from app.engine.data.units import split_unit, to_amounts
 from app.engine.data.values import unify
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from app.engine.data.dataset import Skipped
+    from app.engine.sources.tables.dialect import Dialect
 
 ColumnKind = Literal["empty", "number", "date", "text", "mixed", "nested"]
 
@@ -47,13 +50,14 @@ class NonNumber:
 class Column:
     """A column of texts, or of numbers where the file itself has them.
 
-    stored_texts: (N,) Arrow large_string, trimmed, "" where there is nothing. values: (N,) float64
-    with NaN, instead of texts. style: how numbers are written in it. nested: whether it holds what
-    is not read, such as lists of several lengths; unread: what that is. known_date: the format of
-    its dates where that is known, "" where the cells tell. known_unit: the unit of its numbers
-    where that stands elsewhere, or is expected. certain: whether it was one of numbers in training.
-    list_name: of the lists of which it is one place, "" for none. nominal: whether its values are
-    names, as the file says. separator: between the words of the lists in its cells, "" for none.
+    stored_texts: (N,) Arrow large_string, trimmed, "" where there is nothing, perhaps in chunks:
+    columns of numbers are not joined. values: (N,) float64 with NaN, instead of texts. style: how
+    numbers are written in it. nested: whether it holds what is not read, such as lists of several
+    lengths; unread: what that is. known_date: the format of its dates where that is known, "" where
+    the cells tell. known_unit: the unit of its numbers where that stands elsewhere, or is expected.
+    certain: whether it was one of numbers in training. list_name: of the lists of which it is one
+    place, "" for none. nominal: whether its values are names, as the file says. separator: between
+    the words of the lists in its cells, "" for none.
     """
 
     name: str
@@ -77,11 +81,20 @@ class Column:
         """The cells as texts, (N,) Arrow large_string; of numbers made from them."""
         import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
+        if isinstance(self.stored_texts, pa.ChunkedArray):
+            joined = pa.concat_arrays(self.stored_texts.chunks)
+            # Of a large table both would not fit into memory.
+            object.__setattr__(self, "stored_texts", joined)
         if self.stored_texts is not None:
             return self.stored_texts
 
         assert self.values is not None
         return pa.array([plain(value) for value in self.values.tolist()], pa.large_string())
+
+    @property
+    def some_texts(self) -> Any:
+        """The cells as texts to look at some of them: perhaps in chunks, which are not joined."""
+        return self.texts if self.stored_texts is None else self.stored_texts
 
     @functools.cached_property
     def numbers(self) -> tuple[np.ndarray, np.ndarray, int]:
@@ -105,6 +118,10 @@ class Column:
     @functools.cached_property
     def _amounts(self) -> tuple[np.ndarray, np.ndarray, int, str]:
         """What `units.to_amounts` makes of its texts, or durations in seconds."""
+        numbers = plain_numbers(self.stored_texts, self.style)
+        if numbers is not None:
+            return (*numbers, "")
+
         amounts = to_amounts(self.texts, self.style, self.known_unit, self.certain)
         if not amounts[1].any() or amounts[3]:
             return amounts
@@ -187,7 +204,8 @@ class Column:
 
     def _first(self, count: int) -> list[str]:
         """Returns the first cells, without those that stand for nothing."""
-        return [text for text in self.texts[:count].to_pylist() if text.lower() not in NOTHING]
+        texts = self.some_texts[:count].to_pylist()
+        return [text for text in texts if text.lower() not in NOTHING]
 
     @functools.cached_property
     def factorized(self) -> tuple[np.ndarray, list[str]]:
@@ -238,6 +256,9 @@ class Column:
 
     def _names_things(self, values: np.ndarray) -> bool:
         """Returns whether these are whole numbers that would fall together as numbers."""
+        if largest_of(values) < LARGEST_WHOLE:
+            return False
+
         large = np.flatnonzero(np.abs(values) >= LARGEST_WHOLE)
         cells = self.texts.take(large[:100]).to_pylist()
         numbers = [split[1] for split in map(split_unit, cells) if split is not None]
@@ -271,43 +292,19 @@ class Column:
     def non_numbers(self, most: int = 3) -> list[NonNumber]:
         """Returns the first cells that are no numbers."""
         return [
-            NonNumber(row, self.texts[row].as_py())
+            NonNumber(row, self.some_texts[row].as_py())
             for row in np.flatnonzero(self.numbers[1])[:most].tolist()
         ]
 
     def take(self, rows: np.ndarray) -> Column:
         """Returns the column of these rows alone."""
-        texts = None if self.stored_texts is None else self.stored_texts.take(rows)
+        texts = None if self.stored_texts is None else self.texts.take(rows)
         values = None if self.values is None else self.values[rows]
         return replace(self, stored_texts=texts, values=values)
 
     def in_style(self, style: NumberStyle) -> Column:
         """Returns the column with its numbers written in this style; itself where they are."""
         return self if style == self.style else replace(self, style=style)
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a table is written.
-
-    sort: "text", "spreadsheet" or "Parquet"; what does not apply to it is None. reasons: setting ->
-    the words for a person ("semicolons: ..."). skip_rows ... letter_k: as the settings in [data] of
-    these names, as they are used.
-    """
-
-    sort: str
-    header: bool
-    style: NumberStyle
-    delimiter: str | None = None
-    encoding: str | None = None
-    sheet: str | None = None
-    sheets: tuple[str, ...] = ()
-    reasons: dict[str, str] = field(default_factory=dict)
-    skip_rows: int = 0
-    second_row: str = "example"
-    skip_footer: int = 0
-    comment: str = ""
-    letter_k: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,7 +355,9 @@ class Table:
     def cells(self, most: int) -> list[list[str]]:
         """Returns the first rows as texts."""
         shown = [
-            column.texts[:most].to_pylist() if not column.nested else ["…"] * min(most, len(self))
+            column.some_texts[:most].to_pylist()
+            if not column.nested
+            else ["…"] * min(most, len(self))
             for column in self.columns
         ]
         return [list(row) for row in zip(*shown, strict=True)]

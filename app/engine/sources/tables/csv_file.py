@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -43,6 +44,9 @@ GLANCE = 64 << 10
 
 JUNK_SHARE = 0.02
 """With a larger share of control characters it is no text."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+"""Characters that stand in no text: all below the blank but those that part words or lines."""
 
 
 @dataclass(frozen=True)
@@ -284,7 +288,6 @@ def _refuse_binary(path: Path, text: str) -> None:
     if position >= 0:
         raise _zero_byte(path, head.count("\n", 0, position) + 1)
 
-    junk = sum(character < " " and character not in "\t\r\n\f\v" for character in head)
-    junk += head.count("\ufffd")
+    junk = len(_CONTROL.findall(head)) + head.count("\ufffd")
     if junk > JUNK_SHARE * len(head):
         raise unusable(path, "is not a text table: most of it is no text", REMEDY)

@@ -10,6 +10,10 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -88,6 +92,24 @@ def detect(content: bytes, whole: bool = True) -> Encoding:
 
     content: all of it, or its beginning (whole is False), which may end within a character.
     """
+    known_already = by_beginning(content)
+    if known_already is not None:
+        return known_already
+
+    if not any(byte >= 128 for byte in content[:4096]) and content.isascii():
+        return Encoding("utf-8", "there are only plain characters")
+
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(content, final=whole)
+        return Encoding("utf-8", "everything in it is valid UTF-8")
+    except UnicodeDecodeError:
+        pass
+
+    return without_unicode([content])
+
+
+def by_beginning(content: bytes) -> Encoding | None:
+    """Returns the encoding that the first bytes of a file tell, None where they tell none."""
     for mark, name in MARKS:
         if content.startswith(mark):
             return Encoding(name, "the file begins with its mark")
@@ -97,22 +119,41 @@ def detect(content: bytes, whole: bool = True) -> Encoding:
     odd = head[1::2].count(0)
     if len(head) >= 4 and max(even, odd) > len(head) // 8 and min(even, odd) <= max(even, odd) // 8:
         return Encoding("utf-16-le" if odd > even else "utf-16-be", "every second byte is empty")
-    if not any(byte >= 128 for byte in head) and content.isascii():
-        return Encoding("utf-8", "there are only plain characters")
 
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(content, final=whole)
-        return Encoding("utf-8", "everything in it is valid UTF-8")
-    except UnicodeDecodeError:
-        pass
+    return None
 
-    text = content.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    valid = len(text) - len(text.encode("ascii", "ignore")) - broken
-    if broken <= PATCHED * valid:
+
+def without_unicode(parts: Iterable[bytes]) -> Encoding:
+    """Tells the likeliest encoding of a file that is not all valid UTF-8.
+
+    parts: of its bytes, one after the other.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    counts: Counter[int] = Counter()
+    broken = valid = pairs = 0
+    open_run = b""
+    for part in parts:
+        text = decoder.decode(part)
+        missing = text.count("\ufffd")
+        broken += missing
+        valid += len(text) - len(text.encode("ascii", "ignore")) - missing
+
+        beyond = part.translate(None, ASCII)
+        for byte in set(beyond):
+            counts[byte] += beyond.count(byte)
+
+        # Pairs do not overlap, so a long word counts about half of its letters. Of a word that
+        # goes on in the next part, its one letter without a partner is carried over.
+        are_beyond = open_run + part.translate(BEYOND)
+        pairs += are_beyond.count(b"\1\1")
+        last_run = len(are_beyond) - len(are_beyond.rstrip(b"\1"))
+        open_run = b"\1" * (last_run % 2)
+
+    missing = decoder.decode(b"", True).count("\ufffd")
+    if broken + missing <= PATCHED * valid:
         return Encoding("utf-8", "nearly everything in it is valid UTF-8")
 
-    return _code_page(content)
+    return _code_page({bytes([byte]): count for byte, count in counts.items()}, pairs)
 
 
 UNION = 0.9
@@ -125,12 +166,13 @@ SIGN_WEIGHT = 0.2
 """What a sign counts beside a letter, which counts 1."""
 
 
-def _code_page(content: bytes) -> Encoding:
-    """Returns the code page in which most letters beyond ASCII are those of one language."""
-    beyond = content.translate(None, ASCII)
-    counts = {bytes([byte]): beyond.count(byte) for byte in set(beyond)}
-    # Pairs do not overlap, so a long word counts about half of its letters.
-    together = content.translate(BEYOND).count(b"\1\1") / max(1, len(beyond))
+def _code_page(counts: dict[bytes, int], pairs: int) -> Encoding:
+    """Returns the code page in which most letters beyond ASCII are those of one language.
+
+    counts: of each byte beyond ASCII. pairs: how often two of them stand beside one another.
+    """
+    beyond = sum(counts.values())
+    together = pairs / max(1, beyond)
 
     best = "cp1252"
     best_score = -1.0
@@ -149,7 +191,7 @@ def _code_page(content: bytes) -> Encoding:
         for alphabet in alphabets:
             own = sum(count for letter, count in text.items() if letter in alphabet)
             letters = float(own) if name == "cp1251" else UNION * shared + (1 - UNION) * own
-            score = (letters + SIGN_WEIGHT * signs) / max(1, len(beyond))
+            score = (letters + SIGN_WEIGHT * signs) / max(1, beyond)
             if score > best_score + 1e-9:
                 best = name
                 best_score = score

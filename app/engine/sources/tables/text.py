@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.names import readable
 from app.engine.free_memory import require_memory
-from app.engine.sources.tables.columns import Dialect, Table
 from app.engine.sources.tables.csv_file import CsvFile, open_csv
 from app.engine.sources.tables.delimited.gathering import RowGatherer, is_comment
 from app.engine.sources.tables.delimiters import WORDS
+from app.engine.sources.tables.dialect import Dialect
 from app.engine.sources.tables.prologue import comment_sign
 from app.engine.sources.tables.written.column_names import refuse_many_columns
 from app.engine.sources.tables.written.footer import without_footer
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.engine.data.numbers import NumberStyle
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.format import Check
+    from app.engine.sources.tables.columns import Table
 
 SAMPLE_ROWS = 400
 """Rows from which header and number style are found out."""

@@ -148,11 +148,13 @@ class BalanceCard(Card):
         description = dataset.description
         if not description.classes:
             sizes = [
-                f"{description.size(split):,} {split}"
+                f"{description.about}{description.size(split):,} {split}"
                 for split in SPLITS
                 if description.size(split)
             ]
-            self._words.setText("" if description.amounts else f"{', '.join(sizes)}.")
+            words = ", ".join(sizes)
+            words = f"{words[:1].upper()}{words[1:]}."
+            self._words.setText("" if description.amounts else words)
             self._words.setVisible(not description.amounts)
             self.balance_button.hide()
 

@@ -257,13 +257,16 @@ class DataPage(Page):
     def _show_head(self, description: Description) -> None:
         document = self._parts.document
         try:
-            self._heading.setText(holds(description, document.task()))
+            heading = holds(description, document.task())
         except UserError:  # said where the network is measured
-            self._heading.setText(holds(description))
+            heading = holds(description)
 
+        self._heading.setText(f"{heading[:1].upper()}{heading[1:]}")
         self.task.refresh()
         splits = ", ".join(
-            f"{description.size(split):,} {split}" for split in SPLITS if description.size(split)
+            f"{description.about}{description.size(split):,} {split}"
+            for split in SPLITS
+            if description.size(split)
         )
         self._where.setText(f"{_source_words(description)} · {splits}")
         self._show_tab(

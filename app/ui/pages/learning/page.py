@@ -238,7 +238,7 @@ class LearningPage(Page):
                 else ""
             )
             examples = counted(description.kind, description.size("training"))
-            what += f" {answers}{examples} to learn from."
+            what += f" {answers}{description.about}{examples} to learn from."
         else:
             what += f" {FAKE_DATA}"
 

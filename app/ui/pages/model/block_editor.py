@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.pages.model.block_numbers import number_lines
-from app.ui.pages.model.graph_edits import open_graph, set_graph
+from app.ui.pages.model.graph_edits import open_graph, own_blocks, set_graph
 from app.ui.pages.model.kind_menu import KindMenu
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
@@ -18,18 +18,22 @@ from app.ui.widgets.label import Label
 from app.ui.widgets.settings.field import Field
 from models import edits
 from models.graph import INPUT, OTHER, GraphError
+from models.groups import take_apart
+from models.own_blocks import stands_beside
 from models.spec import settings
 from models.wrong_values import value_sentence
 
 if TYPE_CHECKING:
     from app.engine.memory.graph_measurement import BlockNumbers
+    from app.ui.pages.model.block_library import BlockLibrary
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import Measured
+    from models.graph import BlockDefinition, Kind
     from models.shape import Shape
     from models.spec import Choice, Setting
 
-SHOWN_TYPES = ("integer", "number", "switch", "choice", "text")
-"""Types of settings that have an editor here; lists are edited in the file."""
+SHOWN_TYPES = ("integer", "number", "switch", "choice", "text", "numbers")
+"""Types of settings that have an editor here."""
 
 
 class BlockEditor(QWidget):
@@ -40,14 +44,15 @@ class BlockEditor(QWidget):
 
     placed = Signal(str)
 
-    def __init__(self, document: Document, theme: Theme) -> None:
+    def __init__(self, document: Document, library: BlockLibrary, theme: Theme) -> None:
         super().__init__()
         self._document = document
+        self._library = library
         self._theme = theme
         self._name = ""
         self._measured: Measured | None = None
-        self._forms: dict[str, dict[str, Field]] = {}
-        self._pages: dict[str, QWidget] = {}
+        self._forms: dict[type[Choice], dict[str, Field]] = {}
+        self._pages: dict[type[Choice], QWidget] = {}
         self.numbers = Label()
         self.numbers.setObjectName("block.numbers")
         self.numbers.setWordWrap(True)
@@ -63,7 +68,7 @@ class BlockEditor(QWidget):
     def fields(self) -> dict[str, Field]:
         """The editors of the settings of the block that is shown, by name."""
         block = self._block()
-        return self._forms.get(block.kind, {}) if block is not None else {}
+        return self._forms.get(type(block), {}) if block is not None else {}
 
     def show_block(self, name: str, measured: Measured | None) -> bool:
         """Shows a block of the drawing; returns whether there is one of that name."""
@@ -77,6 +82,7 @@ class BlockEditor(QWidget):
         numbers = self._numbers()
         self._replace.setEnabled(numbers is not None)
         self._remove.setEnabled(numbers is not None)
+        self._apart.setVisible(numbers is not None and numbers.node.definition is not None)
         lines = number_lines(numbers, measured) if numbers is not None else []
         self.numbers.setText("\n".join(lines))
         self.numbers.setVisible(bool(lines))
@@ -89,16 +95,22 @@ class BlockEditor(QWidget):
         self._add = self._button("Add after", "block.add", "Puts a new block behind this one.")
         self._replace = self._button("Replace", "block.replace", "Puts another block in its place.")
         self._remove = self._button("Remove", "block.remove", "Takes it out and closes the gap.")
-        self.add_menu = KindMenu("block.add.menu", self._can_add, self._add)
+        self._apart = self._button(
+            "Take apart", "block.apart", "Puts the blocks in its place that it is made of."
+        )
+        self.add_menu = KindMenu("block.add.menu", self._can_add, self._own_kinds, self._add)
         self.add_menu.chosen.connect(self.add)
         self._add.setMenu(self.add_menu)
-        self.replace_menu = KindMenu("block.replace.menu", self._can_replace, self._replace)
+        self.replace_menu = KindMenu(
+            "block.replace.menu", self._can_replace, self._own_kinds, self._replace
+        )
         self.replace_menu.chosen.connect(self.replace)
         self._replace.setMenu(self.replace_menu)
         self._remove.clicked.connect(self.remove)
+        self._apart.clicked.connect(self.take_apart)
         buttons = QWidget()
         row = FlowLayout(buttons, self._theme.px(6))
-        for button in (self._add, self._replace, self._remove):
+        for button in (self._add, self._replace, self._remove, self._apart):
             row.addWidget(button)
 
         return buttons
@@ -118,9 +130,9 @@ class BlockEditor(QWidget):
         if block is None:
             return
 
-        kind = block.kind
+        kind = type(block)
         if kind not in self._pages:
-            self._pages[kind] = self._make_form(type(block))
+            self._pages[kind] = self._make_form(kind)
 
         self._pages[kind].show()
         for name, field in self._forms[kind].items():
@@ -143,7 +155,7 @@ class BlockEditor(QWidget):
             fields[setting.name] = field
             column.addWidget(field)
 
-        self._forms[kind.kind] = fields
+        self._forms[kind] = fields
         self._column.addWidget(page)
         return page
 
@@ -170,7 +182,7 @@ class BlockEditor(QWidget):
 
     # --- changing
 
-    def add(self, kind: str) -> None:
+    def add(self, kind: Kind) -> None:
         """Puts a block of this kind behind the one that is shown."""
         graph = open_graph(self._document)
         found = self._settings_behind(kind)
@@ -182,7 +194,7 @@ class BlockEditor(QWidget):
         set_graph(self._document, changed)
         self.placed.emit(name)
 
-    def replace(self, kind: str) -> None:
+    def replace(self, kind: Kind) -> None:
         """Puts a block of this kind in the place of the one that is shown."""
         graph = open_graph(self._document)
         values = self._settings_instead(kind)
@@ -204,6 +216,16 @@ class BlockEditor(QWidget):
         except GraphError as error:
             self.numbers.setText(error.message)
 
+    def take_apart(self) -> None:
+        """Puts the blocks of a group in its place."""
+        graph = open_graph(self._document)
+        if graph is None:
+            return
+
+        changed, names = take_apart(graph, self._name)
+        set_graph(self._document, changed)
+        self.placed.emit(names[0])
+
     def _take(self, name: str, value: Any) -> None:
         """Takes another value of a setting; None is the usual one."""
         block = self._block()
@@ -224,13 +246,23 @@ class BlockEditor(QWidget):
 
     # --- what fits here
 
-    def _can_add(self, kind: str) -> bool:
+    def _own_kinds(self) -> tuple[dict[str, BlockDefinition], tuple[str, ...]]:
+        """Returns the kinds of the network, and those of the library that are not called alike.
+
+        Also a sentence for each file of the library that cannot be used.
+        """
+        known = own_blocks(self._document)
+        kept = self._library.blocks.items()
+        known |= {kind: each for kind, each in kept if stands_beside(each, known)}
+        return known, self._library.problems
+
+    def _can_add(self, kind: Kind) -> bool:
         return self._settings_behind(kind) is not None
 
-    def _can_replace(self, kind: str) -> bool:
+    def _can_replace(self, kind: Kind) -> bool:
         return self._settings_instead(kind) is not None
 
-    def _settings_behind(self, kind: str) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    def _settings_behind(self, kind: Kind) -> tuple[dict[str, Any], tuple[str, ...]] | None:
         """Returns settings for a new block behind this one, and what it reads besides.
 
         A sum reads also what this block reads, as a bypass. None where it cannot stand here.
@@ -256,7 +288,7 @@ class BlockEditor(QWidget):
         values = fitting_settings(kind, known, shape) if len(known) == len(shapes) else None
         return None if values is None else (values, also)
 
-    def _settings_instead(self, kind: str) -> dict[str, Any] | None:
+    def _settings_instead(self, kind: Kind) -> dict[str, Any] | None:
         """Returns settings for another block in the place of this one; None where none fit."""
         from models.new_block import fitting_settings  # noqa: PLC0415 - it loads torch
 

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.nouns import noun
 from app.engine.text import bytes_text, percent_text, short_text
+from models.own_blocks import kinds_in
 from models.shape import words
 
 if TYPE_CHECKING:
     from app.engine.memory.graph_measurement import BlockNumbers
     from app.ui.state.network_measurer import Measured
+    from models.graph import Node
+
+RESHAPING = ("reshape", "flatten")
+"""Kinds of blocks that put numbers elsewhere, so that positions are no longer those of before."""
 
 STATE = ("first_moment", "second_moment", "other_state")
 
@@ -44,10 +49,43 @@ def _sees(block: BlockNumbers, measured: Measured) -> str:
 
     field = block.receptive_field
     longest = max(measured.problem.shape[1:])
+    if field is None and not _sees_all(block, measured):
+        return ""
     if field is None or field.positions >= 2 * longest:
         return "Each position sees the whole picture."
 
     return f"Each position sees {field.positions} × {field.positions} pixels."
+
+
+def _sees_all(block: BlockNumbers, measured: Measured) -> bool:
+    """Returns whether a block without a receptive field sees everything.
+
+    Behind a reshape positions are others, and what one of them sees is not known.
+    """
+    blocks = measured.measurement.by_name if measured.measurement is not None else {}
+    seen = {block.node.name}
+    waiting = [block]
+    while waiting:
+        each = waiting.pop()
+        shapes = tuple(shape for shape in each.inputs if shape is not None)
+        if each.block is None or len(shapes) < len(each.inputs):
+            return False
+        if not _reshapes(each.node) and each.block.receptive_field(*shapes) is None:
+            return True
+
+        for name in each.node.inputs:
+            read = blocks.get(name)
+            if read is not None and read.receptive_field is None and name not in seen:
+                seen.add(name)
+                waiting.append(read)
+
+    return False
+
+
+def _reshapes(node: Node) -> bool:
+    """Returns whether positions behind a block are not those before it."""
+    kinds = {node.kind} if node.definition is None else kinds_in(node.definition.graph)
+    return not kinds.isdisjoint(RESHAPING)
 
 
 def _memory(block: BlockNumbers, measured: Measured) -> str:

@@ -11,6 +11,7 @@ from models.own_network import OwnNetwork
 
 if TYPE_CHECKING:
     from app.ui.state.document import Document
+    from models.graph import BlockDefinition
     from models.template import Template
 
 
@@ -29,8 +30,15 @@ def set_graph(document: Document, graph: Graph) -> None:
     if origin is not None and _drawing(document, origin) == graph:
         document.set(document.experiment.replace(model=origin))
     else:
-        own = OwnNetwork(blocks=graph, origin=origin)
+        own_blocks = model.own_blocks if isinstance(model, OwnNetwork) else None
+        own = OwnNetwork(blocks=graph, own_blocks=own_blocks, origin=origin)
         document.set(document.experiment.replace(model=own))
+
+
+def own_blocks(document: Document) -> dict[str, BlockDefinition]:
+    """Returns the kinds of blocks that the network of the document brings itself, by name."""
+    model = document.experiment.model
+    return dict(model.own_blocks or {}) if isinstance(model, OwnNetwork) else {}
 
 
 def back_to_template(document: Document) -> None:

@@ -88,9 +88,7 @@ def guide_cards(
 
     if measured is not None:
         cards.append(_block(measured, chosen))
-        whole = measured.inspection.error is None
-        if whole and (card := _fit(document, measured)) is not None:
-            cards.append(card)
+        cards.append(_fit(document, measured))
 
     return cards
 
@@ -108,7 +106,7 @@ def _block(measured: Measured, chosen: str) -> GuideCard:
     return GuideCard(block.title, f"{block.help} {called}")
 
 
-def _fit(document: Document, measured: Measured) -> GuideCard | None:
+def _fit(document: Document, measured: Measured) -> GuideCard:
     description = document.description
     if description is None:
         return GuideCard(
@@ -116,11 +114,17 @@ def _fit(document: Document, measured: Measured) -> GuideCard | None:
             "Sizes are those for 60,000 grey pictures of 28 × 28 until you open data.",
         )
 
-    each = measured.inspection.parameters / max(1, description.size("training"))
     example = noun(description.kind, 1)
     many = noun(description.kind)
-
     text = f"{holds(description)}. "
+    if measured.inspection.error is not None:
+        text += (
+            f"How many parameters the network has for each training {example} is known as soon as "
+            "it can be built."
+        )
+        return GuideCard("Fits your data", text)
+
+    each = measured.inspection.parameters / max(1, description.size("training"))
     if each > 100:
         cure = (
             "so vary the pictures"

@@ -24,7 +24,7 @@ from app.engine.learning.optimizer import Optimizer
 from app.engine.text import bytes_text, count_text, short_text, times_text
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
-from app.ui.pages.model.mistake_strip import MistakeStrip
+from app.ui.pages.model.mistake_strip import LEAST_BELOW, MistakeStrip
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
@@ -46,9 +46,6 @@ TOTALS_IN_A_ROW = 460
 
 LEAST = 120
 """Least height of the drawing at 100 %."""
-
-LEAST_BELOW = 56
-"""Least height of the drawing below a mistake with its repairs."""
 
 HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 

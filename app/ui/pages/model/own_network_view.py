@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from app.engine.errors import UserError
 from app.ui.pages.model.graph_edits import back_to_template, changes_since_template
 from app.ui.style.theme import style
 from app.ui.text.literal import button_text
@@ -27,6 +28,10 @@ class OwnNetworkView(QWidget):
         self._document = document
         self._summary = Label()
         self._summary.setWordWrap(True)
+        self.recipe = Label()
+        self.recipe.setObjectName("model.recipe")
+        self.recipe.setWordWrap(True)
+        style(self.recipe, "secondary")
         self.differences = Label()
         self.differences.setObjectName("model.differences")
         self.differences.setWordWrap(True)
@@ -37,7 +42,7 @@ class OwnNetworkView(QWidget):
         style(self.back, "small")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._summary, self.differences, self.back):
+        for widget in (self._summary, self.recipe, self.differences, self.back):
             column.addWidget(widget)
 
         self.hide()
@@ -56,6 +61,8 @@ class OwnNetworkView(QWidget):
             f"A network of your own: {count} {'block' if count == 1 else 'blocks'}{came}. Choose a "
             "block in the drawing to change it."
         )
+        self.recipe.setText(recipe_words(self._document, model))
+        self.recipe.setVisible(bool(self.recipe.text()))
         changes = changes_since_template(self._document)
         lines = changes[:MOST_SHOWN]
         if len(changes) > MOST_SHOWN:
@@ -66,3 +73,16 @@ class OwnNetworkView(QWidget):
         self.back.setVisible(origin is not None)
         if origin is not None:
             self.back.setText(button_text(f"Back to {origin.label}"))
+
+
+def recipe_words(document: Document, model: OwnNetwork) -> str:
+    """Returns whose recipe the settings follow that nobody chose; "" where the data allow none."""
+    try:
+        template = model.like(document.problem())
+    except UserError:
+        return ""
+
+    return (
+        "Where you choose nothing else, optimizer, schedule and loss are those of "
+        f"{template.label}."
+    )

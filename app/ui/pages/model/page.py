@@ -9,13 +9,15 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
 from app.ui.pages.model.block_editor import BlockEditor
+from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.code_card import CodeCard
 from app.ui.pages.model.gallery import TemplateGallery
 from app.ui.pages.model.graph_edits import set_graph
+from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
-from app.ui.pages.model.sizes import parameters_of_defaults
+from app.ui.pages.model.sizes import TemplateSizes
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
@@ -45,6 +47,7 @@ class ModelPage(Page):
         super().__init__()
         self._parts = parts
         self._sizes: dict[str, int] = {}
+        self._template_sizes = TemplateSizes(parts.background, self._take_sizes)
         self._sized_for: Problem | None = None
         style(self, "page")
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
@@ -102,12 +105,15 @@ class ModelPage(Page):
         self._answers.setWordWrap(True)
         style(self._answers, "secondary")
         self.own = OwnNetworkView(parts.document)
-        self.block = BlockEditor(parts.document, parts.theme)
+        self.library = BlockLibrary(parts.background)
+        self.block = BlockEditor(parts.document, self.library, parts.theme)
         self.block.placed.connect(self._await)
+        self.group = GroupEditor(parts.document, self.library, parts.theme)
+        self.group.placed.connect(self._await)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 8, 0)
-        for widget in (self.block, self.own, self.form, self._answers):
+        for widget in (self.block, self.group, self.own, self.form, self._answers):
             column.addWidget(widget)
 
         column.addStretch(1)
@@ -124,6 +130,7 @@ class ModelPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.library.load()
         self._refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -197,22 +204,24 @@ class ModelPage(Page):
         self._awaited = name
 
     def _show_settings(self) -> None:
-        """Shows the settings of the chosen block, else those of the template or the own network."""
+        """Shows the settings of what is chosen, else those of the template or the own network."""
         view = self.network.view
         if self._awaited and any(block.name == self._awaited for block in view.blocks):
             name, self._awaited = self._awaited, ""
             view.choose(name)
 
         measured = self._parts.network_measurer.measured
-        one = self.block.show_block(view.chosen, measured)
-        self._settings.title.setText(f"Block '{view.chosen}'" if one else "Settings")
+        several = self.group.show_blocks(view.all_chosen, measured)
+        one = self.block.show_block("" if several else view.chosen, measured)
+        title = f"Block '{view.chosen}'" if one else "Settings"
+        self._settings.title.setText(f"{len(view.all_chosen)} blocks" if several else title)
         self.own.refresh()
-        if one:
+        if one or several:
             self.own.hide()
 
         is_own = isinstance(self._parts.document.experiment.model, OwnNetwork)
-        self.form.setVisible(not one and not is_own)
-        self._answers.setVisible(not one)
+        self.form.setVisible(not one and not several and not is_own)
+        self._answers.setVisible(not one and not several)
 
     def _describe_templates(self, problem: Problem) -> None:
         # Sizes for other data are no sizes for these.
@@ -222,21 +231,13 @@ class ModelPage(Page):
             if measured.inspection.error is None:
                 sizes[measured.resolved.model.kind] = measured.inspection.parameters
             if problem != self._sized_for:
-                self._measure_templates(problem)
+                self._sized_for = problem
+                self._sizes = {}
+                self._template_sizes.measure(problem)
 
         self.gallery.describe(
             {kind: f"{size:,}" for kind, size in sizes.items()},
             {template.kind: template.unfit(problem) for template in TEMPLATES.all()},
-        )
-
-    def _measure_templates(self, problem: Problem) -> None:
-        self._sized_for = problem
-        self._sizes = {}
-        self._parts.background.run(
-            lambda control: parameters_of_defaults(problem, control),
-            self._take_sizes,
-            lambda _: None,
-            key="gallery",
         )
 
     def _take_sizes(self, sizes: dict[str, int]) -> None:

@@ -47,6 +47,9 @@ def run_data_of(outcome: Outcome | None, document: Document) -> RunData:
         gone = f"'{source}' is not there any more. The figures still hold."
         return RunData(None, f"The {many} cannot be shown: {gone}")
 
+    if same and document.dataset is not None and document.dataset.is_sample:
+        return RunData(None, f"The {many} are shown once all of the text is read, by a training.")
+
     if same and document.data_state == "ready":
         return RunData(
             None, f"The {many} cannot be shown: the data changed since this run was trained."

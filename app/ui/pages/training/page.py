@@ -196,6 +196,7 @@ class TrainingPage(Page):
             self._dataset is None
             and document.dataset is not None
             and document.data_state == "ready"
+            and not document.dataset.is_sample
         ):
             requested = started.experiment.get("data") if started is not None else None
             if requested is not None and requested == toml_file.to_plain(document.experiment).get(

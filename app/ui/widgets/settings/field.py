@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -203,10 +204,25 @@ class Field(QWidget):
         text = text.strip()
         if self.setting.optional and not text:
             self._tell(None)
+        elif self.setting.type == "numbers":
+            self._tell_numbers(text)
         elif self.setting.type == "names" and SEPARATOR.strip() in text:
             self._tell([name.strip() for name in text.split(SEPARATOR.strip()) if name.strip()])
         else:
             self._tell(text)
+
+    def _tell_numbers(self, text: str) -> None:
+        """Tells the whole numbers of a line: "32; 7; 7", with any sign between them."""
+        parts = [part for part in re.split(r"[;,×x\s]+", text) if part]
+        try:
+            numbers = [int(part.replace("−", "-")) for part in parts]
+        except ValueError:
+            numbers = []
+
+        if numbers:
+            self._tell(numbers)
+        else:
+            self.show_trouble(f"Write whole numbers with {SEPARATOR.strip()} between them.")
 
     def _slide(self, position: int) -> None:
         assert self._lowest is not None
@@ -231,10 +247,9 @@ class Field(QWidget):
         elif isinstance(editor, QCheckBox):
             editor.setChecked(bool(shown))
         elif isinstance(editor, QLineEdit) and not editor.hasFocus():
-            several = self.setting.type == "names" and not isinstance(shown, str | None)
-            editor.setText(
-                SEPARATOR.join(shown) if several else "" if shown is None else str(shown)
-            )
+            several = isinstance(shown, (list, tuple))
+            text = SEPARATOR.join(map(str, shown)) if several else str(shown)
+            editor.setText("" if shown is None else text)
 
         editor.blockSignals(blocked)
         changed = chosen != self.setting.default

@@ -357,7 +357,7 @@ def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...],
     for start in range(0, len(rows), 1024):
         part = inputs[rows[start : start + 1024]]
         for channel in range(channels):
-            counts[channel] += np.bincount(part[:, channel].ravel(), minlength=white + 1)
+            counts[channel] += _tone_counts(part[:, channel].ravel(), white + 1)
 
     tones = np.arange(white + 1) / white
     total = np.maximum(counts.sum(axis=1), 1)
@@ -365,6 +365,16 @@ def statistics(inputs: np.ndarray, rows: np.ndarray) -> tuple[tuple[float, ...],
     spread = np.sqrt(np.maximum((counts * tones**2).sum(axis=1) / total - mean**2, 0))
 
     return tuple(mean.tolist()), tuple(np.maximum(spread, 1 / white).tolist())
+
+
+def _tone_counts(values: np.ndarray, tones: int) -> np.ndarray:
+    """Returns how often each tone comes up among values (n,): (tones,) int64."""
+    if values.dtype != np.uint8 or len(values) % 2 or len(values) < tones**2:
+        return np.bincount(values, minlength=tones)
+
+    # Two bytes at a time, which is nearly twice as fast.
+    pairs = np.bincount(values.view(np.uint16), minlength=tones**2).reshape(tones, tones)
+    return np.asarray(pairs.sum(axis=0) + pairs.sum(axis=1))
 
 
 PREPARATION = ImagePreparation

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.data.dataset import Skipped
-from app.engine.sources.tables.columns import Column, Dialect, Table
+from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows
 from app.engine.sources.tables.delimited.plain_blocks import (
     Block,
@@ -24,6 +24,7 @@ from app.engine.sources.tables.written.column_names import unique_names
 
 if TYPE_CHECKING:
     from app.engine.sources.format import Check
+    from app.engine.sources.tables.dialect import Dialect
     from app.engine.sources.tables.written.head import Head
 
 CHUNK_CELLS = 1_000_000
@@ -247,9 +248,8 @@ class RowGatherer:
         units = [*self.units, *[""] * len(names)]
         for index, name in enumerate(names):
             chunks = self.chunks[index]
-            joined = pa.concat_arrays(chunks) if len(chunks) > 1 else (*chunks, empty)[0]
-            self.chunks[index] = []  # of a large table both would not fit into memory
-            columns.append(Column(name, style, joined, known_unit=units[index]))
+            texts = pa.chunked_array(chunks) if len(chunks) > 1 else (*chunks, empty)[0]
+            columns.append(Column(name, style, texts, known_unit=units[index]))
 
         return Table(
             os.fspath(self.file.path),

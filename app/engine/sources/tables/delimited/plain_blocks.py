@@ -106,7 +106,9 @@ def _block(file: CsvFile, raw: bytes) -> Block | None:
     except UnicodeError:
         return None
 
-    if b"\0" in content or content.count(b"\r") != content.count(b"\r\n"):
+    if b"\0" in content:
+        return None
+    if b"\r" in content and content.count(b"\r") != content.count(b"\r\n"):
         return None
     if b'"' in content and not _are_quotes_plain(content, file.delimiter.encode()):
         return None
@@ -157,7 +159,11 @@ def columns_of(block: Block, delimiter: str, width: int) -> list[Any] | None:
     except pa.ArrowInvalid:
         return None
 
-    columns = [column.combine_chunks() for column in table.columns]
+    # Of one block there is one chunk; combine_chunks would copy it.
+    columns = [
+        column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        for column in table.columns
+    ]
     if _may_have_blanks(block.content, delimiter.encode()):
         columns = [pc.utf8_trim_whitespace(column) for column in columns]
     if len(table) != block.lines or _has_empty_row(columns):

@@ -12,7 +12,8 @@ import numpy as np
 from app.engine.data.numbers import NumberStyle, plain
 from app.engine.errors import UserError
 from app.engine.sources.format import Check, unusable
-from app.engine.sources.tables.columns import Column, Dialect, Table
+from app.engine.sources.tables.columns import Column, Table
+from app.engine.sources.tables.dialect import Dialect
 from app.engine.sources.tables.growth import Growth
 from app.engine.sources.tables.prologue import LOOKED_AT, Prologue, rows_above
 from app.engine.sources.tables.spreadsheets.process import Moment, SheetProcess, SheetTooLarge

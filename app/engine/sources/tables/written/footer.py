@@ -188,7 +188,7 @@ def _cell(column: Column, row: int) -> str:
     if column.values is not None:
         return plain(float(column.values[row]))
 
-    return str(column.texts[row].as_py())
+    return str(column.some_texts[row].as_py())
 
 
 def _words(columns: Sequence[Column], row: int) -> str:

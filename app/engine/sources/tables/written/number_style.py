@@ -46,7 +46,7 @@ def with_style(
     """
     texts = [column for column in columns if column.values is None and not column.nested]
     texts = texts[:: max(1, len(texts) // STYLE_COLUMNS)]
-    samples = [spread(column.texts, SAMPLE_CELLS) for column in texts]
+    samples = [spread(column.some_texts, SAMPLE_CELLS) for column in texts]
     style = find_style(samples, delimiter, data.decimal, data.thousands)
     styled = [column.in_style(style) for column in columns]
 

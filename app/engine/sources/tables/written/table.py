@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.data.numbers import NumberStyle
-from app.engine.sources.tables.columns import Column, Dialect, Table
+from app.engine.sources.tables.columns import Column, Table
+from app.engine.sources.tables.dialect import Dialect
 from app.engine.sources.tables.written.column_names import unique_names
 from app.engine.sources.tables.written.number_style import SHEET, with_style
 from app.engine.text import list_text, names_text

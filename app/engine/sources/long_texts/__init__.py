@@ -1,0 +1,1 @@
+"""Long texts, such as books: read in parts, so that their length takes no memory."""
