@@ -64,8 +64,6 @@ def export(
         raise UserError(f"{exported.label} does not train.", "Leave out --whole.")
 
     folder = _new_folder(run, out, exported.companions)
-    # Made here: the process may be killed before it removes anything.
-    scratch = tempfile.mkdtemp(prefix="netwright-")
     try:
         request = {
             "run": str(run.path),
@@ -73,18 +71,41 @@ def export(
             "path": str(folder / out.name),
             "weights": which,
             "whole": whole,
-            "scratch": scratch,
         }
-        proof = _proof_of(request, progress, check)
+        proof = Proof.from_plain(_answer(request, "proof", progress, check))
         _move(folder, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(scratch, ignore_errors=True)
 
     if run.status != "running":
-        proofs.keep(run, proof)
+        _keep(run, proof)
 
     return proof
+
+
+def _keep(run: Run, proof: Proof) -> None:
+    """Keeps a proof with its run. Raises UserError, which says that the file is there."""
+    try:
+        proofs.keep(run, proof)
+    except UserError as error:
+        why = f"{error.what[:1].lower()}{error.what[1:]}"
+        raise UserError(
+            f"'{proof.out}' is written and proved; only its proof is not kept: {why}",
+            error.remedy,
+        ) from error
+
+
+def left_out(
+    run: Run, which: Which | None = None, check: Check = no_check
+) -> dict[str, tuple[str, ...]]:
+    """Returns what each format cannot hold of a run's network, a sentence each, by kind.
+
+    It loads the network in a process of its own. which, check: see `export`. Raises UserError where
+    the run cannot be exported at all: its weights or its data are not there.
+    """
+    request = {"run": str(run.path), "weights": which}
+    found = _answer(request, "left_out", no_progress, check)
+    return {kind: tuple(sentences) for kind, sentences in found.items()}
 
 
 def _new_folder(run: Run, out: Path, companions: tuple[str, ...]) -> Path:
@@ -121,31 +142,53 @@ def _move(folder: Path, out: Path) -> None:
     files.sync_folder(out.absolute().parent)
 
 
-def _proof_of(request: dict[str, Any], progress: Progress, check: Check) -> Proof:
-    """Runs the process of an export to its end. Raises UserError, and whatever `check` raises."""
-    argument = files.json_line(request, ascii_only=True).decode()
-    with tempfile.TemporaryFile() as errors:
-        try:
-            process = own_process.start(MODULE, argument, errors.fileno())
-        except OSError as error:
-            raise UserError(
-                "The export, a process of its own, could not be started "
-                f"({error.strerror or error}).",
-                "Close other programs and try again.",
-            ) from error
+def _answer(request: dict[str, Any], name: str, progress: Progress, check: Check) -> Any:
+    """Runs the process of an export to its end, and returns what it says under this name.
 
-        try:
-            for message in _messages(process, check):
-                if "stage" in message:
-                    progress(message["stage"], message["done"], message["total"])
-                elif "error" in message:
-                    raise UserError(*message["error"])
-                elif "proof" in message:
-                    return Proof.from_plain(message["proof"])
-        finally:
-            _end(process)
+    Raises UserError, and whatever `check` raises.
+    """
+    # Made here: the process may be killed before it removes anything.
+    scratch = _new_scratch()
+    argument = files.json_line(request | {"scratch": scratch}, ascii_only=True).decode()
+    try:
+        with tempfile.TemporaryFile() as errors:
+            return _last_message(argument, name, errors, progress, check)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
-        raise _broken(process, errors)
+
+def _new_scratch() -> str:
+    """Makes a folder for what an export needs meanwhile. Raises UserError."""
+    try:
+        return tempfile.mkdtemp(prefix="netwright-")
+    except OSError as error:
+        raise files.disk_error(error, Path(tempfile.gettempdir())) from error
+
+
+def _last_message(
+    argument: str, name: str, errors: IO[bytes], progress: Progress, check: Check
+) -> Any:
+    """Starts the process, hands on its progress, and returns what it says last."""
+    try:
+        process = own_process.start(MODULE, argument, errors.fileno())
+    except OSError as error:
+        raise UserError(
+            f"The export, a process of its own, could not be started ({error.strerror or error}).",
+            "Close other programs and try again.",
+        ) from error
+
+    try:
+        for message in _messages(process, check):
+            if "stage" in message:
+                progress(message["stage"], message["done"], message["total"])
+            elif "error" in message:
+                raise UserError(*message["error"])
+            elif name in message:
+                return message[name]
+    finally:
+        _end(process)
+
+    raise _broken(process, errors)
 
 
 def _messages(process: subprocess.Popen[bytes], check: Check) -> Iterator[dict[str, Any]]:

@@ -6,11 +6,13 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from app.engine.errors import UserError
 from app.engine.learning.metrics import METRICS
 from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
     from app.engine.runs.run import Run
+    from app.engine.runs.weights_in_use import WeightsInUse
 
 FILE = "exports.json"
 """The proofs of a run, by format."""
@@ -21,17 +23,19 @@ class Proof:
     """How an exported file answers a whole split, beside the network that it was made of.
 
     format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
-    network's numbers in float32. use, epoch: which weights were exported. split: the examples were
-    those of. changed: answers that a person would be told otherwise, see Task.changed.
-    max_difference: of two numbers among all answers; largest: the largest number among them.
-    figure, value, run_value: the task's headline metric by the exported file, and by the network
-    itself on the same examples; None where it is not defined. milliseconds, own_milliseconds: an
-    example takes, by batch size, in the exported file and in PyTorch here. allowed: the share of
-    changed answers from which on it is marked. allowed_loss: how much worse the figure may be, as
-    `lost`; None for any. left_out: what the format does not hold. steps, steps_same,
-    loss_difference: of a format that trains, how many first losses were compared with those of the
-    run, how many are the same to the last bit, and the largest difference. weights_same: whether it
-    trained to the same final weights; None where that was not tried.
+    network's numbers in float32. use, epoch, step: which weights were exported; step 0 is not
+    known. split: the examples were those of. changed: answers that a person would be told
+    otherwise, see Task.changed.
+    max_difference: of two numbers among all answers, infinite where the file answers with none;
+    largest: the largest number among them. figure, value, run_value: the task's headline metric by
+    the exported file, and by the network itself on the same examples; None where it is not defined.
+    milliseconds, own_milliseconds: an example takes, by batch size, on one thread, in the exported
+    file and in PyTorch here. allowed: the share of changed answers from which on it is marked.
+    allowed_loss: how much worse the figure may be, as `lost`; None for any. left_out: what the
+    format does not hold. steps, steps_same, loss_difference: of a format that
+    trains, how many first losses were compared with those of the run, how many are the same to the
+    last bit, and the largest difference. weights_same: whether it trained to the same final
+    weights; None where that was not tried.
     """
 
     format: str
@@ -53,6 +57,7 @@ class Proof:
     allowed: float = 0.0
     allowed_loss: float | None = None
     left_out: tuple[str, ...] = ()
+    step: int = 0
     steps: int = 0
     steps_same: int = 0
     loss_difference: float = 0.0
@@ -91,15 +96,27 @@ class Proof:
 
         return worse / abs(self.run_value) if self.run_value else math.copysign(math.inf, worse)
 
+    def is_of(self, weights: WeightsInUse) -> bool:
+        """Returns whether these weights were exported."""
+        same_step = self.step in (0, weights.step)
+        return same_step and (self.use, self.epoch) == (weights.use, weights.epoch)
+
     def to_plain(self) -> dict[str, Any]:
-        """Returns plain data for JSON, with names that other programs rely on."""
+        """Returns plain data for JSON, with names that other programs rely on.
+
+        A number that is not finite is None.
+        """
         plain = asdict(self)
         checked = {
             "split": self.split,
             "examples": self.examples,
             "changed": self.changed,
-            "max_difference": self.max_difference,
-            "figure": {"name": self.figure, "value": self.value, "run": self.run_value},
+            "max_difference": _finite(self.max_difference),
+            "figure": {
+                "name": self.figure,
+                "value": _finite(self.value),
+                "run": _finite(self.run_value),
+            },
             "milliseconds": self.milliseconds,
             "own_milliseconds": self.own_milliseconds,
         }
@@ -107,11 +124,11 @@ class Proof:
             trained = ("steps", "steps_same", "loss_difference", "weights_same")
             checked |= {name: plain[name] for name in trained}
 
-        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "allowed")
+        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "step", "allowed")
         return {name: plain[name] for name in kept} | {
             "allowed_loss": self.allowed_loss,
             "left_out": list(self.left_out),
-            "largest": self.largest,
+            "largest": _finite(self.largest),
             "checked": checked,
         }
 
@@ -122,9 +139,15 @@ class Proof:
         figure = checked.pop("figure")
         values = {name: value for name, value in plain.items() if name != "checked"} | checked
         values |= {"figure": figure["name"], "value": figure["value"], "run_value": figure["run"]}
-        values["left_out"] = tuple(values.get("left_out", ()))
+        for name in ("max_difference", "largest"):
+            values[name] = math.inf if values[name] is None else values[name]
+
         known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        proof = shape.typed({name: value for name, value in values.items() if name in known}, cls)
+        if proof is None:
+            raise ValueError("its values are of other kinds")
+
+        return proof
 
 
 def read_proofs(run: Run) -> dict[str, Proof]:
@@ -143,8 +166,12 @@ def keep(run: Run, proof: Proof) -> None:
     """Keeps a proof with the run, in place of an earlier one of its format.
 
     A damaged record is begun anew: every proof of it can be made again. Raises UserError where the
-    run is being trained, or where the disk refuses.
+    run is being trained or gone, or where the disk refuses.
     """
+    if not run.path.is_dir():
+        # Writing would make the folder anew.
+        raise UserError(f"The run '{run.name}' is not where it was.", "Export it again from there.")
+
     run.must_rest("given the proof of an export")
     try:
         proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
@@ -153,3 +180,7 @@ def keep(run: Run, proof: Proof) -> None:
 
     run.write_json(FILE, proofs | {proof.format: proof.to_plain()})
     manifest.settle(run.path)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
