@@ -13,6 +13,7 @@ from app.output import say, say_json
 
 if TYPE_CHECKING:
     from app.engine.export.proof import Proof
+    from app.engine.runs.run import Run
 
 
 @click.command()
@@ -56,14 +57,14 @@ def export(run: str, kind: str, out: str, weights: Any, whole: bool, json_: bool
         # As it was written, not only its name.
         say_json(proof.to_plain() | {"out": out})
     else:
-        _say(proof, out)
+        _say(found, proof, out)
 
     return 0
 
 
-def _say(proof: Proof, out: str) -> None:
+def _say(run: Run, proof: Proof, out: str) -> None:
     """Prints what the proof found."""
-    from app.engine.export.words import proof_lines  # noqa: PLC0415 - not for --help
+    from app.engine.export.words import proof_lines, unit_of  # noqa: PLC0415 - not for --help
 
-    for line in proof_lines(proof, out):
+    for line in proof_lines(proof, out, unit_of(run)):
         say(line)

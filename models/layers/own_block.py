@@ -16,8 +16,8 @@ from torch import nn
 from models.graph import INPUT, OTHER, PARAMETER, BlockDefinition
 from models.layers.block import BLOCKS, Block, BlockError
 from models.receptive_field import ONE_POSITION
+from models.repair.wrong_values import wrong_setting
 from models.spec import LOWER, UPPER, UnknownChoice, limits_in, settings
-from models.wrong_values import wrong_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,8 @@ later start costs beside an empty window. `whole-training` trains the built-in d
 command line beside a bare script, and `small-steps` prints what a step of a small network costs
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
-prints what a run costs in a process of its own, and what is left of many.
+prints what a run costs in a process of its own, and what is left of many. `export` exports every
+template in every format, and prints what changed and how fast the files answer.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import time
 from tests.bench import (
     code,
     detached,
+    export,
     first_start,
     graph,
     history,
@@ -87,10 +89,13 @@ def main() -> None:
         "search",
         "reading",
         "runs",
+        "export",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
-    parser.add_argument("--template", nargs="+", help="speed, inside, race: templates to train")
+    parser.add_argument("--template", nargs="+", help="speed, inside, race, export: templates")
+    parser.add_argument("--format", nargs="+", default=[], help="export: formats to try")
+    parser.add_argument("--large", action="store_true", help="export: only the large network")
     parser.add_argument(
         "--pairs", type=int, help="speed, inside, race, code: pairs of turns for each figure"
     )
@@ -124,6 +129,8 @@ def main() -> None:
         graph.main()
     elif arguments.what == "code":
         code.main(arguments.pairs)
+    elif arguments.what == "export":
+        sys.exit(export.main(arguments.template, arguments.format, arguments.large))
     elif arguments.what == "optimizers":
         optimizers.main()
     elif arguments.what == "memory":

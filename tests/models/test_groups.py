@@ -23,7 +23,7 @@ from models.layers.block import BlockError
 from models.layers.own_block import own_class
 from models.network import build_model, place_blocks, read_block
 from models.own_blocks import read_definitions
-from models.repairs import find_mistake
+from models.repair.repairs import find_mistake
 from models.shape import Input, Problem
 from models.spec import settings
 from tests.models.networks import batch_of, picture_problem

@@ -15,7 +15,7 @@ from app.engine.training import trainer
 from models.graph_file import plain_blocks
 from models.network import build_model
 from models.own_network import OwnNetwork
-from models.repairs import find_mistake
+from models.repair.repairs import find_mistake
 from models.shape import Input, Problem
 
 if TYPE_CHECKING:

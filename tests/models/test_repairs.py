@@ -7,7 +7,7 @@ import pytest
 from models import edits
 from models.graph import Graph, GraphError, Node
 from models.network import Network, build_model, place_blocks
-from models.repairs import find_mistake
+from models.repair.repairs import find_mistake
 from tests.models.mistakes import ANSWER, CONV, MISTAKES, PICTURES, POOL, WIDE, Case, node
 from tests.models.networks import batch_of
 

@@ -19,6 +19,7 @@ from app.ui.state.background import Background
 from app.ui.state.beside.queue_state import QueueState
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
+from app.ui.state.exports.exporter import Exporter
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.preferences import Preferences
 from app.ui.state.session import Session
@@ -69,6 +70,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     background = Background()
     reading = Background()
     data_loader = DataLoader(document, reading)
+    exporter = Exporter()
     network_measurer = NetworkMeasurer(document, background)
     actions: list[Action] = []
     pages_opened: list[str] = []
@@ -79,6 +81,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         session,
         theme,
         background,
+        exporter,
         network_measurer,
         Preferences(folder / "preferences.json"),
         folder / "runs",
@@ -94,6 +97,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         data_loader.close()
         network_measurer.close()
         session.close()
+        exporter.close()
         background.close()
         reading.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QDialog, QMenu, QMessageBox, QTabBar, QWidget
 
+from app.engine.export.proof import keep
 from app.engine.learning.tasks import TASKS
 from app.engine.results.reports import report_for
 from app.engine.runs.run import list_runs
@@ -25,7 +26,9 @@ from app.ui.pages.results.views.space import SpaceView
 from app.ui.pages.results.views.tags import TagsView
 from app.ui.pages.training.race.plots import RacePlot
 from app.ui.state.action import Action
+from app.ui.widgets.export.dialog import ExportDialog
 from tests.engine import tiny
+from tests.engine.export.proofs import a_proof
 from tests.odd_names import FOR_FILES, ODD
 from tests.odd_names import write_table as write_odd_table
 from tests.ui.pages.test_results_views import VIEWS, answers
@@ -151,6 +154,14 @@ def test_a_table_with_odd_names_on_every_page(
     recent = next(menu for menu in window.frame.findChildren(QMenu) if menu.title() == "Recent")
     recent.aboutToShow.emit()
     assert "Beer7" in require_literal(recent)
+
+    keep(run, a_proof(out="Beer7&Bread.pt2"))
+    inside(window).actions.do(Action.EXPORT)
+    dialog = window.frame.findChild(ExportDialog)
+    assert dialog is not None
+    until(qtbot, lambda: dialog.run is not None)
+    assert {"bold6", "Beer7"} <= require_literal(dialog)
+    dialog.accept()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")

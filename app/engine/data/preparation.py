@@ -26,6 +26,7 @@ class RawInput:
 
     shape: of one example; () for a number. words: of a category, whose numbers begin at 1, because
     0 is whatever was not seen in training; () for other inputs. unit: of its values, "" for none.
+    tokenizer: as JSON, of tokens; "" where a token is a byte plus 1, None for other inputs.
     """
 
     name: str
@@ -33,6 +34,7 @@ class RawInput:
     shape: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
     unit: str = ""
+    tokenizer: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from app.engine.files import disk_error, read_regular, write_atomically
 from models.graph import BLOCKS, GraphError
 from models.old_names import TEMPLATE_SETTINGS, renamed
 from models.own_blocks import OWN_BLOCKS
+from models.repair.wrong_values import shown, value_sentence
 from models.spec import Setting, Spec, UnknownChoice, settings
-from models.wrong_values import shown, value_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable

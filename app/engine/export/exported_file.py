@@ -75,7 +75,7 @@ class ExportedFile:
     def milliseconds(
         self, inputs: Sequence[np.ndarray], batches: Sequence[int]
     ) -> dict[str, float]:
-        """Returns the median milliseconds that an example takes, by batch size.
+        """Returns the milliseconds that an example takes, by batch size, in the fastest batch.
 
         Raises UserError where it fails.
         """

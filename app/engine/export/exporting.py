@@ -9,6 +9,7 @@ import queue
 import shutil
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ MODULE = "app.engine.export.worker"
 
 POLL = 0.1
 """Seconds between two looks at whether the export is cancelled."""
+
+PATIENCE = 5.0
+"""Seconds that processes get to end after they were killed."""
 
 PREFIX = ".netwright-"
 """Begins the name of the folder in which an export is made, beside the place where it will be."""
@@ -68,15 +72,40 @@ def export(
             "weights": which,
             "whole": whole,
         }
-        proof = _proof_of(request, progress, check)
+        proof = Proof.from_plain(_answer(request, "proof", progress, check))
         _move(folder, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
     if run.status != "running":
-        proofs.keep(run, proof)
+        _keep(run, proof)
 
     return proof
+
+
+def _keep(run: Run, proof: Proof) -> None:
+    """Keeps a proof with its run. Raises UserError, which says that the file is there."""
+    try:
+        proofs.keep(run, proof)
+    except UserError as error:
+        why = f"{error.what[:1].lower()}{error.what[1:]}"
+        raise UserError(
+            f"'{proof.out}' is written and proved; only its proof is not kept: {why}",
+            error.remedy,
+        ) from error
+
+
+def left_out(
+    run: Run, which: Which | None = None, check: Check = no_check
+) -> dict[str, tuple[str, ...]]:
+    """Returns what each format cannot hold of a run's network, a sentence each, by kind.
+
+    It loads the network in a process of its own. which, check: see `export`. Raises UserError where
+    the run cannot be exported at all: its weights or its data are not there.
+    """
+    request = {"run": str(run.path), "weights": which}
+    found = _answer(request, "left_out", no_progress, check)
+    return {kind: tuple(sentences) for kind, sentences in found.items()}
 
 
 def _new_folder(run: Run, out: Path, companions: tuple[str, ...]) -> Path:
@@ -113,31 +142,53 @@ def _move(folder: Path, out: Path) -> None:
     files.sync_folder(out.absolute().parent)
 
 
-def _proof_of(request: dict[str, Any], progress: Progress, check: Check) -> Proof:
-    """Runs the process of an export to its end. Raises UserError, and whatever `check` raises."""
-    argument = files.json_line(request, ascii_only=True).decode()
-    with tempfile.TemporaryFile() as errors:
-        try:
-            process = own_process.start(MODULE, argument, errors.fileno())
-        except OSError as error:
-            raise UserError(
-                "The export, a process of its own, could not be started "
-                f"({error.strerror or error}).",
-                "Close other programs and try again.",
-            ) from error
+def _answer(request: dict[str, Any], name: str, progress: Progress, check: Check) -> Any:
+    """Runs the process of an export to its end, and returns what it says under this name.
 
-        try:
-            for message in _messages(process, check):
-                if "stage" in message:
-                    progress(message["stage"], message["done"], message["total"])
-                elif "error" in message:
-                    raise UserError(*message["error"])
-                elif "proof" in message:
-                    return Proof.from_plain(message["proof"])
-        finally:
-            _end(process)
+    Raises UserError, and whatever `check` raises.
+    """
+    # Made here: the process may be killed before it removes anything.
+    scratch = _new_scratch()
+    argument = files.json_line(request | {"scratch": scratch}, ascii_only=True).decode()
+    try:
+        with tempfile.TemporaryFile() as errors:
+            return _last_message(argument, name, errors, progress, check)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
-        raise _broken(process, errors)
+
+def _new_scratch() -> str:
+    """Makes a folder for what an export needs meanwhile. Raises UserError."""
+    try:
+        return tempfile.mkdtemp(prefix="netwright-")
+    except OSError as error:
+        raise files.disk_error(error, Path(tempfile.gettempdir())) from error
+
+
+def _last_message(
+    argument: str, name: str, errors: IO[bytes], progress: Progress, check: Check
+) -> Any:
+    """Starts the process, hands on its progress, and returns what it says last."""
+    try:
+        process = own_process.start(MODULE, argument, errors.fileno())
+    except OSError as error:
+        raise UserError(
+            f"The export, a process of its own, could not be started ({error.strerror or error}).",
+            "Close other programs and try again.",
+        ) from error
+
+    try:
+        for message in _messages(process, check):
+            if "stage" in message:
+                progress(message["stage"], message["done"], message["total"])
+            elif "error" in message:
+                raise UserError(*message["error"])
+            elif name in message:
+                return message[name]
+    finally:
+        _end(process)
+
+    raise _broken(process, errors)
 
 
 def _messages(process: subprocess.Popen[bytes], check: Check) -> Iterator[dict[str, Any]]:
@@ -164,18 +215,32 @@ def _take(stream: IO[bytes], lines: queue.Queue[bytes]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process and those that it started."""
+    """Ends the process and those that it started, and waits until none of them writes any more."""
+    family: list[psutil.Process] = []
     with contextlib.suppress(psutil.Error):
-        family = psutil.Process(process.pid)
-        for each in (*family.children(recursive=True), family):
+        first = psutil.Process(process.pid)
+        family = [*first.children(recursive=True), first]
+        for each in family:
             with contextlib.suppress(psutil.Error):
                 each.kill()
 
     process.wait()
+    end = time.monotonic() + PATIENCE
+    while any(map(_is_alive, family)) and time.monotonic() < end:
+        time.sleep(POLL / 10)
+
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Returns whether a process may still write: one that nobody has waited for does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _broken(process: subprocess.Popen[bytes], errors: IO[bytes]) -> UserError:

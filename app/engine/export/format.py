@@ -7,10 +7,14 @@ Window, command line, reference and tests ask the format and know none by name.
 from __future__ import annotations
 
 import importlib.util
+import os
+import shlex
+import subprocess
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.engine.errors import UserError
+from app.engine.own_process import python
 from app.engine.text import list_text
 
 if TYPE_CHECKING:
@@ -22,8 +26,21 @@ if TYPE_CHECKING:
     from app.engine.export.trained_network import TrainedNetwork
     from app.engine.sources.format import Progress
 
-INSTALL = "pip install 'netwright[export]'"
-"""The command that brings the packages which only exports need."""
+EXTRA = ("onnx==1.23.2", "onnxscript==0.7.2", "onnxruntime==1.32.0")
+"""The packages of the extra `export` in pyproject.toml."""
+
+
+def _install_command() -> str:
+    """Returns the command that brings the packages which only exports need, to be copied.
+
+    It names the Python that runs and the packages themselves, and so is right for a clone, for an
+    environment of one's own, and in any folder.
+    """
+    words = [python(), "-m", "pip", "install", *EXTRA]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+INSTALL = _install_command()
 
 
 class ExportFormat(ABC):
@@ -58,6 +75,9 @@ class ExportFormat(ABC):
 
     most_changed: ClassVar[float] = 0.0
     """The share of answers that may change before the export is marked."""
+
+    most_lost: ClassVar[float | None] = None
+    """How much worse the figure may be before it is marked, see Proof.lost; None for any."""
 
     def missing_packages(self) -> tuple[str, ...]:
         """Returns those of its packages that are not installed."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from app.engine.errors import UserError
+from app.engine.learning.metrics import METRICS
 from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
     from app.engine.runs.run import Run
+    from app.engine.runs.weights_in_use import WeightsInUse
 
 FILE = "exports.json"
 """The proofs of a run, by format."""
@@ -19,16 +23,19 @@ class Proof:
     """How an exported file answers a whole split, beside the network that it was made of.
 
     format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
-    network's numbers in float32. use, epoch: which weights were exported. split: the examples were
-    those of. changed: answers that a person would be told otherwise, see Task.changed.
-    max_difference: of two numbers among all answers; largest: the largest number among them.
-    figure, value, run_value: the task's headline metric by the exported file, and by the network
-    itself on the same examples; None where it is not defined. milliseconds, own_milliseconds: an
-    example takes, by batch size, in the exported file and in PyTorch here. allowed: the share of
-    changed answers from which on it is marked. left_out: what the format does not hold. steps,
-    steps_same, loss_difference: of a format that trains, how many first losses were compared with
-    those of the run, how many are the same to the last bit, and the largest difference.
-    weights_same: whether it trained to the same final weights; None where that was not tried.
+    network's numbers in float32. use, epoch, step: which weights were exported; step 0 is not
+    known. split: the examples were those of. changed: answers that a person would be told
+    otherwise, see Task.changed.
+    max_difference: of two numbers among all answers, infinite where the file answers with none;
+    largest: the largest number among them. figure, value, run_value: the task's headline metric by
+    the exported file, and by the network itself on the same examples; None where it is not defined.
+    milliseconds, own_milliseconds: an example takes, by batch size, on one thread, in the exported
+    file and in PyTorch here. allowed: the share of changed answers from which on it is marked.
+    allowed_loss: how much worse the figure may be, as `lost`; None for any. left_out: what the
+    format does not hold. steps, steps_same, loss_difference: of a format that
+    trains, how many first losses were compared with those of the run, how many are the same to the
+    last bit, and the largest difference. weights_same: whether it trained to the same final
+    weights; None where that was not tried.
     """
 
     format: str
@@ -48,7 +55,9 @@ class Proof:
     milliseconds: dict[str, float] = field(default_factory=dict)
     own_milliseconds: dict[str, float] = field(default_factory=dict)
     allowed: float = 0.0
+    allowed_loss: float | None = None
     left_out: tuple[str, ...] = ()
+    step: int = 0
     steps: int = 0
     steps_same: int = 0
     loss_difference: float = 0.0
@@ -57,18 +66,57 @@ class Proof:
     @property
     def is_marked(self) -> bool:
         """Whether more changed than the format states, or it trains otherwise than the run."""
-        trains_otherwise = self.steps_same < self.steps or self.weights_same is False
-        return trains_otherwise or self.changed > self.allowed * self.examples
+        if self.steps_same < self.steps or self.weights_same is False:
+            return True
+        if self.changed > self.allowed * self.examples:
+            return True
+        if self.allowed_loss is None or self.run_value is None:
+            return False
+
+        lost = self.lost
+        # A point of a thousand examples is 0.010000000000000009.
+        return lost is None or lost > self.allowed_loss + 1e-9
+
+    @property
+    def lost(self) -> float | None:
+        """How much worse the figure is than the run's own; below 0 where it is better.
+
+        0.01 is a point of a figure that is 1 at best, and a hundredth of any other. None where one
+        of both is not defined.
+        """
+        if self.value is None or self.run_value is None:
+            return None
+
+        metric = METRICS[self.figure]
+        worse = self.run_value - self.value
+        if metric.better == "lower":
+            worse = -worse
+        if metric.best == 1.0 or metric.shown == "percent":
+            return worse
+
+        return worse / abs(self.run_value) if self.run_value else math.copysign(math.inf, worse)
+
+    def is_of(self, weights: WeightsInUse) -> bool:
+        """Returns whether these weights were exported."""
+        same_step = self.step in (0, weights.step)
+        return same_step and (self.use, self.epoch) == (weights.use, weights.epoch)
 
     def to_plain(self) -> dict[str, Any]:
-        """Returns plain data for JSON, with names that other programs rely on."""
+        """Returns plain data for JSON, with names that other programs rely on.
+
+        A number that is not finite is None.
+        """
         plain = asdict(self)
         checked = {
             "split": self.split,
             "examples": self.examples,
             "changed": self.changed,
-            "max_difference": self.max_difference,
-            "figure": {"name": self.figure, "value": self.value, "run": self.run_value},
+            "max_difference": _finite(self.max_difference),
+            "figure": {
+                "name": self.figure,
+                "value": _finite(self.value),
+                "run": _finite(self.run_value),
+            },
             "milliseconds": self.milliseconds,
             "own_milliseconds": self.own_milliseconds,
         }
@@ -76,9 +124,11 @@ class Proof:
             trained = ("steps", "steps_same", "loss_difference", "weights_same")
             checked |= {name: plain[name] for name in trained}
 
-        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "allowed", "left_out")
+        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "step", "allowed")
         return {name: plain[name] for name in kept} | {
-            "largest": self.largest,
+            "allowed_loss": self.allowed_loss,
+            "left_out": list(self.left_out),
+            "largest": _finite(self.largest),
             "checked": checked,
         }
 
@@ -89,9 +139,15 @@ class Proof:
         figure = checked.pop("figure")
         values = {name: value for name, value in plain.items() if name != "checked"} | checked
         values |= {"figure": figure["name"], "value": figure["value"], "run_value": figure["run"]}
-        values["left_out"] = tuple(values.get("left_out", ()))
+        for name in ("max_difference", "largest"):
+            values[name] = math.inf if values[name] is None else values[name]
+
         known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        proof = shape.typed({name: value for name, value in values.items() if name in known}, cls)
+        if proof is None:
+            raise ValueError("its values are of other kinds")
+
+        return proof
 
 
 def read_proofs(run: Run) -> dict[str, Proof]:
@@ -109,9 +165,22 @@ def read_proofs(run: Run) -> dict[str, Proof]:
 def keep(run: Run, proof: Proof) -> None:
     """Keeps a proof with the run, in place of an earlier one of its format.
 
-    Raises UserError where the run is being trained, or where the disk refuses.
+    A damaged record is begun anew: every proof of it can be made again. Raises UserError where the
+    run is being trained or gone, or where the disk refuses.
     """
+    if not run.path.is_dir():
+        # Writing would make the folder anew.
+        raise UserError(f"The run '{run.name}' is not where it was.", "Export it again from there.")
+
     run.must_rest("given the proof of an export")
-    proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
+    try:
+        proofs = {kind: each.to_plain() for kind, each in read_proofs(run).items()}
+    except manifest.RunFileError:
+        proofs = {}
+
     run.write_json(FILE, proofs | {proof.format: proof.to_plain()})
     manifest.settle(run.path)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

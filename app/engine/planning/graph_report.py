@@ -24,7 +24,7 @@ from app.engine.sources.opening import open_dataset
 from models.graph import OTHER, Graph, GraphError
 from models.network import input_shapes, place_block
 from models.own_network import OwnNetwork
-from models.repairs import Mistake, find_mistake
+from models.repair.repairs import Mistake, find_mistake
 from models.shape import Answers, Input, InputKind, Problem
 
 if TYPE_CHECKING:

@@ -69,6 +69,19 @@ def last_weights(state: Mapping[str, Any]) -> WeightsInUse:
     return WeightsInUse("last", progress["epoch"] - (not partial), progress["step"], partial)
 
 
+def best_weights(run: Run) -> WeightsInUse | None:
+    """Returns those of the best epoch so far; None without any."""
+    if run.best_folder is None:
+        return None
+
+    try:
+        state = json.loads(read_regular(run.best_folder / "state.json", MOST_JSON))
+        partial = bool(state.get("partial"))
+        return WeightsInUse("best", int(state["epoch"]), int(state["step"]), partial)
+    except (KeyError, OSError, TypeError, ValueError):
+        return None
+
+
 def last_step_of(run: Run) -> WeightsInUse | None:
     """Returns the last step that was saved, if it can be chosen.
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.ui.state.background import Background
     from app.ui.state.beside.queue_state import QueueState
     from app.ui.state.document import Document
+    from app.ui.state.exports.exporter import Exporter
     from app.ui.state.network_measurer import NetworkMeasurer
     from app.ui.state.preferences import Preferences
     from app.ui.state.session import Session
@@ -34,6 +35,7 @@ class Parts:
     session: Session
     theme: Theme
     background: Background
+    exporter: Exporter
     network_measurer: NetworkMeasurer
     preferences: Preferences
     runs_folder: Path

@@ -1,4 +1,4 @@
-"""What can be done with a run that is there: use its settings, run it again, branch from it."""
+"""What can be done with a run that is there: use its settings, run it again, branch, export."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from app.engine.detached.control_file import listens
 from app.engine.experiment import toml_file
+from app.engine.runs.run import Run
 from app.ui.pages.remedies import LONGER
+from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.session import read_record
+from app.ui.widgets.export.dialog import ExportDialog
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
 
     from app.engine.experiment.plain import PlainExperiment
     from app.ui.pages.parts import Parts
@@ -70,3 +75,18 @@ def follow(parts: Parts, path: Path) -> bool:
     parts.session.follow(path)
     parts.go("training")
     return True
+
+
+def why_no_export(path: Path) -> str:
+    """Returns why a run cannot be exported; "" where it can. It looks at the disk."""
+    try:
+        found = Run(path).best_folder is not None
+    except OSError:
+        found = False
+
+    return "" if found else NO_WEIGHTS
+
+
+def export(parts: Parts, path: Path, window: QWidget) -> None:
+    """Opens the dialog that exports the network of a run, in front of a window."""
+    ExportDialog(path, parts.exporter, parts.background, parts.theme, window).open()

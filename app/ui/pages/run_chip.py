@@ -34,6 +34,7 @@ ACTIONS = (
         "so the same weights on the same data. Epochs that were added later are left out.",
     ),
     ("branch", "Branch from here", "Goes on with a copy; this run stays as it is."),
+    ("export", "Export…", "Writes its network as a file for other programs, and proves it."),
 )
 
 
@@ -180,6 +181,7 @@ class RunChip(QWidget):
             "settings": "" if self._rows else "These are the settings that are open.",
             "again": busy,
             "branch": busy or (run_actions.why_no_branch(path) if path is not None else ""),
+            "export": run_actions.why_no_export(path) if path is not None else "",
         }
         for key, _, tip in ACTIONS:
             action = self.actions_of_run[key]
@@ -195,5 +197,7 @@ class RunChip(QWidget):
             run_actions.use_settings(self._parts, identity.requested)
         elif key == "again":
             run_actions.run_again(self._parts, identity.path)
-        else:
+        elif key == "branch":
             run_actions.branch(self._parts, identity.path)
+        else:
+            run_actions.export(self._parts, identity.path, self.window())

@@ -126,6 +126,14 @@ TABLE = (
         ("Ctrl+.",),
         "Stops and keeps the weights of the best epoch.",
     ),
+    Entry(SEPARATOR, menu="Run"),
+    Entry(
+        Action.EXPORT,
+        "Export the trained network…",
+        "Run",
+        ("Ctrl+E",),
+        "Writes the network of the run shown as a file for other programs, and proves it.",
+    ),
     Entry(
         Action.ZOOM_IN,
         "Larger",

@@ -19,6 +19,7 @@ from app.ui.pages.parts import Parts
 from app.ui.shell.actions import Actions
 from app.ui.shell.awake import Awake
 from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
+from app.ui.shell.export_messages import ExportMessages
 from app.ui.shell.files import Files
 from app.ui.shell.help.commands import HelpCommands
 from app.ui.shell.hooks import install
@@ -35,6 +36,7 @@ from app.ui.state.beside.remote_run import training_beside
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import Engine, EngineLoader, find_engine
+from app.ui.state.exports.exporter import Exporter
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
@@ -81,6 +83,7 @@ class Assembly(QObject):
         self.data_loader = DataLoader(self.document, self._reading)
         self.network_measurer = NetworkMeasurer(self.document, self.background)
         self._writing = Background()  # what is kept must not wait for either
+        self.exporter = Exporter()
         self.files = Files(
             frame, self.document, self.session, preferences, self.problems, folder, self._writing
         )
@@ -101,6 +104,7 @@ class Assembly(QObject):
             self.session,
             theme,
             self.background,
+            self.exporter,
             self.network_measurer,
             preferences,
             self.runs_folder,
@@ -147,6 +151,7 @@ class Assembly(QObject):
             Action.PLAN: dialogs.open_planner,
             Action.PAUSE: training.pause_or_resume,
             Action.STOP: self.session.stop,
+            Action.EXPORT: dialogs.open_export,
             Action.ZOOM_IN: self._view.zoom_in,
             Action.ZOOM_OUT: self._view.zoom_out,
             Action.ZOOM_RESET: self._view.zoom_reset,
@@ -204,9 +209,11 @@ class Assembly(QObject):
 
         self.run_bar.changed.connect(self._enable_possible)
         session.state_changed.connect(self._state_changed)
-        session.events_received.connect(self._show_device)
+        session.events_received.connect(self._take_events)
         session.events_received.connect(self.data_loader.complete)
         session.finished.connect(self._finished)
+        session.shown.connect(self._enable_possible)
+        self._export_messages = ExportMessages(self.exporter, frame.toast, self.problems)
         self.theme.changed.connect(self._show_icons)
         self.engine.loaded.connect(self._engine_loaded)
         self.engine.failed.connect(self._engine_failed)
@@ -293,8 +300,10 @@ class Assembly(QObject):
 
         self._enable_possible()
 
-    def _show_device(self, batch: list[events.Event]) -> None:
+    def _take_events(self, batch: list[events.Event]) -> None:
         for event in batch:
+            if isinstance(event, events.CheckpointSaved):
+                self._enable_possible()  # the first weights can be exported
             if (
                 isinstance(event, events.RunPrepared)
                 and event.device not in self.frame.header.device.text()
@@ -354,6 +363,7 @@ class Assembly(QObject):
         self.opener.close()
         self.data_loader.close()
         self.network_measurer.close()
+        self.exporter.close()
         self.run_bar.close()
         self.queue.close()
         self.session.close()
@@ -384,6 +394,7 @@ class Assembly(QObject):
             self.opener,
             self.files,
             self.engine,
+            self.exporter,
             self.session,
             self.document,
             self.problems,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.ui.pages import run_actions
 from app.ui.state.action import Action
 from app.ui.state.session import State
 from app.ui.state.trials import Trials
@@ -74,7 +75,7 @@ class TrainingCommands:
 
 
 class Dialogs:
-    """Opens the two dialogs that are made with Parts as the pages are."""
+    """Opens the dialogs that are made with Parts as the pages are."""
 
     def __init__(self, parts: Parts, window: QWidget) -> None:
         self._parts = parts
@@ -105,6 +106,12 @@ class Dialogs:
         )
         planner.device_read.connect(self._parts.network_measurer.device.take)
         planner.open()
+
+    def open_export(self) -> None:
+        """Exports the network of the run that is shown."""
+        path = self._parts.session.record.path
+        if path is not None:
+            run_actions.export(self._parts, path, self._window)
 
 
 class ViewCommands(QObject):
@@ -152,3 +159,4 @@ def enable_possible(
     actions[Action.RACE].setEnabled(trainable and document.description is not None)
     actions[Action.PAUSE].setEnabled(session.state in (State.RUNNING, State.PAUSED))
     actions[Action.STOP].setEnabled(session.active)
+    actions[Action.EXPORT].setEnabled(session.record.has_weights)

@@ -24,6 +24,7 @@ class Action(StrEnum):
     PLAN = "plan"
     PAUSE = "pause"
     STOP = "stop"
+    EXPORT = "export"
     ZOOM_IN = "zoom_in"
     ZOOM_OUT = "zoom_out"
     ZOOM_RESET = "zoom_reset"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.engine.runs.control import Control
     from app.ui.state.background import Background, Failure
     from app.ui.state.document import Document
-    from models.repairs import Mistake
+    from models.repair.repairs import Mistake
     from models.shape import Problem
 
 DEBOUNCE_MS = 120
@@ -201,7 +201,7 @@ def measure(
         optimizer_floats,
     )
     from app.engine.memory.ledger import predict  # noqa: PLC0415 - it loads torch
-    from models.repairs import find_mistake  # noqa: PLC0415 - it loads torch
+    from models.repair.repairs import find_mistake  # noqa: PLC0415 - it loads torch
 
     try:
         graph: Graph = resolved.model.graph(problem)

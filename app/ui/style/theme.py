@@ -251,6 +251,10 @@ class Theme(QObject):
             "figure": f"{self.px(PROJECTED_FIGURE if self.projector else FIGURE)}px",
             "label": f"{self.px(PROJECTED_LABEL if self.projector else SMALL)}px",
         }
+        # Of 14 pixels with a border of one, or of two and so much less inside. Qt draws a square
+        # where the radius is more than half of the side.
+        values["radio"] = f"{self.px(14) // 2 + 1}px"
+        values["focused"] = f"{self.px(14) - 2}px"
         values |= {"icons": ICON_FOLDER.as_posix(), "shade": "dark" if self.dark else "light"}
 
         return Template(STYLE_FILE.read_text(encoding="utf-8")).substitute(values)

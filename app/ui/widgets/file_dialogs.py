@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 if TYPE_CHECKING:
     from app.ui.state.preferences import Preferences
 
-Purpose = Literal["data", "experiment", "example", "answers", "figures"]
+Purpose = Literal["data", "experiment", "example", "answers", "figures", "export"]
 """What the files of a folder are for; each purpose has a folder of its own.
 
 data: to learn from. experiment: to save one. example: to try. answers, figures: to save them.
+export: to take a trained network elsewhere.
 """
 
 
@@ -49,15 +50,28 @@ class LastFolders(QObject):
 
 def start_folder(parent: QWidget, purpose: Purpose) -> str:
     """Returns the folder in which a dialog begins, "" where none is known."""
-    folders = parent.window().findChild(LastFolders)
+    folders = _folders(parent)
     return folders.get(purpose) if folders is not None else ""
 
 
 def note_chosen(parent: QWidget, purpose: Purpose, chosen: str) -> None:
     """Remembers where a file or folder was chosen."""
-    folders = parent.window().findChild(LastFolders)
+    folders = _folders(parent)
     if folders is not None:
         folders.note(purpose, chosen)
+
+
+def _folders(parent: QWidget) -> LastFolders | None:
+    """Returns the folders of the window in which a widget is; a dialog is in that behind it."""
+    widget: QWidget | None = parent
+    while widget is not None:
+        window = widget.window()
+        folders = window.findChild(LastFolders)
+        if folders is not None:
+            return folders
+        widget = window.parentWidget()
+
+    return None
 
 
 def ask_to_open(parent: QWidget, purpose: Purpose, title: str, kinds: str) -> Path | None:

@@ -67,7 +67,8 @@ class ContrastiveOutputModule(Layer):
         self.log_scale.fill_(FIRST_LOG_SCALE)
 
     def forward(self, *halves: torch.Tensor) -> torch.Tensor:
-        first, second = halves[0].chunk(2) if self.in_batch else halves
+        # Not chunk(2), which asks how large the batch is: an exported network takes any.
+        first, second = halves[0].reshape(2, -1, halves[0].shape[1]) if self.in_batch else halves
         scale = self.log_scale.float().clamp(max=math.log(LARGEST_SCALE)).exp()
         return torch.stack([scale * unit_vectors(first), unit_vectors(second)], dim=1)
 

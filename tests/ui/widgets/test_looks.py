@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QHBoxLayout,
+    QPushButton,
+    QRadioButton,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
 
 from app.ui.pages.model.gallery import TemplateCard
 from app.ui.style.theme import style
@@ -63,3 +71,27 @@ def test_each_state_has_a_look_of_its_own(
         looks += [look(chosen=True), look(chosen=True, mouse=True), look(chosen=True, focus=True)]
 
     assert all(one != another for one, another in combinations(looks, 2))
+
+
+@pytest.mark.parametrize("zoom", [0.8, 1.0, 1.25, 1.5, 1.75, 2.0])
+def test_a_radio_button_is_round_at_every_size(qtbot: QtBot, theme: Theme, zoom: float) -> None:
+    """Qt paints a square where the radius is more than half of the side."""
+    theme.set_zoom(zoom)
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    radio = QRadioButton("A choice")
+    row.addWidget(radio)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for focus in (False, True):
+        (radio.setFocus if focus else radio.clearFocus)()
+        option = QStyleOptionButton()
+        radio.initStyleOption(option)
+        part = QStyle.SubElement.SE_RadioButtonIndicator
+        box = radio.style().subElementRect(part, option, radio)
+        picture = radio.grab().toImage()
+        ground = picture.pixelColor(picture.width() - 1, 0)
+        side = picture.pixelColor(box.left(), box.center().y())
+        assert picture.pixelColor(box.topLeft()) == ground != side, (zoom, focus)

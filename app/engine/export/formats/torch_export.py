@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - torch takes seconds to load; the window lists formats without it
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from app.engine.export.trained_network import TrainedNetwork
     from app.engine.sources.format import Progress
-
-EXAMPLES = 2
-"""The batch of the example input: 1 would become a constant."""
 
 FACTS = "netwright.json"
 """The name, in the file, of what it says of itself."""
@@ -38,21 +36,21 @@ class TorchExport(ExportFormat):
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         import torch
 
+        from app.engine.export.facts import facts_of
         from app.engine.export.metadata import network_facts
+        from app.engine.export.program import exported_program
         from app.engine.files import json_bytes
 
         progress("Exporting the network", 0, 0)
-        rows = trained.rows[[0, -1]]
-        example = tuple(torch.from_numpy(array) for array in trained.raw(rows))
-        batch = torch.export.Dim("batch")
-        program = torch.export.export(
-            trained.answering, example, dynamic_shapes=(({0: batch},) * len(example),)
-        )
+        program = exported_program(trained)
 
         progress("Writing the file", 0, 0)
         # With it the network is read again as it was, see reading/network_file.py.
-        facts = json_bytes(network_facts(trained)).decode()
-        torch.export.save(program, path, extra_files={FACTS: facts})
+        facts = json_bytes(facts_of(trained) | network_facts(trained)).decode()
+        # Into memory first: where the disk is full, PyTorch's own writer raises what nobody reads.
+        content = io.BytesIO()
+        torch.export.save(program, content, extra_files={FACTS: facts})
+        path.write_bytes(content.getbuffer())
 
 
 FORMAT = TorchExport()

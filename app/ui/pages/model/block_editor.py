@@ -20,8 +20,8 @@ from models import edits
 from models.graph import INPUT, OTHER, GraphError
 from models.groups import take_apart
 from models.own_blocks import stands_beside
+from models.repair.wrong_values import value_sentence
 from models.spec import settings
-from models.wrong_values import value_sentence
 
 if TYPE_CHECKING:
     from app.engine.memory.graph_measurement import BlockNumbers

@@ -16,7 +16,7 @@ from app.ui.widgets.label import Label
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
-    from models.repairs import Mistake
+    from models.repair.repairs import Mistake
 
 
 PADDING = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
 from app.ui.pages.run_chip import RunChip
 from app.ui.style.theme import style
@@ -30,8 +30,11 @@ SPLITS = (
 )
 
 
+EXPORT = "Writes the network as a file for other programs, and proves it (Ctrl+E)."
+
+
 class ResultsHeader(QWidget):
-    """Names the run, and offers its splits and its epochs.
+    """Names the run, and offers its splits, its epochs, and to export it.
 
     split_chosen(name); epoch_chosen(): `epoch` is another one.
     """
@@ -62,11 +65,14 @@ class ResultsHeader(QWidget):
         self.slider.valueChanged.connect(self._moved)
         self.splits = Segments(theme, "results.split", SPLITS)
         self.splits.chosen.connect(self.split_chosen)
+        self.export = QPushButton("Export…")
+        self.export.setObjectName("results.export")
+        self.export.setAccessibleName("Export the trained network")
         row.addWidget(heading)
         row.addWidget(self.chip, 1)
         row.addWidget(self.stage)
 
-        for widget in (self.words, self.slider, self.splits):
+        for widget in (self.words, self.slider, self.splits, self.export):
             row.addWidget(widget)
 
         for hidden in (self.stage, self.words, self.slider):
@@ -112,6 +118,11 @@ class ResultsHeader(QWidget):
         scrub = scrub and len(self._epochs) > 1
         self.slider.setVisible(scrub)
         self.words.setVisible(scrub)
+
+    def allow_export(self, why_not: str) -> None:
+        """Offers to export the run, or says why that cannot be done."""
+        self.export.setEnabled(not why_not)
+        self.export.setToolTip(tooltip(why_not or EXPORT))
 
     def _moved(self) -> None:
         self._name_epoch()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
 from app.engine.runs import events
+from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.results.header import ResultsHeader
 from app.ui.pages.results.outcome import Outcome, read_outcome
@@ -21,6 +22,7 @@ from app.ui.pages.results.selection import Selection, ViewContent
 from app.ui.pages.results.summary_card import SummaryCard
 from app.ui.pages.results.views import ResultsView, view_for
 from app.ui.pages.results.weights_in_use import WeightsInUseLine
+from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.run_identity import RunIdentity, why_not_trained
 from app.ui.style.theme import style
 from app.ui.widgets.empty_state import EmptyState
@@ -72,6 +74,7 @@ class ResultsPage(Page):
         self.header = ResultsHeader(parts)
         self.header.split_chosen.connect(self.show_split)
         self.header.epoch_chosen.connect(self._show)
+        self.header.export.clicked.connect(self._export)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
         self.summary = SummaryCard(parts.theme, self.weights_line)
@@ -167,6 +170,7 @@ class ResultsPage(Page):
         if not self.isVisible():
             return
 
+        self._allow_export()
         if self._stale:
             self._read()
         elif epoch:
@@ -239,6 +243,7 @@ class ResultsPage(Page):
 
         self.stack.setCurrentIndex(1)
         self.header.chip.show_run(RunIdentity.of_record(self._record))
+        self._allow_export()
         kind = selection.description.kind if selection.description is not None else ""
         self.header.show_choice(
             self._stage(), list(selection.splits), selection.name, selection.scrubs, noun(kind)
@@ -262,6 +267,13 @@ class ResultsPage(Page):
             selection.name == "validation" and selection.past is not None,
             self._record.path,
         )
+
+    def _export(self) -> None:
+        if self._record.path is not None:
+            run_actions.export(self._parts, self._record.path, self.window())
+
+    def _allow_export(self) -> None:
+        self.header.allow_export("" if self._record.has_weights else NO_WEIGHTS)
 
     def _stage(self) -> str:
         """Returns what the header says of a run that goes on."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from app.ui.pages.runs.entries import MORE_EPOCHS, Entry
+from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
@@ -23,6 +24,7 @@ ACTIONS = (
     ("duplicate", "Duplicate"),
     ("branch", "Branch from here"),
     ("compare", "Compare"),
+    ("export", "Export…"),
     ("", ""),
     ("rename", "Rename\tF2"),
     ("note", "Write a note"),
@@ -33,6 +35,7 @@ TIPS = {
     "runs.again": "Trains it once more in a new run: the same seed, settings and changes.",
     "runs.duplicate": "Makes a copy with curves, weights and note.",
     "runs.branch": "Goes on with a copy; this run stays as it is.",
+    "runs.export": "Writes its network as a file for other programs, and proves it.",
 }
 
 
@@ -62,7 +65,7 @@ class Head(QWidget):
         self.more.setText("More")
         self.more.setObjectName("runs.more")
         self.more.setAccessibleName("More actions for the chosen run")
-        self.more.setToolTip("Run again, duplicate, branch, compare, rename, write a note, delete.")
+        self.more.setToolTip("Run again, branch, compare, export, rename, note, delete and more.")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
         self._menu = QMenu(self)
@@ -176,6 +179,8 @@ def _why_not_in_menu(name: str, chosen: Sequence[Entry], busy: bool, other: str)
         return "A training is under way; stop it first."
     if name in ("runs.duplicate", "runs.branch") and entry.status == "running":
         return "It is running."
+    if name == "runs.export" and not entry.usable:
+        return NO_WEIGHTS
     if name == "runs.branch" and not entry.can_go_on:
         return "There is nothing to go on from."
 

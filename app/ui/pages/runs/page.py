@@ -42,9 +42,6 @@ HINT = "Tick two to five runs to lay their curves over one another."
 LIVE_MS = 2000
 """Least time between two readings of the list while a run goes on."""
 
-TROUBLED = ("failed", "diverged", "damaged")
-"""States whose reason is shown beside the list."""
-
 
 class RunsPage(Page):
     """The list of runs, and below it the chosen ones in comparison.
@@ -156,10 +153,7 @@ class RunsPage(Page):
         self.refresh()
 
     def refresh(self) -> None:
-        """Reads the list again in the background.
-
-        Not while nobody sees it or a cell is being edited.
-        """
+        """Reads the list again in the background, unless nobody sees it or a cell is edited."""
         if not self.isVisible() or self.table.state() is self.table.State.EditingState:
             return
 
@@ -247,6 +241,7 @@ class RunsPage(Page):
             "duplicate": self.duplicate,
             "branch": self.branch,
             "compare": self.compare_chosen,
+            "export": self.export,
             "rename": lambda: self.table.edit_cell(RUN),
             "note": lambda: self.table.edit_cell(NOTE),
             "folder": self.open_folder,
@@ -299,6 +294,11 @@ class RunsPage(Page):
         """Goes on with a copy of the chosen run."""
         if (entry := self._single()) is not None and entry.can_go_on:
             run_actions.branch(self._parts, entry.path)
+
+    def export(self) -> None:
+        """Takes the network of the chosen run elsewhere."""
+        if (entry := self._single()) is not None:
+            run_actions.export(self._parts, entry.path, self.window())
 
     def duplicate(self) -> None:
         """Copies the chosen run with all that it holds."""

@@ -74,7 +74,8 @@ class TextPreparation(Preparation):
 
     @property
     def raw_inputs(self) -> tuple[RawInput, ...]:
-        return (RawInput("tokens", "int64", (self.length,)),)
+        tokenizer = self.saved_tokenizer
+        return (RawInput("tokens", "int64", (self.length,), tokenizer=tokenizer),)
 
     def to_raw(self, *stored: np.ndarray) -> tuple[np.ndarray, ...]:
         (tokens,) = stored

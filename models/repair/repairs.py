@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from models import edits
 from models.graph import Graph, GraphError, Node
 from models.network import input_shapes, place_blocks, read_block
-from models.repair_ideas import Idea, ideas
+from models.repair.ideas import Idea, ideas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Makes an ONNX file of a trained network: convert, name, describe, and quantise."""
