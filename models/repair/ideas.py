@@ -1,4 +1,4 @@
-"""The ideas with which `models.repair.repairs` mends a graph, a function for each kind of mistake."""
+"""Edits that may mend a block which does not fit; whether they do is tried by `repairs`.
 
 The likeliest come first: a setting that is a little wrong, a missing block in between, a wrong
 place.
