@@ -73,6 +73,14 @@ def _folders_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(autouse=True)
+def _detached_processes_are_let_go() -> Iterator[None]:
+    """Lets go of processes that a test started detached and that have ended."""
+    yield
+    if process := sys.modules.get("app.engine.own_process"):
+        process.reap()
+
+
+@pytest.fixture(autouse=True)
 def folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Gives every test fresh settings, cache, data and home folders; returns their parent."""
     return _fresh(tmp_path_factory, monkeypatch)

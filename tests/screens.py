@@ -29,7 +29,7 @@ from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
-from app.ui.shell.awake import Awake
+from app.ui.shell.system.awake import Awake
 from app.ui.state.action import Action
 from models import edits
 from tests.export_screens import take_export

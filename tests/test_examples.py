@@ -33,6 +33,7 @@ REFERENCE = readme.SETTINGS.read_text(encoding="utf-8")
 NOT_RUN = {
     "netwright": "a window, which tests/ui/shell opens",
     "netwright open PATH": "a window, which tests/ui/shell opens",
+    "netwright queue": "a group of commands; tests/engine/queue and the tests of the commands",
     "netwright demo": "takes 10 s; tests/test_first_start.py, long tier",
     "netwright resume RUN": "goes on with a stopped run; tests/test_cli.py stops one",
     "python3 app": "fetches packages; tests/test_first_start.py, long tier",
@@ -158,8 +159,8 @@ def test_a_command_is_run_as_it_stands(
         "FILE.py": tmp_path / "network.py",
         "FILE.safetensors": tmp_path / "network.safetensors",
         "DIR": tmp_path / "mine",
-        "FILE": tmp_path / "network.pt2" if "export" in usage else folder / "a" / "0.png",
-        "FORMAT": "torch-export",
+        "FILE": tmp_path / "exported" if "export" in usage else folder / "a" / "0.png",
+        "FORMAT": "python" if "--whole" in usage else "torch-export",
         "best|last": "last",
         "FILE.csv": tmp_path / "answers.csv",
         "SECTION": "optimizer",

@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STOP = 5
 """The exit code of a process whose program ended."""
 
+_DETACHED: list[subprocess.Popen[bytes]] = []
+"""Those that were started here and outlive this program."""
+
 
 def python() -> str:
     """Returns the Python that runs: this one, on Windows the one that has a console."""
@@ -61,8 +64,9 @@ def start_detached(module: str, argument: str, errors: Path) -> subprocess.Popen
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
 
+    reap()
     with files.open_to_append(errors) as file:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             _command(module, argument),
             bufsize=0,
             stdin=subprocess.DEVNULL,
@@ -73,6 +77,17 @@ def start_detached(module: str, argument: str, errors: Path) -> subprocess.Popen
             start_new_session=True,
             creationflags=flags,
         )
+
+    _DETACHED.append(process)
+    return process
+
+
+def reap() -> None:
+    """Lets go of detached processes that have ended; until then the system keeps an entry of each.
+
+    Nobody waits for them, because they outlive this program.
+    """
+    _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
 
 
 def _command(module: str, argument: str) -> list[str]:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment.toml_file import from_plain
 from app.ui.shell.application import Window
-from app.ui.shell.awake import Awake
+from app.ui.shell.system.awake import Awake
 from tests.bench import speed
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.ui.shell.application import Window
-from app.ui.shell.awake import Awake
+from app.ui.shell.system.awake import Awake
 from app.ui.state.collector import collect_due
 from app.ui.style.theme import Theme
 from tests.ui.harness import Harness, dress_all, open_harness, undress_all

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 from app.engine import folders, garbage
 from app.ui.pages import find_pages
 from app.ui.shell.main_window import MainWindow
-from app.ui.shell.single_instance import SingleInstance
+from app.ui.shell.system.single_instance import SingleInstance
 from app.ui.state.collector import Collector
 from app.ui.state.preferences import Preferences
 from app.ui.style.assets import PROGRAM_ICON
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.ui.shell.assembly import Assembly
-    from app.ui.shell.awake import Awake
+    from app.ui.shell.system.awake import Awake
 
 PIXMAPS_KB = 2048
 """Qt keeps drawn icons and borders of each look that was ever shown, up to 10 MB of its own."""

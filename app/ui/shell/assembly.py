@@ -17,22 +17,22 @@ from app.engine.runs import events
 from app.engine.runs.run import default_folder
 from app.ui.pages.parts import Parts
 from app.ui.shell.actions import Actions
-from app.ui.shell.awake import Awake
+from app.ui.shell.beside import TrainingBeside
 from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
 from app.ui.shell.export_messages import ExportMessages
 from app.ui.shell.files import Files
 from app.ui.shell.help.commands import HelpCommands
 from app.ui.shell.hooks import install
 from app.ui.shell.leaving import Leaving
-from app.ui.shell.notify import Notifier
 from app.ui.shell.opener import Opener
 from app.ui.shell.problems import Problems
 from app.ui.shell.projector import ProjectorMode
 from app.ui.shell.run_bar import RunBar
+from app.ui.shell.system.awake import Awake
+from app.ui.shell.system.notify import Notifier
 from app.ui.state.action import Action
 from app.ui.state.background import Background, Failure
 from app.ui.state.beside.queue_state import QueueState
-from app.ui.state.beside.remote_run import training_beside
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import Engine, EngineLoader, find_engine
@@ -114,13 +114,12 @@ class Assembly(QObject):
             self.queue,
         )
         self._leaving = Leaving(frame, self.session, self.problems)
+        self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
 
         self._train_first = False
         self._saving = QTimer(self, interval=SAVE_MS)
-        self._saving.timeout.connect(self._save_preferences)
-        self._saving.start()
         self._connect()
 
     def _handlers(self) -> dict[Action, Callable[[], object]]:
@@ -170,6 +169,8 @@ class Assembly(QObject):
         frame = self.frame
         document = self.document
         session = self.session
+        self._saving.timeout.connect(self._save_preferences)
+        self._saving.start()
         self._recent = QMenu("Recent", frame)
         self._recent.aboutToShow.connect(self._fill_recent)
         frame.header.set_menu(self.actions.menu(frame.header, self._recent))
@@ -178,9 +179,6 @@ class Assembly(QObject):
         frame.header.help.clicked.connect(lambda: self.actions.do(Action.HELP))
         frame.header.notices.clicked.connect(self.problems.show_list)
         frame.bottom.train.clicked.connect(lambda: self.actions.do(Action.TRAIN))
-        session.beside = self.preferences.get("beside", False)
-        frame.bottom.place.show_place(session.beside)
-        frame.bottom.place.chosen.connect(self._choose_place)
         frame.bottom.place.queued.connect(lambda: self.actions.do(Action.QUEUE))
         self.queue.ended.connect(self.notifier.tell_queue)
         frame.bottom.pause.clicked.connect(lambda: self.actions.do(Action.PAUSE))
@@ -233,18 +231,8 @@ class Assembly(QObject):
         for path in paths[:1]:
             self.opener.open(path)
 
-        self._writing.run(lambda _: training_beside(), self._follow, key="beside")
+        self._beside.find(self._writing)
         self.queue.look()
-
-    def _follow(self, path: Path | None) -> None:
-        """Shows the run that went on while no window was open."""
-        if path is not None and not self.session.active:
-            self.session.follow(path)
-            self.frame.go("training")
-
-    def _choose_place(self, beside: bool) -> None:
-        self.session.beside = beside
-        self.preferences.set("beside", beside)
 
     def _load_engine(self) -> None:
         self.engine.load(self.document.experiment.training.device)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton
 
-from app.ui.shell.awake import Awake
+from app.ui.shell.system.awake import Awake
 from app.ui.state.session import State
 from tests.ui.conftest import OpenWindow, close
 from tests.ui.window_actions import choose_little, click, find, inside, until
@@ -426,7 +426,7 @@ def test_a_second_start_hands_its_path_to_the_first(
     qtbot: QtBot, open_window: OpenWindow, start: Start
 ) -> None:
     from app.engine.folders import config
-    from app.ui.shell.single_instance import SingleInstance
+    from app.ui.shell.system.single_instance import SingleInstance
 
     single = SingleInstance(config())
     assert single.first()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from app import __version__
 from app.engine.export.facts import facts_of
 from app.engine.export.to_onnx.names import graphs_of, input_names
+from app.engine.files import json_text
 
 if TYPE_CHECKING:
     import onnx
@@ -29,7 +29,7 @@ def describe(model: onnx.ModelProto, trained: TrainedNetwork) -> None:
     for name, fact in facts_of(trained, input_names(trained)).items():
         entry = model.metadata_props.add()
         entry.key = name
-        entry.value = fact if isinstance(fact, str) else json.dumps(fact, ensure_ascii=False)
+        entry.value = fact if isinstance(fact, str) else json_text(fact)
 
 
 def _keep_domains_in_use(model: onnx.ModelProto) -> None:
