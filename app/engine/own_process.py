@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -88,6 +89,13 @@ def reap() -> None:
     Nobody waits for them, because they outlive this program.
     """
     _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
+
+
+@atexit.register
+def _leave() -> None:
+    """Leaves those alone that still run: Popen would warn that nobody has waited for them."""
+    for process in _DETACHED:
+        process.returncode = process.poll() or 0
 
 
 def _command(module: str, argument: str) -> list[str]:

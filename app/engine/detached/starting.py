@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 MODULE = "app.engine.detached.process"
 MOST_ANSWER = 1 << 16
-COMPLETED = 0
 
 
 class Started:
@@ -33,9 +32,8 @@ class Started:
             return None
 
     def let_go(self) -> None:
-        """Leaves the process alone; this program, which ends soon, does not wait for it."""
-        # Popen warns of a process that nobody waited for, unless it knows how that ended.
-        self._child.returncode = self._child.poll() or COMPLETED
+        """Leaves the process alone: nobody waits for it, and `own_process.reap` lets go of it."""
+        own_process.reap()
 
 
 def start(run: Run, go_on: bool = False, epochs: int | None = None) -> Started:

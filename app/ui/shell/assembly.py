@@ -60,6 +60,9 @@ SAVE_MS = 5000
 class Assembly(QObject):
     """Document, session and everything that connects them with the window."""
 
+    _train_first = False
+    """Whether a training is to begin once the engine is loaded."""
+
     def __init__(
         self,
         frame: MainWindow,
@@ -118,7 +121,6 @@ class Assembly(QObject):
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
 
-        self._train_first = False
         self._saving = QTimer(self, interval=SAVE_MS)
         self._connect()
 
