@@ -174,7 +174,10 @@ class Follower:
                 if shape.is_of(line, FindingLine):
                     findings += self._finding(history.finding_of(line["finding"]))
             elif (
-                "epoch" in line and shape.is_of(line, EpochLine) and line["step"] > self._first_step
+                # One that ended with this very step may have been judged only when the run went on.
+                "epoch" in line
+                and shape.is_of(line, EpochLine)
+                and line["step"] >= self._first_step
             ):
                 epoch, record, problems = epoch_done(self._run.path, line)
                 self._epoch = epoch.epoch + 1

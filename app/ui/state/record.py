@@ -101,6 +101,8 @@ class Record:
             case events.EpochDone():
                 if self.epochs and event.best:
                     self.epochs = [replace(epoch, best=False) for epoch in self.epochs]
+                # An epoch at whose end a run was saved may be told again when it goes on.
+                self.epochs = [epoch for epoch in self.epochs if epoch.epoch < event.epoch]
                 self.epochs.append(event)
             case events.MemoryMeasured():
                 self.memory.append(event)

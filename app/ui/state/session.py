@@ -169,7 +169,9 @@ class Session(QObject):
 
         epochs: a new total, to train longer.
         """
-        record = self.record if self.record.path == path else read_record(path)
+        # What a process that was killed told last may be on the disk alone.
+        known = self.record.path == path and not self.beside
+        record = self.record if known else read_record(path)
         if self.beside:
             self._begin_beside(lambda _: Run(path), record, go_on=True, epochs=epochs)
         else:

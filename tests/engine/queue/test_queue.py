@@ -166,7 +166,7 @@ def test_what_fails_or_dies_does_not_stop_the_rest_and_nothing_trains_twice(
     """The runner is killed while a run trains, the run goes on, and a second runner takes it up."""
     queue = Queue()
     source = small.pictures(tmp_path / "p.npz")
-    queue.add(small.experiment(source, training={"epochs": 60}).replace(name="first"))
+    queue.add(small.experiment(source, training={"epochs": 300}).replace(name="first"))
     queue.add(named("gone", str(tmp_path / "gone.npz")))
     queue.add(small.experiment(source).replace(name="last"))
     process = runner.start(queue)
@@ -193,7 +193,7 @@ def test_what_fails_or_dies_does_not_stop_the_rest_and_nothing_trains_twice(
     assert (first_item.state, gone.state, last.state) == ("completed", "failed", "completed")
     assert "gone.npz" in gone.why
     assert len(list_runs(default_folder())) == 3
-    assert first.summary()["epochs"] == 60
+    assert first.summary()["epochs"] == 300
     assert Run(Path(last.run)).started >= first.started
 
 
