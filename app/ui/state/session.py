@@ -169,8 +169,7 @@ class Session(QObject):
 
         epochs: a new total, to train longer.
         """
-        known = self.record.path == path and not self.beside  # one beside may have told more there
-        record = self.record if known else read_record(path)
+        record = self.record if self.record.path == path and not self.beside else read_record(path)
         if self.beside:
             self._begin_beside(lambda _: Run(path), record, go_on=True, epochs=epochs)
         else:
