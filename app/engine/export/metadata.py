@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from app import __version__
+from app.engine.export.facts import facts_of
 from app.engine.files import json_line
 from app.engine.runs.weights_file import KEY
 
@@ -24,13 +23,8 @@ def network_facts(trained: TrainedNetwork) -> dict[str, Any]:
     """
     description = trained.description
     network = trained.network
-    return {
+    return facts_of(trained) | {
         "version": VERSION,
-        "program": __version__,
-        "task": trained.task.kind,
-        "inputs": [asdict(each) for each in description.preparation.raw_inputs],
-        "answers": trained.task.answer_name,
-        "classes": list(description.classes),
         "amounts": [
             {"name": each.name, "unit": each.unit, "mean": each.mean, "std": each.std}
             for each in description.amounts

@@ -85,7 +85,7 @@ def test_the_metadata_say_what_the_weights_mean(penguins: Run, tmp_path: Path) -
     assert Graph.from_plain(facts["graph"]) == trained.network.graph
     assert read_preparation(facts["preparation"]) == trained.description.preparation
     names = [each["name"] for each in facts["inputs"]]
-    assert names[:2] == ["island", "bill length (mm)"] and facts["answers"] == "probabilities"
+    assert names[:2] == ["island", "bill length (mm)"] and facts["output"] == "probabilities"
 
     own = trained.network.state_dict()
     for name, tensor in load_file(path).items():

@@ -56,7 +56,7 @@ class Bundle(ExportFormat):
         if trained.predictor.weights.use != use:
             raise UserError(
                 f"The run '{run.name}' answers with its {use} weights, and so does its bundle.",
-                "Leave --weights out, or choose other weights for the run first.",
+                "Choose these weights for the run first, or export those that are in use.",
             )
 
         progress("Collecting the files of the run", 0, 0)

@@ -36,7 +36,6 @@ class TorchExport(ExportFormat):
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         import torch
 
-        from app.engine.export.facts import facts_of
         from app.engine.export.metadata import network_facts
         from app.engine.export.program import exported_program
         from app.engine.files import json_bytes
@@ -46,7 +45,7 @@ class TorchExport(ExportFormat):
 
         progress("Writing the file", 0, 0)
         # With it the network is read again as it was, see reading/network_file.py.
-        facts = json_bytes(facts_of(trained) | network_facts(trained)).decode()
+        facts = json_bytes(network_facts(trained)).decode()
         # Into memory first: where the disk is full, PyTorch's own writer raises what nobody reads.
         content = io.BytesIO()
         torch.export.save(program, content, extra_files={FACTS: facts})
