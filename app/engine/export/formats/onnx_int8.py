@@ -23,7 +23,7 @@ class OnnxInt8(Onnx):
     label: ClassVar[str] = "ONNX, 8 bits"
     summary: ClassVar[str] = (
         "One .onnx file with numbers of 8 bits, up to four times smaller than ONNX and often "
-        "faster; some answers change."
+        "faster; some answers may change."
     )
     order: ClassVar[int] = 20
     most_changed: ClassVar[float] = 1.0
