@@ -24,7 +24,7 @@ class Small(TorchExport):
     kind: ClassVar[str] = "eight-bits"
     label: ClassVar[str] = "ONNX, 8 bits"
     summary: ClassVar[str] = (
-        "A quarter of the size: weights and steps in whole numbers, so that some answers may change."
+        "A quarter of the size: weights and steps in whole numbers, so that some may change."
     )
     suffix: ClassVar[str] = ".onnx"
 
