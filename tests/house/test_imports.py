@@ -39,6 +39,8 @@ ENGINE_ROOMS = (
     "planning",
     "race",
     "results",
+    "explain",
+    "robustness",
     "export",
     "detached",
     "queue",
