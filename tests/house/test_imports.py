@@ -45,6 +45,7 @@ ENGINE_ROOMS = (
     "detached",
     "queue",
     "search",
+    "remote",
 )
 """Lower rooms first: a room imports itself and what stands before it."""
 
