@@ -136,7 +136,7 @@ def _explained(
     """Explains one example, says it and writes its pictures; returns it as plain data."""
     from app.engine.explain.explaining import explain as explain_one  # noqa: PLC0415 - loads torch
 
-    explanation = explain_one(predictor, raw, method)
+    explanation = explain_one(predictor, predictor.read(raw), method)
     plain = explanation.to_plain()
     if pictures is not None:
         plain["pictures"] = [str(path) for path in pictures.write(explanation, name)]

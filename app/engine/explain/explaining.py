@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.explain.example import Example
-from app.engine.explain.method import Method, choose
+from app.engine.explain.method import Method, choose, fitting
 from app.engine.explain.parts import TokenParts, parts_of, preparation_of
 from app.engine.explain.truth import Truth, tested
-from app.engine.results.answers import answer
+from app.engine.results.reports import report_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,29 +65,39 @@ class Explanation:
         return plain | ({"other": self.halves[1].to_plain()} if len(self.halves) > 1 else {})
 
 
-def explain(predictor: Predictor, raw: Any, kind: str | None = None) -> Explanation:
+def explain(
+    predictor: Predictor, stored: tuple[np.ndarray, ...], kind: str | None = None
+) -> Explanation:
     """Returns what the answer to one example rests on, and whether that is so.
 
-    raw: as Predictor.read takes it. kind: of the method, None for the usual one. A long text is
-    explained as far as the network reads it at once. Raises UserError where the example cannot be
-    read, or where no method or not this one fits.
+    stored: (...) for each half, as Predictor.read gives it; of a long text it is the beginning that
+    the network reads at once. kind: of the method, None for the usual one. Raises UserError where
+    no method fits, or not this one.
     """
-    stored = predictor.read(raw)
     example = Example.of(predictor, stored)
-    return Explanation(
-        _answer_text(predictor, example, raw),
-        tuple(_half(example, half, stored[half], kind) for half in range(len(stored))),
-    )
+    halves = tuple(_half(example, half, stored[half], kind) for half in range(len(stored)))
+    return Explanation(_answer_text(predictor, example, stored), halves)
 
 
-def _answer_text(predictor: Predictor, example: Example, raw: Any) -> str:
+def fitting_methods(predictor: Predictor, stored: tuple[np.ndarray, ...]) -> list[Method]:
+    """Returns the methods that can explain every half of an example, the usual one first.
+
+    Raises UserError for a task whose answer rests on no single number.
+    """
+    example = Example.of(predictor, stored)
+    found = [fitting(example, half) for half in range(len(stored))]
+    return [method for method in found[0] if all(method in other for other in found[1:])]
+
+
+def _answer_text(predictor: Predictor, example: Example, stored: tuple[np.ndarray, ...]) -> str:
     """Returns the answer that is explained, in words; of a language model the next token."""
-    if predictor.task.answers != "tokens":
-        return answer(predictor, raw).headline
+    if predictor.task.answers == "tokens":
+        preparation = preparation_of(example, 0)
+        assert isinstance(preparation, TextPreparation)
+        return _visible(preparation.decode([example.index]))
 
-    preparation = preparation_of(example, 0)
-    assert isinstance(preparation, TextPreparation)
-    return _visible(preparation.decode([example.index]))
+    predictions = predictor.predictions(*(array[None] for array in stored))[0]
+    return report_for(predictor.task.view).answer(predictor.description, predictions).headline
 
 
 def _half(example: Example, half: int, stored: np.ndarray, kind: str | None) -> HalfExplained:

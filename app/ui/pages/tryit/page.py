@@ -32,6 +32,7 @@ from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.tryit.answer_panel import AnswerPanel
 from app.ui.pages.tryit.drops import TryItDrops
+from app.ui.pages.tryit.explanation.card import ExplanationCard
 from app.ui.pages.tryit.guide import guide_cards
 from app.ui.pages.tryit.header import TryItHeader
 from app.ui.pages.tryit.input_cards import InputCard, input_card_for
@@ -123,15 +124,16 @@ class TryItPage(Page):
         for half in (self.left, self.answer):
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
+        self.explanation = ExplanationCard(theme, self._parts.background, self._predictor)
         self.whole_file = WholeFileLine(self._parts.background, self._predictor)
         self.whole_file.failed.connect(self.answer.say)
-
         content = QWidget()
         style(content, "page")
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 0, 16, 16)
         column.setSpacing(12)
         column.addLayout(self.row, 1)
+        column.addWidget(self.explanation)
         column.addWidget(self.whole_file)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
@@ -380,6 +382,7 @@ class TryItPage(Page):
         self._result = result
         self.input_card.show_result(result)
         self.answer.show_result(result)
+        self.explanation.show_result(loaded.run.path, result)
 
     def _fail(self, failure: Failure) -> None:
         self._patience.stop()
