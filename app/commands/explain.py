@@ -106,10 +106,10 @@ def _examples(
     from app.engine.results.inputs import TABLES, read_half, read_input  # noqa: PLC0415 - see above
 
     preparation = predictor.description.preparation
-    if isinstance(preparation, PairPreparation) and len(files) == 2:
-        if not any(file.lower().endswith(TABLES) for file in files):
-            halves = zip(files, preparation.halves, strict=True)
-            return [(" + ".join(files), tuple(read_half(*half) for half in halves), None)]
+    tables = any(file.lower().endswith(TABLES) for file in files)
+    if isinstance(preparation, PairPreparation) and len(files) == 2 and not tables:
+        halves = zip(files, preparation.halves, strict=True)
+        return [(" + ".join(files), tuple(read_half(*half) for half in halves), None)]
 
     settings = predictor.experiment.data if predictor.experiment is not None else DataSettings()
     found: list[tuple[str, Any, UserError | None]] = []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch.nn import functional
 
 from models.network import place_blocks
 
 if TYPE_CHECKING:
+    import torch
+
     from app.engine.explain.example import Example
     from models.network import PlacedBlock
     from models.shape import Shape

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from models.network import Network
     from models.shape import Input
 
+IN_BATCH = "concatenate-in-batch"
+"""The kind of block that lays both halves into one batch."""
+
+TOGETHER = ("contrastive-output",)
+"""Where the halves meet."""
+
 CHUNK = 32
 """So many changed examples go through the network at once."""
 
@@ -59,9 +65,7 @@ class Example:
                 "Choose a run that answers with classes, tags, amounts or similarities.",
             )
 
-        return cls(
-            predictor.network, predictor.description, predictor.task, inputs, outputs, index
-        )
+        return cls(predictor.network, predictor.description, predictor.task, inputs, outputs, index)
 
     def before(self, network: Network) -> Example:
         """Returns the same question to another network of the same graph."""
@@ -98,7 +102,8 @@ class Example:
     def _beside(self, half: int, changed: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
         """Returns batches of changed examples, with the other half as it is."""
         batches = []
-        for chunk in changed.split(CHUNK):
+        for first in range(0, len(changed), CHUNK):
+            chunk = changed[first : first + CHUNK]
             inputs = [given.expand(len(chunk), *given.shape[1:]) for given in self.inputs]
             inputs[half] = chunk
             batches.append(tuple(inputs))
@@ -106,14 +111,40 @@ class Example:
         return batches
 
     def blocks_of(self, half: int) -> list[str]:
-        """Returns the blocks that read this half alone, in order."""
-        sources = (INPUT, OTHER)[: len(self.inputs)]
-        reached = {source: {source} for source in sources}
-        for node in self.network.graph.nodes:
-            for names in reached.values():
-                if names.intersection(node.inputs):
-                    names.add(node.name)
+        """Returns the blocks that read this half, in order, up to where it meets the other one.
 
-        others = set().union(*(reached[name] for name in sources if name != sources[half]))
-        alone = reached[sources[half]] - others
-        return [node.name for node in self.network.graph.nodes if node.name in alone]
+        One encoder for both halves reads them as one batch; its blocks are among them.
+        """
+        reached = self._readers(half)
+        met = self._readers(1 - half) & reached if len(self.inputs) > 1 else set()
+        found = []
+        for node in self.network.graph.nodes:
+            if node.name in reached and node.kind in TOGETHER:
+                break
+            if node.name in reached and (node.name not in met or self.shared):
+                found.append(node.name)
+
+        return found
+
+    @property
+    def shared(self) -> bool:
+        """Whether one encoder reads both halves, the second one behind the first in its batch."""
+        return any(node.kind == IN_BATCH for node in self.network.graph.nodes)
+
+    def row_of(self, half: int) -> int:
+        """Returns where a half stands in the outputs of its blocks, where there is one example."""
+        return half if self.shared else 0
+
+    def rows_of(self, half: int, examples: int) -> slice:
+        """Returns where a half of so many examples stands in the outputs of its blocks."""
+        first = self.row_of(half) * examples
+        return slice(first, first + examples)
+
+    def _readers(self, half: int) -> set[str]:
+        """Returns the blocks that read a half, itself or through others."""
+        names = {(INPUT, OTHER)[half]}
+        for node in self.network.graph.nodes:
+            if names.intersection(node.inputs):
+                names.add(node.name)
+
+        return names

@@ -9,7 +9,7 @@ from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.explain.example import Example
 from app.engine.explain.method import Method, choose, fitting
 from app.engine.explain.parts import TokenParts, parts_of, preparation_of
-from app.engine.explain.truth import Truth, tested
+from app.engine.explain.truth import Truth, check_truth
 from app.engine.results.reports import report_for
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _half(example: Example, half: int, stored: np.ndarray, kind: str | None) -> 
         names,
         parts.of_map(relevance),
         parts.strongest(relevance),
-        tested(method, example, half, relevance),
+        check_truth(method, example, half, relevance),
     )
 
 

@@ -39,8 +39,13 @@ class Parts(ABC):
         """Returns (count,) what a map gives to each part, the mean over its places."""
 
     def strongest(self, relevance: np.ndarray) -> list[int] | str:
-        """Returns the place of a map's maximum: [row, column] or [sample], or the part's name."""
-        return [int(place) for place in np.unravel_index(relevance.argmax(), relevance.shape)]
+        """Returns the place of a map's maximum: [row, column] or [sample], or the part's name.
+
+        Of equal places it is the one in their middle.
+        """
+        most = np.argwhere(relevance >= relevance.max())
+        middle = np.abs(most - most.mean(axis=0)).sum(axis=1).argmin()
+        return [int(place) for place in most[middle]]
 
 
 class CellParts(Parts):
@@ -63,7 +68,8 @@ class CellParts(Parts):
     def of_map(self, relevance: np.ndarray) -> np.ndarray:
         part = self._part.numpy().ravel()
         sums = np.bincount(part, relevance.ravel(), self.count)
-        return sums / np.bincount(part, minlength=self.count)
+        means: np.ndarray = sums / np.bincount(part, minlength=self.count)
+        return means
 
 
 class RowParts(Parts):
@@ -93,7 +99,8 @@ class RowParts(Parts):
 
     def of_map(self, relevance: np.ndarray) -> np.ndarray:
         """Returns the sum over a column's features: its value, and whether there was one."""
-        return np.bincount(self._part.numpy(), relevance, self.count)
+        sums: np.ndarray = np.bincount(self._part.numpy(), relevance, self.count)
+        return sums
 
     def to_map(self, values: torch.Tensor) -> torch.Tensor:
         """Returns (F,) features of (count,) columns; a flag for missing values gets none."""
@@ -127,7 +134,8 @@ class TokenParts(Parts):
         return changed
 
     def of_map(self, relevance: np.ndarray) -> np.ndarray:
-        return relevance[self._there.numpy()]
+        of_tokens: np.ndarray = relevance[self._there.numpy()]
+        return of_tokens
 
     def strongest(self, relevance: np.ndarray) -> str:
         return self.names[int(self.of_map(relevance).argmax())] if self.count else ""

@@ -45,9 +45,10 @@ def over_picture(stored: np.ndarray, relevance: np.ndarray) -> np.ndarray:
     white = np.iinfo(stored.dtype).max
     grey = stored.astype(np.float32).mean(0) / white * 255
     strength = strengths(relevance)[..., None]
-    colour = np.where(strength > 0, np.float32(FOR), np.float32(AGAINST))
+    colour = np.where(strength > 0, np.array(FOR), np.array(AGAINST))
     opacity = 0.75 * np.abs(strength)
-    return ((1 - opacity) * grey[..., None] + opacity * colour).round().astype(np.uint8)
+    mixed: np.ndarray = (1 - opacity) * grey[..., None] + opacity * colour
+    return mixed.round().astype(np.uint8)
 
 
 def strengths(relevance: np.ndarray) -> np.ndarray:

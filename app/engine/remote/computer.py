@@ -29,7 +29,7 @@ SET_UP_SECONDS = 3600.0
 """So long a set-up may say nothing; it speaks every ten seconds."""
 
 
-def program(connection: Connection, *arguments: str) -> list[str]:
+def program(*arguments: str) -> list[str]:
     """Returns the command that runs the program on another computer."""
     return ["python3", "app", *arguments]
 
@@ -99,7 +99,7 @@ def _doctor(connection: Connection, progress: Progress) -> dict[str, Any]:
         tell,
         SET_UP_SECONDS,
         folder=CODE,
-        command=program(connection, "doctor", "--json"),
+        command=program("doctor", "--json"),
     )["code"]
     try:
         found = json.loads(lines[-1]) if code == 0 else None

@@ -55,7 +55,8 @@ class Connection:
     def __init__(self, host: str) -> None:
         if not host or host.startswith("-") or any(sign.isspace() for sign in host):
             raise UserError(
-                f"'{host}' is not the name of a computer.", "Write it as for ssh: name or user@name."
+                f"'{host}' is not the name of a computer.",
+                "Write it as for ssh: name or user@name.",
             )
 
         self.host = host
@@ -108,7 +109,7 @@ class Connection:
     def ask(
         self,
         question: str,
-        on_line: Callable[[str], None] = lambda line: None,
+        on_line: Callable[[str], object] = str,
         patience: float = PATIENCE,
         **values: Any,
     ) -> dict[str, Any]:

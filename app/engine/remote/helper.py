@@ -4,21 +4,32 @@ It is sent as text to the Python there: it reads a request a line, and answers e
 JSON and, where that says so, as many bytes behind it. It writes nothing but what it is asked to.
 """
 
+from __future__ import annotations
+
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Request = dict[str, Any]
+    Answer = dict[str, Any]
 
 MOST_READ = 1 << 22
 
 
-def expanded(path):
+def expanded(path: str) -> str:
+    """Returns a path whose ~ is the home here."""
     return os.path.expanduser(path)
 
 
-def files_of(folder):
+def files_of(folder: str) -> Iterator[tuple[str, str]]:
     """Yields every ordinary file of a folder, by its path in it; links are left out."""
     for place, _, names in os.walk(expanded(folder)):
         for name in names:
@@ -27,7 +38,8 @@ def files_of(folder):
                 yield os.path.relpath(path, expanded(folder)).replace(os.sep, "/"), path
 
 
-def facts(request):
+def facts(request: Request) -> Answer:  # noqa: ARG001 - as all of them
+    """Says what there is: Python, free bytes, programs."""
     home = os.path.expanduser("~")
     return {
         "python": list(sys.version_info[:3]),
@@ -37,7 +49,8 @@ def facts(request):
     }
 
 
-def listed(request):
+def listed(request: Request) -> Answer:
+    """Returns size and time of change of every file of a folder."""
     found = {}
     for name, path in files_of(request["folder"]):
         try:
@@ -48,7 +61,8 @@ def listed(request):
     return {"files": found}
 
 
-def digests(request):
+def digests(request: Request) -> Answer:
+    """Returns the SHA-256 of every file of a folder."""
     found = {}
     for name, path in files_of(request["folder"]):
         if any(part in name for part in request["skip"]):
@@ -61,7 +75,8 @@ def digests(request):
     return {"files": found}
 
 
-def read(request):
+def read(request: Request) -> Answer | tuple[Answer, bytes]:
+    """Returns some bytes of a file."""
     try:
         with open(expanded(request["path"]), "rb") as file:
             file.seek(request["start"])
@@ -71,7 +86,7 @@ def read(request):
     return {"bytes": len(content)}, content
 
 
-def write(request):
+def write(request: Request) -> Answer:
     """Writes a small file so that it is there whole or not at all."""
     path = expanded(request["path"])
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -84,7 +99,7 @@ def write(request):
     return {}
 
 
-def append(request):
+def append(request: Request) -> Answer:
     """Appends to a file that is there."""
     path = expanded(request["path"])
     if not os.path.exists(path):
@@ -94,30 +109,28 @@ def append(request):
     return {}
 
 
-def make(request):
+def make(request: Request) -> Answer:
+    """Makes a folder."""
     os.makedirs(expanded(request["folder"]), exist_ok=True)
     return {}
 
 
-def remove(request):
+def remove(request: Request) -> Answer:
     """Removes files of a folder; what has gone already is as it should be."""
     for name in request["names"]:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             os.remove(os.path.join(expanded(request["folder"]), name))
-        except FileNotFoundError:
-            pass
     return {}
 
 
-def held(request):
+def held(request: Request) -> Answer:
     """Says whether a process holds the lock on a file, as a run that trains does."""
-    import fcntl
+    import fcntl  # noqa: PLC0415 - not on Windows
 
-    try:
-        file = open(expanded(request["path"]), "rb")
-    except FileNotFoundError:
+    path = expanded(request["path"])
+    if not os.path.exists(path):
         return {"held": False}
-    with file:
+    with open(path, "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -125,7 +138,7 @@ def held(request):
     return {"held": False}
 
 
-def run(request):
+def run(request: Request) -> Answer:
     """Runs a command to its end; what it says comes line by line before the answer."""
     # Its output goes into pipes of its own: this program's are the connection.
     process = subprocess.Popen(
@@ -137,6 +150,7 @@ def run(request):
         universal_newlines=True,
         errors="replace",
     )
+    assert process.stdout is not None
     for line in process.stdout:
         answer({"line": line.rstrip("\n")})
     return {"code": process.wait()}
@@ -156,12 +170,14 @@ OPERATIONS = {
 }
 
 
-def answer(plain, content=b""):
+def answer(plain: Answer, content: bytes = b"") -> None:
+    """Writes an answer, and bytes behind it."""
     sys.stdout.buffer.write(json.dumps(plain).encode("ascii") + b"\n" + content)
     sys.stdout.buffer.flush()
 
 
-def main():
+def main() -> None:
+    """Answers requests until there are no more."""
     answer({"ready": True})
     for line in sys.stdin:
         request = json.loads(line)

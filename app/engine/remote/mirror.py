@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.engine import files
 from app.engine.errors import UserError
@@ -53,9 +53,11 @@ class Mirror:
                 continue
             if name in GROWING:
                 self._grow(name, found[name][0])
-            elif self._known.get(name) != (stamp := (found[name][0], found[name][1])):
-                if self._replace(name):
-                    self._known[name] = stamp
+                continue
+
+            stamp = (found[name][0], found[name][1])
+            if self._known.get(name) != stamp and self._replace(name):
+                self._known[name] = stamp
 
         self._remove_others(set(found))
 
@@ -73,11 +75,12 @@ class Mirror:
     def pass_on_requests(self) -> None:
         """Appends what was asked here to the control file there, as soon as that listens."""
         try:
-            content = files.read_regular(self._here / CONTROL)
+            with files.open_regular(self._here / CONTROL) as file:
+                file.seek(self._sent)
+                new = file.read(PIECE)
         except OSError:
             return
 
-        new = content[self._sent :]
         whole = new[: new.rfind(b"\n") + 1]
         if not whole:
             return
@@ -108,7 +111,7 @@ class Mirror:
             have = 0
 
         while have < size:
-            piece = self._connection.ask("read", path=f"{self._there}/{name}", start=have, most=PIECE)
+            piece = self._read(name, have)
             if not piece["content"]:
                 return
             try:
@@ -119,13 +122,15 @@ class Mirror:
 
             have += len(piece["content"])
 
+    def _read(self, name: str, start: int) -> dict[str, Any]:
+        path = f"{self._there}/{name}"
+        return self._connection.ask("read", path=path, start=start, most=PIECE)
+
     def _replace(self, name: str) -> bool:
         """Exchanges a file for that of there; False where it has gone in the meantime."""
         content = b""
         while True:
-            answer = self._connection.ask(
-                "read", path=f"{self._there}/{name}", start=len(content), most=PIECE
-            )
+            answer = self._read(name, len(content))
             if answer.get("missing"):
                 return False
 
@@ -161,7 +166,7 @@ def begin(connection: Connection, name: str) -> None:
         lines.append,
         600.0,
         folder=CODE,
-        command=program(connection, *arguments, "--detach", "--json"),
+        command=program(*arguments, "--detach", "--json"),
     )["code"]
     if code:
         said = " ".join(line.strip() for line in lines[-4:] if line.strip())

@@ -58,7 +58,7 @@ def read(folder: Path) -> Place | None:
         return _PLACE.validate_python(json.loads(content), strict=True)
     except (ValueError, ValidationError, RecursionError) as error:
         raise UserError(
-            f"'{REMOTE}' in the run '{folder.name}' is damaged, so it is not known where it trains.",
+            f"'{REMOTE}' in the run '{folder.name}' is damaged: it is not known where it trains.",
             "Look on the other computer, in the folder netwright/runs.",
         ) from error
 

@@ -72,7 +72,7 @@ def _answer(plain: dict[str, object]) -> None:
 
 
 def _follow(run: Run, place: Place) -> None:
-    """Brings the run here until it has ended there. Raises UserError for what mends itself never."""
+    """Brings the run here until it has ended there. Raises UserError where a retry is of no use."""
     wait = FIRST_WAIT
     mirror: Mirror | None = None
     while True:

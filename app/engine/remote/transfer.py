@@ -47,8 +47,8 @@ def send(
     """Makes a folder of another computer hold these files and no others.
 
     sources: files here by their path in the folder there, which is this program's own. Those whose
-    bytes are there already are not sent. keep: parts of paths there that are left alone. Raises UserError where one cannot be read here, or where the disk there is full, and
-    Disconnected.
+    bytes are there already are not sent. keep: parts of paths there that are left alone. Raises
+    UserError where one cannot be read here, or where the disk there is full, and Disconnected.
     """
     connection.ask("make", folder=folder)
     found = connection.ask("digests", folder=folder, patience=3600.0, skip=list(keep))
@@ -84,7 +84,11 @@ def sources_in(folder: Path) -> dict[str, Path]:
 def _digest(path: Path) -> str:
     try:
         with files.open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256()
+            while block := file.read(BLOCK):
+                digest.update(block)
+
+            return digest.hexdigest()
     except OSError as error:
         raise files.disk_error(error, path) from error
 
@@ -111,7 +115,8 @@ def _send_tar(
     ) as process:
         assert process.stdin is not None and process.stderr is not None
         errors: list[bytes] = []
-        reader = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
+        stream = process.stderr
+        reader = threading.Thread(target=lambda: errors.append(stream.read()), daemon=True)
         reader.start()
         broken = False
         try:
@@ -163,4 +168,4 @@ def _write_tar(
                 entry = tarfile.TarInfo(name)
                 entry.size = os.fstat(file.fileno()).st_size
                 entry.mtime = int(os.fstat(file.fileno()).st_mtime)
-                archive.addfile(entry, Counted(file))  # type: ignore[arg-type]
+                archive.addfile(entry, Counted(file))

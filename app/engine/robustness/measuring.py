@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ def measure(
     predictor: Predictor,
     dataset: Dataset,
     check: Check = no_check,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] | None = None,
     seed: int = 0,
 ) -> Robustness:
     """Returns the figures of the test examples, or of validation where there is no test split.
@@ -108,8 +109,10 @@ def measure(
 
     series = _series(predictor.description.preparation)
     total = 1 + sum(len(disturbance.levels) for disturbance in series)
-    whole, done = figure(arrays), 1
-    progress(done, total)
+    whole = figure(arrays)
+    done = itertools.count(1)
+    tell = progress or (lambda *_: None)
+    tell(next(done), total)
     curves = []
     for disturbance in series:
         points = [(disturbance.neutral, whole)]
@@ -117,8 +120,7 @@ def measure(
             check()
             disturbed = _disturbed(predictor, arrays, disturbance, level, generator)
             points.append((level, figure(disturbed)))
-            done += 1
-            progress(done, total)
+            tell(next(done), total)
 
         levels, figures = zip(*sorted(points), strict=True)
         curves.append(Curve(disturbance, levels, figures))

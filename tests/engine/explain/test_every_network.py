@@ -9,7 +9,7 @@ from app.engine.errors import UserError
 from app.engine.explain.example import Example
 from app.engine.explain.method import fitting
 from app.engine.explain.parts import parts_of
-from app.engine.explain.truth import tested
+from app.engine.explain.truth import check_truth
 from app.engine.learning.tasks import TASKS
 from tests.engine import tiny
 from tests.engine.explain import networks
@@ -53,7 +53,7 @@ def test_all_tasks_but_those_without_an_answer_are_walked() -> None:
         ("classification", "image", "cnn"),
         ("binary-classification", "row", "mlp"),
         ("regression", "signal", "cnn-1d"),
-        ("multi-label", "text", "text-transformer"),
+        ("multi-label", "text", "text-encoder"),
         ("matching", "image+text", "two-tower"),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_map_comes_with_its_truth(task: str, sort: str, template: str) -> None
     combination = networks.combination(task, sort, template)
     example = Example.of(networks.predictor(combination), networks.stored(combination))
     method = fitting(example)[0]
-    truth = tested(method, example, 0, method.relevance(example, 0))
+    truth = check_truth(method, example, 0, method.relevance(example, 0))
 
     deletion = truth.deletion
     assert deletion.shares[0] == 0 and deletion.shares[-1] == 1

@@ -74,7 +74,7 @@ def test_occlusion_is_that_of_captum(sort: str, template: str) -> None:
     assert np.abs(ours - expected).max() <= CLOSE * max(1.0, scaled(expected))
 
 
-@pytest.mark.parametrize("template", ["text-transformer", "text-cnn"])
+@pytest.mark.parametrize("template", ["text-encoder", "text-cnn"])
 def test_integrated_gradients_are_those_of_captum(template: str) -> None:
     example = example_of("classification", "text", template)
     embedding = next(

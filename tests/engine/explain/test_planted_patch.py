@@ -12,7 +12,8 @@ from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.experiment.toml_file import from_plain
 from app.engine.explain.example import Example
 from app.engine.explain.method import methods
-from app.engine.explain.truth import tested
+from app.engine.explain.parts import parts_of
+from app.engine.explain.truth import check_truth
 from app.engine.results.predictor import Predictor
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -21,11 +22,14 @@ from app.engine.training.trainer import train
 if TYPE_CHECKING:
     from pathlib import Path
 
-SIDE = 28
-SQUARE = 5
+SIDE = 32
+SQUARE = 7
 COLOURS = np.array([[230, 30, 30], [30, 200, 30], [40, 60, 240]], np.uint8)
 EXAMPLES = 420
-TESTED = 60
+TESTED = 40
+
+FOUND = {"grad-cam": 0.9, "occlusion": 0.85}
+"""The share of maps whose maximum is to lie on the square; windows are larger than it is."""
 
 
 def planted() -> tuple[Dataset, np.ndarray]:
@@ -44,7 +48,7 @@ def planted() -> tuple[Dataset, np.ndarray]:
         format="arrays",
         shape=(3, SIDE, SIDE),
         classes=("red", "green", "blue"),
-        counts={name: tuple(np.bincount(labels[rows])) for name, rows in indices.items()},
+        counts={name: tuple(np.bincount(labels[rows]).tolist()) for name, rows in indices.items()},
         fingerprint="planted",
         preparation=ImagePreparation(SIDE, SIDE, 3, "crop", (0.5,) * 3, (0.25,) * 3),
         sizes={name: len(rows) for name, rows in indices.items()},
@@ -68,7 +72,7 @@ def trained(folder: Path, dataset: Dataset, model: dict[str, Any]) -> Predictor:
     return Predictor.load(run)
 
 
-@pytest.mark.parametrize("kind", ["grad-cam", "occlusion"])
+@pytest.mark.parametrize("kind", ["grad-cam", pytest.param("occlusion", marks=pytest.mark.long)])
 def test_the_square_is_found_and_the_answer_rests_on_it(tmp_path: Path, kind: str) -> None:
     dataset, corners = planted()
     predictor = trained(tmp_path, dataset, {"template": "cnn", "width": 12})
@@ -80,10 +84,10 @@ def test_the_square_is_found_and_the_answer_rests_on_it(tmp_path: Path, kind: st
         example = Example.of(predictor, (dataset.arrays[0][row],))
         right += example.index == dataset.targets[row]
         relevance = method.relevance(example, 0)
-        place = np.array(np.unravel_index(relevance.argmax(), relevance.shape))
+        place = np.array(parts_of(example, 0).strongest(relevance))
         found += bool(((place >= corners[row]) & (place < corners[row] + SQUARE)).all())
-        sooner += tested(method, example, 0, relevance).marks_what_matters
+        sooner += check_truth(method, example, 0, relevance).marks_what_matters
 
     assert right >= 0.95 * len(rows)
-    assert found >= 0.9 * len(rows)
+    assert found >= FOUND[kind] * len(rows)
     assert sooner >= 0.95 * len(rows)

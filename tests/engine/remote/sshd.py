@@ -79,12 +79,13 @@ class Server:
     def start(self) -> None:
         assert SSHD is not None
         Path("/run/sshd").mkdir(exist_ok=True)
-        self._process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")],
-            stdin=subprocess.DEVNULL,
-            stderr=(self.folder / "sshd.log").open("wb"),
-            start_new_session=True,
-        )
+        with (self.folder / "sshd.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")],
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
         end = time.monotonic() + 30
         while time.monotonic() < end:
             with socket.socket() as probe:

@@ -142,6 +142,7 @@ def test_a_refused_key_and_a_changed_one_are_told(server: Server) -> None:
 def test_a_run_that_there_refuses_leaves_nothing_here(server: Server, tmp_path: Path) -> None:
     requested = experiment(tmp_path).replace(name="refused")
     (tmp_path / "my table.csv").write_text("a,b\n", encoding="utf-8")
-    with pytest.raises(UserError, match="did not start the run"):
+    with pytest.raises(UserError, match="no other row"):
         starting.start(requested, HOST, tmp_path / "here")
     assert not (tmp_path / "here").exists()
+    assert not list((server.home / "netwright").glob("runs/*"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
@@ -16,6 +15,8 @@ from app.engine.explain.method import Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
     from app.engine.explain.example import Example
     from models.network import PlacedBlock
@@ -39,7 +40,8 @@ class AttentionRollout(Method):
         "Bright places were looked at by the attention heads whose looking spoke for the answer."
     )
     caution: ClassVar[str] = (
-        "Attention mixes tokens in every block: a bright place says where it came from only roughly."
+        "Attention mixes tokens in every block: a bright place says only roughly where it came "
+        "from."
     )
     reads: ClassVar[tuple[InputKind, ...]] = ("image", "signal", "text", "row")
     order: ClassVar[int] = 15
@@ -64,7 +66,7 @@ class AttentionRollout(Method):
         names = [block.node.name for block in _attention_blocks(example, half)]
         count = _attention_blocks(example, half)[0].shape[0]
         rollout = torch.eye(count)
-        for weights, gradient in _weights_and_gradients(example, names):
+        for weights, gradient in _weights_and_gradients(example, half, names):
             spoke_for_it = (weights * gradient).clamp(min=0).mean(0)
             rollout = rollout + spoke_for_it @ rollout
 
@@ -126,7 +128,7 @@ def _over_example(example: Example, half: int, seen: torch.Tensor) -> torch.Tens
 
 
 def _weights_and_gradients(
-    example: Example, names: list[str]
+    example: Example, half: int, names: list[str]
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Returns the attention weights (heads, N, N) of these blocks in order, and their gradients."""
     kept = _KeptAttention()
@@ -145,8 +147,9 @@ def _weights_and_gradients(
         for handle in handles:
             handle.remove()
 
+    row = example.row_of(half)
     return [
-        (weights[0], gradient[0])
+        (weights[row], gradient[row])
         for weights, gradient in zip(kept.weights, gradients, strict=True)
     ]
 
@@ -173,7 +176,7 @@ class _KeptAttention(TorchFunctionMode):
     def __torch_function__(
         self,
         func: Callable[..., Any],
-        types: Any,  # noqa: ARG002 - torch gives it
+        types: Any,
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:

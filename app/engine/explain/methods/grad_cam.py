@@ -50,7 +50,7 @@ class GradCam(Method):
     def relevance(self, example: Example, half: int) -> np.ndarray:
         block = last_map(example, half)
         assert block is not None
-        features, gradient = _features_and_gradient(example, block.node.name)
+        features, gradient = _features_and_gradient(example, half, block.node.name)
 
         # Of a picture (C, h, w); tokens of a signal (n, C) are turned, so that channels come first.
         if features.ndim == 2:
@@ -61,11 +61,13 @@ class GradCam(Method):
         return spread(coarse, example.half(half).shape).numpy()
 
 
-def _features_and_gradient(example: Example, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns the output of a block for the example, and the gradient of the support there."""
+def _features_and_gradient(
+    example: Example, half: int, name: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the output of a block for one half, and the gradient of the support there."""
     outputs: list[torch.Tensor] = []
 
-    def keep(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor):  # type: ignore[no-untyped-def] # noqa: ANN202, ARG001
+    def keep(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor):  # type: ignore[no-untyped-def] # noqa: ARG001
         outputs.append(output.detach().requires_grad_())
         return outputs[0]
 
@@ -77,7 +79,8 @@ def _features_and_gradient(example: Example, name: str) -> tuple[torch.Tensor, t
     finally:
         handle.remove()
 
-    return outputs[0].detach()[0], gradient[0]
+    row = example.row_of(half)
+    return outputs[0].detach()[row], gradient[row]
 
 
 METHOD = GradCam()

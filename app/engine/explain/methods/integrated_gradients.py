@@ -59,22 +59,21 @@ class IntegratedGradients(Method):
         nodes, weights = np.polynomial.legendre.leggauss(STEPS)
         places = torch.from_numpy((nodes + 1) / 2).to(there.dtype)
         total = torch.zeros_like(there[0])
-        for chunk, chunk_weights in zip(
-            places.split(CHUNK), torch.from_numpy(weights / 2).to(there.dtype).split(CHUNK), strict=True
-        ):
+        shares = torch.from_numpy(weights / 2).to(there.dtype)
+        for first in range(0, STEPS, CHUNK):
+            chunk, chunk_weights = places[first : first + CHUNK], shares[first : first + CHUNK]
             between = nothing + chunk[:, None, None] * (there - nothing)
             gradient = _gradient(example, half, name, between)
             total += torch.einsum("s,snd->nd", chunk_weights, gradient)
 
-        return (total * (there - nothing)[0]).sum(1).numpy()
+        relevance: np.ndarray = (total * (there - nothing)[0]).sum(1).numpy()
+        return relevance
 
 
 def _embedding(example: Example, half: int) -> str | None:
     """Returns the one block that looks this half's tokens up, None where there are more or none."""
     names = [
-        block.node.name
-        for block in blocks_of_half(example, half)
-        if block.node.kind == EMBEDDING
+        block.node.name for block in blocks_of_half(example, half) if block.node.kind == EMBEDDING
     ]
     return names[0] if len(names) == 1 else None
 
@@ -83,11 +82,15 @@ def _gradient(example: Example, half: int, name: str, embedded: torch.Tensor) ->
     """Returns (S, N, D) the gradient of the support at these embeddings, in place of its own."""
     embedded = embedded.detach().requires_grad_()
 
-    def replace(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor):  # type: ignore[no-untyped-def] # noqa: ANN202, ARG001
-        return embedded
+    def replaced(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor):  # type: ignore[no-untyped-def] # noqa: ARG001
+        if len(output) == len(embedded):
+            return embedded
+
+        rows = example.rows_of(half, len(embedded))
+        return torch.cat([output[: rows.start], embedded, output[rows.stop :]])
 
     inputs = [given.expand(len(embedded), *given.shape[1:]) for given in example.inputs]
-    handle = example.network.blocks[name].register_forward_hook(replace)
+    handle = example.network.blocks[name].register_forward_hook(replaced)
     try:
         with torch.enable_grad():
             support = example.support(*inputs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from typing_extensions import override
 
+from app.engine.explain.example import CHUNK
 from app.engine.explain.method import Method
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Occlusion(Method):
 
         lost = torch.zeros(given.shape[2:])
         counts = torch.zeros(given.shape[2:])
-        for chunk in covers.split(64):
+        for first in range(0, len(covers), CHUNK):
+            chunk = covers[first : first + CHUNK]
             changed = torch.where(chunk[:, None], torch.zeros(()), given)
             difference = whole - example.support_without(half, changed)
             lost += torch.einsum("s,s...->...", difference, chunk.float())
@@ -60,7 +62,9 @@ def window(sides: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Returns the sides of the window and how far it moves on, for an example of these sides."""
     count = WINDOWS_OF_SIGNAL if len(sides) == 1 else WINDOWS_A_SIDE
     strides = tuple(max(1, round(side / count)) for side in sides)
-    return tuple(min(side, 2 * stride) for side, stride in zip(sides, strides, strict=True)), strides
+    return tuple(
+        min(side, 2 * stride) for side, stride in zip(sides, strides, strict=True)
+    ), strides
 
 
 def _covers(sides: tuple[int, ...]) -> torch.Tensor:

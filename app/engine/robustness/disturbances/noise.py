@@ -46,18 +46,19 @@ class Noise(Disturbance):
         if isinstance(preparation, ImagePreparation):
             white = np.iinfo(examples.dtype).max
             deviation = np.array(preparation.std, np.float32).reshape(1, -1, 1, 1) * white
-            noisy = examples + noise * deviation
-            return noisy.round().clip(0, white).astype(examples.dtype)
+            tones: np.ndarray = (examples + noise * deviation).round().clip(0, white)
+            return tones.astype(examples.dtype)
 
         if isinstance(preparation, RowPreparation):
             noisy = examples.copy()
-            deviations = np.array([column.std for column in preparation.amounts], np.float32)
-            noisy[:, : len(deviations)] += noise[:, : len(deviations)] * deviations
+            stds = np.array([column.std for column in preparation.amounts], np.float32)
+            noisy[:, : len(stds)] += noise[:, : len(stds)] * stds
             return noisy
 
         assert isinstance(preparation, SignalPreparation)
-        deviation = np.array(preparation.std, np.float32).reshape(1, -1, 1)
-        return (examples + noise * deviation).astype(np.float32)
+        deviations = np.array(preparation.std, np.float32).reshape(1, -1, 1)
+        values: np.ndarray = examples + noise * deviations
+        return values.astype(np.float32)
 
 
 DISTURBANCE = Noise()

@@ -120,8 +120,7 @@ class TryItPage(Page):
         self.row.addWidget(self.left, 10)
         self.row.addWidget(self.answer, 9)
 
-        # a longer name on one side must not push the other one about
-        for half in (self.left, self.answer):
+        for half in (self.left, self.answer):  # a longer name must not push the other half about
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
         self.explanation = ExplanationCard(theme, self._parts.background, self._predictor)
@@ -325,10 +324,7 @@ class TryItPage(Page):
         )
 
     def take_random(self) -> None:
-        """Gives an example of the test split, and what it is in truth.
-
-        It is one of validation where there is no test split.
-        """
+        """Gives an example of the test split, else of validation, and what it is in truth."""
         dataset = self._dataset()
         if dataset is None:
             return

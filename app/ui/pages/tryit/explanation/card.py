@@ -44,8 +44,8 @@ class ExplanationCard(Card):
         self.button.setObjectName("tryit.explain")
         self.button.setCheckable(True)
         self.button.setToolTip(
-            "Marks what the answer rests on, and tests whether that is so. It stays on for the next "
-            "examples."
+            "Marks what the answer rests on, and tests whether that is so. It stays on for the "
+            "next examples."
         )
         self.button.toggled.connect(self._toggled)
         self.tools.addWidget(self.methods)

@@ -181,8 +181,9 @@ class RelevanceView(QWidget):
         """Returns the surface, coloured as strongly as a part is, so that text stays readable."""
         surface, full = self._theme.color("surface"), self._colour(strength)
         share = STRONGEST_TINT * abs(strength)
-        mixed = [
-            round(below + (above - below) * share)
-            for below, above in zip(surface.getRgb()[:3], full.getRgb()[:3], strict=True)
-        ]
-        return QColor(*mixed)
+        pairs = (
+            (surface.red(), full.red()),
+            (surface.green(), full.green()),
+            (surface.blue(), full.blue()),
+        )
+        return QColor(*(round(below + (above - below) * share) for below, above in pairs))
