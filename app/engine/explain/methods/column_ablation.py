@@ -26,7 +26,10 @@ class ColumnAblation(Method):
 
     kind: ClassVar[str] = "column-ablation"
     label: ClassVar[str] = "Leaving out columns"
-    summary: ClassVar[str] = "Long bars are columns without whose value the answer would be weaker."
+    summary: ClassVar[str] = (
+        "Long bars are columns whose value makes the answer surer, or the amount larger; blue ones "
+        "do the opposite."
+    )
     caution: ClassVar[str] = (
         "Columns that say the same can stand in for each other, so that none of them seems to "
         "matter."
