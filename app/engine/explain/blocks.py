@@ -19,6 +19,10 @@ POOLINGS = ("pooling", "pooling-1d", "adaptive-pooling", "adaptive-pooling-1d")
 """They make a map coarser and add nothing to it."""
 
 
+ENOUGH_PLACES = 16
+"""A map of 2 by 2 says nothing of where."""
+
+
 def blocks_of_half(example: Example, half: int) -> list[PlacedBlock]:
     """Returns the blocks that read one half alone, in order, with their shapes."""
     network = example.network
@@ -28,16 +32,20 @@ def blocks_of_half(example: Example, half: int) -> list[PlacedBlock]:
 
 
 def last_map(example: Example, half: int) -> PlacedBlock | None:
-    """Returns the last block whose output has channels at several places, None where none has.
+    """Returns the last block whose output has channels at enough places, None where none has.
 
-    Poolings are left out: the map before them is finer.
+    Where no output has enough of them it is the one with the most. Poolings are left out: the map
+    before them is finer.
     """
     places = _places_of_picture if example.half(half).kind == "image" else _places_of_sequence
-    for block in reversed(blocks_of_half(example, half)):
-        if block.node.kind not in POOLINGS and places(block.shape) > 1:
-            return block
-
-    return None
+    found = [
+        block
+        for block in reversed(blocks_of_half(example, half))
+        if block.node.kind not in POOLINGS and places(block.shape) > 1
+    ]
+    enough = (block for block in found if places(block.shape) >= ENOUGH_PLACES)
+    finest = max(found, key=lambda block: places(block.shape), default=None)
+    return next(enough, finest)
 
 
 def _places_of_picture(shape: Shape) -> int:

@@ -21,7 +21,8 @@ class GradCam(Method):
     """Selvaraju et al. 2017 (arXiv:1610.02391), equations 1 and 2.
 
     The weight of a channel is the mean of the answer's gradient over all places; the map is the
-    positive part of the weighted sum of the channels. On signals it has one dimension.
+    positive part of the weighted sum of the channels. On signals it has one dimension. The block is
+    the last one with at least 16 places, for the last one of all may have four.
     """
 
     kind: ClassVar[str] = "grad-cam"
