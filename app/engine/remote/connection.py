@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.engine import files
 from app.engine.errors import UserError
 from app.engine.remote.failures import Disconnected, failure
 
@@ -119,7 +120,7 @@ class Connection:
         stand under "content". Raises UserError where the disk there refuses.
         """
         assert self._process.stdin is not None
-        request = json.dumps({"ask": question, **values}).encode() + b"\n"
+        request = files.json_line({"ask": question, **values}, ascii_only=True)
         try:
             self._process.stdin.write(request)
             self._process.stdin.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,9 @@ from app.engine.robustness.measuring import measure
 from tests.engine import tiny
 from tests.engine.explain import networks
 
+if TYPE_CHECKING:
+    from app.engine.data.preparation import Preparation
+
 SEED = 7
 FITTING = {
     "image": ["noise", "rotation", "brightness"],
@@ -25,10 +30,12 @@ FITTING = {
 TEMPLATES = {"image": "cnn", "row": "mlp", "signal": "cnn-1d", "text": "text-cnn"}
 
 
-def disturbed(kind: str, examples: np.ndarray, preparation: object, level: float) -> np.ndarray:
+def disturbed(
+    kind: str, examples: np.ndarray, preparation: Preparation, level: float
+) -> np.ndarray:
     (disturbance,) = (found for found in disturbances() if found.kind == kind)
     before = examples.copy()
-    changed = disturbance.apply(examples, preparation, level, np.random.default_rng(SEED))  # type: ignore[arg-type]
+    changed = disturbance.apply(examples, preparation, level, np.random.default_rng(SEED))
     assert np.array_equal(examples, before, equal_nan=True), "the originals are kept"
     assert changed.shape == examples.shape and changed.dtype == examples.dtype
     return changed

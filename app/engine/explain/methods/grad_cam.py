@@ -68,7 +68,9 @@ def _features_and_gradient(
     """Returns the output of a block for one half, and the gradient of the support there."""
     outputs: list[torch.Tensor] = []
 
-    def keep(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor):  # type: ignore[no-untyped-def] # noqa: ARG001
+    def keep(
+        _: torch.nn.Module, __: tuple[torch.Tensor, ...], output: torch.Tensor
+    ) -> torch.Tensor:
         outputs.append(output.detach().requires_grad_())
         return outputs[0]
 

@@ -82,7 +82,9 @@ def _gradient(example: Example, half: int, name: str, embedded: torch.Tensor) ->
     """Returns (S, N, D) the gradient of the support at these embeddings, in place of its own."""
     embedded = embedded.detach().requires_grad_()
 
-    def replaced(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor):  # type: ignore[no-untyped-def] # noqa: ARG001
+    def replaced(
+        _: torch.nn.Module, __: tuple[torch.Tensor, ...], output: torch.Tensor
+    ) -> torch.Tensor:
         if len(output) == len(embedded):
             return embedded
 
