@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PAGES = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 VIEWS = ("overview", "curves", "inside", "memory", "log", "race")
 USUAL_SIZE = (1280, 760)
+LARGEST_SIZE = (1580, 980)
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -122,6 +123,23 @@ class User:
             yield from [self.try_it] * 3
             yield from [self.look_at_run, self.find_rate, *[self.hover] * 15]
             yield from [self.race, *[self.hover] * 25, self.stop]
+            yield from self._looks()
+
+    def _looks(self) -> Iterator[Callable[[], None]]:
+        """Yields every page in dark, large and as wide as it gets, and a comparison of many runs."""
+        yield from [self.change_shade, *[self.zoom_in] * 3]
+        yield partial(self.frame.resize, *LARGEST_SIZE)
+        for page in PAGES:
+            yield partial(self.press, f"rail.{page}")
+            yield from [self.choose, self.undo, self.hover]
+
+        yield from [self.look_at_run] * 8
+        for view in VIEWS:
+            yield partial(self.look, "rail.training", f"training.view.{view}")
+            yield from [self.zoom_plot, self.hover]
+
+        yield from [self.train, self.pause, self.hover, self.stop]
+        yield from [self.change_shade, self.zoom_reset]
 
     # --- actions
 
@@ -253,7 +271,8 @@ class User:
             QTest.keyClick(table, Qt.Key.Key_Return)
 
     def resize(self) -> None:
-        self.frame.resize(self.random.randint(900, 1580), self.random.randint(640, 980))
+        width, height = LARGEST_SIZE
+        self.frame.resize(self.random.randint(900, width), self.random.randint(640, height))
 
     # --- events
 
