@@ -126,7 +126,7 @@ class User:
             yield from self._looks()
 
     def _looks(self) -> Iterator[Callable[[], None]]:
-        """Yields every page in dark, large and as wide as it gets, and a comparison of many runs."""
+        """Yields every page in dark, enlarged, in the largest window, and many runs compared."""
         yield from [self.change_shade, *[self.zoom_in] * 3]
         yield partial(self.frame.resize, *LARGEST_SIZE)
         for page in PAGES:
