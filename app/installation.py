@@ -34,7 +34,10 @@ BUILD = (
 )
 
 SIGN_SECONDS = 10
-"""So often a stage that says nothing by itself says that it goes on."""
+"""After so long a stage that says nothing by itself says that it goes on."""
+
+SIGN_SHARE = 0.2
+"""Later signs come after this share of the time so far: a slow computer is no list of signs."""
 
 SHOWN_REASONS = 3
 
@@ -190,8 +193,9 @@ def _attend(stage: str, lines: queue.Queue[str | None]) -> list[str]:
     output: list[str] = []
     begun = last = time.monotonic()
     while True:
+        silence = max(SIGN_SECONDS, SIGN_SHARE * (last - begun))
         try:
-            line = lines.get(timeout=max(0.0, last + SIGN_SECONDS - time.monotonic()))
+            line = lines.get(timeout=max(0.0, last + silence - time.monotonic()))
         except queue.Empty:
             last = time.monotonic()
             say(f"  {stage} goes on ({last - begun:.0f} s so far).")
