@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +11,29 @@ import click
 
 from app.engine.errors import UserError
 from app.engine.experiment.limits import LARGEST_SEED
-from app.engine.search.proposals import grid_size, require_optuna
+from app.engine.search.proposals import grid_size
 from app.engine.search.ranges import parse_ranges
-from app.engine.search.search_folder import Plan, SearchFolder, Trial
+from app.engine.search.search_folder import Plan, SearchFolder, Trial, usual_folder
+from app.engine.search.study import require_optuna
+from app.engine.search.subject import best_of, kinds_for, metric_of
 from app.engine.text import count_text, number_text, percent_text
 from app.output import say, say_json
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.control import Control
     from app.engine.runs.events import Event
-    from app.engine.search.searching import Begun, Ended
+    from app.engine.search.progress import Progress
+    from app.engine.search.search_folder import Begun
+    from app.engine.search.searching import Ended
     from app.terminal import Display
 
 MOST_TRIALS = 100_000
+MOST_PARALLEL = 64
+LOOK_EVERY = 0.2
+"""Seconds between two looks at a search that other processes make."""
+
 INTERRUPTED = 130
 FAILED = 1
 
@@ -53,6 +62,13 @@ FAILED = 1
     help="tpe learns from the trials before and ends hopeless ones early.",
 )
 @click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True)
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, MOST_PARALLEL),
+    default=1,
+    show_default=True,
+    help="How many trials at a time, each in a process of its own with one thread.",
+)
 @click.option("--out", metavar="DIR", help="The search's own folder: new, or one to go on with.")
 @click.option(
     "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
@@ -63,6 +79,7 @@ def search(
     trials: int,
     strategy: Any,
     seed: int,
+    parallel: int,
     out: str | None,
     json_: bool,
 ) -> int:
@@ -80,12 +97,12 @@ def search(
     with display_for(json_) as display:
         dataset = open_dataset(requested.data, display.stage)
 
-    folder = SearchFolder(Path(out).expanduser() if out else _usual_folder(requested))
+    folder = SearchFolder(Path(out).expanduser() if out else usual_folder(requested))
     if folder.exists:
         _must_be_same(folder, requested)
         plan = folder.plan()
     else:
-        plan = _plan(requested, dataset, tried, strategy, trials, seed)
+        plan = _plan(requested, dataset, tried, strategy, trials, seed, parallel)
         folder.create(requested, plan)
 
     return _run(folder, plan, dataset, json_)
@@ -98,15 +115,14 @@ def _plan(
     strategy: Any,
     trials: int,
     seed: int,
+    parallel: int,
 ) -> Plan:
     """Returns what is tried. Raises UserError."""
-    from app.engine.search import searching  # noqa: PLC0415 - loads torch
-
-    ranges = parse_ranges(tried, experiment, searching.kinds_for(dataset))
+    ranges = parse_ranges(tried, experiment, kinds_for(dataset))
     if strategy == "grid":
         trials = min(trials, grid_size(ranges))
 
-    return Plan(ranges, strategy, trials, searching.metric_of(experiment, dataset), seed)
+    return Plan(ranges, strategy, trials, metric_of(experiment, dataset), seed, parallel)
 
 
 def _must_be_same(folder: SearchFolder, experiment: Experiment) -> None:
@@ -118,19 +134,10 @@ def _must_be_same(folder: SearchFolder, experiment: Experiment) -> None:
         )
 
 
-def _usual_folder(experiment: Experiment) -> Path:
-    from app.engine import folders  # noqa: PLC0415 - not for --help
-    from app.engine.runs.run import free_name  # noqa: PLC0415 - not for --help
-
-    name = experiment.name or Path(experiment.data.source.replace(":", " ")).stem or "search"
-    searches = folders.runs().with_name("searches")
-    return free_name(searches, f"{datetime.now():%Y-%m-%d} {name}")
-
-
 def _run(folder: SearchFolder, plan: Plan, dataset: Dataset, json_: bool) -> int:
     """Makes the trials with a display, prints what came of them and returns the exit code."""
     from app.engine.runs.control import Control  # noqa: PLC0415 - not for --help
-    from app.engine.search.searching import Search, best_of  # noqa: PLC0415 - loads torch
+    from app.engine.search.searching import Search  # noqa: PLC0415 - loads torch
     from app.headless import interrupts  # noqa: PLC0415 - not for --help
     from app.terminal import display_for  # noqa: PLC0415 - not for --help
 
@@ -138,9 +145,9 @@ def _run(folder: SearchFolder, plan: Plan, dataset: Dataset, json_: bool) -> int
     with display_for(json_) as display:
         display.line(_announcement(folder, plan))
         shown = _Shown(display, plan)
+        made = Search(folder, dataset, shown, control)
         with interrupts(control, display):
-            made = Search(folder, dataset, shown, control)
-            trials = made.run()
+            trials = made.run() if plan.parallel == 1 else _run_beside(folder, shown, control)
 
     best = best_of(trials, plan.metric)
     importance = made.importance()
@@ -151,6 +158,7 @@ def _run(folder: SearchFolder, plan: Plan, dataset: Dataset, json_: bool) -> int
                 "strategy": plan.strategy,
                 "metric": plan.metric,
                 "split": "validation",
+                "parallel": plan.parallel,
                 "trials": [asdict(trial) for trial in trials],
                 "best": asdict(best) if best else None,
                 "importance": importance,
@@ -166,6 +174,36 @@ def _run(folder: SearchFolder, plan: Plan, dataset: Dataset, json_: bool) -> int
     return 0 if best is not None else FAILED
 
 
+def _run_beside(folder: SearchFolder, shown: _Shown, control: Control) -> list[Trial]:
+    """Lets processes of their own make the trials, and follows them; returns all that ended.
+
+    Raises UserError where they cannot go on.
+    """
+    from app.engine.search import progress, starting, workers  # noqa: PLC0415 - not for --help
+
+    seen = len(folder.trials())
+    if not workers.count(folder.path):
+        starting.start(folder)
+
+    asked = False
+    while workers.count(folder.path):
+        if control.stopping and not asked:
+            asked = True
+            folder.request_stop()
+
+        now = progress.read(folder)
+        shown.show_progress(now, seen)
+        seen = len(now.trials)
+        time.sleep(LOOK_EVERY)
+
+    now = progress.read(folder)
+    shown.show_progress(now, seen)
+    if now.trouble and not now.over:
+        raise UserError(now.trouble)
+
+    return list(now.trials)
+
+
 class _Shown:
     """Shows a search on the terminal: a line a trial, and the training under way."""
 
@@ -176,15 +214,28 @@ class _Shown:
 
     def __call__(self, event: Begun | Ended | Event) -> None:
         from app.engine.runs.events import StepsDone  # noqa: PLC0415 - not for --help
-        from app.engine.search.searching import Begun, Ended  # noqa: PLC0415 - loads torch
+        from app.engine.search.search_folder import Begun  # noqa: PLC0415 - not for --help
+        from app.engine.search.searching import Ended  # noqa: PLC0415 - loads torch
 
         if isinstance(event, Begun):
             self._number = event.number
         elif isinstance(event, Ended):
-            best = f"; best so far {_figure(self._plan, event.best)}" if event.best else ""
-            self._display.line(f"{trial_text(self._plan, event.trial)}{best}")
+            self._show_end(event.trial, event.best)
         elif isinstance(event, StepsDone):
             self._display.stage(f"Trial {self._number:,}, epoch {event.epoch:,}")
+
+    def show_progress(self, progress: Progress, seen: int) -> None:
+        """Shows a search that other processes make. seen: trials that were shown before."""
+        for count in range(seen, len(progress.trials)):
+            known = progress.trials[: count + 1]
+            self._show_end(known[count], best_of(known, self._plan.metric))
+
+        total = f"{len(progress.trials):,} of {count_text(progress.wanted, 'trial')}"
+        self._display.stage(f"{total}, {len(progress.under_way):,} under way")
+
+    def _show_end(self, trial: Trial, best: Trial | None) -> None:
+        words = f"; best so far {_figure(self._plan, best)}" if best else ""
+        self._display.line(f"{trial_text(self._plan, trial)}{words}")
 
 
 def trial_text(plan: Plan, trial: Trial) -> str:

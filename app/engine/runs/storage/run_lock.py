@@ -139,7 +139,7 @@ def is_held(folder: Path) -> bool:
             if time.time() - (folder / OWNER).stat().st_mtime < SILENCE:
                 return True
 
-    return _is_locked(folder / LOCK)
+    return is_locked(folder / LOCK)
 
 
 def _is_of_another_computer(folder: Path) -> bool:
@@ -158,7 +158,8 @@ def _sum(process: object, computer: object) -> str:
 
 if sys.platform == "win32":
 
-    def _is_locked(path: Path) -> bool:
+    def is_locked(path: Path) -> bool:
+        """Returns whether a process holds the lock on this file; False where there is no file."""
         if not path.exists():
             return False
 
@@ -174,7 +175,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _is_locked(path: Path) -> bool:
+    def is_locked(path: Path) -> bool:
+        """Returns whether a process holds the lock on this file; False where there is no file."""
         # A shared lock: many may ask at a time, and none takes another for the owner.
         try:
             with files.open_regular(path) as file:
