@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import UserError
@@ -14,7 +15,7 @@ from app.engine.experiment.overrides import with_overrides
 from models.spec import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from models.spec import Setting
 
@@ -29,6 +30,9 @@ MOST_VALUES = 1_000
 
 _ENDS = re.compile(r"\s*([^.\s]\S*?)\s*\.\.\s*(\S+)\s*")
 EXAMPLE = "For example: --try model.width=16..64, or --try optimizer.kind=adam,adamw."
+
+KindsOf = Callable[[Experiment], dict[str, str]]
+"""Returns which kinds of choices an experiment gets, see with_overrides."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Range:
 
 
 def parse_ranges(
-    texts: Iterable[str], experiment: Experiment, kinds_of: Callable[[Experiment], dict[str, str]]
+    texts: Iterable[str], experiment: Experiment, kinds_of: KindsOf
 ) -> tuple[Range, ...]:
     """Returns what `--try SECTION.FIELD=VALUES` names, kinds first.
 
@@ -99,15 +103,62 @@ def parse_ranges(
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UserError(f"'{twice}' is to be tried twice.", "Write all its values in one --try.")
 
-    # A kind decides which settings there are, so it is set before them.
-    written.sort(key=lambda pair: not _is_kind(pair[0]))
-    return tuple(_range(name, text, experiment, kinds_of) for name, text in written)
+    return kinds_first(_range(name, text, experiment, kinds_of) for name, text in written)
+
+
+def kinds_first(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """Returns ranges with those of kinds first: a kind decides which settings there are."""
+    return tuple(sorted(ranges, key=lambda each: not is_kind(each.name)))
+
+
+def range_between(
+    name: str,
+    low: float,
+    high: float,
+    experiment: Experiment,
+    kinds_of: KindsOf,
+    called: str,
+) -> Range:
+    """Returns the range of a setting from low to high. called: what messages call it.
+
+    Raises UserError where it is empty, or where one of its ends cannot be.
+    """
+    if not all(math.isfinite(end) for end in (low, high)):
+        raise UserError(f"{called}: the ends of a range are numbers.", EXAMPLE)
+    if low >= high:
+        raise UserError(
+            f"{called} is empty: {low:g} is not below {high:g}.", "Write the smaller number first."
+        )
+
+    changed = [with_values(experiment, {name: end}, kinds_of) for end in (low, high)]
+    declared = _declared(changed[0], name)
+    whole = declared is not None and declared.type == "integer"
+    logarithmic = low > 0 and (
+        high / low >= WIDE or (declared is not None and declared.logarithmic)
+    )
+    return Range(name, (), low, high, whole, logarithmic)
+
+
+def range_of(
+    name: str,
+    values: tuple[str | int | float | bool, ...],
+    experiment: Experiment,
+    kinds_of: KindsOf,
+    called: str,
+) -> Range:
+    """Returns the range of a setting that has these values. called: what messages call it.
+
+    Raises UserError where there is nothing to choose between, or where one of them cannot be.
+    """
+    _check_listed(called, values)
+    for value in values:
+        with_values(experiment, {name: value}, kinds_of)
+
+    return Range(name, values)
 
 
 def with_values(
-    experiment: Experiment,
-    values: Mapping[str, Any],
-    kinds_of: Callable[[Experiment], dict[str, str]],
+    experiment: Experiment, values: Mapping[str, Any], kinds_of: KindsOf
 ) -> Experiment:
     """Returns an experiment with some settings changed. values: by SECTION.FIELD, kinds first.
 
@@ -120,6 +171,12 @@ def with_values(
         raise UserError(
             error.what.replace("--set", "--try"), error.remedy, error.setting
         ) from error
+
+
+def is_kind(name: str) -> bool:
+    """Returns whether a setting is the choice among kinds, such as "optimizer.kind"."""
+    section, field = name.split(".")
+    return section in CHOICES and field == CHOICES[section].registry.key
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -137,57 +194,30 @@ def _split(text: str) -> tuple[str, str]:
     return name, values.strip()
 
 
-def _is_kind(name: str) -> bool:
-    section, field = name.split(".")
-    return section in CHOICES and field == CHOICES[section].registry.key
-
-
-def _range(
-    name: str,
-    text: str,
-    experiment: Experiment,
-    kinds_of: Callable[[Experiment], dict[str, str]],
-) -> Range:
+def _range(name: str, text: str, experiment: Experiment, kinds_of: KindsOf) -> Range:
     """Returns the range of one setting. Raises UserError."""
     ends = _ENDS.fullmatch(text)
     if ends is None:
         values = tuple(_value(part.strip()) for part in text.split(",") if part.strip())
-        _check_listed(name, values)
-        for value in values:
-            with_values(experiment, {name: value}, kinds_of)
+        return range_of(name, values, experiment, kinds_of, f"'--try {name}'")
 
-        return Range(name, values)
-
+    called = f"'--try {name}={text}'"
     low, high = (_value(end) for end in ends.groups())
-    if not all(isinstance(end, int | float) and math.isfinite(end) for end in (low, high)):
-        raise UserError(f"'--try {name}={text}': the ends of a range are numbers.", EXAMPLE)
-    assert isinstance(low, int | float)
-    assert isinstance(high, int | float)
-    if low >= high:
-        raise UserError(
-            f"'--try {name}={text}' is empty: {low:g} is not below {high:g}.",
-            "Write the smaller number first.",
-        )
+    if isinstance(low, str) or isinstance(high, str):
+        raise UserError(f"{called}: the ends of a range are numbers.", EXAMPLE)
 
-    changed = [with_values(experiment, {name: end}, kinds_of) for end in (low, high)]
-    declared = _declared(changed[0], name)
-    whole = declared is not None and declared.type == "integer"
-    logarithmic = low > 0 and (
-        high / low >= WIDE or (declared is not None and declared.logarithmic)
-    )
-    return Range(name, (), low, high, whole, logarithmic)
+    return range_between(name, low, high, experiment, kinds_of, called)
 
 
-def _check_listed(name: str, values: tuple[Any, ...]) -> None:
+def _check_listed(called: str, values: tuple[Any, ...]) -> None:
     """Raises UserError where there is nothing to choose between, or far too much."""
     if len(set(values)) < 2:
         raise UserError(
-            f"'--try {name}' names {'one value' if values else 'no value'}; a search needs two.",
-            EXAMPLE,
+            f"{called} names {'one value' if values else 'no value'}; a search needs two.", EXAMPLE
         )
     if len(values) > MOST_VALUES:
         raise UserError(
-            f"'--try {name}' lists {len(values):,} values; at most {MOST_VALUES:,} are tried.",
+            f"{called} lists {len(values):,} values; at most {MOST_VALUES:,} are tried.",
             "Write a range, such as 1..1000.",
         )
 

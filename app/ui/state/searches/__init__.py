@@ -1,0 +1,1 @@
+"""Searches for good settings: the one that is set up, and those that are under way or over."""
