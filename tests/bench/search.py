@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.engine.experiment.toml_file import from_plain
 from app.engine.search.ranges import parse_ranges
 from app.engine.search.search_folder import Plan, SearchFolder
-from app.engine.search.searching import Search, best_of, kinds_for, metric_of
+from app.engine.search.searching import Search
+from app.engine.search.subject import best_of, kinds_for, metric_of
 from app.engine.sources.opening import open_dataset
 
 if TYPE_CHECKING:

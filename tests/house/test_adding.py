@@ -21,7 +21,7 @@ from app.engine.learning.tasks import TASKS
 from app.engine.sources import formats
 from app.ui.pages.learning.page import LearningPage
 from app.ui.pages.model.page import ModelPage
-from app.ui.widgets.settings.form import ChoiceBox
+from app.ui.widgets.settings.choice_box import ChoiceBox
 from models.template import TEMPLATES
 from tests.ui.harness import open_harness
 

@@ -22,6 +22,7 @@ from app.ui.state.document import Document
 from app.ui.state.exports.exporter import Exporter
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.preferences import Preferences
+from app.ui.state.searches.search_list import SearchList
 from app.ui.state.session import Session
 from app.ui.style.theme import Theme
 
@@ -75,6 +76,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     actions: list[Action] = []
     pages_opened: list[str] = []
     queue = QueueState(Queue(), background)
+    searches = SearchList(background)
 
     parts = Parts(
         document,
@@ -89,11 +91,13 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         lambda path: None,
         actions.append,
         queue,
+        searches,
     )
     try:
         yield Harness(parts, data_loader, actions, pages_opened)
     finally:
         queue.close()
+        searches.close()
         data_loader.close()
         network_measurer.close()
         session.close()

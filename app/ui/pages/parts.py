@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.ui.state.exports.exporter import Exporter
     from app.ui.state.network_measurer import NetworkMeasurer
     from app.ui.state.preferences import Preferences
+    from app.ui.state.searches.search_list import SearchList
     from app.ui.state.session import Session
     from app.ui.style.theme import Theme
 
@@ -43,6 +44,7 @@ class Parts:
     open: Callable[[str], None]
     do: Callable[[Action], None]
     queue: QueueState
+    searches: SearchList
 
 
 @dataclass(frozen=True)

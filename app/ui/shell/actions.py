@@ -106,6 +106,13 @@ TABLE = (
         "Trains variants of the settings side by side.",
     ),
     Entry(
+        Action.SEARCH,
+        "Search for good settings…",
+        "Run",
+        (),
+        "Trains the experiment with several values of some settings.",
+    ),
+    Entry(
         Action.PLAN,
         "What would fit?…",
         "Run",

@@ -20,7 +20,7 @@ from app.ui.shell.actions import Actions
 from app.ui.shell.beside import TrainingBeside
 from app.ui.shell.commands import Dialogs, TrainingCommands, ViewCommands, enable_possible
 from app.ui.shell.export_messages import ExportMessages
-from app.ui.shell.files import Files
+from app.ui.shell.files import Files, saved_words
 from app.ui.shell.help.commands import HelpCommands
 from app.ui.shell.hooks import install
 from app.ui.shell.leaving import Leaving
@@ -38,6 +38,7 @@ from app.ui.state.document import Document
 from app.ui.state.engine import Engine, EngineLoader, find_engine
 from app.ui.state.exports.exporter import Exporter
 from app.ui.state.network_measurer import NetworkMeasurer
+from app.ui.state.searches.search_list import SearchList
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
 from app.ui.style.assets import icon
@@ -101,6 +102,7 @@ class Assembly(QObject):
         self.notifier = Notifier(frame)
         self.runs_folder = default_folder()
         self.queue = QueueState(Queue(), self._writing)
+        self.searches = SearchList(self._writing)
         self.actions = Actions(frame, pages, frame.go)
         self.parts = Parts(
             self.document,
@@ -115,6 +117,7 @@ class Assembly(QObject):
             self.opener.open,
             self.actions.do,
             self.queue,
+            self.searches,
         )
         self._leaving = Leaving(frame, self.session, self.problems)
         self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
@@ -131,6 +134,7 @@ class Assembly(QObject):
             self.document, self.session, self.run_bar, self.runs_folder, self.queue, frame.go
         )
         dialogs = Dialogs(self.parts, frame)
+        self.document.try_several = dialogs.open_search
         help_ = HelpCommands(
             frame, self.theme, self.actions.entries, self.document, self.problems, self.background
         )
@@ -149,6 +153,7 @@ class Assembly(QObject):
             Action.TRAIN: training.train,
             Action.QUEUE: training.add_to_queue,
             Action.RACE: dialogs.open_race,
+            Action.SEARCH: dialogs.open_search,
             Action.PLAN: dialogs.open_planner,
             Action.PAUSE: training.pause_or_resume,
             Action.STOP: self.session.stop,
@@ -235,6 +240,7 @@ class Assembly(QObject):
 
         self._beside.find(self._writing)
         self.queue.look()
+        self.searches.look()
 
     def _load_engine(self) -> None:
         self.engine.load(self.document.experiment.training.device)
@@ -265,16 +271,7 @@ class Assembly(QObject):
         header.set_name(document.experiment.name)
         name = document.experiment.name or "untitled"
         self.frame.setWindowTitle(window_title(f"{name} - Netwright"))
-
-        if document.path is None:
-            header.set_saved("autosaved", "Not saved to a file yet; it is kept for the next start.")
-        elif document.dirty:
-            header.set_saved(
-                "changed",
-                f"Changes are not in '{document.path.name}' yet; they are kept all the same.",
-            )
-        else:
-            header.set_saved("saved", f"Saved in '{document.path}'.")
+        header.set_saved(*saved_words(document))
 
         self._enable_possible()
 
@@ -356,6 +353,7 @@ class Assembly(QObject):
         self.exporter.close()
         self.run_bar.close()
         self.queue.close()
+        self.searches.close()
         self.session.close()
         self.awake.release()
         self._writing.close()
@@ -379,6 +377,7 @@ class Assembly(QObject):
         for sender in (
             self.run_bar,
             self.queue,
+            self.searches,
             self.network_measurer,
             self.data_loader,
             self.opener,

@@ -81,7 +81,7 @@ class Dialogs:
         self._parts = parts
         self._window = window
         self._trials: Trials | None = None
-        """Kept when the planner is closed: what it measured is shown when it is opened again."""
+        """Kept when a dialog is closed: what it measured is shown when it is opened again."""
 
     def open_race(self) -> None:
         """Sets up a race of variants of the open experiment."""
@@ -89,23 +89,33 @@ class Dialogs:
 
         RaceSetup(self._parts, self._window).open()
 
+    def open_search(self, first: str = "") -> None:
+        """Sets up a search for good settings. first: SECTION.FIELD of one that is to be tried."""
+        from app.ui.pages.search.setup import SearchSetup  # noqa: PLC0415 - when first opened
+
+        SearchSetup(self._parts, self._measurements(), self._window, first).open()
+
     def open_planner(self) -> None:
         """Shows what would fit the device, and what it would cost."""
         from app.ui.pages.learning.planner import Planner  # noqa: PLC0415 - when first opened
-
-        if self._trials is None:
-            self._trials = Trials(self._parts.document, self._parts.session)
 
         planner = Planner(
             self._parts.document,
             self._parts.session,
             self._parts.background,
             self._parts.theme,
-            self._trials,
+            self._measurements(),
             self._window,
         )
         planner.device_read.connect(self._parts.network_measurer.device.take)
         planner.open()
+
+    def _measurements(self) -> Trials:
+        """Returns what times steps; what it measured is kept when a dialog is closed."""
+        if self._trials is None:
+            self._trials = Trials(self._parts.document, self._parts.session)
+
+        return self._trials
 
     def open_export(self) -> None:
         """Exports the network of the run that is shown."""
@@ -157,6 +167,7 @@ def enable_possible(
     actions[Action.TRAIN].setEnabled(trainable)
     actions[Action.QUEUE].setEnabled(not run_bar.obstacle_to_queue())
     actions[Action.RACE].setEnabled(trainable and document.description is not None)
+    actions[Action.SEARCH].setEnabled(document.description is not None)
     actions[Action.PAUSE].setEnabled(session.state in (State.RUNNING, State.PAUSED))
     actions[Action.STOP].setEnabled(session.active)
     actions[Action.EXPORT].setEnabled(session.record.has_weights)

@@ -312,3 +312,16 @@ class Files(QObject):
                 return str(Path(path).parent)
 
         return str(Path.home())
+
+
+def saved_words(document: Document) -> tuple[str, str]:
+    """Returns whether the experiment is saved, in a word and in a sentence."""
+    if document.path is None:
+        return "autosaved", "Not saved to a file yet; it is kept for the next start."
+    if document.dirty:
+        return (
+            "changed",
+            f"Changes are not in '{document.path.name}' yet; they are kept all the same.",
+        )
+
+    return "saved", f"Saved in '{document.path}'."

@@ -21,6 +21,7 @@ class Action(StrEnum):
     TRAIN = "train"
     QUEUE = "queue"
     RACE = "race"
+    SEARCH = "search"
     PLAN = "plan"
     PAUSE = "pause"
     STOP = "stop"

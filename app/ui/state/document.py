@@ -21,7 +21,7 @@ from app.engine.experiment.resolve import ResolvedExperiment, problem_of, resolv
 from app.ui.state.later import Later
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from app.engine.data.dataset import Dataset
@@ -57,6 +57,8 @@ class Document(QObject):
         """none, reading, ready, failed."""
         self.progress: tuple[str, int, int] = ("", 0, 0)
         self.data_failure: Any = None
+        self.try_several: Callable[[str], None] | None = None
+        """Asks for a search over SECTION.FIELD; None where this is not the open experiment."""
         self.later = Later(self)
         """For what follows the document but is not seen."""
         self._resolved: tuple[Experiment, Description, ResolvedExperiment] | None = None

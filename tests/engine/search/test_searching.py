@@ -15,8 +15,9 @@ from app.engine.runs.events import EpochDone
 from app.engine.runs.run import Run
 from app.engine.search.proposals import Proposals
 from app.engine.search.ranges import Range, parse_ranges
-from app.engine.search.search_folder import Plan, SearchFolder
-from app.engine.search.searching import Begun, Ended, Search, best_of, kinds_for, metric_of
+from app.engine.search.search_folder import Begun, Plan, SearchFolder
+from app.engine.search.searching import Ended, Search
+from app.engine.search.subject import best_of, kinds_for, metric_of
 from app.engine.sources.opening import open_dataset
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def test_a_damaged_folder_is_a_sentence(
 
 
 def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.engine.search.proposals.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("app.engine.search.study.importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError) as raised:
         Proposals(None, (), "tpe", 1, True, 0)  # type: ignore[arg-type]
     assert "pip install 'netwright[search]'" in raised.value.message

@@ -17,7 +17,7 @@ from app.ui.pages.learning.memory_fit import needed, parts, verdict
 from app.ui.pages.learning.optimizer_boxes import OptimizerBoxes
 from app.ui.pages.learning.page import LearningPage
 from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS
-from app.ui.widgets.settings.form import ChoiceBox
+from app.ui.widgets.settings.choice_box import ChoiceBox
 from app.ui.widgets.settings.number_box import DropDown, NumberBox
 
 if TYPE_CHECKING:

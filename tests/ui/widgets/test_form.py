@@ -13,7 +13,8 @@ from app.engine.learning.loss import LOSSES
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.ui.state.document import Document
 from app.ui.state.preferences import Preferences
-from app.ui.widgets.settings.form import ChoiceBox, Form
+from app.ui.widgets.settings.choice_box import ChoiceBox
+from app.ui.widgets.settings.form import Form
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
 from models.spec import settings
 from models.template import TEMPLATES

@@ -28,7 +28,8 @@ from app.ui.widgets.label import Label
 from app.ui.widgets.memory.ledger import overlap, parts_of, total_of
 from app.ui.widgets.memory.memory_bar import MemoryBar
 from app.ui.widgets.memory.memory_table import MemoryTable
-from app.ui.widgets.settings.form import ChoiceBox, Form
+from app.ui.widgets.settings.choice_box import ChoiceBox
+from app.ui.widgets.settings.form import Form
 from models.spec import Registry, Setting, settings
 
 if TYPE_CHECKING:

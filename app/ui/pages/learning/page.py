@@ -161,7 +161,12 @@ class LearningPage(Page):
         self.race.clicked.connect(lambda: self.parts.do(Action.RACE))
         self.parts.session.state_changed.connect(self._allow_race)
         row.addWidget(self.task, 1)
+        self.search = QPushButton("Search")
+        self.search.setObjectName("learning.search")
+        self.search.setAccessibleName("Search for good settings")
+        self.search.clicked.connect(lambda: self.parts.do(Action.SEARCH))
         row.addWidget(self.race)
+        row.addWidget(self.search)
         row.addWidget(self.more)
 
         return row
@@ -176,6 +181,12 @@ class LearningPage(Page):
         if self.parts.session.active:
             obstacle = "A training is under way."
 
+        self.search.setEnabled(self.parts.document.description is not None)
+        self.search.setToolTip(
+            "Trains several values of some settings, and shows which are good."
+            if self.search.isEnabled()
+            else "Open data first: the runs learn from them."
+        )
         self.race.setEnabled(not obstacle)
         self.race.setToolTip(
             tooltip(obstacle)

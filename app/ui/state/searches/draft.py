@@ -87,7 +87,7 @@ def tryable(document: Document) -> dict[str, list[tuple[str, str]]]:
         rows += [
             (f"{section}.{setting.name}", setting.label)
             for setting in _settings(document, section)
-            if _can_be_tried(setting)
+            if is_tryable(section, setting)
         ]
         if rows:
             found[section] = rows
@@ -95,16 +95,15 @@ def tryable(document: Document) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+def is_tryable(section: str, setting: Setting) -> bool:
+    """Returns whether a search can try several values of a setting."""
+    return section in SECTIONS and setting.type in TYPES and setting.name not in NOT_TRIED
+
+
 def kind_label(section: str) -> str:
     """Returns what the choice among the kinds of a section is called."""
     noun = CHOICES[section].registry.noun
     return noun[:1].upper() + noun[1:]
-
-
-def can_be_tried(document: Document, name: str) -> bool:
-    """Returns whether SECTION.FIELD can be tried in the open experiment."""
-    section = name.split(".")[0]
-    return any(name == one for one, _ in tryable(document).get(section, ()))
 
 
 def proposed(document: Document, name: str) -> Tried | None:
@@ -114,7 +113,7 @@ def proposed(document: Document, name: str) -> Tried | None:
         return _proposed_kinds(document, section)
 
     setting = next((one for one in _settings(document, section) if one.name == field), None)
-    if setting is None or not _can_be_tried(setting):
+    if setting is None or not is_tryable(section, setting):
         return None
 
     label = setting.label
@@ -170,10 +169,6 @@ def _is_own_network(document: Document, section: str) -> bool:
     """Returns whether the network is one of a person's own, which has no settings to try."""
     model = document.experiment.model
     return section == "model" and isinstance(model, OwnNetwork)
-
-
-def _can_be_tried(setting: Setting) -> bool:
-    return setting.type in TYPES and setting.name not in NOT_TRIED
 
 
 def _present(document: Document, section: str, field: str) -> float | None:

@@ -20,6 +20,7 @@ from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
+from app.ui.widgets.settings.field_menu import FieldMenu
 from app.ui.widgets.settings.number_box import DropDown, NumberBox, Slider
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Field(QWidget):
     """The editor of one setting, with its label and help.
 
     edited(name, value): the person chose a value (None: follow the data). reset(name): go back to
-    the default.
+    the default. tried(name): several values are to be tried, where `offer_search` was called.
 
     The editor's objectName is `full_name` (SECTION.FIELD). lowest: the smallest value that a slider
     may give.
@@ -55,6 +56,7 @@ class Field(QWidget):
 
     edited = Signal(str, object)
     reset = Signal(str)
+    tried = Signal(str)
 
     def __init__(
         self, full_name: str, setting: Setting, lowest: float | None, theme: Theme
@@ -85,6 +87,11 @@ class Field(QWidget):
         style(self._trouble, "problem")
         self._lay_out(theme)
         self.set_full_name(full_name)
+
+    def offer_search(self) -> None:
+        """Offers in the menu of the field to try several values."""
+        menu = FieldMenu(self, self.editor)
+        menu.tried.connect(lambda: self.tried.emit(self.setting.name))
 
     def set_full_name(self, full_name: str) -> None:
         """Names the parts, so that they are found; "" while another field stands in its place."""

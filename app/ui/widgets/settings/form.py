@@ -12,15 +12,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.engine.learning.tasks import TASKS
 from app.ui.state.document import Document
+from app.ui.state.searches.draft import is_tryable
 from app.ui.style.theme import Theme, style
-from app.ui.text.literal import button_text, tooltip
+from app.ui.text.literal import button_text
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.layouts import take_out
 from app.ui.widgets.settings.field import Field, value_in_words
-from app.ui.widgets.settings.number_box import DropDown
-from models.spec import Choice, Registry, Setting, settings
+from models.spec import Setting, settings
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -165,6 +164,9 @@ class Form(QWidget):
             field = Field(full_name, setting, self._lowest(setting), self._theme)
             field.edited.connect(self._take)
             field.reset.connect(self._reset)
+            if self._document.try_several is not None and is_tryable(self._section, setting):
+                field.offer_search()
+                field.tried.connect(self._try)
             self._made[key] = field
         else:
             field.set_full_name(full_name)
@@ -270,6 +272,10 @@ class Form(QWidget):
         elif field is not None:
             self._refresh()
 
+    def _try(self, name: str) -> None:
+        if self._document.try_several is not None:
+            self._document.try_several(f"{self._section}.{name}")
+
     def _reset(self, name: str) -> None:
         self._document.reset(self._section, name)
         self._refresh()
@@ -301,98 +307,3 @@ def concerns(setting: Setting, present: frozenset[str]) -> bool:
         return False
 
     return not setting.applies or not present or bool(present & set(setting.applies))
-
-
-class ChoiceBox(DropDown):
-    """A drop-down for a template, loss, optimizer or schedule.
-
-    What does not fit is greyed and says why.
-    """
-
-    def __init__(
-        self,
-        document: Document,
-        section: str,
-        registry: Registry[Any],
-        name: str = "",
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._document = document
-        self._section = section
-        self._registry = registry
-        self.setObjectName(name or f"{section}.{registry.key}")
-        self.setAccessibleName(registry.noun.capitalize())
-
-        for choice in registry.all():
-            self.addItem(choice.label, choice.kind)
-
-        self.activated.connect(self._choose)
-        document.changed.connect(self._refresh)
-        document.data_changed.connect(self._refresh)
-        self._refresh()
-
-    def _refresh(self, *_: object) -> None:
-        try:
-            current = self._document.value(self._section)
-        except UserError:
-            current = getattr(self._document.experiment, self._section)
-
-        for row, choice in enumerate(self._registry.all()):
-            reason = self._unfit(choice)
-            item = self.model().item(row)  # type: ignore[attr-defined]
-            item.setEnabled(not reason)
-            item.setToolTip(tooltip(f"{choice.summary} {reason}".strip()))
-
-        if current is not None:
-            blocked = self.blockSignals(True)
-            self.setCurrentIndex(self.findData(current.kind))
-            self.blockSignals(blocked)
-            self.setToolTip(tooltip(current.summary))
-
-    def _unfit(self, choice: type[Choice]) -> str:
-        """Returns why a choice cannot be taken for these data; "" when it can."""
-        try:
-            if hasattr(choice, "unfit"):
-                return str(choice.unfit(self._document.problem()))
-            if hasattr(choice, "tasks"):
-                return self._unfit_loss(choice.tasks)
-        except UserError:
-            pass
-
-        return ""
-
-    def _unfit_loss(self, kinds: tuple[str, ...]) -> str:
-        """Returns why a loss does not fit; "" when it does.
-
-        It fits where it serves the task, or, with the task left open, another one that these data
-        allow.
-        """
-        description = self._document.assumed_description
-        chosen = self._document.experiment.data.task
-
-        task = TASKS[chosen or description.task]
-        if task.kind in kinds:
-            return ""
-
-        if chosen is None:
-            alike = [
-                TASKS[kind]
-                for kind in kinds
-                if kind in TASKS and TASKS[kind].targets == task.targets
-            ]
-            reasons = [other.unfit(description) for other in alike if other.pairs == task.pairs]
-            if reasons and not all(reasons):
-                return ""
-            if reasons and self._document.description is not None:
-                return reasons[0]
-
-        return f"It does not fit the task '{task.label}'."
-
-    def _choose(self, row: int) -> None:
-        kind = self.itemData(row)
-        current = getattr(self._document.experiment, self._section)
-        if current is None or current.kind != kind:
-            self._document.choose(self._section, kind)
-
-        self._refresh()

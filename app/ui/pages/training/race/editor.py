@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app.engine.experiment.experiment import CHOICES
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.segments import Segments
-from app.ui.widgets.settings.form import ChoiceBox, Form
+from app.ui.widgets.settings.choice_box import ChoiceBox
+from app.ui.widgets.settings.form import Form
 
 if TYPE_CHECKING:
     from app.ui.state.document import Document
