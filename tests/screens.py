@@ -3,7 +3,8 @@
 The networks on them are really trained. Every page is taken light and dark, at 1280x720 and
 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
 STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
-every kind of task. --blocks: blocks of a network being changed. --export: the export dialog.
+every kind of task. --blocks: blocks of a network being changed. --export: the export dialog. --search:
+a search for good settings.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from app.ui.shell.system.awake import Awake
 from app.ui.state.action import Action
 from models import edits
 from tests.export_screens import take_export
+from tests.search_screens import take_search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -404,6 +406,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
     parser.add_argument("--blocks", action="store_true", help="the Model page with own blocks")
     parser.add_argument("--export", action="store_true", help="the export of a trained network")
+    parser.add_argument("--search", action="store_true", help="a search for good settings")
     arguments = parser.parse_args()
     arguments.outdir.mkdir(parents=True, exist_ok=True)
 
@@ -422,6 +425,8 @@ def main() -> int:
             take_blocks(camera)
         elif arguments.export:
             take_export(camera)
+        elif arguments.search:
+            take_search(camera)
         elif arguments.tasks is None:
             take_all(camera, arguments.quick)
         else:

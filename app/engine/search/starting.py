@@ -17,11 +17,11 @@ MODULE = "app.engine.search.worker_process"
 MOST_ANSWER = 1 << 16
 
 
-def start(folder: SearchFolder) -> None:
+def start(folder: SearchFolder) -> list[int]:
     """Begins a search, or goes on with it, in as many processes as its plan says.
 
-    Returns when all of them are at work. Raises UserError where it is under way already, where it
-    is damaged, where optuna is missing or where the system starts no process.
+    Returns their numbers when all of them are at work. Raises UserError where it is under way
+    already, where it is damaged, where optuna is missing or where the system starts no process.
     """
     require_optuna()
     plan = folder.plan()
@@ -31,11 +31,11 @@ def start(folder: SearchFolder) -> None:
             raise UserError("The search is under way already.", "Follow it, or stop it first.")
 
         folder.forget_requests()
-        for _ in range(max(1, min(plan.parallel, plan.trials))):
-            _start_one(folder)
+        count = max(1, min(plan.parallel, plan.trials))
+        return [_start_one(folder) for _ in range(count)]
 
 
-def _start_one(folder: SearchFolder) -> None:
+def _start_one(folder: SearchFolder) -> int:
     order = files.json_line({"search": str(folder.path)}, ascii_only=True).decode().strip()
     try:
         child = own_process.start_detached(MODULE, order, folder.log)
@@ -51,7 +51,7 @@ def _start_one(folder: SearchFolder) -> None:
 
     if "process" in answer:
         own_process.reap()
-        return
+        return int(answer["process"])
 
     code = child.wait()
     if "what" in answer:

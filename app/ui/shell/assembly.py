@@ -354,6 +354,7 @@ class Assembly(QObject):
         self.run_bar.close()
         self.queue.close()
         self.searches.close()
+        self.document.try_several = None
         self.session.close()
         self.awake.release()
         self._writing.close()

@@ -63,6 +63,7 @@ def test_the_pages_are_these_in_this_order() -> None:
         "results",
         "tryit",
         "runs",
+        "search",
         "welcome",
     ]
 
@@ -108,6 +109,7 @@ def test_a_page_that_was_added_is_in_the_menu_with_a_key(
         "Results": "Ctrl+6",
         "Try it": "Ctrl+7",
         "Runs": "Ctrl+8",
+        "Search": "Ctrl+9",
     }
 
     window.frame.findChild(QAction, "action.go.dummy").trigger()

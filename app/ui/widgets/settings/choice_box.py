@@ -41,9 +41,11 @@ class ChoiceBox(DropDown):
         for choice in registry.all():
             self.addItem(choice.label, choice.kind)
 
+        self.menus: list[FieldMenu] = []
         if document.try_several is not None:
             menu = FieldMenu(self, self)
             menu.tried.connect(self._try)
+            self.menus.append(menu)
 
         self.activated.connect(self._choose)
         document.changed.connect(self._refresh)

@@ -67,6 +67,7 @@ class Field(QWidget):
         self._theme = theme
         self.number: NumberBox | None = None
         self.slider: Slider | None = None
+        self.menus: list[FieldMenu] = []
         self.editor = self._make_editor()
         self.editor.setAccessibleName(setting.label)
         self.editor.setAccessibleDescription(setting.help)
@@ -92,6 +93,7 @@ class Field(QWidget):
         """Offers in the menu of the field to try several values."""
         menu = FieldMenu(self, self.editor)
         menu.tried.connect(lambda: self.tried.emit(self.setting.name))
+        self.menus.append(menu)
 
     def set_full_name(self, full_name: str) -> None:
         """Names the parts, so that they are found; "" while another field stands in its place."""
