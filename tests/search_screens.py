@@ -65,7 +65,7 @@ def _take_setup(camera: Any, appearance: str) -> None:
     camera.inside.actions.do(Action.SEARCH)
     dialog: Any = camera.window.frame.findChildren(SearchSetup)[-1]
     _save(camera, dialog, f"setup_empty-{appearance}")
-    for name in ("optimizer.learning_rate", "model.width", "optimizer.kind", "model.norm"):
+    for name in ("optimizer.learning_rate", "model.width", "optimizer.kind", "training.batch_size"):
         dialog.add(name)
 
     camera.wait(lambda: not dialog._estimate.busy and not dialog._estimate.measuring)

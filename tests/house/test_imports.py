@@ -43,8 +43,8 @@ ENGINE_ROOMS = (
     "robustness",
     "export",
     "detached",
-    "queue",
     "search",
+    "queue",
     "remote",
 )
 """Lower rooms first: a room imports itself and what stands before it."""

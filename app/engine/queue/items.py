@@ -39,8 +39,9 @@ class Item:
     """One item of the queue.
 
     number: its own, given once. order: places are in ascending order. added: when, in local time.
-    run: the folder of its run, "" before it begins. why: of what failed, a sentence. seconds: how
-    long it is expected to take; None if unknown. deaths: how often its process died.
+    run: the folder of its run, "" before it begins. search: the folder of a search, all of whose
+    trials are this item; "" for a run. why: of what failed, a sentence. seconds: how long it is
+    expected to take; None if unknown. deaths: how often its process died.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Item:
     why: str = ""
     seconds: float | None = None
     deaths: int = 0
+    search: str = ""
 
 
 class Queue:
@@ -83,10 +85,12 @@ class Queue:
 
     # --- changes
 
-    def add(self, experiment: Experiment, seconds: float | None = None) -> Item:
+    def add(
+        self, experiment: Experiment, seconds: float | None = None, search: str = ""
+    ) -> Item:
         """Puts a copy of an experiment at the end. Raises UserError.
 
-        seconds: how long it is expected to take.
+        seconds: how long it is expected to take. search: the folder of a search that varies it.
         """
         experiment = _with_whole_path(experiment)
         with self._locked():
@@ -95,7 +99,8 @@ class Queue:
             order = max((item.order for item in items), default=0) + 1
             added = datetime.now().isoformat(timespec="seconds")
             name = experiment.name or Path(experiment.data.source).stem or "experiment"
-            item = Item(number, order, name, added, seconds=seconds)
+            name = f"{name} (search)" if search else name
+            item = Item(number, order, name, added, seconds=seconds, search=search)
             # The experiment first: an item without one could never begin.
             content = toml_file.dumps(experiment).encode()
             files.write_atomically(self.folder / f"{number}.toml", content)

@@ -21,11 +21,13 @@ from app.engine import files, own_process
 from app.engine.detached import process, starting
 from app.engine.detached.event_file import end_of, was_shut_down
 from app.engine.errors import UserError
+from app.engine.queue import searches
 from app.engine.queue.items import Item, Queue, State
 from app.engine.runs.run import Run, default_folder, new_folder
 from app.engine.runs.storage import manifest
 from app.engine.runs.storage.run_lock import is_held
 from app.engine.runs.summary import Status
+from app.engine.search.search_folder import SearchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +119,9 @@ def work(queue: Queue, item: Item) -> None:
 
 def _to_the_end(queue: Queue, item: Item) -> tuple[Item, State, str]:
     """Trains an item until it has ended, also where its process dies; returns how and why."""
+    if item.search:
+        return item, *searches.to_the_end(SearchFolder(Path(item.search)))
+
     end = _end_of(Path(item.run))
     while end is None:
         end = _train(queue, item)
@@ -191,6 +196,9 @@ def _new_folder(queue: Queue) -> Callable[[Item], Path]:
     """Returns what makes the folder of an item's run."""
 
     def make(item: Item) -> Path:
+        if item.search:
+            return Path(item.search)
+
         return new_folder(default_folder(), queue.experiment(item))
 
     return make

@@ -18,6 +18,7 @@ from app.engine.queue.items import ENDED, Item, Queue
 from app.engine.runs.run import Run, default_folder, list_runs
 from app.engine.runs.storage.run_lock import owner_process
 from tests.engine.detached.following import wait_for
+from tests.engine.search.folders import begun, penguins
 from tests.engine.training import small
 
 if TYPE_CHECKING:
@@ -229,3 +230,16 @@ def test_twenty_runs_of_which_five_fail_with_two_kills_and_a_restart(tmp_path: P
     assert len(runs) == len({item.run for item in items}) == 20
     begun = [(Run(Path(item.run)).path / "experiment.toml").stat().st_mtime for item in items]
     assert begun == sorted(begun)
+
+
+@unix
+def test_a_search_is_an_item_of_the_queue(tmp_path: Path) -> None:
+    folder = begun(tmp_path / "s", penguins(), "model.width=4,6", strategy="grid", trials=2)
+    queue = Queue(tmp_path / "queue")
+    queue.add(folder.experiment(), search=str(folder.path))
+    gone = queue.add(folder.experiment(), search=str(tmp_path / "gone"))
+    assert [item.name for item in queue.items()] == ["penguins (search)"] * 2
+    assert runner.main(str(queue.folder)) == 0
+    ended = {item.number: item for item in queue.items()}
+    assert ended[1].state == "completed" and len(folder.trials()) == 2
+    assert ended[gone.number].state == "failed" and "moved or removed" in ended[gone.number].why

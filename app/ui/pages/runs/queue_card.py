@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.text import rough_duration_text
+from app.engine.text import count_text, rough_duration_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
@@ -168,6 +168,9 @@ def words_of(item: Item, view: QueueView) -> str:
     seconds = item.seconds if item.state == "waiting" else None
     if item.state == "running" and not view.alive:
         return "begins" if view.working else "interrupted"
+    if item.state == "running" and view.trials is not None:
+        done, wanted = view.trials
+        words.append(f"{done:,} of {count_text(wanted, 'run')}")
     if item.state == "running":
         if view.epochs:
             words.append(f"epoch {min(view.epoch, view.epochs)} of {view.epochs}")

@@ -11,4 +11,4 @@ def _make(parts: Parts) -> Page:
     return SearchPage(parts)
 
 
-PAGE = PageInfo("search", "Search", order=80, make=_make, beside="∿")
+PAGE = PageInfo("search", "Search", order=75, make=_make, beside="∿")

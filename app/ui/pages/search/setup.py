@@ -57,6 +57,7 @@ class SearchSetup(SetupLayout):
         self.parallel.valueChanged.connect(self._take_numbers)
         self.cancel.clicked.connect(self.reject)
         self.start.clicked.connect(self.begin)
+        self.queue.clicked.connect(self.add_to_queue)
         if first:
             self.add(first)
         else:
@@ -135,7 +136,9 @@ class SearchSetup(SetupLayout):
 
         self.start.setText(text)
         self.start.setAccessibleName(text)
-        self.start.setEnabled(plan is not None and not estimate.trouble)
+        for button in (self.start, self.queue):
+            button.setEnabled(plan is not None and not estimate.trouble)
+
         self.start.setToolTip(
             tooltip("Begins the search, in processes that go on without this window.")
         )
@@ -175,6 +178,13 @@ class SearchSetup(SetupLayout):
         if self.plan is not None and self.start.isEnabled():
             self.parts.searches.begin(self._experiment, self.plan)
             self.parts.go("search")
+            self.accept()
+
+    def add_to_queue(self) -> None:
+        """Lets the search wait until what is in the queue has been trained."""
+        if self.plan is not None and self.queue.isEnabled():
+            self.parts.queue.add_search(self._experiment, self.plan, self._estimate.seconds)
+            self.parts.go("runs")
             self.accept()
 
     def done(self, result: int) -> None:

@@ -147,10 +147,16 @@ class SetupLayout(QDialog):
         row = QHBoxLayout()
         row.setSpacing(self.theme.px(8))
         self.cancel = _button("Cancel", "search.cancel", "Closes this without a search.")
+        self.queue = _button(
+            "Add to the queue",
+            "search.queue",
+            "Keeps the search, to be made after what waits already.",
+        )
         self.start = _button("Search", "search.start", "")
         style(self.start, "primary")
         row.addStretch(1)
         row.addWidget(self.cancel)
+        row.addWidget(self.queue)
         row.addWidget(self.start)
         return row
 

@@ -11,13 +11,17 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.engine.detached.event_file import last_pace
 from app.engine.detached.listing import listed
 from app.engine.queue import runner
+from app.engine.errors import UserError
 from app.engine.runs.run import Run
+from app.engine.search import progress
+from app.engine.search.search_folder import SearchFolder, usual_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.engine.experiment.experiment import Experiment
     from app.engine.queue.items import Item, Queue
+    from app.engine.search.search_folder import Plan
     from app.ui.state.background import Background
 
 LOOK_MS = 1000
@@ -30,7 +34,8 @@ class QueueView:
 
     items: in order, of those that ended the ones that did not complete. working: a process trains
     them. alive: the item that has begun trains at this moment. epoch, epochs: how far it is.
-    remaining: seconds that it needs; None if unknown.
+    remaining: seconds that it needs; None if unknown. trials: of a search, how many of how many were
+    made.
     """
 
     items: tuple[Item, ...] = ()
@@ -40,6 +45,7 @@ class QueueView:
     epoch: int = 0
     epochs: int | None = None
     remaining: float | None = None
+    trials: tuple[int, int] | None = None
 
     @property
     def running(self) -> Item | None:
@@ -88,6 +94,16 @@ class QueueState(QObject):
     def add(self, experiment: Experiment, seconds: float | None) -> None:
         """Puts a copy of an experiment at the end. seconds: what it is expected to take."""
         self._change(lambda queue: queue.add(experiment, seconds))
+
+    def add_search(self, experiment: Experiment, plan: Plan, seconds: float | None) -> None:
+        """Puts a search at the end: all of its runs are one item. seconds: see `add`."""
+
+        def change(queue: Queue) -> None:
+            folder = SearchFolder(usual_folder(experiment))
+            folder.create(experiment, plan)
+            queue.add(experiment, seconds, str(folder.path))
+
+        self._change(change)
 
     def move(self, item: Item, by: int) -> None:
         """Moves a waiting item up (-1) or down (1) among those that wait."""
@@ -148,6 +164,9 @@ def read(queue: Queue) -> QueueView:
     if running is None:
         return QueueView(items, runner.working(queue), queue.paused)
 
+    if running.search:
+        return _with_search(items, running, queue)
+
     path = Path(running.run)
     entry = listed(Run(path))
     pace = last_pace(path)
@@ -159,4 +178,22 @@ def read(queue: Queue) -> QueueView:
         entry.epoch + 1,
         entry.epochs,
         pace.remaining if pace is not None else None,
+    )
+
+
+def _with_search(items: tuple[Item, ...], running: Item, queue: Queue) -> QueueView:
+    """Returns the queue while a search is under way."""
+    working = runner.working(queue)
+    try:
+        now = progress.read(SearchFolder(Path(running.search)))
+    except UserError:  # the runner says so in the item
+        return QueueView(items, working, queue.paused)
+
+    return QueueView(
+        items,
+        working,
+        queue.paused,
+        now.working > 0,
+        remaining=now.remaining,
+        trials=(len(now.trials), now.wanted),
     )
