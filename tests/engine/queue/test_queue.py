@@ -238,8 +238,10 @@ def test_a_search_is_an_item_of_the_queue(tmp_path: Path) -> None:
     queue = Queue(tmp_path / "queue")
     queue.add(folder.experiment(), search=str(folder.path))
     gone = queue.add(folder.experiment(), search=str(tmp_path / "gone"))
-    assert [item.name for item in queue.items()] == ["penguins (search)"] * 2
-    assert runner.main(str(queue.folder)) == 0
+    assert all(item.name.endswith("(search)") for item in queue.items())
+    runner.start(queue)
+    wait_for(lambda: all(item.state in ENDED for item in queue.items()), "the end of the queue")
+    wait_for(lambda: not runner.working(queue), "the end of its process")
     ended = {item.number: item for item in queue.items()}
     assert ended[1].state == "completed" and len(folder.trials()) == 2
     assert ended[gone.number].state == "failed" and "moved or removed" in ended[gone.number].why
