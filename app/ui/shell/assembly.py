@@ -209,6 +209,7 @@ class Assembly(QObject):
             session.state_changed,
             session.shown,
             self.network_measurer.changed,
+            self.searches.changed,
         ):
             changed.connect(frame.refresh_soon)
 

@@ -230,12 +230,13 @@ class SearchPage(Page):
         """Shows the chosen run in Training or Results."""
         current = self._searches.current
         trial = self._trial()
-        if current is None or trial is None or not trial.run:
+        progress = current.progress if current is not None else None
+        if current is None or progress is None or trial is None or not trial.run:
             return
 
         path = current.folder.runs / trial.run
         session = self._parts.session
-        if any(one.run == trial.run for one in current.progress.under_way if current.progress):
+        if trial in progress.under_way:
             if not run_actions.follow(self._parts, path):
                 self.message.say(run_actions.BUSY)
             return

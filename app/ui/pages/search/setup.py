@@ -70,7 +70,11 @@ class SearchSetup(SetupLayout):
         if name in self.setting_rows:
             return
 
-        tried = proposed(self.parts.document, name)
+        try:
+            tried = proposed(self.parts.document, name)
+        except UserError:
+            tried = None  # the experiment is in trouble, which its page says
+
         if tried is None:
             return
 

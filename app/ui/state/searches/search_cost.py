@@ -141,6 +141,8 @@ class SearchCost(QObject):
         """Takes some real steps of the slowest trial, unless that was done or a run goes on."""
         known = self._key in self._trials.times
         if self.cost is not None and not known and not self._trials.obstacle():
+            # Side by side each run has one thread; alone it has as many as are quickest.
+            self._trials.threads = self.cost.slowest.training.threads or 0
             self._trials.start([(self._key, self.cost.slowest)])
 
     def _fail(self, failure: Failure) -> None:
