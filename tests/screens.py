@@ -3,7 +3,7 @@
 The networks on them are really trained. Every page is taken light and dark, at 1280x720 and
 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
 STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
-every kind of task. --blocks: blocks of a network being changed. --export: the export dialog. --search:
+every kind of task. --blocks: blocks of a network being changed. --export: the export dialog.
 --search: a search for good settings.
 """
 

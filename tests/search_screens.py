@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.search import progress
+from app.engine.search.ranges import parse_ranges
 from app.engine.search.search_folder import (
     Begun,
     Importance,
@@ -15,7 +16,6 @@ from app.engine.search.search_folder import (
     Trial,
     default_searches,
 )
-from app.engine.search.ranges import parse_ranges
 from app.engine.search.subject import kinds_for
 from app.ui.pages.search.setup import SearchSetup
 from app.ui.state.action import Action

@@ -85,9 +85,7 @@ class Queue:
 
     # --- changes
 
-    def add(
-        self, experiment: Experiment, seconds: float | None = None, search: str = ""
-    ) -> Item:
+    def add(self, experiment: Experiment, seconds: float | None = None, search: str = "") -> Item:
         """Puts a copy of an experiment at the end. Raises UserError.
 
         seconds: how long it is expected to take. search: the folder of a search that varies it.

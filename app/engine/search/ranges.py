@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from dataclasses import asdict, dataclass
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import UserError
@@ -157,9 +157,7 @@ def range_of(
     return Range(name, values)
 
 
-def with_values(
-    experiment: Experiment, values: Mapping[str, Any], kinds_of: KindsOf
-) -> Experiment:
+def with_values(experiment: Experiment, values: Mapping[str, Any], kinds_of: KindsOf) -> Experiment:
     """Returns an experiment with some settings changed. values: by SECTION.FIELD, kinds first.
 
     Raises UserError where they do not go together.

@@ -16,12 +16,13 @@ from app.engine.runs.run import Run
 from app.engine.search import progress, starting, workers
 from app.engine.search.proposals import Proposals
 from app.engine.search.ranges import Range
-from app.engine.search.search_folder import SearchFolder
 from tests.engine.detached.following import wait_for
 from tests.engine.search.folders import begun, note_trials, penguins
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.engine.search.search_folder import SearchFolder
 
 RATE = (Range("optimizer.learning_rate", (), 0.0001, 0.1, logarithmic=True),)
 GRID = "model.width=4,6,8,10"

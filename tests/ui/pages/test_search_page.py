@@ -36,7 +36,9 @@ VALUES: list[tuple[dict[str, Any], float | None]] = [
 @pytest.fixture
 def folder() -> SearchFolder:
     """Returns a search of five trials of which four were made; one of them failed."""
-    made = begun(default_searches() / "2026-11-30 birds", penguins(), *TRIED, strategy="random", trials=5)
+    made = begun(
+        default_searches() / "2026-11-30 birds", penguins(), *TRIED, strategy="random", trials=5
+    )
     note_trials(made, VALUES)
     return made
 
@@ -162,9 +164,7 @@ def test_what_mattered_is_not_told_from_few_runs(
     assert texts == ["75 %", "25 %"]
 
 
-def test_a_damaged_search_says_so(
-    folder: SearchFolder, page: Callable[[], SearchPage]
-) -> None:
+def test_a_damaged_search_says_so(folder: SearchFolder, page: Callable[[], SearchPage]) -> None:
     (folder.path / "search.json").write_text("{", encoding="utf-8")
     shown = page()
     assert "it is damaged" in shown.state.text()

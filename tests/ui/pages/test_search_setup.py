@@ -1,4 +1,4 @@
-"""The dialog that sets a search up: opened from a setting, priced before it begins, then followed."""
+"""The dialog that sets a search up: opened from a setting, priced, begun and followed."""
 
 from __future__ import annotations
 

@@ -95,9 +95,13 @@ def test_a_grid_makes_no_more_runs_than_it_has_combinations(opened: Document) ->
 
 def test_searches_are_read_from_their_folders(harness: Harness, qtbot: QtBot) -> None:
     searches = harness.parts.searches
-    folder = begun(default_searches() / "one", penguins(), "model.width=4,8", strategy="grid", trials=2)
+    folder = begun(
+        default_searches() / "one", penguins(), "model.width=4,8", strategy="grid", trials=2
+    )
     note_trials(folder, [({"model.width": 4}, 0.5), ({"model.width": 8}, 0.75)])
-    broken = begun(default_searches() / "two", penguins(), "model.width=4,8", strategy="grid", trials=2)
+    broken = begun(
+        default_searches() / "two", penguins(), "model.width=4,8", strategy="grid", trials=2
+    )
     (broken.path / "search.json").write_text("{}", encoding="utf-8")
     with qtbot.waitSignal(searches.changed, timeout=PATIENCE_MS):
         searches.look()

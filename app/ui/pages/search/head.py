@@ -48,11 +48,11 @@ class Head(QWidget):
         self.which.setMinimumContentsLength(14)
         self.which.activated.connect(lambda row: self.shown.emit(self.which.itemData(row)))
         self.new = self._button("New search", "search.new", "Sets up another search.", "new")
+        self._toggles = "stop"
         self.toggle = self._button("Stop", "search.toggle", "", "")
         self.toggle.clicked.connect(lambda: self.requested.emit(self._toggles))
         self.take = self._button("Take these settings", "search.take", "", "take")
         style(self.take, "primary")
-        self._toggles = "stop"
         self.more = self._build_more()
         row.addWidget(heading)
         row.addWidget(self.which, 1)
@@ -97,7 +97,8 @@ class Head(QWidget):
         """Lists all searches, and what can be done with the one that is shown."""
         titles = [(title_of(one), one.path) for one in searches]
         known: list[tuple[str, Path]] = [
-            (self.which.itemText(row), self.which.itemData(row)) for row in range(self.which.count())
+            (self.which.itemText(row), self.which.itemData(row))
+            for row in range(self.which.count())
         ]
         if titles != known:
             self.which.clear()

@@ -9,8 +9,8 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.engine.search.study import LEAST_FOR_IMPORTANCE
-from app.engine.text import count_text
-from app.ui.pages.search.words import importance_text, share_text
+from app.engine.text import count_text, percent_text
+from app.ui.pages.search.words import importance_text
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
@@ -85,9 +85,9 @@ class ImportanceCard(Card):
                 key, share = known[row]
                 name.setText(labels.get(key, key))
                 bar.share = share
-                bar.setAccessibleName(f"{labels.get(key, key)}: {share_text(share)}")
+                bar.setAccessibleName(f"{labels.get(key, key)}: {percent_text(share)}")
                 bar.update()
-                percent.setText(share_text(share))
+                percent.setText(percent_text(share))
 
         if importance is not None and shares:
             self.caution.setText(importance_text(importance))

@@ -182,7 +182,7 @@ class SearchPage(Page):
 
         progress = current.progress
         number = self.results.table.number
-        everything = (*progress.trials, *progress.under_way)
+        everything: list[Trial | UnderWay] = [*progress.trials, *progress.under_way]
         return next((trial for trial in everything if trial.number == number), None)
 
     # --- what a person does

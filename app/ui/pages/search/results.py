@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.engine.learning.metrics import metric_text
 from app.ui.pages.search.importance_card import ImportanceCard
 from app.ui.pages.search.trials_table import TrialsTable
-from app.ui.pages.search.words import Column
 from app.ui.plots.base.plot_card import PlotCard
 from app.ui.plots.searches.best_so_far import BestSoFarPlot
 from app.ui.plots.searches.coordinates import AxisInfo, choice_axis, number_axis
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from app.engine.search.progress import Progress
     from app.engine.search.search_folder import Trial
+    from app.ui.pages.search.words import Column
     from app.ui.style.theme import Theme
 
 NARROW = 640

@@ -110,7 +110,9 @@ class SearchSetup(SetupLayout):
         """Takes another draft, and says what it would be."""
         self.draft = draft
         self.nothing.setVisible(not draft.tried)
-        self.strategy_words.setText(next(tip for key, _, tip in STRATEGIES if key == draft.strategy))
+        self.strategy_words.setText(
+            next(tip for key, _, tip in STRATEGIES if key == draft.strategy)
+        )
         dataset = self.parts.document.dataset
         self.plan = None
         trouble = self._missing or ("" if dataset is not None else NO_DATA)
@@ -224,5 +226,3 @@ def _missing() -> str:
         return error.message
 
     return ""
-
-

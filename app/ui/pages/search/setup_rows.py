@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
 from app.ui.text.literal import button_text, tooltip
@@ -233,5 +232,3 @@ def typed_values(text: str, whole: bool) -> tuple[Any, ...]:
             found.append(round(number) if whole else number)
 
     return tuple(dict.fromkeys(found))
-
-

@@ -140,8 +140,10 @@ class TrialsTable(QTableWidget):
         cells: list[tuple[str, Any]] = [
             (f"{trial.number:,}", trial.number),
             (figure, trial.figure if trial.figure is not None else worst),
-            *((column.text(trial.values.get(column.name)), _key(trial, column)) for column in
-              self._columns),
+            *(
+                (column.text(trial.values.get(column.name)), _key(trial, column))
+                for column in self._columns
+            ),
             (f"{epochs:,}", epochs),
             (end, end),
         ]

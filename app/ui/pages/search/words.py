@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.engine.experiment.experiment import CHOICES
 from app.engine.learning.metrics import metric_text
 from app.engine.search.ranges import is_kind
-from app.engine.text import count_text, number_text, percent_text, rough_duration_text
+from app.engine.text import count_text, number_text, rough_duration_text
 from app.ui.state.searches.draft import kind_label
 from app.ui.text.run_names import label_of, moment_text
 from models.spec import settings
@@ -70,12 +70,12 @@ def _column(each: Range, experiment: Experiment) -> Column:
     kinds = [type(spec)] if spec is not None else CHOICES[section].registry.all()
     declared = [one for kind in kinds for one in settings(kind) if one.name == field]
     label = declared[0].label if declared else each.name
-    if not each.values or all(isinstance(value, (int, float)) for value in each.values):
-        if not any(isinstance(value, bool) for value in each.values):
-            return Column(each.name, label, each, ())
+    numbers = all(isinstance(value, (int, float)) for value in each.values)
+    if numbers and not any(isinstance(value, bool) for value in each.values):
+        return Column(each.name, label, each, ())
 
     words = dict(declared[0].choices) if declared else {}
-    usual = {True: "On", False: "Off"}
+    usual: dict[Any, str] = {True: "On", False: "Off"}
     return Column(
         each.name,
         label,
@@ -89,8 +89,9 @@ def title_of(listed: Listed) -> str:
     return f"{label_of(listed.path)}, {moment_text(listed.folder.begun_at)}"
 
 
-def figure_text(progress: Progress, figure: float | None, unit: str = "") -> str:
-    return metric_text(progress.metric.name, figure, unit) if figure is not None else ""
+def figure_text(progress: Progress, figure: float | None) -> str:
+    """Returns the figure of a trial as a person reads it; "" without one."""
+    return metric_text(progress.metric.name, figure) if figure is not None else ""
 
 
 def end_text(trial: Trial) -> str:
@@ -152,7 +153,3 @@ def importance_text(importance: Importance) -> str:
 
 CERTAIN = 40
 """With fewer trials the shares of fANOVA still change much from run to run."""
-
-
-def share_text(share: float) -> str:
-    return percent_text(share)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-
 from app.engine.ticks import NUMBERS, SHARES
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 
@@ -62,7 +61,9 @@ class BestSoFarPlot(Plot):
         self._hand_over()
 
     def _hand_over(self) -> None:
-        ends = np.cumsum(self._steps) if self.over == "steps" else np.arange(1, len(self._steps) + 1)
+        ends = (
+            np.cumsum(self._steps) if self.over == "steps" else np.arange(1, len(self._steps) + 1)
+        )
         judged = np.array([figure is not None for figure in self._figures], dtype=bool)
         if not judged.any():
             self.dots.show(EMPTY, EMPTY)

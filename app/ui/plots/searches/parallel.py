@@ -65,7 +65,7 @@ class ParallelPlot(Plot):
         self.setMouseEnabled(x=False, y=False)
         self._faded = self._line_item(0)
         self._lines = [self._line_item(1 + shade) for shade in range(BINS)]
-        self._best = self._line_item(BINS + 2)
+        self._best_line = self._line_item(BINS + 2)
         self._marked = self._line_item(BINS + 3)
         self.restyle()
 
@@ -117,9 +117,7 @@ class ParallelPlot(Plot):
 
         count = max(1, len(self.axes) - 1)
         side = 0.5 * count / max(1, count + 1)
-        self.box.setRange(
-            QRectF(-side, -BELOW, count + 2 * side, 1 + BELOW + ABOVE), padding=0
-        )
+        self.box.setRange(QRectF(-side, -BELOW, count + 2 * side, 1 + BELOW + ABOVE), padding=0)
         inside = self.inside
         self._put(self._faded, np.flatnonzero(~inside))
         shades = np.minimum((self.goodness * BINS).astype(int), BINS - 1)
@@ -128,7 +126,7 @@ class ParallelPlot(Plot):
 
         best = np.flatnonzero(inside)
         best = best[[int(self.goodness[best].argmax())]] if len(best) else best
-        self._put(self._best, best)
+        self._put(self._best_line, best)
         there = 0 <= self.chosen < len(self.places)
         self._put(self._marked, np.array([self.chosen] if there else [], dtype=int))
 
@@ -152,7 +150,8 @@ class ParallelPlot(Plot):
 
     def _at(self, axis: int, share: float) -> QPointF:
         """Returns a place on an axis in pixels of the widget."""
-        return self.box.mapViewToScene(QPointF(axis, share))
+        place: QPointF = self.box.mapViewToScene(QPointF(axis, share))
+        return place
 
     def _axis_near(self, place: QPointF) -> int:
         """Returns the axis beside a place of the widget, -1 where none is near."""
@@ -326,5 +325,5 @@ class ParallelPlot(Plot):
             item.setPen(pg.mkPen(color, width=theme.line_width(1.5)))
 
         self._faded.setPen(pg.mkPen(theme.color("grid"), width=theme.line_width(1)))
-        self._best.setPen(pg.mkPen(theme.color("best"), width=theme.line_width(3)))
+        self._best_line.setPen(pg.mkPen(theme.color("best"), width=theme.line_width(3)))
         self._marked.setPen(pg.mkPen(theme.color("validation"), width=theme.line_width(3)))

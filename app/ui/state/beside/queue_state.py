@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.detached.event_file import last_pace
 from app.engine.detached.listing import listed
-from app.engine.queue import runner
 from app.engine.errors import UserError
+from app.engine.queue import runner
 from app.engine.runs.run import Run
 from app.engine.search import progress
 from app.engine.search.search_folder import SearchFolder, usual_folder
@@ -34,8 +34,8 @@ class QueueView:
 
     items: in order, of those that ended the ones that did not complete. working: a process trains
     them. alive: the item that has begun trains at this moment. epoch, epochs: how far it is.
-    remaining: seconds that it needs; None if unknown. trials: of a search, how many of how many were
-    made.
+    remaining: seconds that it needs; None if unknown. trials: of a search, how many of how many
+    were made.
     """
 
     items: tuple[Item, ...] = ()

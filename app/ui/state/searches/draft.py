@@ -160,7 +160,7 @@ def _settings(document: Document, section: str) -> list[Setting]:
     if _is_own_network(document, section):
         return []
     try:
-        return settings(type(document.value(section)))
+        return list(settings(type(document.value(section))))
     except UserError:
         return []
 

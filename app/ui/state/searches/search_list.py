@@ -171,7 +171,7 @@ def _read(folder: SearchFolder, stamp: tuple[Any, ...]) -> Listed:
 
 def _stamp(folder: SearchFolder) -> tuple[Any, ...]:
     """Returns a value that changes with what the files of a search hold."""
-    times = []
+    times: list[tuple[int, int] | None] = []
     for name in ("experiment.toml", "search.json", "trials.jsonl", "importance.json", "stop"):
         try:
             status = (folder.path / name).stat()
