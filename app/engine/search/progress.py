@@ -10,6 +10,7 @@ from app.engine.detached.listing import epoch_lines, listed
 from app.engine.learning.metrics import METRICS, Metric
 from app.engine.runs.run import Run
 from app.engine.search import workers
+from app.engine.search.proposals import grid_size
 from app.engine.search.subject import best_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Progress:
     @property
     def wanted(self) -> int:
         """How many trials there are in the end."""
-        return self.plan.trials
+        plan = self.plan
+        return min(plan.trials, grid_size(plan.ranges)) if plan.strategy == "grid" else plan.trials
 
     @property
     def over(self) -> bool:

@@ -72,8 +72,8 @@ def test_bad_ranges_are_sentences_in_the_words_of_the_window(opened: Document) -
     assert width is not None and kind is not None
     for tried, sentence in (
         (replace(width, low=64.0, high=16.0), "'Width' is empty: 64 is not below 16."),
-        (replace(width, low=-4.0), "'model.width' is -4"),
-        (replace(width, values=(16, "many")), "'model.width' is 'many'"),
+        (replace(width, low=-4.0), "'Width' is -4"),
+        (replace(width, values=(16, "many")), "'Width' is 'many'"),
         (replace(width, values=(16,)), "'Width' names one value; a search needs two."),
         (replace(kind, values=()), "'Optimizer' names no value; a search needs two."),
     ):

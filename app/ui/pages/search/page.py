@@ -108,7 +108,7 @@ class SearchPage(Page):
         column = QVBoxLayout(shown)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for widget in (self.head, self.state, self.judged, self.message):
+        for widget in (self.head, self.state, self.judged):
             column.addWidget(widget)
 
         column.addWidget(self.scroller, 1)
@@ -127,7 +127,9 @@ class SearchPage(Page):
         )
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 16)
-        outer.addLayout(self.stack)
+        outer.setSpacing(6)
+        outer.addWidget(self.message)
+        outer.addLayout(self.stack, 1)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -162,7 +162,9 @@ class ParallelPlot(Plot):
         return -1
 
     def _share_at(self, place: QPointF) -> float:
-        return float(min(1.0, max(0.0, self.box.mapSceneToView(place).y())))
+        share = float(self.box.mapSceneToView(place).y())
+        # The end of an axis is a pixel wide: near it, it is meant.
+        return 0.0 if share < LEAST else 1.0 if share > 1 - LEAST else share
 
     def row_at(self, place: QPointF) -> int:
         """Returns the trial whose line passes near a place of the widget, -1 for none."""

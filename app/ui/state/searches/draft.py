@@ -67,9 +67,10 @@ class Tried:
             if self.options or self.values:
                 return range_of(self.name, self.values, experiment, kinds, called)
 
-            found = range_between(self.name, self.low, self.high, experiment, kinds, called)
+            ends = [round(end) if self.whole else end for end in (self.low, self.high)]
+            found = range_between(self.name, *ends, experiment, kinds, called)
         except UserError as error:
-            what = error.what.removeprefix("In --try: ")
+            what = error.what.removeprefix("In --try: ").replace(f"'{self.name}'", called)
             raise UserError(what[:1].upper() + what[1:], "Change its values.") from error
 
         return replace(found, logarithmic=self.logarithmic and self.low > 0)
@@ -187,10 +188,14 @@ def _around(setting: Setting, present: float | None) -> tuple[float, float]:
     """Returns a range around a value, within the limits of its setting."""
     least = setting.minimum if setting.minimum is not None else -1e12
     most = setting.maximum if setting.maximum is not None else 1e12
-    value = present or setting.step or 1.0
     if setting.type == "number" and not setting.logarithmic:
-        low, high = max(0.0, least), max(2 * value, 5 * (setting.step or 0.1))
+        # An end that may not be reached itself is left alone.
+        wide = most - least
+        low = max(0.0, least)
+        high = max(2 * (present or 0.0), 5 * (setting.step or 0.1))
+        high = min(high, least + 0.9 * wide)
     else:
+        value = present or setting.step or (1.0 if setting.type == "integer" else 0.01)
         factor = WIDER[setting.type]
         low, high = value / factor, value * factor
 
