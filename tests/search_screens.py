@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TRIED = (
-    "optimizer.kind=adamw,sgd,lion",
+    "optimizer.kind=adamw,sgd,rmsprop",
     "optimizer.learning_rate=0.0001..0.1",
     "model.width=8..128",
     "model.dropout=0..0.5",
@@ -112,7 +112,7 @@ def make_up(camera: Any) -> None:
         rate = float(10 ** random.uniform(-4, -1))
         width = int(random.integers(8, 129))
         values = {
-            "optimizer.kind": str(random.choice(["adamw", "sgd", "lion"])),
+            "optimizer.kind": str(random.choice(["adamw", "sgd", "rmsprop"])),
             "optimizer.learning_rate": rate,
             "model.width": width,
             "model.dropout": float(random.uniform(0, 0.5)),

@@ -106,7 +106,8 @@ class Head(QWidget):
                 self.which.addItem(text, path)
 
         if current is not None:
-            self.which.setCurrentIndex(self.which.findData(current.path))
+            paths = [one.path for one in searches]
+            self.which.setCurrentIndex(paths.index(current.path))
 
         self._show_toggle(current)
 

@@ -53,7 +53,7 @@ class ImportanceCard(Card):
     """Shows the share of each setting in the differences between trials, the largest first."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__("What mattered", "share of the differences")
+        super().__init__("What mattered", "")
         self._theme = theme
         self.setObjectName("search.importance")
         self._grid = QGridLayout()

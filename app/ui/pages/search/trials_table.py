@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NUMBER = Qt.ItemDataRole.UserRole
 KEY = Qt.ItemDataRole.UserRole + 1
-LEAST = 64
+LEAST = 50
 """Least width of a column in pixels at 100 %."""
 
 
@@ -180,7 +180,7 @@ class TrialsTable(QTableWidget):
             item = self.horizontalHeaderItem(column)
             words = metrics.horizontalAdvance(item.text()) if item is not None else 0
             if not last:
-                self.setColumnWidth(column, max(px(LEAST), min(words + px(36), px(150))))
+                self.setColumnWidth(column, max(px(LEAST), min(words + px(26), px(150))))
 
 
 class _Cell(QTableWidgetItem):
