@@ -31,6 +31,7 @@ TRIED = (
     "training.batch_size=16..256",
 )
 TRIALS = 40
+MADE_UP = "2026-11-30 handwritten digits"
 
 
 def take_search(camera: Any) -> None:
@@ -48,6 +49,7 @@ def take_search(camera: Any) -> None:
 
     _take_under_way(camera)
     make_up(camera)
+    camera.inside.searches.shown = default_searches() / MADE_UP
     camera.inside.searches.look()
     camera.settle(1000)
     camera.photograph("search_over", ("search",))
@@ -104,7 +106,7 @@ def make_up(camera: Any) -> None:
     document = camera.inside.document
     experiment = document.experiment.replace(name="handwritten digits")
     ranges = parse_ranges(TRIED, experiment, kinds_for(document.dataset))
-    path: Path = default_searches() / "2026-11-30 handwritten digits"
+    path: Path = default_searches() / MADE_UP
     folder = SearchFolder(path)
     folder.create(experiment, Plan(ranges, "tpe", TRIALS, "accuracy"))
     random = np.random.default_rng(0)

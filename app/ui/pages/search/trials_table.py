@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from app.engine.search.progress import UnderWay
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 NUMBER = Qt.ItemDataRole.UserRole
 KEY = Qt.ItemDataRole.UserRole + 1
-LEAST = 50
+LEAST = 46
 """Least width of a column in pixels at 100 %."""
 
 
@@ -176,11 +177,11 @@ class TrialsTable(QTableWidget):
             last = column == count - 1
             mode = QHeaderView.ResizeMode
             header.setSectionResizeMode(column, mode.Stretch if last else mode.Interactive)
-            metrics = self.fontMetrics()
+            metrics = QFontMetrics(self._theme.font(12))
             item = self.horizontalHeaderItem(column)
             words = metrics.horizontalAdvance(item.text()) if item is not None else 0
             if not last:
-                self.setColumnWidth(column, max(px(LEAST), min(words + px(26), px(150))))
+                self.setColumnWidth(column, max(px(LEAST), min(words + px(26), px(140))))
 
 
 class _Cell(QTableWidgetItem):
