@@ -96,7 +96,7 @@ def test_the_table_sorts_by_what_its_cells_are(
     assert "4 of 5 runs · interrupted · 1 failed" in shown.state.text()
     assert "accuracy on validation; the test examples never choose" in shown.judged.text()
     assert [row[0] for row in rows(shown)] == ["1", "2", "3", "4"]
-    assert rows(shown)[2] == ["3", "87.5 %", "AdamW", "16", "2", "to the end"]
+    assert rows(shown)[2] == ["3", "87.5 %", "AdamW", "16", "2", "in full"]
     table = shown.results.table
     table.sortItems(1, Qt.SortOrder.DescendingOrder)
     assert [row[0] for row in rows(shown)] == ["3", "2", "1", "4"]

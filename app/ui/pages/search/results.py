@@ -190,4 +190,6 @@ def _axis(column: Column, values: list[Any]) -> tuple[AxisInfo, np.ndarray]:
 
     numbers = [float(value) if value is not None else float("nan") for value in values]
     logarithmic = column.range.logarithmic and min(numbers) > 0
-    return number_axis(column.label, numbers, logarithmic, column.text)
+    whole = column.range.whole
+    words = (lambda value: column.text(round(value))) if whole else column.text
+    return number_axis(column.label, numbers, logarithmic, words)

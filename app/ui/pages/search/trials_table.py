@@ -116,7 +116,7 @@ class TrialsTable(QTableWidget):
             f"{label[:1].upper()}{label[1:]}",
             *(column.label for column in columns),
             "Epochs",
-            "How it ended",
+            "Ended",
         ]
         self.setColumnCount(len(heads))
         for place, head in enumerate(heads):
@@ -132,10 +132,10 @@ class TrialsTable(QTableWidget):
         figure = figure_text(progress, trial.figure)
         if isinstance(trial, UnderWay):
             of = f" of {trial.epochs:,}" if trial.epochs else ""
-            epochs, end, reason = trial.epoch, f"epoch {trial.epoch:,}{of}", ""
-            figure = f"{figure} so far" if figure else ""
+            epochs, end, reason = trial.epoch, "trains", "Its best figure so far." if figure else ""
+
         else:
-            epochs, end, reason = trial.epochs, end_text(trial), trial.reason
+            of, epochs, end, reason = "", trial.epochs, end_text(trial), trial.reason
 
         worst = -math.inf if progress.metric.better == "higher" else math.inf
         cells: list[tuple[str, Any]] = [
@@ -145,7 +145,7 @@ class TrialsTable(QTableWidget):
                 (column.text(trial.values.get(column.name)), _key(trial, column))
                 for column in self._columns
             ),
-            (f"{epochs:,}", epochs),
+            (f"{epochs:,}{of}", epochs),
             (end, end),
         ]
         for place, (text, key) in enumerate(cells):

@@ -25,7 +25,7 @@ STRATEGIES = {
     "random": "values at random",
     "grid": "every combination",
 }
-ENDS = {"completed": "to the end", "ended early": "ended early", "failed": "failed"}
+ENDS = {"completed": "in full", "ended early": "early", "failed": "failed"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def figure_text(progress: Progress, figure: float | None) -> str:
 
 
 def end_text(trial: Trial) -> str:
-    """Returns how a trial ended: "ended early"."""
+    """Returns how a trial ended: "in full", "early"."""
     return ENDS.get(trial.status, trial.status)
 
 

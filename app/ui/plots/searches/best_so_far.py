@@ -74,10 +74,10 @@ class BestSoFarPlot(Plot):
         x = ends[judged].astype(float)
         y = np.array([figure for figure in self._figures if figure is not None], dtype=float)
         best = (np.maximum if self._higher else np.minimum).accumulate(y)
-        # A step from each to the next: in between nothing better was known.
-        last = float(ends[-1])
-        line_x = np.repeat(np.append(x, last), 2)[1:]
-        line_y = np.repeat(np.append(best, best[-1]), 2)[:-1]
+        # A step where something better was found; in between the line is flat.
+        new = np.flatnonzero(np.append(True, best[1:] != best[:-1]))
+        line_x = np.append(np.repeat(x[new], 2)[1:], float(ends[-1]))
+        line_y = np.repeat(best[new], 2)
         self.dots.show(x, y)
         self.best.show(line_x, line_y)
         self.bottom.whole = True

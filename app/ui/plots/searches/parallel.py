@@ -35,6 +35,9 @@ NEAR = 8
 LEAST = 0.015
 """A shorter drag marks nothing: it takes the mark of the axis away."""
 
+LEFT, RIGHT = 0.4, 0.75
+"""Room beside the axes, in distances of two axes: the marks stand on their right."""
+
 BELOW, ABOVE = 0.1, 0.16
 """Room under and over the axes for their marks and titles, in heights of an axis."""
 
@@ -116,8 +119,8 @@ class ParallelPlot(Plot):
             return
 
         count = max(1, len(self.axes) - 1)
-        side = 0.5 * count / max(1, count + 1)
-        self.box.setRange(QRectF(-side, -BELOW, count + 2 * side, 1 + BELOW + ABOVE), padding=0)
+        wide = LEFT + count + RIGHT
+        self.box.setRange(QRectF(-LEFT, -BELOW, wide, 1 + BELOW + ABOVE), padding=0)
         inside = self.inside
         self._put(self._faded, np.flatnonzero(~inside))
         shades = np.minimum((self.goodness * BINS).astype(int), BINS - 1)
@@ -268,7 +271,7 @@ class ParallelPlot(Plot):
         theme = self.theme
         small = theme.plot_font(11)
         metrics = QFontMetricsF(small)
-        last = number == len(self.axes) - 1
+
         gap = theme.plot_px(7)
         painter.setFont(small)
         ground = QColor(theme.color("surface"))
@@ -278,13 +281,13 @@ class ParallelPlot(Plot):
             room = self._room(number)
             text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room - 2 * gap)
             width = metrics.horizontalAdvance(text)
-            left = at.x() + gap if not last else at.x() - gap - width
+            left = at.x() + gap
             box = QRectF(left, at.y() - metrics.height() / 2, width, metrics.height())
             painter.fillRect(box.adjusted(-2, 0, 2, 0), ground)
             painter.setPen(theme.color("secondary"))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
-        bold = theme.plot_font(12, bold=axis.is_figure)
+        bold = theme.plot_font(11, bold=axis.is_figure)
         painter.setFont(bold)
         painter.setPen(theme.color("text"))
         room = self._room(number) - theme.plot_px(8)
@@ -301,8 +304,10 @@ class ParallelPlot(Plot):
         if len(self.axes) < 2:
             return float(self.width())
 
-        other = number + 1 if number + 1 < len(self.axes) else number - 1
-        return float(abs(self._at(other, 0).x() - self._at(number, 0).x()))
+        if number + 1 == len(self.axes):
+            return float(self.width() - self._at(number, 0).x())
+
+        return float(self._at(number + 1, 0).x() - self._at(number, 0).x())
 
     def _ends(self) -> tuple[QColor, QColor]:
         """Returns the colours of the worst and of the best."""
