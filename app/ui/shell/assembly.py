@@ -123,8 +123,6 @@ class Assembly(QObject):
         self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
-
-        self._saving = QTimer(self, interval=SAVE_MS)
         self._connect()
 
     def _handlers(self) -> dict[Action, Callable[[], object]]:
@@ -176,6 +174,7 @@ class Assembly(QObject):
         frame = self.frame
         document = self.document
         session = self.session
+        self._saving = QTimer(self, interval=SAVE_MS)
         self._saving.timeout.connect(self._save_preferences)
         self._saving.start()
         self._recent = QMenu("Recent", frame)
