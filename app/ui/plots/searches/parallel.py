@@ -290,7 +290,7 @@ class ParallelPlot(Plot):
         bold = theme.plot_font(11, bold=axis.is_figure)
         painter.setFont(bold)
         painter.setPen(theme.color("text"))
-        room = self._room(number) - theme.plot_px(8)
+        room = self._room(number) - theme.plot_px(2)
         over = QFontMetricsF(bold)
         title = over.elidedText(axis.title, Qt.TextElideMode.ElideRight, room)
         top = self._at(number, 1)

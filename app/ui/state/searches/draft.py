@@ -67,8 +67,8 @@ class Tried:
             if self.options or self.values:
                 return range_of(self.name, self.values, experiment, kinds, called)
 
-            ends = [round(end) if self.whole else end for end in (self.low, self.high)]
-            found = range_between(self.name, *ends, experiment, kinds, called)
+            low, high = (round(end) if self.whole else end for end in (self.low, self.high))
+            found = range_between(self.name, low, high, experiment, kinds, called)
         except UserError as error:
             what = error.what.removeprefix("In --try: ").replace(f"'{self.name}'", called)
             raise UserError(what[:1].upper() + what[1:], "Change its values.") from error
