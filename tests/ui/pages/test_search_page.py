@@ -140,7 +140,9 @@ def test_the_settings_of_a_run_are_taken_as_one_step_of_undo(
     button(shown, "search.take").click()
     taken: Any = document.experiment
     assert taken.model.width == 16 and taken.optimizer.kind == "adamw"
-    assert shown.message.text.text().startswith("Taken from run 3: optimizer AdamW, width 16.")
+    words = shown.message.text.text()
+    assert words.startswith("Taken from run 3: optimizer AdamW, width 16.")
+    assert "differs from the one that was searched" in words
     document.undo()
     assert document.experiment == before
     shown.results.table.choose(4)
@@ -182,3 +184,12 @@ def test_a_search_goes_to_the_trash_and_back(
     shown.message.undo.click()
     qtbot.waitUntil(lambda: len(searches.searches) == 1, timeout=PATIENCE_MS)
     assert folder.path.exists() and len(rows(shown)) == 4
+
+
+def test_a_run_whose_folder_was_moved_is_a_sentence(
+    folder: SearchFolder, page: Callable[[], SearchPage], qtbot: QtBot
+) -> None:
+    shown = page()
+    assert not (folder.runs / "trial 003").exists()
+    shown.open_chosen()
+    qtbot.waitUntil(lambda: "trial 003" in shown.message.text.text(), timeout=PATIENCE_MS)

@@ -47,7 +47,7 @@ class SearchSetup(SetupLayout):
         self.setting_rows: dict[str, TriedRow] = {}
         self._experiment = parts.document.experiment
         self._missing = _missing()
-        self._estimate = SearchCost(parts.document, parts.background, trials)
+        self._estimate = SearchCost(parts.document, parts.background, trials, self)
         self._estimate.changed.connect(self._show_cost)
         self.trials.show_value(self.draft.trials)
         self.parallel.show_value(self.draft.parallel)

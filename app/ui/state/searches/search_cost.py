@@ -40,8 +40,10 @@ class SearchCost(QObject):
 
     changed = Signal()
 
-    def __init__(self, document: Document, background: Background, trials: Trials) -> None:
-        super().__init__()
+    def __init__(
+        self, document: Document, background: Background, trials: Trials, parent: QObject
+    ) -> None:
+        super().__init__(parent)
         self._document = document
         self._background = background
         self._trials = trials
@@ -54,14 +56,15 @@ class SearchCost(QObject):
         self.busy = False
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._timer.timeout.connect(self._estimate)
-        trials.measured.connect(lambda _: self.changed.emit())
-        trials.ended.connect(self.changed)
+        trials.measured.connect(self._tell)
+        trials.ended.connect(self._tell)
 
     def close(self) -> None:
         """Ends the estimate and the measurement; nothing is told any more."""
         self._timer.stop()
         self._background.forget(KEY)
-        self.blockSignals(True)
+        self._trials.measured.disconnect(self._tell)
+        self._trials.ended.disconnect(self._tell)
         self._trials.stop()
 
     @property
@@ -148,4 +151,7 @@ class SearchCost(QObject):
     def _fail(self, failure: Failure) -> None:
         self.busy = False
         self.trouble = failure.message
+        self.changed.emit()
+
+    def _tell(self, *_: object) -> None:
         self.changed.emit()
