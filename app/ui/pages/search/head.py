@@ -77,7 +77,7 @@ class Head(QWidget):
         for name, text, tip in ACTIONS:
             action = self.menu.addAction(text)
             action.setObjectName(f"search.{name}")
-            action.setToolTip(tip)
+            action.setToolTip(tooltip(tip))
             action.triggered.connect(lambda _=False, name=name: self.requested.emit(name))
 
         more.setMenu(self.menu)
@@ -139,7 +139,8 @@ class Head(QWidget):
             action.setEnabled(has_run if name == "search.open" else True)
             if name == "search.remove":
                 action.setEnabled(not working)
-                action.setToolTip("It is under way; stop it first." if working else ACTIONS[2][2])
+                why_not = "It is under way; stop it first." if working else ""
+                action.setToolTip(tooltip(why_not or ACTIONS[2][2]))
 
     def _restyle(self) -> None:
         self.more.setIcon(icon(self._theme, "less", "secondary"))

@@ -141,7 +141,7 @@ class TriedRow(QWidget):
         self.values.setObjectName(f"search.values.{self.tried.name}")
         self.values.setAccessibleName(f"Values of {self.tried.label}")
         self.values.setPlaceholderText("for example 16; 32; 64")
-        self.values.setToolTip(f"The values that are tried, with '{SEPARATOR}' between them.")
+        self.values.setToolTip("The values that are tried, with a semicolon between them.")
         self.values.setAcceptDrops(False)
         self.values.editingFinished.connect(self._take_values)
         return self.values

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
+from app.ui.text.literal import tooltip
 from app.ui.widgets.settings.number_box import NumberBox
 
 if TYPE_CHECKING:
@@ -55,6 +56,6 @@ class FieldMenu(QObject):
         menu.setToolTipsVisible(True)
         action = menu.addAction(TRY)
         action.setObjectName("field.try")
-        action.setToolTip(TIP)
+        action.setToolTip(tooltip(TIP))
         action.triggered.connect(lambda: self.tried.emit())
         return menu
