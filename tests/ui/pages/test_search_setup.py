@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from app.engine.search import workers
 from app.engine.search.search_folder import default_searches, list_searches
@@ -13,6 +14,7 @@ from app.ui.pages.search.setup import SearchSetup
 from app.ui.state.trials import Trials
 from app.ui.widgets.settings.choice_box import ChoiceBox
 from app.ui.widgets.settings.form import Form
+from app.ui.widgets.settings.number_box import NumberBox
 from models.own_network import MODELS
 from tests.engine.detached.following import wait_for
 from tests.ui.harness import PATIENCE_MS
@@ -115,3 +117,39 @@ def test_a_search_is_begun_and_followed_to_its_end(small: Harness, qtbot: QtBot)
 def dialog_values(values: tuple[object, ...]) -> tuple[object, ...]:
     assert len(values) == 2
     return values
+
+
+def test_a_search_waits_in_the_queue(small: Harness, qtbot: QtBot) -> None:
+    dialog = open_setup(small, qtbot, "optimizer.kind")
+    dialog.queue.click()
+    assert small.pages_opened == ["runs"]
+    queue = small.parts.queue
+    qtbot.waitUntil(lambda: len(queue.view.waiting) == 1, timeout=PATIENCE_MS)
+    (folder,) = list_searches(default_searches())
+    (item,) = queue.view.waiting
+    assert item.search == str(folder.path) and not folder.begun()
+
+
+@pytest.mark.parametrize(("section", "name"), (("model", "width"), ("training", "best_by")))
+def test_the_menu_opens_wherever_the_mouse_is_on_a_setting(
+    small: Harness, qtbot: QtBot, section: str, name: str
+) -> None:
+    asked: list[str] = []
+    small.document.try_several = asked.append
+    form = Form(small.document, section, None, small.parts.theme, flat=True)
+    qtbot.addWidget(form)
+    form.show()
+    field = form.fields[name]
+    editor = field.editor
+    inner = editor.lineEdit() if isinstance(editor, NumberBox) else editor
+    for part in (field, inner):
+        reason = QContextMenuEvent.Reason.Mouse
+        place = part.rect().center()
+        event = QContextMenuEvent(reason, place, part.mapToGlobal(place))
+        QApplication.sendEvent(part, event)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        next(action for action in menu.actions() if action.objectName() == "field.try").trigger()
+        menu.close()
+
+    assert asked == [f"{section}.{name}"] * 2

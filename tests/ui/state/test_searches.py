@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.engine.errors import UserError
+from app.engine.queue.items import Queue
 from app.engine.search.search_folder import default_searches
+from app.engine.search.workers import Worker
+from app.ui.pages.runs.queue_card import words_of
+from app.ui.state.beside.queue_state import read
 from app.ui.state.searches.draft import Draft, proposed, tryable
 from tests.engine.search.folders import begun, note_trials, penguins
 from tests.ui.harness import PATIENCE_MS
@@ -111,3 +116,16 @@ def test_searches_are_read_from_their_folders(harness: Harness, qtbot: QtBot) ->
     assert progress is not None and progress.over and progress.best is not None
     assert progress.best.values == {"model.width": 8}
     assert found["two"].progress is None and "damaged" in found["two"].trouble
+
+
+def test_the_queue_says_how_far_a_search_in_it_is(tmp_path: Path) -> None:
+    folder = begun(tmp_path / "s", penguins(), "model.width=4,8", strategy="grid", trials=2)
+    queue = Queue(tmp_path / "queue")
+    queue.add(folder.experiment(), search=str(folder.path))
+    item = queue.take(lambda item: Path(item.search))
+    assert item is not None
+    note_trials(folder, [({"model.width": 4}, 0.5)])
+    assert words_of(item, read(queue)) == "interrupted"
+    worker = Worker.claim(folder.path)
+    assert words_of(item, read(queue)) == "trains · 1 of 2 runs · less than a minute to go"
+    worker.release()
