@@ -182,7 +182,7 @@ def _run_beside(folder: SearchFolder, shown: _Shown, control: Control) -> list[T
     from app.engine.search import progress, starting, workers  # noqa: PLC0415 - not for --help
 
     seen = len(folder.trials())
-    if not workers.count(folder.path):
+    if not workers.count(folder.path) and not progress.read(folder).over:
         starting.start(folder)
 
     asked = False

@@ -41,14 +41,16 @@ class UnderWay:
 class Progress:
     """A search at one moment.
 
-    trials: those that ended, in that order. working: processes that work on it. importance: of its
-    settings, None where it is not known. trouble: why it could not go on, "" if it could.
+    trials: those that ended, in that order. begun: how many were begun, those that were cut off too.
+    working: processes that work on it. importance: of its settings, None where it is not known.
+    trouble: why it could not go on, "" if it could.
     """
 
     folder: SearchFolder
     plan: Plan
     trials: tuple[Trial, ...]
     under_way: tuple[UnderWay, ...]
+    begun: int
     working: int
     importance: Importance | None
     trouble: str
@@ -89,12 +91,14 @@ def read(folder: SearchFolder) -> Progress:
     working = workers.count(folder.path)
     trials = folder.trials()
     ended = {trial.number for trial in trials}
-    open_ = [begun for begun in folder.begun() if begun.number not in ended] if working else []
+    begun = folder.begun()
+    open_ = [one for one in begun if one.number not in ended] if working else []
     return Progress(
         folder,
         plan,
         tuple(trials),
-        tuple(found for begun in open_ if (found := _under_way(folder, begun, plan)) is not None),
+        tuple(found for one in open_ if (found := _under_way(folder, one, plan)) is not None),
+        len(begun),
         working,
         folder.importance(),
         folder.trouble,

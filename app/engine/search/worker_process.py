@@ -53,10 +53,11 @@ class _Work:
             self._folder.note_trouble(what)
 
     def _make(self) -> None:
-        from app.engine.search.searching import Search  # noqa: PLC0415 - torch takes seconds
         from app.engine.sources.opening import open_dataset  # noqa: PLC0415 - after the claim
 
         dataset = open_dataset(self._folder.experiment().data, lambda *_: self._control.check())
+        from app.engine.search.searching import Search  # noqa: PLC0415 - torch takes seconds
+
         self.search = Search(
             self._folder, dataset, lambda _: None, self._control, self._worker, followed=True
         )

@@ -116,7 +116,8 @@ class Head(QWidget):
         working = current is not None and current.working
         stopping = progress is not None and working and progress.folder.stop_requested
         self._toggles = "stop" if working else "go on"
-        self.toggle.setText("Stopping…" if stopping else "Stop" if working else "Go on")
+        begin = "Go on" if progress is not None and progress.begun else "Start"
+        self.toggle.setText("Stopping…" if stopping else "Stop" if working else begin)
         self.toggle.setAccessibleName(self.toggle.text())
         self.toggle.setVisible(progress is not None and (working or not progress.over))
         self.toggle.setEnabled(not stopping)

@@ -121,6 +121,8 @@ def state_text(progress: Progress) -> str:
         words = [f"{count_text(done, 'run')}, done"]
     elif progress.trouble:
         words.append("could not go on")
+    elif not progress.begun:
+        words.append("not begun yet")
     elif progress.folder.stop_requested:
         words.append("stopped")
     else:
