@@ -41,7 +41,7 @@ class UnderWay:
 class Progress:
     """A search at one moment.
 
-    trials: those that ended, in that order. begun: how many were begun, those that were cut off too.
+    trials: those that ended, in order. begun: how many were begun, those that were cut off too.
     working: processes that work on it. importance: of its settings, None where it is not known.
     trouble: why it could not go on, "" if it could.
     """
