@@ -114,17 +114,16 @@ class SearchPage(Page):
         column.addWidget(self.scroller, 1)
         self.stack = QStackedLayout()
         self.stack.addWidget(shown)
-        self.stack.addWidget(
-            EmptyState(
-                theme,
-                "chart",
-                "No searches yet",
-                NOTHING,
-                "Set up a search",
-                lambda: self._parts.do(Action.SEARCH),
-                "search.first",
-            )
+        self.empty = EmptyState(
+            theme,
+            "chart",
+            "No searches yet",
+            NOTHING,
+            "Set up a search",
+            self.set_up,
+            "search.first",
         )
+        self.stack.addWidget(self.empty)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(6)
@@ -142,6 +141,9 @@ class SearchPage(Page):
 
         current = self._searches.current
         self.stack.setCurrentIndex(0 if self._searches.searches else 1)
+        there = self._parts.document.description is not None
+        self.empty.button.setText("Set up a search" if there else "Choose data")
+        self.empty.button.setAccessibleName(self.empty.button.text())
         self.head.show_searches(self._searches.searches, current)
         progress = current.progress if current is not None else None
         self.scroller.setVisible(progress is not None)
@@ -192,7 +194,7 @@ class SearchPage(Page):
     def _do(self, what: str) -> None:
         current = self._searches.current
         handlers: dict[str, Callable[[], object]] = {
-            "new": lambda: self._parts.do(Action.SEARCH),
+            "new": self.set_up,
             "take": self.take,
             "open": self.open_chosen,
         }
@@ -206,6 +208,13 @@ class SearchPage(Page):
 
         if what in handlers:
             handlers[what]()
+
+    def set_up(self) -> None:
+        """Sets a search up, or has data chosen first."""
+        if self._parts.document.description is not None:
+            self._parts.do(Action.SEARCH)
+        else:
+            self._parts.go("data")
 
     def take(self) -> None:
         """Takes the settings of the chosen run into the open experiment, as one step of undo."""
