@@ -42,6 +42,7 @@ class Display:
 
     def __init__(self, stream: IO[str]) -> None:
         self.console = Console(file=stream, highlight=False)
+        self._stream = stream
         self._live = self.console.is_terminal
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -83,7 +84,12 @@ class Display:
 
     def line(self, text: str) -> None:
         """Prints a line that stays, above whatever is being drawn."""
-        self.console.print(plain(text), soft_wrap=True)
+        if self._live:
+            self.console.print(plain(text), soft_wrap=True)
+        else:
+            # Rich takes half a millisecond for it, which is half of a short epoch.
+            self._stream.write(f"{visible(text)}\n")
+            self._stream.flush()
 
     def __call__(self, event: events.Event) -> None:
         """Shows an event, if the terminal has anything to show of it."""
@@ -143,6 +149,11 @@ class Display:
         """Shows how far the training is: in the bar, or now and then as a line."""
         self._training = True
         self._elapsed = event.elapsed
+        title = f"Epoch {event.epoch}/{self._epochs}"
+        self._stage = title
+        if self._progress is None and not self._long_silent():
+            return
+
         loss = float(event.losses[-1]) if len(event.losses) else float("nan")
 
         words = [f"step {event.position:,}/{self._steps:,}", f"loss {number_text(loss)}"]
@@ -151,7 +162,6 @@ class Display:
         if event.remaining is not None:
             words.append(f"{duration_text(event.remaining)} left")
 
-        title = f"Epoch {event.epoch}/{self._epochs}"
         if self._progress is not None and self._task is not None:
             self._progress.update(
                 self._task,
@@ -160,11 +170,9 @@ class Display:
                 total=self._steps,
                 words="  ".join(words),
             )
-        elif self._long_silent():
+        else:
             self._last_line = time.monotonic()
             self.line(f"{title}  {'  '.join(words)}")
-
-        self._stage = title
 
     def _finding(self, finding: Finding) -> None:
         """Shows a finding once, however its figures change."""

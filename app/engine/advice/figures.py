@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -135,20 +136,21 @@ class Figures:
         shares = self.rate_shares
         return not len(shares) or bool(shares[len(shares) // 2 :].max() >= WARM)
 
-    @property
+    @cached_property
     def warm_epochs(self) -> int:
         """How many epochs have begun since the schedule came near its peak."""
         shares = self.rate_shares
         if not len(shares):
             return len(self.epochs)
 
-        warm = np.flatnonzero(shares >= WARM)
-        if not len(warm):
+        is_warm = shares >= WARM
+        first = int(is_warm.argmax())
+        if not is_warm[first]:
             return 0
 
-        begun = self.progress.steps[warm[0]] - 1
+        begun = self.progress.steps[first] - 1
         ends = [0, *(epoch["step"] for epoch in self.epochs)]
-        return sum(end >= begun for end in ends[:-1])
+        return len(self.epochs) - bisect_left(ends, begun, hi=len(self.epochs))
 
     @property
     def is_early(self) -> bool:

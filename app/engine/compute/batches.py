@@ -6,6 +6,7 @@ batch.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 SHARE = 0.4
 """The share of a GPU's free memory that examples may take, to lie there for the whole run."""
+
+PREPARED_BYTES = 1 << 16
+"""Of rows that are prepared at a time, ahead of their steps."""
+
+ALIGNED = 16
+"""Batches of a multiple of so many numbers begin at addresses as those prepared alone do.
+
+The sums of a matrix product may depend on the addresses of its operands.
+"""
 
 
 def batch_count(examples: int, batch_size: int) -> int:
@@ -71,13 +81,21 @@ class Batches:
             self._inputs = [array.index_select(0, self._rows).to(device) for array in self._inputs]
             self._targets = self._targets.index_select(0, self._rows).to(device)
 
+        numbers = 4 * math.prod(inputs[0].shape)
+        self._batch_bytes = batch_size * (numbers + self._targets[:1].nbytes)
+        self._per_group = self._batches_per_group(dataset)
+        self._group = -1
+        self._prepared: list[tuple[Batch, torch.Tensor]] = []
+
     @property
     def bytes(self) -> int:
         """The bytes that the training inputs take of the device's memory.
 
-        0 where they are read from a memory map, or lie in main memory beside a GPU.
+        With those prepared ahead. 0 where they are read from a memory map, or lie in main memory
+        beside a GPU.
         """
-        return sum(
+        ahead = (self._per_group - 1) * self._batch_bytes
+        return ahead + sum(
             self.examples * array[0].numel() * array.element_size()
             for array, mapped in zip(self._inputs, self._mapped, strict=True)
             if self.placed or (self._device.type == "cpu" and not mapped)
@@ -87,14 +105,58 @@ class Batches:
         """Sets the order of an epoch (1-based)."""
         order = self._task.epoch_order(self._randomness.order(epoch, self.examples), self._classes)
         self._order = order.to(self._device) if self.placed else self._rows.index_select(0, order)
+        self._group = -1
 
     def get(self, index: int) -> tuple[Batch, torch.Tensor]:
         """Returns a batch of the epoch (0-based), augmented and prepared, on the device.
 
         Augmentation draws from the generator of the step. The inputs are (B, ...) or a tuple of
-        both halves, the targets are as the loss reads them.
+        both halves, the targets are as the loss reads them. They may be views of several batches
+        that were prepared together, and must not be written to.
         """
-        positions = self._positions(index)
+        if self._per_group == 1:
+            return self._at(self._positions(index))
+
+        group, place = divmod(index, self._per_group)
+        if group != self._group:
+            self._prepared = []  # its memory is free before more is taken
+            self._prepared = self._prepare(group)
+            self._group = group
+
+        return self._prepared[place]
+
+    def _prepare(self, group: int) -> list[tuple[Batch, torch.Tensor]]:
+        """Returns the batches of a group: prepared in one go, which changes no number of them."""
+        first = group * self._per_group
+        last = min(first + self._per_group, self.count)
+        end = self.examples if last == self.count else last * self.batch_size
+        sizes = [self.batch_size] * (last - first - 1)
+        sizes.append(end - first * self.batch_size - sum(sizes))
+
+        inputs, targets = self._at(self._order[first * self.batch_size : end])
+        assert isinstance(inputs, torch.Tensor)
+        return list(zip(torch.split(inputs, sizes), torch.split(targets, sizes), strict=True))
+
+    def _batches_per_group(self, dataset: Dataset) -> int:
+        """Returns how many batches are prepared together: several of rows if nothing is drawn.
+
+        Each of them begins where its sums come out as those of a batch of its own.
+        """
+        inputs = dataset.description.preparation.inputs
+        is_table = len(inputs) == 1 and inputs[0].kind == "row"
+        if (
+            not is_table
+            or self._device.type != "cpu"
+            or self._augmentation.active
+            or self._task.draws
+            or self.batch_size % ALIGNED
+        ):
+            return 1
+
+        return max(1, min(self.count, PREPARED_BYTES // self._batch_bytes))
+
+    def _at(self, positions: torch.Tensor) -> tuple[Batch, torch.Tensor]:
+        """Returns the examples at these positions of `_inputs`, augmented and prepared."""
         parts = self._augmented(positions)
 
         targets = as_targets(self._targets.index_select(0, positions))

@@ -6,6 +6,7 @@ Averages are exact over all examples, whatever the batches.
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,12 @@ from app.engine.compute.batches import as_targets
 from app.engine.compute.randomness import mix_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from app.engine.compute.batches import SplitInputs
+    from app.engine.compute.manual.network import ManualNetwork
     from app.engine.data.dataset import Description
+    from app.engine.data.preparation import Batch
     from app.engine.learning.loss import LossFunction
     from app.engine.learning.task import Task
     from models.shape import Problem
@@ -56,6 +59,32 @@ class Evaluation:
     confusion: np.ndarray | None = None
 
 
+@dataclass(frozen=True)
+class PreparedInputs:
+    """A split that is evaluated again and again, in batches as network and loss get them.
+
+    batches: inputs and targets of each.
+    """
+
+    batches: list[tuple[Batch, torch.Tensor]]
+
+    @classmethod
+    def of(
+        cls,
+        description: Description,
+        inputs: SplitInputs,
+        targets: np.ndarray,
+        loss_function: LossFunction,
+        task: Task,
+        device: torch.device,
+        batch_size: int,
+    ) -> PreparedInputs:
+        """Prepares a split; the arguments are those of `evaluate`."""
+        order = _evaluation_order(task, targets) if loss_function.compares else None
+        parts = _parts(len(targets), batch_size, order)
+        return cls(list(_prepared(description, inputs, targets, task, device, parts)))
+
+
 def evaluation_batch_size(problem: Problem, loss_function: LossFunction, batch_size: int) -> int:
     """Returns the batch size of an evaluation, for a network trained in batches of batch_size.
 
@@ -73,7 +102,7 @@ def evaluation_batch_size(problem: Problem, loss_function: LossFunction, batch_s
 def evaluate(
     network: nn.Module,
     description: Description,
-    inputs: SplitInputs,
+    inputs: SplitInputs | PreparedInputs,
     targets: np.ndarray,
     loss_function: LossFunction,
     task: Task,
@@ -81,41 +110,32 @@ def evaluate(
     batch_size: int,
     check: Callable[[], None] = lambda: None,
     autocast: torch.dtype | None = None,
+    manual: ManualNetwork | None = None,
 ) -> Evaluation:
     """Evaluates a network, which is put into eval mode and back; no gradient is kept.
 
     description: the data that the network was trained on. inputs, targets: n examples. check:
     called once a batch, may raise to give up. autocast: the type of activations if not float32.
-    batch_size: see evaluation_batch_size.
+    batch_size: see evaluation_batch_size. manual: the same network without autograd, which then
+    computes the outputs.
     """
     device = torch.device(device)
-    was_training = network.training
-    network.eval()
+    order = _evaluation_order(task, targets) if loss_function.compares else None
+    if isinstance(inputs, PreparedInputs):
+        batches: Iterable[tuple[Batch, torch.Tensor]] = inputs.batches
+    else:
+        parts = _parts(len(targets), batch_size, order)
+        batches = _prepared(description, inputs, targets, task, device, parts)
 
-    # A generator of the CPU: the same damage on every device, and when it is looked at later.
-    generator = torch.Generator()
     totals: list[torch.Tensor] = []
     predictions: list[torch.Tensor] = []
-
-    order = _evaluation_order(task, targets) if loss_function.compares else None
-    precision = torch.autocast(device.type, dtype=autocast, enabled=autocast is not None)
-    try:
-        with torch.no_grad(), precision:
-            for index, part in enumerate(_parts(len(targets), batch_size, order)):
-                check()
-                generator.manual_seed(mix_seed(EVALUATION, index))
-                batch, batch_targets = task.batch(
-                    description,
-                    description.preparation.tensor(inputs.batch(part, device)),
-                    as_targets(torch.from_numpy(np.array(targets[part]))).to(device),
-                    generator,
-                )
-
-                outputs = network(batch)
-                totals.append(torch.stack(loss_function.totals(outputs, batch_targets)))
-                predictions.append(task.predictions(description, outputs, batch_targets))
-    finally:
-        network.train(was_training)
+    precision = torch.autocast(device.type, dtype=autocast) if autocast else nullcontext()
+    with torch.no_grad(), precision, _outputs_of(network, manual) as outputs_of:
+        for batch, batch_targets in batches:
+            check()
+            outputs = outputs_of(batch)
+            totals.append(torch.stack(loss_function.totals(outputs, batch_targets)))
+            predictions.append(task.predictions(description, outputs, batch_targets))
 
     targets = np.asarray(targets)
     if not predictions:
@@ -129,6 +149,44 @@ def evaluate(
 
     loss = total / weight if weight else float("nan")
     return _with_metrics(task, description, targets, all_predictions, loss)
+
+
+@contextmanager
+def _outputs_of(
+    network: nn.Module, manual: ManualNetwork | None
+) -> Iterator[Callable[[Batch], torch.Tensor]]:
+    """Gives what computes the outputs of a batch outside of training."""
+    if manual is not None:
+        yield manual.outputs
+        return
+
+    was_training = network.training
+    network.eval()
+    try:
+        yield network
+    finally:
+        network.train(was_training)
+
+
+def _prepared(
+    description: Description,
+    inputs: SplitInputs,
+    targets: np.ndarray,
+    task: Task,
+    device: torch.device,
+    parts: Sequence[slice | np.ndarray],
+) -> Iterator[tuple[Batch, torch.Tensor]]:
+    """Yields each part of the examples as network and loss get it."""
+    # A generator of the CPU: the same damage on every device, and when it is looked at later.
+    generator = torch.Generator()
+    for index, part in enumerate(parts):
+        generator.manual_seed(mix_seed(EVALUATION, index))
+        yield task.batch(
+            description,
+            description.preparation.tensor(inputs.batch(part, device)),
+            as_targets(torch.from_numpy(np.array(targets[part]))).to(device),
+            generator,
+        )
 
 
 def _with_metrics(

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 from torch.amp.grad_scaler import GradScaler
-from torch.nn.utils import clip_grad_norm_
 
 from app.engine.compute.batches import batch_count
+from app.engine.compute.fused_adam import FusedAdam
+from app.engine.compute.gradient_norm import clip_gradients, gradient_norm
+from app.engine.compute.manual.network import ManualNetwork
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
@@ -48,6 +50,12 @@ class Passes:
         self._autocast = autocast
         # Kept, because going through the modules would take time in every step.
         self._parameters = list(network.parameters())
+        self._trained = [weight for weight in self._parameters if weight.requires_grad]
+        is_usual = device.type == "cpu" and autocast is None
+        self.manual = ManualNetwork.of(network) if is_usual else None
+        """The network without autograd, where it is small and of layers that have that."""
+
+        self._adam: FusedAdam | None = None
         self.scaler = GradScaler(device.type) if autocast is torch.float16 else None
         """Multiplies the loss so that small gradients do not vanish in float16.
 
@@ -64,9 +72,12 @@ class Passes:
         for parameter in self._parameters:
             parameter.grad = None
 
-        size = len(targets)
+        size = targets.shape[0]  # len() of a tensor takes longer
         parts = batch_count(size, self.part_size)
         if parts <= 1:
+            if self.manual is not None and meter is None and self.network.training:
+                return self.manual.gradients(inputs, targets, self.loss_function)
+
             return self._pass(inputs, targets, None, meter)
 
         weight = self.loss_function.weight(targets)
@@ -124,8 +135,7 @@ class Passes:
         self.unscale(optimizer)
 
         if clip:
-            trained = [parameter for parameter in self._parameters if parameter.requires_grad]
-            clip_grad_norm_(trained, clip)
+            self.clip(clip)
 
         self.step(optimizer)
         return loss
@@ -135,17 +145,32 @@ class Passes:
         if self.scaler is not None:
             self.scaler.unscale_(optimizer)
 
+    def clip(self, most: float) -> torch.Tensor:
+        """Makes the gradients shorter where their norm is above `most`; returns it as it was."""
+        return clip_gradients(self._trained, most)
+
+    def gradient_norm(self) -> torch.Tensor:
+        """Returns the norm of all gradients, a scalar on the device."""
+        return gradient_norm([weight.grad for weight in self._trained if weight.grad is not None])
+
     def step(self, optimizer: torch.optim.Optimizer) -> None:
         """Does the optimizer's step.
 
         In float16 it is left out, and the scale lowered, where a gradient overflowed.
         """
         if self.scaler is None:
-            optimizer.step()
+            self._step(optimizer)
             return
 
         self.scaler.step(optimizer)
         self.scaler.update()
+
+    def _step(self, optimizer: torch.optim.Optimizer) -> None:
+        if self._adam is None or not self._adam.is_of(optimizer):
+            self._adam = FusedAdam.of(optimizer) if self._device.type == "cpu" else None
+
+        if self._adam is None or not self._adam.step():
+            optimizer.step()
 
     def scale_state(self) -> dict[str, float]:
         """Returns the state of the scaling as plain numbers, {} without it.

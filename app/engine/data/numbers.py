@@ -117,6 +117,10 @@ STYLES = (
 )
 
 
+GLANCE = 16
+"""Cells that are read first: most columns of words have a word among them."""
+
+
 def to_numbers(cells: Any, style: NumberStyle) -> tuple[np.ndarray, np.ndarray, int]:
     """Returns the numbers of cells (N,) float64, NaN where there is none.
 
@@ -187,6 +191,8 @@ def _cast(cells: Any) -> Any:
         empty = pc.equal(pc.binary_length(cells), 0)
         cells = pc.if_else(empty, pa.scalar(None, pa.large_string()), cells)
     try:
+        # Arrow goes through all cells behind one that is no number, and writes a message for each.
+        pc.cast(cells[:GLANCE], pa.float64())
         return pc.cast(cells, pa.float64())
     except pa.ArrowInvalid:
         return None

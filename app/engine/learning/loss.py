@@ -106,6 +106,23 @@ class LossFunction:
         """
         raise NotImplementedError
 
+    def with_gradient(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns the mean loss of a batch, and its gradient with respect to the outputs.
+
+        Neither has a graph. A loss that is often used on small networks writes the gradient out,
+        with the bits of autograd.
+        """
+        import torch  # noqa: PLC0415 - it takes seconds to load; the window lists losses without it
+
+        leaf = outputs.detach().requires_grad_()
+        with torch.enable_grad():
+            loss = self(leaf, targets)
+        (gradient,) = torch.autograd.grad(loss, leaf)
+
+        return loss.detach(), gradient
+
     def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
         """Returns what a batch with these targets counts in a mean over several batches.
 

@@ -98,6 +98,9 @@ class Task(ABC):
     embeds: ClassVar[bool] = False
     """Whether the network answers with points in space, of [training] embedding numbers."""
 
+    draws: ClassVar[bool] = False
+    """Whether `batch` takes random numbers."""
+
     targets: ClassVar[Targets] = "classes"
 
     best_by: ClassVar[Literal["loss", "metric"]] = "loss"

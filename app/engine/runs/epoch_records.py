@@ -1,16 +1,22 @@
-"""Arrays of a run: the record of every epoch, and what was predicted for a split."""
+"""Arrays of a run: the record of every epoch, and what was predicted for a split.
+
+A record is a file, epochs/0007.npz. Where epochs are many and short, SHARED of them have one file,
+epochs/0001-0016.npz, whose arrays have an axis of epochs before the others.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine import files
+from app.engine.errors import UserError
 from app.engine.foreign import foreign_reader
 from app.engine.runs.storage import manifest
 from app.engine.runs.storage.manifest import MOST, RunFileError, damaged, missing
@@ -37,14 +43,16 @@ class EpochRecord:
 OLD_ARRAYS = {"said": "predictions"}
 """Names of arrays in files of format version 1, and their names now."""
 
+SHARED = 16
+"""Epochs that share a file, where they do."""
+
 
 def write_epoch(folder: Path, epoch: int, record: EpochRecord) -> str:
     """Writes the record of an epoch; returns its SHA-256, for the line of the epoch.
 
     Raises UserError where it cannot be written.
     """
-    arrays = {name: array for name, array in vars(record).items() if array is not None}
-    content = arrays_bytes(arrays)
+    content = arrays_bytes(_arrays(record))
     files.write_atomically(folder / _epoch_file(epoch), content)
 
     return hashlib.sha256(content).hexdigest()
@@ -56,26 +64,160 @@ def read_epoch(folder: Path, epoch: int, sha256: str = "") -> EpochRecord | None
     sha256: what the line of the epoch says; "" in older runs, and where the disk refused it. Raises
     RunFileError where the record is damaged, or missing although it was written.
     """
-    name = _epoch_file(epoch)
-    try:
-        content = files.read_regular(folder / name, MOST)
-    except FileNotFoundError:
-        if sha256:
-            raise missing(folder, name) from None
-        return None
-    except OSError as error:
-        raise damaged(folder, name, error.strerror or str(error)) from error
+    failure: RunFileError | None = None
+    for name, is_shared in ((_epoch_file(epoch), False), (shared_file(epoch), True)):
+        try:
+            content = files.read_regular(folder / name, MOST)
+            record = _record_of(folder, name, content, epoch if is_shared else None)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            failure = failure or damaged(folder, name, error.strerror or str(error))
+            continue
+        except RunFileError as error:
+            failure = failure or error
+            continue
 
-    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
-        raise damaged(folder, name)
+        if record is None:
+            continue
+        if not sha256 or sha256 in (record_sha256(record), hashlib.sha256(content).hexdigest()):
+            return record
+        failure = failure or damaged(folder, name)
 
-    arrays = arrays_of(folder, name, content)
+    if failure is not None:
+        raise failure
+    if sha256:
+        shared = any((folder / "epochs").glob("*-*.npz"))
+        raise missing(folder, shared_file(epoch) if shared else _epoch_file(epoch))
+
+    return None
+
+
+def _record_of(folder: Path, name: str, content: bytes, epoch: int | None) -> EpochRecord | None:
+    """Returns the record in a file; None where a shared one does not hold it.
+
+    epoch: which one, of a shared file. Raises RunFileError.
+    """
+    if epoch is not None:
+        return shared_records(folder, name, content).get(epoch)
+
     try:
-        record = EpochRecord(**arrays)
+        return EpochRecord(**arrays_of(folder, name, content))
     except TypeError as error:
         raise damaged(folder, name, "it holds other arrays") from error
 
-    return record
+
+def record_sha256(record: EpochRecord) -> str:
+    """Returns the SHA-256 of the arrays of a record, whatever file they are in."""
+    digest = hashlib.sha256()
+    for name, array in _arrays(record).items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+
+    return digest.hexdigest()
+
+
+def _arrays(record: EpochRecord) -> dict[str, np.ndarray]:
+    return {name: array for name, array in vars(record).items() if array is not None}
+
+
+# --- several epochs in a file
+
+
+def shared_file(epoch: int) -> str:
+    """Returns the name of the file that an epoch shares, in the run's folder."""
+    first = (epoch - 1) // SHARED * SHARED + 1
+    return f"epochs/{first:04d}-{first + SHARED - 1:04d}.npz"
+
+
+def shared_records(folder: Path, name: str, content: bytes) -> dict[int, EpochRecord]:
+    """Returns the records in a shared file by their epochs. Raises RunFileError."""
+    arrays = arrays_of(folder, name, content)
+    try:
+        confusions = arrays.get("confusion")
+        return {
+            int(epoch): EpochRecord(
+                arrays["rows"],
+                arrays["predictions"][place],
+                None if confusions is None else confusions[place],
+            )
+            for place, epoch in enumerate(arrays["epochs"])
+        }
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise damaged(folder, name, "it holds other arrays") from error
+
+
+def write_shared(folder: Path, records: dict[int, EpochRecord]) -> None:
+    """Writes the records of epochs that share a file, all that it holds. Raises UserError."""
+    epochs = sorted(records)
+    first = records[epochs[0]]
+    arrays = {
+        "epochs": np.array(epochs),
+        "rows": first.rows,
+        "predictions": np.stack([records[epoch].predictions for epoch in epochs]),
+    }
+    confusions = [records[epoch].confusion for epoch in epochs]
+    known = [matrix for matrix in confusions if matrix is not None]
+    if known:
+        arrays["confusion"] = np.stack(known)
+
+    files.write_atomically(folder / shared_file(epochs[0]), arrays_bytes(arrays))
+
+
+class SharedRecords:
+    """Writes the records of epochs that share files.
+
+    A file is whole at any time: it is written anew with every part of its epochs that is added, so
+    two runs of one experiment have the same files in the end, however fast they were.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """folder: of the run."""
+        self._folder = folder
+        self._files: dict[str, dict[int, EpochRecord]] = {}
+        """The file of the newest epoch, and those before that are not on the disk."""
+
+        self._unwritten: set[str] = set()
+
+    def add(self, epoch: int, record: EpochRecord) -> str:
+        """Takes the record of an epoch; returns its SHA-256, for the line of the epoch."""
+        name = shared_file(epoch)
+        if name not in self._files:
+            self._files[name] = self._before(name, epoch, record)
+
+        self._files[name][epoch] = record
+        self._unwritten.add(name)
+        return record_sha256(record)
+
+    def write(self) -> None:
+        """Writes what is not on the disk yet. Raises UserError: it is written with what follows."""
+        for name in sorted(self._unwritten):
+            write_shared(self._folder, self._files[name])
+            self._unwritten.discard(name)
+
+        newest = max(self._files, key=lambda name: max(self._files[name]), default="")
+        self._files = {newest: self._files[newest]} if newest else {}
+
+    def _before(self, name: str, epoch: int, record: EpochRecord) -> dict[int, EpochRecord]:
+        """Returns the epochs before this one that are in its file, of a run that goes on."""
+        with suppress(OSError, UserError):
+            content = files.read_regular(self._folder / name, MOST)
+            return {
+                number: other
+                for number, other in shared_records(self._folder, name, content).items()
+                if number < epoch and _match(other, record)
+            }
+
+        return {}
+
+
+def _match(one: EpochRecord, other: EpochRecord) -> bool:
+    """Returns whether two records can stand in one file."""
+    return (
+        np.array_equal(one.rows, other.rows)
+        and one.predictions.shape == other.predictions.shape
+        and (one.confusion is None) == (other.confusion is None)
+    )
 
 
 def read_confusion(folder: Path, line: EpochLine) -> np.ndarray | None:
@@ -91,8 +233,16 @@ def read_confusion(folder: Path, line: EpochLine) -> np.ndarray | None:
     return record.confusion if record is not None else None
 
 
+def has_record(folder: Path, epoch: int) -> bool:
+    """Returns whether there is a file that should hold the record of an epoch."""
+    return any((folder / name).exists() for name in (_epoch_file(epoch), shared_file(epoch)))
+
+
 def _epoch_file(epoch: int) -> str:
     return f"epochs/{epoch:04d}.npz"
+
+
+# --- arrays as files
 
 
 def write_arrays(folder: Path, name: str, arrays: dict[str, np.ndarray]) -> None:

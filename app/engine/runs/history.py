@@ -7,12 +7,13 @@ write the same lines, apart from the fields in TIME_FIELDS. No torch here.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import time
 from dataclasses import asdict, dataclass, field
+from itertools import chain, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
-
-import numpy as np
 
 from app.engine import files
 from app.engine.runs import events
@@ -22,7 +23,9 @@ from app.engine.runs.step_lines import StepColumns, objects
 from app.engine.runs.storage import manifest, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    import numpy as np
 
     from app.engine.errors import UserError
     from app.engine.experiment.plain import Value
@@ -33,6 +36,12 @@ Line = TypeVar("Line", "StepLine", "EpochLine", "MarkLine", "FindingLine")
 METRICS = "metrics.jsonl"
 MEMORY = "memory.jsonl"
 TIME_FIELDS = ("seconds", "time")
+
+HOLD = 0.5
+"""Seconds that lines of steps and epochs may wait: what a kill takes of them is done again."""
+
+STEPS = '{"step": %d, "loss": %.9g, "rate": %.8g, "norm": %.6g}\n'
+"""The line of a step; nine digits tell a number of float32 from all others."""
 
 WARNINGS = "told"
 """What environment.json calls RunPrepared.warnings."""
@@ -61,7 +70,8 @@ class History:
 class Writer:
     """Appends lines to a file that a reader may open at any time.
 
-    Lines that a full disk refuses are written with the next ones.
+    Lines of steps and epochs may wait for HOLD seconds, so that short steps share a write. Lines
+    that a full disk refuses are written with the next ones.
     """
 
     def __init__(self, path: Path, offset: int | None = None) -> None:
@@ -72,7 +82,11 @@ class Writer:
         """
         self.path = path
         self.refused: UserError | None = None
+        self.before_write: Callable[[], None] = _nothing
+        """Called before lines are written: what they name is to be on the disk then."""
+
         self._pending = b""
+        self._written = -math.inf
 
         try:
             marks = _cut(path, offset)
@@ -82,25 +96,25 @@ class Writer:
 
         self._append(marks)
 
-    def line(self, data: Mapping[str, object]) -> None:
-        self._append(files.json_line(data))
+    def line(self, data: Mapping[str, object], may_wait: bool = False) -> None:
+        self._append(files.json_line(data), may_wait)
 
     def steps(
         self, steps: np.ndarray, losses: np.ndarray, rates: np.ndarray, norms: np.ndarray
     ) -> None:
         """Writes one line a step, see StepLine. It is written by hand, for there are many."""
-        text = []
-        for step, loss, rate, norm in zip(
-            steps.tolist(), losses.tolist(), rates.tolist(), norms.tolist(), strict=True
-        ):
-            line = f'{{"step": {step}, "loss": {_json_number(loss)}, "rate": {rate:.8g}'
-            text.append(line + (f', "norm": {norm:.6g}}}\n' if np.isfinite(norm) else "}\n"))
+        columns = [steps.tolist(), losses.tolist(), rates.tolist(), norms.tolist()]
+        rows = list(zip(*columns, strict=True))
+        if all(math.isfinite(loss) and math.isfinite(norm) for _, loss, _, norm in rows):
+            text = STEPS * len(rows) % tuple(chain.from_iterable(rows))
+        else:
+            text = "".join(starmap(_step_line, rows))
 
-        self._append("".join(text).encode())
+        self._append(text.encode(), may_wait=True)
 
     def offset(self) -> int:
         """Returns the size of what is written, made durable: a checkpoint notes it."""
-        self._append(b"")
+        self.write()
         if not self._pending:
             # Some file systems cannot; the checkpoint is made durable by itself.
             with contextlib.suppress(OSError):
@@ -109,11 +123,16 @@ class Writer:
         return self._file.seek(0, os.SEEK_END)
 
     def close(self) -> None:
-        self._append(b"")
+        self.write()
         self._file.close()
 
-    def _append(self, content: bytes) -> None:
-        self._pending += content
+    def write(self) -> None:
+        """Writes the lines that wait."""
+        if not self._pending:
+            return
+
+        self._written = time.monotonic()
+        self.before_write()
         try:
             while self._pending:
                 self._pending = self._pending[self._file.write(self._pending) :]
@@ -121,10 +140,20 @@ class Writer:
         except OSError as error:
             self.refused = files.disk_error(error, self.path)
 
+    def _append(self, content: bytes, may_wait: bool = False) -> None:
+        self._pending += content
+        if not may_wait or time.monotonic() - self._written >= HOLD:
+            self.write()
 
-def _json_number(value: float) -> str:
-    """Returns a number of float32 with the nine digits that tell it from all others."""
-    return f"{value:.9g}" if np.isfinite(value) else "null"
+
+def _nothing() -> None:
+    """Is there before anybody has something to do before lines are written."""
+
+
+def _step_line(step: int, loss: float, rate: float, norm: float) -> str:
+    loss_text = f"{loss:.9g}" if math.isfinite(loss) else "null"
+    line = f'{{"step": {step}, "loss": {loss_text}, "rate": {rate:.8g}'
+    return line + (f', "norm": {norm:.6g}}}\n' if math.isfinite(norm) else "}\n")
 
 
 def _cut(path: Path, offset: int | None) -> bytes:
@@ -203,7 +232,7 @@ def prepared_event(data: object) -> events.RunPrepared | None:
 
 
 def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None
 
 
 def or_nan(value: float | None) -> float:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from app.engine import files, folders
-from app.engine.data.names import visible
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.runs.storage import manifest, own_names, shape
 from app.engine.runs.storage.checkpoint_folder import MOST_JSON
+from app.engine.runs.storage.log_file import LogFile
 from app.engine.runs.storage.manifest import RunFileError
 from app.engine.runs.storage.run_lock import OWNER, RunLock, is_held
 from app.engine.runs.summary import Status, Summary
@@ -38,6 +37,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         self._lock: RunLock | None = None
+        self._log = LogFile()
 
     # --- creating
 
@@ -279,15 +279,9 @@ class Run:
         self._lock = None
         return lock is None or lock.release()
 
-    def log(self, text: str) -> None:
-        """Writes one line to log.txt. A disk that refuses it is not worth ending a run."""
-        with (
-            contextlib.suppress(OSError),
-            files.open_to_append(self.path / "log.txt") as file,
-        ):
-            # Further lines are set in, so that no name in a text can forge one with a time.
-            shown = "\n    ".join(map(visible, text.rstrip().split("\n")))
-            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {shown}\n".encode())
+    def log(self, text: str, may_wait: bool = False) -> None:
+        """Writes a line to log.txt; one that may wait is written with the next one."""
+        self._log.add(self.path / "log.txt", text, may_wait)
 
 
 def default_folder() -> Path:

@@ -7,13 +7,12 @@ is kept).
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
-
-from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from app.engine.compute import priority
 from app.engine.data.verification import Verification
@@ -54,6 +53,9 @@ if TYPE_CHECKING:
     from app.engine.training.build import TrainState
     from app.engine.training.ending import End
     from app.engine.training.execution import RunContext
+
+TOLD_FROM = 0.1
+"""Seconds: where judging the epoch before took less, nobody is told that it goes on."""
 
 
 class Training:
@@ -110,11 +112,9 @@ class Training:
         }
         train_state.passes.load_scale(progress.scaler)
 
-        self._parameters = [
-            parameter for parameter in train_state.network.parameters() if parameter.requires_grad
-        ]
         self._peak_rate = float(train_state.optimizer.param_groups[0]["lr"])
         self._is_first_read = True
+        self._judging_seconds = math.inf
         self._save_soon = False
         self._best_refused: UserError | None = None
         """Why the best weights are not on the disk; None if they are."""
@@ -220,13 +220,11 @@ class Training:
 
     def _clip_gradients(self, step: int) -> torch.Tensor | None:
         """Clips the gradients where that is set; returns their norm, None where nobody needs it."""
+        passes = self.train_state.passes
         if self.live_changes.clip:
-            return clip_grad_norm_(self._parameters, self.live_changes.clip)
+            return passes.clip(self.live_changes.clip)
         if step % self.recorder.norm_every == 0:
-            gradients = [
-                parameter.grad for parameter in self._parameters if parameter.grad is not None
-            ]
-            return get_total_norm(gradients)
+            return passes.gradient_norm()
 
         return None
 
@@ -285,7 +283,10 @@ class Training:
         plan = self.train_state.plan
         settings = plan.resolved.training
         begun = time.perf_counter()
-        self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
+        is_told = self._judging_seconds >= TOLD_FROM
+        if is_told:
+            self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
+
         evaluation = self.validator.validation(self.interruptions.check)
 
         better = is_better(progress, evaluation, settings.best_by, plan.task.headline)
@@ -313,8 +314,9 @@ class Training:
         if self.saver.due_after_epoch:
             self.saver.save()
 
-        self.recorder.restart_clock(judging=time.perf_counter() - begun)
-        if not progress.end:
+        self._judging_seconds = time.perf_counter() - begun
+        self.recorder.restart_clock(judging=self._judging_seconds)
+        if is_told and not progress.end:
             self.emit(StageChanged("Training"))
 
     def _note_best(self, evaluation: Evaluation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections import deque
@@ -215,7 +216,7 @@ class Recorder:
         """Adds the losses to the epoch's; returns how many count: those up to a divergence."""
         progress = self._progress
         for index, (loss, size) in enumerate(zip(losses.tolist(), sizes, strict=True)):
-            if np.isfinite(loss):
+            if math.isfinite(loss):
                 progress.unfinite = 0
                 progress.loss_sum += loss * size
                 progress.loss_count += size

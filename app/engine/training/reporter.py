@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from app.engine.advice.near_copies import near_copies
 from app.engine.advice.while_training import while_training
+from app.engine.compute.batches import batch_count
 from app.engine.learning.metrics import metrics_text
 from app.engine.runs import history
-from app.engine.runs.epoch_records import write_epoch
+from app.engine.runs.epoch_records import SharedRecords, write_epoch
 from app.engine.runs.events import EpochDone, NewFinding, ProbePredicted
 from app.engine.text import number_text
 
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     from app.engine.training.recorder import ProgressSoFar
     from app.engine.training.saver import Saver
     from app.engine.training.validation import Validator
+
+SHORT = 200
+FEW = 20
+"""Records share files in a run of more than FEW epochs, of at most SHORT steps each."""
+
+LOOKS = 100
+"""In a run of many epochs findings are looked for after one in several: so many times at least."""
 
 
 class Reporter:
@@ -54,6 +62,12 @@ class Reporter:
         self._findings = {finding.key: finding for finding in findings}
         """What was told last, by key; of a run that goes on, what it told before."""
 
+        steps = batch_count(plan.dataset.description.size("training"), plan.step_size)
+        is_short = steps <= SHORT and plan.epochs > FEW
+        self._shared = SharedRecords(context.run.path) if is_short else None
+        self._look_every = max(1, plan.epochs // LOOKS)
+        writer.before_write = self._write_shared
+
     def epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
         """Tells the epoch that was just judged, with its findings. seconds: what judging took."""
         progress = self._progress
@@ -71,10 +85,11 @@ class Reporter:
             progress.since_best,
             seconds,
             evaluation.confusion,
-            self._write_record(record),
+            self._keep(record),
         )
 
-        self._writer.line(history.epoch_line(event))
+        line = history.epoch_line(event)
+        self._writer.line(line, may_wait=True)
         self._emit(event)
         self._emit(ProbePredicted(event.epoch, record.rows, record.predictions))
         self._log(event)
@@ -82,7 +97,10 @@ class Reporter:
         if event.epoch == 1 and (copies := near_copies(self._plan.dataset)) is not None:
             self.find(copies)
 
-        self._so_far.add_epoch(history.epoch_line(event), evaluation.confusion)
+        self._so_far.add_epoch(line, evaluation.confusion)
+        if event.epoch % self._look_every and event.epoch != self._plan.epochs:
+            return
+
         for finding in while_training(
             self._so_far,
             self._plan.dataset.description,
@@ -90,8 +108,11 @@ class Reporter:
         ):
             self.find(finding)
 
-    def _write_record(self, record: EpochRecord) -> str:
-        """Writes the record of the epoch; returns its hash, "" where the disk refuses."""
+    def _keep(self, record: EpochRecord) -> str:
+        """Keeps the record of the epoch; returns its hash, "" where the disk refuses it at once."""
+        if self._shared is not None:
+            return self._shared.add(self._progress.epoch, record)
+
         written = []
 
         def write() -> None:
@@ -99,6 +120,11 @@ class Reporter:
 
         self._saver.guarded(write, f"The record of epoch {self._progress.epoch}")
         return written[0] if written else ""
+
+    def _write_shared(self) -> None:
+        """Writes the records that wait, before the lines that name them."""
+        if self._shared is not None:
+            self._saver.guarded(self._shared.write, "The records of epochs")
 
     def find(self, finding: Finding) -> None:
         """Tells a finding, once for as long as it says the same."""
@@ -111,5 +137,6 @@ class Reporter:
         """Writes the epoch to the log, in a line."""
         self._run.log(
             f"epoch {event.epoch}: training loss {number_text(event.training_loss)}, "
-            f"validation loss {number_text(event.validation_loss)}, {metrics_text(event.metrics)}"
+            f"validation loss {number_text(event.validation_loss)}, {metrics_text(event.metrics)}",
+            may_wait=True,
         )

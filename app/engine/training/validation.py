@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.engine.compute.batches import split_inputs
-from app.engine.compute.evaluation import Evaluation, evaluate, evaluation_batch_size
+from app.engine.compute.evaluation import (
+    Evaluation,
+    PreparedInputs,
+    evaluate,
+    evaluation_batch_size,
+)
 from app.engine.experiment import toml_file
 from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Best
@@ -18,12 +25,17 @@ from app.engine.training.build import TrainState, build_loss
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.engine.compute.batches import SplitInputs
+    from app.engine.experiment.plain import PlainExperiment
     from app.engine.learning.metrics import Metric
     from app.engine.runs.progress import Progress
     from app.engine.runs.run import Run
 
 PROBES = 12
 """Validation examples whose predictions are shown after every epoch, at most."""
+
+MOST_KEPT = 1 << 18
+"""Numbers of a validation split up to which it is kept as the network gets it."""
 
 
 class Validator:
@@ -41,7 +53,9 @@ class Validator:
             train_state.plan, train_state.plan.resolved.loss, train_state.device
         )
         dataset = train_state.plan.dataset
-        self._validation = split_inputs(dataset, "validation", train_state.device)
+        self._validation: SplitInputs | PreparedInputs = split_inputs(
+            dataset, "validation", train_state.device
+        )
         targets = dataset.targets[dataset.indices["validation"]]
         self.probes = probe_positions(
             targets
@@ -52,7 +66,29 @@ class Validator:
 
     def validation(self, check: Callable[[], None]) -> Evaluation:
         """Judges on the validation split. Raises what `check` raises, after any batch."""
+        train_state = self._train_state
+        if train_state.passes.manual is not None and not train_state.plan.memory_parts:
+            self._validation = self._kept_ready(self._validation)
+
         return self._judge("validation", self._validation, check)
+
+    def _kept_ready(self, inputs: SplitInputs | PreparedInputs) -> SplitInputs | PreparedInputs:
+        """Returns a small validation split as the network gets it, to be judged in every epoch."""
+        plan = self._train_state.plan
+        dataset = plan.dataset
+        numbers = len(dataset.indices["validation"]) * math.prod(plan.problem.shape)
+        if isinstance(inputs, PreparedInputs) or numbers > MOST_KEPT:
+            return inputs
+
+        return PreparedInputs.of(
+            dataset.description,
+            inputs,
+            dataset.targets[dataset.indices["validation"]],
+            self._loss_function,
+            plan.task,
+            self._train_state.device,
+            self._batch_size(),
+        )
 
     def test(self, check: Callable[[], None]) -> Evaluation | None:
         """Judges on the test split; None where none was kept apart."""
@@ -62,7 +98,19 @@ class Validator:
 
         return self._judge("test", split_inputs(dataset, "test", self._train_state.device), check)
 
-    def _judge(self, split: str, inputs: Any, check: Callable[[], None]) -> Evaluation:
+    def _batch_size(self) -> int:
+        train_state = self._train_state
+        plan = train_state.plan
+        size = evaluation_batch_size(plan.problem, self._loss_function, plan.batch_size)
+        if plan.memory_parts and not self._loss_function.compares:
+            # Memory ran out, and it may have been here.
+            size = min(size, train_state.passes.part_size)
+
+        return size
+
+    def _judge(
+        self, split: str, inputs: SplitInputs | PreparedInputs, check: Callable[[], None]
+    ) -> Evaluation:
         """Judges a split, with exact averages.
 
         It computes in float32 whatever the training's precision, as all later uses of the weights
@@ -71,12 +119,6 @@ class Validator:
         train_state = self._train_state
         plan = train_state.plan
         dataset = plan.dataset
-
-        size = evaluation_batch_size(plan.problem, self._loss_function, plan.batch_size)
-        if plan.memory_parts and not self._loss_function.compares:
-            # Memory ran out, and it may have been here.
-            size = min(size, train_state.passes.part_size)
-
         return evaluate(
             train_state.network,
             dataset.description,
@@ -85,8 +127,9 @@ class Validator:
             self._loss_function,
             plan.task,
             train_state.device,
-            size,
+            self._batch_size(),
             check,
+            manual=train_state.passes.manual,
         )
 
     def record(self, evaluation: Evaluation) -> EpochRecord:
@@ -165,7 +208,7 @@ class BestKeeper:
         partial: they were judged in the middle of an epoch because the run was stopped there.
         """
         plan = self._train_state.plan
-        self.weights = cpu_copies(self._train_state.network.state_dict())
+        self.weights = cpu_copies(self._live_tensors)
         self.evaluation = evaluation
         self._saved = False
         self.state = {
@@ -175,8 +218,17 @@ class BestKeeper:
             "loss": evaluation.loss,
             "metrics": evaluation.metrics,
             "task": plan.task.kind,
-            "experiment": toml_file.to_plain(plan.resolved),
+            "experiment": self._experiment,
         }
+
+    @cached_property
+    def _live_tensors(self) -> Tensors:
+        """Weights and buffers of the network, which change in place."""
+        return self._train_state.network.state_dict()
+
+    @cached_property
+    def _experiment(self) -> PlainExperiment:
+        return toml_file.to_plain(self._train_state.plan.resolved)
 
     @property
     def unsaved(self) -> Best | None:

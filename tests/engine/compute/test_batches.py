@@ -21,6 +21,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.training import trainer
 from app.engine.training.validation import probe_positions
+from tests.engine import tiny
 from tests.engine.training.small import Listener, experiment, pictures
 
 if TYPE_CHECKING:
@@ -136,3 +137,42 @@ def test_a_batch_of_one_is_refused_before_training_where_it_cannot_be(tmp_path: 
         ).status
         == "completed"
     )
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("size", [16, 48, 20])
+def test_rows_prepared_together_are_those_prepared_alone(
+    task: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tiny.dataset(task, "row", 161)
+
+    def made() -> Batches:
+        vary = Augmentation(AugmentationSettings(flip=False, shift=0.0))
+        return Batches(data, size, vary, tasks.task(task), Randomness(0, CPU), CPU)
+
+    together = made()
+    alone = made()
+    monkeypatch.setattr("app.engine.compute.batches.PREPARED_BYTES", 4000)
+    some = made()
+    alone._per_group = 1
+    assert (together._per_group > 1) == (size % 16 == 0)
+
+    for epoch in (1, 2):
+        for batches in (together, alone, some):
+            batches.begin_epoch(epoch)
+        # A run that goes on begins in the middle.
+        for index in (*range(1, alone.count), 0):
+            inputs, targets = alone.get(index)
+            for batches in (together, some):
+                found = batches.get(index)
+                assert torch.equal(found[0], inputs) and torch.equal(found[1], targets)
+                assert found[0].data_ptr() % 64 == 0
+
+    assert alone.bytes <= some.bytes <= together.bytes
+
+
+def test_what_is_drawn_is_drawn_batch_by_batch() -> None:
+    data = tiny.dataset("reconstruction", "row", 64)
+    vary = Augmentation(AugmentationSettings(flip=False, shift=0.0))
+    batches = Batches(data, 16, vary, tasks.task("reconstruction"), Randomness(0, CPU), CPU)
+    assert batches._per_group == 1

@@ -87,7 +87,7 @@ def test_a_follower_tells_what_the_run_told_and_the_bits_are_the_same(tmp_path: 
         assert told.of(events.CheckpointSaved)
         assert told.of(events.MemoryMeasured)
         stages = [event.text for event in told.of(events.StageChanged)]
-        assert "Training" in stages and "Judging epoch 2" in stages
+        assert "Training" in stages and "Judging epoch 1" in stages
 
     assert [type(event) for event in read_events(run.path)][-1] is events.RunFinished
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from app.engine.compute.passes import Passes
 from app.engine.runs import events, history
 from app.engine.runs.control import Control
 from app.engine.runs.live_changes import PARTS
@@ -230,18 +231,18 @@ def test_memory_that_runs_out_in_the_optimizer_goes_back_to_the_checkpoint(
     requested = experiment(
         pictures(tmp_path / "a.npz", 96), training={"batch_size": 32, "epochs": 3}
     )
-    real = torch.optim.AdamW.step
+    real = Passes.step
 
     calls = []
 
-    def step(self: Any, closure: Any = None) -> Any:
+    def step(self: Passes, optimizer: torch.optim.Optimizer) -> None:
         calls.append(1)
         if len(calls) == 5:
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
-        return real(self, closure)
+        real(self, optimizer)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    monkeypatch.setattr(Passes, "step", step)
     run = Run.create(tmp_path / "runs", requested)
     listener = Listener()
     finished = trainer.train(requested, run, listener, Control())

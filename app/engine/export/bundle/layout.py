@@ -30,7 +30,7 @@ _CHECKPOINT = "|".join(
 )
 MEMBER = re.compile(
     rf"{re.escape(CARD)}|{re.escape(LICENCE)}|{RUN}("
-    rf"{_FILES}|results/(last-)?(validation|test)\.npz|epochs/[0-9]{{4,9}}\.npz"
+    rf"{_FILES}|results/(last-)?(validation|test)\.npz|epochs/[0-9]{{4,9}}(-[0-9]{{4,9}})?\.npz"
     rf"|checkpoints/(best|state-[0-9]{{6,12}})/({_CHECKPOINT}))"
 )
 """The names that a bundle may hold, and no others."""

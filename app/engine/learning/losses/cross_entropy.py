@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NO_TOKEN = -100
 """Stands among targets where there is no next token: it costs nothing and is not counted."""
 
+MEAN = 1
+"""Torch's number for a loss that is the mean over a batch."""
+
 
 TOKENS_CODE = '''\
 NO_TOKEN = -100  # stands where no token follows
@@ -128,8 +131,17 @@ class _CrossEntropy(LossFunction):
     """smoothing: of the labels, 0 to 1. class_weights: (K,); tokens and shares have none."""
 
     def __init__(self, smoothing: float, class_weights: torch.Tensor | None) -> None:
+        import torch
+
         self.smoothing = smoothing
         self.class_weights = class_weights
+        # Kernels without a name of their own in torch; to find them takes as long as they do.
+        aten = torch.ops.aten
+        self._forward = aten.nll_loss_forward.default
+        self._backward = aten.nll_loss_backward.default
+        self._softmax_backward = aten._log_softmax_backward_data.default  # noqa: SLF001 - its name
+        self._log_softmax = torch.log_softmax
+        self._one = torch.ones(())
 
     def __call__(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import cross_entropy
@@ -141,6 +153,18 @@ class _CrossEntropy(LossFunction):
         return cross_entropy(
             outputs.float(), targets, weight=self.class_weights, label_smoothing=self.smoothing
         )
+
+    def with_gradient(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.smoothing or targets.ndim != 1 or outputs.device.type != "cpu":
+            return super().with_gradient(outputs, targets)
+
+        logarithms = self._log_softmax(outputs, 1)
+        weights = self.class_weights
+        loss, total = self._forward(logarithms, targets, weights, MEAN, NO_TOKEN)
+        gradient = self._backward(self._one, logarithms, targets, weights, MEAN, NO_TOKEN, total)
+        return loss, self._softmax_backward(gradient, logarithms, 1, outputs.dtype)
 
     def weight(self, targets: torch.Tensor) -> torch.Tensor | float:
         if targets.is_floating_point():  # shares, of which every example has 1

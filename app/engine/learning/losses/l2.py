@@ -13,6 +13,9 @@ from app.engine.learning.loss import LOSSES, Loss, LossCode, LossFunction
 if TYPE_CHECKING:
     import torch
 
+MEAN = 1
+"""Torch's number for a loss that is the mean over all numbers."""
+
 
 @LOSSES.register
 class L2(Loss):
@@ -56,3 +59,14 @@ class _L2(LossFunction):
         from torch.nn.functional import mse_loss
 
         return mse_loss(outputs.float(), targets.float())
+
+    def with_gradient(
+        self, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
+        loss = self(outputs, targets)
+        gradient: torch.Tensor = torch.ops.aten.mse_loss_backward.default(
+            torch.ones_like(loss), outputs, targets.float(), MEAN
+        )
+        return loss, gradient

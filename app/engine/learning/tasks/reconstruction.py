@@ -57,6 +57,7 @@ class Reconstruction(Task):
     answers: ClassVar[Answers] = "copy"
     answer_name: ClassVar[AnswerName] = "restored"
     targets: ClassVar[Targets] = "none"
+    draws: ClassVar[bool] = True
 
     def unfit(self, description: Description) -> str:
         if reason := super().unfit(description):

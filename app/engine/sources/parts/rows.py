@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.fingerprints import fingerprints_of_rows, number_equals
+from app.engine.data.fingerprints import ROWS, fingerprints_of_rows, number_equals
 from app.engine.data.kinds.row.column import RowColumn
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.row.remarks import is_far, range_text
@@ -159,10 +159,14 @@ class RowPart(Part):
             )
 
         values = np.empty((len(self), len(preparation.features)), np.float32)
-        index = 0
-        for column in preparation.amounts:
-            values[:, index] = by_name[column.name].numbers[0]
-            index += 1
+        numbers = [by_name[column.name].numbers[0] for column in preparation.amounts]
+        for start in range(0, len(self), ROWS):
+            # Some rows at a time: a column of all of them would touch the whole array.
+            block = values[start : start + ROWS]
+            for place, column_numbers in enumerate(numbers):
+                block[:, place] = column_numbers[start : start + ROWS]
+
+        index = len(numbers)
 
         for number_index, column in enumerate(preparation.amounts):
             if column.flagged:
@@ -173,10 +177,10 @@ class RowPart(Part):
         for column in preparation.categories:
             table_column = by_name[column.name]
             codes, words = table_column.factorized
-            numbers = [
+            found = [
                 column.spellings.find(word, table_column.style) or 0 for word in (*words, NO_VALUE)
             ]
-            values[:, index] = np.array(numbers, np.float32)[codes]
+            values[:, index] = np.array(found, np.float32)[codes]
             if count := int((values[:, index] == 0).sum()):
                 unseen[column.name] = count
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.results.reports import Level, SplitReport, report_for
-from app.engine.runs.epoch_records import EpochRecord, read_epoch
+from app.engine.runs.epoch_records import EpochRecord, has_record, read_epoch
 from app.engine.runs.storage.manifest import RunFileError
 from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.results.outcome import Outcome, of_epoch
@@ -178,7 +178,7 @@ class Selection:
 
     def _recorded(self, epoch: events.EpochDone) -> bool:
         path = self.record.path
-        return path is not None and (path / "epochs" / f"{epoch.epoch:04d}.npz").exists()
+        return path is not None and has_record(path, epoch.epoch)
 
     def _targets(self, rows: np.ndarray) -> np.ndarray | None:
         """Returns the targets of rows: of the data, or of the validation split of the report."""

@@ -1,0 +1,1 @@
+"""Small networks without autograd: their forward and backward passes are written out."""
