@@ -14,6 +14,7 @@ from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.pages.results.exports_card import ExportsCard
 from app.ui.pages.results.header import ResultsHeader
 from app.ui.pages.results.outcome import Outcome, read_outcome
 from app.ui.pages.results.run_data import RunData, run_data_of
@@ -75,6 +76,7 @@ class ResultsPage(Page):
         self.header.split_chosen.connect(self.show_split)
         self.header.epoch_chosen.connect(self._show)
         self.header.export.clicked.connect(self._export)
+        self.exports = ExportsCard(parts)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
         self.summary = SummaryCard(parts.theme, self.weights_line)
@@ -84,6 +86,7 @@ class ResultsPage(Page):
         self._column.setContentsMargins(16, 0, 16, 16)
         self._column.setSpacing(12)
         self._column.addWidget(self.summary)
+        self._column.addWidget(self.exports)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -198,6 +201,7 @@ class ResultsPage(Page):
         self._outcome = outcome
         selection = self.selection
         self.header.set_epochs(selection.known_epochs, selection.used)
+        self.exports.read(outcome.path)
         self._show()
 
     def _weights_changed(self, path: Path) -> None:
