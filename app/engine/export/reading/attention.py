@@ -62,9 +62,7 @@ class _Part:
     scale: float
 
 
-def with_attention(
-    operators: Sequence[Operator], shapes: Mapping[str, Shape]
-) -> list[Operator]:
+def with_attention(operators: Sequence[Operator], shapes: Mapping[str, Shape]) -> list[Operator]:
     """Returns the operators with each self-attention as one.
 
     shapes: of all values, batch included.

@@ -79,7 +79,9 @@ def meaning(operator: Operator, before: Shape | None) -> Operator:
         rank = len(before or ())
         place = {0: "first", -1: "last"}.get(settings["index"])
         whole = rank == 3 and settings["dim"] % rank == 1 and place is not None
-        return replace(operator, op="select-token", settings={"which": place}) if whole else operator
+        return (
+            replace(operator, op="select-token", settings={"which": place}) if whole else operator
+        )
 
     if how != "reshape" or before is None or not is_known(before) or not is_known(after):
         return operator

@@ -116,8 +116,7 @@ class ProgramNetwork:
         self._nodes: list[dict[str, Any]] = model["graph_module"]["graph"]["nodes"]
         self._values_of_graph = model["graph_module"]["graph"]["tensor_values"]
         self._shapes: dict[str, Shape] = {
-            name: tuple(map(_side, value["sizes"]))
-            for name, value in self._values_of_graph.items()
+            name: tuple(map(_side, value["sizes"])) for name, value in self._values_of_graph.items()
         }
         self._read_signature(model["graph_module"]["signature"])
 
@@ -241,9 +240,7 @@ class ProgramNetwork:
         op, settings = aten.meaning_of(name, arguments, rank)
         output = _outputs(node)[0]
         if op in ("add", "multiply", "sub", "div") and len(values) == 1 and not named:
-            return Operator(
-                SCALING, values, output, name, settings=aten.factor_of(name, arguments)
-            )
+            return Operator(SCALING, values, output, name, settings=aten.factor_of(name, arguments))
         if name in EXPANDING and not values and len(named) == 1:
             (token,) = named.values()
             return Operator("repeated", (), output, called, {"value": token})
@@ -294,4 +291,3 @@ def _plain(argument: dict[str, Any]) -> Any:
         return value
 
     return value if kind == "as_sym_ints" else None
-

@@ -91,6 +91,4 @@ def adaptive_pooling_1d(operator: Operator) -> BlockOf:
     """Returns the block of pooling (B, C, L) to a fixed length."""
     mode = "max" if operator.op == "adaptive-max-pooling" else "mean"
     length = int(operator.settings["size"][-1])
-    return BlockOf(
-        "adaptive-pooling-1d", {"mode": mode, "length": length}, turned=True, gives=True
-    )
+    return BlockOf("adaptive-pooling-1d", {"mode": mode, "length": length}, turned=True, gives=True)

@@ -109,7 +109,6 @@ def _changed(source: ScriptSource) -> str:
     )
 
 
-
 def _stopped(source: ScriptSource) -> str:
     """Returns a sentence where the run did not come to its end."""
     summary = source.trained.run.summary()

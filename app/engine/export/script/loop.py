@@ -219,11 +219,7 @@ def _gradients(parts: Parts) -> list[str]:
         "for index in range(count):",
         "    part = slice(index * len(targets) // count, (index + 1) * len(targets) // count)",
         f"    share = {weight} / {parts.loss.weight}",
-        *(
-            [f"    {autocast}", f"        {forward}"]
-            if source.is_mixed
-            else [f"    {forward}"]
-        ),
+        *([f"    {autocast}", f"        {forward}"] if source.is_mixed else [f"    {forward}"]),
         f"    {scaled[0]}part_loss{scaled[1]}.backward()",
         "    batch_loss += part_loss.detach()",
     ]

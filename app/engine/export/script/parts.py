@@ -95,9 +95,7 @@ class Parts:
             self.task: TaskCode = source.task.code(description)
             live = live_changes.SMOOTHING in source.live.names
             loss_code = resolved.loss.live_code if live else resolved.loss.code
-            self.loss: LossCode = loss_code(
-                counts, description.size("training"), source.task.kind
-            )
+            self.loss: LossCode = loss_code(counts, description.size("training"), source.task.kind)
             self.schedule: ScheduleCode = resolved.schedule.code()
             self.optimizers: tuple[OptimizerCode, ...] = resolved.optimizer.code("cpu")
             self.halves = _halves(source)

@@ -57,9 +57,7 @@ class Script(NamedTuple):
         return text
 
 
-def write_script(
-    trained: TrainedNetwork, file: str, data: str, start: str
-) -> tuple[Script, Parts]:
+def write_script(trained: TrainedNetwork, file: str, data: str, start: str) -> tuple[Script, Parts]:
     """Returns the script of a run, and what its parts say.
 
     file, data, start: the names of the script, of the file with the data beside it, and of that
@@ -172,9 +170,7 @@ def _matrix_groups(parts: Parts, decay: float) -> str:
         '    """The matrices between hidden layers, or all other weights, each with its decay."""\n'
         "    groups = []\n"
         "    for name, parameter in network.named_parameters():\n"
-        "        if (name in MATRICES) == matrices:\n"
-        + block(lines, 12)
-        + "\n    return groups\n"
+        "        if (name in MATRICES) == matrices:\n" + block(lines, 12) + "\n    return groups\n"
     )
 
 

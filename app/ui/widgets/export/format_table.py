@@ -132,4 +132,3 @@ class FormatTable(QWidget):
         for head, text in zip(self._heads, heads(proof), strict=True):
             head.setText(text)
             head.setVisible(proof is not None)
-

@@ -60,9 +60,7 @@ class _Heads(nn.Module):
             return each.view(batch, count, self.heads, -1).transpose(1, 2)
 
         query, key, value = split(self.q(x)), split(self.k(x)), split(self.v(x))
-        attended = functional.scaled_dot_product_attention(
-            query, key, value, is_causal=self.causal
-        )
+        attended = functional.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
         output: torch.Tensor = self.last(attended.transpose(1, 2).reshape(batch, count, width))
         return output
 

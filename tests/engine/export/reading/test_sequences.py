@@ -36,9 +36,7 @@ def test_it_answers_as_before(name: str, suffix: str, tmp_path: Path) -> None:
     network, example = trained_a_little(name)
     read = read_network(exported(network, example, tmp_path / f"net{suffix}"))
     with torch.no_grad():
-        torch.testing.assert_close(
-            runnable(read)(example), network(example), rtol=1e-4, atol=1e-5
-        )
+        torch.testing.assert_close(runnable(read)(example), network(example), rtol=1e-4, atol=1e-5)
 
     counts = Counter(node.kind for node in read.graph.nodes)
     assert KINDS[name].items() <= counts.items(), counts
