@@ -60,9 +60,12 @@ def parts_of(name: str, arguments: Arguments, sides: Sequence[int | None]) -> li
 
     sides: of the value.
     """
-    dim = int(arguments.get("dim") or 0) % max(1, len(sides))
-    length = sides[dim] if dim < len(sides) else None
-    if length is None or name not in ("chunk", "split", "split_with_sizes", "unbind"):
+    if name not in ("chunk", "split", "split_with_sizes", "unbind") or not sides:
+        return []
+
+    dim = int(arguments.get("dim") or 0) % len(sides)
+    length = sides[dim]
+    if length is None:
         return []
     if name == "unbind":
         return [

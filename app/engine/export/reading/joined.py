@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from app.engine.export.reading.movement import MOVE
 from app.engine.export.reading.operators import EPSILON, SCALING, Operator
 
 if TYPE_CHECKING:
@@ -96,6 +97,39 @@ def with_class_token(operators: Sequence[Operator]) -> list[Operator]:
             )
         else:
             found.append(operator)
+
+    return [operator for operator in found if operator.output not in gone]
+
+
+def with_flat_pictures(operators: Sequence[Operator]) -> list[Operator]:
+    """Returns the operators with pooling of signals as that, where a file makes pictures of them.
+
+    A signal (B, C, L) becomes a picture of one row for it, and loses the row afterwards.
+    """
+    made_by = {operator.output: operator for operator in operators}
+    readers = _readers(operators)
+    shapes: dict[str, tuple[int | None, ...]] = {}
+    gone: set[str] = set()
+    found: list[Operator] = []
+    for operator in operators:
+        first = operator.inputs[0] if operator.inputs else ""
+        before = made_by.get(first)
+        if first in shapes:
+            operator = replace(operator, before=shapes[first])
+        if (
+            operator.op in ("adaptive-mean-pooling", "adaptive-max-pooling")
+            and before is not None
+            and before.op == MOVE
+            and len(before.before) == 3
+            and before.shape == (*before.before[:2], 1, before.before[2])
+            and len(readers[before.output]) == 1
+        ):
+            gone.add(before.output)
+            shape = (*operator.shape[:2], *operator.shape[3:])
+            shapes[operator.output] = shape
+            operator = replace(operator, inputs=before.inputs, before=before.before, shape=shape)
+
+        found.append(operator)
 
     return [operator for operator in found if operator.output not in gone]
 

@@ -83,10 +83,12 @@ def meaning(operator: Operator, before: Shape | None) -> Operator:
             replace(operator, op="select-token", settings={"which": place}) if whole else operator
         )
 
-    if how != "reshape" or before is None or not is_known(before) or not is_known(after):
+    if before is None or not is_known(before) or not is_known(after):
         return operator
     if before == after:
         return replace(operator, op="identity")
+    if how != "reshape":
+        return operator
     if before[0] != after[0]:
         return operator
     if len(after) == 2:

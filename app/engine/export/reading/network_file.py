@@ -17,7 +17,7 @@ from app.engine.export.reading.program_file import ProgramNetwork
 from app.engine.export.reading.to_graph import ReadNetwork, to_graph
 from app.engine.files import write_atomically
 from app.engine.runs.tensors import separate
-from app.engine.runs.weights_file import SUFFIX, read_weights_file
+from app.engine.runs.weights_file import BLOCKS, SUFFIX, read_weights_file
 from models.graph import Graph
 from models.graph_file import plain_blocks
 from models.network import Network

@@ -12,7 +12,7 @@ import torch
 
 from app.engine.errors import UserError
 from app.engine.export.format import INSTALL
-from app.engine.export.reading import onnx_moves
+from app.engine.export.reading import onnx_constants, onnx_moves
 from app.engine.export.reading.aten import reduced
 from app.engine.export.reading.attention import LOWEST, PRODUCT
 from app.engine.export.reading.joined import with_bias, with_silu
@@ -128,6 +128,24 @@ class OnnxNetwork:
             info.name: onnx_moves.shape_of(info, symbol)
             for info in (*self._graph.value_info, *self._graph.output, *inputs)
         }
+        self._fold()
+
+    def _fold(self) -> None:
+        """Computes what follows from constants and sizes, and fills in shapes that are not said."""
+        for node in self._graph.node:
+            attributes = self._attributes(node)
+            made = onnx_constants.fold(node, attributes, self._arrays, self.shapes)
+            if made is not None:
+                self._arrays[node.output[0]] = made
+                continue
+
+            shape = self.shapes.get(node.output[0], ()) if node.output else ()
+            if not shape or None in shape:
+                before = self.shapes.get(node.input[0], ()) if node.input else ()
+                sizes = self._arrays.get(node.input[1]) if len(node.input) > 1 else None
+                found = onnx_constants.moved_shape(node, attributes, before, sizes)
+                if found is not None:
+                    self.shapes[node.output[0]] = found
 
     def _take_constants(self, to_array: Callable[[Any], np.ndarray]) -> None:
         for node in self._graph.node:
@@ -263,7 +281,7 @@ class OnnxNetwork:
 
         shape = self.shapes.get(plain.output, ())
         sides = tuple(constant.shape[-2:])
-        if len(shape) >= 3 and sides == shape[-2:] and sides[0] == sides[1] and _masks(constant):
+        if len(sides) == 2 and sides[0] == sides[1] and _masks(constant):
             return replace(plain, op="mask", weights={"mask": constant})
         if len(shape) == 3 and sides == shape[1:] and constant.numel() == sides[0] * sides[1]:
             return replace(plain, op="positions", weights={"positions": constant})

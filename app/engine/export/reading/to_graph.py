@@ -9,7 +9,11 @@ from torch import nn
 
 from app.engine.errors import UserError
 from app.engine.export.reading.attention import with_attention
-from app.engine.export.reading.joined import with_class_token, with_norms_of_signals
+from app.engine.export.reading.joined import (
+    with_class_token,
+    with_flat_pictures,
+    with_norms_of_signals,
+)
 from app.engine.export.reading.movement import MOVE, meaning
 from app.engine.export.reading.operators import SCALING, BlockOf, NoBlock
 from app.engine.export.reading.rules import block_of
@@ -105,7 +109,8 @@ def _joined(
     operators: Sequence[Operator], shapes: Mapping[str, Shape]
 ) -> tuple[list[Operator], tuple[str, ...]]:
     """Returns the operators with those that are one block as one, and sentences on that."""
-    found = with_class_token(_with_shapes(with_attention(operators, shapes), shapes))
+    found = with_attention(_with_shapes(operators, shapes), shapes)
+    found = with_flat_pictures(with_class_token(found))
     found, normed = with_norms_of_signals(found)
     note = "Its batch norms over signals are part of the filters before them."
     return [
