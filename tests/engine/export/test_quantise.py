@@ -55,11 +55,11 @@ def batches() -> list[dict[str, np.ndarray]]:
 
 
 def test_weights_lie_in_a_file_and_come_back(tmp_path: Path) -> None:
-    from app.engine.export.to_onnx.weights_on_disk import LEAST_BYTES, move_weights
+    from app.engine.export.to_onnx.weights_on_disk import LEAST_BYTES, with_weights_in
 
-    whole, model = small_model(), small_model()
+    whole = model = small_model()
     for path in (tmp_path / "weights", tmp_path / "again"):
-        move_weights(model, path)  # what lies in a file stays there
+        model = with_weights_in(path, model)  # what lies in a file stays there
 
     assert all(each.ByteSize() < LEAST_BYTES for each in model.graph.initializer)
     # The filters are too small to be moved, the matrix is not.

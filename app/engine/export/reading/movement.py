@@ -36,13 +36,14 @@ def is_known(shape: Shape | None) -> bool:
 
 
 def moved(operator: Operator, array: np.ndarray) -> np.ndarray:
-    """Returns an array after the operator. Raises ValueError or IndexError where it does not fit."""
+    """Returns an array after the operator. Raises ValueError or IndexError if it does not fit."""
     settings = operator.settings
     how = settings["how"]
     if how == "permute":
         return array.transpose(settings["dims"])
     if how == "select":
-        return array.take(settings["index"], axis=settings["dim"])
+        taken: np.ndarray = array.take(settings["index"], axis=settings["dim"])
+        return taken
     if how == "slice":
         places: list[slice] = [slice(None)] * array.ndim
         places[settings["dim"]] = slice(settings["start"], settings["end"])

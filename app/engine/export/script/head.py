@@ -58,9 +58,8 @@ def documentation(source: ScriptSource, file: str) -> tuple[str, ...]:
         *filter(None, (_begun(source), _changed(source))),
         "The losses of all steps and the final weights are the same to the last bit with "
         f"{versions}, {count_text(source.threads, 'thread')} and {source.precision} on a "
-        "processor of the same kind. Other versions, processors and thread counts add up in another "
-        "order. "
-        f"{TOLERANCE}",
+        "processor of the same kind. Other versions, processors and thread counts add up in "
+        f"another order. {TOLERANCE}",
         *(
             plain_text(note)
             for note in filter(None, (*notes(source.task.kind, description), _targets(source)))

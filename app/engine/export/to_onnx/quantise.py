@@ -14,7 +14,7 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 from app.engine.export.to_onnx.calibrate import NO_COPIES, number_ranges
 from app.engine.export.to_onnx.category_words import with_words
-from app.engine.export.to_onnx.weights_on_disk import move_weights
+from app.engine.export.to_onnx.weights_on_disk import with_weights_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,15 +42,17 @@ def quantised(
 ) -> onnx.ModelProto:
     """Returns the model with weights and activations of its large operators in 8 bits.
 
-    Weights have a scale for each channel. Activations are signed, with a zero of their own. The
-    model that is given loses its weights to a file on the way: until they are rounded, nothing
-    holds them in memory but the network. Raises OSError.
+    Weights have a scale for each channel. Activations are signed, with a zero of their own. Where
+    nobody else holds the model, its weights lie in files alone until they are rounded. Raises
+    OSError.
     """
     names = [value.name for value in model.graph.input]
     with tempfile.TemporaryDirectory(prefix="netwright-") as name:
         folder = Path(name)
         progress("Preparing the model for 8 bits", 0, 0)
-        prepared = _prepared(model, folder)
+        light = with_weights_in(folder / "float32.weights", model)
+        del model
+        prepared = _prepared(light, folder)
         whole = folder / "prepared.onnx"
         onnx.save(prepared, whole)
 
@@ -75,16 +77,15 @@ def quantised(
         return onnx.load(rounded)
 
 
-def _prepared(model: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
-    """Returns a model as quantisation wants it, with its weights in files of the folder.
+def _prepared(light: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
+    """Returns a model as quantisation wants it; the weights of both lie in files of the folder.
 
     Norms are part of the filters before them, and values have shapes: all sizes but the batch are
     known, so that what ONNX itself infers suffices. onnxruntime's quant_pre_process does the same,
     and holds the weights five times meanwhile.
     """
     whole, optimised = folder / "float32.onnx", folder / "optimised.onnx"
-    move_weights(model, folder / "float32.weights")
-    onnx.save(model, whole)
+    onnx.save(light, whole)
 
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(optimised)
@@ -92,8 +93,8 @@ def _prepared(model: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
     options.add_session_config_entry(*NO_COPIES)
     onnxruntime.InferenceSession(str(whole), options, providers=["CPUExecutionProvider"])
 
-    prepared = onnx.load(optimised, load_external_data=False)
-    move_weights(prepared, folder / "optimised.weights")
+    loaded = onnx.load(optimised, load_external_data=False)
+    prepared = with_weights_in(folder / "optimised.weights", loaded)
     prepared = onnx.shape_inference.infer_shapes(prepared)
     add_pre_process_metadata(prepared)
     return prepared

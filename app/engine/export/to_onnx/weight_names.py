@@ -19,7 +19,7 @@ TURNED = " (transposed)"
 
 
 def name_weights(graph: onnx.GraphProto, network: Network) -> None:
-    """Gives matrices that were transposed on the way their names again, which the converter forgets.
+    """Gives matrices that were transposed their names again, which the converter forgets.
 
     They are known by their numbers.
     """

@@ -25,7 +25,7 @@ KINDS = {
     "filters": {"convolution-1d": 2, "pooling-1d": 1, "adaptive-pooling-1d": 1},
     "all places": {"convolution-1d": 1, "pooling-1d": 1, "transpose": 2},
     "ViT": {"self-attention": 2, "class-token": 1, "position-embedding": 1, "select-token": 1},
-    **dict.fromkeys(ATTENTION, {"self-attention": 1, "layer-norm": 2, "global-pooling": 1}),
+    **{name: {"self-attention": 1, "layer-norm": 2, "global-pooling": 1} for name in ATTENTION},
 }
 """By network: kinds of blocks that it must have become, with their number."""
 

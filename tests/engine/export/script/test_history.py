@@ -110,7 +110,7 @@ def test_a_run_that_began_with_other_weights(tmp_path: Path) -> None:
         assert not any(str(tmp_path).encode() in path.read_bytes() for path in files)
 
     first.run.discard()
-    with pytest.raises(UserError, match="began with the weights of another one. There is no run"):
+    with pytest.raises(UserError, match=r"began with the weights of another one\. There is no run"):
         FORMAT.write(second, tmp_path / "late.py", no_progress)
 
     assert not (tmp_path / "late.py").exists()
