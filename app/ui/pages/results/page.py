@@ -1,6 +1,7 @@
 """Results: what came of a training.
 
-The verdict comes first, then the figures, then what the task's view of results shows of them.
+The verdict comes first, then the figures, then what the task's view of results shows of them, and
+the exports last.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ class ResultsPage(Page):
             )
             self.view.data_wanted.connect(self._open_data)
             self.view.guide_changed.connect(self.guide_changed)
-            self._column.addWidget(self.view, 1)
+            self._column.insertWidget(1, self.view, 1)  # before the exports
 
         return self.view
 
