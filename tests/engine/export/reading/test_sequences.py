@@ -30,8 +30,22 @@ KINDS = {
 """By network: kinds of blocks that it must have become, with their number."""
 
 
-@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
-@pytest.mark.parametrize("name", SEQUENCES)
+QUICK = ("filters", "looking back", "ViT")
+"""Networks whose ONNX files are read each time; all of them take a second a file."""
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        pytest.param(
+            name,
+            suffix,
+            marks=[] if name in QUICK or suffix == ".pt2" else pytest.mark.long,
+        )
+        for name in SEQUENCES
+        for suffix in (".pt2", ".onnx")
+    ],
+)
 def test_it_answers_as_before(name: str, suffix: str, tmp_path: Path) -> None:
     network, example = trained_a_little(name)
     read = read_network(exported(network, example, tmp_path / f"net{suffix}"))
@@ -54,7 +68,8 @@ class Swapped(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         query, key, value = (each.unsqueeze(1) for each in self.qkv(x).chunk(3, -1))
         attended = nn.functional.scaled_dot_product_attention(query, key, value[:, :, :5])
-        return attended.mean(2).flatten(1)
+        pooled: torch.Tensor = attended.squeeze(1).mean(1)
+        return pooled
 
 
 class Padded(nn.Module):
@@ -66,7 +81,8 @@ class Padded(nn.Module):
         self.pool = nn.MaxPool1d(4)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.pool(self.filters(x)).mean(2)
+        pooled: torch.Tensor = self.pool(self.filters(x)).mean(2)
+        return pooled
 
 
 def test_what_no_block_does_is_named(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tests.engine.tiny import Combination
 
 ALL = tiny.combinations()
+LONG = pytest.mark.long
 
 
 def few_of_all() -> list[Combination]:
@@ -50,7 +51,20 @@ def few_of_all() -> list[Combination]:
     return [each._replace(optimizer=kind) for each, kind in zip(found, kinds, strict=False)]
 
 
-@pytest.mark.parametrize("combination", few_of_all(), ids=str)
+FEW = few_of_all()
+
+
+@pytest.mark.parametrize(
+    "combination",
+    [
+        # The first of each task; the others have the same code for other kinds of data.
+        pytest.param(
+            each, marks=[] if each.task not in {other.task for other in FEW[:place]} else LONG
+        )
+        for place, each in enumerate(FEW)
+    ],
+    ids=str,
+)
 def test_a_script_trains_to_the_same_weights(combination: Combination, tmp_path: Path) -> None:
     requested = tiny.experiment(combination, EPOCHS, BATCH)
     data = tiny.dataset(combination.task, combination.sort)
@@ -103,7 +117,13 @@ SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+QUICK = ("everything", "smoothed, clipped and weighted", "accumulates", "stops early")
+"""Settings that are tried each time; the others take as long and change a line each."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else LONG) for name in SETTINGS]
+)
 def test_settings_of_a_training(name: str, tmp_path: Path) -> None:
     trained, losses = trained_run(
         changed(PICTURES, **SETTINGS[name]), tiny.dataset("classification", "image"), tmp_path
@@ -120,13 +140,14 @@ GRU = [
 """Its blocks have another order by their names than the attributes of the code."""
 
 
+@LONG
 def test_attention_in_bfloat16(tmp_path: Path) -> None:
     requested = changed(TEXTS, training={"precision": "bfloat16"})
     trained, losses = trained_run(requested, tiny.dataset("classification", "text"), tmp_path)
     require_same(trained, losses, tmp_path)
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", [pytest.param("float32", marks=LONG), "bfloat16"])
 def test_an_own_network_with_a_recurrent_layer(precision: str, tmp_path: Path) -> None:
     requested = changed(TEXTS, training={"precision": precision})
     plain = to_plain(requested)
@@ -137,6 +158,7 @@ def test_an_own_network_with_a_recurrent_layer(precision: str, tmp_path: Path) -
     require_same(trained, losses, tmp_path)
 
 
+@LONG
 def test_the_proof_compares_the_first_losses_and_the_final_weights(tmp_path: Path) -> None:
     trained, losses = trained_run(
         changed(PICTURES), tiny.dataset("classification", "image"), tmp_path
@@ -160,10 +182,17 @@ def test_the_proof_compares_the_first_losses_and_the_final_weights(tmp_path: Pat
     "combination",
     [
         PICTURES,
-        tiny.Combination("multi-label", "row", "mlp", "binary-cross-entropy", "muon"),
         tiny.Combination("matching", "image+text", "two-tower", "triplet", "sgd"),
-        tiny.Combination("language-modelling", "text", "gpt", "cross-entropy", "adamw"),
-        tiny.Combination("reconstruction", "signal", "masked-autoencoder", "huber", "nadam"),
+        *(
+            pytest.param(each, marks=LONG)
+            for each in (
+                tiny.Combination("multi-label", "row", "mlp", "binary-cross-entropy", "muon"),
+                tiny.Combination("language-modelling", "text", "gpt", "cross-entropy", "adamw"),
+                tiny.Combination(
+                    "reconstruction", "signal", "masked-autoencoder", "huber", "nadam"
+                ),
+            )
+        ),
     ],
     ids=str,
 )
@@ -202,6 +231,7 @@ def test_the_notebook_has_the_same_code(tmp_path: Path) -> None:
     }
 
 
+@LONG
 def test_the_command_exports_a_script_that_is_proved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
