@@ -368,3 +368,8 @@ def _is_in_order(places: np.ndarray, examples: int, count: int) -> bool:
     """Returns whether these are the places of tokens (B, N, D), one after the other."""
     wanted = np.arange(places.size)
     return places.shape[:2] == (examples, count) and np.array_equal(places.reshape(-1), wanted)
+
+
+def is_mask(constant: torch.Tensor) -> bool:
+    """Returns whether a constant is 0, or so low that nothing is left of a score."""
+    return bool(((constant == 0) | (constant <= LOWEST)).all() and (constant < 0).any())

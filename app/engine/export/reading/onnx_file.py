@@ -14,8 +14,9 @@ from app.engine.errors import UserError
 from app.engine.export.format import INSTALL
 from app.engine.export.reading import onnx_constants, onnx_moves
 from app.engine.export.reading.aten import reduced
-from app.engine.export.reading.attention import LOWEST, PRODUCT
+from app.engine.export.reading.attention import PRODUCT, is_mask
 from app.engine.export.reading.joined import with_bias, with_silu
+from app.engine.export.reading.onnx_pooling import pooling
 from app.engine.export.reading.operators import SCALING, Operator
 from app.engine.export.to_onnx.weight_names import TURNED
 from app.engine.foreign import foreign_reader
@@ -281,7 +282,7 @@ class OnnxNetwork:
 
         shape = self.shapes.get(plain.output, ())
         sides = tuple(constant.shape[-2:])
-        if len(sides) == 2 and sides[0] == sides[1] and _masks(constant):
+        if len(sides) == 2 and sides[0] == sides[1] and is_mask(constant):
             return replace(plain, op="mask", weights={"mask": constant})
         if len(shape) == 3 and sides == shape[1:] and constant.numel() == sides[0] * sides[1]:
             return replace(plain, op="positions", weights={"positions": constant})
@@ -341,10 +342,10 @@ class OnnxNetwork:
         return replace(plain, op="layer-norm", weights=weights, settings=settings)
 
     def _maxpool(self, _: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-        return _pooling("max-pooling", plain, attributes)
+        return pooling("max-pooling", plain, attributes)
 
     def _averagepool(self, _: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-        return _pooling("mean-pooling", plain, attributes)
+        return pooling("mean-pooling", plain, attributes)
 
     def _globalaveragepool(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator:
         return replace(plain, op="adaptive-mean-pooling", settings={"size": (1, 1)})
@@ -385,24 +386,3 @@ def _scaled(plain: Operator, factor: float | None = None) -> Operator | None:
     """Returns the operator as one with a constant; None where it reads two values."""
     settings = {} if factor is None else {"factor": factor}
     return replace(plain, op=SCALING, settings=settings) if len(plain.inputs) == 1 else None
-
-
-def _masks(constant: torch.Tensor) -> bool:
-    """Returns whether a constant is 0, or so low that nothing is left of a score."""
-    return bool(((constant == 0) | (constant <= LOWEST)).all() and (constant < 0).any())
-
-
-def _pooling(op: str, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-    pads = list(attributes.get("pads", [0, 0, 0, 0]))
-    half = len(pads) // 2
-    if pads[:half] != pads[half:] or attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
-        return None
-
-    settings = {
-        "kernel_size": attributes["kernel_shape"],
-        "stride": attributes.get("strides", 1),
-        "padding": pads[:half],
-        "ceil_mode": attributes.get("ceil_mode", 0),
-        "dilation": attributes.get("dilations", 1),
-    }
-    return replace(plain, op=op, settings=settings)
