@@ -9,6 +9,7 @@ from app.engine.export.formats.torch_export import TorchExport
 from app.engine.export.proof import keep
 from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import best_weights
+from app.ui.state.session import read_record
 from app.ui.widgets.export.dialog import ExportDialog
 from tests.engine.export.proofs import a_proof
 
@@ -102,6 +103,9 @@ def take_export(camera: Any) -> None:
         _one_after_another(camera, run, appearance)
 
     keep_several(run)
+    camera.inside.session.show(read_record(run.path))
+    camera.settle(500)
+    camera.photograph("exports", ("results",))
     for appearance in camera.appearances():
         dialog = _open(camera, run, SEVERAL)
         dialog.table.rows["eight-bits"].radio.click()

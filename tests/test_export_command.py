@@ -22,6 +22,7 @@ from app.engine.export.exporting import PREFIX, export
 from app.engine.export.format import EXTRA, ExportFormat
 from app.engine.export.formats import all_formats
 from app.engine.export.proof import FILE, Proof, read_proofs
+from app.engine.export.trained_network import TrainedNetwork
 from app.engine.results.predictor import Predictor
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -32,7 +33,6 @@ from tests.engine.training.small import experiment, pictures
 from tests.rights import without_rights
 
 if TYPE_CHECKING:
-    from app.engine.export.trained_network import TrainedNetwork
     from app.engine.sources.format import Progress
 
 FORMAT = "torch-export"
@@ -91,6 +91,7 @@ def test_every_number_of_the_answer(
     assert not left_behind(tmp_path)
 
 
+@pytest.mark.long
 def test_a_person_reads_sentences_and_a_damaged_record_is_begun_anew(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_person_reads_sentences_and_a_damaged_record_is_begun_anew(
     assert read_proofs(run).keys() == {FORMAT}
 
 
+@pytest.mark.long
 def test_the_last_weights_beside_the_best(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +124,7 @@ def test_the_last_weights_beside_the_best(
     assert not left_behind(tmp_path)
 
 
+@pytest.mark.long
 def test_a_run_that_is_being_trained(run: Run, tmp_path: Path) -> None:
     run.claim()
     try:
@@ -163,6 +166,7 @@ def test_a_folder_that_may_not_be_written(run: Run, tmp_path: Path) -> None:
     assert not list(closed.iterdir())
 
 
+@pytest.mark.long
 def test_a_disk_without_room(run: Run, tmp_path: Path) -> None:
     """Files may have 20 kB here, as if the disk had no more; the exported one is larger."""
     out = tmp_path / "network.pt2"
@@ -174,6 +178,14 @@ def test_a_disk_without_room(run: Run, tmp_path: Path) -> None:
     assert not out.exists() and not left_behind(tmp_path)
 
 
+def why_not(run: Run) -> str:
+    """Returns why the network of a run cannot be loaded, as the process of an export finds it."""
+    with pytest.raises(UserError) as caught:
+        TrainedNetwork.load(run)
+
+    return str(caught.value)
+
+
 def test_runs_that_cannot_be_exported(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "network.pt2"
     out.write_text("before")
@@ -183,17 +195,17 @@ def test_runs_that_cannot_be_exported(run: Run, tmp_path: Path) -> None:
     source.unlink()
     assert "cannot be proved without the data of the run" in refused(run, out)
     pictures(source, seed=1)
-    assert "the data changed" in refused(run, out)
+    assert "the data changed" in why_not(run)
     source.write_bytes(content)
 
     weights = run.path / "checkpoints" / "best" / "model.safetensors"
     damaged = bytearray(weights.read_bytes())
     damaged[-1] ^= 1
     weights.write_bytes(damaged)
-    assert "damaged" in refused(run, out)
+    assert "damaged" in why_not(run)
 
     shutil.rmtree(run.path / "checkpoints")
-    assert "weights" in refused(run, out)
+    assert "weights" in why_not(run)
     assert out.read_text() == "before"
 
 

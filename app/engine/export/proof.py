@@ -24,8 +24,8 @@ class Proof:
 
     format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
     network's numbers in float32. use, epoch, step: which weights were exported; step 0 is not
-    known. split: the examples were those of. changed: answers that a person would be told
-    otherwise, see Task.changed.
+    known. time: of the proof, in seconds since 1970; 0 is not known. split: the examples were those
+    of. changed: answers that a person would be told otherwise, see Task.changed.
     max_difference: of two numbers among all answers, infinite where the file answers with none;
     largest: the largest number among them. figure, value, run_value: the task's headline metric by
     the exported file, and by the network itself on the same examples; None where it is not defined.
@@ -58,6 +58,7 @@ class Proof:
     allowed_loss: float | None = None
     left_out: tuple[str, ...] = ()
     step: int = 0
+    time: float = 0.0
     steps: int = 0
     steps_same: int = 0
     loss_difference: float = 0.0
@@ -124,7 +125,7 @@ class Proof:
             trained = ("steps", "steps_same", "loss_difference", "weights_same")
             checked |= {name: plain[name] for name in trained}
 
-        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "step", "allowed")
+        kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "step", "time", "allowed")
         return {name: plain[name] for name in kept} | {
             "allowed_loss": self.allowed_loss,
             "left_out": list(self.left_out),

@@ -84,6 +84,7 @@ def prove(
         use=weights.use,
         epoch=weights.epoch,
         step=weights.step,
+        time=round(time.time(), 3),
         split=trained.split,
         examples=found.examples,
         changed=found.changed,

@@ -55,6 +55,14 @@ class Loss(Choice):
         """
         raise NotImplementedError(f"the loss '{self.kind}' has no code")
 
+    def live_code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        """Returns the same code with `loss(outputs, targets, smoothing)`.
+
+        Of a loss with label smoothing, which may be changed while it trains: the argument is it,
+        and without it the loss is as it was planned. The sums over a data set are so always.
+        """
+        return self.code(counts, examples, task)
+
     def build(
         self, counts: tuple[int, ...], device: torch.device, examples: int = 0
     ) -> LossFunction:

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 
 from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skips fsync: nothing outlives its test."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    """Scripts set the number of threads of their process, which is this one here."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
 
 TRAINING = {"epochs": 2, "batch_size": 64, "device": "cpu", "threads": 1, "embedding": 8}
 

@@ -76,17 +76,17 @@ def trained(folder: Path, combination: Combination) -> TrainedNetwork:
     return TrainedNetwork.load(run)
 
 
-def exported(network: TrainedNetwork, form: ExportFormat, folder: Path) -> tuple[Path, Proof]:
-    """Writes a format into a folder of its own and proves it, in this process."""
+def written(network: TrainedNetwork, form: ExportFormat, folder: Path) -> Path:
+    """Writes a format into a folder of its own, in this process, and returns its file."""
     folder.mkdir(exist_ok=True)
     path = folder / f"network{form.suffix}"
     form.write(network, path, no_progress)
-    return path, prove(network, form, path, no_progress)
+    return path
 
 
-def require_same(network: TrainedNetwork, form: ExportFormat, folder: Path) -> None:
-    """Exports in a format and looks at every figure of the proof."""
-    path, proof = exported(network, form, folder)
+def require_same(network: TrainedNetwork, form: ExportFormat, path: Path) -> None:
+    """Proves a file and looks at every figure of the proof."""
+    proof = prove(network, form, path, no_progress)
     assert (proof.format, proof.out, proof.split) == (form.kind, path.name, "test")
     assert proof.examples == len(network.rows) > 5
     assert proof.size == sum(each.stat().st_size for each in path.parent.iterdir())
@@ -103,27 +103,14 @@ def require_same(network: TrainedNetwork, form: ExportFormat, folder: Path) -> N
         assert proof.max_difference == 0
 
 
-TASKS = first_of_each_task()
-
-
-@pytest.mark.parametrize(
-    ("combination", "form"),
-    [
-        pytest.param(
-            combination,
-            form,
-            # Every task and every format in turn; all of them together take minutes.
-            marks=[] if number % len(FORMATS) == turn else pytest.mark.long,
-            id=f"{combination.task}, {form.kind}",
-        )
-        for number, combination in enumerate(TASKS)
-        for turn, form in enumerate(FORMATS)
-    ],
-)
-def test_every_format_answers_as_the_network(
+@pytest.mark.long
+@pytest.mark.parametrize("combination", first_of_each_task(), ids=lambda each: each.task)
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.kind)
+def test_every_format_holds_every_task(
     combination: Combination, form: ExportFormat, tmp_path: Path
 ) -> None:
-    require_same(trained(tmp_path, combination), form, tmp_path / form.kind)
+    network = trained(tmp_path, combination)
+    require_same(network, form, written(network, form, tmp_path / form.kind))
 
 
 @pytest.mark.long
@@ -131,7 +118,7 @@ def test_every_format_answers_as_the_network(
 def test_every_template_in_every_format(combination: Combination, tmp_path: Path) -> None:
     network = trained(tmp_path, combination)
     for form in FORMATS:
-        require_same(network, form, tmp_path / form.kind)
+        require_same(network, form, written(network, form, tmp_path / form.kind))
 
 
 # --- a table in all formats
@@ -149,15 +136,16 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
     folder = tmp_path_factory.mktemp("Tabelle é")
     rows = (each for each in tiny_files.all_combinations() if each.sort == "row")
     network = trained(folder, next(each for each in rows if each.template == "mlp"))
-    files = {}
-    for form in FORMATS:
-        (folder / form.kind).mkdir()
-        files[form.kind] = folder / form.kind / f"network{form.suffix}"
-        form.write(network, files[form.kind], no_progress)
-
+    files = {form.kind: written(network, form, folder / form.kind) for form in FORMATS}
     return Table(network, files)
 
 
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.kind)
+def test_every_format_answers_as_the_network(form: ExportFormat, table: Table) -> None:
+    require_same(table.network, form, table.files[form.kind])
+
+
+@pytest.mark.long
 def test_batches_of_any_size(table: Table, tmp_path: Path) -> None:
     network = table.network
     every = network.raw(network.rows[np.arange(64) % len(network.rows)])

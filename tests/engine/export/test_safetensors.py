@@ -54,6 +54,7 @@ def every_task() -> list[tiny.Combination]:
     return [found[pair] for pair in SORTS.items()]
 
 
+@pytest.mark.long
 def test_an_export_is_proved_and_the_same_bytes_in_another_process(
     penguins: Run, tmp_path: Path
 ) -> None:

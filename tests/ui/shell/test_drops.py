@@ -27,7 +27,7 @@ from app.engine.sources.format import no_progress
 from app.ui.state.session import read_record
 from app.ui.widgets.toast import Toast
 from models.own_network import OwnNetwork
-from tests.engine.export.plain_networks import exported, trained_a_little
+from tests.engine.export.reading.plain_networks import exported, trained_a_little
 from tests.ui.trained_runs import train_on, trained_run
 from tests.ui.window_actions import choose_little, click, find, inside, until
 

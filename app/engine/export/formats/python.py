@@ -32,8 +32,27 @@ class Python(ExportFormat):
     suffix: ClassVar[str] = ".py"
     order: ClassVar[int] = 50
     loader: ClassVar[str] = "python_script"
-    companions: ClassVar[tuple[str, ...]] = (".npz", ".safetensors", ".ipynb")
+    companions: ClassVar[tuple[str, ...]] = (
+        ".npz",
+        ".safetensors",
+        ".ipynb",
+        ".start.safetensors",
+    )
+    """The last one where the run began with the weights of another one."""
+
     trains: ClassVar[bool] = True
+
+    @override
+    def left_out(self, trained: TrainedNetwork) -> tuple[str, ...]:
+        from app.engine.export.script.parts import Parts
+        from app.engine.export.script.source import ScriptSource
+
+        try:
+            Parts(ScriptSource.of(trained))
+        except UserError as error:
+            return (error.what,)
+
+        return ()
 
     @override
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
@@ -51,11 +70,11 @@ class Python(ExportFormat):
             )
 
         progress("Writing the script", 0, 0)
-        data, weights, cells = (path.with_suffix(suffix) for suffix in self.companions)
-        script, parts = write_script(trained, path.name, data.name)
+        data, weights, cells, start = (path.with_suffix(suffix) for suffix in self.companions)
+        script, parts = write_script(trained, path.name, data.name, start.name)
         path.write_text(script.text, encoding="utf-8")
         split = "test" if trained.split == "test" else "validation"
-        cells.write_bytes(notebook(script, data.name, split))
+        cells.write_bytes(notebook(script, (data.name, start.name), split))
 
         progress("Writing the data", 0, 0)
         np.savez(data, allow_pickle=False, **parts.arrays())
@@ -64,6 +83,8 @@ class Python(ExportFormat):
             for name, tensor in trained.network.state_dict().items()
         }
         weights.write_bytes(safetensors.torch.save(cpu_copies(tensors)))
+        if parts.start is not None:
+            start.write_bytes(safetensors.torch.save(parts.start))
 
     def inputs(self, trained: TrainedNetwork, raw: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         """Returns examples as a Dataset stores them: so the script has its data."""

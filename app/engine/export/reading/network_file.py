@@ -12,11 +12,12 @@ from app.engine.errors import UserError
 from app.engine.experiment.block_lines import blocks_text
 from app.engine.experiment.toml_file import FORMAT
 from app.engine.export.reading.onnx_file import OnnxNetwork
+from app.engine.export.reading.operators import EPSILON
 from app.engine.export.reading.program_file import ProgramNetwork
 from app.engine.export.reading.to_graph import ReadNetwork, to_graph
 from app.engine.files import write_atomically
 from app.engine.runs.tensors import separate
-from app.engine.runs.weights_file import SUFFIX, read_weights_file
+from app.engine.runs.weights_file import BLOCKS, SUFFIX, read_weights_file
 from models.graph import Graph
 from models.graph_file import plain_blocks
 from models.network import Network
@@ -32,6 +33,9 @@ OWN = "network."
 """Before the names of blocks in the programs that this program writes."""
 
 COUNTER = ".num_batches_tracked"
+
+TAKEN_IN = ".weight_bias"
+"""Ends the name of what filters add that took in the norm behind them, in files of ONNX."""
 
 KINDS: dict[int, InputKind] = {1: "row", 2: "signal", 3: "image"}
 """What a network reads, by the number of sides of an example."""
@@ -51,7 +55,8 @@ def read_network(path: Path) -> ReadNetwork:
 
     file.find_ends()
     read = _input_of(file.input_shape)
-    return to_graph(file.operators(), file.input_name, file.output, read)
+    operators = file.operators()
+    return to_graph(operators, file.input_name, file.output, read, file.shapes)
 
 
 def _of_weights(path: Path) -> ReadNetwork:
@@ -70,8 +75,8 @@ def _of_weights(path: Path) -> ReadNetwork:
 def _own(facts: dict[str, Any], weights: Tensors, path: Path) -> ReadNetwork | None:
     """Returns the network that this program has described in a file.
 
-    None of other files, and where weights were put together, as a batch norm with the filters
-    before it.
+    None of other files, and where weights were put together otherwise than a batch norm with the
+    filters before it.
     """
     if "graph" not in facts:
         return None
@@ -89,9 +94,35 @@ def _own(facts: dict[str, Any], weights: Tensors, path: Path) -> ReadNetwork | N
 
     # Files for other programs leave the counters out, which say nothing of what was learned.
     counters = {name: torch.tensor(0) for name in own if name.endswith(COUNTER)}
-    found = counters | weights
+    found = counters | _with_norms(graph, weights)
     fits = found.keys() == own.keys() and all(found[name].shape == own[name].shape for name in own)
     return ReadNetwork(graph, found, problem.first) if fits else None
+
+
+def _with_norms(graph: Graph, weights: Tensors) -> Tensors:
+    """Returns weights in which filters that took in the norm behind them stand before it again.
+
+    The norm then only adds what the filters have no bias for: answers are the same.
+    """
+    found = dict(weights)
+    for node in graph.nodes:
+        before = f"{BLOCKS}{node.inputs[0]}."
+        own = f"{BLOCKS}{node.name}.0."
+        if node.kind != "batch-norm" or any(name.startswith(own) for name in weights):
+            continue
+
+        taken_in = [name for name in found if name.startswith(before) and name.endswith(TAKEN_IN)]
+        filters = next((found[name] for name in found if name.startswith(before)), None)
+        if filters is None or len(taken_in) > 1:
+            continue
+
+        zeros = torch.zeros(len(filters))
+        found[f"{own}bias"] = found.pop(taken_in[0]) if taken_in else zeros
+        found[f"{own}weight"] = torch.ones_like(zeros)
+        found[f"{own}running_mean"] = zeros.clone()
+        found[f"{own}running_var"] = torch.ones_like(zeros) - EPSILON
+
+    return found
 
 
 def _input_of(shape: Sequence[int | None]) -> Input | None:

@@ -12,13 +12,20 @@ import torch
 
 from app.engine.errors import UserError
 from app.engine.export.format import INSTALL
+from app.engine.export.reading import onnx_constants, onnx_moves
+from app.engine.export.reading.aten import reduced
+from app.engine.export.reading.attention import PRODUCT, is_mask
 from app.engine.export.reading.joined import with_bias, with_silu
+from app.engine.export.reading.onnx_pooling import pooling
 from app.engine.export.reading.operators import SCALING, Operator
+from app.engine.export.to_onnx.weight_names import TURNED
 from app.engine.foreign import foreign_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from app.engine.export.reading.movement import Shape
 
 FUNCTIONS = {
     "Relu": "relu",
@@ -35,6 +42,12 @@ FUNCTIONS = {
 }
 PASSING = ("Identity", "Dropout", "Cast")
 """Operators that give what they read, in use."""
+
+READS_ONE = (
+    *("Dropout", "Expand", "Gather", "ReduceMax", "ReduceMean", "Reshape", "Slice", "Split"),
+    *("Squeeze", "Unsqueeze"),
+)
+"""Operators whose further inputs are sizes, places and the like."""
 
 ALPHAS = {"LeakyRelu": 0.01, "Elu": 1.0}
 """What ONNX takes where a file says nothing."""
@@ -63,6 +76,9 @@ class OnnxNetwork:
 
         with foreign_reader(damaged):
             model = onnx.load(str(path))
+            if not model.graph.value_info:
+                model = onnx.shape_inference.infer_shapes(model)
+
             self.facts = _facts(model.metadata_props)
             self._graph = model.graph
             self._arrays = {
@@ -74,7 +90,9 @@ class OnnxNetwork:
     def weights(self, prefix: str) -> dict[str, torch.Tensor]:
         """Returns the constants whose names begin so, without that."""
         return {
-            name.removeprefix(prefix): torch.from_numpy(np.array(array))
+            name.removeprefix(prefix).removesuffix(TURNED): torch.from_numpy(
+                np.array(array.T if name.endswith(TURNED) else array, order="C")
+            )
             for name, array in self._arrays.items()
             if name.startswith(prefix)
         }
@@ -84,9 +102,10 @@ class OnnxNetwork:
         needed = self._needed()
         found: list[Operator] = []
         for node in self._graph.node:
-            if node.output and node.output[0] in needed:
-                found.append(self._operator(node))
+            if needed.intersection(node.output):
+                found += self._operators_of(node)
 
+        onnx_moves.fill_in(self.shapes, found)
         return with_bias(with_silu(found))
 
     # --- the ends, the constants
@@ -105,6 +124,29 @@ class OnnxNetwork:
         self.output = self._graph.output[0].name
         sides = inputs[0].type.tensor_type.shape.dim
         self.input_shape = tuple(side.dim_value or None for side in sides)[1:]
+        symbol = sides[0].dim_param if sides else ""
+        self.shapes: dict[str, Shape] = {
+            info.name: onnx_moves.shape_of(info, symbol)
+            for info in (*self._graph.value_info, *self._graph.output, *inputs)
+        }
+        self._fold()
+
+    def _fold(self) -> None:
+        """Computes what follows from constants and sizes, and fills in shapes that are not said."""
+        for node in self._graph.node:
+            attributes = self._attributes(node)
+            made = onnx_constants.fold(node, attributes, self._arrays, self.shapes)
+            if made is not None:
+                self._arrays[node.output[0]] = made
+                continue
+
+            shape = self.shapes.get(node.output[0], ()) if node.output else ()
+            if not shape or None in shape:
+                before = self.shapes.get(node.input[0], ()) if node.input else ()
+                sizes = self._arrays.get(node.input[1]) if len(node.input) > 1 else None
+                found = onnx_constants.moved_shape(node, attributes, before, sizes)
+                if found is not None:
+                    self.shapes[node.output[0]] = found
 
     def _take_constants(self, to_array: Callable[[Any], np.ndarray]) -> None:
         for node in self._graph.node:
@@ -132,8 +174,8 @@ class OnnxNetwork:
 
     def _read(self, node: Any) -> list[str]:
         """Returns the values that a node reads, without sizes, weights and constants."""
-        most = {"Reshape": 1, "Squeeze": 1, "ReduceMean": 1, "ReduceMax": 1, "Dropout": 1}
-        names = list(node.input)[: most.get(node.op_type)]
+        reads_one = node.op_type in READS_ONE and node.input[0] not in self._arrays
+        names = list(node.input)[: 1 if reads_one else None]
         return [name for name in names if name and name not in self._arrays]
 
     def _weights(self, node: Any, *roles: str) -> dict[str, torch.Tensor]:
@@ -150,15 +192,22 @@ class OnnxNetwork:
     def _attributes(self, node: Any) -> dict[str, Any]:
         return {each.name: self._value_of(each) for each in node.attribute}
 
-    def _operator(self, node: Any) -> Operator:
+    def _operators_of(self, node: Any) -> list[Operator]:
         plain = Operator(
             node.op_type, tuple(self._read(node)), node.output[0], self._name(node), {}, {}
         )
         attributes = self._attributes(node)
+        moves = onnx_moves.operators_of(node, plain, attributes, self._arrays)
+        return [self._operator(node, plain, attributes)] if moves is None else moves
+
+    def _operator(self, node: Any, plain: Operator, attributes: dict[str, Any]) -> Operator:
         if node.op_type in PASSING:
             return replace(plain, op="identity")
         if node.op_type in FUNCTIONS:
             settings = dict(attributes)
+            if FUNCTIONS[node.op_type] == "softmax":
+                axis = int(attributes.get("axis", -1))
+                settings = {"last": axis in (-1, self._rank(plain) - 1)}
             if node.op_type in ALPHAS:
                 settings.setdefault("alpha", ALPHAS[node.op_type])
             if "approximate" in settings:
@@ -176,6 +225,10 @@ class OnnxNetwork:
                 return str(name).rpartition(".")[0]
 
         return str(node.op_type).lower()
+
+    def _rank(self, plain: Operator) -> int:
+        """Returns the number of sides of what an operator reads first, 0 where it is not known."""
+        return len(self.shapes.get(plain.inputs[0], ())) if plain.inputs else 0
 
     def _conv(self, node: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
         weights = self._weights(node, "weight", "bias")
@@ -207,6 +260,8 @@ class OnnxNetwork:
 
     def _matmul(self, node: Any, plain: Operator, _: dict[str, Any]) -> Operator | None:
         weights = self._weights(node, "weight")
+        if len(plain.inputs) == 2:
+            return replace(plain, op=PRODUCT)
         if "weight" not in weights or weights["weight"].ndim != 2:
             return None
 
@@ -218,27 +273,56 @@ class OnnxNetwork:
 
         # A constant: the bias of the product before it, see joined.py.
         constants = [self._arrays[name] for name in node.input if name in self._arrays]
-        if len(plain.inputs) == 1 and len(constants) == 1 and constants[0].ndim == 1:
-            bias = torch.from_numpy(np.array(constants[0], np.float32))
-            return replace(plain, op="bias", weights={"bias": bias})
+        if len(plain.inputs) != 1 or len(constants) != 1:
+            return _scaled(plain)
+
+        constant = torch.from_numpy(np.array(constants[0], np.float32))
+        if constant.ndim == 1:
+            return replace(plain, op="bias", weights={"bias": constant})
+
+        shape = self.shapes.get(plain.output, ())
+        sides = tuple(constant.shape[-2:])
+        if len(sides) == 2 and sides[0] == sides[1] and is_mask(constant):
+            return replace(plain, op="mask", weights={"mask": constant})
+        if len(shape) == 3 and sides == shape[1:] and constant.numel() == sides[0] * sides[1]:
+            return replace(plain, op="positions", weights={"positions": constant})
 
         return _scaled(plain)
 
-    def _mul(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator | None:
+    def _mul(self, node: Any, plain: Operator, _: dict[str, Any]) -> Operator | None:
         if len(plain.inputs) == 2:
             return replace(plain, op="multiply")
 
-        return _scaled(plain)
+        return _scaled(plain, self._number(node))
 
     def _sub(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator | None:
         return _scaled(plain)
 
-    def _div(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator | None:
-        return _scaled(plain)
+    def _div(self, node: Any, plain: Operator, _: dict[str, Any]) -> Operator | None:
+        number = self._number(node) if node.input[0] in plain.inputs else None
+        return _scaled(plain, 1 / number if number else None)
+
+    def _number(self, node: Any) -> float | None:
+        """Returns the one number among the constants that a node reads, None without it."""
+        constants = [self._arrays[name] for name in node.input if name in self._arrays]
+        is_one = len(constants) == 1 and constants[0].size == 1
+        return float(constants[0].reshape(())) if is_one else None
 
     def _concat(self, node: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-        whole = len(plain.inputs) == len(node.input)
-        return replace(plain, op="concatenate") if whole and attributes.get("axis") == 1 else None
+        if len(plain.inputs) != len(node.input):
+            return None
+
+        axis = int(attributes.get("axis", 1))
+        dim = axis % self._rank(plain) if axis < 0 and self._rank(plain) else axis
+        return replace(plain, op="concatenate", settings={"dim": dim})
+
+    def _expand(self, node: Any, plain: Operator, _: dict[str, Any]) -> Operator | None:
+        constant = self._arrays.get(node.input[0])
+        if constant is None:
+            return None
+
+        value = torch.from_numpy(np.array(constant, np.float32))
+        return replace(plain, op="repeated", weights={"value": value})
 
     def _batchnormalization(
         self, node: Any, plain: Operator, attributes: dict[str, Any]
@@ -258,10 +342,10 @@ class OnnxNetwork:
         return replace(plain, op="layer-norm", weights=weights, settings=settings)
 
     def _maxpool(self, _: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-        return _pooling("max-pooling", plain, attributes)
+        return pooling("max-pooling", plain, attributes)
 
     def _averagepool(self, _: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-        return _pooling("mean-pooling", plain, attributes)
+        return pooling("mean-pooling", plain, attributes)
 
     def _globalaveragepool(self, _: Any, plain: Operator, __: dict[str, Any]) -> Operator:
         return replace(plain, op="adaptive-mean-pooling", settings={"size": (1, 1)})
@@ -280,37 +364,13 @@ class OnnxNetwork:
     def _reduced(
         self, mode: str, node: Any, plain: Operator, attributes: dict[str, Any]
     ) -> Operator | None:
-        if not self._is_over_both(node, attributes):
-            return None
-
-        if attributes.get("keepdims", 1):
-            return replace(plain, op=f"adaptive-{mode}-pooling", settings={"size": (1, 1)})
-
-        return replace(plain, op="global-pooling", settings={"mode": mode})
-
-    def _flatten(self, _: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-        return replace(plain, op="flatten") if attributes.get("axis", 1) == 1 else None
-
-    def _reshape(self, node: Any, plain: Operator, _: dict[str, Any]) -> Operator | None:
-        """A reshape to two sides is a flattening: the batch stays."""
-        sizes = self._arrays.get(node.input[1])
-        if sizes is not None:
-            return replace(plain, op="flatten") if len(sizes) == 2 else None
-
-        makers = [each for each in self._graph.node if node.input[1] in each.output]
-        is_pair = len(makers) == 1 and makers[0].op_type == "Concat" and len(makers[0].input) == 2
-        return replace(plain, op="flatten") if is_pair else None
-
-    def _squeeze(self, node: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-        return replace(plain, op="flatten") if self._is_over_both(node, attributes) else None
-
-    def _is_over_both(self, node: Any, attributes: dict[str, Any]) -> bool:
-        """Returns whether a node is over height and width, and nothing else."""
         axes = attributes.get("axes")
         if axes is None and len(node.input) > 1:
             axes = self._arrays.get(node.input[1])
 
-        return axes is not None and sorted(int(axis) % 4 for axis in axes) == [2, 3]
+        keeps = bool(attributes.get("keepdims", 1))
+        found = None if axes is None else reduced(mode, list(axes), keeps, self._rank(plain) or 4)
+        return None if found is None else replace(plain, op=found[0], settings=found[1])
 
 
 INSTALL_IT = f"Install with: {INSTALL}"
@@ -322,22 +382,7 @@ def _facts(entries: Any) -> dict[str, Any]:
     return {name: json.loads(texts[name]) for name in ("graph", "problem") if name in texts}
 
 
-def _scaled(plain: Operator) -> Operator | None:
+def _scaled(plain: Operator, factor: float | None = None) -> Operator | None:
     """Returns the operator as one with a constant; None where it reads two values."""
-    return replace(plain, op=SCALING) if len(plain.inputs) == 1 else None
-
-
-def _pooling(op: str, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
-    pads = list(attributes.get("pads", [0, 0, 0, 0]))
-    half = len(pads) // 2
-    if pads[:half] != pads[half:] or attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
-        return None
-
-    settings = {
-        "kernel_size": attributes["kernel_shape"],
-        "stride": attributes.get("strides", 1),
-        "padding": pads[:half],
-        "ceil_mode": attributes.get("ceil_mode", 0),
-        "dilation": attributes.get("dilations", 1),
-    }
-    return replace(plain, op=op, settings=settings)
+    settings = {} if factor is None else {"factor": factor}
+    return replace(plain, op=SCALING, settings=settings) if len(plain.inputs) == 1 else None

@@ -13,12 +13,15 @@ import torch
 
 from app.engine import files
 from app.engine.errors import UserError
+from app.engine.export.reading import aten
+from app.engine.export.reading.attention import PRODUCT
 from app.engine.export.reading.operators import SCALING, Operator
 from app.engine.foreign import foreign_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
+
+    from app.engine.export.reading.movement import Shape
 
 MODEL = "models/model.json"
 WEIGHTS = "data/weights/"
@@ -40,21 +43,7 @@ TYPES = {
 }
 """The types of weights, as PyTorch numbers them in these files."""
 
-PASSING = ("contiguous", "clone", "alias", "to", "detach")
-"""Operators that give what they read, in use."""
-
-FUNCTIONS = {
-    "relu": "relu",
-    "leaky_relu": "leaky-relu",
-    "elu": "elu",
-    "gelu": "gelu",
-    "silu": "silu",
-    "mish": "mish",
-    "hardswish": "hardswish",
-    "softplus": "softplus",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-}
+EXPANDING = ("expand", "repeat")
 
 
 class ProgramNetwork:
@@ -91,7 +80,10 @@ class ProgramNetwork:
 
         with foreign_reader(self._damaged):
             return [
-                self._operator(node) for node in self._nodes if needed.intersection(_outputs(node))
+                operator
+                for node in self._nodes
+                if needed.intersection(_outputs(node))
+                for operator in self._operators_of(node)
             ]
 
     def weights(self, prefix: str) -> dict[str, torch.Tensor]:
@@ -123,6 +115,9 @@ class ProgramNetwork:
         }
         self._nodes: list[dict[str, Any]] = model["graph_module"]["graph"]["nodes"]
         self._values_of_graph = model["graph_module"]["graph"]["tensor_values"]
+        self._shapes: dict[str, Shape] = {
+            name: tuple(map(_side, value["sizes"])) for name, value in self._values_of_graph.items()
+        }
         self._read_signature(model["graph_module"]["signature"])
 
     def _json(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Any:
@@ -198,6 +193,11 @@ class ProgramNetwork:
             "Choose another file.",
         )
 
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of all values, batch included; after `operators`."""
+        return self._shapes
+
     # --- one node
 
     def _values(self, node: dict[str, Any]) -> list[str]:
@@ -210,42 +210,78 @@ class ProgramNetwork:
 
         return [name for name in names if name not in self._names]
 
-    def _operator(self, node: dict[str, Any]) -> Operator:
-        target = node["target"].removeprefix("torch.ops.aten.")
-        name = target.partition(".")[0].rstrip("_")
+    def _operators_of(self, node: dict[str, Any]) -> list[Operator]:
+        """Returns the operator of a node, or one for each part into which it divides a value."""
+        name = node["target"].removeprefix("torch.ops.aten.").partition(".")[0].rstrip("_")
         arguments = {given["name"]: _plain(given["arg"]) for given in node["inputs"]}
-        weights = {
-            given["name"]: self._tensors[self._names[given["arg"]["as_tensor"]["name"]]]
-            for given in node["inputs"]
-            if given["arg"].get("as_tensor", {}).get("name") in self._names
-        }
         values = tuple(self._values(node))
-        called = next(
-            (
-                self._names[given["arg"]["as_tensor"]["name"]].rpartition(".")[0]
-                for given in node["inputs"]
-                if given["arg"].get("as_tensor", {}).get("name") in self._names
-            ),
-            name,
-        )
+        before = self._shapes.get(values[0], ()) if values else ()
+        parts = aten.parts_of(name, arguments, before)
+        if not parts:
+            return [self._operator(node, name, arguments, values, len(before))]
 
-        op, settings = _meaning(name, target, arguments)
+        return [
+            Operator(op, values, output, name, {}, settings)
+            for output, (op, settings) in zip(_outputs(node), parts, strict=True)
+        ]
+
+    def _operator(
+        self,
+        node: dict[str, Any],
+        name: str,
+        arguments: dict[str, Any],
+        values: tuple[str, ...],
+        rank: int,
+    ) -> Operator:
+        weights = self._weights_of(node)
+        called = next((whole.rpartition(".")[0] for whole, _ in weights.values()), name)
         roles = {"running_mean": "mean", "running_var": "variance"}
-        named = {roles.get(role, role): tensor for role, tensor in weights.items()}
-        if op in ("add", "multiply", "sub", "div") and len(values) == 1 and not named:
-            return Operator(SCALING, values, _outputs(node)[0], name)
-
-        wrong = op in ("add", "multiply") and (len(values) != 2 or named)
+        named = {roles.get(role, role): tensor for role, (_, tensor) in weights.items()}
+        op, settings = aten.meaning_of(name, arguments, rank)
         output = _outputs(node)[0]
+        if op in ("add", "multiply", "sub", "div") and len(values) == 1 and not named:
+            return Operator(SCALING, values, output, name, settings=aten.factor_of(name, arguments))
+        if name in EXPANDING and not values and len(named) == 1:
+            (token,) = named.values()
+            return Operator("repeated", (), output, called, {"value": token})
+        if op == "add" and len(values) == len(named) == 1:
+            (positions,) = named.values()
+            return Operator("positions", values, output, called or name, {"positions": positions})
+
+        wrong = op in ("add", "multiply", PRODUCT) and (len(values) != 2 or named)
         scaled = op == "add" and arguments.get("alpha", 1) != 1
         if wrong or scaled:
             return Operator(name, values, output, called)
 
         return Operator(op, values, output, called or name, named, settings)
 
+    def _weights_of(self, node: dict[str, Any]) -> dict[str, tuple[str, torch.Tensor]]:
+        """Returns the weights that a node reads, with their names, by argument."""
+        found = {}
+        for given in node["inputs"]:
+            name = self._names.get(given["arg"].get("as_tensor", {}).get("name"))
+            if name is not None:
+                found[given["name"]] = name, self._tensors[name]
+
+        return found
+
 
 def _outputs(node: dict[str, Any]) -> list[str]:
-    return [each["as_tensor"]["name"] for each in node["outputs"] if "as_tensor" in each]
+    names = []
+    for each in node["outputs"]:
+        tensors = [each["as_tensor"]] if "as_tensor" in each else each.get("as_tensors", [])
+        names += [tensor["name"] for tensor in tensors]
+
+    return names
+
+
+def _side(size: dict[str, Any]) -> int | None:
+    """Returns the length of a side; of one that may change that of the example."""
+    if "as_int" in size:
+        return int(size["as_int"])
+
+    hint = (size.get("as_expr") or {}).get("hint") or {}
+    return int(hint["as_int"]) if "as_int" in hint else None
 
 
 def _plain(argument: dict[str, Any]) -> Any:
@@ -255,108 +291,3 @@ def _plain(argument: dict[str, Any]) -> Any:
         return value
 
     return value if kind == "as_sym_ints" else None
-
-
-def _meaning(name: str, target: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Returns what an operator of PyTorch is here, and its settings; itself where it is nothing."""
-    if name in PASSING:
-        return "identity", {}
-    if name in FUNCTIONS:
-        alpha = arguments.get("negative_slope", arguments.get("alpha"))
-        settings = {} if alpha is None else {"alpha": alpha}
-        if name == "leaky_relu":
-            settings.setdefault("alpha", 0.01)
-        return FUNCTIONS[name], settings | _only(arguments, "approximate")
-
-    make = _MEANINGS.get(name)
-    found = None if make is None else make(target, arguments)
-    return (name, {}) if found is None else found
-
-
-Found = tuple[str, dict[str, Any]]
-
-
-def _only(arguments: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: arguments[name] for name in names if arguments.get(name) not in (None, [])}
-
-
-def _conv2d(_: str, arguments: dict[str, Any]) -> Found | None:
-    if isinstance(arguments.get("padding"), str):
-        return None
-
-    return "convolution", _only(arguments, "stride", "padding", "dilation", "groups")
-
-
-def _pool(op: str) -> Callable[[str, dict[str, Any]], Found]:
-    names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-    return lambda _, arguments: (op, _only(arguments, *names))
-
-
-def _adaptive(_: str, arguments: dict[str, Any]) -> Found | None:
-    sizes = arguments["output_size"]
-    return "adaptive-mean-pooling", {"size": sizes if len(sizes) == 2 else [*sizes, *sizes]}
-
-
-def _reduced(mode: str) -> Callable[[str, dict[str, Any]], Found | None]:
-    def make(_: str, arguments: dict[str, Any]) -> Found | None:
-        if sorted(int(axis) % 4 for axis in arguments.get("dim") or []) != [2, 3]:
-            return None
-        if arguments.get("keepdim"):
-            return f"adaptive-{mode}-pooling", {"size": (1, 1)}
-
-        return "global-pooling", {"mode": mode}
-
-    return make
-
-
-def _flat(target: str, arguments: dict[str, Any]) -> Found | None:
-    """A flattening, or a view of two sides: the batch stays."""
-    if target.startswith("flatten"):
-        ends = arguments.get("start_dim", 0), arguments.get("end_dim", -1)
-        return ("flatten", {}) if ends == (1, -1) else None
-
-    sizes = arguments.get("size") or arguments.get("shape") or []
-    return ("flatten", {}) if len(sizes) == 2 else None
-
-
-def _norm(op: str) -> Callable[[str, dict[str, Any]], Found | None]:
-    def make(_: str, arguments: dict[str, Any]) -> Found | None:
-        if arguments.get("training") or len(arguments.get("normalized_shape") or [1]) != 1:
-            return None
-
-        return op, {"epsilon": arguments.get("eps", 1e-5)}
-
-    return make
-
-
-def _dropout(_: str, arguments: dict[str, Any]) -> Found:
-    """A share of nothing, or of all, is none that a block has."""
-    rate = float(arguments.get("p", 0.5))
-    return ("dropout", {"rate": rate}) if 0 < rate < 1 else ("identity", {})
-
-
-def _concatenation(_: str, arguments: dict[str, Any]) -> Found | None:
-    return ("concatenate", {}) if arguments.get("dim") == 1 else None
-
-
-_MEANINGS: dict[str, Callable[[str, dict[str, Any]], Found | None]] = {
-    "conv2d": _conv2d,
-    "linear": lambda *_: ("linear", {}),
-    "batch_norm": _norm("batch-norm"),
-    "layer_norm": _norm("layer-norm"),
-    "max_pool2d": _pool("max-pooling"),
-    "avg_pool2d": _pool("mean-pooling"),
-    "adaptive_avg_pool2d": _adaptive,
-    "mean": _reduced("mean"),
-    "amax": _reduced("max"),
-    "flatten": _flat,
-    "view": _flat,
-    "reshape": _flat,
-    "add": lambda *_: ("add", {}),
-    "mul": lambda *_: ("multiply", {}),
-    "cat": _concatenation,
-    "dropout": _dropout,
-    "feature_dropout": _dropout,
-    "softmax": lambda *_: ("softmax", {}),
-    "log_softmax": lambda *_: ("softmax", {}),
-}

@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from app.engine.errors import UserError
-from app.engine.export.reading.operators import SCALING, BlockOf, NoBlock, block_of
+from app.engine.export.reading.attention import with_attention
+from app.engine.export.reading.joined import (
+    with_class_token,
+    with_flat_pictures,
+    with_norms_of_signals,
+)
+from app.engine.export.reading.movement import MOVE, meaning
+from app.engine.export.reading.operators import SCALING, BlockOf, NoBlock
+from app.engine.export.reading.rules import block_of
 from app.engine.runs.weights_file import BLOCKS
 from app.engine.text import count_text
 from models.graph import INPUT, OTHER, Graph, Node
 from models.graph_file import MOST_BLOCKS, valid_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from app.engine.export.reading.movement import Shape
     from app.engine.export.reading.operators import Operator
     from app.engine.runs.tensors import Tensors
     from models.shape import Input
@@ -59,16 +68,22 @@ class _Block:
 
 
 def to_graph(
-    operators: Sequence[Operator], input_name: str, output: str, read: Input | None
+    operators: Sequence[Operator],
+    input_name: str,
+    output: str,
+    read: Input | None,
+    shapes: Mapping[str, Shape],
 ) -> ReadNetwork:
     """Returns the graph of operators in their order.
 
-    input_name, output: of the values that the network reads and gives. Raises UserError, with the
-    operators, where some have no block.
+    input_name, output: of the values that the network reads and gives. shapes: of values, batch
+    included, as far as they are known. Raises UserError, with the operators, where some have no
+    block.
     """
+    operators, joined_notes = _joined(operators, shapes)
     operators, notes = _without_softmax(operators, output)
     operators, more_notes = _without_scaling(operators, input_name)
-    notes = (*more_notes, *notes)
+    notes = (*more_notes, *joined_notes, *notes)
     made = [_made(operator) for operator in operators]
     missing = [what for what in made if isinstance(what, str)]
     if missing:
@@ -88,6 +103,31 @@ def to_graph(
         builder.add(operator, block)
 
     return replace(builder.finished(output, read), notes=notes)
+
+
+def _joined(
+    operators: Sequence[Operator], shapes: Mapping[str, Shape]
+) -> tuple[list[Operator], tuple[str, ...]]:
+    """Returns the operators with those that are one block as one, and sentences on that."""
+    found = with_attention(_with_shapes(operators, shapes), shapes)
+    found = with_flat_pictures(with_class_token(found))
+    found, normed = with_norms_of_signals(found)
+    note = "Its batch norms over signals are part of the filters before them."
+    return [
+        meaning(operator, operator.before) if operator.op == MOVE else operator
+        for operator in found
+    ], (note,) if normed else ()
+
+
+def _with_shapes(operators: Sequence[Operator], shapes: Mapping[str, Shape]) -> list[Operator]:
+    return [
+        replace(
+            operator,
+            shape=shapes.get(operator.output, ()),
+            before=shapes.get(operator.inputs[0], ()) if operator.inputs else (),
+        )
+        for operator in operators
+    ]
 
 
 def _without_softmax(
@@ -128,13 +168,14 @@ def _have(count: int) -> str:
 
 def _made(operator: Operator) -> BlockOf | str | None:
     """Returns the block, None for an operator that passes on, or what has no block."""
-    if operator.op == "identity":
+    if operator.op in ("identity", "turn") and operator.inputs:
         return None
 
     try:
         return block_of(operator)
     except NoBlock as error:
-        return " ".join(filter(None, (f"{operator.op} '{operator.name}'", str(error))))
+        what = operator.name if operator.op == MOVE else operator.op
+        return " ".join(filter(None, (f"{what} '{operator.name}'", str(error))))
 
 
 class _Builder:
@@ -146,12 +187,21 @@ class _Builder:
 
         self._blocks: dict[str, _Block] = {}
         self._source = {input_name: INPUT}
+        # Values whose channels come first in the file, and last here.
+        self._turned: set[str] = set()
+        self._transposed: dict[str, str] = {}
 
     def add(self, operator: Operator, made: BlockOf | None) -> None:
-        sources = tuple(self._source[name] for name in operator.inputs)
+        turned = operator.inputs[0] in self._turned
         if made is None:
-            self._source[operator.output] = sources[0]
+            self._source[operator.output] = self._source[operator.inputs[0]]
+            self._note_form(operator.output, turned != (operator.op == "turn"))
             return
+
+        minds = made.turned is not None
+        wanted = bool(made.turned) if minds else turned
+        sources = tuple(self._in_form(name, wanted) for name in operator.inputs)
+        self._note_form(operator.output, bool(made.gives) if minds else turned)
 
         if made.kind == "activation" and self._joined(operator, made, sources[0]):
             return
@@ -159,6 +209,22 @@ class _Builder:
         name = self._free(operator.name.removeprefix(OWN))
         self._blocks[name] = _Block(name, made, sources, settings=dict(made.settings))
         self._source[operator.output] = name
+
+    def _note_form(self, name: str, turned: bool) -> None:
+        if turned:
+            self._turned.add(name)
+
+    def _in_form(self, name: str, turned: bool) -> str:
+        """Returns the block that gives a value with its channels where they are wanted."""
+        source = self._source[name]
+        if (name in self._turned) == turned:
+            return source
+        if source not in self._transposed:
+            block = self._free("transpose")
+            self._blocks[block] = _Block(block, BlockOf("transpose"), (source,))
+            self._transposed[source] = block
+
+        return self._transposed[source]
 
     def _joined(self, operator: Operator, made: BlockOf, source: str) -> bool:
         """Gives the block before an activation it can end with, where nothing else reads it."""
@@ -180,7 +246,7 @@ class _Builder:
 
     def finished(self, output: str, read: Input | None) -> ReadNetwork:
         """Returns the graph up to the block that gives the output."""
-        last = self._source.get(output, INPUT)
+        last = self._in_form(output, False) if output in self._source else INPUT
         names = list(self._blocks)
         if last == INPUT:
             raise UserError("The network does nothing with what it reads.", "Choose another file.")

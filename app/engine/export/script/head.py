@@ -45,7 +45,6 @@ def documentation(source: ScriptSource, file: str) -> tuple[str, ...]:
         for split, purpose in zip(SPLITS, ("learn from", "judge by", "test"), strict=True)
         if description.size(split)
     ]
-    precision = "bfloat16" if source.uses_bfloat16 else "float32"
     versions = ", ".join(
         f"{name} {environment[key]}"
         for name, key in (("Python", "python"), ("PyTorch", "torch"), ("NumPy", "numpy"))
@@ -56,10 +55,11 @@ def documentation(source: ScriptSource, file: str) -> tuple[str, ...]:
         f"It trains the network as the run '{plain_text(source.trained.run.name)}' did, on "
         f"{count_text(description.total, 'example')} ({', '.join(splits)}). {_reached(source)}"
         f"{_stopped(source)}",
+        *filter(None, (_begun(source), _changed(source))),
         "The losses of all steps and the final weights are the same to the last bit with "
-        f"{versions}, {count_text(source.threads, 'thread')} and {precision} on a processor of the "
-        "same kind. Other versions, processors and thread counts add up in another order. "
-        f"{TOLERANCE}",
+        f"{versions}, {count_text(source.threads, 'thread')} and {source.precision} on a "
+        "processor of the same kind. Other versions, processors and thread counts add up in "
+        f"another order. {TOLERANCE}",
         *(
             plain_text(note)
             for note in filter(None, (*notes(source.task.kind, description), _targets(source)))
@@ -82,6 +82,30 @@ def _targets(source: ScriptSource) -> str:
         return f"Labels: {list_text(names, MOST_NAMED)}."
 
     return ""
+
+
+def _begun(source: ScriptSource) -> str:
+    """Returns a sentence on a run that began with other weights than random ones."""
+    if source.start is None:
+        return ""
+
+    return (
+        "The run began with the weights of an earlier one, or of a file. They stand beside the "
+        "script as START, together with the random ones of what is new."
+    )
+
+
+def _changed(source: ScriptSource) -> str:
+    """Returns a sentence on a run of which settings were changed while it trained."""
+    count = len(source.live.by_step.keys() - {0})
+    if not source.live.by_step:
+        return ""
+
+    times = f" {count_text(count, 'time')}" if count else " before the first step"
+    return (
+        f"While the run trained, settings of it were changed{times}; the script makes the same "
+        "CHANGES at the same steps."
+    )
 
 
 def _stopped(source: ScriptSource) -> str:
@@ -125,11 +149,20 @@ def plain_text(text: str) -> str:
     )
 
 
-def data(parts: Parts, name: str) -> str:
-    """Returns the code that reads the data; name: of their file, beside the script."""
+def beside(name: str) -> str:
+    """Returns the expression of the path of a file beside the script."""
+    return f"Path(__file__).with_name({literal(name)})"
+
+
+def data(parts: Parts, name: str, start: str) -> str:
+    """Returns the code that reads the data.
+
+    name: of their file, beside the script. start: of that with the first weights, if it has one.
+    """
     source = parts.source
     lines = [
-        f"DATA = Path(__file__).with_name({literal(name)})",
+        f"DATA = {beside(name)}",
+        *([f"START = {beside(start)}"] if parts.start is not None else []),
         "",
         "# Examples and targets as they are, and the rows of each split.",
         "with np.load(DATA) as file:",

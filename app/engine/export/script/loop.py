@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.compute.evaluation import EVALUATION
 from app.engine.compute.randomness import AUGMENTATION, NETWORK, ORDER
+from app.engine.export.script import live_changes
 from app.engine.export.script.parts import block, optimizer_call
 from models.code.calls import literal
 
@@ -41,7 +42,9 @@ def training(parts: Parts) -> str:
     begin, rates, step, zero = _optimizers(parts)
     best, patience = _best(parts), _patience(parts)
     before = [
-        "initialise(network, torch.Generator().manual_seed(SEED))",
+        "initialise(network, torch.Generator().manual_seed(SEED))"
+        if parts.start is None
+        else "network.load_state_dict(load_file(START))",
         *(CHANNELS_LAST if parts.source.has_pictures else []),
         *begin,
         *([parts.schedule.begin] if parts.schedule.begin else []),
@@ -98,15 +101,13 @@ def _step(parts: Parts, rates: list[str], step: list[str], zero: list[str]) -> l
         begin.insert(0, "# What is random in a step follows from the seed, epoch and step.")
 
     begin += rates
-    clip = parts.source.resolved.training.gradient_clip
-    clipping = f"nn.utils.clip_grad_norm_(network.parameters(), {clip!r})"
     return [
         *([*begin, ""] if begin else []),
         *parts.batch_lines(training=True),
         "",
         *zero,
         *_gradients(parts),
-        *([clipping] if clip else []),
+        *_before_step(parts),
         *step,
         "",
         "step += 1",
@@ -138,17 +139,24 @@ def _batches(parts: Parts) -> str:
 
 def _optimizers(parts: Parts) -> tuple[list[str], list[str], list[str], list[str]]:
     """Returns lines: what builds the optimizer, sets its rate, steps, and forgets gradients."""
-    optimizer = parts.source.resolved.optimizer
-    grouped = bool(optimizer.decay_rate()) and not optimizer.decay_all
-    rate = f"PEAK_RATE * {parts.schedule.factor}"
+    live = parts.source.live
+    rate = " * ".join(
+        filter(None, ("PEAK_RATE", parts.schedule.factor, live.value(live_changes.RATE)))
+    )
     set_rate = ["for group in optimizer.param_groups:", f'    group["lr"] = {rate}']
+    if rate == "PEAK_RATE":
+        set_rate = []
 
     if len(parts.optimizers) == 1:
         ((name, arguments),) = [(each.torch_name, each.arguments) for each in parts.optimizers]
-        first = "parameter_groups(network)" if grouped else "network.parameters()"
-        begin = [f"optimizer = {optimizer_call(name, first, arguments, grouped)}"]
+        first = "parameter_groups(network)" if parts.divides else "network.parameters()"
+        begin = [f"optimizer = {optimizer_call(name, first, arguments, parts.divides)}"]
+        rates = [*live.step_lines("optimizer.param_groups", not parts.divides), *set_rate]
         step = ["optimizer.step()"]
-        rates = set_rate if parts.schedule.factor else []
+        if _scales(parts):
+            begin.append('scaler = torch.amp.GradScaler("cpu")')
+            step = ["scaler.step(optimizer)", "scaler.update()"]
+
         return begin, rates, step, ["optimizer.zero_grad()"]
 
     calls = [
@@ -157,29 +165,53 @@ def _optimizers(parts: Parts) -> tuple[list[str], list[str], list[str], list[str
         )
         for each in parts.optimizers
     ]
-    begin = [f"optimizers = [{', '.join(calls)}]"]
-    rates = ["for optimizer in optimizers:", *(f"    {line}" for line in set_rate)]
+    groups = "[group for optimizer in optimizers for group in optimizer.param_groups]"
+    rates = live.step_lines(groups, not parts.divides)
+    if set_rate:
+        rates += ["for optimizer in optimizers:", *(f"    {line}" for line in set_rate)]
+
     return (
-        begin,
-        rates if parts.schedule.factor else [],
+        [f"optimizers = [{', '.join(calls)}]"],
+        rates,
         ["for optimizer in optimizers:", "    optimizer.step()"],
         ["network.zero_grad()"],
     )
 
 
+def _scales(parts: Parts) -> bool:
+    """Returns whether the loss is scaled, so that small gradients do not vanish."""
+    return parts.source.precision == "float16"
+
+
+def _before_step(parts: Parts) -> list[str]:
+    """Returns the lines between the gradients and the step of the optimizer."""
+    lines = ["scaler.unscale_(optimizer)"] if _scales(parts) else []
+    clip = parts.source.resolved.training.gradient_clip
+    now = parts.source.live.value(live_changes.CLIP)
+    if now:
+        lines += [f"if {now}:", f"    nn.utils.clip_grad_norm_(network.parameters(), {now})"]
+    elif clip:
+        lines.append(f"nn.utils.clip_grad_norm_(network.parameters(), {clip!r})")
+
+    return lines
+
+
 def _gradients(parts: Parts) -> list[str]:
     """Returns the lines of the forward and backward pass, in parts where the run took parts."""
     source = parts.source
-    autocast = 'with torch.autocast("cpu", dtype=torch.bfloat16):'
+    autocast = f'with torch.autocast("cpu", dtype=torch.{source.precision}):'
+    smoothing = source.live.value(live_changes.SMOOTHING)
+    extra = f", {smoothing}" if smoothing else ""
+    scaled = ("scaler.scale(", ")") if _scales(parts) else ("", "")
     if source.resolved.training.accumulation == 1:
-        forward = f"batch_loss = loss({parts.call}, targets)"
-        lines = [autocast, f"    {forward}"] if source.uses_bfloat16 else [forward]
-        return [*lines, "batch_loss.backward()"]
+        forward = f"batch_loss = loss({parts.call}, targets{extra})"
+        lines = [autocast, f"    {forward}"] if source.is_mixed else [forward]
+        return [*lines, f"{scaled[0]}batch_loss{scaled[1]}.backward()"]
 
     size = -(-source.step_size // source.resolved.training.accumulation)
     inputs = "inputs[part]" if len(parts.halves) == 1 else "*(half[part] for half in inputs)"
     weight = parts.loss.weight.replace("targets", "targets[part]")
-    forward = f"part_loss = loss(network({inputs}), targets[part]) * share"
+    forward = f"part_loss = loss(network({inputs}), targets[part]{extra}) * share"
     return [
         "# The gradients of several small batches add up to those of one.",
         f"count = batch_count(len(targets), {size})",
@@ -187,12 +219,8 @@ def _gradients(parts: Parts) -> list[str]:
         "for index in range(count):",
         "    part = slice(index * len(targets) // count, (index + 1) * len(targets) // count)",
         f"    share = {weight} / {parts.loss.weight}",
-        *(
-            [f"    {autocast}", f"        {forward}"]
-            if source.uses_bfloat16
-            else [f"    {forward}"]
-        ),
-        "    part_loss.backward()",
+        *([f"    {autocast}", f"        {forward}"] if source.is_mixed else [f"    {forward}"]),
+        f"    {scaled[0]}part_loss{scaled[1]}.backward()",
         "    batch_loss += part_loss.detach()",
     ]
 

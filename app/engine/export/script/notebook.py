@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.engine.export.script.head import beside
 from app.engine.files import json_bytes
 from models.code.calls import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.export.script.writer import Script
 
 LAST = """\
@@ -22,11 +25,10 @@ evaluate(network, "SPLIT")
 """The last cell, in place of the command line."""
 
 
-def notebook(script: Script, data: str, split: str) -> bytes:
+def notebook(script: Script, names: Sequence[str], split: str) -> bytes:
     """Returns the content of an .ipynb file.
 
-    data: the name of the file with the data, which lies beside it. split: the one that is judged at
-    the end.
+    names: of the files that lie beside it. split: the one that is judged at the end.
     """
     title, *paragraphs = script.documentation
     cells = [
@@ -34,7 +36,10 @@ def notebook(script: Script, data: str, split: str) -> bytes:
         _cell("code", script.imports),
     ]
     for name, text in script.sections[:-1]:
-        code = text.replace(f"Path(__file__).with_name({literal(data)})", f"Path({literal(data)})")
+        code = text
+        for file in names:
+            code = code.replace(beside(file), f"Path({literal(file)})")
+
         cells += [_cell("markdown", f"## {name[:1].upper()}{name[1:]}"), _cell("code", code)]
 
     digest = script.sections[-1].text.partition("def main(")[0]

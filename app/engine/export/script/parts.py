@@ -14,6 +14,7 @@ import torch
 from app.engine.data.kinds.image.augmentation_code import augmentation_code
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.errors import UserError
+from app.engine.export.script import live_changes
 from models.code import layout
 from models.code.calls import literal
 from models.code.definitions import Definitions
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.engine.learning.optimizer import OptimizerCode
     from app.engine.learning.schedule import ScheduleCode
     from app.engine.learning.task import TaskCode
+    from app.engine.runs.tensors import Tensors
 
 NAMES = (
     CLASS,
@@ -91,9 +93,9 @@ class Parts:
         counts = description.counts["training"]
         try:
             self.task: TaskCode = source.task.code(description)
-            self.loss: LossCode = resolved.loss.code(
-                counts, description.size("training"), source.task.kind
-            )
+            live = live_changes.SMOOTHING in source.live.names
+            loss_code = resolved.loss.live_code if live else resolved.loss.code
+            self.loss: LossCode = loss_code(counts, description.size("training"), source.task.kind)
             self.schedule: ScheduleCode = resolved.schedule.code()
             self.optimizers: tuple[OptimizerCode, ...] = resolved.optimizer.code("cpu")
             self.halves = _halves(source)
@@ -102,11 +104,13 @@ class Parts:
                 f"This run cannot be written as a script: {error}.", "Choose another format."
             ) from error
 
-        self.definitions = Definitions(set(NAMES), mixed=source.uses_bfloat16)
+        self.definitions = Definitions(set(NAMES), mixed=source.is_mixed)
         self.network: NetworkCode = write_class(source.graph, source.problem, self.definitions)
         self._built = build_model(source.graph, source.problem, resolved.training.seed)
-        self.first_weights = first_weights_lines(
-            self._built, self.network.prefixes, self.definitions
+        self.first_weights = (
+            first_weights_lines(self._built, self.network.prefixes, self.definitions)
+            if source.start is None
+            else []
         )
         self.network_definitions = self.definitions.take()
         if len(self.optimizers) > 1:
@@ -132,6 +136,13 @@ class Parts:
     def call(self) -> str:
         """The call of the network: halves of pairs are two arguments."""
         return "network(inputs)" if len(self.halves) == 1 else "network(*inputs)"
+
+    @property
+    def divides(self) -> bool:
+        """Whether weight decay is for some of the weights, at least for a while."""
+        optimizer = self.source.resolved.optimizer
+        decays = optimizer.decay_rate() or live_changes.DECAY in self.source.live.names
+        return bool(decays) and not optimizer.decay_all
 
     @property
     def has_runs(self) -> bool:
@@ -166,6 +177,15 @@ class Parts:
                 if len(rows)
             }
         )
+
+    @property
+    def start(self) -> Tensors | None:
+        """The weights that it began with, by their names in the script; None for random ones."""
+        start = self.source.start
+        if start is None:
+            return None
+
+        return {self.network.weight_name(name): tensor for name, tensor in start.items()}
 
     @property
     def numbers(self) -> dict[str, np.ndarray]:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from app.engine.export.trained_network import TrainedNetwork
     from app.engine.sources.format import Progress
 
-STEPS = 20
-"""So many first losses are compared."""
-
 _STEP = re.compile(r"^step +(\d+) +loss (\S+)$")
 _EPOCH = re.compile(r"^epoch +(\d+):")
 _DIGEST = re.compile(r"^SHA-256 of the weights: ([0-9a-f]{64})$")
@@ -34,7 +31,7 @@ def retrace(trained: TrainedNetwork, path: Path, whole: bool, progress: Progress
     where the script fails.
     """
     source = ScriptSource.of(trained)
-    recorded = source.recorded_losses(STEPS)
+    recorded = source.recorded_losses(source.compared_steps)
     progress("Training the first steps again", 0, 0)
     found: dict[int, float] = {}
     if recorded:

@@ -17,7 +17,11 @@ from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.resolve import ResolvedExperiment, read_resolved
+from app.engine.export.script import live_changes
+from app.engine.export.script.live_changes import LiveChanges
 from app.engine.runs.history import read_history
+from app.engine.runs.tensors import cpu_copies
+from app.engine.training.start_weights import take_over
 from models.network import build_model
 
 if TYPE_CHECKING:
@@ -27,11 +31,26 @@ if TYPE_CHECKING:
     from app.engine.learning.loss import LossFunction
     from app.engine.learning.task import Task
     from app.engine.runs.history import History
+    from app.engine.runs.tensors import Tensors
     from models.graph import Graph
     from models.shape import Problem
 
-CHANGED = ("changed", "memory", "longer")
-"""Marks in the history of a run that did not go as it was planned."""
+CHANGED = "changed"
+"""Marks, in the history of a run, settings that were changed while it trained."""
+
+REFUSED = {
+    "memory": "Memory ran out while this run trained, and some steps were taken in smaller parts",
+    "longer": "This run was trained longer than planned, with a schedule that was stretched",
+}
+"""Why a run with such a mark has no script."""
+
+MOST_STEPS = 20
+"""So many first losses are compared with those of the run."""
+
+AFTER_CHANGE = 5
+"""And so many after the last change of a setting, where that is one of the first steps."""
+
+MOST_STEPS_CHANGED = 500
 
 
 @dataclass(frozen=True)
@@ -55,17 +74,17 @@ class ScriptSource:
 
     def require_reproducible(self) -> None:
         """Raises UserError where the run did something that a script does not do."""
-        if any(mark["mark"] in CHANGED for mark in self.history.marks):
-            raise _refused(
-                "Settings of this run were changed while it trained, or it was trained longer than "
-                "planned"
-            )
-        if self.resolved.training.start_from:
-            raise _refused("This run began with the weights of another one")
+        for mark in self.history.marks:
+            if mark["mark"] in REFUSED:
+                raise _refused(REFUSED[mark["mark"]])
+            for name in mark.get("values", {}) if mark["mark"] == CHANGED else ():
+                if name not in live_changes.KNOWN:
+                    raise _refused(f"'{name}' of this run was changed while it trained")
+
         if self.device != "cpu":
             raise _refused(f"This run computed on '{self.device}', and its script on the CPU")
-        if self.environment.get("precision") == "float16":
-            raise _refused("This run computed in float16 with a scaled loss")
+        if self.precision == "float16" and len(self.resolved.optimizer.code("cpu")) > 1:
+            raise _refused("This run scaled its loss for float16, for two optimizers together")
 
     # --- what the run was
 
@@ -98,8 +117,46 @@ class ScriptSource:
         return int(self.environment.get("threads") or 1)
 
     @property
-    def uses_bfloat16(self) -> bool:
-        return self.environment.get("precision") == "bfloat16"
+    def precision(self) -> str:
+        """What activations were computed in: "float32", "bfloat16" or "float16"."""
+        return str(self.environment.get("precision") or "float32")
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether activations had two bytes a number."""
+        return self.precision != "float32"
+
+    @cached_property
+    def live(self) -> LiveChanges:
+        """What was changed while it trained."""
+        marks = [mark for mark in self.history.marks if mark["mark"] == CHANGED]
+        return LiveChanges.of(self.resolved, marks)
+
+    @property
+    def compared_steps(self) -> int:
+        """How many of the first losses are compared with those of the run."""
+        changed = self.live.last_step
+        return max(MOST_STEPS, changed + AFTER_CHANGE if changed <= MOST_STEPS_CHANGED else 0)
+
+    @cached_property
+    def start(self) -> Tensors | None:
+        """The weights that it began with, where these are those of an earlier run or of a file.
+
+        Raises UserError where they are not there.
+        """
+        if not self.resolved.training.start_from:
+            return None
+
+        network = build_model(self.graph, self.problem, self.resolved.training.seed)
+        try:
+            take_over(network, self.resolved, self.description)
+        except UserError as error:
+            raise UserError(
+                f"This run began with the weights of another one. {error.what}",
+                "Put them where they were, or choose another format.",
+            ) from error
+
+        return cpu_copies(network.state_dict())
 
     @property
     def preparations(self) -> tuple[Preparation, ...]:

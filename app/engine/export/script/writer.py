@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from app.engine.compute.batches import batch_count
 from app.engine.compute.randomness import mix_seed
-from app.engine.export.script import head, loop
+from app.engine.export.script import head, live_changes, loop
 from app.engine.export.script.evaluation import evaluation
-from app.engine.export.script.parts import Parts
+from app.engine.export.script.parts import Parts, block
 from app.engine.export.script.source import ScriptSource
 from models.code.calls import literal
 from models.code.source import Renames, definition_lines
@@ -57,16 +57,17 @@ class Script(NamedTuple):
         return text
 
 
-def write_script(trained: TrainedNetwork, file: str, data: str) -> tuple[Script, Parts]:
+def write_script(trained: TrainedNetwork, file: str, data: str, start: str) -> tuple[Script, Parts]:
     """Returns the script of a run, and what its parts say.
 
-    file, data: the names of the script, and of the file with the data beside it. Raises UserError
-    where a script could not reproduce the run.
+    file, data, start: the names of the script, of the file with the data beside it, and of that
+    with the weights of an earlier run where it began with such. Raises UserError where a script
+    could not reproduce the run.
     """
     parts = Parts(ScriptSource.of(trained))
     sections = (
         Section("settings", _settings(parts)),
-        Section("data", head.data(parts, data)),
+        Section("data", head.data(parts, data, start)),
         Section("what the network reads", "\n\n".join(half.text for half in parts.halves)),
         Section("the network", _network(parts)),
         Section("what it learns", _learning(parts)),
@@ -93,7 +94,7 @@ def _settings(parts: Parts) -> str:
     if "STEPS" in parts.schedule.text:
         lines.append(f"STEPS = {source.steps}  # of the whole run")
 
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *source.live.constants]) + "\n"
 
 
 def _network(parts: Parts) -> str:
@@ -120,13 +121,15 @@ def _groups(parts: Parts) -> str:
     optimizer = parts.source.resolved.optimizer
     decay = optimizer.decay_rate()
     several = len(parts.optimizers) > 1
-    divides = bool(decay) and not optimizer.decay_all
+    divides = parts.divides
     if not divides and not several:
         return ""
 
     if several:
-        return _matrix_groups(parts, decay, divides)
+        return _matrix_groups(parts, decay)
 
+    changes = live_changes.DECAY in parts.source.live.names
+    yes, no = (', "decays": True', ', "decays": False') if changes else ("", "")
     exempt = parts.undecayed
     names = f"UNDECAYED = {literal(exempt)}\n\n\n" if exempt else ""
     condition = "parameter.ndim > 1" + (" and name not in UNDECAYED" if exempt else "")
@@ -140,28 +143,34 @@ def _groups(parts: Parts) -> str:
         "        else:\n"
         "            undecayed.append(parameter)\n\n"
         "    return [\n"
-        f'        {{"params": decayed, "weight_decay": {decay!r}}},\n'
-        '        {"params": undecayed, "weight_decay": 0.0},\n'
+        f'        {{"params": decayed, "weight_decay": {decay!r}{yes}}},\n'
+        f'        {{"params": undecayed, "weight_decay": 0.0{no}}},\n'
         "    ]\n"
     )
 
 
-def _matrix_groups(parts: Parts, decay: float, divides: bool) -> str:
+def _matrix_groups(parts: Parts, decay: float) -> str:
     """Returns the groups of matrices between hidden layers, and of the rest."""
-    exempt = parts.undecayed if divides else []
+    exempt = parts.undecayed if parts.divides else []
     names = f"UNDECAYED = {literal(exempt)}\n" if exempt else ""
     condition = "parameter.ndim > 1" + (" and name not in UNDECAYED" if exempt else "")
-    chosen = f"{decay!r} if {condition} else 0.0" if divides else repr(decay)
+    chosen = f"{decay!r} if {condition} else 0.0" if parts.divides else repr(decay)
+    lines = [f"decay = {chosen}", 'groups.append({"params": [parameter], "weight_decay": decay})']
+    if parts.divides and live_changes.DECAY in parts.source.live.names:
+        lines = [
+            f"decays = {condition}",
+            f"decay = {decay!r} if decays else 0.0",
+            'group = {"params": [parameter], "weight_decay": decay, "decays": decays}',
+            "groups.append(group)",
+        ]
+
     return (
         f"MATRICES = {literal(parts.matrices)}\n{names}\n\n"
         "def parameter_groups(network: Network, matrices: bool) -> list[dict]:\n"
         '    """The matrices between hidden layers, or all other weights, each with its decay."""\n'
         "    groups = []\n"
         "    for name, parameter in network.named_parameters():\n"
-        "        if (name in MATRICES) == matrices:\n"
-        f"            decay = {chosen}\n"
-        '            groups.append({"params": [parameter], "weight_decay": decay})\n\n'
-        "    return groups\n"
+        "        if (name in MATRICES) == matrices:\n" + block(lines, 12) + "\n    return groups\n"
     )
 
 
@@ -175,7 +184,7 @@ def _randomness(parts: Parts) -> str:
 
 def _tidy(text: str, parts: Parts) -> str:
     """Returns code with long statements broken, and without casts that change nothing."""
-    if not parts.source.uses_bfloat16:
+    if not parts.source.is_mixed:
         text = text.replace("outputs.float()", "outputs")
         text = text.replace(".flatten(0, 1).float()", ".flatten(0, 1)")
 

@@ -12,6 +12,7 @@ from app.engine.export.to_onnx.converted import converted
 from app.engine.export.to_onnx.metadata import describe
 from app.engine.export.to_onnx.names import give_names, input_names
 from app.engine.export.to_onnx.refusal import refused_block
+from app.engine.export.to_onnx.weight_names import name_weights
 from app.engine.text import bytes_text
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def onnx_model(trained: TrainedNetwork, progress: Progress) -> onnx.ModelProto:
         raise _refused(trained, error) from error
 
     raw_inputs = trained.description.preparation.raw_inputs
+    name_weights(model.graph, trained.network)
     give_names(model.graph, input_names(trained), trained.task.answer_name)
     read_words(model, raw_inputs, input_names(trained))
     describe(model, trained)

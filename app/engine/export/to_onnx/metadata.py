@@ -26,7 +26,11 @@ def describe(model: onnx.ModelProto, trained: TrainedNetwork) -> None:
     model.producer_name = "Netwright"
     model.producer_version = __version__
     model.graph.name = "network"
-    for name, fact in facts_of(trained, input_names(trained)).items():
+    network = trained.network
+    facts = facts_of(trained, input_names(trained))
+    # With these it is read again as the network it was, see reading/network_file.py.
+    facts |= {"graph": network.graph.to_plain(), "problem": network.problem.to_plain()}
+    for name, fact in facts.items():
         entry = model.metadata_props.add()
         entry.key = name
         entry.value = fact if isinstance(fact, str) else json_text(fact)

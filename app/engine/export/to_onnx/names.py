@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import onnx
 
@@ -45,6 +45,11 @@ def give_names(graph: onnx.GraphProto, inputs: Sequence[str], output: str) -> No
             wanted[name] = _free(f"{name} inside", taken)
             taken.add(wanted[name])
 
+    rename_values(graph, wanted)
+
+
+def rename_values(graph: onnx.GraphProto, wanted: Mapping[str, str]) -> None:
+    """Gives values other names: inputs, outputs, weights and what is between; by the names now."""
     for part in graphs_of(graph):
         for value in (*part.input, *part.output, *part.value_info, *part.initializer):
             value.name = wanted.get(value.name, value.name)

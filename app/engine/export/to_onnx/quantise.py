@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import onnx
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
+import onnxruntime
+from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.calibrate import save_tensors_data
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
+from app.engine.export.to_onnx.calibrate import NO_COPIES, number_ranges
 from app.engine.export.to_onnx.category_words import with_words
-from app.engine.export.to_onnx.write import write_model
+from app.engine.export.to_onnx.weights_on_disk import with_weights_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
 
@@ -44,31 +42,62 @@ def quantised(
 ) -> onnx.ModelProto:
     """Returns the model with weights and activations of its large operators in 8 bits.
 
-    Weights have a scale for each channel. Activations are signed, with a zero of their own.
+    Weights have a scale for each channel. Activations are signed, with a zero of their own. Where
+    nobody else holds the model, its weights lie in files alone until they are rounded. Raises
+    OSError.
     """
-    with tempfile.TemporaryDirectory(prefix="netwright-") as folder:
-        whole = Path(folder, "float32.onnx")
-        prepared = Path(folder, "prepared.onnx")
-        written = Path(folder, "quantised.onnx")
-        names = [value.name for value in model.graph.input]
-        write_model(model, whole)
+    names = [value.name for value in model.graph.input]
+    with tempfile.TemporaryDirectory(prefix="netwright-") as name:
+        folder = Path(name)
+        progress("Preparing the model for 8 bits", 0, 0)
+        light = with_weights_in(folder / "float32.weights", model)
         del model
+        prepared = _prepared(light, folder)
+        whole = folder / "prepared.onnx"
+        onnx.save(prepared, whole)
+
         progress("Calibrating on training examples", 0, 0)
-        # Shapes are static but for the batch: what ONNX itself infers suffices. It is given a file
-        # because it moves the weights of a model in memory to a file that it loses.
-        quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
+        examples = _training_examples(trained, names)
+        ranges = number_ranges(prepared, QUANTISED, examples, folder / "measured.onnx")
+        save_tensors_data(ranges, folder / "ranges.json")
+
+        progress("Rounding the weights to 8 bits", 0, 0)
+        rounded = folder / "rounded.onnx"
         quantize_static(
-            str(prepared),
-            str(written),
-            _TrainingExamples(trained, names),
+            str(whole),
+            str(rounded),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTISED),
-            nodes_to_exclude=_without_weights(onnx.load(prepared)),
+            nodes_to_exclude=_without_weights(prepared),
             per_channel=True,
             activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8,
+            calibration_cache_path=folder / "ranges.json",
         )
-        return onnx.load(written)
+        return onnx.load(rounded)
+
+
+def _prepared(light: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
+    """Returns a model as quantisation wants it; the weights of both lie in files of the folder.
+
+    Norms are part of the filters before them, and values have shapes: all sizes but the batch are
+    known, so that what ONNX itself infers suffices. onnxruntime's quant_pre_process does the same,
+    and holds the weights five times meanwhile.
+    """
+    whole, optimised = folder / "float32.onnx", folder / "optimised.onnx"
+    onnx.save(light, whole)
+
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(optimised)
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.add_session_config_entry(*NO_COPIES)
+    onnxruntime.InferenceSession(str(whole), options, providers=["CPUExecutionProvider"])
+
+    loaded = onnx.load(optimised, load_external_data=False)
+    prepared = with_weights_in(folder / "optimised.weights", loaded)
+    prepared = onnx.shape_inference.infer_shapes(prepared)
+    add_pre_process_metadata(prepared)
+    return prepared
 
 
 def _without_weights(model: onnx.ModelProto) -> list[str]:
@@ -81,21 +110,12 @@ def _without_weights(model: onnx.ModelProto) -> list[str]:
     ]
 
 
-class _TrainingExamples(CalibrationDataReader):  # type: ignore[misc]  # it has no types
-    """Gives batches of training examples, as the model takes them."""
-
-    def __init__(self, trained: TrainedNetwork, names: Sequence[str]) -> None:
-        self._trained = trained
-        self._names = names
-        self._rows = trained.training_rows(EXAMPLES)
-        self._start = 0
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        rows = self._rows[self._start : self._start + BATCH]
-        self._start += BATCH
-        if not len(rows):
-            return None
-
-        raw_inputs = self._trained.description.preparation.raw_inputs
-        arrays = with_words(raw_inputs, self._trained.raw(rows))
-        return dict(zip(self._names, arrays, strict=True))
+def _training_examples(
+    trained: TrainedNetwork, names: Sequence[str]
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yields batches of training examples, as the model takes them. names: of its inputs."""
+    rows = trained.training_rows(EXAMPLES)
+    raw_inputs = trained.description.preparation.raw_inputs
+    for start in range(0, len(rows), BATCH):
+        arrays = with_words(raw_inputs, trained.raw(rows[start : start + BATCH]))
+        yield dict(zip(names, arrays, strict=True))

@@ -19,13 +19,13 @@ def write_model(model: onnx.ModelProto, path: Path) -> None:
     That needs the size of the file twice more in memory, and a large network has been there twice
     by then: as PyTorch has it, and in the model.
     """
-    graph = _without(model.graph, "initializer").SerializeToString()
+    graph = without(model.graph, "initializer").SerializeToString()
     weights = model.graph.initializer
     heads = [_head(INITIALIZER, weight.ByteSize()) for weight in weights]
     size = len(graph) + sum(map(len, heads)) + sum(weight.ByteSize() for weight in weights)
 
     with path.open("wb") as file:
-        file.write(_without(model, "graph").SerializeToString())
+        file.write(without(model, "graph").SerializeToString())
         file.write(_head(GRAPH, size))
         file.write(graph)
         for head, weight in zip(heads, weights, strict=True):
@@ -33,7 +33,7 @@ def write_model(model: onnx.ModelProto, path: Path) -> None:
             file.write(weight.SerializeToString())
 
 
-def _without(message: Any, name: str) -> Any:
+def without(message: Any, name: str) -> Any:
     """Returns a copy of a message of protocol buffers without one of its fields."""
     copy = type(message)()
     for field, value in message.ListFields():

@@ -24,7 +24,7 @@ TOKENS_CODE = '''\
 NO_TOKEN = -100  # stands where no token follows
 
 
-def token_sum(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def token_sum(ARGUMENTS) -> torch.Tensor:
     """The cross-entropy of the next tokens, summed over all places of all texts."""
     return functional.cross_entropy(
         outputs.flatten(0, 1).float(),
@@ -34,11 +34,11 @@ def token_sum(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     )
 
 
-def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def loss(ARGUMENTS) -> torch.Tensor:
     """The mean over the tokens that have a next one."""
-    return token_sum(outputs, targets) / (targets != NO_TOKEN).sum().clamp(min=1)
+    return token_sum(outputs, targets, PASSED) / (targets != NO_TOKEN).sum().clamp(min=1)
 '''
-"""The loss of texts; SMOOTHING stands for an argument."""
+"""The loss of texts; words in capital letters stand for arguments."""
 
 
 def balanced_weights(counts: tuple[int, ...]) -> list[float]:
@@ -100,10 +100,24 @@ class CrossEntropy(Loss):
 
     @override
     def code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
-        smoothing = f", label_smoothing={self.label_smoothing!r}" if self.label_smoothing else ""
+        return self._code(counts, task, live=False)
+
+    @override
+    def live_code(self, counts: tuple[int, ...], examples: int, task: str) -> LossCode:
+        return self._code(counts, task, live=True)
+
+    def _code(self, counts: tuple[int, ...], task: str, live: bool) -> LossCode:
+        """Returns the code; live: `loss` takes the label smoothing as a third argument."""
+        planned = f", label_smoothing={self.label_smoothing!r}" if self.label_smoothing else ""
+        smoothing = ", label_smoothing=smoothing" if live else planned
+        arguments = "outputs: torch.Tensor, targets: torch.Tensor"
+        if live:
+            arguments = f"{arguments}, smoothing: float = {self.label_smoothing or 0.0!r}"
+
         if task == "language-modelling":
+            text = TOKENS_CODE.replace(", SMOOTHING", smoothing).replace("ARGUMENTS", arguments)
             return LossCode(
-                TOKENS_CODE.replace(", SMOOTHING", smoothing),
+                text.replace(", PASSED", ", smoothing" if live else ""),
                 "token_sum(outputs, targets)",
                 "(targets != NO_TOKEN).sum()",
             )
@@ -116,13 +130,13 @@ class CrossEntropy(Loss):
             if task == "classification":
                 weight = "CLASS_WEIGHTS[targets].sum()"
 
-        call = f"functional.cross_entropy(outputs.float(), targets{weighted}{smoothing}"
+        call = f"functional.cross_entropy(outputs.float(), targets{weighted}"
         meaning = "the shares" if task == "soft-labels" else "the true class"
         return LossCode(
-            f"{constant}def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:\n"
+            f"{constant}def loss({arguments}) -> torch.Tensor:\n"
             f'    """Cross-entropy of {meaning}, the mean over a batch."""\n'
-            f"    return {call})\n",
-            f'{call}, reduction="sum")',
+            f"    return {call}{smoothing})\n",
+            f'{call}{planned}, reduction="sum")',
             weight,
         )
 

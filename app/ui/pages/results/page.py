@@ -1,6 +1,7 @@
 """Results: what came of a training.
 
-The verdict comes first, then the figures, then what the task's view of results shows of them.
+The verdict comes first, then the figures, then what the task's view of results shows of them, and
+the exports last.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.pages.results.exports_card import ExportsCard
 from app.ui.pages.results.header import ResultsHeader
 from app.ui.pages.results.outcome import Outcome, read_outcome
 from app.ui.pages.results.run_data import RunData, run_data_of
@@ -75,6 +77,7 @@ class ResultsPage(Page):
         self.header.split_chosen.connect(self.show_split)
         self.header.epoch_chosen.connect(self._show)
         self.header.export.clicked.connect(self._export)
+        self.exports = ExportsCard(parts)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
         self.summary = SummaryCard(parts.theme, self.weights_line)
@@ -84,6 +87,7 @@ class ResultsPage(Page):
         self._column.setContentsMargins(16, 0, 16, 16)
         self._column.setSpacing(12)
         self._column.addWidget(self.summary)
+        self._column.addWidget(self.exports)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -123,7 +127,7 @@ class ResultsPage(Page):
             )
             self.view.data_wanted.connect(self._open_data)
             self.view.guide_changed.connect(self.guide_changed)
-            self._column.addWidget(self.view, 1)
+            self._column.insertWidget(1, self.view, 1)  # before the exports
 
         return self.view
 
@@ -198,6 +202,7 @@ class ResultsPage(Page):
         self._outcome = outcome
         selection = self.selection
         self.header.set_epochs(selection.known_epochs, selection.used)
+        self.exports.read(outcome.path)
         self._show()
 
     def _weights_changed(self, path: Path) -> None:

@@ -19,6 +19,7 @@ from app.engine.text import UNKNOWN, bytes_text, number_text
 
 if TYPE_CHECKING:
     from app.engine.export.proof import Proof
+    from app.ui.state.exports.run_exports import RunExports
 
 BATCHES = ("1", "64")
 """The sizes of batches whose times are shown, as keys of Proof.milliseconds."""
@@ -95,3 +96,22 @@ def _time(proof: Proof, batch: str) -> CellText:
         tip = f"{tip}; in PyTorch here {number_text(own)} ms"
 
     return CellText(f"{number_text(milliseconds, 2)} ms", below, f"{tip}.")
+
+
+def weights_text(proof: Proof) -> str:
+    """Returns which weights were exported: "best epoch (3)"."""
+    return _name(proof.use, proof.epoch)
+
+
+def outdated_text(proof: Proof, run: RunExports) -> str:
+    """Returns why a file is not what is used now; "" where it is."""
+    if proof.is_of(run.in_use):
+        return ""
+
+    used = _name(run.in_use.use, run.in_use.epoch)
+    which = f": those of the {used}" if used != weights_text(proof) else ""
+    return f"Other weights are in use now{which}."
+
+
+def _name(use: str, epoch: int) -> str:
+    return f"{'best' if use == 'best' else 'last'} epoch ({epoch})"

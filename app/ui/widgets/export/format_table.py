@@ -10,7 +10,15 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QWidget
 from app.engine.export.words import remarks
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
-from app.ui.widgets.export.cells import BATCHES, HEADS, NOTHING, cells, heads
+from app.ui.widgets.export.cells import (
+    BATCHES,
+    HEADS,
+    NOTHING,
+    cells,
+    heads,
+    outdated_text,
+    weights_text,
+)
 from app.ui.widgets.export.format_row import FormatRow
 from app.ui.widgets.label import Label
 
@@ -98,7 +106,7 @@ class FormatTable(QWidget):
             row.show_limits(proof.left_out)
             row.show_remarks(remarks(proof), proof.is_marked)
             row.show_file(
-                proof.out, _weights(proof), _outdated(proof, run), file_of(kind) is not None
+                proof.out, weights_text(proof), outdated_text(proof, run), file_of(kind) is not None
             )
 
     def show_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
@@ -124,22 +132,3 @@ class FormatTable(QWidget):
         for head, text in zip(self._heads, heads(proof), strict=True):
             head.setText(text)
             head.setVisible(proof is not None)
-
-
-def _weights(proof: Proof) -> str:
-    """Returns which weights were exported: "best epoch (3)"."""
-    return _name(proof.use, proof.epoch)
-
-
-def _outdated(proof: Proof, run: RunExports) -> str:
-    """Returns why a file is not what is used now; "" where it is."""
-    if proof.is_of(run.in_use):
-        return ""
-
-    used = _name(run.in_use.use, run.in_use.epoch)
-    which = f": those of the {used}" if used != _weights(proof) else ""
-    return f"Other weights are in use now{which}."
-
-
-def _name(use: str, epoch: int) -> str:
-    return f"{'best' if use == 'best' else 'last'} epoch ({epoch})"

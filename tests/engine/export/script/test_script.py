@@ -6,112 +6,37 @@ import contextlib
 import io
 import itertools
 import json
-import os
-import runpy
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import torch
-from safetensors.torch import load_file
 
 from app import cli
-from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain, to_plain
-from app.engine.export.formats.python import FORMAT
 from app.engine.export.script.retrace import retrace
-from app.engine.export.trained_network import TrainedNetwork
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.schedule import SCHEDULES
-from app.engine.results.predictor import Predictor
-from app.engine.runs.control import Control
-from app.engine.runs.events import StepsDone
-from app.engine.runs.run import Run
 from app.engine.sources.format import no_progress
-from app.engine.training.trainer import train
 from tests.engine import tiny
-from tests.engine.training.small import Listener, at_step
+from tests.engine.export.script.training_again import (
+    BATCH,
+    EPOCHS,
+    PICTURES,
+    TEXTS,
+    changed,
+    require_same,
+    trained_run,
+    written,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.engine.experiment.experiment import Experiment
     from tests.engine.tiny import Combination
 
 ALL = tiny.combinations()
-EPOCHS = 2
-BATCH = 10
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skips fsync: nothing outlives its test."""
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
-
-
-@pytest.fixture(autouse=True)
-def _threads() -> Any:
-    """Scripts set the number of threads of their process, which is this one here."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-def trained_run(
-    requested: Experiment, data: Any, folder: Path
-) -> tuple[TrainedNetwork, list[float]]:
-    """Trains and returns the run's network, and the loss of every step."""
-    listener = Listener()
-    run = Run.create(folder / "runs", requested)
-    finished = train(requested, run, listener, Control(), data)
-    assert finished.status == "completed", (run.path / "log.txt").read_text()
-    losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
-    return TrainedNetwork(run, Predictor.load(run), data), losses.tolist()
-
-
-def written(trained: TrainedNetwork, folder: Path) -> tuple[Path, dict[str, Any]]:
-    """Writes the script and returns its path, and what it defines."""
-    path = folder / "again.py"
-    FORMAT.write(trained, path, no_progress)
-    return path, runpy.run_path(str(path))
-
-
-def first_losses(script: dict[str, Any], network: torch.nn.Module, steps: int) -> list[float]:
-    """Lets the script train so many steps and returns their losses as it prints them."""
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        script["train"](network, steps)
-
-    lines = output.getvalue().splitlines()
-    return [float(line.split()[-1]) for line in lines if line.startswith("step")]
-
-
-def require_same(trained: TrainedNetwork, losses: list[float], folder: Path) -> None:
-    """The losses of all steps, the final weights and the answers are the same."""
-    _, script = written(trained, folder)
-    network = script["Network"]()
-    found = first_losses(script, network, len(losses))
-    assert np.float32(found).tolist() == losses
-    assert script["sha256"](network) == trained.run.summary()["weights_sha256"]
-
-    network = script["Network"]()
-    network.load_state_dict(load_file(folder / "again.safetensors"))
-    rows = trained.rows
-    raw = trained.raw(rows)
-    inputs = [torch.from_numpy(array) for array in FORMAT.inputs(trained, raw)]
-    prepares = [function for name, function in script.items() if name.startswith("prepare")]
-    with torch.no_grad():
-        own = trained.answering(*map(torch.from_numpy, raw))
-        prepared = [prepare(half) for prepare, half in zip(prepares, inputs, strict=True)]
-        other = script["answers"](network.eval().requires_grad_(False)(*prepared))
-
-    assert torch.equal(own, other)
-    summary = trained.run.summary()
-    loss, figure = script["evaluate"](network, "test")
-    assert loss == pytest.approx(summary["loss"]["test"], rel=1e-6)
-    headline = trained.task.headline.name
-    assert figure == pytest.approx(summary["metrics"]["test"][headline], abs=1e-6)
+LONG = pytest.mark.long
 
 
 def few_of_all() -> list[Combination]:
@@ -126,7 +51,20 @@ def few_of_all() -> list[Combination]:
     return [each._replace(optimizer=kind) for each, kind in zip(found, kinds, strict=False)]
 
 
-@pytest.mark.parametrize("combination", few_of_all(), ids=str)
+FEW = few_of_all()
+
+
+@pytest.mark.parametrize(
+    "combination",
+    [
+        # The first of each task; the others have the same code for other kinds of data.
+        pytest.param(
+            each, marks=[] if each.task not in {other.task for other in FEW[:place]} else LONG
+        )
+        for place, each in enumerate(FEW)
+    ],
+    ids=str,
+)
 def test_a_script_trains_to_the_same_weights(combination: Combination, tmp_path: Path) -> None:
     requested = tiny.experiment(combination, EPOCHS, BATCH)
     data = tiny.dataset(combination.task, combination.sort)
@@ -140,18 +78,6 @@ def test_every_combination_trains_to_the_same_weights(
     combination: Combination, tmp_path: Path
 ) -> None:
     test_a_script_trains_to_the_same_weights(combination, tmp_path)
-
-
-PICTURES = tiny.Combination("classification", "image", "cnn", "cross-entropy", "adamw")
-
-
-def changed(combination: Combination, **sections: dict[str, Any]) -> Experiment:
-    """Returns the tiny experiment of a combination with other settings."""
-    plain = to_plain(tiny.experiment(combination, EPOCHS, BATCH))
-    for name, values in sections.items():
-        plain[name] = {**plain.get(name, {}), **values}
-
-    return from_plain(plain)
 
 
 @pytest.mark.parametrize("schedule", ["one-cycle", "plateau"])
@@ -191,7 +117,13 @@ SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+QUICK = ("everything", "smoothed, clipped and weighted", "accumulates", "stops early")
+"""Settings that are tried each time; the others take as long and change a line each."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else LONG) for name in SETTINGS]
+)
 def test_settings_of_a_training(name: str, tmp_path: Path) -> None:
     trained, losses = trained_run(
         changed(PICTURES, **SETTINGS[name]), tiny.dataset("classification", "image"), tmp_path
@@ -199,7 +131,6 @@ def test_settings_of_a_training(name: str, tmp_path: Path) -> None:
     require_same(trained, losses, tmp_path)
 
 
-TEXTS = tiny.Combination("classification", "text", "text-encoder", "cross-entropy", "adamw")
 GRU = [
     {"name": "tokens", "kind": "token-embedding", "vocabulary": 257, "width": 8},
     {"name": "mask", "kind": "padding-mask", "inputs": ["input"]},
@@ -209,13 +140,14 @@ GRU = [
 """Its blocks have another order by their names than the attributes of the code."""
 
 
+@LONG
 def test_attention_in_bfloat16(tmp_path: Path) -> None:
     requested = changed(TEXTS, training={"precision": "bfloat16"})
     trained, losses = trained_run(requested, tiny.dataset("classification", "text"), tmp_path)
     require_same(trained, losses, tmp_path)
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", [pytest.param("float32", marks=LONG), "bfloat16"])
 def test_an_own_network_with_a_recurrent_layer(precision: str, tmp_path: Path) -> None:
     requested = changed(TEXTS, training={"precision": precision})
     plain = to_plain(requested)
@@ -226,6 +158,7 @@ def test_an_own_network_with_a_recurrent_layer(precision: str, tmp_path: Path) -
     require_same(trained, losses, tmp_path)
 
 
+@LONG
 def test_the_proof_compares_the_first_losses_and_the_final_weights(tmp_path: Path) -> None:
     trained, losses = trained_run(
         changed(PICTURES), tiny.dataset("classification", "image"), tmp_path
@@ -245,38 +178,21 @@ def test_the_proof_compares_the_first_losses_and_the_final_weights(tmp_path: Pat
     assert found["loss_difference"] > 0
 
 
-def test_a_run_whose_settings_were_changed_has_no_script(tmp_path: Path) -> None:
-    control = Control()
-    requested = changed(PICTURES)
-    run = Run.create(tmp_path / "runs", requested)
-    data = tiny.dataset("classification", "image")
-    with at_step(2, lambda: control.change(learning_rate_factor=0.5)):
-        assert train(requested, run, lambda event: None, control, data).status == "completed"
-
-    trained = TrainedNetwork(run, Predictor.load(run), data)
-    with pytest.raises(UserError, match="changed while it trained"):
-        FORMAT.write(trained, tmp_path / "again.py", no_progress)
-
-    assert not (tmp_path / "again.py").exists()
-
-
-def test_a_run_that_began_with_other_weights_has_no_script(tmp_path: Path) -> None:
-    data = tiny.dataset("classification", "image")
-    first, _ = trained_run(changed(PICTURES), data, tmp_path)
-    requested = changed(PICTURES, training={"start_from": str(first.run.path)})
-    second, _ = trained_run(requested, data, tmp_path)
-    with pytest.raises(UserError, match="weights of another"):
-        FORMAT.write(second, tmp_path / "again.py", no_progress)
-
-
 @pytest.mark.parametrize(
     "combination",
     [
         PICTURES,
-        tiny.Combination("multi-label", "row", "mlp", "binary-cross-entropy", "muon"),
         tiny.Combination("matching", "image+text", "two-tower", "triplet", "sgd"),
-        tiny.Combination("language-modelling", "text", "gpt", "cross-entropy", "adamw"),
-        tiny.Combination("reconstruction", "signal", "masked-autoencoder", "huber", "nadam"),
+        *(
+            pytest.param(each, marks=LONG)
+            for each in (
+                tiny.Combination("multi-label", "row", "mlp", "binary-cross-entropy", "muon"),
+                tiny.Combination("language-modelling", "text", "gpt", "cross-entropy", "adamw"),
+                tiny.Combination(
+                    "reconstruction", "signal", "masked-autoencoder", "huber", "nadam"
+                ),
+            )
+        ),
     ],
     ids=str,
 )
@@ -315,6 +231,7 @@ def test_the_notebook_has_the_same_code(tmp_path: Path) -> None:
     }
 
 
+@LONG
 def test_the_command_exports_a_script_that_is_proved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

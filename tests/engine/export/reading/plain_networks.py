@@ -10,7 +10,10 @@ import pytest
 import torch
 from torch import nn
 
+from tests.engine.export.reading.sequence_networks import SEQUENCES
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -84,7 +87,7 @@ def res_net() -> nn.Module:
     return _ResNet()
 
 
-PLAIN = {
+PLAIN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "LeNet": (le_net, (1, 28, 28)),
     "perceptron": (perceptron, (12,)),
     "ResNet": (res_net, (3, 16, 16)),
@@ -94,7 +97,7 @@ PLAIN = {
 
 def trained_a_little(name: str) -> tuple[nn.Module, torch.Tensor]:
     """Returns a network whose averages are not the first ones, in use, and two examples."""
-    make, shape = PLAIN[name]
+    make, shape = (PLAIN | SEQUENCES)[name]
     generator = torch.Generator().manual_seed(3)
     with torch.random.fork_rng():
         torch.manual_seed(0)

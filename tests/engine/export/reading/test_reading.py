@@ -21,7 +21,7 @@ from app.engine.sources.format import no_progress
 from models.network import Network
 from models.own_network import OwnNetwork
 from models.shape import Problem
-from tests.engine.export.plain_networks import PLAIN, exported, trained_a_little
+from tests.engine.export.reading.plain_networks import PLAIN, exported, trained_a_little
 
 if TYPE_CHECKING:
     from collections.abc import Callable
