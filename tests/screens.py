@@ -4,6 +4,7 @@ The networks on them are really trained. Every page is taken light and dark, at 
 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
 STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
 every kind of task. --blocks: blocks of a network being changed. --export: the export dialog.
+--studies: seeds, ablations and the queue.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ import numpy as np
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
 
+from app.engine.detached.awake import Awake
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
-from app.ui.shell.system.awake import Awake
 from app.ui.state.action import Action
 from models import edits
 from tests.export_screens import take_export
+from tests.study_screens import take_studies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -404,6 +406,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
     parser.add_argument("--blocks", action="store_true", help="the Model page with own blocks")
     parser.add_argument("--export", action="store_true", help="the export of a trained network")
+    parser.add_argument("--studies", action="store_true", help="seeds, ablations and the queue")
     arguments = parser.parse_args()
     arguments.outdir.mkdir(parents=True, exist_ok=True)
 
@@ -422,6 +425,8 @@ def main() -> int:
             take_blocks(camera)
         elif arguments.export:
             take_export(camera)
+        elif arguments.studies:
+            take_studies(camera)
         elif arguments.tasks is None:
             take_all(camera, arguments.quick)
         else:
