@@ -19,6 +19,7 @@ from app.commands.detached import runs, stop, watch
 from app.commands.explain import explain
 from app.commands.queue import queue
 from app.commands.robustness import robustness
+from app.commands.studies import ablation, seeds
 from app.engine.errors import UserError
 from app.export_command import export
 from app.find_run import find_run
@@ -255,6 +256,8 @@ cli.add_command(export)
 cli.add_command(search)
 cli.add_command(explain)
 cli.add_command(robustness)
+cli.add_command(seeds)
+cli.add_command(ablation)
 
 
 # --- what the commands share

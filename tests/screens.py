@@ -3,8 +3,7 @@
 The networks on them are really trained. Every page is taken light and dark, at 1280x720 and
 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
 STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
-every kind of task. --blocks: blocks of a network being changed. --export: the export dialog.
---search: a search for good settings.
+every kind of task. Other options take a subject of their own: see --help.
 """
 
 from __future__ import annotations
@@ -25,16 +24,17 @@ import numpy as np
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
 
+from app.engine.detached.awake import Awake
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
 from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
-from app.ui.shell.system.awake import Awake
 from app.ui.state.action import Action
 from models import edits
 from tests.export_screens import take_export
 from tests.search_screens import take_search
+from tests.study_screens import take_studies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -399,14 +399,23 @@ def fail(camera: Camera) -> None:
     camera.settle()
 
 
+SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
+    "blocks": ("the Model page with own blocks", take_blocks),
+    "export": ("the export of a trained network", take_export),
+    "search": ("a search for good settings", take_search),
+    "studies": ("seeds, ablations and the queue", take_studies),
+}
+"""What is taken in place of the usual pictures: its option, what that says, and who takes it."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.screens", description=__doc__)
     parser.add_argument("outdir", type=Path)
     parser.add_argument("--tasks", nargs="*", help="the tasks instead: all, or those named")
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
-    parser.add_argument("--blocks", action="store_true", help="the Model page with own blocks")
-    parser.add_argument("--export", action="store_true", help="the export of a trained network")
-    parser.add_argument("--search", action="store_true", help="a search for good settings")
+    for name, (text, _) in SUBJECTS.items():
+        parser.add_argument(f"--{name}", action="store_true", help=text)
+
     arguments = parser.parse_args()
     arguments.outdir.mkdir(parents=True, exist_ok=True)
 
@@ -421,16 +430,14 @@ def main() -> int:
             os.environ[variable] = folder
 
         camera = Camera(arguments.outdir, Path(folder), arguments.quick)
-        if arguments.blocks:
-            take_blocks(camera)
-        elif arguments.export:
-            take_export(camera)
-        elif arguments.search:
-            take_search(camera)
-        elif arguments.tasks is None:
-            take_all(camera, arguments.quick)
-        else:
+        chosen = [take for name, (_, take) in SUBJECTS.items() if getattr(arguments, name)]
+        for take in chosen:
+            take(camera)
+
+        if arguments.tasks is not None:
             take_tasks(camera, tuple(arguments.tasks))
+        elif not chosen:
+            take_all(camera, arguments.quick)
 
         problems = [problem.text() for problem in camera.inside.problems.problems]
         camera.close()

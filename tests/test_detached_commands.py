@@ -11,7 +11,7 @@ import pytest
 from app import cli
 from app.engine.experiment import toml_file
 from app.engine.runs.run import Run, default_folder
-from tests.engine.detached.following import wait_for
+from tests.engine.detached.following import trained_here, wait_for
 from tests.engine.training import small
 
 if TYPE_CHECKING:
@@ -77,27 +77,22 @@ def test_a_run_without_a_terminal_is_listed_stopped_and_watched(tmp_path: Path, 
     assert say("runs")[1].startswith("stopped")
 
 
-def test_watch_shows_what_train_shows(tmp_path: Path, say: Any) -> None:
-    chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 3})
-    experiment = saved(chosen, tmp_path / "small.toml")
-    code, out, _ = say("train", experiment, "--detach")
+def test_watch_shows_what_train_shows_also_of_a_run_that_goes_on(tmp_path: Path, say: Any) -> None:
+    chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 1})
+    run = trained_here(chosen, default_folder())
+    code, out, _ = say("resume", run.name, "--epochs", "3", "--detach")
     assert code == 0
-    (run,) = default_folder().iterdir()
     assert f"netwright watch '{run.name}'" in out
     code, out, err = say("watch", run.name)
     assert code == 0, err
     lines = out.splitlines()
     assert sum(line.startswith("Epoch ") for line in lines) == 3
     assert any(line.startswith("Training on CPU") for line in lines)
-    assert lines[-1] == f"Run: {run}"
+    assert lines[-1] == f"Run: {run.path}"
     (listed,) = json.loads(say("runs", "--json")[1])
     assert (listed["status"], listed["epoch"], listed["epochs"]) == ("completed", 3, 3)
     assert listed["pid"] is None
     assert 0 <= listed["figure"] <= 1
-
-    code, _, _ = say("resume", run.name, "--epochs", "4", "--detach", "--json")
-    assert code == 0
-    wait_for(lambda: Run(run).status == "completed" and Run(run).summary()["epochs"] == 4)
 
 
 def test_the_queue_by_its_commands(tmp_path: Path, say: Any) -> None:
@@ -115,6 +110,15 @@ def test_the_queue_by_its_commands(tmp_path: Path, say: Any) -> None:
     assert say("queue", "remove", "1")[0] == 0
     code, _, err = say("queue", "remove", "1")
     assert (code, err) == (1, "There is no item 1 in the queue. Look at the list.\n")
+    assert say("queue", "remove", "2")[0] == 0
+    assert say("queue", "start")[1] == "Nothing waits in the queue.\n"
+    assert json.loads(say("queue", "start", "--json")[1]) == {"pid": None, "waiting": 0}
+
+
+@pytest.mark.long
+def test_the_queue_is_started_by_its_command(tmp_path: Path, say: Any) -> None:
+    chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 1})
+    assert say("queue", "add", saved(chosen, tmp_path / "one.toml"))[0] == 0
     assert json.loads(say("queue", "start", "--json")[1])["waiting"] == 1
     wait_for(lambda: json.loads(say("queue", "list", "--json")[1])[0]["state"] == "completed")
     assert say("queue", "start")[1] == "Nothing waits in the queue.\n"

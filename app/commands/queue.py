@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.command_options import as_json
+from app.engine.text import rough_duration_text
 from app.output import say, say_json
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def list_(json_: bool) -> None:
 
     width = len(str(max((item.number for item in items), default=0)))
     for item in items:
-        say(f"{item.number:>{width}}  {item.state:<10} {item.name}  {item.why}".rstrip())
+        seconds = item.seconds if item.state == "waiting" else None
+        words = item.why if seconds is None else rough_duration_text(seconds)
+        say(f"{item.number:>{width}}  {item.state:<10} {item.name}  {words}".rstrip())
 
 
 @queue.command()

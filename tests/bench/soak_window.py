@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.engine import folders
+from app.engine.detached.awake import Awake
 from app.ui.shell.application import Window
-from app.ui.shell.system.awake import Awake
 from tests.bench.soak_meters import LATE_MS, Heartbeat, Memory, percentile
 from tests.bench.soak_user import USUAL_SIZE, User
 

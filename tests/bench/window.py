@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.engine.detached.awake import Awake
 from app.engine.experiment.toml_file import from_plain
 from app.ui.shell.application import Window
-from app.ui.shell.system.awake import Awake
 from tests.bench import speed
 
 if TYPE_CHECKING:

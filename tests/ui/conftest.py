@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
+from app.engine.detached.awake import Awake
 from app.ui.shell.application import Window
-from app.ui.shell.system.awake import Awake
 from app.ui.state.collector import collect_due
 from app.ui.style.theme import Theme
 from tests.ui.harness import Harness, dress_all, open_harness, undress_all

@@ -6,6 +6,7 @@ which honours them at the next step boundary. The file is there as soon as the p
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Literal, NotRequired
 
@@ -15,6 +16,7 @@ from app.engine import files
 from app.engine.errors import UserError
 from app.engine.runs.storage import shape
 from app.engine.runs.storage.own_names import CONTROL
+from app.engine.runs.storage.run_lock import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +95,9 @@ class ControlReader:
             with files.open_regular(path) as file:
                 file.seek(self._offset)
                 content = file.read(MOST_READ)
+        except FileNotFoundError:
+            self._renew()
+            return
         except OSError:
             return
 
@@ -105,6 +110,14 @@ class ControlReader:
             if line.strip():
                 self._number += 1
                 self._take(line)
+
+    def _renew(self) -> None:
+        """Makes the file again that somebody removed: without it nobody could stop the run."""
+        if (self._run.path / OWNER).exists():
+            with contextlib.suppress(UserError):
+                create(self._run.path)
+                self._offset = 0
+                self._size = 0
 
     def _take(self, line: bytes) -> None:
         request = _parsed(line)

@@ -67,6 +67,7 @@ class Follower:
         self._pace: Pace | None = None
         self._epoch = 1
         self._findings: dict[str, Finding] = {}
+        self._epoch_lines: dict[int, EpochLine] = {}
         self._asked = 0.0
         self._silent = 0
         self.ended = False
@@ -178,7 +179,9 @@ class Follower:
                 "epoch" in line
                 and shape.is_of(line, EpochLine)
                 and line["step"] >= self._first_step
+                and self._epoch_lines.get(line["epoch"]) != line  # it was not told already
             ):
+                self._epoch_lines[line["epoch"]] = line
                 epoch, record, problems = epoch_done(self._run.path, line)
                 self._epoch = epoch.epoch + 1
                 epochs.append(epoch)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -19,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine import files
 from app.engine.detached import control_file
+from app.engine.detached.awake import Awake
 from app.engine.detached.control_file import ControlReader
 from app.engine.detached.event_file import EventFile
 from app.engine.errors import UserError
 from app.engine.runs.control import Control
 from app.engine.runs.events import RunFinished
 from app.engine.runs.run import Run
-from app.engine.runs.storage.run_lock import OWNER
+from app.engine.runs.storage.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,63 +50,29 @@ class ClaimedRun(Run):
         if self._lock is None:
             super().claim()
 
-    def follow(self, place: Path) -> None:
-        """Goes on in another place: its folder was moved."""
-        self.path = place
-        if self._lock is not None:
-            self._lock.folder = place
 
+class StayAwake:
+    """Keeps the computer awake while the run trains; a paused one lets it sleep."""
 
-class Place:
-    """Where the folder of a run is: the run follows one that is moved, and stops without one."""
-
-    def __init__(self, run: ClaimedRun, control: Control) -> None:
-        self._run = run
+    def __init__(self, control: Control) -> None:
         self._control = control
-        self._folder = files.open_folder(run.path) if sys.platform == "linux" else None
-        self._left: Path | None = None
+        self._awake = Awake()
+        self._pausing = False
+        self._awake.hold()
 
     def check(self) -> None:
-        """Looks whether the folder is still there."""
-        if self._left is not None and self._left.exists():
-            _gather(self._left, self._run.path)
-        if (self._run.path / OWNER).exists() or self._control.stopping_at_once:
+        """Looks whether the run was paused or goes on."""
+        if self._control.pausing == self._pausing:
             return
 
-        place = self._moved_to()
-        if place is not None:
-            self._left = self._run.path
-            self._run.follow(place)
-            self._run.log(f"The folder was moved to '{place}'; the run goes on there.")
+        self._pausing = self._control.pausing
+        if self._pausing:
+            self._awake.release()
         else:
-            self._control.stop(at_once=True)
-
-    def _moved_to(self) -> Path | None:
-        if self._folder is None:
-            return None
-
-        place = Path(os.readlink(f"/proc/self/fd/{self._folder}"))
-        return place if (place / OWNER).exists() else None
+            self._awake.hold()
 
     def close(self) -> None:
-        if self._left is not None and self._left.exists():
-            _gather(self._left, self._run.path)
-        if self._folder is not None:
-            os.close(self._folder)
-
-
-def _gather(left: Path, place: Path) -> None:
-    """Brings what was written under the old path, just after a folder was moved, to the new one."""
-    if (left / "experiment.toml").exists():
-        return  # another run
-
-    for name in ("checkpoints", "epochs"):
-        with contextlib.suppress(OSError):
-            for path in (left / name).iterdir():
-                if not (place / name / path.name).exists():
-                    files.rename(path, place / name / path.name)
-
-    shutil.rmtree(left, ignore_errors=True)
+        self._awake.release()
 
 
 def main(argument: str) -> int:
@@ -139,11 +105,14 @@ def main(argument: str) -> int:
     thread.start()
     reader = ControlReader(run, control)
     place = Place(run, control)
+    awake = StayAwake(control)
     while thread.is_alive():
         place.check()
+        awake.check()
         reader.poll()
         thread.join(LISTEN_EVERY)
 
+    awake.close()
     place.close()
     told.close()
     ended = ends[0].status if ends else "failed"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from app.engine import files, folders
 from app.engine.errors import UserError
-from app.engine.runs.run import Run, default_folder, list_runs
+from app.engine.runs.run import TRASH, Run, default_folder, list_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_RUNS = 1000
 """Runs that are remembered; the oldest are forgotten first."""
@@ -42,6 +47,15 @@ def runs() -> list[Run]:
     """Returns all runs that are known, newest first: the usual folder's and the register's."""
     found = [*list_runs(default_folder()), *elsewhere()]
     return sorted(found, key=lambda run: (run.started, run.name), reverse=True)
+
+
+def folders_of_runs() -> Iterator[Path]:
+    """Yields the folders of all runs that are known, in no order; nothing in them is read."""
+    with contextlib.suppress(OSError):
+        yield from [path for path in default_folder().iterdir() if path.name != TRASH]
+
+    for run in elsewhere():
+        yield run.path
 
 
 def elsewhere() -> list[Run]:

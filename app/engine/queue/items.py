@@ -6,6 +6,7 @@ made under one lock and written whole; a file that is damaged takes no other ite
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -41,7 +42,8 @@ class Item:
     number: its own, given once. order: places are in ascending order. added: when, in local time.
     run: the folder of its run, "" before it begins. search: the folder of a search, all of whose
     trials are this item; "" for a run. why: of what failed, a sentence. seconds: how long it is
-    expected to take; None if unknown. deaths: how often its process died.
+    expected to take; None if unknown. deaths: how often its process died. digest: SHA-256 of its
+    experiment's file, "" in one of an earlier version.
     """
 
     number: int
@@ -54,6 +56,7 @@ class Item:
     seconds: float | None = None
     deaths: int = 0
     search: str = ""
+    digest: str = ""
 
 
 class Queue:
@@ -75,8 +78,23 @@ class Queue:
         return sorted(found, key=lambda item: (item.order, item.number))
 
     def experiment(self, item: Item) -> Experiment:
-        """Returns the experiment of an item. Raises UserError."""
-        return toml_file.read(self.folder / f"{item.number}.toml")
+        """Returns the experiment of an item. Raises UserError, also where its file was changed.
+
+        A file that was cut off in the middle may still be an experiment, but another one.
+        """
+        path = self.folder / f"{item.number}.toml"
+        try:
+            content = files.read_regular(path, toml_file.MOST)
+        except OSError as error:
+            raise files.disk_error(error, path) from error
+
+        if item.digest and hashlib.sha256(content).hexdigest() != item.digest:
+            raise UserError(
+                f"'{path.name}' in the queue is not what was added: it is damaged.",
+                "Add the experiment again.",
+            )
+
+        return toml_file.parse(content, path)
 
     @property
     def paused(self) -> bool:
@@ -98,9 +116,10 @@ class Queue:
             added = datetime.now().isoformat(timespec="seconds")
             name = experiment.name or Path(experiment.data.source).stem or "experiment"
             name = f"{name} (search)" if search else name
-            item = Item(number, order, name, added, seconds=seconds, search=search)
-            # The experiment first: an item without one could never begin.
             content = toml_file.dumps(experiment).encode()
+            digest = hashlib.sha256(content).hexdigest()
+            item = Item(number, order, name, added, seconds=seconds, search=search, digest=digest)
+            # The experiment first: an item without one could never begin.
             files.write_atomically(self.folder / f"{number}.toml", content)
             self._write(item)
 

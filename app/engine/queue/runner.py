@@ -23,6 +23,7 @@ from app.engine.detached.event_file import end_of, was_shut_down
 from app.engine.errors import UserError
 from app.engine.queue import searches
 from app.engine.queue.items import Item, Queue, State
+from app.engine.queue.one_at_a_time import trains_beside
 from app.engine.runs.run import Run, default_folder, new_folder
 from app.engine.runs.storage import manifest
 from app.engine.runs.storage.run_lock import is_held
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 MODULE = "app.engine.queue.runner"
 LOOK_EVERY = 0.2
 """Seconds between two looks at a run."""
+
+WAIT_EVERY = 1.0
+"""Seconds between two looks whether another training still has the computer."""
 
 MOST_DEATHS = 3
 """Times that the process of a run may die before the next run has its turn."""
@@ -99,12 +103,40 @@ def main(folder: str) -> int:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        while (item := queue.take(_new_folder(queue))) is not None:
+        while (item := _next(queue)) is not None:
             work(queue, item)
     finally:
         lock.release()
 
     return 0
+
+
+def _next(queue: Queue) -> Item | None:
+    """Returns what is to be trained now; waits while another training has the computer.
+
+    None where nothing waits, or where the queue is paused.
+    """
+    told = None
+    while _may_begin(queue) and (other := trains_beside(queue)) is not None:
+        if other != told:
+            print(
+                f"The queue waits until the run '{other.name}' ends.", file=sys.stderr, flush=True
+            )
+            told = other
+
+        time.sleep(WAIT_EVERY)
+
+    return queue.take(_new_folder(queue))
+
+
+def _may_begin(queue: Queue) -> bool:
+    """Returns whether the next item is one that nothing trains yet."""
+    items = queue.items()
+    running = next((item for item in items if item.state == "running"), None)
+    if running is not None:
+        return not is_held(Path(running.run))
+
+    return not queue.paused and any(item.state == "waiting" for item in items)
 
 
 def work(queue: Queue, item: Item) -> None:

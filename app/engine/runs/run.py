@@ -270,6 +270,12 @@ class Run:
         if self._lock is not None:
             self._lock.touch()
 
+    def follow(self, place: Path) -> None:
+        """Goes on in another place: the folder was moved while it is claimed."""
+        self.path = place
+        if self._lock is not None:
+            self._lock.folder = place
+
     def release(self) -> bool:
         """Gives the run back, for other processes to claim.
 

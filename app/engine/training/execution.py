@@ -17,6 +17,7 @@ from app.engine.runs.events import Event, NewFinding, RunFinished, RunStarted, S
 from app.engine.runs.findings import Finding
 from app.engine.runs.outcome import Outcome
 from app.engine.runs.storage import manifest
+from app.engine.runs.storage.place import Place
 from app.engine.training.ending import WEIGHTS_ARE_SAFE, End
 from app.engine.training.failures import ErrorText, error_text, warnings_to
 from app.engine.training.memory_shortage import release_memory
@@ -60,6 +61,7 @@ class RunContext:
     failure: ErrorText | None = None
     _started: bool = False
     _claimed: bool = False
+    _place: Place | None = None
 
     def emit(self, event: Event) -> None:
         """Tells the listener; stages without a count also go to the log."""
@@ -102,6 +104,13 @@ class RunContext:
         self._start(toml_file.to_plain(experiment))
         self.run.claim()
         self._claimed = True
+        self._place = Place(self.run, self.control)
+
+    def follow_folder(self) -> None:
+        """Goes on where the folder is if somebody moved it; asks for a stop where it is gone."""
+        if self._place is not None and self._place.check():
+            text = f"The run goes on in '{self.run.path}'."
+            self.listener(NewFinding(Finding("moved", "info", "The folder was moved", text)))
 
     @contextmanager
     def engine(self, experiment: Experiment) -> Iterator[None]:
@@ -120,6 +129,7 @@ class RunContext:
     def finish(self) -> RunFinished:
         """Writes what came of the run and tells that it is finished."""
         release_memory()  # nothing holds the tensors any more
+        self.follow_folder()
         if not self._started:
             self._start({})
 
@@ -138,6 +148,8 @@ class RunContext:
 
             self._note_history()
             self.run.log(f"{status}: {reason}")
+            if self._place is not None:
+                self._place.close()
             if not self.run.release():
                 self.warn("lock", "The run still looks as if it were going on", LOCKED)
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from app.engine.training.saver import Saver
 
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the folder is still there, within an epoch."""
+
+
 class Interruptions:
     """Honours the requests in a run's `Control`, at step boundaries and while it is judged."""
 
@@ -31,6 +35,8 @@ class Interruptions:
         reporter: Reporter,
         verification: Verification,
     ) -> None:
+        self._context = context
+        self._look_next = 0.0
         self._control = context.control
         self._emit = context.emit
         self._progress = progress
@@ -45,6 +51,9 @@ class Interruptions:
         control = self._control
         live_changes = self._live_changes
 
+        if (now := time.monotonic()) >= self._look_next:
+            self._look_next = now + LOOK_EVERY
+            self._context.follow_folder()
         if control.stopping or control.pausing:
             self.check()
         if self._progress.step >= live_changes.next_step:
@@ -64,6 +73,7 @@ class Interruptions:
 
         Raises Stopped, or UserError where the data it learned from are damaged.
         """
+        self._context.follow_folder()
         control = self._control
         if control.pausing and not control.stopping:
             # Nothing is kept of what may have been learned from damaged data.

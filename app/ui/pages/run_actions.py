@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING
 from app.engine.detached.control_file import listens
 from app.engine.experiment import toml_file
 from app.engine.runs.run import Run
+from app.engine.text import names_text
 from app.ui.pages.remedies import LONGER
+from app.ui.state.beside.questions import Chance, WhatPartsBring
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.session import read_record
+from app.ui.text.run_names import label_of
 from app.ui.widgets.export.dialog import ExportDialog
+from app.ui.widgets.studies.dialog import StudyDialog
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
 
     from app.engine.experiment.plain import PlainExperiment
     from app.ui.pages.parts import Parts
+    from app.ui.state.beside.questions import Question
     from app.ui.state.record import Record
 
 BUSY = "A training is under way; stop it first."
@@ -90,3 +96,19 @@ def why_no_export(path: Path) -> str:
 def export(parts: Parts, path: Path, window: QWidget) -> None:
     """Opens the dialog that exports the network of a run, in front of a window."""
     ExportDialog(path, parts.exporter, parts.background, parts.theme, window).open()
+
+
+def why_no_study(path: Path) -> str:
+    """Returns why a run cannot be repeated; "" where it can. It looks at the disk."""
+    found = (path / "dataset.json").is_file() and (path / "environment.json").is_file()
+    return "" if found else "It never came to its first step."
+
+
+def study(parts: Parts, what: str, paths: Sequence[Path], window: QWidget) -> None:
+    """Opens the dialog of a study in front of a window.
+
+    what: "repeat", runs with other seeds, or "parts", one run with a part left out at a time.
+    """
+    question: Question = Chance(paths) if what == "repeat" else WhatPartsBring(paths[0])
+    title = names_text([label_of(path) for path in paths], quote="")
+    StudyDialog(question, title, parts.queue, parts.background, parts.theme, window).open()

@@ -34,6 +34,8 @@ ACTIONS = (
         "so the same weights on the same data. Epochs that were added later are left out.",
     ),
     ("branch", "Branch from here", "Goes on with a copy; this run stays as it is."),
+    ("repeat", "Repeat with other seeds…", "Mean and spread over several seeds: what is chance?"),
+    ("parts", "What does each part bring?…", "Trains it with one part left out at a time."),
     ("export", "Export…", "Writes its network as a file for other programs, and proves it."),
 )
 
@@ -181,6 +183,8 @@ class RunChip(QWidget):
             "settings": "" if self._rows else "These are the settings that are open.",
             "again": busy,
             "branch": busy or (run_actions.why_no_branch(path) if path is not None else ""),
+            "repeat": run_actions.why_no_study(path) if path is not None else "",
+            "parts": run_actions.why_no_study(path) if path is not None else "",
             "export": run_actions.why_no_export(path) if path is not None else "",
         }
         for key, _, tip in ACTIONS:
@@ -199,5 +203,7 @@ class RunChip(QWidget):
             run_actions.run_again(self._parts, identity.path)
         elif key == "branch":
             run_actions.branch(self._parts, identity.path)
+        elif key in ("repeat", "parts"):
+            run_actions.study(self._parts, key, [identity.path], self.window())
         else:
             run_actions.export(self._parts, identity.path, self.window())

@@ -28,8 +28,8 @@ from app.ui.style.theme import Theme, system_is_dark
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.engine.detached.awake import Awake
     from app.ui.shell.assembly import Assembly
-    from app.ui.shell.system.awake import Awake
 
 PIXMAPS_KB = 2048
 """Qt keeps drawn icons and borders of each look that was ever shown, up to 10 MB of its own."""

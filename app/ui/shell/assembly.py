@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMenu
 
+from app.engine.detached.awake import Awake
 from app.engine.errors import UserError
 from app.engine.queue.items import Queue
 from app.engine.runs import events
@@ -28,7 +29,6 @@ from app.ui.shell.opener import Opener
 from app.ui.shell.problems import Problems
 from app.ui.shell.projector import ProjectorMode
 from app.ui.shell.run_bar import RunBar
-from app.ui.shell.system.awake import Awake
 from app.ui.shell.system.notify import Notifier
 from app.ui.state.action import Action
 from app.ui.state.background import Background, Failure

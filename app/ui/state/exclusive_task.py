@@ -46,7 +46,7 @@ class ExclusiveTask(QObject):
     # --- for whoever owns the task
 
     def give_way(self) -> threading.Thread | None:
-        """Stops, because something else begins or the program ends (see session.GivesWay)."""
+        """Stops, because something else begins or the program ends (see trainings.GivesWay)."""
         self._control.stop()
         if self.busy:
             self.busy = False

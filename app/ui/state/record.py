@@ -122,6 +122,8 @@ class Record:
                 self.inside.add(event)
             case events.RunFinished():
                 self.finished = event
+                if event.run:
+                    self.path = Path(event.run)  # its folder may have been moved
 
     def _forget_after(self, step: int) -> None:
         """Drops what came after a step.

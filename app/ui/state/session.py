@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -47,16 +47,6 @@ class State(enum.Enum):
     STOPPING = "stopping"
 
 
-class GivesWay(Protocol):
-    """Work on a thread of its own that has to be over before a run begins."""
-
-    def give_way(self) -> threading.Thread | None:
-        """Asks the work to end at its next boundary, and returns the thread that will then end.
-
-        It is called on the window's thread.
-        """
-
-
 class Session(QObject):
     """The current run. `record` holds what is known of the run shown, live or from its folder.
 
@@ -90,7 +80,7 @@ class Session(QObject):
         self._control = Control()
         self._looking = self._calm = False
         self._thread: threading.Thread | None = None
-        self._exclusive_tasks: list[GivesWay] = []
+        self._exclusive_tasks: list[trainings.GivesWay] = []
         self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
@@ -126,14 +116,16 @@ class Session(QObject):
     def start(self, experiment: Experiment, folder: Path) -> None:
         """Trains in a new run below `folder`; only when idle."""
         if self.beside:
-            self._begin_beside(lambda _: Run.create(folder, experiment), Record())
+            train = trained_beside(lambda _: Run.create(folder, experiment))
+            self._begin(train, Record(), RemoteControl())
         else:
             self._begin(trainings.new_run(experiment, folder), Record())
 
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
         if self.beside:
-            self._begin_beside(lambda _: same_again(Run(path), folder), Record())
+            train = trained_beside(lambda _: same_again(Run(path), folder))
+            self._begin(train, Record(), RemoteControl())
         else:
             self._begin(trainings.same_run(path, folder), Record())
 
@@ -144,9 +136,8 @@ class Session(QObject):
         """
         record.begun = None
         if self.beside:
-            self._begin_beside(
-                lambda emit: trainings.branch_of(path, emit), record, go_on=True, epochs=epochs
-            )
+            train = trained_beside(lambda emit: trainings.branch_of(path, emit), True, epochs)
+            self._begin(train, record, RemoteControl())
         else:
             self._begin(trainings.branch(path, epochs), record)
 
@@ -167,29 +158,23 @@ class Session(QObject):
     def go_on(self, path: Path, epochs: int | None = None) -> None:
         """Resumes a run from its last checkpoint; only when idle.
 
-        epochs: a new total, to train longer.
+        epochs: a new total, to train longer. A run that is not shown is read on its thread first.
         """
-        record = self.record if self.record.path == path and not self.beside else read_record(path)
+        control = RemoteControl() if self.beside else None
+        train = trainings.resumed(path, epochs)
         if self.beside:
-            self._begin_beside(lambda _: Run(path), record, go_on=True, epochs=epochs)
-        else:
-            self._begin(trainings.resumed(path, epochs), record)
+            train = trained_beside(lambda _: Run(path), go_on=True, epochs=epochs)
+        elif self.record.path == path:
+            self._begin(train, self.record)
+            return
+
+        self._begin(trainings.after_reading(path, read_record, train), Record(path), control)
 
     def follow(self, path: Path) -> None:
         """Follows a run that trains in a process of its own; only when idle."""
         record = Record()
         record.has_weights = Run(path).best_folder is not None
         self._begin(followed(path), record, RemoteControl())
-
-    def _begin_beside(
-        self,
-        make: Callable[[trainings.Emit], Run],
-        record: Record,
-        go_on: bool = False,
-        epochs: int | None = None,
-    ) -> None:
-        """Lets a process of its own train the run that `make` makes or finds, and follows it."""
-        self._begin(trained_beside(make, go_on, epochs), record, RemoteControl())
 
     def pause(self) -> None:
         if self.state is State.RUNNING:
@@ -262,7 +247,7 @@ class Session(QObject):
         """
         self._control.watching = self._looking and not self._calm and self.record is self._live
 
-    def add_exclusive_task(self, exclusive_task: GivesWay) -> None:
+    def add_exclusive_task(self, exclusive_task: trainings.GivesWay) -> None:
         """Lets a task give way whenever a run or another task begins, and when the program ends."""
         self._exclusive_tasks.append(exclusive_task)
 
@@ -343,6 +328,8 @@ class Session(QObject):
         ended: events.RunFinished | None = None
         received: list[events.Event] = []
         for event in batch:
+            if isinstance(event, trainings.RunRead) and event.record is not None:
+                self._take_record(event.record)
             received.append(event)
             if isinstance(event, events.MemberEvent):
                 received += self._take_member(event)
@@ -370,6 +357,14 @@ class Session(QObject):
 
             self._set(State.IDLE)
             self.finished.emit(ended)
+
+    def _take_record(self, record: Record) -> None:
+        """Takes what was known of the run that goes on, and shows it where the run is shown."""
+        shown = self.record is self._live
+        record.finished = None
+        self._live = record
+        if shown:
+            self.show(record)
 
     def _take_member(self, member_event: events.MemberEvent) -> list[events.Event]:
         """Takes in an event of one race member; returns it for the pages if that one is watched."""

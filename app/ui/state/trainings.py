@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.engine import garbage
 from app.engine.runs import events
@@ -15,13 +16,32 @@ from app.engine.runs.run import Run
 from app.ui.text.run_names import label_of
 
 if TYPE_CHECKING:
+    import threading
     from pathlib import Path
 
     from app.engine.experiment.experiment import Experiment
+    from app.ui.state.record import Record
 
 Emit = Callable[[events.Event], None]
 Train = Callable[[Emit, Control], None]
 """Trains on the calling thread, and tells the events of the run; it loads torch."""
+
+
+class GivesWay(Protocol):
+    """Work on a thread of its own that has to be over before a run begins."""
+
+    def give_way(self) -> threading.Thread | None:
+        """Asks the work to end at its next boundary, and returns the thread that will then end.
+
+        It is called on the window's thread.
+        """
+
+
+@dataclass(frozen=True)
+class RunRead(events.StageChanged):
+    """What was known of a run before it goes on."""
+
+    record: Record | None = None
 
 
 def new_run(experiment: Experiment, folder: Path) -> Train:
@@ -73,6 +93,20 @@ def branch_of(path: Path, emit: Emit) -> Run:
     """Returns a copy of a run, to go on with. Raises UserError."""
     emit(events.StageChanged("Copying the run"))
     return branched(Run(path), f"{datetime.now():%Y-%m-%d} {label_of(path)} branch")
+
+
+def after_reading(path: Path, read: Callable[[Path], Record], train: Train) -> Train:
+    """Returns what reads the record of a run, tells it, and then trains: a long run takes seconds.
+
+    read: returns the record of a folder, and raises UserError where it holds no run.
+    """
+
+    def train_after(emit: Emit, control: Control) -> None:
+        emit(events.StageChanged("Reading the run"))
+        emit(RunRead("Starting", record=read(path)))
+        train(emit, control)
+
+    return train_after
 
 
 def work(train: Train, emit: Callable[[events.Event], None], control: Control) -> None:

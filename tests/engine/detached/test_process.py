@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from app.engine.detached import control_file, starting
+from app.engine.detached.event_file import end_of, was_shut_down
 from app.engine.errors import UserError
 from app.engine.runs import events, history
 from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run
+from app.engine.runs.storage.own_names import EVENTS
 from app.engine.runs.storage.run_lock import owner_process
 from tests.engine.detached.following import Following, detached, trained_here, wait_for
 from tests.engine.training import small
@@ -128,6 +130,7 @@ def test_requests_are_honoured_and_nonsense_is_told_and_ignored(tmp_path: Path) 
     assert "Line 5" not in log_of(run)
 
 
+@pytest.mark.long
 def test_one_that_died_is_interrupted_and_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 60})
     reference = trained_here(chosen, tmp_path / "here")
@@ -153,7 +156,9 @@ def test_one_that_died_is_interrupted_and_goes_on_to_the_same_bits(tmp_path: Pat
     assert steps.tolist() == history.read_history(reference.path).steps.tolist()
 
 
-def test_a_folder_that_is_moved_is_followed_by_its_run(tmp_path: Path) -> None:
+def test_a_folder_that_is_moved_is_followed_and_a_polite_kill_saves_the_state(
+    tmp_path: Path,
+) -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux says where a folder went")
 
@@ -166,23 +171,27 @@ def test_a_folder_that_is_moved_is_followed_by_its_run(tmp_path: Path) -> None:
         following.to_the_end()
         wait_for(lambda: "The folder was moved" in log_of(moved))
         assert moved.status == "running"
-        control_file.send(moved.path, "stop")
-        assert started.wait(60) == 130
+        control_file.send(moved.path, "pause")
+        wait_for(lambda: '"paused"' in (moved.path / EVENTS).read_text(encoding="utf-8"))
+        os.kill(started.process, signal.SIGTERM)
+        assert started.wait(60) == 143
 
     assert following.follower.died
     assert not run.path.exists()
     assert moved.status == "stopped"
     assert moved.summary()["run"] == str(moved.path)
+    assert was_shut_down(moved.path)
+    end = end_of(moved.path)
+    assert end is not None and end.status == "stopped"
 
 
-@pytest.mark.parametrize(
-    "kills", [2, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
-)
-def test_it_survives_whoever_started_it(kills: int, tmp_path: Path) -> None:
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_it_survives_whoever_started_it(tmp_path: Path) -> None:
     chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 30})
     expected = trained_here(chosen, tmp_path / "here").summary()["weights_sha256"]
     rng = random.Random(0)
-    for number in range(kills):
+    for number in range(20):
         run = Run.create(tmp_path / str(number), chosen)
         starter = subprocess.Popen(
             [sys.executable, "-c", STARTER, str(run.path)], cwd=ROOT, stdout=subprocess.PIPE
@@ -196,20 +205,3 @@ def test_it_survives_whoever_started_it(kills: int, tmp_path: Path) -> None:
 
         wait_for(lambda run=run: run.status == "completed")
         assert run.summary()["weights_sha256"] == expected
-
-
-def test_a_polite_kill_saves_the_state_and_says_so(tmp_path: Path) -> None:
-    from app.engine.detached.event_file import end_of, was_shut_down
-
-    chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 500})
-    run = Run.create(tmp_path, chosen)
-    with detached(run) as started:
-        following = Following(run.path)
-        following.until(events.StepsDone)
-        os.kill(started.process, signal.SIGTERM)
-        assert started.wait(60) == 143
-
-    assert run.status == "stopped"
-    assert was_shut_down(run.path)
-    end = end_of(run.path)
-    assert end is not None and end.status == "stopped"

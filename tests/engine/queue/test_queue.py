@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.engine.detached import control_file
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
 from app.engine.queue import runner
 from app.engine.queue.items import ENDED, Item, Queue
+from app.engine.queue.one_at_a_time import trains_beside
 from app.engine.runs.run import Run, default_folder, list_runs
 from app.engine.runs.storage.run_lock import owner_process
-from tests.engine.detached.following import wait_for
+from tests.engine.detached.following import trained_here, wait_for
 from tests.engine.search.folders import begun, penguins
 from tests.engine.training import small
 
@@ -146,6 +148,19 @@ def test_an_experiment_that_cannot_be_read_does_not_stop_the_rest(tmp_path: Path
     assert "1.toml" in first.why
 
 
+def test_an_experiment_cut_off_where_it_is_still_one_is_not_trained(tmp_path: Path) -> None:
+    queue = Queue(tmp_path)
+    item = queue.add(named("a").replace(training=named("a").training.replace(epochs=50)))
+    path = tmp_path / "1.toml"
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"[training]")])
+    with pytest.raises(UserError, match="in the queue is not what was added"):
+        queue.experiment(item)
+
+    assert queue.take(lambda item: tmp_path / queue.experiment(item).name) is None
+    assert queue.items()[0].state == "failed"
+
+
 # --- the runner
 
 
@@ -160,42 +175,96 @@ def until_done(queue: Queue, again: Callable[[], object] = lambda: None) -> None
     wait_for(lambda: not runner.working(queue), "the end of the runner")
 
 
+@pytest.mark.long
 @unix
-def test_what_fails_or_dies_does_not_stop_the_rest_and_nothing_trains_twice(
+def test_what_fails_or_is_stopped_does_not_stop_the_rest_and_nothing_trains_twice(
     tmp_path: Path,
 ) -> None:
     """The runner is killed while a run trains, the run goes on, and a second runner takes it up."""
     queue = Queue()
     source = small.pictures(tmp_path / "p.npz")
-    queue.add(small.experiment(source, training={"epochs": 300}).replace(name="first"))
-    queue.add(named("gone", str(tmp_path / "gone.npz")))
-    queue.add(small.experiment(source).replace(name="last"))
+    queue.add(small.experiment(source, training={"epochs": 5000}).replace(name="first"))
+    queue.add(named("cut"))
+    queue.add(small.experiment(source, training={"epochs": 1}).replace(name="last"))
+    (queue.folder / "2.toml").write_bytes(b"netwright = 2")
     process = runner.start(queue)
     assert process is not None
     assert runner.start(queue) is None  # a second one leaves the work to the first
 
-    def trains() -> bool:
-        run = queue.items()[0].run
-        return bool(run) and any(Path(run).glob("checkpoints/*/manifest.json"))
-
-    wait_for(trains)
+    wait_for(lambda: any(default_folder().glob("*first/checkpoints/*/manifest.json")))
     os.kill(process, signal.SIGKILL)
     wait_for(lambda: not runner.working(queue))
     first = Run(Path(queue.items()[0].run))
-    assert first.status == "running"
     owner = owner_process(first.path)
-    runner.start(queue)
-    assert owner_process(first.path) in (owner, None)
-    if owner is not None:
-        os.kill(owner, signal.SIGKILL)  # now the run itself: it is resumed
-
+    assert owner is not None
+    assert runner.start(queue) is not None
+    assert owner_process(first.path) == owner
+    control_file.send(first.path, "stop at once")
     until_done(queue)
-    first_item, gone, last = queue.items()
-    assert (first_item.state, gone.state, last.state) == ("completed", "failed", "completed")
-    assert "gone.npz" in gone.why
-    assert len(list_runs(default_folder())) == 3
-    assert first.summary()["epochs"] == 300
+    first_item, cut, last = queue.items()
+    assert (first_item.state, cut.state, last.state) == ("stopped", "failed", "completed")
+    assert "2.toml" in cut.why
+    assert len(list_runs(default_folder())) == 2
+    assert first.status == "stopped"
     assert Run(Path(last.run)).started >= first.started
+
+
+@unix
+def test_it_waits_while_something_else_trains_here(tmp_path: Path) -> None:
+    """A pause or a kill ends the waiting; started again, it has its turn at the end, once."""
+    queue = Queue()
+    chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 1})
+    queue.add(chosen.replace(name="waits"))
+    states = []
+
+    def start() -> None:
+        for ending in ("pause", "kill", ""):
+            (queue.folder / "log.txt").unlink(missing_ok=True)
+            process = runner.start(queue)
+            assert process is not None
+            wait_for(lambda: "waits until the run" in log_of(queue))
+            states.append(queue.items()[0].state)
+            if ending == "pause":
+                queue.pause(True)
+            elif ending == "kill":
+                os.kill(process, signal.SIGKILL)
+            if ending:
+                wait_for(lambda: not runner.working(queue))
+
+        here = trains_beside(queue)
+        assert here is not None and here.parent == default_folder()
+
+    with small.at_step(2, start):
+        trained_here(chosen, default_folder())
+
+    assert states == ["waiting"] * 3
+    assert trains_beside(queue) is None
+    until_done(queue)
+    assert queue.items()[0].state == "completed"
+    assert len(list_runs(default_folder())) == 2
+
+
+@pytest.mark.long
+@unix
+def test_a_folder_that_is_moved_while_it_trains_does_not_stop_the_rest(tmp_path: Path) -> None:
+    queue = Queue()
+    source = small.pictures(tmp_path / "p.npz")
+    queue.add(small.experiment(source, training={"epochs": 300}).replace(name="moved"))
+    queue.add(small.experiment(source).replace(name="last"))
+    runner.start(queue)
+    wait_for(lambda: any(default_folder().glob("*moved/checkpoints/*/manifest.json")))
+    run = Path(queue.items()[0].run)
+    run.rename(tmp_path / "elsewhere")
+    until_done(queue)
+    first, last = queue.items()
+    assert last.state == "completed"
+    assert (first.state, Run(tmp_path / "elsewhere").status) == ("completed", "completed")
+    assert len(list_runs(default_folder())) == 1  # nothing was begun twice
+
+
+def log_of(queue: Queue) -> str:
+    path = queue.folder / "log.txt"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 @pytest.mark.long

@@ -425,7 +425,10 @@ def test_a_card_sets_up_a_race_that_can_start(
 ) -> None:
     window = open_window()
     choose_little(qtbot, window, tmp_path, epochs=2)
+    inside(window).session.beside = True
     dialog = set_up(qtbot, window)
+    about = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "It trains here and ends with the window" in about
     for name, section in (
         ("why_adam", "optimizer"),
         ("high_rate", "optimizer"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton
 
-from app.ui.shell.system.awake import Awake
+from app.engine.detached.awake import Awake
 from app.ui.state.session import State
 from tests.ui.conftest import OpenWindow, close
 from tests.ui.window_actions import choose_little, click, find, inside, until

@@ -56,8 +56,8 @@ def test_it_is_paused_changed_left_found_again_and_stopped(
     assert session.state is State.PAUSED
     assert session.change({"optimizer.weight_decay": 0.5})
     session.resume()
-    qtbot.waitUntil(lambda: bool(session.record.changes), timeout=PATIENCE_MS)
-    assert session.record.in_force() == {"optimizer.weight_decay": 0.5}
+    changed = {"optimizer.weight_decay": 0.5}
+    qtbot.waitUntil(lambda: session.record.in_force() == changed, timeout=PATIENCE_MS)
 
     path = session.record.path
     seen = len(session.record.steps)
@@ -72,7 +72,7 @@ def test_it_is_paused_changed_left_found_again_and_stopped(
         qtbot.waitUntil(lambda: len(again.record.steps) > seen, timeout=PATIENCE_MS)
         steps = again.record.steps.values.tolist()
         assert steps == list(range(1, len(steps) + 1))
-        assert again.record.in_force() == {"optimizer.weight_decay": 0.5}
+        assert again.record.in_force() == changed
         with qtbot.waitSignal(again.finished, timeout=PATIENCE_MS) as heard:
             again.stop()
             assert again.state is State.STOPPING
@@ -86,10 +86,11 @@ def test_it_is_paused_changed_left_found_again_and_stopped(
     assert training_beside() is None
 
 
+@pytest.mark.long
 def test_one_whose_process_dies_is_interrupted_and_goes_on(
     qtbot: QtBot, session: Session, long: Experiment
 ) -> None:
-    session.start(long.replace(training=long.training.replace(epochs=60)), default_folder())
+    session.start(long, default_folder())
     qtbot.waitUntil(lambda: session.state is State.RUNNING, timeout=PATIENCE_MS)
     path = session.record.path
     session.pause()  # the state is saved, and the end does not come first
@@ -103,15 +104,21 @@ def test_one_whose_process_dies_is_interrupted_and_goes_on(
     assert session.record.finished is None
     assert Run(path).status == "interrupted"
 
+    seen = len(session.record.steps)
+    session.go_on(path)
+    assert session.record.path == path
+    qtbot.waitUntil(lambda: len(session.record.steps) > seen, timeout=PATIENCE_MS)
     with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as heard:
-        session.go_on(path)
+        session.stop_at_once()
 
-    assert heard.args[0].status == "completed"
+    assert heard.args[0].status == "stopped"
     steps = session.record.steps.values.tolist()
-    assert steps == list(range(1, session.record.prepared.steps + 1))
-    assert [each.epoch for each in session.record.epochs] == list(range(1, 61))
+    assert steps == list(range(1, len(steps) + 1))
+    numbers = [each.epoch for each in session.record.epochs]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
+@pytest.mark.long
 def test_what_cannot_begin_says_so(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     chosen = small.experiment(tmp_path / "gone.npz")
     with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as heard:
@@ -125,3 +132,22 @@ def test_what_cannot_begin_says_so(qtbot: QtBot, session: Session, tmp_path: Pat
 
 def events_of(path: Path) -> str:
     return (path / "events.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_run_that_is_not_shown_is_read_on_its_own_thread(qtbot: QtBot, run: Run) -> None:
+    session = Session()
+    try:
+        session.go_on(run.path, epochs=4)
+        assert session.record.path == run.path
+        assert not len(session.record.steps)  # nothing was read on the window's thread
+        with qtbot.waitSignal(session.finished, timeout=PATIENCE_MS) as heard:
+            pass
+
+        assert heard.args[0].status == "completed"
+        assert session.record.finished is heard.args[0]
+        assert session.record.begun == run.started
+        steps = session.record.steps.values.tolist()
+        assert steps == list(range(1, session.record.prepared.steps + 1))
+        assert [each.epoch for each in session.record.epochs] == [1, 2, 3, 4]
+    finally:
+        session.close()

@@ -24,6 +24,8 @@ ACTIONS = (
     ("duplicate", "Duplicate"),
     ("branch", "Branch from here"),
     ("compare", "Compare"),
+    ("repeat", "Repeat with other seeds…"),
+    ("parts", "What does each part bring?…"),
     ("export", "Export…"),
     ("", ""),
     ("rename", "Rename\tF2"),
@@ -31,10 +33,15 @@ ACTIONS = (
     ("folder", "Open its folder"),
     ("delete", "Move to the trash\tDel"),
 )
+MOST_REPEATED = 5
+"""Runs that are compared over seeds: more are hard to tell apart."""
+
 TIPS = {
     "runs.again": "Trains it once more in a new run: the same seed, settings and changes.",
     "runs.duplicate": "Makes a copy with curves, weights and note.",
     "runs.branch": "Goes on with a copy; this run stays as it is.",
+    "runs.repeat": "Mean and spread over several seeds, and whether the chosen runs really differ.",
+    "runs.parts": "Trains it with one part left out at a time, and shows what is missed.",
     "runs.export": "Writes its network as a file for other programs, and proves it.",
 }
 
@@ -173,16 +180,30 @@ def _why_not_in_menu(name: str, chosen: Sequence[Entry], busy: bool, other: str)
         return "" if chosen else "Choose a run."
     if name == "runs.compare" and chosen:
         return "" if len(chosen) > 1 or other else "There is no other run."
+    if name == "runs.repeat" and chosen:
+        return _why_no_study(chosen)
     if entry is None:
         return "Choose one run."
     if name in ("runs.again", "runs.branch") and busy:
         return "A training is under way; stop it first."
     if name in ("runs.duplicate", "runs.branch") and entry.status == "running":
         return "It is running."
+    if name == "runs.parts":
+        return _why_no_study(chosen)
     if name == "runs.export" and not entry.usable:
         return NO_WEIGHTS
     if name == "runs.branch" and not entry.can_go_on:
         return "There is nothing to go on from."
+
+    return ""
+
+
+def _why_no_study(chosen: Sequence[Entry]) -> str:
+    """Returns why these runs cannot be repeated; "" if they can."""
+    if len(chosen) > MOST_REPEATED:
+        return f"Choose {MOST_REPEATED} runs at most."
+    if any(entry.epochs is None for entry in chosen):
+        return "It never came to its first step."
 
     return ""
 

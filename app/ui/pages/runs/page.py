@@ -234,6 +234,7 @@ class RunsPage(Page):
     # --- what a person does
 
     def _do(self, what: str) -> None:
+        paths = [entry.path for entry in self.table.chosen()]
         handlers: dict[str, Callable[[], object]] = {
             "open": self.open_chosen,
             "resume": self.go_on,
@@ -241,6 +242,8 @@ class RunsPage(Page):
             "duplicate": self.duplicate,
             "branch": self.branch,
             "compare": self.compare_chosen,
+            "repeat": lambda: run_actions.study(self._parts, what, paths, self.window()),
+            "parts": lambda: run_actions.study(self._parts, what, paths, self.window()),
             "export": self.export,
             "rename": lambda: self.table.edit_cell(RUN),
             "note": lambda: self.table.edit_cell(NOTE),

@@ -18,6 +18,7 @@ from app.engine.text import count_text, rough_duration_text
 from app.ui.style.assets import icon
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
+from app.ui.text.run_names import label_of
 from app.ui.widgets.card import Card
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
@@ -167,6 +168,8 @@ def words_of(item: Item, view: QueueView) -> str:
     words = [STATES.get(item.state, item.state)]
     seconds = item.seconds if item.state == "waiting" else None
     if item.state == "running" and not view.alive:
+        if view.waits_for is not None:
+            return f"waits until '{label_of(view.waits_for)}' ends"
         return "begins" if view.working else "interrupted"
     if item.state == "running" and view.trials is not None:
         done, wanted = view.trials
@@ -185,10 +188,12 @@ def words_of(item: Item, view: QueueView) -> str:
 
 
 def summary(view: QueueView) -> str:
-    """Returns the queue in half a sentence: "2 wait, about 12 min to go"."""
-    words = [f"{len(view.waiting)} {'waits' if len(view.waiting) == 1 else 'wait'}"]
+    """Returns the queue in half a sentence: "2 wait, about 12 minutes to go"."""
+    until = f" until '{label_of(view.waits_for)}' ends" if view.waits_for is not None else ""
+    words = [f"{len(view.waiting)} {'waits' if len(view.waiting) == 1 else 'wait'}{until}"]
     if view.to_go is not None and (view.waiting or view.running):
-        words.append(f"{rough_duration_text(view.to_go)} to go")
+        more = f" and {view.untimed:,} of unknown length" if view.untimed else ""
+        words.append(f"{rough_duration_text(view.to_go)}{more} to go")
     if view.paused:
         words.append("paused")
     elif not view.working and (view.waiting or view.running):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,11 @@ from app.engine.detached.event_file import last_pace
 from app.engine.detached.listing import listed
 from app.engine.errors import UserError
 from app.engine.queue import runner
+from app.engine.queue.one_at_a_time import trains_beside
 from app.engine.runs.run import Run
 from app.engine.search import progress
 from app.engine.search.search_folder import SearchFolder, usual_folder
+from app.engine.studies.outcome import StudyReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
     from app.engine.queue.items import Item, Queue
     from app.engine.search.search_folder import Plan
+    from app.engine.studies.study import Study
     from app.ui.state.background import Background
 
 LOOK_MS = 1000
@@ -35,7 +38,7 @@ class QueueView:
     items: in order, of those that ended the ones that did not complete. working: a process trains
     them. alive: the item that has begun trains at this moment. epoch, epochs: how far it is.
     remaining: seconds that it needs; None if unknown. trials: of a search, how many of how many
-    were made.
+    were made. waits_for: another run that trains on this computer, and has to end first.
     """
 
     items: tuple[Item, ...] = ()
@@ -46,6 +49,7 @@ class QueueView:
     epochs: int | None = None
     remaining: float | None = None
     trials: tuple[int, int] | None = None
+    waits_for: Path | None = None
 
     @property
     def running(self) -> Item | None:
@@ -56,20 +60,36 @@ class QueueView:
         return tuple(item for item in self.items if item.state == "waiting")
 
     @property
-    def to_go(self) -> float | None:
-        """Seconds until the last item ends; None while one of them cannot say."""
+    def ended(self) -> tuple[Item, ...]:
+        """What ended without completing, and what is damaged."""
+        return tuple(item for item in self.items if item.state not in ("waiting", "running"))
+
+    @property
+    def _times(self) -> list[float | None]:
         times = [item.seconds for item in self.waiting]
         if self.running is not None:
-            times.append(self.remaining)
+            known = self.remaining is not None
+            times.append(self.remaining if known else self.running.seconds)
 
-        known = [seconds for seconds in times if seconds is not None]
-        return sum(known) if known and len(known) == len(times) else None
+        return times
+
+    @property
+    def to_go(self) -> float | None:
+        """Seconds until the last item ends, of those that can say; None where none can."""
+        known = [seconds for seconds in self._times if seconds is not None]
+        return sum(known) if known else None
+
+    @property
+    def untimed(self) -> int:
+        """How many of the items cannot say how long they take."""
+        return sum(seconds is None for seconds in self._times)
 
 
 class QueueState(QObject):
     """Reads the queue, and asks for changes of it.
 
-    changed(): `view` changed. ended(QueueView): nothing trains or waits any more.
+    changed(): `view` changed. ended(QueueView): nothing trains or waits any more; of the items only
+    those that failed since it was started.
     """
 
     changed = Signal()
@@ -81,6 +101,7 @@ class QueueState(QObject):
         self._background = background
         self.view = QueueView()
         self._first = True
+        self._failed_before: frozenset[int] = frozenset()
         self._timer = QTimer(self, interval=LOOK_MS, singleShot=True)
         self._timer.timeout.connect(self.look)
 
@@ -102,6 +123,15 @@ class QueueState(QObject):
             folder = SearchFolder(usual_folder(experiment))
             folder.create(experiment, plan)
             queue.add(experiment, seconds, str(folder.path))
+
+        self._change(change)
+
+    def train_study(self, study: Study) -> None:
+        """Puts what is missing of a study at the end, and starts the queue."""
+
+        def change(queue: Queue) -> None:
+            StudyReader(queue).add_missing(study)
+            runner.start(queue)
 
         self._change(change)
 
@@ -146,12 +176,15 @@ class QueueState(QObject):
             self.start()  # it was under way when the computer or the program ended
 
         self._first = False
+        if view.working and not before.working:
+            self._failed_before = frozenset(item.number for item in before.ended)
         if view.working or view.waiting or view.running is not None:
             self._timer.start()
         if view != before:
             self.changed.emit()
         if before.working and not view.working and not view.waiting and view.running is None:
-            self.ended.emit(view)
+            failed = [item for item in view.ended if item.number not in self._failed_before]
+            self.ended.emit(replace(view, items=tuple(failed)))
 
 
 def read(queue: Queue) -> QueueView:
@@ -160,40 +193,38 @@ def read(queue: Queue) -> QueueView:
     if not items:
         return QueueView(working=runner.working(queue))
 
-    running = next((item for item in items if item.state == "running"), None)
-    if running is None:
-        return QueueView(items, runner.working(queue), queue.paused)
+    view = QueueView(items, runner.working(queue), queue.paused)
+    if view.running is None:
+        waits = view.working and view.waiting and not view.paused
+        return replace(view, waits_for=trains_beside(queue) if waits else None)
 
-    if running.search:
-        return _with_search(items, running, queue)
+    if view.running.search:
+        return _with_search(view, view.running)
 
-    path = Path(running.run)
+    path = Path(view.running.run)
     entry = listed(Run(path))
     pace = last_pace(path)
-    return QueueView(
-        items,
-        runner.working(queue),
-        queue.paused,
-        entry.status == "running",
-        entry.epoch + 1,
-        entry.epochs,
-        pace.remaining if pace is not None else None,
+    alive = entry.status == "running"
+    return replace(
+        view,
+        alive=alive,
+        epoch=entry.epoch + 1,
+        epochs=entry.epochs,
+        remaining=pace.remaining if pace is not None else None,
+        waits_for=trains_beside(queue) if view.working and not alive else None,
     )
 
 
-def _with_search(items: tuple[Item, ...], running: Item, queue: Queue) -> QueueView:
+def _with_search(view: QueueView, running: Item) -> QueueView:
     """Returns the queue while a search is under way."""
-    working = runner.working(queue)
     try:
         now = progress.read(SearchFolder(Path(running.search)))
     except UserError:  # the runner says so in the item
-        return QueueView(items, working, queue.paused)
+        return view
 
-    return QueueView(
-        items,
-        working,
-        queue.paused,
-        now.working > 0,
+    return replace(
+        view,
+        alive=now.working > 0,
         remaining=now.remaining,
         trials=(len(now.trials), now.wanted),
     )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from app.ui.state.background import Failure
 
 MEASURE_MS = 150
+HERE = " It trains here and ends with the window: a race has no process of its own."
 WIDTH = 900
 HEIGHT = 620
 ROW = 32
@@ -81,7 +82,7 @@ class RaceSetup(QDialog):
         heading = Label("Race")
         why = Label(
             "The same training several times over with one thing changed: side by side, in turns, "
-            "on the same examples."
+            "on the same examples." + (HERE if self.parts.session.beside else "")
         )
         style(heading, "heading")
         style(why, "secondary")

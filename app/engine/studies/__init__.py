@@ -1,0 +1,1 @@
+"""Questions that take several runs: whether it is chance, and what each part brings."""

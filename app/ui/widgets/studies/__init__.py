@@ -1,0 +1,1 @@
+"""The dialog of a study: a training with several seeds, and without each of its parts."""
