@@ -4,6 +4,7 @@ The networks on them are really trained. Every page is taken light and dark, at 
 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
 STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
 every kind of task. --blocks: blocks of a network being changed. --export: the export dialog.
+--compare: runs compared in full width.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from app.ui.shell.application import Window
 from app.ui.shell.system.awake import Awake
 from app.ui.state.action import Action
 from models import edits
+from tests.compare_screens import take_compare
 from tests.export_screens import take_export
 
 if TYPE_CHECKING:
@@ -404,6 +406,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
     parser.add_argument("--blocks", action="store_true", help="the Model page with own blocks")
     parser.add_argument("--export", action="store_true", help="the export of a trained network")
+    parser.add_argument("--compare", action="store_true", help="the comparison of many runs")
     arguments = parser.parse_args()
     arguments.outdir.mkdir(parents=True, exist_ok=True)
 
@@ -422,6 +425,8 @@ def main() -> int:
             take_blocks(camera)
         elif arguments.export:
             take_export(camera)
+        elif arguments.compare:
+            take_compare(camera)
         elif arguments.tasks is None:
             take_all(camera, arguments.quick)
         else:

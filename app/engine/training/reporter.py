@@ -54,8 +54,11 @@ class Reporter:
         self._findings = {finding.key: finding for finding in findings}
         """What was told last, by key; of a run that goes on, what it told before."""
 
-    def epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
-        """Tells the epoch that was just judged, with its findings. seconds: what judging took."""
+    def epoch(self, evaluation: Evaluation, better: bool, seconds: float, elapsed: float) -> None:
+        """Tells the epoch that was just judged, with its findings.
+
+        seconds: what judging took. elapsed: seconds of work on the run so far.
+        """
         progress = self._progress
         loss = progress.loss_sum / progress.loss_count if progress.loss_count else float("nan")
         self._outcome.training_loss[progress.epoch] = loss
@@ -72,6 +75,7 @@ class Reporter:
             seconds,
             evaluation.confusion,
             self._write_record(record),
+            elapsed,
         )
 
         self._writer.line(history.epoch_line(event))

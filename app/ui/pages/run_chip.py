@@ -35,6 +35,7 @@ ACTIONS = (
     ),
     ("branch", "Branch from here", "Goes on with a copy; this run stays as it is."),
     ("export", "Export…", "Writes its network as a file for other programs, and proves it."),
+    ("report", "Report…", "Writes one HTML file on it, to keep, print or send."),
 )
 
 
@@ -182,6 +183,7 @@ class RunChip(QWidget):
             "again": busy,
             "branch": busy or (run_actions.why_no_branch(path) if path is not None else ""),
             "export": run_actions.why_no_export(path) if path is not None else "",
+            "report": "",
         }
         for key, _, tip in ACTIONS:
             action = self.actions_of_run[key]
@@ -199,5 +201,7 @@ class RunChip(QWidget):
             run_actions.run_again(self._parts, identity.path)
         elif key == "branch":
             run_actions.branch(self._parts, identity.path)
+        elif key == "report":
+            run_actions.report(self._parts, [identity.path], self.window())
         else:
             run_actions.export(self._parts, identity.path, self.window())

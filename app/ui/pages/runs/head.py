@@ -25,6 +25,7 @@ ACTIONS = (
     ("branch", "Branch from here"),
     ("compare", "Compare"),
     ("export", "Export…"),
+    ("report", "Report…"),
     ("", ""),
     ("rename", "Rename\tF2"),
     ("note", "Write a note"),
@@ -36,6 +37,7 @@ TIPS = {
     "runs.duplicate": "Makes a copy with curves, weights and note.",
     "runs.branch": "Goes on with a copy; this run stays as it is.",
     "runs.export": "Writes its network as a file for other programs, and proves it.",
+    "runs.report": "Writes one HTML file on the chosen runs, to keep, print or send.",
 }
 
 
@@ -169,7 +171,7 @@ def _why_not(entry: Entry | None, busy: bool) -> str:
 def _why_not_in_menu(name: str, chosen: Sequence[Entry], busy: bool, other: str) -> str:
     """Returns why an action of the menu cannot be done; "" if it can."""
     entry = chosen[0] if len(chosen) == 1 else None
-    if name == "runs.delete":
+    if name in ("runs.delete", "runs.report"):
         return "" if chosen else "Choose a run."
     if name == "runs.compare" and chosen:
         return "" if len(chosen) > 1 or other else "There is no other run."
