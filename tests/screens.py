@@ -32,6 +32,7 @@ from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
 from app.ui.state.action import Action
 from models import edits
+from tests.compare_screens import take_compare
 from tests.export_screens import take_export
 from tests.search_screens import take_search
 from tests.study_screens import take_studies
@@ -401,6 +402,7 @@ def fail(camera: Camera) -> None:
 
 SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "blocks": ("the Model page with own blocks", take_blocks),
+    "compare": ("the comparison of many runs", take_compare),
     "export": ("the export of a trained network", take_export),
     "search": ("a search for good settings", take_search),
     "studies": ("seeds, ablations and the queue", take_studies),

@@ -18,6 +18,7 @@ what a large table, many pictures and a long text cost beside the least that the
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
 template in every format, and prints what changed and how fast the files answer. `set-up` prints
 what the first start takes from a clone to a trained network, beside pip and the training alone.
+`report` prints what a report of a large run costs, `compare` what comparing 50 long runs does.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from tests.bench import (
     pairs,
     race,
     reading,
+    report,
     search,
     set_up,
     small_steps,
@@ -94,6 +96,8 @@ def main() -> None:
         "runs",
         "export",
         "set-up",
+        "report",
+        "compare",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -145,6 +149,13 @@ def main() -> None:
         reading.main(arguments.pairs, arguments.only)
     elif arguments.what == "weights":
         sys.exit(weights.main(arguments.against))
+    elif arguments.what == "report":
+        sys.exit(report.main())
+    elif arguments.what == "compare":
+        draw_offscreen()
+        from tests.bench import compare
+
+        sys.exit(compare.main())
     elif arguments.what == "soak":
         sys.exit(soak.main(arguments.minutes, arguments.seed))
     elif arguments.what == "reactions":

@@ -152,7 +152,7 @@ def _resume(outcome: Outcome, run: Run, template: Template) -> Answer:
 
     summary = {name: item for name, item in finished.summary.items() if name not in TIMES}
     epochs = [
-        dataclasses.replace(event, seconds=0.0)
+        dataclasses.replace(event, seconds=0.0, elapsed=None)
         for event in events.get("EpochDone", ())
         if isinstance(event, EpochDone)
     ]

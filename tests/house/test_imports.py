@@ -43,6 +43,7 @@ ENGINE_ROOMS = (
     "robustness",
     "export",
     "detached",
+    "report",
     "search",
     "queue",
     "remote",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine.data.augmentation_settings import AugmentationSettings
+from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import CHOICES, SECTIONS
 from app.engine.experiment.plain import plain_section
@@ -23,7 +24,8 @@ from models.spec import Setting, Spec, UnknownChoice, settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.engine.experiment.plain import Value
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.plain import PlainExperiment, Value
 
 KIND = "kind"
 """The name of the row that says which template, loss, optimizer or schedule was chosen."""
@@ -72,6 +74,23 @@ def setting_rows(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow
 def differences(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow, ...]:
     """Returns the settings that are not the same in all of these plain experiments."""
     return tuple(row for row in setting_rows(experiments) if row.differs)
+
+
+def chosen_settings(experiment: Experiment) -> PlainExperiment:
+    """Returns the settings that were chosen and differ from the defaults, as a plain experiment."""
+    plain = toml_file.to_plain(experiment)
+    for section, values in plain.items():
+        chosen = getattr(experiment, section, None)
+        if isinstance(chosen, Spec) and isinstance(values, Mapping):
+            default = type(chosen)()
+            plain[section] = {
+                name: value
+                for name, value in values.items()
+                if name not in type(chosen).model_fields
+                or getattr(chosen, name) != getattr(default, name)
+            }
+
+    return plain
 
 
 def _section(plain: Mapping[str, Value], section: str) -> dict[str, Value]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app import __version__
-from app.engine.sources.samples import PREFIX, SAMPLES
+from app.engine.sources.samples import sample_of
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import RawInput
@@ -39,7 +39,7 @@ def facts_of(trained: TrainedNetwork, names: tuple[str, ...] = ()) -> dict[str, 
         ]
 
     source = trained.run.experiment().data.source
-    sample = SAMPLES.get(source.removeprefix(PREFIX)) if source.startswith(PREFIX) else None
+    sample = sample_of(source)
     if sample is not None:
         facts["data"] = {
             "name": sample.label,

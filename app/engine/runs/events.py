@@ -102,7 +102,8 @@ class EpochDone:
     epoch: from 1. metrics: of the validation split. best: this epoch is the best so far.
     since_best: epochs without improvement. seconds: of the validation. confusion: (K, K) counts of
     the validation split, true class by row; None where there are no classes. record: the SHA-256 of
-    the record of the epoch; "" where it could not be written.
+    the record of the epoch; "" where it could not be written. elapsed: seconds of work on the run
+    up to here, None in an older run.
     """
 
     epoch: int
@@ -116,6 +117,7 @@ class EpochDone:
     seconds: float
     confusion: np.ndarray | None = None
     record: str = ""
+    elapsed: float | None = None
 
 
 @dataclass(frozen=True)

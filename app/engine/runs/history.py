@@ -35,7 +35,7 @@ Line = TypeVar("Line", "StepLine", "EpochLine", "MarkLine", "FindingLine")
 
 METRICS = "metrics.jsonl"
 MEMORY = "memory.jsonl"
-TIME_FIELDS = ("seconds", "time")
+TIME_FIELDS = ("seconds", "time", "elapsed")
 
 HOLD = 0.5
 """Seconds that lines of steps and epochs may wait: what a kill takes of them is done again."""
@@ -186,7 +186,7 @@ def _whole_lines(file: BinaryIO) -> int:
 
 def epoch_line(event: events.EpochDone) -> EpochLine:
     """Returns the line of an epoch; its confusion matrix is in the epoch's record."""
-    return {
+    line: EpochLine = {
         "epoch": event.epoch,
         "step": event.step,
         "training_loss": _finite(event.training_loss),
@@ -198,6 +198,10 @@ def epoch_line(event: events.EpochDone) -> EpochLine:
         "seconds": round(event.seconds, 3),
         "record": event.record,
     }
+    if event.elapsed is not None:
+        line["elapsed"] = round(event.elapsed, 3)
+
+    return line
 
 
 def finding_line(finding: Finding, step: int) -> FindingLine:

@@ -12,7 +12,8 @@ from app.engine.runs.findings import Level  # noqa: TC001 - lines are checked ag
 class EpochLine(TypedDict):
     """An epoch in metrics.jsonl: EpochDone without its confusion, None for what is not finite.
 
-    record: the SHA-256 of the record of the epoch; older runs have none.
+    record: the SHA-256 of the record of the epoch. elapsed: seconds of work on the run up to here.
+    Older runs have neither.
     """
 
     epoch: int
@@ -25,6 +26,7 @@ class EpochLine(TypedDict):
     since_best: int
     seconds: float
     record: NotRequired[str]
+    elapsed: NotRequired[float | None]
 
 
 class MarkLine(TypedDict):

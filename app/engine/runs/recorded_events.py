@@ -151,6 +151,7 @@ def epoch_done(
         seconds=line["seconds"],
         confusion=record.confusion if record else None,
         record=line.get("record", ""),
+        elapsed=line.get("elapsed"),
     )
     return epoch, record, problems
 

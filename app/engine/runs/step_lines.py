@@ -8,7 +8,6 @@ line is not as `history.Writer` writes it is read line by line.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +33,10 @@ OTHERS = frozenset(("mark", "finding", "epoch"))
 """Keys of the other lines, which have a step as well."""
 
 BEGIN = b'{"step": '
-WITHOUT_NORM = re.compile(rb'(, "rate": [^,}\n]+)}')
+NORM = b', "norm": '
+
+QUOTES = (6, 8)
+"""Quotation marks of the line of a step: without a norm, and with one."""
 
 
 def objects(block: bytes) -> Iterator[dict[str, Value]]:
@@ -125,28 +127,46 @@ def _rows(lines: bytes) -> np.ndarray | None:
         return None
 
     count = lines.count(b"\n")
-    measured = lines.count(b', "norm": ')
-    if measured != count:
-        lines, added = WITHOUT_NORM.subn(rb'\1, "norm": nan}', lines)
-        if measured + added != count:
-            return None
+    measured = lines.count(NORM)
+    has_norm = _has_norm(lines)
+    if has_norm is None or len(has_norm) != count or has_norm.sum() != measured:
+        return None
 
-    text = lines.replace(b', "norm": ', b",").replace(b', "loss": null', b",nan")
+    text = lines.replace(NORM, b",").replace(b', "loss": null', b",nan")
     text = text.replace(b', "loss": ', b",").replace(b', "rate": ', b",")
     text = text.replace(b"}\n" + BEGIN, b",").removeprefix(BEGIN).removesuffix(b"}\n")
 
     # What is more than the numbers has left letters, or a comma too many.
-    if text.count(b",") != len(KINDS) * count - 1 or text.translate(None, b"0123456789+-.e,an"):
+    numbers = 3 * count + measured
+    if text.count(b",") != numbers - 1 or text.translate(None, b"0123456789+-.e,an"):
         return None
 
     try:
-        rows = np.fromstring(text, sep=",").reshape(count, len(KINDS))
+        values = np.fromstring(text, sep=",")
     except (ValueError, DeprecationWarning):  # a number of two points, or one too few
         return None
+    if len(values) != numbers:
+        return None
 
+    starts = 3 * np.arange(count) + np.cumsum(has_norm) - has_norm
+    rows = np.full((count, len(KINDS)), np.nan)
+    for column in range(3):
+        rows[:, column] = values[starts + column]
+
+    rows[has_norm, 3] = values[starts[has_norm] + 3]
     steps = rows[:, 0]
     whole = (np.abs(steps) < MOST_STEPS) & (steps == np.floor(steps))
     return rows if whole.all() else None
+
+
+def _has_norm(lines: bytes) -> np.ndarray | None:
+    """Returns whether each of the lines has a norm: (n,) bool; None where one has other keys."""
+    letters = np.frombuffer(lines, np.uint8)
+    quotes = np.flatnonzero(letters == ord('"'))
+    ends = np.flatnonzero(letters == ord("\n"))
+    counts = np.diff(np.searchsorted(quotes, ends), prepend=0)
+    with_norm = counts == QUOTES[1]
+    return with_norm if (with_norm | (counts == QUOTES[0])).all() else None
 
 
 def _row(line: dict[str, Value]) -> list[tuple[float, ...]]:

@@ -299,7 +299,8 @@ class Training:
             progress.schedule, evaluation.loss
         )
         epoch = progress.epoch
-        self.reporter.epoch(evaluation, better, time.perf_counter() - begun)
+        judging = time.perf_counter() - begun
+        self.reporter.epoch(evaluation, better, judging, self.recorder.elapsed)
 
         if epoch >= plan.epochs:
             progress.end = "completed"

@@ -68,8 +68,11 @@ class Reporter:
         self._look_every = max(1, plan.epochs // LOOKS)
         writer.before_write = self._write_shared
 
-    def epoch(self, evaluation: Evaluation, better: bool, seconds: float) -> None:
-        """Tells the epoch that was just judged, with its findings. seconds: what judging took."""
+    def epoch(self, evaluation: Evaluation, better: bool, seconds: float, elapsed: float) -> None:
+        """Tells the epoch that was just judged, with its findings.
+
+        seconds: what judging took. elapsed: seconds of work on the run so far.
+        """
         progress = self._progress
         loss = progress.loss_sum / progress.loss_count if progress.loss_count else float("nan")
         self._outcome.training_loss[progress.epoch] = loss
@@ -86,6 +89,7 @@ class Reporter:
             seconds,
             evaluation.confusion,
             self._keep(record),
+            elapsed,
         )
 
         line = history.epoch_line(event)

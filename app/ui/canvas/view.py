@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
-from app.ui.canvas.arrange import Sizes, arrange
 from app.ui.canvas.items import BlockItem, BlockView, LineItem
+from models.arrangement import Sizes, arrange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,8 +1,11 @@
-"""What can be done with a run that is there: use its settings, run it again, branch, export."""
+"""What can be done with a run that is there: use its settings, run it again, branch, export it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 
 from app.engine.detached.control_file import listens
 from app.engine.experiment import toml_file
@@ -14,15 +17,17 @@ from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.session import read_record
 from app.ui.text.run_names import label_of
 from app.ui.widgets.export.dialog import ExportDialog
+from app.ui.widgets.file_dialogs import ask_to_save, with_ending
 from app.ui.widgets.studies.dialog import StudyDialog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
 
     from app.engine.experiment.plain import PlainExperiment
+    from app.engine.runs.control import Control
     from app.ui.pages.parts import Parts
     from app.ui.state.beside.questions import Question
     from app.ui.state.record import Record
@@ -112,3 +117,30 @@ def study(parts: Parts, what: str, paths: Sequence[Path], window: QWidget) -> No
     question: Question = Chance(paths) if what == "repeat" else WhatPartsBring(paths[0])
     title = names_text([label_of(path) for path in paths], quote="")
     StudyDialog(question, title, parts.queue, parts.background, parts.theme, window).open()
+
+
+def report(
+    parts: Parts, paths: Sequence[Path], window: QWidget, say: Callable[[str], None] | None = None
+) -> None:
+    """Asks for a file, writes a report on these runs in the background, and opens it.
+
+    say: tells where it is, in a sentence.
+    """
+    name = label_of(paths[0]) if len(paths) == 1 else f"{len(paths)} runs compared"
+    chosen = ask_to_save(window, "figures", "Save the report", f"{name}.html", "Page (*.html)")
+    if chosen is None:
+        return
+
+    path = with_ending(chosen, ".html")
+
+    def show(written: Path) -> None:
+        if say is not None:
+            say(f"The report is in '{written}'.")
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(written)))
+
+    def write(_: Control) -> Path:
+        from app.engine.report.page import write_report  # noqa: PLC0415 - not for the start
+
+        return write_report([Run(each) for each in paths], path)
+
+    parts.background.run(write, show, key="run.report")

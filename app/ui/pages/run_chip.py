@@ -37,6 +37,7 @@ ACTIONS = (
     ("repeat", "Repeat with other seeds…", "Mean and spread over several seeds: what is chance?"),
     ("parts", "What does each part bring?…", "Trains it with one part left out at a time."),
     ("export", "Export…", "Writes its network as a file for other programs, and proves it."),
+    ("report", "Report…", "Writes one HTML file on it, to keep, print or send."),
 )
 
 
@@ -186,6 +187,7 @@ class RunChip(QWidget):
             "repeat": run_actions.why_no_study(path) if path is not None else "",
             "parts": run_actions.why_no_study(path) if path is not None else "",
             "export": run_actions.why_no_export(path) if path is not None else "",
+            "report": "",
         }
         for key, _, tip in ACTIONS:
             action = self.actions_of_run[key]
@@ -205,5 +207,7 @@ class RunChip(QWidget):
             run_actions.branch(self._parts, identity.path)
         elif key in ("repeat", "parts"):
             run_actions.study(self._parts, key, [identity.path], self.window())
+        elif key == "report":
+            run_actions.report(self._parts, [identity.path], self.window())
         else:
             run_actions.export(self._parts, identity.path, self.window())

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.engine.runs.storage.labels import day_of, label_of, labels_of
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-DAY = re.compile(r"\d{4}-\d\d-\d\d (?=.)")
-"""The day in front of a folder's name, with the space behind it."""
-
-
-def day_of(path: Path) -> str:
-    """Returns the day in front of a run's folder name with its space, "" if there is none."""
-    day = DAY.match(path.name)
-    return day.group() if day else ""
-
-
-def label_of(path: Path) -> str:
-    """Returns a run's name without the day: "2026-11-22 fashion cnn" is "fashion cnn"."""
-    return path.name[len(day_of(path)) :]
+__all__ = ["day_of", "label_of", "labels_of", "moment_text", "title_of"]
 
 
 def moment_text(moment: datetime, day: bool = True) -> str:
@@ -47,12 +35,3 @@ def title_of(path: Path | None, template: str, begun: datetime | None) -> str:
     when = f"run of {moment_text(begun, day=False)}" if begun is not None else ""
     name = label_of(path) if path is not None else ""
     return ", ".join(part for part in (name, template, when) if part)
-
-
-def labels_of(paths: Sequence[Path]) -> list[str]:
-    """Returns the names of runs, with the day where two would read the same."""
-    labels = [label_of(path) for path in paths]
-    return [
-        path.name if labels.count(label) > 1 else label
-        for path, label in zip(paths, labels, strict=True)
-    ]

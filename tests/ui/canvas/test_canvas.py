@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
-from app.ui.canvas.arrange import Arrangement, Box, Sizes, arrange
 from app.ui.canvas.items import BlockView
 from app.ui.canvas.view import NetworkView
 from app.ui.style.theme import Theme
+from models.arrangement import Arrangement, Box, Sizes, arrange
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication

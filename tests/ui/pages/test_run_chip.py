@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.engine.runs.run import Run, list_runs
+from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.run_chip import RunChip
 from app.ui.pages.training.page import TrainingPage
 from app.ui.pages.tryit.page import TryItPage
@@ -213,3 +215,24 @@ def test_a_long_name_ends_in_an_ellipsis_and_an_ampersand_is_shown(
     assert chip.button.toolTip().startswith("Cats & dogs (second series, mornings), Small CNN")
     assert any(text.startswith("Cats & dogs") for _, text in shown_texts(chip))
     assert chip.button.minimumSizeHint().width() < chip.button.sizeHint().width()
+
+
+def test_a_report_is_written_from_the_results(
+    qtbot: QtBot, harness: Harness, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "results.html"
+    monkeypatch.setattr("app.ui.pages.run_actions.ask_to_save", lambda *_: out)
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    page = ResultsPage(harness.parts)
+    qtbot.addWidget(page)
+    page.resize(1000, 610)
+    page.show()
+    harness.parts.session.show(read_record(run.path))
+    qtbot.waitUntil(lambda: page.header.report.isVisible(), timeout=PATIENCE_MS)
+    qtbot.mouseClick(page.header.report, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened == [str(out)], timeout=PATIENCE_MS)
+    assert "Confusion matrix" in out.read_text(encoding="utf-8")
+
+    page.header.chip.actions_of_run["report"].trigger()
+    qtbot.waitUntil(lambda: len(opened) == 2, timeout=PATIENCE_MS)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from app.engine.runs.curves.thinning import LIMIT, decimate, thin, with_lone_points
 from app.ui.plots.base.plot import Plot, Series
-from app.ui.plots.base.reduce import LIMIT, decimate, thin, with_lone_points
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

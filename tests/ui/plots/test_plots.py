@@ -16,10 +16,10 @@ from PySide6.QtGui import QImage
 
 from app.engine.learning.losses.binary_cross_entropy import BinaryCrossEntropy
 from app.engine.learning.losses.cross_entropy import CrossEntropy
+from app.engine.runs.curves.thinning import LIMIT, Smoother, decimate, for_log, thin
 from app.engine.ticks import log_ticks
 from app.ui.plots.base.plot import Plot, Series
 from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
-from app.ui.plots.base.reduce import LIMIT, Smoother, decimate, for_log, thin
 from app.ui.plots.curves.learning_rate import SchedulePlot
 from app.ui.plots.curves.loss import LossPlot
 from app.ui.plots.curves.loss_over_probability import LossOverProbabilityPlot, loss_curves

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.engine.files import read_regular
-from app.engine.sources.samples import FOLDER, PREFIX, SAMPLES, Sample
+from app.engine.sources.samples import FOLDER, Sample
 
 IDENTIFIERS = {
     "CC BY 4.0": "cc-by-4.0",
@@ -32,11 +32,6 @@ MOST = 1 << 20
 """Bytes of such a file, at most."""
 
 _HEADING = re.compile(r"^(?:## (?P<marked>.+)|=+\n(?P<ruled>.+)\n=+)$", re.MULTILINE)
-
-
-def sample_of(source: str) -> Sample | None:
-    """Returns the built-in data of this source; None for a person's own."""
-    return SAMPLES.get(source.removeprefix(PREFIX)) if source.startswith(PREFIX) else None
 
 
 def licence_text(sample: Sample) -> str:

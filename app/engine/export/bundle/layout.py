@@ -8,6 +8,7 @@ LIST = "bundle.json"
 """The list of all other files; it stands first in the archive, so that a bundle is known by it."""
 
 CARD = "README.md"
+DATA_CARD = "DATA-CARD.md"
 LICENCE = "DATA-LICENCE.txt"
 RUN = "run/"
 """Before the names of the run's files."""
@@ -29,7 +30,7 @@ _CHECKPOINT = "|".join(
     re.escape(name) for name in (*CHECKPOINT_JSON, *CHECKPOINT_OTHERS, "manifest.json")
 )
 MEMBER = re.compile(
-    rf"{re.escape(CARD)}|{re.escape(LICENCE)}|{RUN}("
+    rf"{re.escape(CARD)}|{re.escape(DATA_CARD)}|{re.escape(LICENCE)}|{RUN}("
     rf"{_FILES}|results/(last-)?(validation|test)\.npz|epochs/[0-9]{{4,9}}(-[0-9]{{4,9}})?\.npz"
     rf"|checkpoints/(best|state-[0-9]{{6,12}})/({_CHECKPOINT}))"
 )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from app.engine.data.names import visible
 from app.engine.data.nouns import counted, noun
 from app.engine.errors import UserError
 from app.engine.export.bundle import layout
-from app.engine.export.bundle.data_licence import IDENTIFIERS, sample_of
+from app.engine.export.bundle.data_licence import IDENTIFIERS
+from app.engine.export.bundle.markdown import marked, plain
 from app.engine.files import json_line
 from app.engine.learning.metrics import METRICS, metric_text, shared_unit
 from app.engine.results.report import load_report
+from app.engine.sources.samples import sample_of
 from app.engine.text import count_text
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ PIPELINES = {
 MOST_NAMED = 100
 """Classes, columns and words of a column that are listed."""
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-
 
 def card_text(trained: TrainedNetwork, source: str) -> str:
     """Returns the card. source: of the data, as the run names it."""
@@ -53,7 +52,7 @@ def card_text(trained: TrainedNetwork, source: str) -> str:
     report = _report(trained)
     parts = [
         _front_matter(trained, sample, report),
-        f"# {_marked(trained.run.name)}",
+        f"# {marked(trained.run.name)}",
         _what_it_is(trained),
         "## What goes in and what comes out",
         _inputs(trained),
@@ -127,9 +126,9 @@ def _what_it_is(trained: TrainedNetwork) -> str:
     label = model.label if model is not None else "Own network"
     weights = trained.predictor.weights
     which = "the best epoch" if weights.use == "best" else "the last step"
-    version = _plain(str(trained.run.environment().get("netwright", "of an unknown version")))
+    version = plain(str(trained.run.environment().get("netwright", "of an unknown version")))
     return (
-        f"{trained.task.summary} The network is of the kind '{_marked(label)}', has "
+        f"{trained.task.summary} The network is of the kind '{marked(label)}', has "
         f"{count_text(trained.parameters, 'parameter')} and was trained with Netwright "
         f"{version}. Its weights are those of {which}, in epoch {weights.epoch}."
     )
@@ -140,7 +139,7 @@ def _inputs(trained: TrainedNetwork) -> str:
     rows = ["| input | type | shape of an example | values |", "|---|---|---|---|"]
     for each in inputs[:MOST_NAMED]:
         shape = " × ".join(map(str, each.shape)) or "one number"
-        rows.append(f"| {_marked(each.name)} | {each.dtype} | {shape} | {_values(each)} |")
+        rows.append(f"| {marked(each.name)} | {each.dtype} | {shape} | {_values(each)} |")
 
     text = "\n".join(rows)
     more = len(inputs) - MOST_NAMED
@@ -152,7 +151,7 @@ def _values(raw: RawInput) -> str:
         return f"1 to {len(raw.words)}: {_listed(raw.words)}; 0 for any other"
 
     if raw.unit:
-        return f"in {_marked(raw.unit)}"
+        return f"in {marked(raw.unit)}"
 
     return {"uint8": "0 to 255", "int32": "0 to 65,535"}.get(raw.dtype, "as they are")
 
@@ -189,8 +188,8 @@ def _data(trained: TrainedNetwork, sample: Sample | None) -> str:
     sizes = {split: description.size(split) for split in ("training", "validation", "test")}
     kept = f"{sizes['validation']:,} for validation and {sizes['test']:,} for the test"
     return (
-        f"{_marked(head)} It learned from {counted(kind, sizes['training'])}; {kept} were kept "
-        "apart."
+        f"{marked(head)} It learned from {counted(kind, sizes['training'])}; {kept} were kept "
+        f"apart. Counts by split and class, and fingerprints: {layout.DATA_CARD}."
     )
 
 
@@ -210,10 +209,10 @@ def _figures(trained: TrainedNetwork, report: Report | None) -> str:
     unit = shared_unit(trained.description)
     rows = [f"| on {count_text(split.count, f'{split.split} example')} | |", "|---|---|"]
     rows += [
-        f"| {_marked(_label(name))} | {_marked(metric_text(name, value, unit))} |"
+        f"| {marked(_label(name))} | {marked(metric_text(name, value, unit))} |"
         for name, value in split.metrics.items()
     ]
-    return "\n".join([_marked(report.verdict), "", *rows])
+    return "\n".join([marked(report.verdict), "", *rows])
 
 
 def _limits(trained: TrainedNetwork, report: Report | None) -> str:
@@ -246,7 +245,7 @@ def _licence(sample: Sample | None) -> str:
         return "Nobody has chosen a licence for the network; ask the person whom you have it from."
 
     return (
-        f"The data are under: {_marked(sample.licence)}. See {layout.LICENCE}. Nobody has chosen a "
+        f"The data are under: {marked(sample.licence)}. See {layout.LICENCE}. Nobody has chosen a "
         "licence of its own for the network."
     )
 
@@ -261,19 +260,10 @@ def _label(name: str) -> str:
 def _listed(names: tuple[str, ...] | list[str]) -> str:
     """Returns names for a sentence or a cell, of very many the first."""
     more = len(names) - MOST_NAMED
-    text = ", ".join(_marked(name) for name in names[:MOST_NAMED])
+    text = ", ".join(marked(name) for name in names[:MOST_NAMED])
     return f"{text} and {more:,} more" if more > 0 else text
-
-
-def _marked(text: str) -> str:
-    """Returns a text as Markdown shows it, on one line."""
-    return _MARKS.sub(r"\\\1", _plain(text))
 
 
 def _quoted(text: str) -> str:
     """Returns a text as YAML reads it: JSON's form is YAML too, where all can be printed."""
-    return json_line(_plain(text)).decode().strip()
-
-
-def _plain(text: str) -> str:
-    return "".join(each if each.isprintable() else "?" for each in visible(text))
+    return json_line(plain(text)).decode().strip()

@@ -10,6 +10,7 @@ from typing_extensions import override
 from app.engine.errors import UserError
 from app.engine.export.format import ExportFormat
 from app.engine.files import write_atomically
+from app.engine.sources.samples import sample_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,6 @@ class Bundle(ExportFormat):
     @override
     def left_out(self, trained: TrainedNetwork) -> tuple[str, ...]:
         from app.engine.export.bundle.contents import holds_state
-        from app.engine.export.bundle.data_licence import sample_of
 
         found = []
         if not holds_state(trained.run):
@@ -47,7 +47,14 @@ class Bundle(ExportFormat):
     @override
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         from app import __version__
-        from app.engine.export.bundle import archive, contents, data_licence, layout, model_card
+        from app.engine.export.bundle import (
+            archive,
+            contents,
+            data_card,
+            data_licence,
+            layout,
+            model_card,
+        )
         from app.engine.runs.weights_in_use import read_weights_in_use
 
         run = trained.run
@@ -63,7 +70,8 @@ class Bundle(ExportFormat):
         members = contents.run_members(run)
         source = run.experiment().data.source
         members[layout.CARD] = model_card.card_text(trained, source).encode()
-        if sample := data_licence.sample_of(source):
+        members[layout.DATA_CARD] = data_card.card_text(trained.description, source).encode()
+        if sample := sample_of(source):
             members[layout.LICENCE] = data_licence.licence_text(sample).encode()
 
         facts = {"version": layout.VERSION, "name": run.name, "program": __version__}

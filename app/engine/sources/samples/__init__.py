@@ -10,6 +10,7 @@ from app.engine.sources.samples.entries import (
     SAMPLES,
     OpenData,
     Sample,
+    sample_of,
 )
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "OpenData",
     "Sample",
     "load",
+    "sample_of",
     "thumbnails",
 ]

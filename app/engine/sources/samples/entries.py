@@ -258,3 +258,8 @@ _OTHERS = (
 )
 
 SAMPLES = {sample.name: sample for sample in (*_PICTURES, *_TABLES, *_OTHERS)}
+
+
+def sample_of(source: str) -> Sample | None:
+    """Returns the built-in data of this source; None for a person's own."""
+    return SAMPLES.get(source.removeprefix(PREFIX)) if source.startswith(PREFIX) else None

@@ -8,8 +8,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.engine.memory.row_names import NAMES
 from app.engine.text import bytes_text, times_text
-from app.ui.widgets.memory.ledger import NAMES, OF_THE_WEIGHTS, role_of
+from app.ui.widgets.memory.ledger import OF_THE_WEIGHTS, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,6 +17,8 @@ from app.ui.widgets.segments import Segments
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
     from app.engine.runs.events import EpochDone
     from app.ui.pages.parts import Parts
 
@@ -31,6 +33,10 @@ SPLITS = (
 
 
 EXPORT = "Writes the network as a file for other programs, and proves it (Ctrl+E)."
+WITH_REPORT = 720
+"""Width at 100 % from which on there is room for the button of the report."""
+
+REPORT = "Writes one HTML file with the data card, curves, results and settings, to keep or send."
 
 
 class ResultsHeader(QWidget):
@@ -68,14 +74,18 @@ class ResultsHeader(QWidget):
         self.export = QPushButton("Export…")
         self.export.setObjectName("results.export")
         self.export.setAccessibleName("Export the trained network")
+        self.report = QPushButton("Report…")
+        self.report.setObjectName("results.report")
+        self.report.setAccessibleName("Write a report on the run")
+        self.report.setToolTip(tooltip(REPORT))
         row.addWidget(heading)
         row.addWidget(self.chip, 1)
         row.addWidget(self.stage)
 
-        for widget in (self.words, self.slider, self.splits, self.export):
+        for widget in (self.words, self.slider, self.splits, self.report, self.export):
             row.addWidget(widget)
 
-        for hidden in (self.stage, self.words, self.slider):
+        for hidden in (self.stage, self.words, self.slider, self.report):
             hidden.hide()  # until there is something to say: a page never shrinks again by itself
 
         theme.changed.connect(self._measure)
@@ -133,5 +143,14 @@ class ResultsHeader(QWidget):
         best = " (best)" if epoch is not None and epoch.best else ""
         self.words.setText(f"epoch {epoch.epoch}{best}" if epoch is not None else "")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._offer_report()
+
+    def _offer_report(self) -> None:
+        """Shows the button of the report where there is room; the menu of the run has it too."""
+        self.report.setVisible(self.width() >= self._theme.px(WITH_REPORT))
+
     def _measure(self) -> None:
         self.slider.setFixedWidth(self._theme.px(120))
+        self._offer_report()

@@ -78,6 +78,7 @@ class ResultsPage(Page):
         self.header.epoch_chosen.connect(self._show)
         self.header.export.clicked.connect(self._export)
         self.exports = ExportsCard(parts)
+        self.header.report.clicked.connect(self._report)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
         self.summary = SummaryCard(parts.theme, self.weights_line)
@@ -276,6 +277,10 @@ class ResultsPage(Page):
     def _export(self) -> None:
         if self._record.path is not None:
             run_actions.export(self._parts, self._record.path, self.window())
+
+    def _report(self) -> None:
+        if self._record.path is not None:
+            run_actions.report(self._parts, [self._record.path], self.window())
 
     def _allow_export(self) -> None:
         self.header.allow_export("" if self._record.has_weights else NO_WEIGHTS)

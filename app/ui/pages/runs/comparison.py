@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QPushButton,
     QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
@@ -45,7 +46,12 @@ QUANTITIES = (
 
 
 class ComparisonCard(Card):
-    """Shows one run alone, or two to five over one another."""
+    """Shows one run alone, or two to five over one another.
+
+    full_wanted(): the person wants to compare all that are ticked in full width.
+    """
+
+    full_wanted = Signal()
 
     def __init__(self, theme: Theme, background: Background) -> None:
         super().__init__("Curves", "validation, per epoch")
@@ -57,6 +63,14 @@ class ComparisonCard(Card):
         self.quantities = Segments(theme, "runs.curve", QUANTITIES)
         self.quantities.chosen.connect(lambda _: self._draw())
         self.tools.addWidget(self.quantities)
+        self.full = QPushButton("Compare in full")
+        self.full.setObjectName("runs.compare.open")
+        self.full.setToolTip(
+            tooltip("Full width: steps, epochs, examples or time, smoothing, groups and seeds.")
+        )
+        self.full.clicked.connect(self.full_wanted)
+        style(self.full, "small")
+        self.tools.addWidget(self.full)
         self.overlay = Overlay(theme)
         self.table = _table()
         self.table.horizontalHeader().sectionResized.connect(lambda *_: self._name_columns())
@@ -99,6 +113,7 @@ class ComparisonCard(Card):
         self._both.setVisible(bool(self._entries))
         self._nothing.setVisible(not self._entries)
         self.quantities.setVisible(bool(self._entries))
+        self.full.setVisible(several)
         self.title.setText("Compared" if several else "Curve")
         extra = (
             f"the first {MOST} of {len(entries)}"

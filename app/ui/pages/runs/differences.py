@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from app.engine.detached.listing import prepared_of
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
-from app.engine.experiment.differences import setting_rows
+from app.engine.experiment.differences import chosen_settings, setting_rows
 from app.engine.learning.metrics import metric_text
 from app.engine.runs.comparison import best_index
+from app.engine.runs.recorded_events import recorded_preparation
 from app.engine.runs.run import Run
 from app.engine.text import UNKNOWN, count_text, duration_text, number_text
-from models.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.engine.experiment.differences import SettingRow
     from app.engine.experiment.plain import PlainExperiment
+    from app.engine.runs.events import RunPrepared
     from app.ui.pages.runs.entries import Entry
 
 
@@ -77,17 +78,23 @@ def _lines(rows: Sequence[SettingRow]) -> tuple[Line, ...]:
     return tuple(lines.values())
 
 
-def _resolved(path: Path) -> PlainExperiment:
-    """Returns every setting as it was in force; {} where the run cannot be read."""
-    run = Run(path)
-    plain = prepared_of(run).get("resolved")
-    if isinstance(plain, dict):
-        return plain
+def settings_of(run: Run, prepared: RunPrepared | None) -> PlainExperiment:
+    """Returns every setting as it was in force; {} where the run cannot be read.
+
+    prepared: what was known before its first step; before that, settings are those requested.
+    """
+    if prepared is not None and prepared.resolved:
+        return prepared.resolved
 
     try:
         return toml_file.to_plain(run.experiment())
     except UserError:
         return {}
+
+
+def _resolved(path: Path) -> PlainExperiment:
+    run = Run(path)
+    return settings_of(run, recorded_preparation(run))
 
 
 def _chosen(path: Path) -> PlainExperiment:
@@ -100,22 +107,7 @@ def _chosen(path: Path) -> PlainExperiment:
     except UserError:
         return {}
 
-    plain = toml_file.to_plain(experiment)
-    for section in plain:
-        chosen = getattr(experiment, section, None)
-        if isinstance(chosen, Spec):
-            default = type(chosen)()
-            same = {
-                name
-                for name in type(chosen).model_fields
-                if getattr(chosen, name) == getattr(default, name)
-            }
-
-            plain[section] = {
-                name: value for name, value in plain[section].items() if name not in same
-            }
-
-    return plain
+    return chosen_settings(experiment)
 
 
 def _line(

@@ -27,6 +27,7 @@ ACTIONS = (
     ("repeat", "Repeat with other seeds…"),
     ("parts", "What does each part bring?…"),
     ("export", "Export…"),
+    ("report", "Report…"),
     ("", ""),
     ("rename", "Rename\tF2"),
     ("note", "Write a note"),
@@ -43,6 +44,7 @@ TIPS = {
     "runs.repeat": "Mean and spread over several seeds, and whether the chosen runs really differ.",
     "runs.parts": "Trains it with one part left out at a time, and shows what is missed.",
     "runs.export": "Writes its network as a file for other programs, and proves it.",
+    "runs.report": "Writes one HTML file on the chosen runs, to keep, print or send.",
 }
 
 
@@ -176,7 +178,7 @@ def _why_not(entry: Entry | None, busy: bool) -> str:
 def _why_not_in_menu(name: str, chosen: Sequence[Entry], busy: bool, other: str) -> str:
     """Returns why an action of the menu cannot be done; "" if it can."""
     entry = chosen[0] if len(chosen) == 1 else None
-    if name == "runs.delete":
+    if name in ("runs.delete", "runs.report"):
         return "" if chosen else "Choose a run."
     if name == "runs.compare" and chosen:
         return "" if len(chosen) > 1 or other else "There is no other run."

@@ -14,7 +14,9 @@ from app.engine.runs.copies import copied
 from app.engine.runs.run import Run
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.pages.runs.compare.pages import ListOrComparison
 from app.ui.pages.runs.comparison import ComparisonCard
+from app.ui.pages.runs.deleting import Deleting
 from app.ui.pages.runs.entries import Entry, partner_of, read_entries, with_live_times
 from app.ui.pages.runs.guide import guide_cards
 from app.ui.pages.runs.head import Head
@@ -22,8 +24,6 @@ from app.ui.pages.runs.message import HintLine, MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
 from app.ui.pages.runs.queue_card import QueueCard
 from app.ui.pages.runs.table import RunsTable
-from app.ui.pages.runs.trash import Discarded, discard, restore
-from app.ui.state.record import Record
 from app.ui.state.session import read_record
 from app.ui.style.theme import style
 from app.ui.text.run_names import day_of, label_of
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.ui.state.background import Failure
+    from app.ui.state.record import Record
 
 NOTHING = "Everything you train is kept here, with its curves, its weights and its settings."
-HINT = "Tick two to five runs to lay their curves over one another."
+HINT = "Tick several runs to lay their curves over one another."
 LIVE_MS = 2000
 """Least time between two readings of the list while a run goes on."""
 
@@ -53,7 +54,6 @@ class RunsPage(Page):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._gone: list[Discarded] = []
         self._select: list[Path] | None = None
         self._again = QTimer(self, interval=LIVE_MS, singleShot=True)
         self._again.timeout.connect(self.refresh)
@@ -107,12 +107,16 @@ class RunsPage(Page):
         self.scroller.setWidget(content)
         self.head = Head(self._parts.theme)
         self.message = MessageBar(self._parts.theme)
+        self._deleting = Deleting(self._parts.session, self.message)
         self.head.requested.connect(self._do)
         self.message.undone.connect(self.undo_delete)
         self.table.customContextMenuRequested.connect(
             lambda point: self.head.popup(self.table.viewport().mapToGlobal(point))
         )
-        outer = QVBoxLayout(self)
+        self.pages = ListOrComparison(self, self._parts)
+        self.pages.full.report_wanted.connect(lambda: self._do("report"))
+        self.comparison.full_wanted.connect(self.compare_chosen)
+        outer = self.pages.column
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(6)
         outer.addWidget(self.head)
@@ -121,6 +125,11 @@ class RunsPage(Page):
         outer.addWidget(HintLine(self._parts.theme, self.hint, self.message))
         self.stack = QStackedLayout()
         self.stack.addWidget(self.scroller)
+        self.stack.addWidget(self._empty())
+        outer.addLayout(self.stack, 1)
+
+    def _empty(self) -> EmptyState:
+        """Returns what is shown where there are no runs."""
         empty = EmptyState(
             self._parts.theme,
             "runs",
@@ -131,9 +140,7 @@ class RunsPage(Page):
             "runs.begin",
         )
         empty.setMinimumHeight(1)  # behind the list it takes no room from the queue
-        self.stack.addWidget(empty)
-
-        outer.addLayout(self.stack, 1)
+        return empty
 
     def _restyle(self) -> None:
         self.comparison.setMinimumHeight(self._parts.theme.px(252))
@@ -218,6 +225,7 @@ class RunsPage(Page):
         ticked = f"{len(chosen)} runs are ticked. A click beside the boxes ticks only one."
         self.hint.setText(ticked if len(chosen) > 1 else HINT)
         self.comparison.show_runs(chosen)
+        self.pages.show_chosen(chosen)
         self._show_actions()
         self.guide_changed.emit()
 
@@ -245,6 +253,9 @@ class RunsPage(Page):
             "repeat": lambda: run_actions.study(self._parts, what, paths, self.window()),
             "parts": lambda: run_actions.study(self._parts, what, paths, self.window()),
             "export": self.export,
+            "report": lambda: run_actions.report(
+                self._parts, self.table.chosen_paths(), self.window(), self.message.say
+            ),
             "rename": lambda: self.table.edit_cell(RUN),
             "note": lambda: self.table.edit_cell(NOTE),
             "folder": self.open_folder,
@@ -321,11 +332,11 @@ class RunsPage(Page):
         )
 
     def compare_chosen(self) -> None:
-        """Lays the chosen run over the open one; brings several into view that are chosen."""
+        """Lays the chosen run over the open one, or over the others that are chosen."""
         if (other := self._other()) is not None:
             self.table.choose([self.table.chosen()[0].path, other.path])
 
-        self.scroller.ensureWidgetVisible(self.comparison)
+        self.pages.compare(self.table.chosen())
 
     def _other(self) -> Entry | None:
         shown = self._parts.session.record.path
@@ -356,34 +367,12 @@ class RunsPage(Page):
 
     def delete_chosen(self) -> None:
         """Moves the chosen runs to the trash; the message offers to undo it."""
-        gone: list[Discarded] = []
-        for entry in self.table.chosen():
-            if self._try(lambda entry=entry: gone.append(discard(entry.path))):
-                if self._parts.session.record.path == entry.path and not self._parts.session.active:
-                    self._parts.session.show(Record())
-            else:
-                break
-
-        if gone:
-            self._gone = gone
-            names = (
-                f"'{label_of(gone[0].original)}' is" if len(gone) == 1 else f"{len(gone)} runs are"
-            )
-            self.message.say(f"{names} in the trash.", undo=True)
-
+        self._deleting.delete(self.table.chosen_paths())
         self.refresh()
 
     def undo_delete(self) -> None:
         """Takes what was deleted last out of the trash."""
-        back: list[Path] = []
-        for gone in self._gone:
-            self._try(lambda gone=gone: back.append(restore(gone)))
-
-        if len(back) == len(self._gone):
-            self.message.hide()
-
-        self._gone = []
-        self._select = back
+        self._select = self._deleting.undo()
         self.refresh()
 
     def _try(self, what: Any) -> bool:

@@ -72,6 +72,10 @@ class RunsTable(QTableView):
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
         return [self.runs.entries[row] for row in rows if row < len(self.runs.entries)]
 
+    def chosen_paths(self) -> list[Path]:
+        """Returns the folders of the chosen runs, in the order of the list."""
+        return [entry.path for entry in self.chosen()]
+
     def choose(self, paths: list[Path]) -> None:
         """Chooses these runs and brings the first into view."""
         model = self.selectionModel()

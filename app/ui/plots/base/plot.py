@@ -52,6 +52,7 @@ class Plot(CaptionedCanvas):
     """
 
     followed = Signal(bool)
+    readout_class: type[Readout] = Readout
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class Plot(CaptionedCanvas):
         theme.changed.connect(self._follow_theme)
 
     def _overlays(self) -> None:
-        self.readout = Readout(self, self.marks)
+        self.readout = self.readout_class(self, self.marks)
         self.auto = QToolButton(self)
         self.auto.setText("Auto")
         self.auto.setObjectName("plot.auto")

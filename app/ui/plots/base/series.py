@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 
+from app.engine.runs.curves.thinning import LIMIT, decimate, finite, for_log, thin, with_lone_points
 from app.engine.text import number_text
 from app.ui.plots.base.legend import Entry, dashed
-from app.ui.plots.base.reduce import LIMIT, decimate, finite, for_log, thin, with_lone_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable

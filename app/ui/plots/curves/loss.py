@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.runs.curves.thinning import Smoother
 from app.ui.plots.base.marks import Mark
 from app.ui.plots.base.plot import FEW, Plot, Series
-from app.ui.plots.base.reduce import Smoother
 from app.ui.plots.base.series import table_of
 from app.ui.state.record import Curve, Record
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.memory.row_names import NAMES
 from app.engine.text import bytes_text
 from app.engine.ticks import MEMORY
 from app.ui.plots.base.plot import EMPTY, Plot, Series
 from app.ui.plots.curves.loss import epoch_axis
-from app.ui.widgets.memory.ledger import NAMES, role_of, with_workspace
+from app.ui.widgets.memory.ledger import role_of, with_workspace
 
 if TYPE_CHECKING:
     from app.ui.state.record import Record

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.engine.memory.row_names import MEANING, NAMES
 from app.engine.text import (
     UNKNOWN,
     amount_text,
@@ -28,47 +29,11 @@ FLOAT = 4
 
 Rows = Mapping[str, int | None]
 
-NAMES = {
-    "weights": "weights",
-    "gradients": "gradients",
-    "first_moment": "first moment",
-    "second_moment": "second moment",
-    "other_state": "other state",
-    "activations": "activations",
-    "batch": "batch",
-    "dataset": "data set",
-    "data": "data",
-    "workspace": "workspace",
-}
-FULL_NAMES = NAMES | {
-    "other_state": "other optimizer state",
-    "dataset": "data set on the device",
-    "data": "batch and data set",
-    "workspace": "workspace and rounding",
-}
-"""Names of the rows where there is room."""
-
 OF_THE_WEIGHTS = ("weights", "gradients", "first_moment", "second_moment")
 """Rows of the weights' size: n floats each."""
 
 OF_THE_DATA = ("batch", "dataset")
 """Rows that older runs have as one, "data"."""
-
-MEANING = {
-    "weights": "The numbers that are learned.",
-    "gradients": "For each weight, how the loss changes with it.",
-    "first_moment": "For each weight, the running average of its gradient: its momentum.",
-    "second_moment": "For each weight, the running average of its squared gradient: how large it "
-    "has been lately.",
-    "other_state": "What else stays: step counters of the optimizer, running averages of batch "
-    "norm.",
-    "activations": "What the blocks computed, kept by autograd for the backward pass. Grows with "
-    "the batch size.",
-    "batch": "The examples at hand, as the network reads them, and their answers.",
-    "dataset": "The training examples, decoded once and kept ready.",
-    "data": "The examples, decoded once and kept ready, and the batch at hand.",
-    "workspace": "Room for intermediate results, and what rounding leaves unused.",
-}
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from app.engine.memory.row_names import FULL_NAMES, MEANING, NAMES
 from app.engine.text import bytes_text, times_text
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 from app.ui.widgets.layouts import take_out
 from app.ui.widgets.memory.ledger import (
-    FULL_NAMES,
-    MEANING,
-    NAMES,
     OF_THE_WEIGHTS,
     difference_in_words,
     multiples,

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.learning.metrics import metric_text
+from app.engine.runs.curves.thinning import Smoother
 from app.engine.text import number_text
 from app.engine.ticks import NUMBERS, SHARES
 from app.ui.pages.runs.overlay import DASHES, MARKERS, series_color
 from app.ui.plots.base.legend import Entry, dashed
 from app.ui.plots.base.plot import EMPTY, FEW, Plot, Series
-from app.ui.plots.base.reduce import Smoother
 from app.ui.plots.curves.chance import Chance, chance_of
 from app.ui.plots.curves.loss import SPIKE
 from app.ui.state.record import Curve

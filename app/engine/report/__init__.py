@@ -1,0 +1,1 @@
+"""Reports: a run or a comparison of runs as one HTML file that needs nothing from elsewhere."""

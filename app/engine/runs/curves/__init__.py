@@ -1,0 +1,1 @@
+"""Curves of runs as they are drawn: thinned, smoothed, at any zoom, over any axis."""
