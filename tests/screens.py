@@ -33,6 +33,7 @@ from app.ui.shell.system.awake import Awake
 from app.ui.state.action import Action
 from models import edits
 from tests.export_screens import take_export
+from tests.predict_screens import take_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -404,6 +405,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
     parser.add_argument("--blocks", action="store_true", help="the Model page with own blocks")
     parser.add_argument("--export", action="store_true", help="the export of a trained network")
+    parser.add_argument("--predict", action="store_true", help="many examples predicted at once")
     arguments = parser.parse_args()
     arguments.outdir.mkdir(parents=True, exist_ok=True)
 
@@ -422,6 +424,8 @@ def main() -> int:
             take_blocks(camera)
         elif arguments.export:
             take_export(camera)
+        elif arguments.predict:
+            take_predictions(camera)
         elif arguments.tasks is None:
             take_all(camera, arguments.quick)
         else:

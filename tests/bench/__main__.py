@@ -18,6 +18,8 @@ what a large table, many pictures and a long text cost beside the least that the
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
 template in every format, and prints what changed and how fast the files answer. `set-up` prints
 what the first start takes from a clone to a trained network, beside pip and the training alone.
+`predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
+prints what a request to the local service costs.
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ from tests.bench import (
     memory,
     optimizers,
     pairs,
+    predict,
     race,
     reading,
     search,
+    serve,
     set_up,
     small_steps,
     soak,
@@ -64,6 +68,7 @@ USUAL = {
     "reading": ([], 5),
     "runs": (["cnn"], 9),
     "set-up": ([], 1),
+    "predict": ([], 3),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -94,6 +99,8 @@ def main() -> None:
         "runs",
         "export",
         "set-up",
+        "predict",
+        "serve",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -113,7 +120,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40.0, help="soak: how long")
     parser.add_argument("--seed", type=int, default=0, help="soak: of what is done at random")
     parser.add_argument(
-        "--only", nargs="+", default=[], help="reading: of table, pictures and text, some"
+        "--only", nargs="+", default=[], help="reading, predict: of table, pictures and text, some"
     )
     parser.add_argument(
         "--times", type=int, default=5, help="reactions, runs: how often each is done"
@@ -141,6 +148,10 @@ def main() -> None:
         sys.exit(memory.main())
     elif arguments.what == "history":
         history.main(arguments.pairs)
+    elif arguments.what == "predict":
+        sys.exit(predict.main(arguments.pairs, arguments.only))
+    elif arguments.what == "serve":
+        sys.exit(serve.main())
     elif arguments.what == "reading":
         reading.main(arguments.pairs, arguments.only)
     elif arguments.what == "weights":

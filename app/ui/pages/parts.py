@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.ui.state.beside.queue_state import QueueState
     from app.ui.state.document import Document
     from app.ui.state.exports.exporter import Exporter
+    from app.ui.state.exports.predictions import Predictions
     from app.ui.state.network_measurer import NetworkMeasurer
     from app.ui.state.preferences import Preferences
     from app.ui.state.session import Session
@@ -43,6 +44,7 @@ class Parts:
     open: Callable[[str], None]
     do: Callable[[Action], None]
     queue: QueueState
+    predictions: Predictions
 
 
 @dataclass(frozen=True)

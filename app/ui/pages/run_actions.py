@@ -1,4 +1,4 @@
-"""What can be done with a run that is there: use its settings, run it again, branch, export."""
+"""What can be done with a run that is there: use its settings, branch, export, predict."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.ui.pages.remedies import LONGER
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.session import read_record
 from app.ui.widgets.export.dialog import ExportDialog
+from app.ui.widgets.predicting.dialog import PredictDialog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +91,10 @@ def why_no_export(path: Path) -> str:
 def export(parts: Parts, path: Path, window: QWidget) -> None:
     """Opens the dialog that exports the network of a run, in front of a window."""
     ExportDialog(path, parts.exporter, parts.background, parts.theme, window).open()
+
+
+def predict_many(parts: Parts, path: Path, window: QWidget) -> PredictDialog:
+    """Opens the dialog that predicts many examples with a run, in front of a window."""
+    dialog = PredictDialog(path, parts.predictions, parts.background, parts.theme, window)
+    dialog.open()
+    return dialog

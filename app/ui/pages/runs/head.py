@@ -24,6 +24,7 @@ ACTIONS = (
     ("duplicate", "Duplicate"),
     ("branch", "Branch from here"),
     ("compare", "Compare"),
+    ("predict", "Predict many…"),
     ("export", "Export…"),
     ("", ""),
     ("rename", "Rename\tF2"),
@@ -35,6 +36,7 @@ TIPS = {
     "runs.again": "Trains it once more in a new run: the same seed, settings and changes.",
     "runs.duplicate": "Makes a copy with curves, weights and note.",
     "runs.branch": "Goes on with a copy; this run stays as it is.",
+    "runs.predict": "Answers a folder, files or a table, and saves the answers beside them.",
     "runs.export": "Writes its network as a file for other programs, and proves it.",
 }
 
@@ -65,7 +67,7 @@ class Head(QWidget):
         self.more.setText("More")
         self.more.setObjectName("runs.more")
         self.more.setAccessibleName("More actions for the chosen run")
-        self.more.setToolTip("Run again, branch, compare, export, rename, note, delete and more.")
+        self.more.setToolTip("Run again, branch, compare, predict, export, note, delete and more.")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
         self._menu = QMenu(self)
@@ -179,7 +181,7 @@ def _why_not_in_menu(name: str, chosen: Sequence[Entry], busy: bool, other: str)
         return "A training is under way; stop it first."
     if name in ("runs.duplicate", "runs.branch") and entry.status == "running":
         return "It is running."
-    if name == "runs.export" and not entry.usable:
+    if name in ("runs.export", "runs.predict") and not entry.usable:
         return NO_WEIGHTS
     if name == "runs.branch" and not entry.can_go_on:
         return "There is nothing to go on from."

@@ -241,7 +241,8 @@ class RunsPage(Page):
             "duplicate": self.duplicate,
             "branch": self.branch,
             "compare": self.compare_chosen,
-            "export": self.export,
+            "predict": lambda: self._ask(run_actions.predict_many),
+            "export": lambda: self._ask(run_actions.export),
             "rename": lambda: self.table.edit_cell(RUN),
             "note": lambda: self.table.edit_cell(NOTE),
             "folder": self.open_folder,
@@ -295,10 +296,10 @@ class RunsPage(Page):
         if (entry := self._single()) is not None and entry.can_go_on:
             run_actions.branch(self._parts, entry.path)
 
-    def export(self) -> None:
-        """Takes the network of the chosen run elsewhere."""
+    def _ask(self, dialog: Callable[[Parts, Path, QWidget], object]) -> None:
+        """Opens a dialog about the chosen run."""
         if (entry := self._single()) is not None:
-            run_actions.export(self._parts, entry.path, self.window())
+            dialog(self._parts, entry.path, self.window())
 
     def duplicate(self) -> None:
         """Copies the chosen run with all that it holds."""
