@@ -195,18 +195,18 @@ class _Painter(QStyledItemDelegate):
         self._answers = answers
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
-            painter.fillRect(option.rect, option.palette.highlight())  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, option.palette.highlight())
 
         side = self._theme.px(SIDE)
-        option.rect = option.rect.adjusted(side, 0, -side // 2, 0)  # type: ignore[attr-defined]
+        option.rect = option.rect.adjusted(side, 0, -side // 2, 0)
         super().paint(painter, option, index)
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         told = index.column() == self._answers.problem_column
         mode = Qt.TextElideMode.ElideRight if told else Qt.TextElideMode.ElideMiddle
-        option.textElideMode = mode  # type: ignore[attr-defined]
+        option.textElideMode = mode
 
 
 class AnswersTable(QTableView):
