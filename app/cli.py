@@ -20,7 +20,9 @@ from app.commands.explain import explain
 from app.commands.queue import queue
 from app.commands.report import report
 from app.commands.robustness import robustness
+from app.commands.serve import serve
 from app.commands.studies import ablation, seeds
+from app.commands.tensorboard import tensorboard
 from app.engine.errors import UserError
 from app.export_command import export
 from app.find_run import find_run
@@ -170,7 +172,9 @@ def evaluate(run: str, path: str | None, json_: bool) -> None:
     help="A text to answer, typed here; may be repeated.",
 )
 @click.option(
-    "--out", metavar="FILE.csv", help="Write a table: the examples with the answers beside them."
+    "--out",
+    metavar="FILE",
+    help="Write the examples with the answers beside them: .csv, .tsv, .parquet or .jsonl.",
 )
 @click.option("--prompt", metavar="TEXT", help="Of a language model: go on with this text.")
 @writing_options
@@ -189,7 +193,8 @@ def predict(
     """Predict with a trained network.
 
     It is that of the run's best epoch, or of its last where that was chosen.
-    FILE is what the network reads: a picture, a .txt, a sound, or a table or array file of many.
+    FILE is what the network reads: a picture, a .txt, a sound, a folder of such, or a table or
+    array file of many, of any size.
     Of a network that compares pairs: a table with both halves, two files, or a file and a --text.
     """
     if not files and not texts and prompt is None:
@@ -260,6 +265,8 @@ cli.add_command(explain)
 cli.add_command(robustness)
 cli.add_command(seeds)
 cli.add_command(ablation)
+cli.add_command(serve)
+cli.add_command(tensorboard)
 
 
 # --- what the commands share

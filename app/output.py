@@ -29,11 +29,15 @@ def say_json(data: Any) -> None:
 
     What `visible` escapes is escaped in JSON's way: a terminal may obey it.
     """
-    text = json_text(data)
-    if not text.isascii():
-        text = "".join(f"\\u{ord(each):04x}" if is_unseen(each) else each for each in text)
+    click.echo(_json(data))
 
-    click.echo(text)
+
+def _json(data: Any) -> str:
+    text = json_text(data)
+    if text.isascii():
+        return text
+
+    return "".join(f"\\u{ord(each):04x}" if is_unseen(each) else each for each in text)
 
 
 def complain_of(error: Exception) -> None:
@@ -61,3 +65,23 @@ def note_details(error: Exception) -> str:
         return str(path)
     except OSError:
         return f"'{folders.log()}' cannot be written."
+
+
+class JsonList:
+    """Prints one strict JSON object on one line whose last list is longer than memory holds.
+
+    head: what stands before the list, which is named `predictions`.
+    """
+
+    def __init__(self, head: dict[str, Any]) -> None:
+        click.echo(f'{_json(head)[:-1]}, "predictions": [', nl=False)
+        self._first = True
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Prints one more item of the list."""
+        click.echo(_json(item) if self._first else f", {_json(item)}", nl=False)
+        self._first = False
+
+    def finish(self, tail: dict[str, Any]) -> None:
+        """Ends the list and the object with what stands behind it."""
+        click.echo(f"], {_json(tail)[1:]}")

@@ -34,6 +34,7 @@ from app.ui.state.action import Action
 from models import edits
 from tests.compare_screens import take_compare
 from tests.export_screens import take_export
+from tests.predict_screens import take_predictions
 from tests.search_screens import take_search
 from tests.study_screens import take_studies
 
@@ -404,6 +405,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "blocks": ("the Model page with own blocks", take_blocks),
     "compare": ("the comparison of many runs", take_compare),
     "export": ("the export of a trained network", take_export),
+    "predict": ("many examples predicted at once", take_predictions),
     "search": ("a search for good settings", take_search),
     "studies": ("seeds, ablations and the queue", take_studies),
 }

@@ -19,6 +19,8 @@ prints what a run costs in a process of its own, and what is left of many. `expo
 template in every format, and prints what changed and how fast the files answer. `set-up` prints
 what the first start takes from a clone to a trained network, beside pip and the training alone.
 `report` prints what a report of a large run costs, `compare` what comparing 50 long runs does.
+`predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
+prints what a request to the local service costs.
 """
 
 from __future__ import annotations
@@ -40,10 +42,12 @@ from tests.bench import (
     memory,
     optimizers,
     pairs,
+    predict,
     race,
     reading,
     report,
     search,
+    serve,
     set_up,
     small_steps,
     soak,
@@ -66,6 +70,7 @@ USUAL = {
     "reading": ([], 5),
     "runs": (["cnn"], 9),
     "set-up": ([], 1),
+    "predict": ([], 3),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -98,6 +103,8 @@ def main() -> None:
         "set-up",
         "report",
         "compare",
+        "predict",
+        "serve",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -117,7 +124,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40.0, help="soak: how long")
     parser.add_argument("--seed", type=int, default=0, help="soak: of what is done at random")
     parser.add_argument(
-        "--only", nargs="+", default=[], help="reading: of table, pictures and text, some"
+        "--only", nargs="+", default=[], help="reading, predict: of table, pictures and text, some"
     )
     parser.add_argument(
         "--times", type=int, default=5, help="reactions, runs: how often each is done"
@@ -145,6 +152,10 @@ def main() -> None:
         sys.exit(memory.main())
     elif arguments.what == "history":
         history.main(arguments.pairs)
+    elif arguments.what == "predict":
+        sys.exit(predict.main(arguments.pairs, arguments.only))
+    elif arguments.what == "serve":
+        sys.exit(serve.main())
     elif arguments.what == "reading":
         reading.main(arguments.pairs, arguments.only)
     elif arguments.what == "weights":

@@ -41,6 +41,7 @@ ENGINE_ROOMS = (
     "results",
     "explain",
     "robustness",
+    "predicting",
     "export",
     "detached",
     "report",

@@ -20,6 +20,7 @@ from app.ui.state.beside.queue_state import QueueState
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.exports.exporter import Exporter
+from app.ui.state.exports.predictions import Predictions
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.preferences import Preferences
 from app.ui.state.searches.search_list import SearchList
@@ -72,6 +73,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     reading = Background()
     data_loader = DataLoader(document, reading)
     exporter = Exporter()
+    predictions = Predictions()
     network_measurer = NetworkMeasurer(document, background)
     actions: list[Action] = []
     pages_opened: list[str] = []
@@ -92,6 +94,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         actions.append,
         queue,
         searches,
+        predictions,
     )
     try:
         yield Harness(parts, data_loader, actions, pages_opened)
@@ -102,6 +105,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         network_measurer.close()
         session.close()
         exporter.close()
+        predictions.close()
         background.close()
         reading.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

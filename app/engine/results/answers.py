@@ -1,24 +1,20 @@
-"""Asks a trained network about one example, or about a file of many, and saves its answers.
+"""Asks a trained network about one example, about some of them, or about all in a small file.
 
-For the command line and for 'Try it' alike. Always on the CPU, beside any training.
+For the command line, the window and the service alike. Always on the CPU, beside any training.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import functools
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from app.engine import files
 from app.engine.compute.batches import as_batch
 from app.engine.compute.evaluation import EVALUATION
 from app.engine.compute.randomness import mix_seed
-from app.engine.csv_cells import csv_row
 from app.engine.data.kinds.text.preparation import TextPreparation
 from app.engine.errors import UserError
 from app.engine.experiment.data_settings import DataSettings
@@ -26,12 +22,12 @@ from app.engine.learning.losses.cross_entropy import NO_TOKEN
 from app.engine.results.inputs import PredictionInput, read_input
 from app.engine.results.reports import SplitReport, report_for
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.tables.delimiters import written_delimiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from app.engine.data.dataset import Skipped
+    from app.engine.data.dataset import Description, Skipped
     from app.engine.results.answer import Answer, Cell
     from app.engine.results.predictor import Predictor
     from app.engine.sources.tables.columns import Table
@@ -48,37 +44,58 @@ NO_NUMBER = (
 class AnsweredExample:
     """One example of a source, and the answer to it.
 
-    predictions: (...) what the task keeps of the answer. error: why there is none, else "".
-    warning: a sentence where not all of the example was read, else "".
+    predictions: (...) what the task keeps of the answer, None without one. error: why there is
+    none, else "". warning: a sentence where not all of the example was read, else "". trained,
+    report_class: what puts the answer into words.
     """
 
     name: str
-    answer: Answer | None = None
+    trained: Description = field(repr=False, compare=False)
+    report_class: type[SplitReport] = field(repr=False, compare=False)
     predictions: np.ndarray | None = field(default=None, repr=False)
     error: str = ""
     warning: str = ""
+
+    @functools.cached_property
+    def answer(self) -> Answer | None:
+        """The answer in words, None where there is none."""
+        if self.predictions is None:
+            return None
+
+        return self.report_class.answer(self.trained, self.predictions)
+
+    @property
+    def cells(self) -> tuple[Cell, ...] | None:
+        """The answer as cells of a table, None where there is none."""
+        if self.predictions is None:
+            return None
+
+        return self.report_class.cells(self.trained, self.predictions)
+
+    @property
+    def problem(self) -> str:
+        """Why there is no answer, or what is told beside it; "" for nothing."""
+        return self.error or self.warning
 
 
 @dataclass(frozen=True)
 class FileAnswers:
     """The answers to all that a source holds, in its order.
 
-    columns, cells: the answers as a table, a row for each example, of empty texts where there is no
-    answer. table: the rows they belong to, where the source is a table. many: whether the source
-    may hold many examples.
+    columns: the headings of the answers as cells. table: the rows they belong to, where the source
+    is a table. many: whether the source may hold many examples.
     """
 
     source: str
     answers: tuple[AnsweredExample, ...]
     columns: tuple[str, ...]
-    cells: tuple[tuple[Cell, ...], ...] = field(repr=False)
     table: Table | None = field(default=None, repr=False)
     many: bool = False
 
     @property
     def failed(self) -> int:
         """How many examples have no answer."""
-        return sum(1 for answered in self.answers if answered.answer is None)
+        return sum(1 for answered in self.answers if answered.predictions is None)
 
     @property
     def left_out(self) -> tuple[Skipped, ...]:
@@ -115,15 +132,19 @@ def answer_file(
     check: Check = no_check,
     progress: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
-    """Returns the answers to all examples in a file.
+    """Returns the answers to all examples in a file, which is held in memory as a whole.
 
     An example that cannot be read has an error in place of its answer. check: called for every
     batch; may raise to give up. progress(done, total): called after every batch. Raises UserError
     where the file itself cannot be used.
     """
-    data = predictor.experiment.data if predictor.experiment is not None else DataSettings()
-    source_input = read_input(source, predictor.description, data, check)
+    source_input = read_input(source, predictor.description, settings_of(predictor), check)
     return answer_input(predictor, source_input, check, progress)
+
+
+def settings_of(predictor: Predictor) -> DataSettings:
+    """Returns the settings of the data that a network was trained on, the usual if unknown."""
+    return predictor.experiment.data if predictor.experiment is not None else DataSettings()
 
 
 def answer_input(
@@ -133,147 +154,27 @@ def answer_input(
     progress: Callable[[int, int], None] | None = None,
 ) -> FileAnswers:
     """Returns the answers to examples that are read already; see answer_file."""
-    description = predictor.description
-    report_class = report_class_of(predictor)
     total = len(source_input.raws)
-
     answers: list[AnsweredExample] = []
     for first in range(0, total, BATCH):
         check()
-        answers += _answer_batch(predictor, source_input, range(first, min(first + BATCH, total)))
+        batch = range(first, min(first + BATCH, total))
+        answers += answer_examples(
+            predictor, [read_example(predictor, source_input, index) for index in batch]
+        )
         if progress is not None:
             progress(len(answers), total)
 
-    columns = report_class.columns(description)
-    empty: tuple[Cell, ...] = ("",) * len(columns)
-    cells = tuple(
-        empty
-        if answered.predictions is None
-        else report_class.cells(description, answered.predictions)
-        for answered in answers
-    )
-
-    return FileAnswers(
-        source_input.source,
-        tuple(answers),
-        columns,
-        cells,
-        source_input.table,
-        source_input.many,
-    )
+    columns = report_class_of(predictor).columns(predictor.description)
+    table = source_input.table
+    return FileAnswers(source_input.source, tuple(answers), columns, table, source_input.many)
 
 
-def _answer_batch(
-    predictor: Predictor, source_input: PredictionInput, batch: range
-) -> list[AnsweredExample]:
-    """Returns the answers to some of the examples, by their places in the source."""
-    description = predictor.description
-    report_class = report_class_of(predictor)
-    # of a language model the text is read window after window, so nothing is left out
-    reads_all = predictor.task.targets == "tokens"
-
-    prepared: list[_PreparedExample] = []
-    errors: dict[int, str] = {}
-    for index in batch:
-        try:
-            prepared.append(_prepare(predictor, source_input.raws[index]))
-        except UserError as error:
-            errors[index] = str(error)
-
-    answers = []
-    predictions = iter(_predictions(predictor, prepared))
-    for index in batch:
-        name = source_input.names[index]
-        if index in errors:
-            answers.append(AnsweredExample(name, error=errors[index]))
-            continue
-
-        row = next(predictions)
-        if not np.isfinite(row).all():
-            answers.append(AnsweredExample(name, error=NO_NUMBER))
-            continue
-
-        raw = source_input.raws[index]
-        warning = "" if reads_all else description.preparation.left_out_note(raw)
-        told = source_input.told[index] if source_input.told else ""
-        warning = f"{told} {warning}".strip()
-        answer = report_class.answer(description, row)
-        answers.append(AnsweredExample(name, answer, row, warning=warning))
-
-    return answers
-
-
-# --- the answers beside the examples
-
-
-def write_answers(answers: Iterable[FileAnswers], path: str | Path) -> Path:
-    """Writes a table of the examples of all sources with the answers beside them; returns its path.
-
-    Spreadsheets open it. The columns of a single table come first as they were, with its own
-    delimiter and decimal sign. Raises UserError where the file cannot be written.
-    """
-    sources = list(answers)
-    path = Path(path).expanduser()
-    table = sources[0].table if len(sources) == 1 else None
-
-    decimal = "."
-    delimiter = ","
-    if table is not None:
-        decimal = table.dialect.style.decimal
-        usual = ";" if decimal == "," else ","
-        delimiter = written_delimiter(table.dialect.delimiter or usual)
-
-    content = io.StringIO()
-    writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
-    heads = table.column_names if table is not None else ("example",)
-    every = [answered for source in sources for answered in source.answers]
-    problem_heads = ("problem",) if any(item.error or item.warning for item in every) else ()
-    names = _free_names(sources[0].columns, heads)
-    writer.writerow(csv_row([*heads, *names, *problem_heads]))
-
-    for source in sources:
-        examples = table.cells(len(source.answers)) if table is not None else _example_names(source)
-        for example, cells, answered in zip(examples, source.cells, source.answers, strict=True):
-            problem = [answered.error or answered.warning] if problem_heads else []
-            answer_cells = (_cell_text(cell, decimal) for cell in cells)
-            writer.writerow(csv_row([*example, *answer_cells, *problem]))
-
-    files.write_atomically(path, content.getvalue().encode("utf-8-sig"))
-    return path
-
-
-def _example_names(source: FileAnswers) -> list[list[str]]:
-    """Returns a row for each example with its name, behind its source where that has many."""
-    return [
-        [f"{source.source} {answered.name}" if source.many else answered.name]
-        for answered in source.answers
-    ]
-
-
-def _free_names(columns: tuple[str, ...], heads: tuple[str, ...]) -> list[str]:
-    """Returns the names of columns, with a number where the table has such a column already."""
-    names = []
-    for name in columns:
-        free = name
-        number = 2
-        while free in heads:
-            free = f"{name} ({number})"
-            number += 1
-
-        names.append(free)
-
-    return names
-
-
-def _cell_text(cell: Cell, decimal: str) -> str:
-    return str(cell).replace(".", decimal) if isinstance(cell, float) else str(cell)
-
-
-# --- from an example as it was given to what the task keeps
+# --- from an example as it was given to an answer
 
 
 @dataclass(frozen=True)
-class _PreparedExample:
+class PreparedExample:
     """One example: arrays (k, ...) as a Dataset keeps them, targets (k, ...).
 
     k is 1, and more for a text that is longer than what the network reads at once.
@@ -283,7 +184,57 @@ class _PreparedExample:
     targets: np.ndarray
 
 
-def _prepare(predictor: Predictor, raw: Any) -> _PreparedExample:
+@dataclass(frozen=True)
+class ReadExample:
+    """An example that was read. prepared: None where it cannot be used, and error says why.
+
+    warning: a sentence on how it was read, else "".
+    """
+
+    name: str
+    prepared: PreparedExample | None = field(default=None, repr=False)
+    error: str = ""
+    warning: str = ""
+
+
+def read_example(predictor: Predictor, source_input: PredictionInput, index: int) -> ReadExample:
+    """Returns one example of a source, ready for the network."""
+    name = source_input.names[index]
+    raw = source_input.raws[index]
+    try:
+        prepared = _prepare(predictor, raw)
+    except UserError as error:
+        return ReadExample(name, error=str(error))
+
+    # of a language model the text is read window after window, so nothing is left out
+    reads_all = predictor.task.targets == "tokens"
+    warning = "" if reads_all else predictor.description.preparation.left_out_note(raw)
+    told = source_input.told[index] if source_input.told else ""
+    return ReadExample(name, prepared, warning=f"{told} {warning}".strip())
+
+
+def answer_examples(predictor: Predictor, examples: Sequence[ReadExample]) -> list[AnsweredExample]:
+    """Returns the answers to some examples, in their order."""
+    trained = predictor.description
+    report_class = report_class_of(predictor)
+    prepared = [example.prepared for example in examples if example.prepared is not None]
+    predictions = iter(_predictions(predictor, prepared))
+
+    answers = []
+    for example in examples:
+        row = next(predictions) if example.prepared is not None else None
+        error = example.error
+        if row is not None and not np.isfinite(row).all():
+            row = None
+            error = NO_NUMBER
+
+        warning = example.warning if row is not None else ""
+        answers.append(AnsweredExample(example.name, trained, report_class, row, error, warning))
+
+    return answers
+
+
+def _prepare(predictor: Predictor, raw: Any) -> PreparedExample:
     """Returns an example as a Dataset would keep it. Raises UserError where it cannot be read."""
     description = predictor.description
     if predictor.task.targets == "tokens":
@@ -298,10 +249,10 @@ def _prepare(predictor: Predictor, raw: Any) -> _PreparedExample:
 
     # The true target is not known, and the answer does not depend on it.
     targets = np.zeros((1,), np.int64) if width is None else np.zeros((1, width), np.float32)
-    return _PreparedExample(arrays, targets)
+    return PreparedExample(arrays, targets)
 
 
-def _windows(preparation: TextPreparation, text: str) -> _PreparedExample:
+def _windows(preparation: TextPreparation, text: str) -> PreparedExample:
     """Returns a text as windows for a language model, each token with the next as its target."""
     tokens = preparation.tokens_of(text)
     length = preparation.length
@@ -313,10 +264,10 @@ def _windows(preparation: TextPreparation, text: str) -> _PreparedExample:
     inputs[: len(read)] = read
     targets[: len(tokens) - 1] = tokens[1:]
 
-    return _PreparedExample((inputs.reshape(count, length),), targets.reshape(count, length))
+    return PreparedExample((inputs.reshape(count, length),), targets.reshape(count, length))
 
 
-def _predictions(predictor: Predictor, examples: list[_PreparedExample]) -> list[np.ndarray]:
+def _predictions(predictor: Predictor, examples: list[PreparedExample]) -> list[np.ndarray]:
     """Returns (...) what the task keeps, for each example.
 
     The rows of the windows of one text are added up, as the sums of its task can be.

@@ -1,4 +1,4 @@
-"""Arrays of examples as Predictor.read takes them."""
+"""Arrays of examples: those of a file that a network reads, as Predictor.read takes them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from app.engine.data.array_file import ArrayFile, open_arrays
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.names import readable
 from app.engine.data.pictures import later_tones_of, pixels_of, scaled_pixels
 from app.engine.errors import UserError
+from app.engine.free_memory import require_memory
+from app.engine.sources.arrays.headers import NUMBERS, ArrayHeader, header_of, read_headers
 from app.engine.sources.arrays.pictures import pixels_last
+from app.engine.sources.arrays.trained import in_rows, is_other_form, trained_examples
+from app.engine.sources.picture_list import ROW_BYTES
+from app.engine.text import list_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from app.engine.data.dataset import Description
+    from app.engine.data.reading import Reading
     from app.engine.data.tones import Tones
 
 USUAL_RANGES = ((0, 255), (0, 1), (-1, 1))
@@ -63,3 +70,62 @@ def _refuse_channels(path: Path, array: np.ndarray) -> None:
             "or 4.",
             "Save them so.",
         )
+
+
+def shapes_text(path: Path) -> str:
+    """Returns what a file holds in place of examples, for a sentence."""
+    with open_arrays(path) as file:
+        found = [
+            f"'{header.key}' is {' × '.join(f'{side:,}' for side in header.shape) or 'one value'}"
+            for header in file.headers()
+        ]
+
+    return f"; {list_text(found)}" if found else ""
+
+
+def trained_arrays(
+    path: Path, trained: Description, sizes: tuple[int, int]
+) -> list[tuple[str, np.ndarray]]:
+    """Returns the arrays with the examples, and of several the name of each with a blank.
+
+    sizes: how many dimensions they have. Raises UserError where the file is damaged or larger than
+    the memory, or has no array of the name of the training, and OSError.
+    """
+    reading, preparation = trained.reading, trained.preparation
+    with open_arrays(path) as file:
+        headers = _headers_until_found(file, reading, sizes)
+        alone = len(headers) == 1
+
+        def fits(header: ArrayHeader) -> bool:
+            return _fits(header, sizes) or is_other_form(header, preparation, alone)
+
+        found = trained_examples(path, headers, reading, fits)
+        needed = sum(header.stored.size + header.shape[0] * ROW_BYTES for header in found)
+        if needed:
+            require_memory(needed, path, "numbers")
+
+        several = len(found) > 1
+        return [
+            (f"{header.key} " if several else "", in_rows(header.read(), preparation, alone))
+            for header in found
+        ]
+
+
+def _headers_until_found(
+    file: ArrayFile, reading: Reading, sizes: tuple[int, int]
+) -> list[ArrayHeader]:
+    """Returns the headers of a file, where no name is asked for only those up to the array."""
+    if reading.input_array:
+        return read_headers(file)
+
+    headers = []
+    for stored in file.headers():
+        headers.append(header_of(stored, stored.key, file))
+        if _fits(headers[-1], sizes):
+            break
+
+    return headers
+
+
+def _fits(header: ArrayHeader, sizes: tuple[int, int]) -> bool:
+    return len(header.shape) in sizes and 0 not in header.shape and header.dtype.kind in NUMBERS

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.engine.data.array_file import ArrayFile, open_arrays
 from app.engine.data.kinds import kind_of
 from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.data.kinds.pair.preparation import PairPreparation
@@ -21,27 +20,21 @@ from app.engine.data.names import readable
 from app.engine.data.picture_files.pages import PageOf
 from app.engine.errors import UserError
 from app.engine.files import disk_error, open_regular
-from app.engine.free_memory import require_memory
-from app.engine.results.arrays import raws_of_array
+from app.engine.results.arrays import raws_of_array, shapes_text, trained_arrays
 from app.engine.results.named_files import cells_of, named_files
-from app.engine.sources.arrays.headers import NUMBERS, ArrayHeader, header_of, read_headers
-from app.engine.sources.arrays.trained import in_rows, is_other_form, trained_examples
 from app.engine.sources.decoding.pages import PAGE, each_page
 from app.engine.sources.format import Check, no_check
-from app.engine.sources.picture_list import ROW_BYTES
 from app.engine.sources.plain_text import UnreadableText, read_text
 from app.engine.sources.tables.as_trained import read_as_trained
 from app.engine.sources.tables.plan import targets_in
 from app.engine.sources.tables.reading import has_name_of_table, read_table
 from app.engine.sources.tables.roles import guess_roles
-from app.engine.text import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Preparation
-    from app.engine.data.reading import Reading
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Table
 
@@ -98,14 +91,9 @@ def read_input(
     preparation = trained.preparation
     try:
         _refuse_other_than_files(path)
-        suffix = path.suffix.lower()
-        if (
-            suffix in TABLES
-            or has_name_of_table(path.name)
-            or (preparation.kind == "row" and suffix not in ARRAYS)
-        ):
+        if is_table(path, preparation):
             return _table(path, trained, settings, check)
-        if suffix in ARRAYS and preparation.kind != "text":
+        if is_array_file(path, preparation):
             return _arrays(path, trained)
         if preparation.kind == "text":
             return PredictionInput(str(source), (str(source),), (_text(path),))
@@ -128,6 +116,20 @@ def read_input(
         ) from error
 
 
+def is_table(path: Path, preparation: Preparation) -> bool:
+    """Returns whether a file is read as a table for a network."""
+    suffix = path.suffix.lower()
+    if suffix in ARRAYS:
+        return False
+
+    return suffix in TABLES or has_name_of_table(path.name) or preparation.kind == "row"
+
+
+def is_array_file(path: Path, preparation: Preparation) -> bool:
+    """Returns whether a file is read as arrays of many examples for a network."""
+    return path.suffix.lower() in ARRAYS and preparation.kind != "text"
+
+
 def _pages(path: Path, source: str) -> PredictionInput:
     """Returns every page of a file as an example; a file of one page as it is."""
     pages = each_page(path)
@@ -144,7 +146,6 @@ def read_half(source: str | Path, preparation: Preparation) -> Any:
     _refuse_other_than_files(path)
     if preparation.kind == "text":
         return _text(path)
-
     kind_files = kind_of(preparation.kind).files
     return kind_files.read(path) if kind_files is not None else path
 
@@ -176,7 +177,7 @@ def _table(
 ) -> PredictionInput:
     if trained.reading.inputs:
         table = read_as_trained(path, settings, trained, check)
-        raws = tuple(_raws_by_name(table, trained))
+        raws = tuple(raws_by_name(table, trained))
     else:
         # It was trained on no table. Choices for columns may stand in the settings all the same;
         # they are applied below, to the columns that are there.
@@ -185,15 +186,19 @@ def _table(
 
     check()
     if not raws:
-        _refuse_empty(table)
+        refuse_empty(table)
 
+    return input_of_rows(table, raws)
+
+
+def input_of_rows(table: Table, raws: tuple[Any, ...]) -> PredictionInput:
+    """Returns the rows of a table as examples. raws: each as Predictor.read takes it."""
     names = tuple(table.row_name(row) for row in range(len(table)))
     told = tuple(map(table.told_of, range(len(table)))) if table.told else ()
+    return PredictionInput(table.path, names, raws, table, many=True, told=told)
 
-    return PredictionInput(str(path), names, raws, table, many=True, told=told)
 
-
-def _refuse_empty(table: Table) -> None:
+def refuse_empty(table: Table) -> None:
     """Raises UserError for a table without a row to answer."""
     if table.skipped:
         first = table.skipped[0]
@@ -204,7 +209,7 @@ def _refuse_empty(table: Table) -> None:
     raise UserError(f"'{readable(table.path)}' {what}.", "Add the rows to be answered.")
 
 
-def _raws_by_name(table: Table, trained: Description) -> Iterable[Any]:
+def raws_by_name(table: Table, trained: Description) -> Iterable[Any]:
     """Returns the examples of a table, a row each, by the columns of the training."""
     preparation = trained.preparation
     inputs = [table.by_name[name] for name in trained.reading.inputs]
@@ -316,7 +321,7 @@ def _arrays(path: Path, trained: Description) -> PredictionInput:
     names: list[str] = []
     raws: list[Any] = []
     remarks: list[str] = []
-    for key, array in _trained_arrays(path, trained, sizes):
+    for key, array in trained_arrays(path, trained, sizes):
         names += [f"{key}#{number + 1}" for number in range(len(array))]
         examples, on_each = raws_of_array(path, array, trained)
         raws += examples
@@ -324,67 +329,9 @@ def _arrays(path: Path, trained: Description) -> PredictionInput:
 
     if not raws:
         raise UserError(
-            f"'{readable(path.name)}' holds no array of {FORMS[preparation.kind]}{_shapes(path)}.",
+            f"'{readable(path.name)}' holds no array of {FORMS[preparation.kind]}"
+            f"{shapes_text(path)}.",
             "Save the examples one behind the other, also a single one.",
         )
 
     return PredictionInput(str(path), tuple(names), tuple(raws), many=True, told=tuple(remarks))
-
-
-def _shapes(path: Path) -> str:
-    """Returns what a file holds in place of examples, for a sentence."""
-    with open_arrays(path) as file:
-        found = [
-            f"'{header.key}' is {' × '.join(f'{side:,}' for side in header.shape) or 'one value'}"
-            for header in file.headers()
-        ]
-
-    return f"; {list_text(found)}" if found else ""
-
-
-def _trained_arrays(
-    path: Path, trained: Description, sizes: tuple[int, int]
-) -> list[tuple[str, np.ndarray]]:
-    """Returns the arrays with the examples, and of several the name of each with a blank.
-
-    sizes: how many dimensions they have. Raises UserError where the file is damaged or larger than
-    the memory, or has no array of the name of the training, and OSError.
-    """
-    reading, preparation = trained.reading, trained.preparation
-    with open_arrays(path) as file:
-        headers = _headers_until_found(file, reading, sizes)
-        alone = len(headers) == 1
-
-        def fits(header: ArrayHeader) -> bool:
-            return _fits(header, sizes) or is_other_form(header, preparation, alone)
-
-        found = trained_examples(path, headers, reading, fits)
-        needed = sum(header.stored.size + header.shape[0] * ROW_BYTES for header in found)
-        if needed:
-            require_memory(needed, path, "numbers")
-
-        several = len(found) > 1
-        return [
-            (f"{header.key} " if several else "", in_rows(header.read(), preparation, alone))
-            for header in found
-        ]
-
-
-def _headers_until_found(
-    file: ArrayFile, reading: Reading, sizes: tuple[int, int]
-) -> list[ArrayHeader]:
-    """Returns the headers of a file, where no name is asked for only those up to the array."""
-    if reading.input_array:
-        return read_headers(file)
-
-    headers = []
-    for stored in file.headers():
-        headers.append(header_of(stored, stored.key, file))
-        if _fits(headers[-1], sizes):
-            break
-
-    return headers
-
-
-def _fits(header: ArrayHeader, sizes: tuple[int, int]) -> bool:
-    return len(header.shape) in sizes and 0 not in header.shape and header.dtype.kind in NUMBERS

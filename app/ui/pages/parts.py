@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.ui.state.beside.queue_state import QueueState
     from app.ui.state.document import Document
     from app.ui.state.exports.exporter import Exporter
+    from app.ui.state.exports.predictions import Predictions
     from app.ui.state.network_measurer import NetworkMeasurer
     from app.ui.state.preferences import Preferences
     from app.ui.state.searches.search_list import SearchList
@@ -45,6 +46,7 @@ class Parts:
     do: Callable[[Action], None]
     queue: QueueState
     searches: SearchList
+    predictions: Predictions
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What can be done with a run that is there: use its settings, run it again, branch, export it."""
+"""What can be done with a run that is there: its settings, again, branch, export, predict ..."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from app.ui.state.session import read_record
 from app.ui.text.run_names import label_of
 from app.ui.widgets.export.dialog import ExportDialog
 from app.ui.widgets.file_dialogs import ask_to_save, with_ending
+from app.ui.widgets.predicting.dialog import PredictDialog
 from app.ui.widgets.studies.dialog import StudyDialog
 
 if TYPE_CHECKING:
@@ -144,3 +145,10 @@ def report(
         return write_report([Run(each) for each in paths], path)
 
     parts.background.run(write, show, key="run.report")
+
+
+def predict_many(parts: Parts, path: Path, window: QWidget) -> PredictDialog:
+    """Opens the dialog that predicts many examples with a run, in front of a window."""
+    dialog = PredictDialog(path, parts.predictions, parts.background, parts.theme, window)
+    dialog.open()
+    return dialog

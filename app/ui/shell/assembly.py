@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from app.engine.detached.awake import Awake
@@ -29,6 +29,7 @@ from app.ui.shell.opener import Opener
 from app.ui.shell.problems import Problems
 from app.ui.shell.projector import ProjectorMode
 from app.ui.shell.run_bar import RunBar
+from app.ui.shell.system.kept_preferences import KeptPreferences
 from app.ui.shell.system.notify import Notifier
 from app.ui.state.action import Action
 from app.ui.state.background import Background, Failure
@@ -37,6 +38,7 @@ from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.engine import Engine, EngineLoader, find_engine
 from app.ui.state.exports.exporter import Exporter
+from app.ui.state.exports.predictions import Predictions
 from app.ui.state.network_measurer import NetworkMeasurer
 from app.ui.state.searches.search_list import SearchList
 from app.ui.state.session import Session, State
@@ -53,9 +55,6 @@ if TYPE_CHECKING:
     from app.ui.shell.main_window import MainWindow
     from app.ui.state.preferences import Preferences
     from app.ui.style.theme import Theme
-
-SAVE_MS = 5000
-"""Time between two savings of the preferences."""
 
 
 class Assembly(QObject):
@@ -88,6 +87,7 @@ class Assembly(QObject):
         self.network_measurer = NetworkMeasurer(self.document, self.background)
         self._writing = Background()  # what is kept must not wait for either
         self.exporter = Exporter()
+        self.predictions = Predictions()
         self.files = Files(
             frame, self.document, self.session, preferences, self.problems, folder, self._writing
         )
@@ -118,8 +118,8 @@ class Assembly(QObject):
             self.actions.do,
             self.queue,
             self.searches,
+            self.predictions,
         )
-        self._leaving = Leaving(frame, self.session, self.problems)
         self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
@@ -174,9 +174,8 @@ class Assembly(QObject):
         frame = self.frame
         document = self.document
         session = self.session
-        self._saving = QTimer(self, interval=SAVE_MS)
-        self._saving.timeout.connect(self._save_preferences)
-        self._saving.start()
+        self._saving = KeptPreferences(self, self.preferences, self._writing, self.problems)
+        self._leaving = Leaving(frame, session, self.problems)
         self._recent = QMenu("Recent", frame)
         self._recent.aboutToShow.connect(self._fill_recent)
         frame.header.set_menu(self.actions.menu(frame.header, self._recent))
@@ -328,19 +327,6 @@ class Assembly(QObject):
 
         self._recent.setEnabled(True)
 
-    def _save_preferences(self) -> None:
-        values = self.preferences.values()
-        self._writing.run(
-            lambda _: self.preferences.write(values),
-            lambda _: None,
-            self._saving_failed,
-            key="preferences",
-        )
-
-    def _saving_failed(self, failure: Failure) -> None:
-        self._saving.stop()  # one message is enough
-        self.problems.note(failure)
-
     # --- ending
 
     def close(self, patience: float) -> bool:
@@ -351,6 +337,7 @@ class Assembly(QObject):
         self.data_loader.close()
         self.network_measurer.close()
         self.exporter.close()
+        self.predictions.close()
         self.run_bar.close()
         self.queue.close()
         self.searches.close()
@@ -385,6 +372,7 @@ class Assembly(QObject):
             self.files,
             self.engine,
             self.exporter,
+            self.predictions,
             self.session,
             self.document,
             self.problems,

@@ -87,6 +87,25 @@ def ask_to_open(parent: QWidget, purpose: Purpose, title: str, kinds: str) -> Pa
     return Path(name)
 
 
+def ask_to_open_many(parent: QWidget, purpose: Purpose, title: str, kinds: str) -> list[Path]:
+    """Asks for files that are there; returns [] where none was chosen. kinds: as `ask_to_open`."""
+    names, _ = QFileDialog.getOpenFileNames(parent, title, start_folder(parent, purpose), kinds)
+    if names:
+        note_chosen(parent, purpose, names[0])
+
+    return [Path(name) for name in names]
+
+
+def ask_for_folder(parent: QWidget, purpose: Purpose, title: str) -> Path | None:
+    """Asks for a folder that is there; returns None where none was chosen."""
+    name = QFileDialog.getExistingDirectory(parent, title, start_folder(parent, purpose))
+    if not name:
+        return None
+
+    note_chosen(parent, purpose, name)
+    return Path(name)
+
+
 def ask_to_save(
     parent: QWidget, purpose: Purpose, title: str, name: str, kinds: str
 ) -> Path | None:

@@ -22,12 +22,12 @@ from app.engine.results.answers import (
     answer_file,
     answer_input,
     predictions_of,
-    write_answers,
 )
 from app.engine.results.predictor import Predictor
 from app.engine.results.restoring import restore, restore_rows
 from app.engine.sources.opening import open_dataset
 from models.network import build_model
+from tests.engine.predicting.saving import saved
 
 WORDS = ["red", "green", "blue", "cat", "dog", "bird", "house", "tree", "river", "stone"]
 
@@ -75,7 +75,7 @@ def test_a_table_with_its_answers_beside_it(flats: Path, tmp_path: Path) -> None
 
     raw = {"Fläche": "70,5", "Lage": "Mitte"}
     assert answer(predictor, raw).headline.endswith("€")
-    out = write_answers([answers], tmp_path / "out.csv")
+    out = saved(predictor, [flats], tmp_path / "out.csv")
     written = rows(out)
     before = rows_of(flats)
     assert written[0] == [*before[0], "predicted Miete (€)"]
@@ -89,7 +89,7 @@ def test_a_table_with_its_answers_beside_it(flats: Path, tmp_path: Path) -> None
     assert [one.predictions.tolist() for one in again.answers if one.predictions is not None] == [
         one.predictions.tolist() for one in answers.answers if one.predictions is not None
     ]
-    twice = rows(write_answers([again], tmp_path / "twice.csv"))
+    twice = rows(saved(predictor, [out], tmp_path / "twice.csv"))
     assert twice[0][-1] == "predicted Miete (€) (2)"
 
 
@@ -107,7 +107,7 @@ def test_rows_without_a_target_are_answered_and_odd_cells_are_told(
     assert [bool(one.answer) for one in answers.answers] == [True, False, True]
     assert "'groß' is not a number" in answers.answers[1].error
 
-    written = rows(write_answers([answers], tmp_path / "out.csv"))
+    written = rows(saved(predictor, [new], tmp_path / "out.csv"))
     assert written[0][-1] == "problem"
     assert "groß" in written[2][-1]
     assert written[2][2] == ""
@@ -207,7 +207,7 @@ def test_pairs_from_a_table(tmp_path: Path) -> None:
     one = answer(predictor, tuple(lines[0].split(",")))
     assert answers.answers[0].answer is not None
     assert answers.answers[0].answer.headline == one.headline
-    assert answers.cells[0] == (pytest.approx(one.plain["similarity"], abs=1e-3),)
+    assert answers.answers[0].cells == (pytest.approx(one.plain["similarity"], abs=1e-3),)
 
     (tmp_path / "half.txt").write_text("it is")
     with pytest.raises(UserError, match="one half"):
@@ -252,9 +252,8 @@ def test_pictures_of_a_file_and_of_an_array(tmp_path: Path) -> None:
     assert many.answers[0].answer.plain["class"] == one.answer.plain["class"]
     assert sum(one.answer.plain["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
-    out = rows(
-        write_answers([answer_file(predictor, tmp_path / "one.png"), many], tmp_path / "out.csv")
-    )
+    files = [tmp_path / "one.png", tmp_path / "three.npy"]
+    out = rows(saved(predictor, files, tmp_path / "out.csv"))
     assert out[0] == ["example", "predicted", "probability"]
     assert len(out) == 5
     assert out[2][0].endswith("three.npy #1")
@@ -339,7 +338,7 @@ def test_a_picture_and_a_text_are_two_halves(tmp_path: Path) -> None:
     direct = answer(predictor, (Path(picture), words))
     for files, texts in (((picture, text), ()), ((picture,), (words,))):
         (given,) = _sources(predictor, files, texts)
-        (one,) = answer_input(predictor, given).answers  # type: ignore[arg-type]
+        (one,) = answer_input(predictor, given.given).answers  # type: ignore[arg-type]
         assert one.answer is not None
         assert one.answer.plain["similarity"] == pytest.approx(direct.plain["similarity"], abs=1e-5)
 

@@ -175,8 +175,12 @@ def test_a_file_of_many_rows_gets_its_answers_beside_them(
     with_run(qtbot, harness, page, run)
     more = houses(tmp_path / "more.csv", 7)
     target = tmp_path / "answers.csv"
-    page.whole_file.answer(more, target)
-    qtbot.waitUntil(lambda: "7 rows answered" in page.whole_file.words.text(), timeout=PATIENCE_MS)
+    dialog = page.many.open_dialog((more,))
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "7 rows answered" in dialog.notice.text(), timeout=PATIENCE_MS)
+    dialog.save_to(target)
+    qtbot.waitUntil(lambda: "Saved" in dialog.notice.text(), timeout=PATIENCE_MS)
+    dialog.accept()
 
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
@@ -285,7 +289,7 @@ def test_an_example_is_damaged_and_restored(
     assert before is not None and damaged is not None and restored is not None
     assert before.picture is not None and damaged.picture is not None
     assert (before.picture != damaged.picture).any()
-    assert not page.whole_file.isVisible(), "there is no column of answers"
+    assert not page.many.isVisible(), "there is no column of answers"
 
 
 def test_an_example_of_other_data_is_forgotten(qtbot: QtBot, harness: Harness) -> None:

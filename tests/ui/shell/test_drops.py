@@ -25,6 +25,7 @@ from app.engine.export.trained_network import TrainedNetwork
 from app.engine.runs.run import default_folder
 from app.engine.sources.format import no_progress
 from app.ui.state.session import read_record
+from app.ui.widgets.predicting.dialog import PredictDialog
 from app.ui.widgets.toast import Toast
 from models.own_network import OwnNetwork
 from tests.engine.export.reading.plain_networks import exported, trained_a_little
@@ -272,8 +273,13 @@ def test_a_table_dropped_on_a_row_is_answered_as_a_whole(
     target = folders / "rows answers.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(target), "")))
     drop(page, files(folders / "rows.csv"))
-    words = find(window, "tryit.many.words", QLabel)
-    until(qtbot, lambda: words.text().startswith("60 rows answered"))
+    until(qtbot, lambda: page.window().findChild(PredictDialog) is not None)
+    dialog = page.window().findChild(PredictDialog)
+    assert dialog is not None
+    until(qtbot, lambda: dialog.notice.text().startswith("60 rows answered"))
+    dialog.save.click()
+    until(qtbot, lambda: target.exists())
+    dialog.accept()
     assert len(target.read_text(encoding="utf-8").splitlines()) == 61
     assert find(window, "tryit.many", QAbstractButton).isEnabled()
 

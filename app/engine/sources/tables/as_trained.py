@@ -7,7 +7,7 @@ its delimiter, its sort.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,12 @@ from app.engine.data.values import TRUTHS
 from app.engine.errors import UserError
 from app.engine.sources.format import no_check
 from app.engine.sources.tables.reading import read_file, read_table
-from app.engine.sources.tables.written.later_units import with_trained_units
+from app.engine.sources.tables.written.later_units import in_trained_units, unit_readings
 from app.engine.sources.tables.written.lists import with_joined_places
 from app.engine.text import list_text, names_text, nearest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from app.engine.data.dataset import Description
     from app.engine.data.numbers import NumberStyle
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from app.engine.sources.format import Check, OpenOptions
     from app.engine.sources.tables.columns import Column, Table
     from app.engine.sources.tables.plan import TablePlan
+    from app.engine.sources.tables.written.later_units import UnitReading
 
 OF_ONE_FILE = (
     "delimiter",
@@ -52,6 +53,47 @@ NEAREST = 4
 REMEDY = "Give the columns the names that they had in training."
 
 
+@dataclass(frozen=True)
+class ColumnReading:
+    """How a column of a later table is read.
+
+    known_date, certain: see Column. booleans: whether it has the words for true and false alone.
+    """
+
+    known_date: str
+    certain: bool
+    booleans: bool
+
+
+@dataclass(frozen=True)
+class LaterReading:
+    """How a later table is read, found out in some of its rows and true for all of them.
+
+    style: of its numbers. columns, units: by the names of columns.
+    """
+
+    style: NumberStyle
+    columns: Mapping[str, ColumnReading]
+    units: Mapping[str, UnitReading]
+
+    def apply(self, table: Table) -> Table:
+        """Returns some rows of the table as in training.
+
+        A cell that is none of what the others are spoils no other.
+        """
+        columns = []
+        for column in table.columns:
+            how = self.columns[column.name]
+            read = _with_ones(column) if how.booleans else column
+            columns.append(
+                replace(read, style=self.style, known_date=how.known_date, certain=how.certain)
+            )
+
+        dialect = replace(table.dialect, style=self.style)
+        styled = replace(table, columns=tuple(columns), dialect=dialect)
+        return in_trained_units(styled, self.units)
+
+
 def read_as_trained(
     source: str | Path, data: DataSettings, trained: Description, check: Check = no_check
 ) -> Table:
@@ -60,13 +102,37 @@ def read_as_trained(
     data: the settings of the training. Raises UserError where a column that the network reads is
     not there, and as `read_table`.
     """
-    reading = trained.reading
-    table = _read(source, data, reading, check)
-    if missing := missing_inputs(table.column_names, reading):
-        raise UserError(_missing_sentence(table, missing, reading), REMEDY, "data.source")
-
-    table = with_joined_places(table, reading)
+    path = Path(source).expanduser()
+    table, _ = find_columns(
+        data, trained.reading, lambda settings: read_file(path, settings, check)
+    )
     numbers = _number_columns(trained)
+    styled = _styled(table, trained, numbers)
+    return in_trained_units(styled, unit_readings(styled, numbers, trained))
+
+
+def later_reading(sample: Table, trained: Description) -> LaterReading:
+    """Returns how a later table is read, of which some rows are given.
+
+    Raises UserError where a column has another unit than in training.
+    """
+    numbers = _number_columns(trained)
+    styled = _styled(sample, trained, numbers)
+    columns = {}
+    for raw in sample.columns:
+        column = styled.by_name[raw.name]
+        found = column.known_date or ("" if raw.values is not None else column.date)
+        booleans = raw.values is None and column.values is not None
+        columns[raw.name] = ColumnReading(found, column.certain, booleans)
+
+    units = unit_readings(styled, numbers, trained)
+    return LaterReading(styled.dialect.style, columns, units)
+
+
+def _styled(table: Table, trained: Description, numbers: frozenset[str]) -> Table:
+    """Returns a later table with its numbers and dates as they are read, not yet in their units."""
+    reading = trained.reading
+    table = with_joined_places(table, reading)
     style = _style(table, numbers, reading.style)
     columns = [
         replace(
@@ -79,8 +145,7 @@ def read_as_trained(
     ]
     columns = [_with_truths(column) if column.name in numbers else column for column in columns]
     dialect = replace(table.dialect, style=style)
-    table = replace(table, columns=tuple(columns), dialect=dialect)
-    return with_trained_units(table, numbers, trained)
+    return replace(table, columns=tuple(columns), dialect=dialect)
 
 
 def reading_of(table: Table, plan: TablePlan) -> Reading:
@@ -117,10 +182,14 @@ def missing_inputs(names: Sequence[str], reading: Reading) -> list[str]:
     return [name for name in reading.inputs if name not in there]
 
 
-def _read(source: str | Path, data: DataSettings, reading: Reading, check: Check) -> Table:
-    """Reads the table as the file itself suggests, or as was chosen for the training table.
+def find_columns(
+    data: DataSettings, reading: Reading, read: Callable[[DataSettings], Table]
+) -> tuple[Table, DataSettings]:
+    """Reads a table as the file itself suggests, or as was chosen for the training table.
 
-    The latter only where it finds the columns and the former does not.
+    The latter only where it finds the columns and the former does not. read: reads it, or its
+    beginning, with some settings. Returns the table with the settings that found the columns.
+    Raises UserError where a column that the network reads is not there, and what `read` raises.
     """
     free = data.replace(
         columns={}, target=None, missing={}, decimal=None, thousands=None, header=reading.header
@@ -132,24 +201,24 @@ def _read(source: str | Path, data: DataSettings, reading: Reading, check: Check
 
     # Few rows may look like more names, or names like a row, but are none of the training.
     attempts += [auto.replace(second_row="example"), auto.replace(second_row="names")]
-    path = Path(source).expanduser()
     first: Table | UserError | None = None
     for settings in attempts:
         try:
-            table = read_file(path, settings, check)
+            table = read(settings)
         except UserError as error:  # such as a sheet that this file does not have
             first = error if settings == auto else first
             continue
 
         if not missing_inputs(table.column_names, reading):
-            return table
+            return table, settings
         first = table if settings == auto else first
 
     if isinstance(first, UserError):
         raise first
 
     assert first is not None
-    return first
+    missing = missing_inputs(first.column_names, reading)
+    raise UserError(_missing_sentence(first, missing, reading), REMEDY, "data.source")
 
 
 def _is_number(name: str) -> bool:
@@ -236,3 +305,18 @@ def _with_truths(column: Column) -> Column:
 
     values = np.array([TRUTHS.get(word.lower(), np.nan) for word in column.texts.to_pylist()])
     return replace(column, stored_texts=None, values=values)
+
+
+def _with_ones(column: Column) -> Column:
+    """Returns a column with 1 and 0 in place of the words for true and false."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
+
+    if column.values is not None:
+        return column
+
+    texts = column.texts
+    small = pc.utf8_lower(texts)
+    for word, value in TRUTHS.items():
+        texts = pc.if_else(pc.equal(small, word), f"{value:.0f}", texts)
+
+    return replace(column, stored_texts=texts)

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
+
 from app.engine.data.names import readable
+from app.engine.data.numbers import NumberStyle
 from app.engine.errors import UserError
 from app.engine.files import open_regular
 from app.engine.foreign import foreign_reader
 from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, unusable
-from app.engine.sources.tables.arrow_cells import CELL_BYTES, Cells, cells_of, unread_reason
+from app.engine.sources.tables.arrow_cells import (
+    CELL_BYTES,
+    Cells,
+    cells_of,
+    is_list,
+    stored_type,
+    unread_reason,
+)
+from app.engine.sources.tables.columns import Table
+from app.engine.sources.tables.dialect import Dialect
 from app.engine.sources.tables.growth import Growth, too_much
 from app.engine.sources.tables.row_limit import rows_within_limit
-from app.engine.sources.tables.written.column_names import refuse_many_columns
-from app.engine.sources.tables.written.table import table_of_cells
+from app.engine.sources.tables.written.column_names import refuse_many_columns, unique_names
+from app.engine.sources.tables.written.table import column_of, table_of_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.sources.tables.columns import Table
 
 COLUMNS_PER_CHECK = 500
 
 PART_BYTES = 32 << 20
 PART_ROWS = 1 << 16
 """So many rows are read at a time, or so many as have cells of PART_BYTES."""
+
+MOST_CELLS = 400_000
+"""So many are read at once wherever a file may also be read part by part."""
 
 
 def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None = None) -> Table:
@@ -61,6 +76,64 @@ def read_parquet(path: Path, data: DataSettings, check: Check, most: int | None 
 
     refuse_many_columns(path, len(converted))
     return table_of_cells(path, "Parquet", data, converted, rows, total, check)
+
+
+def can_be_parted(path: Path) -> bool:
+    """Returns whether a Parquet file can be read part by part: it is large and has no lists.
+
+    How many columns lists become is seen in all rows alone. Raises UserError, OSError.
+    """
+    with open_regular(path) as stream:
+        file, schema = _open(path, stream)
+        cells = file.metadata.num_rows * max(1, len(schema))
+
+    lists = any(is_list(stored_type(field.type)) for field in schema)
+    return cells > MOST_CELLS and not lists
+
+
+def parquet_parts(path: Path, check: Check) -> Iterator[Table]:
+    """Yields the rows of a Parquet file part by part, numbers in texts in the usual style.
+
+    Raises as `read_parquet`.
+    """
+    with open_regular(path) as stream:
+        file, schema = _open(path, stream)
+        with _reader(path):
+            batches = file.iter_batches(_rows_at_a_time(len(schema)), columns=_wanted(file))
+
+        first = 1
+        while True:
+            check()
+            with _reader(path):
+                batch = next(batches, None)
+            if batch is None:
+                break
+
+            yield _part(path, _with_nested(schema, batch), schema, first)
+            first += batch.num_rows
+
+    if first - 1 < file.metadata.num_rows:
+        raise _damaged(path)
+
+
+def _part(path: Path, part: Any, schema: Any, first: int) -> Table:
+    """Returns some rows as a table. first: the number of the first of them."""
+    growth = Growth(path)
+    converted: list[Cells] = []
+    for index, field in enumerate(schema):
+        with _reader(path):
+            name = str(field.name).strip()
+            converted += cells_of(name, field.type, [part.column(index)], growth)
+
+    style = NumberStyle()
+    names, _ = unique_names([cells.name for cells in converted])
+    columns = [column_of(name, cells, style) for name, cells in zip(names, converted, strict=True)]
+    return Table(
+        os.fspath(path),
+        tuple(columns),
+        np.arange(first, first + part.num_rows),
+        Dialect("Parquet", True, style),
+    )
 
 
 def _open(path: Path, stream: BinaryIO) -> tuple[Any, Any]:

@@ -20,6 +20,7 @@ from app.engine.sources.tables.written.head import Head, find_head
 from app.engine.sources.tables.written.number_style import find_style, with_style
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from app.engine.data.numbers import NumberStyle
@@ -49,15 +50,31 @@ def read_text_table(path: Path, data: DataSettings, check: Check, most: int | No
     return replace(table, columns=tuple(columns), dialect=_with_style(table.dialect, style, data))
 
 
+def text_table_parts(
+    path: Path, data: DataSettings, check: Check, rows_at_once: int
+) -> Iterator[Table]:
+    """Yields the rows of a text file part by part, see RowGatherer.parts.
+
+    Numbers are in the style of the first rows, and what stands below the table is among the rows.
+    Raises as `read_text_table`.
+    """
+    yield from _gatherer(path, data, check, None).parts(rows_at_once)
+
+
 def _read(path: Path, data: DataSettings, check: Check, most: int | None) -> Table:
     """Reads the table with all rows that have its width, in the style that the first rows suggest.
 
     Raises as `read_text_table`. What it needs to read is gone before the numbers are made.
     """
-    file = open_csv(path, data, check)
     if most is None:
-        require_memory(file.size, readable(path), "text")
+        require_memory(path.stat().st_size, readable(path), "text")
 
+    return _gatherer(path, data, check, most).read()
+
+
+def _gatherer(path: Path, data: DataSettings, check: Check, most: int | None) -> RowGatherer:
+    """Returns what gathers the rows, once it is known how they are written."""
+    file = open_csv(path, data, check)
     rows = [row for row in itertools.islice(file.sample_rows(), SAMPLE_ROWS) if any(row)]
     refuse_many_columns(path, max(map(len, rows), default=0))
     style = _style(rows[:STYLE_ROWS], file.delimiter, data)
@@ -67,7 +84,7 @@ def _read(path: Path, data: DataSettings, check: Check, most: int | None) -> Tab
     dialect = _dialect(file, head, style, data)
     reasons = dialect.reasons | {"comment": comment_reason}
     dialect = replace(dialect, comment=comment, reasons=reasons)
-    return RowGatherer(file, dialect, head, rows[head.rows :], check, most).read()
+    return RowGatherer(file, dialect, head, rows[head.rows :], check, most)
 
 
 def _dialect(file: CsvFile, head: Head, style: NumberStyle, data: DataSettings) -> Dialect:

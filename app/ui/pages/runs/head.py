@@ -26,6 +26,7 @@ ACTIONS = (
     ("compare", "Compare"),
     ("repeat", "Repeat with other seeds…"),
     ("parts", "What does each part bring?…"),
+    ("predict", "Predict many…"),
     ("export", "Export…"),
     ("report", "Report…"),
     ("", ""),
@@ -43,6 +44,7 @@ TIPS = {
     "runs.branch": "Goes on with a copy; this run stays as it is.",
     "runs.repeat": "Mean and spread over several seeds, and whether the chosen runs really differ.",
     "runs.parts": "Trains it with one part left out at a time, and shows what is missed.",
+    "runs.predict": "Answers a folder, files or a table, and saves the answers beside them.",
     "runs.export": "Writes its network as a file for other programs, and proves it.",
     "runs.report": "Writes one HTML file on the chosen runs, to keep, print or send.",
 }
@@ -74,7 +76,7 @@ class Head(QWidget):
         self.more.setText("More")
         self.more.setObjectName("runs.more")
         self.more.setAccessibleName("More actions for the chosen run")
-        self.more.setToolTip("Run again, branch, compare, export, rename, note, delete and more.")
+        self.more.setToolTip("Run again, branch, compare, predict, export, note, delete and more.")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
         self._menu = QMenu(self)
@@ -192,7 +194,7 @@ def _why_not_in_menu(name: str, chosen: Sequence[Entry], busy: bool, other: str)
         return "It is running."
     if name == "runs.parts":
         return _why_no_study(chosen)
-    if name == "runs.export" and not entry.usable:
+    if name in ("runs.export", "runs.predict") and not entry.usable:
         return NO_WEIGHTS
     if name == "runs.branch" and not entry.can_go_on:
         return "There is nothing to go on from."

@@ -252,7 +252,8 @@ class RunsPage(Page):
             "compare": self.compare_chosen,
             "repeat": lambda: run_actions.study(self._parts, what, paths, self.window()),
             "parts": lambda: run_actions.study(self._parts, what, paths, self.window()),
-            "export": self.export,
+            "predict": lambda: self._ask(run_actions.predict_many),
+            "export": lambda: self._ask(run_actions.export),
             "report": lambda: run_actions.report(
                 self._parts, self.table.chosen_paths(), self.window(), self.message.say
             ),
@@ -309,10 +310,10 @@ class RunsPage(Page):
         if (entry := self._single()) is not None and entry.can_go_on:
             run_actions.branch(self._parts, entry.path)
 
-    def export(self) -> None:
-        """Takes the network of the chosen run elsewhere."""
+    def _ask(self, dialog: Callable[[Parts, Path, QWidget], object]) -> None:
+        """Opens a dialog about the chosen run."""
         if (entry := self._single()) is not None:
-            run_actions.export(self._parts, entry.path, self.window())
+            dialog(self._parts, entry.path, self.window())
 
     def duplicate(self) -> None:
         """Copies the chosen run with all that it holds."""

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from app.ui.pages.tryit.answer_panel import AnswerPanel
     from app.ui.pages.tryit.input_cards import InputCard
-    from app.ui.pages.tryit.whole_file import WholeFileLine
+    from app.ui.pages.tryit.many import ManyLine
 
 
 class TryItDrops(QObject):
     """Says what a drop will do, and does it."""
 
-    def __init__(self, answer: AnswerPanel, whole_file: WholeFileLine) -> None:
+    def __init__(self, answer: AnswerPanel, many: ManyLine) -> None:
         super().__init__(answer)
         self._answer = answer
-        self._whole_file = whole_file
+        self._many = many
 
     @staticmethod
     def announcement(data: QMimeData, ready: bool) -> tuple[str, str] | None:
@@ -53,8 +53,8 @@ class TryItDrops(QObject):
 
         paths = local_paths(data)
         if paths and input_card.kind == "row":
-            # The file dialog would hold up the program from which the file comes.
-            QTimer.singleShot(0, self, partial(self._whole_file.ask_target, paths[0]))
+            # A dialog would hold up the program from which the file comes.
+            QTimer.singleShot(0, self, partial(self._many.open_dialog, tuple(paths)))
         else:
             what = name_of(paths) if paths else "What was dropped"
             self._answer.say(f"{what} holds no {noun(input_card.kind, 1)} that can be read here.")

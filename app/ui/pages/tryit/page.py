@@ -37,10 +37,10 @@ from app.ui.pages.tryit.guide import guide_cards
 from app.ui.pages.tryit.header import TryItHeader
 from app.ui.pages.tryit.input_cards import InputCard, input_card_for
 from app.ui.pages.tryit.loaded_predictor import LoadedPredictor
+from app.ui.pages.tryit.many import ManyLine
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.pages.tryit.text_writer import TextWriter
 from app.ui.pages.tryit.usable_runs import LoadedRun, UsableRun, usable_runs
-from app.ui.pages.tryit.whole_file import WholeFileLine
 from app.ui.state.run_identity import why_not_trained
 from app.ui.style.theme import style
 from app.ui.widgets.drops import DropOverlay, take_copy
@@ -124,8 +124,8 @@ class TryItPage(Page):
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
         self.explanation = ExplanationCard(theme, self._parts.background, self._predictor)
-        self.whole_file = WholeFileLine(self._parts.background, self._predictor)
-        self.whole_file.failed.connect(self.answer.say)
+        self.many = ManyLine(self._parts)
+
         content = QWidget()
         style(content, "page")
         column = QVBoxLayout(content)
@@ -133,7 +133,7 @@ class TryItPage(Page):
         column.setSpacing(12)
         column.addLayout(self.row, 1)
         column.addWidget(self.explanation)
-        column.addWidget(self.whole_file)
+        column.addWidget(self.many)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -157,7 +157,7 @@ class TryItPage(Page):
             lambda: self._parts.go("training"),
             "tryit.begin",
         )
-        self.drops = TryItDrops(self.answer, self.whole_file)
+        self.drops = TryItDrops(self.answer, self.many)
         self.overlay = DropOverlay(theme, self)
         self.stack = QStackedLayout(self)
         self.stack.addWidget(self.empty)
@@ -268,7 +268,7 @@ class TryItPage(Page):
 
         self.answer.set_view(loaded.task.view, description.kind == "image", input_card.hint)
         self.text_writer.path = loaded.run.path
-        self.whole_file.show_run(loaded)
+        self.many.show_run(loaded)
         self.input_card.prepare_for(description.preparation)
         self._offer_random()
         self.guide_changed.emit()

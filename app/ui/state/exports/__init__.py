@@ -1,1 +1,1 @@
-"""Exports of trained networks: the one under way, and what is known of those that were made."""
+"""What this window makes of a trained network: exports, and predictions of many examples."""

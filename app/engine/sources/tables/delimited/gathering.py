@@ -23,6 +23,8 @@ from app.engine.sources.tables.row_limit import rows_within_limit
 from app.engine.sources.tables.written.column_names import unique_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.engine.sources.format import Check
     from app.engine.sources.tables.dialect import Dialect
     from app.engine.sources.tables.written.head import Head
@@ -102,7 +104,7 @@ class RowGatherer:
 
     def read(self) -> Table:
         rows = CsvRows(self.file, self.check)
-        complete = self._gather(rows)
+        complete = all(self._taken(rows))
         self._finish_chunk()
 
         estimated = self.count
@@ -130,12 +132,32 @@ class RowGatherer:
 
         return self._table(complete, estimated)
 
-    def _gather(self, rows: CsvRows) -> bool:
-        """Takes the rows in; returns whether all of them were read."""
+    def parts(self, rows_at_once: int) -> Iterator[Table]:
+        """Yields the rows part by part, each of at least so many rows and at most a block more.
+
+        Each lists the rows of its own that are left out. Raises as `read_text_table`.
+        """
+        rows = CsvRows(self.file, self.check)
+        for _ in self._taken(rows):
+            if self.count >= rows_at_once:
+                yield self._cut()
+
+        yield self._cut()
+
+    def _cut(self) -> Table:
+        """Returns what was gathered since the last cut, and forgets it."""
+        self._finish_chunk()
+        table = self._table(False, self.count)
+        self.chunks = [[] for _ in range(self.width)]
+        self.numbers, self.skipped, self.count = [], [], 0
+        self.growth = Growth(self.file.path)
+        return table
+
+    def _taken(self, rows: CsvRows) -> Iterator[bool]:
+        """Takes the rows in, one or a block at a time; yields whether more are wanted."""
         singly = iter(rows)
         for number, row in singly:
-            if not self._take(number, row):
-                return False
+            yield self._take(number, row)
             if self.plain and not self.head_rows:
                 break
 
@@ -143,10 +165,12 @@ class RowGatherer:
             plain = PlainBlocks(self.file, rows.lines)
             for block in plain:
                 self._take_block(rows, block)
+                yield True
             if plain.any_taken:
                 singly = rows.behind(plain.end)
 
-        return all(self._take(number, row) for number, row in singly)
+        for number, row in singly:
+            yield self._take(number, row)
 
     def _take_block(self, rows: CsvRows, block: Block) -> None:
         """Takes a block in, its rows one by one where it is not plain."""

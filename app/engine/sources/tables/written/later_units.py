@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from app.engine.errors import UserError
 from app.engine.text import count_text, list_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.engine.data.dataset import Description
     from app.engine.sources.tables.columns import Column, Table
@@ -34,25 +34,50 @@ def unit_notes(columns: Sequence[Column]) -> list[str]:
     return [f"Numbers with a unit: {list_text(units, REPORTED)}."] if units else []
 
 
-def with_trained_units(table: Table, names: Iterable[str], trained: Description) -> Table:
-    """Returns a table whose columns of numbers have the units of the training.
+@dataclass(frozen=True)
+class UnitReading:
+    """How the numbers of a later column become those of the training.
+
+    unit: in which its cells are read. factor: what the numbers are multiplied by. sentence: what is
+    told of it, "" for nothing. bare: whether that is about cells without a unit, or with one.
+    """
+
+    unit: str
+    factor: float = 1.0
+    sentence: str = ""
+    bare: bool = False
+
+
+def unit_readings(
+    table: Table, names: Iterable[str], trained: Description
+) -> dict[str, UnitReading]:
+    """Returns by column how a table gets the units of the training.
 
     names: of the columns that are read as numbers. A share as a number up to 1 and one in percent
-    are the same amount; what is taken for granted is told in `Table.told`. Raises UserError where a
-    column has another unit than in training.
+    are the same amount. Raises UserError where a column has another unit than in training.
     """
     ranges = _ranges(trained)
+    return {
+        name: _reading(
+            table, table.by_name[name], trained.reading.units.get(name, ""), ranges.get(name, 0.0)
+        )
+        for name in names
+        if name in table.by_name and not table.by_name[name].nested and not table.by_name[name].date
+    }
+
+
+def in_trained_units(table: Table, readings: Mapping[str, UnitReading]) -> Table:
+    """Returns a table whose columns of numbers have the units of the training.
+
+    What is taken for granted is told in `Table.told`.
+    """
     columns = dict(table.by_name)
     told = []
-    for name in names:
-        if name not in columns or columns[name].nested or columns[name].date:
-            continue
-
-        unit = trained.reading.units.get(name, "")
-        column, sentence, bare = _with_unit(table, columns[name], unit, ranges.get(name, 0.0))
-        if sentence:
-            rows = np.isfinite(column.numbers[0]) & (_is_bare(columns[name]) == bare)
-            told += [(sentence, rows)] if rows.any() else []
+    for name, reading in readings.items():
+        column = _read(columns[name], reading)
+        if reading.sentence:
+            rows = np.isfinite(column.numbers[0]) & (_is_bare(columns[name]) == reading.bare)
+            told += [(reading.sentence, rows)] if rows.any() else []
         columns[name] = column
 
     notes = (*table.notes, *(_of_rows(sentence, rows) for sentence, rows in told))
@@ -75,18 +100,17 @@ def _of_rows(sentence: str, rows: np.ndarray) -> str:
     return sentence if count == len(rows) else f"In {count_text(count, 'row')} {sentence}"
 
 
-def _with_unit(table: Table, column: Column, unit: str, largest: float) -> tuple[Column, str, bool]:
-    """Returns the column in a unit, and a sentence where its cells do not say it themselves.
+def _reading(table: Table, column: Column, unit: str, largest: float) -> UnitReading:
+    """Returns how a column gets a unit, with a sentence where its cells do not say it themselves.
 
-    Then whether the sentence is about cells without a unit, or with one. largest: the largest
-    number of the training without its sign.
+    largest: the largest number of the training without its sign.
     """
     expected = replace(column, known_unit=unit)
     own = expected.found_unit or column.known_unit
     if unit in (column.known_unit, unit_in(column.name)) and own in ("", unit):
-        return expected, "", False  # the name, or a row of units, says it
+        return UnitReading(unit)  # the name, or a row of units, says it
     if own and own != unit and own == unit_in(column.name):
-        return expected, "", False
+        return UnitReading(unit)
 
     if own not in ("", unit) and unit:
         raise UserError(
@@ -99,26 +123,30 @@ def _with_unit(table: Table, column: Column, unit: str, largest: float) -> tuple
     numbers = np.abs(column.numbers[0])
     here = float(np.nanmax(numbers)) if np.isfinite(numbers).any() else 0.0
     if not own and unit == PERCENT and 0 < here <= 1 < largest:
-        scaled = _times(expected, 100.0)
         sentence = f"'{column.name}' has shares of 1 here; they are read in %, as in training."
-        return scaled, sentence, True
+        return UnitReading(unit, 100.0, sentence, bare=True)
     if own == PERCENT and not unit and largest <= 1 < here:
-        scaled = _times(replace(column, known_unit=""), 0.01)
         sentence = f"'{column.name}' is in % here; it is read as shares of 1, as in training."
-        return scaled, sentence, False
+        return UnitReading(PERCENT, 0.01, sentence)
     if unit:
         sentence = f"'{column.name}' has no unit here and is read in {unit}, as in training."
-        return expected, sentence, True
+        return UnitReading(unit, sentence=sentence, bare=True)
     if not own:
-        return expected, "", False
+        return UnitReading(unit)
 
     without = f"'{column.name}' is in {own} here; in training its numbers had no unit."
-    return column, without, False
+    return UnitReading(own, sentence=without)
 
 
-def _times(column: Column, factor: float) -> Column:
-    values = column.numbers[0] * factor
-    return replace(column, stored_texts=None, values=values)
+def _read(column: Column, reading: UnitReading) -> Column:
+    """Returns a column whose numbers are in the unit of the training."""
+    read = replace(column, known_unit=reading.unit)
+    if reading.factor == 1.0:
+        return read
+
+    unit = PERCENT if reading.factor > 1.0 else ""
+    values = read.numbers[0] * reading.factor
+    return replace(read, stored_texts=None, values=values, known_unit=unit)
 
 
 def _ranges(trained: Description) -> dict[str, float]:

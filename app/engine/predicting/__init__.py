@@ -1,0 +1,1 @@
+"""Many examples answered by a trained network: read, answered and kept in batches."""

@@ -1,0 +1,113 @@
+"""A run of another tool, read from its log, to stand beside runs of this program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.engine.data.names import readable
+from app.engine.errors import UserError
+from app.engine.files import disk_error
+from app.engine.runs.logs.csv_log import read_csv_log
+from app.engine.runs.logs.curves import Curve, Curves, history_of
+from app.engine.runs.logs.tensorboard import MARK, read_events
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from app.engine.runs.history import History
+    from app.engine.runs.logs.curves import Names
+
+CSV = (".csv", ".tsv")
+
+SPLITS = {"train": "train", "training": "train", "validation": "val", "val": "val", "eval": "val"}
+"""Folders in which Keras writes a log for each split, and what stands before their names then."""
+
+
+@dataclass(frozen=True)
+class ForeignRun:
+    """A run that another tool has logged.
+
+    history: as that of a run of this program. names: which of its curves became what. curves: all
+    of them. notes: sentences on what could not be read.
+    """
+
+    name: str
+    path: Path
+    history: History
+    names: Names
+    curves: Mapping[str, Curve] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+def is_log(path: Path) -> bool:
+    """Returns whether a file or folder looks like a log of another tool, by names alone."""
+    try:
+        if path.is_dir():
+            return bool(_event_files(path)) or any(_event_files(path / name) for name in SPLITS)
+        return MARK in path.name or path.suffix.lower() in CSV
+    except OSError:
+        return False
+
+
+def read_log(path: Path) -> ForeignRun:
+    """Reads a log: an event file of TensorBoard, a folder of such, or a CSV file.
+
+    Raises UserError where it cannot be read, is of another version, or has no loss.
+    """
+    try:
+        curves = _curves(path)
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+    history, names = history_of(curves)
+    return ForeignRun(_name(path), path, history, names, curves.by_name, curves.notes)
+
+
+def _curves(path: Path) -> Curves:
+    if path.is_dir():
+        return _of_folder(path)
+    if path.suffix.lower() in CSV:
+        return read_csv_log(path)
+
+    return read_events([path])
+
+
+def _of_folder(path: Path) -> Curves:
+    files = _event_files(path)
+    if files:
+        return read_events(files)
+
+    by_name: dict[str, Curve] = {}
+    notes: list[str] = []
+    for folder, split in SPLITS.items():
+        if found := _event_files(path / folder):
+            curves = read_events(found)
+            by_name |= {f"{split}/{name}": curve for name, curve in curves.by_name.items()}
+            notes += curves.notes
+
+    if not by_name:
+        raise UserError(
+            f"'{readable(path)}' holds no log of TensorBoard.",
+            "Choose the folder with the file whose name has 'tfevents' in it, or a CSV file.",
+        )
+
+    return Curves(by_name, tuple(notes))
+
+
+def _event_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+
+    return sorted(path for path in folder.iterdir() if MARK in path.name and path.is_file())
+
+
+def _name(path: Path) -> str:
+    """Returns what a log is called: its folder where the file has a name of its tool."""
+    if path.is_dir():
+        return path.name
+    if MARK in path.name or path.stem in ("metrics", "log", "training", "history", "progress"):
+        return path.absolute().parent.name
+
+    return path.stem
