@@ -39,6 +39,7 @@ ENGINE_ROOMS = (
     "planning",
     "race",
     "results",
+    "insight",
     "export",
     "detached",
     "queue",

@@ -9,7 +9,7 @@ from app.engine.experiment import toml_file
 from app.engine.runs.run import Run
 from app.ui.pages.remedies import LONGER
 from app.ui.state.exports.run_exports import NO_WEIGHTS
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.widgets.export.dialog import ExportDialog
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.ui.state.background import Failure
-from app.ui.state.session import Session, read_record
+from app.ui.state.record import read_record
+from app.ui.state.session import Session
 from app.ui.widgets.file_dialogs import LastFolders, Purpose, note_chosen, start_folder
 from app.ui.widgets.message_box import message_box
 
