@@ -21,6 +21,11 @@ def blocks_text(blocks: Iterable[Mapping[str, Any]]) -> str:
     return f"{BLOCKS} = [\n{''.join(lines)}]\n"
 
 
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Returns settings in one line, as they stand in the line of their block."""
+    return ", ".join(f"{_key(key)} = {_value(value)}" for key, value in settings.items())
+
+
 def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_value(member) for member in value)}]"

@@ -12,8 +12,9 @@ from app.engine.compute.outputs.request import prepared
 
 if TYPE_CHECKING:
     from app.engine.compute.outputs.values import BlockOutput, OutputsRequest
-    from app.engine.insight.networks import Networks, WeightsChoice
-    from app.engine.learning.task import Task
+    from app.engine.experiment.resolve import ResolvedExperiment
+    from app.engine.insight.networks import Networks
+    from app.engine.insight.weights_choice import WeightsChoice
     from models.graph import Graph
     from models.shape import Problem
 
@@ -35,16 +36,16 @@ def look(
     request: OutputsRequest,
     graph: Graph,
     problem: Problem,
-    task: Task,
+    resolved: ResolvedExperiment,
     weights: WeightsChoice,
     networks: Networks,
 ) -> Look:
     """Lets the examples of a request go through the network of a graph.
 
-    task: of the open data. Raises GraphError and UserError as `Networks.get` and `prepared` do.
+    resolved: the open experiment. Raises GraphError and UserError as `Networks.get` and `prepared` do.
     """
     begun = time.perf_counter()
-    loaded = networks.get(graph, problem, weights, request.description, task)
+    loaded = networks.get(graph, problem, weights, resolved, request.description)
     inputs = prepared(request, loaded.description, loaded.task, torch.device("cpu"))
     outputs = loaded.watcher.look(inputs, request.opened)
     return Look(graph, outputs, loaded.words, time.perf_counter() - begun)

@@ -11,28 +11,18 @@ from app.engine.compute.outputs.watch import OutputWatcher
 from app.engine.errors import UserError
 from app.engine.results.predictor import Predictor
 from app.engine.runs.run import Run
+from app.engine.training.start_weights import take_over
 from models.network import Network, build_model
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from pathlib import Path
 
     from app.engine.data.dataset import Description
+    from app.engine.experiment.resolve import ResolvedExperiment
+    from app.engine.insight.weights_choice import WeightsChoice
     from app.engine.learning.task import Task
     from models.graph import Graph
     from models.shape import Problem
-
-
-@dataclass(frozen=True)
-class WeightsChoice:
-    """Which weights a network is looked at with.
-
-    run: the folder of a run, for its weights in use; None for first weights, which follow from the
-    seed as those of a training do.
-    """
-
-    run: Path | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,19 +50,25 @@ class Networks:
         graph: Graph,
         problem: Problem,
         weights: WeightsChoice,
+        resolved: ResolvedExperiment,
         description: Description,
-        task: Task,
     ) -> LoadedNetwork:
         """Returns the network of a graph with the chosen weights, on the CPU.
 
-        description, task: of the data that are open, for first weights; a run knows its own.
-        Raises GraphError where the blocks do not fit, and UserError where the weights are not
-        there, are damaged or do not fit the graph.
+        resolved, description: of what is open, for first weights; a run knows its own data and
+        task. Raises GraphError where the blocks do not fit, and UserError where the weights are
+        not there, are damaged or do not fit the graph.
         """
-        key = (repr(graph), problem, weights, _stamp(weights), description.fingerprint, task.kind)
+        start = resolved.training.start_from
+        known = description.fingerprint, resolved.task.kind, start
+        key = (repr(graph), problem, weights, _stamp(weights), known)
         if self._last is None or key != self._key:
             self.forget()  # before the next one takes memory
-            self._last = _loaded(graph, problem, weights, description, task)
+            self._last = (
+                _first(graph, problem, weights.seed, resolved, description)
+                if weights.run is None
+                else _of_run(graph, problem, Run(weights.run))
+            )
             self._key = key
 
         return self._last
@@ -93,21 +89,27 @@ def _stamp(weights: WeightsChoice) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in files)
 
 
-def _loaded(
-    graph: Graph, problem: Problem, weights: WeightsChoice, description: Description, task: Task
+def _first(
+    graph: Graph,
+    problem: Problem,
+    seed: int,
+    resolved: ResolvedExperiment,
+    description: Description,
 ) -> LoadedNetwork:
-    if weights.run is None:
-        network = build_model(graph, problem, weights.seed)
-        return LoadedNetwork(
-            OutputWatcher(network), description, task, f"First weights, of seed {weights.seed}"
-        )
+    """Returns the network as a training of this experiment begins with it."""
+    network = build_model(graph, problem, seed)
+    taken = take_over(network, resolved, description)
+    begun = f", begun with those of '{taken.start}'" if taken is not None else ""
+    words = f"First weights, of seed {seed}{begun}"
+    return LoadedNetwork(OutputWatcher(network), description, resolved.task, words)
 
-    run = Run(weights.run)
+
+def _of_run(graph: Graph, problem: Problem, run: Run) -> LoadedNetwork:
     predictor = Predictor.load(run)
     network = fitted(graph, problem, predictor.network, run.name)
     used = predictor.weights
     point = f"step {used.step:,}" if used.partial or not used.epoch else f"epoch {used.epoch}"
-    words = f"Weights of '{run.name}' after {point}"
+    words = f"Weights of '{run.name}', after {point}"
     return LoadedNetwork(OutputWatcher(network), predictor.description, predictor.task, words)
 
 

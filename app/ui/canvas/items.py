@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from app.engine.errors import with_remedy
@@ -30,6 +30,9 @@ PADDING = 13
 BAR = 110
 
 BAR_HEIGHT = 4
+
+PICTURE = (72, 34)
+"""The place of a small picture of what comes out of a block."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class BlockItem(QGraphicsItem):
         self._theme = theme
         self._width = width
         self._hover = False
+        self._picture: QImage | None = None
         self._error = _wrapped(view.trouble, theme, width - 2 * theme.px(PADDING))
         self._height = theme.px(HEIGHT) + len(self._error) * self._line
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
@@ -114,6 +118,16 @@ class BlockItem(QGraphicsItem):
     @property
     def height(self) -> float:
         return self._height
+
+    @property
+    def picture(self) -> QImage | None:
+        """What was set last."""
+        return self._picture
+
+    def set_picture(self, image: QImage | None) -> None:
+        """Shows a small picture of what comes out of the block; None for none."""
+        self._picture = image
+        self.update()
 
     @property
     def _line(self) -> float:
@@ -153,7 +167,18 @@ class BlockItem(QGraphicsItem):
             else 0.0
         )
 
+        if self._picture is not None:
+            numbers += self._paint_picture(painter, self._picture, numbers)
+
         self._paint_words(painter, self._width - 2 * theme.px(PADDING) - numbers)
+
+    def _paint_picture(self, painter: QPainter, image: QImage, beside: float) -> float:
+        """Paints the picture left of the numbers, which take `beside`; returns the width it took."""
+        theme = self._theme
+        width, height = (theme.px(side) for side in PICTURE)
+        right = self._width - theme.px(PADDING) - beside
+        painter.drawImage(QPointF(right - width, (theme.px(HEIGHT) - height) / 2), image)
+        return width + theme.px(10)
 
     def _edge(self) -> tuple[QColor, float]:
         if self.isSelected():

@@ -6,15 +6,15 @@ import itertools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 from app.ui.canvas.arrange import Sizes, arrange
-from app.ui.canvas.items import BlockItem, BlockView, LineItem
+from app.ui.canvas.items import PICTURE, BlockItem, BlockView, LineItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.ui.style.theme import Theme
 
@@ -55,6 +55,7 @@ class NetworkView(QGraphicsView):
         self._theme = theme
         self._blocks: tuple[BlockView, ...] = ()
         self._items: dict[str, BlockItem] = {}
+        self._pictures: Mapping[str, QImage] = {}
         self._chosen: tuple[str, ...] = ()
         self._anchor = ""
         """The block from which Shift chooses all up to another."""
@@ -103,6 +104,17 @@ class NetworkView(QGraphicsView):
         if blocks != self._blocks:
             self._blocks = blocks
             self._draw()
+
+    @property
+    def picture_size(self) -> QSize:
+        """The size in pixels of the small picture of a block."""
+        return QSize(*(self._theme.px(side) for side in PICTURE))
+
+    def show_pictures(self, pictures: Mapping[str, QImage]) -> None:
+        """Shows a small picture on each of these blocks, and none on the others."""
+        self._pictures = pictures
+        for name, item in self._items.items():
+            item.set_picture(pictures.get(name))
 
     def choose(self, *names: str) -> None:
         """Selects blocks and brings the last of them into sight."""
@@ -266,6 +278,8 @@ class NetworkView(QGraphicsView):
         for name in chosen:
             if name in self._items:
                 self._items[name].setSelected(True)
+
+        self.show_pictures(self._pictures)
 
     def _block_width(self) -> float:
         """Returns the width of the blocks.

@@ -50,6 +50,8 @@ ICONS = {
     "picture": "mdi6.image-outline",
     "chart": "mdi6.chart-line",
     "code": "mdi6.code-braces",
+    "outputs": "mdi6.image-multiple-outline",
+    "table": "mdi6.table",
     "left": "mdi6.chevron-left",
     "right": "mdi6.chevron-right",
     "up": "mdi6.chevron-up",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,11 +51,6 @@ def request_of(dataset: Dataset, split: str, place: int, beside: int = BESIDE) -
         ) from error
 
     return OutputsRequest(arrays, targets, dataset.description)
-
-
-def opened(request: OutputsRequest, block: str, number: int) -> OutputsRequest:
-    """Returns the same request for large pictures of a block, under a number of its own."""
-    return replace(request, opened=block, number=number)
 
 
 def prepared(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -46,6 +47,13 @@ TOTALS_IN_A_ROW = 460
 
 LEAST = 120
 """Least height of the drawing at 100 %."""
+
+BESIDE = {
+    "outputs": "Show what comes out of every block",
+    "table": "Show the blocks as a table beside it",
+    "code": "Show the network as code beside it",
+}
+"""What can stand beside the drawing, by the name of its button, with its tooltip."""
 
 HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
 
@@ -156,12 +164,12 @@ class NetworkCard(Card):
     """Draws the network that was measured, and marks the block that cannot be built.
 
     While it waits it says for what. `selected(name)`: another block was chosen. `repaired(graph)`:
-    the person took a repair. `code_asked(shown)`: the code shall stand beside it, or no longer.
+    the person took a repair. `beside_asked(name)`: this of BESIDE shall stand beside it, "" none.
     """
 
     selected = Signal(str)
     repaired = Signal(object)
-    code_asked = Signal(bool)
+    beside_asked = Signal(str)
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
         super().__init__("The network", "shapes, parameters and share, live")
@@ -193,10 +201,13 @@ class NetworkCard(Card):
             self._tool("zoom_in", "Larger (+)", lambda: self.view.zoom_by(ZOOM_STEP)),
             self._tool("fit", "Show the whole network (F)", self.view.zoom_to_fit),
         ]
-        code = self._tool("code", "Show the network as code beside it", lambda: None)
-        code.setCheckable(True)
-        code.toggled.connect(self.code_asked)
-        self._buttons.append(code)
+        self._beside: dict[str, QToolButton] = {}
+        for name, tip in BESIDE.items():
+            button = self._tool(name, tip, lambda: None)
+            button.setCheckable(True)
+            button.toggled.connect(partial(self._show_beside, name))
+            self._beside[name] = button
+            self._buttons.append(button)
 
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -243,6 +254,16 @@ class NetworkCard(Card):
             QTimer.singleShot(0, self.view, lambda: self.view.show_block(fault))
 
         self._fault = fault
+
+    def _show_beside(self, name: str, shown: bool) -> None:
+        """Asks for what shall stand beside the drawing: one at a time."""
+        if shown:
+            for other, button in self._beside.items():
+                if other != name:
+                    button.setChecked(False)
+
+        if shown or not any(button.isChecked() for button in self._beside.values()):
+            self.beside_asked.emit(name if shown else "")
 
     def _tool(self, name: str, tip: str, action: object) -> QToolButton:
         button = QToolButton()

@@ -16,9 +16,12 @@ from app.ui.pages.model.graph_edits import set_graph
 from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
+from app.ui.pages.model.outputs.card import OutputsCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
 from app.ui.pages.model.sizes import TemplateSizes
+from app.ui.pages.model.table.card import TableCard
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.state.insight.block_outputs import BlockOutputs
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
     from models.shape import Problem
 
 SETTINGS_WIDTH = 272
-BESIDE_CODE = 1_080
-"""Width at 100 % below which the code stands where the settings are: its lines are long."""
+BESIDE = 1_080
+"""Width at 100 % below which a card beside the drawing stands where the settings are."""
 
 GALLERY_SHARE = 0.27
 """Share of the page's height above which the cards of the gallery become compact."""
@@ -55,9 +58,7 @@ class ModelPage(Page):
         self.network = NetworkCard(parts.network_measurer, parts.theme)
         self.network.selected.connect(self._selected)
         self.network.repaired.connect(lambda graph: set_graph(parts.document, graph))
-        self.code = CodeCard(parts.background, parts.theme)
-        self.code.hide()
-        self.network.code_asked.connect(self._show_code)
+        self._make_beside()
         self._awaited = ""
         """A new block that is chosen as soon as it is drawn."""
         self._settings = self._settings_card()
@@ -66,7 +67,9 @@ class ModelPage(Page):
         self._row = QHBoxLayout()
         self._row.addWidget(self._settings)
         self._row.addWidget(self.network, 3)
-        self._row.addWidget(self.code, 4)
+        for card in self._beside.values():
+            self._row.addWidget(card, 4)
+
         self._column.addLayout(self._row, 1)
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
@@ -96,6 +99,28 @@ class ModelPage(Page):
         return True, ""
 
     # --- building
+
+    def _make_beside(self) -> None:
+        """Makes the cards of which one at a time can stand beside the drawing."""
+        parts = self._parts
+        self.code = CodeCard(parts.background, parts.theme)
+        self.block_outputs = BlockOutputs(
+            parts.document,
+            parts.session,
+            parts.network_measurer,
+            parts.background,
+            parts.runs_folder,
+        )
+        self.outputs = OutputsCard(self.block_outputs, parts)
+        self.block_outputs.changed.connect(self._show_pictures)
+        self.table = TableCard(parts.document, parts.theme)
+        self.table.chosen.connect(self.network.view.choose)
+        self.table.insert_asked.connect(self._open_kinds)
+        self._beside = {"outputs": self.outputs, "table": self.table, "code": self.code}
+        for card in self._beside.values():
+            card.hide()
+
+        self.network.beside_asked.connect(self._show_beside)
 
     def _settings_card(self) -> Card:
         parts = self._parts
@@ -147,6 +172,7 @@ class ModelPage(Page):
         self._settings.setFixedWidth(theme.px(SETTINGS_WIDTH))
         self._make_room()
         self._refresh()
+        self._show_pictures()
 
     def _refresh(self, *_: object) -> None:
         """Follows document and measurer; a page that is not seen waits until it is."""
@@ -156,7 +182,7 @@ class ModelPage(Page):
 
         self.network.refresh()
         self._show_settings()
-        self._write_code()
+        self._refresh_beside()
         document = self._parts.document
         try:
             problem = document.problem()
@@ -180,24 +206,44 @@ class ModelPage(Page):
 
         self.gallery.show_choice(chosen.kind)
 
-    def _show_code(self, shown: bool) -> None:
-        self.code.setVisible(shown)
+    def _show_beside(self, name: str) -> None:
+        """Lets one of the cards stand beside the drawing; "" none."""
+        for key, card in self._beside.items():
+            card.setVisible(key == name)
+
         self._make_room()
-        self._write_code()
+        self._refresh_beside()
+        self._show_pictures()
+
+    def _refresh_beside(self) -> None:
+        measurer = self._parts.network_measurer
+        chosen = self.network.view.chosen
+        self.code.show_network(measurer.measured, self._parts.document.description)
+        self.code.show_block(chosen)
+        self.outputs.show_block(chosen)
+        self.table.refresh(measurer.measured, chosen)
+
+    def _show_pictures(self) -> None:
+        """Shows on each block what comes out of it, as long as that is looked at."""
+        view = self.network.view
+        seen = self.outputs.isVisible()
+        view.show_pictures(self.outputs.pictures(view.picture_size) if seen else {})
+
+    def _open_kinds(self, name: str) -> None:
+        """Offers kinds of blocks to be put behind a block."""
+        view = self.network.view
+        view.choose(name)
+        self.block.add_menu.popup(view.mapToGlobal(view.rect().center()))
 
     def _make_room(self) -> None:
-        """Leaves the settings out where the code would have too little room beside them."""
-        wide = self.width() >= self._parts.theme.px(BESIDE_CODE)
-        self._settings.setVisible(wide or self.code.isHidden())
+        """Leaves the settings out where another card would have too little room beside them."""
+        wide = self.width() >= self._parts.theme.px(BESIDE)
+        alone = all(card.isHidden() for card in self._beside.values())
+        self._settings.setVisible(wide or alone)
 
-    def _write_code(self) -> None:
-        measured = self._parts.network_measurer.measured
-        self.code.show_network(measured, self._parts.document.description)
-        self.code.show_block(self.network.view.chosen)
-
-    def _selected(self, name: str) -> None:
+    def _selected(self, _name: str) -> None:
         self._show_settings()
-        self.code.show_block(name)
+        self._refresh_beside()
         self.guide_changed.emit()
 
     def _await(self, name: str) -> None:

@@ -1,0 +1,172 @@
+"""What stands in the cells of the table of blocks, and the graph that a typed cell makes.
+
+No Qt here.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.engine.errors import with_remedy
+from app.engine.experiment.block_lines import settings_text
+from models import edits
+from models.graph import Graph, GraphError, Node
+from models.shape import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.ui.state.network_measurer import Measured
+    from models.graph import BlockDefinition, Kind
+
+HEADS = ("Name", "Kind", "Reads", "Settings", "Gives", "Parameters")
+NAME, KIND, READS, SETTINGS, GIVES, PARAMETERS = range(6)
+
+EDITABLE = (NAME, KIND, READS, SETTINGS)
+
+BARE = re.compile(r"=\s*(?!true\b|false\b|nan\b|inf\b)([A-Za-z][\w-]*)")
+"""A word behind an equals sign that stands in no quotes."""
+
+
+@dataclass(frozen=True)
+class BlockRow:
+    """One block as the table shows it. parameters: None while they are not known.
+
+    trouble: why the block cannot be built and what to change, in one line; "" where it can.
+    """
+
+    node: Node
+    label: str
+    reads: str
+    settings: str
+    gives: str = ""
+    parameters: int | None = None
+    trouble: str = ""
+
+    def text(self, column: int) -> str:
+        """Returns what stands in a cell."""
+        if column == PARAMETERS:
+            return f"{self.parameters:,}" if self.parameters else ""
+
+        cells = (self.node.name, self.label, self.reads, self.settings, self.trouble or self.gives)
+        return cells[column]
+
+    def spoken(self, column: int) -> str:
+        """Returns a cell for screen readers: what it is of, what it is, and its text."""
+        text = self.text(column)
+        if column == PARAMETERS and self.parameters is not None:
+            text = f"{self.parameters:,}"
+
+        what = "cannot be built" if column == GIVES and self.trouble else HEADS[column].lower()
+        return f"{self.node.name}, {what}: {text or 'none'}"
+
+
+def rows_of(graph: Graph, measured: Measured | None) -> tuple[BlockRow, ...]:
+    """Returns a row for each block, in order; numbers where the measured block is the same."""
+    known = measured.measurement.by_name if measured and measured.measurement else {}
+    rows = []
+    for node in graph.nodes:
+        reads = ", ".join(node.inputs)
+        settings = settings_text(node.settings)
+        label = kind_label(node)
+        numbers = known.get(node.name)
+        if numbers is None or numbers.node != node:
+            rows.append(BlockRow(node, label, reads, settings))
+            continue
+
+        error = numbers.error
+        trouble = with_remedy(error.what, error.remedy) if error is not None else ""
+        gives = words(numbers.shape) if numbers.shape is not None else "not reached"
+        parameters = numbers.parameters if numbers.shape is not None else None
+        rows.append(BlockRow(node, label, reads, settings, gives, parameters, trouble))
+
+    return tuple(rows)
+
+
+def kind_label(node: Node) -> str:
+    """Returns what a kind is called on screen; its own name where there is no such kind."""
+    from models.layers.block import BlockError  # noqa: PLC0415 - it loads torch
+    from models.layers.own_block import block_class  # noqa: PLC0415 - it loads torch
+    from models.spec import UnknownChoice  # noqa: PLC0415 - it stands with the others
+
+    try:
+        return block_class(node).label
+    except (BlockError, UnknownChoice):
+        return node.kind
+
+
+def kinds(own: Mapping[str, BlockDefinition]) -> list[tuple[str, Kind]]:
+    """Returns every kind with its label, in alphabetical order; own: those of the network."""
+    from models.new_block import kinds_by_family, usable  # noqa: PLC0415 - it loads torch
+
+    found: list[tuple[str, Kind]] = [
+        (block.label, block.kind) for blocks in kinds_by_family().values() for block in blocks
+    ]
+    found += [(block.label, definition) for definition, block in usable(own.values())]
+    return sorted(found, key=lambda each: each[0].casefold())
+
+
+def with_text(graph: Graph, name: str, column: int, text: str) -> Graph:
+    """Returns the graph with another text in a cell of a block; see EDITABLE, but not its kind.
+
+    Raises GraphError with a sentence where that is not possible.
+    """
+    text = text.strip()
+    if column == NAME:
+        return graph if text == name else edits.rename(graph, name, text)
+    if column == READS:
+        sources = [source.strip() for source in text.split(",") if source.strip()]
+        if not sources:
+            raise GraphError(name, "It reads nothing.", "Name the block that it reads, or 'input'.")
+        return edits.set_inputs(graph, name, *sources)
+
+    return with_settings(graph, name, read_settings_line(name, text))
+
+
+def with_settings(graph: Graph, name: str, settings: Mapping[str, Any]) -> Graph:
+    """Returns the graph with these settings of a block and no others. Raises GraphError."""
+    from models.network import read_block  # noqa: PLC0415 - it loads torch
+
+    node = graph[name]
+    read_block(Node(name, node.kind, dict(settings), node.inputs, node.definition))
+    left_out = dict.fromkeys(node.settings)
+    return edits.set_settings(graph, name, **{**left_out, **settings})
+
+
+def with_kind(graph: Graph, name: str, kind: Kind) -> Graph:
+    """Returns the graph with another kind of block; settings that it has too stay."""
+    from models.layers.block import BlockError  # noqa: PLC0415 - it loads torch
+    from models.layers.own_block import read_settings  # noqa: PLC0415 - it loads torch
+    from models.graph import node_of  # noqa: PLC0415 - it stands with the others
+
+    kept: dict[str, Any] = {}
+    for key, value in graph[name].settings.items():
+        try:
+            read_settings(node_of(name, kind, {key: value}))
+            kept[key] = value
+        except BlockError:
+            continue  # the new kind has no such setting, or allows other values
+
+    return edits.set_kind(graph, name, kind, kept)
+
+
+def read_settings_line(name: str, text: str) -> dict[str, Any]:
+    """Returns the settings that a line says: "channels = 64, padding = same".
+
+    Words need no quotes. Raises GraphError where it is no such line.
+    """
+    line = " ".join(text.split())
+    for tried in (line, BARE.sub(r'= "\1"', line)):
+        try:
+            return dict(tomllib.loads(f"x = {{ {tried} }}")["x"])
+        except (tomllib.TOMLDecodeError, RecursionError):
+            continue
+
+    raise GraphError(
+        name,
+        f"'{text}' is no list of settings.",
+        "Write them as in: channels = 64, kernel_size = 3.",
+    )
