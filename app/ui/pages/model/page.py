@@ -12,10 +12,12 @@ from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.code_card import CodeCard
 from app.ui.pages.model.gallery import TemplateGallery
+from app.ui.pages.model.gallery_card import KEPT
 from app.ui.pages.model.graph_edits import set_graph
 from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
+from app.ui.pages.model.network_library import NetworkLibrary
 from app.ui.pages.model.outputs.card import OutputsCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
 from app.ui.pages.model.sizes import TemplateSizes
@@ -28,6 +30,7 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 from models.own_network import OwnNetwork
+from models.start_network import start_sentence
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
@@ -55,6 +58,10 @@ class ModelPage(Page):
         style(self, "page")
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
         self.gallery.chosen.connect(lambda kind: parts.document.choose("model", kind))
+        self.networks = NetworkLibrary(parts.background)
+        self.networks.changed.connect(self._networks_changed)
+        self.gallery.network_chosen.connect(self._take_network)
+        self.gallery.removal_asked.connect(self.networks.remove)
         self.network = NetworkCard(parts.network_measurer, parts.theme)
         self.network.selected.connect(self._selected)
         self.network.repaired.connect(lambda graph: set_graph(parts.document, graph))
@@ -129,7 +136,11 @@ class ModelPage(Page):
         self._answers = Label()
         self._answers.setWordWrap(True)
         style(self._answers, "secondary")
-        self.own = OwnNetworkView(parts.document)
+        self.start = Label()
+        self.start.setObjectName("model.start")
+        self.start.setWordWrap(True)
+        style(self.start, "secondary")
+        self.own = OwnNetworkView(parts.document, self.networks)
         self.library = BlockLibrary(parts.background)
         self.block = BlockEditor(parts.document, self.library, parts.theme)
         self.block.placed.connect(self._await)
@@ -138,7 +149,7 @@ class ModelPage(Page):
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 8, 0)
-        for widget in (self.block, self.group, self.own, self.form, self._answers):
+        for widget in (self.block, self.group, self.own, self.start, self.form, self._answers):
             column.addWidget(widget)
 
         column.addStretch(1)
@@ -156,6 +167,7 @@ class ModelPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.library.load()
+        self.networks.load()
         self._refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -204,7 +216,25 @@ class ModelPage(Page):
 
         assert chosen is not None
 
-        self.gallery.show_choice(chosen.kind)
+        self.gallery.show_choice(self._kept_as(chosen) or chosen.kind)
+        self.start.setText(start_sentence(problem))
+
+    # --- networks that were kept
+
+    def _networks_changed(self) -> None:
+        self.gallery.show_networks(self.networks.networks)
+        self._refresh()
+
+    def _take_network(self, name: str) -> None:
+        """Takes a kept network, as one step of undo."""
+        document = self._parts.document
+        if network := self.networks.networks.get(name):
+            document.set(document.experiment.replace(model=network))
+
+    def _kept_as(self, model: object) -> str:
+        """Returns the kind of the card of a kept network that is open; "" where none is."""
+        names = (name for name, each in self.networks.networks.items() if each == model)
+        return next((f"{KEPT}{name}" for name in names), "")
 
     def _show_beside(self, name: str) -> None:
         """Lets one of the cards stand beside the drawing; "" none."""
@@ -267,6 +297,9 @@ class ModelPage(Page):
 
         is_own = isinstance(self._parts.document.experiment.model, OwnNetwork)
         self.form.setVisible(not one and not several and not is_own)
+        self.start.setVisible(
+            not one and not several and self._parts.document.experiment.model is None
+        )
         self._answers.setVisible(not one and not several)
 
     def _describe_templates(self, problem: Problem) -> None:
