@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from app.ui.pages.model.page import BESIDE_CODE, ModelPage
+from app.ui.pages.model.page import BESIDE, ModelPage
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def page(qtbot: QtBot, harness: Harness) -> ModelPage:
     """Returns the page on the built-in digits, with a small network measured."""
     model_page = ModelPage(harness.parts)
     qtbot.addWidget(model_page)
-    model_page.resize(BESIDE_CODE + 100, 700)
+    model_page.resize(BESIDE + 100, 700)
     model_page.show()
     harness.open("sample:digits")
     qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
@@ -75,7 +75,7 @@ def test_where_it_is_narrow_the_code_takes_the_room_of_the_settings(
 ) -> None:
     press(qtbot, page, "model.code")
     assert page.form.isVisible() and page.code.isVisible()
-    page.resize(BESIDE_CODE - 100, 700)
+    page.resize(BESIDE - 100, 700)
     assert not page.form.isVisible() and page.code.isVisible()
     press(qtbot, page, "model.code")
     assert page.form.isVisible() and not page.code.isVisible()
