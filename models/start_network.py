@@ -52,4 +52,4 @@ def start_sentence(problem: Problem) -> str:
     """Returns which template these data begin with, and why."""
     template = usual_template(problem)
     why = WHY.get(template.kind, template.summary[:1].lower() + template.summary[1:].rstrip("."))
-    return f"{template.label} is the start for such data: {why}."
+    return f"A good start for such data is {template.label}: {why}."

@@ -16,7 +16,8 @@ command line beside a bare script, and `small-steps` prints what a step of a sma
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
-template in every format, and prints what changed and how fast the files answer.
+template in every format, and prints what changed and how fast the files answer. `outputs` prints
+what it costs to see what comes out of every block.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from tests.bench import (
     language,
     memory,
     optimizers,
+    outputs,
     pairs,
     race,
     reading,
@@ -52,6 +54,7 @@ from tests.bench import (
 USUAL = {
     "speed": (["resnet", "cnn", "vit"], 21),
     "inside": (["resnet", "cnn"], 11),
+    "outputs": (["resnet", "cnn"], 11),
     "race": (["cnn"], 3),
     "first-curve": ([], 7),
     "history": ([], 7),
@@ -75,6 +78,7 @@ def main() -> None:
         "optimizers",
         "memory",
         "inside",
+        "outputs",
         "race",
         "weights",
         "soak",
@@ -167,6 +171,9 @@ def main() -> None:
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)
+    elif arguments.what == "outputs":
+        draw_offscreen()
+        outputs.main(arguments.template, arguments.pairs, arguments.processor_time)
     elif arguments.what == "race":
         for template in arguments.template:
             race.main(template, arguments.pairs, arguments.processor_time)

@@ -25,13 +25,13 @@ def test_a_start_fits_and_has_its_reason(example: Input, answers: Answers) -> No
     template = usual_template(problem)
     assert template.unfit(problem) == "" and template.kind in WHY
     assert start_sentence(problem) == (
-        f"{template.label} is the start for such data: {WHY[template.kind]}."
+        f"A good start for such data is {template.label}: {WHY[template.kind]}."
     )
 
 
 def test_pairs_begin_with_two_towers() -> None:
     problem = Problem.of((INPUTS["a picture"], INPUTS["a text"]), 16, 1_000, "pair")
-    assert start_sentence(problem).startswith("Two towers is the start for such data: each half")
+    assert start_sentence(problem).startswith("A good start for such data is Two towers: each half")
 
 
 def test_reasons_are_of_templates_that_there_are() -> None:

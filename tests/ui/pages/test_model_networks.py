@@ -54,7 +54,7 @@ def test_data_begin_with_a_template_and_its_reason(
 ) -> None:
     measured(qtbot, harness)
     assert page.start.isVisible()
-    assert page.start.text().startswith("ResNet is the start for such data: filters find")
+    assert page.start.text().startswith("A good start for such data is ResNet: filters find")
     harness.document.choose("model", "cnn")
     measured(qtbot, harness)
     assert not page.start.isVisible()
