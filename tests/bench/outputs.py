@@ -1,6 +1,6 @@
 """What it costs to see what comes out of every block: one look, its pictures, and a training.
 
-A look is timed on a network of some thirty blocks, on one thread: the example through the network,
+A look is timed on a network of thirty blocks, on one thread: the example through the network,
 and the pictures that the window's thread paints. Then turns with and without looks alternate within
 one training, see `inside`.
 """
@@ -12,7 +12,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -36,14 +36,24 @@ if TYPE_CHECKING:
 
 LOOKS = 15
 
-NETWORK = {"template": "resnet", "width": 32, "depth": 6}
-"""Of some thirty blocks."""
+BLOCKS = 30
+
+CHANNELS = 32
 
 SOURCE = "sample:fashion"
 
 
+def blocks() -> list[dict[str, Any]]:
+    """Returns convolutions with norms and activations, and an answer, as plain data."""
+    kinds = ({"kind": "convolution", "channels": CHANNELS}, {"kind": "batch-norm"})
+    cycle = [*kinds, {"kind": "activation"}]
+    chain = [{"name": f"b{number}", **cycle[number % 3]} for number in range(BLOCKS)]
+    ends = ({"kind": "global-pooling", "name": "pool"}, {"kind": "output", "name": "answer"})
+    return [*chain, *ends]
+
+
 def one_look() -> str:
-    """Measures a look at a ResNet of some thirty blocks, and its pictures."""
+    """Measures a look at thirty blocks and an answer, and their pictures."""
     from PySide6.QtCore import QSize
     from PySide6.QtWidgets import QApplication
 
@@ -52,7 +62,8 @@ def one_look() -> str:
 
     dataset = open_dataset(DataSettings(source=SOURCE))
     description = dataset.description
-    resolved = resolve(from_plain({"data": {"source": SOURCE}, "model": NETWORK}), description)
+    settings = {"data": {"source": SOURCE}, "model": {"blocks": blocks()}}
+    resolved = resolve(from_plain(settings), description)
     problem = resolved.problem(description)
     network = build_model(resolved.model.graph(problem), problem, 0)
     watcher = OutputWatcher(network)
@@ -74,7 +85,7 @@ def one_look() -> str:
 
     del application
     return (
-        f"{len(images)} pictures of a resnet of {len(network.graph.nodes)} blocks: "
+        f"{len(images)} pictures of {CHANNELS} channels of 28 × 28: "
         f"{1000 * statistics.median(looking):.0f} ms to look at {len(request.targets)} examples, "
         f"{1000 * statistics.median(painting):.1f} ms to paint"
     )
