@@ -34,6 +34,9 @@ BAR_HEIGHT = 4
 PICTURE = (72, 34)
 """The place of a small picture of what comes out of a block."""
 
+BESIDE_PICTURE = 340
+"""Width of a block from which on its numbers have room beside the picture."""
+
 
 @dataclass(frozen=True)
 class BlockView:
@@ -161,9 +164,10 @@ class BlockItem(QGraphicsItem):
         painter.setPen(QPen(edge, thickness))
         painter.setBrush(theme.color("problem_tint" if view.error else "field"))
         painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
+        has_room = self._picture is None or self._width >= theme.px(BESIDE_PICTURE)
         numbers = (
             self._paint_numbers(painter)
-            if not view.error and view.reached and not view.source
+            if not view.error and view.reached and not view.source and has_room
             else 0.0
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from app.ui.widgets.examples.pixels import image
@@ -104,4 +104,4 @@ def _paint_bars(painter: QPainter, box: QRectF, picture: Picture, theme: Theme) 
         ]
     )
     painter.setPen(theme.color("line"))
-    painter.drawLine(box.left(), zero, box.right(), zero)
+    painter.drawLine(QPointF(box.left(), zero), QPointF(box.right(), zero))

@@ -38,6 +38,7 @@ LIVE = "live"
 MOST_RUNS = 40
 """Runs that are offered, the newest."""
 
+WAITS = "The training tells it after its next step."
 NO_DATA = "Open data first: an example of them goes through the network."
 NOT_SOUND = "The network has a mistake; once it is mended, an example goes through it."
 NO_TRAINING = "No training runs here now. Start one, or choose other weights."
@@ -90,6 +91,7 @@ class BlockOutputs(QObject):
         self._request: OutputsRequest | None = None
         self._networks: Networks | None = None
         self._graph: Graph | None = None
+        self._live_graph: Graph | None = None
         self._measured: Measured | None = None
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._timer.timeout.connect(self._renew)
@@ -126,6 +128,7 @@ class BlockOutputs(QObject):
             self._background.forget("outputs")
             self._request = None
             self.outputs = {}
+            self.changed.emit()
             if (networks := self._networks) is not None:
                 self._background.run(lambda _control: networks.forget(), lambda _nothing: None)
 
@@ -139,6 +142,9 @@ class BlockOutputs(QObject):
 
     def choose_weights(self, weights: str | Path) -> None:
         """Takes other weights: FIRST, LIVE, or the folder of a run."""
+        if weights != self.weights:
+            self._live_graph = None
+
         self.weights = weights
         self._soon()
 
@@ -174,7 +180,7 @@ class BlockOutputs(QObject):
         elif measured.inspection.error is not None:
             self._show_trouble(NOT_SOUND)
         elif self.weights == LIVE and not self.can_watch:
-            self._show_trouble(BESIDE if self._session.goes_on_alone else NO_TRAINING)
+            self._show_last(measured)
         else:
             self._ask(dataset, measured)
 
@@ -182,10 +188,7 @@ class BlockOutputs(QObject):
         """Asks the worker, and through it the training, for what is chosen."""
         if self._request is not None and self._request.description is not dataset.description:
             self._request = None
-        if self._graph is None or measured is not self._measured:
-            self._measured = measured
-            self._graph = measured.resolved.model.graph(measured.problem)
-
+        graph = self._drawn(measured)
         self.place = max(0, min(self.place, self.count - 1))
         self._number += 1
         self.busy = True
@@ -198,13 +201,20 @@ class BlockOutputs(QObject):
         run = self.weights if isinstance(self.weights, Path) else None
         weights = None if live else WeightsChoice(run, seed)
         request = partial(_request, self._request, example, self.opened, self._number)
-        graph = self._graph
         self._background.run(
             lambda _control: self._work(request, weights, graph, measured),
             partial(self._take, self._number),
             self._fail,
             key="outputs",
         )
+
+    def _drawn(self, measured: Measured) -> Graph:
+        """Returns the graph of the network that was measured, made once."""
+        if self._graph is None or measured is not self._measured:
+            self._measured = measured
+            self._graph = measured.resolved.model.graph(measured.problem)
+
+        return self._graph
 
     def _work(
         self,
@@ -232,6 +242,11 @@ class BlockOutputs(QObject):
         self._request, seen = result
         if seen is None:
             self._session.see_outputs(self._request)  # the training answers
+            if not self.outputs:
+                self.words = WAITS
+                self.trouble = ""
+                self.changed.emit()
+
             return
 
         self.outputs = seen.outputs
@@ -255,17 +270,26 @@ class BlockOutputs(QObject):
             self._show_trouble(OTHER)
         else:
             self.outputs = event.outputs
+            self._live_graph = event.graph
             self.words = f"Weights of the training, after step {event.step:,}"
             self._show("")
 
     # --- showing
 
-    def _show_trouble(self, text: str) -> None:
-        # What was seen of a training stays when it ends; it says after which step.
-        if text != NO_TRAINING or not self.outputs:
+    def _show_last(self, measured: Measured) -> None:
+        """Keeps what was seen last of a training that is over; it says after which step."""
+        same = self._live_graph is not None and self._drawn(measured) == self._live_graph
+        if not same or self._request is None:  # another network, or another example
             self.outputs = {}
-            self.words = ""
 
+        seen = self.outputs.get(self.opened)
+        lacks = bool(self.opened) and (seen is None or not seen.large)
+        why = BESIDE if self._session.goes_on_alone else NO_TRAINING
+        self._show(why if lacks or not self.outputs else "")
+
+    def _show_trouble(self, text: str) -> None:
+        self.outputs = {}
+        self.words = ""
         self._show(text)
 
     def _show(self, trouble: str) -> None:
