@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from app.engine.experiment.own_network_library import read_networks
-from app.ui.pages.model.gallery_card import KEPT
+from app.ui.pages.model.gallery.card import KEPT
 from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
 from models import edits

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.pages.model.gallery_card import Offer, TemplateCard
+from app.ui.pages.model.gallery.card import Offer, TemplateCard
 from app.ui.style.theme import style
 from app.ui.widgets.tile import Tile
 from models.template import TEMPLATES

@@ -15,7 +15,7 @@ from app.ui.widgets.label import Label
 from models.own_network import OwnNetwork
 
 if TYPE_CHECKING:
-    from app.ui.pages.model.network_library import NetworkLibrary
+    from app.ui.pages.model.gallery.network_library import NetworkLibrary
     from app.ui.state.document import Document
 
 MOST_SHOWN = 8

@@ -11,16 +11,16 @@ from app.engine.errors import UserError
 from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.code_card import CodeCard
-from app.ui.pages.model.gallery import TemplateGallery
-from app.ui.pages.model.gallery_card import KEPT
+from app.ui.pages.model.gallery.gallery import TemplateGallery
+from app.ui.pages.model.gallery.card import KEPT
 from app.ui.pages.model.graph_edits import set_graph
 from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
-from app.ui.pages.model.network_library import NetworkLibrary
+from app.ui.pages.model.gallery.network_library import NetworkLibrary
 from app.ui.pages.model.outputs.card import OutputsCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
-from app.ui.pages.model.sizes import TemplateSizes
+from app.ui.pages.model.gallery.sizes import TemplateSizes
 from app.ui.pages.model.table.card import TableCard
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.state.insight.block_outputs import BlockOutputs

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.pages.model.gallery_card import KEPT, Offer, TemplateCard
+from app.ui.pages.model.gallery.card import KEPT, Offer, TemplateCard
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text
 

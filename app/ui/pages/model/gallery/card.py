@@ -10,8 +10,8 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.engine.text import count_text
-from app.ui.pages.model.drawings import SIZE, draw
-from app.ui.pages.model.graph_picture import draw_graph
+from app.ui.pages.model.gallery.drawings import SIZE, draw
+from app.ui.pages.model.gallery.graph_picture import draw_graph
 from app.ui.style.theme import BODY, SMALL, Theme
 from app.ui.text.literal import button_text, tooltip
 
