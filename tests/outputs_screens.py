@@ -53,20 +53,20 @@ def take_outputs(camera: Camera) -> None:
     page.network.view.scene().clearSelection()
     page.own.name.setText("wide eyes")
     page.own.keep()
-    camera.wait(lambda: bool(page.networks.networks))
+    camera.wait(lambda: bool(page.kept.library.networks))
     camera.photograph("kept", MODEL)
 
     camera.inside.document.undo()
     _toggle(page, "outputs")
-    page.block_outputs.choose_weights(LIVE)
+    page.beside.block_outputs.choose_weights(LIVE)
     camera.train(lambda: len(camera.inside.session.live_record.steps) > 40, epochs=30)
     camera.window.frame.go("model")
-    camera.wait(lambda: "after step" in page.block_outputs.words)
+    camera.wait(lambda: "after step" in page.beside.block_outputs.words)
     camera.photograph("outputs_live", MODEL)
     camera.stop()
 
     camera.inside.document.choose("model", "vit")
-    page.block_outputs.choose_weights("first")
+    page.beside.block_outputs.choose_weights("first")
     camera.window.frame.go("model")
     _measured(camera)
     graph = open_graph(camera.inside.document)
@@ -90,5 +90,5 @@ def _measured(camera: Camera) -> None:
 
 def _seen(camera: Camera, page: ModelPage) -> None:
     camera.settle(300)
-    camera.wait(lambda: not page.block_outputs.busy)
+    camera.wait(lambda: not page.beside.block_outputs.busy)
     camera.settle(200)

@@ -86,13 +86,13 @@ def test_the_same_name_replaces_and_delete_takes_it_out(
     qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
     keep(qtbot, harness, page, "mine", 5)
-    qtbot.waitUntil(lambda: "mine" in page.networks.networks, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "mine" in page.kept.library.networks, timeout=PATIENCE_MS)
     page.own.name.setText("mine")
     button = page.findChild(QPushButton, "model.keep")
     assert button is not None and button.text() == "Replace the one of that name"
     keep(qtbot, harness, page, "mine", 7)
     qtbot.waitUntil(
-        lambda: page.networks.networks["mine"].blocks["conv1"].settings["channels"] == 7,
+        lambda: page.kept.library.networks["mine"].blocks["conv1"].settings["channels"] == 7,
         timeout=PATIENCE_MS,
     )
     kind = f"{KEPT}mine"

@@ -51,7 +51,7 @@ def press(qtbot: QtBot, page: ModelPage, name: str) -> None:
 
 def seen(qtbot: QtBot, page: ModelPage) -> None:
     """Waits until what is chosen has come out."""
-    outputs = page.block_outputs
+    outputs = page.beside.block_outputs
 
     def done() -> bool:
         return not outputs._timer.isActive() and not outputs.busy and bool(outputs.outputs)
@@ -62,45 +62,45 @@ def seen(qtbot: QtBot, page: ModelPage) -> None:
 def test_every_block_shows_a_picture(page: ModelPage) -> None:
     view = page.network.view
     assert all(view.item(block.name).picture is not None for block in view.blocks)
-    assert page.outputs.note.text() == "First weights, of seed 0"
-    assert "Choose a block" in page.outputs.figures.text()
-    assert page.outputs.choice.number.value() == 1
-    assert not page.outputs.choice.picture.pixmap().isNull()
+    assert page.beside.outputs.note.text() == "First weights, of seed 0"
+    assert "Choose a block" in page.beside.outputs.figures.text()
+    assert page.beside.outputs.choice.number.value() == 1
+    assert not page.beside.outputs.choice.picture.pixmap().isNull()
 
 
 def test_a_chosen_block_is_shown_large_with_its_figures(qtbot: QtBot, page: ModelPage) -> None:
     page.network.view.choose("conv1")
     seen(qtbot, page)
-    output = page.block_outputs.outputs["conv1"]
-    (maps, histogram) = page.outputs.large.pictures
+    output = page.beside.block_outputs.outputs["conv1"]
+    (maps, histogram) = page.beside.outputs.large.pictures
     assert len(maps.values) == output.shape[0] == maps.total
     assert histogram.kind == "histogram"
     assert int(histogram.values.sum()) == np.prod(output.shape)
-    text = page.outputs.figures.text()
+    text = page.beside.outputs.figures.text()
     assert "standard deviation" in text and "Dead: none of" in text and "for 32 examples" in text
 
     page.network.view.choose("conv2")
-    assert page.outputs.large.pictures == (), "not those of another block"
+    assert page.beside.outputs.large.pictures == (), "not those of another block"
     seen(qtbot, page)
-    assert page.outputs.block_title.text() == "conv2" and page.outputs.large.pictures
+    assert page.beside.outputs.block_title.text() == "conv2" and page.beside.outputs.large.pictures
 
 
 def test_another_example_and_another_split(qtbot: QtBot, page: ModelPage) -> None:
-    before = page.block_outputs.outputs["input"].mean
+    before = page.beside.block_outputs.outputs["input"].mean
     press(qtbot, page, "outputs.right")
     seen(qtbot, page)
-    assert page.block_outputs.place == 1 and page.outputs.choice.number.value() == 2
-    assert page.block_outputs.outputs["input"].mean != before
+    assert page.beside.block_outputs.place == 1 and page.beside.outputs.choice.number.value() == 2
+    assert page.beside.block_outputs.outputs["input"].mean != before
 
     qtbot.mouseClick(
-        page.outputs.choice.splits.buttons["training"], Qt.MouseButton.LeftButton
+        page.beside.outputs.choice.splits.buttons["training"], Qt.MouseButton.LeftButton
     )
     seen(qtbot, page)
-    assert (page.block_outputs.split, page.block_outputs.place) == ("training", 0)
-    page.outputs.choice.number.setValue(10_000)
+    assert (page.beside.block_outputs.split, page.beside.block_outputs.place) == ("training", 0)
+    page.beside.outputs.choice.number.setValue(10_000)
     seen(qtbot, page)
-    assert page.block_outputs.place == page.block_outputs.count - 1
-    assert not page.outputs.choice.after.isEnabled()
+    assert page.beside.block_outputs.place == page.beside.block_outputs.count - 1
+    assert not page.beside.outputs.choice.after.isEnabled()
 
 
 def test_the_outputs_follow_an_edit_and_a_mistake_is_said(
@@ -110,12 +110,12 @@ def test_the_outputs_follow_an_edit_and_a_mistake_is_said(
     assert graph is not None
     set_graph(harness.document, edits.set_settings(graph, "conv1", channels=5))
     qtbot.waitUntil(
-        lambda: page.block_outputs.outputs.get("conv1") is not None
-        and page.block_outputs.outputs["conv1"].shape[0] == 5,
+        lambda: page.beside.block_outputs.outputs.get("conv1") is not None
+        and page.beside.block_outputs.outputs["conv1"].shape[0] == 5,
         timeout=PATIENCE_MS,
     )
     set_graph(harness.document, edits.set_settings(graph, "conv1", kernel_size=900))
-    qtbot.waitUntil(lambda: page.outputs.note.text() == NOT_SOUND, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.beside.outputs.note.text() == NOT_SOUND, timeout=PATIENCE_MS)
     assert all(page.network.view.item(each.name).picture is None for each in page.network.view.blocks)
     harness.document.undo()
     seen(qtbot, page)
@@ -129,17 +129,17 @@ def test_blocks_within_a_group_can_be_chosen(
     names = [node.name for node in graph.nodes[:2]]
     changed, name = group(graph, names, "stage", [])
     set_graph(harness.document, changed)
-    qtbot.waitUntil(lambda: name in page.block_outputs.outputs, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: name in page.beside.block_outputs.outputs, timeout=PATIENCE_MS)
     page.network.view.choose(name)
     seen(qtbot, page)
-    inside = page.outputs.inside
+    inside = page.beside.outputs.inside
     assert inside.isVisible()
     assert [inside.itemText(row) for row in range(inside.count())][1:] == names
     inside.setCurrentIndex(1)
     inside.activated.emit(1)
     seen(qtbot, page)
-    assert page.outputs.block_title.text() == f"{name} › {names[0]}"
-    assert page.outputs.large.pictures
+    assert page.beside.outputs.block_title.text() == f"{name} › {names[0]}"
+    assert page.beside.outputs.large.pictures
 
 
 # --- weights
@@ -148,28 +148,28 @@ def test_blocks_within_a_group_can_be_chosen(
 def test_the_weights_of_a_run_can_be_chosen_and_must_fit(
     qtbot: QtBot, harness: Harness, run: Run, page: ModelPage
 ) -> None:
-    outputs = page.block_outputs
+    outputs = page.beside.block_outputs
     outputs._list_runs()
     qtbot.waitUntil(lambda: outputs.runs == [run.path], timeout=PATIENCE_MS)
-    choice = page.outputs.choice.weights
+    choice = page.beside.outputs.choice.weights
     assert choice.itemText(choice.count() - 1) == "Run digits cnn"
     first = outputs.outputs["conv1"].mean
     choice.activated.emit(choice.count() - 1)
-    qtbot.waitUntil(lambda: "Weights of" in page.outputs.note.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "Weights of" in page.beside.outputs.note.text(), timeout=PATIENCE_MS)
     assert outputs.outputs["conv1"].mean != first
 
     graph = open_graph(harness.document)
     assert graph is not None
     set_graph(harness.document, edits.set_settings(graph, "conv1", channels=5))
     qtbot.waitUntil(lambda: "do not fit this network" in outputs.trouble, timeout=PATIENCE_MS)
-    assert "conv1" in page.outputs.note.text() and outputs.outputs == {}
+    assert "conv1" in page.beside.outputs.note.text() and outputs.outputs == {}
 
 
 def test_a_training_is_watched_while_it_is_seen_and_costs_nothing_else(
     qtbot: QtBot, harness: Harness, page: ModelPage, tmp_path: Path
 ) -> None:
     session = harness.parts.session
-    outputs = page.block_outputs
+    outputs = page.beside.block_outputs
     outputs.choose_weights(LIVE)
     qtbot.waitUntil(lambda: outputs.trouble == NO_TRAINING, timeout=PATIENCE_MS)
     assert session._control.outputs is None
@@ -201,19 +201,19 @@ def test_a_training_is_watched_while_it_is_seen_and_costs_nothing_else(
 
 
 def test_one_card_at_a_time_stands_beside_the_drawing(qtbot: QtBot, page: ModelPage) -> None:
-    assert page.outputs.isVisible()
+    assert page.beside.outputs.isVisible()
     press(qtbot, page, "model.code")
-    assert page.code.isVisible() and not page.outputs.isVisible()
+    assert page.beside.code.isVisible() and not page.beside.outputs.isVisible()
     assert page.network.view.item("conv1").picture is None
     press(qtbot, page, "model.table")
-    assert page.table.isVisible() and not page.code.isVisible()
+    assert page.beside.table.isVisible() and not page.beside.code.isVisible()
     press(qtbot, page, "model.table")
-    assert not page.table.isVisible() and page.form.isVisible()
+    assert not page.beside.table.isVisible() and page.form.isVisible()
 
 
 def test_first_weights_are_the_choice_at_first(page: ModelPage) -> None:
-    assert page.block_outputs.weights == FIRST
-    assert page.outputs.choice.weights.currentText() == "First weights"
+    assert page.beside.block_outputs.weights == FIRST
+    assert page.beside.outputs.choice.weights.currentText() == "First weights"
 
 
 # --- pictures
@@ -227,7 +227,7 @@ def test_grey_tones_go_from_the_least_to_the_greatest_number() -> None:
 
 
 def test_maps_share_the_room_of_their_picture(page: ModelPage) -> None:
-    picture = page.block_outputs.outputs["conv1"].small
+    picture = page.beside.block_outputs.outputs["conv1"].small
     assert picture is not None
     size = page.network.view.picture_size
     theme = page._parts.theme
@@ -244,8 +244,8 @@ def test_maps_share_the_room_of_their_picture(page: ModelPage) -> None:
 
 def test_a_map_and_a_bar_say_what_they_are(qtbot: QtBot, page: ModelPage) -> None:
     theme = page._parts.theme
-    maps = page.block_outputs.outputs["conv1"].small
-    bars = page.block_outputs.outputs["answer"].small
+    maps = page.beside.block_outputs.outputs["conv1"].small
+    bars = page.beside.block_outputs.outputs["answer"].small
     assert maps is not None and bars is not None
     canvas = PictureCanvas(theme, maps)
     qtbot.addWidget(canvas)

@@ -67,9 +67,9 @@ def graph_of(harness: Harness) -> Graph:
 
 def type_into(qtbot: QtBot, page: ModelPage, name: str, column: int, text: str) -> None:
     """Goes to a cell, presses Enter, types, and presses Enter."""
-    table = page.table.table
+    table = page.beside.table.table
     table.setFocus()
-    table.setCurrentIndex(page.table.model.index(page.table.model.row_of(name), column))
+    table.setCurrentIndex(page.beside.table.model.index(page.beside.table.model.row_of(name), column))
     qtbot.keyClick(table, Qt.Key.Key_Return)
     editor = table.viewport().findChild(QLineEdit)
     assert editor is not None
@@ -79,7 +79,7 @@ def type_into(qtbot: QtBot, page: ModelPage, name: str, column: int, text: str) 
 
 
 def test_every_block_is_a_row_with_its_numbers(harness: Harness, page: ModelPage) -> None:
-    model = page.table.model
+    model = page.beside.table.model
     graph = graph_of(harness)
     assert [row.node for row in model.rows] == list(graph.nodes)
     inspection = harness.parts.network_measurer.inspection
@@ -91,7 +91,7 @@ def test_every_block_is_a_row_with_its_numbers(harness: Harness, page: ModelPage
     assert "×" in model.index(row, GIVES).data()
     spoken = model.index(row, KIND).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "conv1, kind: Convolution"
-    assert page.table.table.accessibleName() == "Blocks of the network"
+    assert page.beside.table.table.accessibleName() == "Blocks of the network"
 
 
 def test_what_is_typed_is_one_step_of_undo_in_the_one_graph(
@@ -103,7 +103,7 @@ def test_what_is_typed_is_one_step_of_undo_in_the_one_graph(
     measured(qtbot, harness)
     drawn = next(block for block in page.network.view.blocks if block.name == "conv1")
     assert drawn.shape.startswith("5")
-    assert page.table.model.rows[page.table.model.row_of("conv1")].gives == drawn.shape
+    assert page.beside.table.model.rows[page.beside.table.model.row_of("conv1")].gives == drawn.shape
 
     read = toml_file.from_plain(toml_file.to_plain(harness.document.experiment))
     assert read.model == harness.document.experiment.model
@@ -118,7 +118,7 @@ def test_a_name_changes_wherever_it_is_read(
     graph = graph_of(harness)
     assert graph.nodes[0].name == "eyes" and "eyes" in graph.nodes[1].inputs
     measured(qtbot, harness)
-    assert page.table.table.currentIndex().row() == 0
+    assert page.beside.table.table.currentIndex().row() == 0
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_changes(
     before = harness.document.experiment
     type_into(qtbot, page, "conv1", column, text)
     assert harness.document.experiment is before
-    assert page.table.note.text().startswith("Not changed: ") and sentence in page.table.note.text()
+    assert page.beside.table.note.text().startswith("Not changed: ") and sentence in page.beside.table.note.text()
 
 
 def test_a_mistake_stands_in_the_row_of_its_block(
@@ -147,20 +147,20 @@ def test_a_mistake_stands_in_the_row_of_its_block(
 ) -> None:
     type_into(qtbot, page, "answer", SETTINGS, "outputs = 3")
     measured(qtbot, harness)
-    row = page.table.model.row_of("answer")
+    row = page.beside.table.model.row_of("answer")
     error = harness.parts.network_measurer.inspection
     assert error is not None and error.error is not None
-    assert page.table.model.index(row, GIVES).data() == error.error.message
-    assert error.error.message in page.table.note.text()
-    spoken = page.table.model.index(row, GIVES).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert page.beside.table.model.index(row, GIVES).data() == error.error.message
+    assert error.error.message in page.beside.table.note.text()
+    spoken = page.beside.table.model.index(row, GIVES).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == f"answer, cannot be built: {error.error.message}"
 
 
 def test_a_kind_is_chosen_from_a_list_and_keeps_what_it_can(
     qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
-    table = page.table.table
-    model = page.table.model
+    table = page.beside.table.table
+    model = page.beside.table.model
     index = model.index(model.row_of("conv1"), KIND)
     table.setCurrentIndex(index)
     qtbot.keyClick(table, Qt.Key.Key_F2)
@@ -177,9 +177,9 @@ def test_a_kind_is_chosen_from_a_list_and_keeps_what_it_can(
 def test_keys_walk_take_out_and_choose_in_the_drawing(
     qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
-    table = page.table.table
+    table = page.beside.table.table
     table.setFocus()
-    table.setCurrentIndex(page.table.model.index(0, NAME))
+    table.setCurrentIndex(page.beside.table.model.index(0, NAME))
     qtbot.keyClick(table, Qt.Key.Key_Down)
     second = graph_of(harness).nodes[1].name
     assert page.network.view.chosen == second and page.block.isHidden() is False
@@ -200,7 +200,7 @@ def test_typing_what_stands_there_changes_nothing(
     qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
     before = harness.document.experiment
-    row = page.table.model.rows[0]
+    row = page.beside.table.model.rows[0]
     type_into(qtbot, page, row.node.name, SETTINGS, row.settings)
     assert harness.document.experiment is before
 

@@ -8,22 +8,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
+from app.ui.pages.model.beside import CardsBeside
 from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
-from app.ui.pages.model.code_card import CodeCard
 from app.ui.pages.model.gallery.gallery import TemplateGallery
-from app.ui.pages.model.gallery.card import KEPT
+from app.ui.pages.model.gallery.kept import KeptNetworks
 from app.ui.pages.model.graph_edits import set_graph
 from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
-from app.ui.pages.model.gallery.network_library import NetworkLibrary
-from app.ui.pages.model.outputs.card import OutputsCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
 from app.ui.pages.model.gallery.sizes import TemplateSizes
-from app.ui.pages.model.table.card import TableCard
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.state.insight.block_outputs import BlockOutputs
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
 from app.ui.widgets.card import Card
@@ -58,14 +54,13 @@ class ModelPage(Page):
         style(self, "page")
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
         self.gallery.chosen.connect(lambda kind: parts.document.choose("model", kind))
-        self.networks = NetworkLibrary(parts.background)
-        self.networks.changed.connect(self._networks_changed)
-        self.gallery.network_chosen.connect(self._take_network)
-        self.gallery.removal_asked.connect(self.networks.remove)
+        self.kept = KeptNetworks(parts.document, self.gallery, parts.background)
         self.network = NetworkCard(parts.network_measurer, parts.theme)
         self.network.selected.connect(self._selected)
         self.network.repaired.connect(lambda graph: set_graph(parts.document, graph))
-        self._make_beside()
+        self.beside = CardsBeside(parts, self.network)
+        self.beside.changed.connect(self._make_room)
+        self.beside.kinds_asked.connect(self._open_kinds)
         self._awaited = ""
         """A new block that is chosen as soon as it is drawn."""
         self._settings = self._settings_card()
@@ -74,7 +69,7 @@ class ModelPage(Page):
         self._row = QHBoxLayout()
         self._row.addWidget(self._settings)
         self._row.addWidget(self.network, 3)
-        for card in self._beside.values():
+        for card in self.beside.cards.values():
             self._row.addWidget(card, 4)
 
         self._column.addLayout(self._row, 1)
@@ -107,28 +102,6 @@ class ModelPage(Page):
 
     # --- building
 
-    def _make_beside(self) -> None:
-        """Makes the cards of which one at a time can stand beside the drawing."""
-        parts = self._parts
-        self.code = CodeCard(parts.background, parts.theme)
-        self.block_outputs = BlockOutputs(
-            parts.document,
-            parts.session,
-            parts.network_measurer,
-            parts.background,
-            parts.runs_folder,
-        )
-        self.outputs = OutputsCard(self.block_outputs, parts)
-        self.block_outputs.changed.connect(self._show_pictures)
-        self.table = TableCard(parts.document, parts.theme)
-        self.table.chosen.connect(self.network.view.choose)
-        self.table.insert_asked.connect(self._open_kinds)
-        self._beside = {"outputs": self.outputs, "table": self.table, "code": self.code}
-        for card in self._beside.values():
-            card.hide()
-
-        self.network.beside_asked.connect(self._show_beside)
-
     def _settings_card(self) -> Card:
         parts = self._parts
         card = Card("Settings")
@@ -140,7 +113,7 @@ class ModelPage(Page):
         self.start.setObjectName("model.start")
         self.start.setWordWrap(True)
         style(self.start, "secondary")
-        self.own = OwnNetworkView(parts.document, self.networks)
+        self.own = OwnNetworkView(parts.document, self.kept.library)
         self.library = BlockLibrary(parts.background)
         self.block = BlockEditor(parts.document, self.library, parts.theme)
         self.block.placed.connect(self._await)
@@ -167,7 +140,7 @@ class ModelPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.library.load()
-        self.networks.load()
+        self.kept.library.load()
         self._refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -184,7 +157,7 @@ class ModelPage(Page):
         self._settings.setFixedWidth(theme.px(SETTINGS_WIDTH))
         self._make_room()
         self._refresh()
-        self._show_pictures()
+        self.beside.show_pictures()
 
     def _refresh(self, *_: object) -> None:
         """Follows document and measurer; a page that is not seen waits until it is."""
@@ -194,7 +167,7 @@ class ModelPage(Page):
 
         self.network.refresh()
         self._show_settings()
-        self._refresh_beside()
+        self.beside.refresh()
         document = self._parts.document
         try:
             problem = document.problem()
@@ -216,48 +189,8 @@ class ModelPage(Page):
 
         assert chosen is not None
 
-        self.gallery.show_choice(self._kept_as(chosen) or chosen.kind)
+        self.kept.show_choice(chosen)
         self.start.setText(start_sentence(problem))
-
-    # --- networks that were kept
-
-    def _networks_changed(self) -> None:
-        self.gallery.show_networks(self.networks.networks)
-        self._refresh()
-
-    def _take_network(self, name: str) -> None:
-        """Takes a kept network, as one step of undo."""
-        document = self._parts.document
-        if network := self.networks.networks.get(name):
-            document.set(document.experiment.replace(model=network))
-
-    def _kept_as(self, model: object) -> str:
-        """Returns the kind of the card of a kept network that is open; "" where none is."""
-        names = (name for name, each in self.networks.networks.items() if each == model)
-        return next((f"{KEPT}{name}" for name in names), "")
-
-    def _show_beside(self, name: str) -> None:
-        """Lets one of the cards stand beside the drawing; "" none."""
-        for key, card in self._beside.items():
-            card.setVisible(key == name)
-
-        self._make_room()
-        self._refresh_beside()
-        self._show_pictures()
-
-    def _refresh_beside(self) -> None:
-        measurer = self._parts.network_measurer
-        chosen = self.network.view.chosen
-        self.code.show_network(measurer.measured, self._parts.document.description)
-        self.code.show_block(chosen)
-        self.outputs.show_block(chosen)
-        self.table.refresh(measurer.measured, chosen)
-
-    def _show_pictures(self) -> None:
-        """Shows on each block what comes out of it, as long as that is looked at."""
-        view = self.network.view
-        seen = self.outputs.isVisible()
-        view.show_pictures(self.outputs.pictures(view.picture_size) if seen else {})
 
     def _open_kinds(self, name: str) -> None:
         """Offers kinds of blocks to be put behind a block."""
@@ -268,12 +201,11 @@ class ModelPage(Page):
     def _make_room(self) -> None:
         """Leaves the settings out where another card would have too little room beside them."""
         wide = self.width() >= self._parts.theme.px(BESIDE)
-        alone = all(card.isHidden() for card in self._beside.values())
-        self._settings.setVisible(wide or alone)
+        self._settings.setVisible(wide or not self.beside.is_open)
 
     def _selected(self, _name: str) -> None:
         self._show_settings()
-        self._refresh_beside()
+        self.beside.refresh()
         self.guide_changed.emit()
 
     def _await(self, name: str) -> None:

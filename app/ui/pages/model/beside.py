@@ -1,0 +1,83 @@
+"""The cards of which one at a time can stand beside the drawing: outputs, table and code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.ui.pages.model.code_card import CodeCard
+from app.ui.pages.model.outputs.card import OutputsCard
+from app.ui.pages.model.table.card import TableCard
+from app.ui.state.insight.block_outputs import BlockOutputs
+
+if TYPE_CHECKING:
+    from app.ui.pages.model.network_card import NetworkCard
+    from app.ui.pages.parts import Parts
+    from app.ui.widgets.card import Card
+
+
+class CardsBeside(QObject):
+    """Makes the cards and keeps the open one up to date; the page gives them their places.
+
+    changed(): another card is open, or none. kinds_asked(name): the person wants a new block behind
+    this one.
+    """
+
+    changed = Signal()
+    kinds_asked = Signal(str)
+
+    def __init__(self, parts: Parts, network: NetworkCard) -> None:
+        super().__init__()
+        self._parts = parts
+        self._network = network
+        self.code = CodeCard(parts.background, parts.theme)
+        self.block_outputs = BlockOutputs(
+            parts.document,
+            parts.session,
+            parts.network_measurer,
+            parts.background,
+            parts.runs_folder,
+        )
+        self.outputs = OutputsCard(self.block_outputs, parts)
+        self.block_outputs.changed.connect(self.show_pictures)
+        self.table = TableCard(parts.document, parts.theme)
+        self.table.chosen.connect(network.view.choose)
+        self.table.insert_asked.connect(self.kinds_asked)
+        self.cards: dict[str, Card] = {
+            "outputs": self.outputs,
+            "table": self.table,
+            "code": self.code,
+        }
+        for card in self.cards.values():
+            card.hide()
+
+        network.beside_asked.connect(self._open)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a card stands beside the drawing."""
+        return any(not card.isHidden() for card in self.cards.values())
+
+    def refresh(self) -> None:
+        """Shows the network as it is now, and the chosen block; hidden cards do nothing."""
+        measured = self._parts.network_measurer.measured
+        chosen = self._network.view.chosen
+        self.code.show_network(measured, self._parts.document.description)
+        self.code.show_block(chosen)
+        self.outputs.show_block(chosen)
+        self.table.refresh(measured, chosen)
+
+    def show_pictures(self) -> None:
+        """Shows on each block what comes out of it, as long as that is looked at."""
+        view = self._network.view
+        seen = self.outputs.isVisible()
+        view.show_pictures(self.outputs.pictures(view.picture_size) if seen else {})
+
+    def _open(self, name: str) -> None:
+        for key, card in self.cards.items():
+            card.setVisible(key == name)
+
+        self.changed.emit()
+        self.refresh()
+        self.show_pictures()
