@@ -13,12 +13,12 @@ from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.gallery.gallery import TemplateGallery
 from app.ui.pages.model.gallery.kept import KeptNetworks
+from app.ui.pages.model.gallery.sizes import TemplateSizes
 from app.ui.pages.model.graph_edits import set_graph
 from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
-from app.ui.pages.model.gallery.sizes import TemplateSizes
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
