@@ -48,7 +48,10 @@ def test_an_example_that_there_is_not_is_refused(
         request_of(pictures, split, place)
 
 
-@pytest.mark.parametrize(("kind", "sort"), {(each[0], each[1]) for each in tiny.combinations()})
+PAIRS = sorted({(each.task, each.sort) for each in tiny.combinations()})
+
+
+@pytest.mark.parametrize(("kind", "sort"), PAIRS)
 def test_it_is_prepared_as_for_an_evaluation(kind: str, sort: str) -> None:
     dataset = tiny.dataset(kind, sort)
     description = dataset.description

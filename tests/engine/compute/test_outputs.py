@@ -260,9 +260,7 @@ def test_every_template_is_seen_block_by_block(template: type[Template], problem
     network = network_of(template(), problem)
     outputs = OutputWatcher(network).look(batch_of(problem, 3))
     assert {node.name for node in network.graph.nodes} <= set(outputs)
-    assert outputs[network.graph.nodes[-1].name].shape == problem.output_shape[
-        -len(outputs[network.graph.nodes[-1].name].shape) :
-    ]
+    assert outputs[network.graph.nodes[-1].name].shape == problem.output_shape
     for seen in outputs.values():
         assert seen.small is not None and 0 <= seen.dead <= seen.units
         assert math.isfinite(seen.mean) and 0 <= seen.zeros <= 1
