@@ -38,7 +38,7 @@ def network(graph: Graph = PLAIN) -> OwnNetwork:
 
 
 def test_what_is_kept_is_read_as_it_was(tmp_path: Path) -> None:
-    grouped = network(group(PLAIN, ("conv1", "bend"), "stage", [])[0])
+    grouped = network(group(PLAIN, ("conv1", "bend", "sum"), "stage", [])[0])
     keep_network("plain", network(), tmp_path)
     keep_network("of groups", grouped, tmp_path)
     kept = read_networks(tmp_path)

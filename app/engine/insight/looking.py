@@ -42,7 +42,8 @@ def look(
 ) -> Look:
     """Lets the examples of a request go through the network of a graph.
 
-    resolved: the open experiment. Raises GraphError and UserError as `Networks.get` and `prepared` do.
+    resolved: the open experiment. Raises GraphError and UserError, as `Networks.get` and `prepared`
+    do.
     """
     begun = time.perf_counter()
     loaded = networks.get(graph, problem, weights, resolved, request.description)

@@ -138,9 +138,7 @@ def fitted(graph: Graph, problem: Problem, trained: Network, name: str) -> Netwo
     return network.eval().requires_grad_(False)
 
 
-def _misfit(
-    weight: str, here: torch.Tensor, there: torch.Tensor | None, name: str
-) -> UserError:
+def _misfit(weight: str, here: torch.Tensor, there: torch.Tensor | None, name: str) -> UserError:
     block = weight.removeprefix("blocks.").partition(".")[0]
     why = (
         f"it has no block '{block}' of this form"

@@ -28,7 +28,7 @@ class Control:
         """Whether somebody watches the optimizer: then it is measured, see OptimizerMeasured."""
 
         self.outputs: OutputsRequest | None = None
-        """The example whose way through the network somebody sees, see OutputsSeen; None if none."""
+        """The example that somebody sees go through the network, see OutputsSeen; None for none."""
 
     def pause(self) -> None:
         self._go.clear()

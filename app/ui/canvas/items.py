@@ -177,7 +177,7 @@ class BlockItem(QGraphicsItem):
         self._paint_words(painter, self._width - 2 * theme.px(PADDING) - numbers)
 
     def _paint_picture(self, painter: QPainter, image: QImage, beside: float) -> float:
-        """Paints the picture left of the numbers, which take `beside`; returns the width it took."""
+        """Paints the picture left of the numbers, which take `beside`; returns its width."""
         theme = self._theme
         width, height = (theme.px(side) for side in PICTURE)
         right = self._width - theme.px(PADDING) - beside

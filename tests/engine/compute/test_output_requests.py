@@ -41,9 +41,7 @@ def test_a_small_split_is_taken_whole() -> None:
 
 
 @pytest.mark.parametrize(("split", "place"), (("validation", 9), ("training", -1), ("other", 0)))
-def test_an_example_that_there_is_not_is_refused(
-    pictures: Dataset, split: str, place: int
-) -> None:
+def test_an_example_that_there_is_not_is_refused(pictures: Dataset, split: str, place: int) -> None:
     with pytest.raises(UserError, match=rf"The {split} split has \d+ examples; there is no"):
         request_of(pictures, split, place)
 
@@ -67,9 +65,7 @@ def test_other_statistics_are_the_networks_own(pictures: Dataset) -> None:
     request = request_of(pictures, "training", 0)
     classification = TASKS["classification"]
     usual = prepared(request, description, classification, CPU)
-    learned = prepared(
-        request, replace(description, preparation=scaled), classification, CPU
-    )
+    learned = prepared(request, replace(description, preparation=scaled), classification, CPU)
     assert isinstance(usual, torch.Tensor) and isinstance(learned, torch.Tensor)
     assert torch.allclose(usual, 2 * learned)
 

@@ -1,4 +1,4 @@
-"""What comes out of blocks: the numbers that the network computes, and nothing changed by looking."""
+"""What comes out of blocks: the numbers that the network computes; looking changes nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PICTURES = picture_problem(3, 8, 8)
 
 PLAIN = Graph(
     (
-        Node("conv", "convolution", {"channels": 6}),
+        Node("conv", "convolution", {"channels": 6, "bias": True}),
         Node("bend", "activation"),
         Node("pool", "global-pooling"),
         Node("answer", "output", {"outputs": 5}),
@@ -121,27 +121,27 @@ def test_columns_of_a_signal_are_positions_until_it_is_turned() -> None:
     problem = problem_of(INPUTS["a signal"])
     graph = Graph(
         (
-            Node("conv", "convolution-1d", {"channels": 4}),
             Node("bend", "activation"),
             Node("turned", "transpose"),
+            Node("conv", "convolution-1d", {"channels": 4}),
             Node("norm", "layer-norm"),
             Node("pool", "global-pooling"),
             Node("answer", "output", {"outputs": 5}),
         )
     )
-    outputs = OutputWatcher(build_model(graph, problem, 0)).look(batch_of(problem, 3), "conv")
+    outputs = OutputWatcher(build_model(graph, problem, 0)).look(batch_of(problem, 3), "bend")
     subjects = {name: seen.small.subject for name, seen in outputs.items() if seen.small}
     assert subjects == {
         INPUT: "signals",
-        "conv": "signals",
         "bend": "signals",
         "turned": "norms",
+        "conv": "norms",
         "norm": "norms",
         "pool": "values",
         "answer": "values",
     }
-    assert outputs["conv"].units == 4 and outputs["turned"].units == 4
-    assert [picture.subject for picture in outputs["conv"].large] == ["signals", "values"]
+    assert outputs["bend"].units == outputs["turned"].units == 2 and outputs["conv"].units == 4
+    assert [picture.subject for picture in outputs["bend"].large] == ["signals", "values"]
 
 
 def test_what_is_no_number_is_counted_and_left_out_of_the_figures() -> None:

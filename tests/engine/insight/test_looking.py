@@ -84,9 +84,7 @@ def test_the_next_example_goes_through_the_same_network(opened: Open) -> None:
     assert opened.networks._last is None
 
 
-def test_weights_that_do_not_fit_an_edited_graph_are_refused(
-    opened: Open, kept_run: Run
-) -> None:
+def test_weights_that_do_not_fit_an_edited_graph_are_refused(opened: Open, kept_run: Run) -> None:
     name = next(node.name for node in opened.graph.nodes if node.kind == "convolution")
     wider = edits.set_settings(opened.graph, name, channels=12)
     with pytest.raises(UserError, match=rf"of block '{name}' a weight is 8 .* there and 12"):

@@ -41,7 +41,8 @@ def shown(page: ModelPage) -> str:
 
 def marked(page: ModelPage) -> list[str]:
     return [
-        selection.cursor.block().text().strip() for selection in page.beside.code.text.extraSelections()
+        selection.cursor.block().text().strip()
+        for selection in page.beside.code.text.extraSelections()
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +21,8 @@ from models.groups import group
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
     from app.engine.runs.run import Run
@@ -110,13 +111,17 @@ def test_the_outputs_follow_an_edit_and_a_mistake_is_said(
     assert graph is not None
     set_graph(harness.document, edits.set_settings(graph, "conv1", channels=5))
     qtbot.waitUntil(
-        lambda: page.beside.block_outputs.outputs.get("conv1") is not None
-        and page.beside.block_outputs.outputs["conv1"].shape[0] == 5,
+        lambda: (
+            page.beside.block_outputs.outputs.get("conv1") is not None
+            and page.beside.block_outputs.outputs["conv1"].shape[0] == 5
+        ),
         timeout=PATIENCE_MS,
     )
     set_graph(harness.document, edits.set_settings(graph, "conv1", kernel_size=900))
     qtbot.waitUntil(lambda: page.beside.outputs.note.text() == NOT_SOUND, timeout=PATIENCE_MS)
-    assert all(page.network.view.item(each.name).picture is None for each in page.network.view.blocks)
+    assert all(
+        page.network.view.item(each.name).picture is None for each in page.network.view.blocks
+    )
     harness.document.undo()
     seen(qtbot, page)
 

@@ -69,7 +69,9 @@ def type_into(qtbot: QtBot, page: ModelPage, name: str, column: int, text: str) 
     """Goes to a cell, presses Enter, types, and presses Enter."""
     table = page.beside.table.table
     table.setFocus()
-    table.setCurrentIndex(page.beside.table.model.index(page.beside.table.model.row_of(name), column))
+    table.setCurrentIndex(
+        page.beside.table.model.index(page.beside.table.model.row_of(name), column)
+    )
     qtbot.keyClick(table, Qt.Key.Key_Return)
     editor = table.viewport().findChild(QLineEdit)
     assert editor is not None
@@ -103,7 +105,9 @@ def test_what_is_typed_is_one_step_of_undo_in_the_one_graph(
     measured(qtbot, harness)
     drawn = next(block for block in page.network.view.blocks if block.name == "conv1")
     assert drawn.shape.startswith("5")
-    assert page.beside.table.model.rows[page.beside.table.model.row_of("conv1")].gives == drawn.shape
+    assert (
+        page.beside.table.model.rows[page.beside.table.model.row_of("conv1")].gives == drawn.shape
+    )
 
     read = toml_file.from_plain(toml_file.to_plain(harness.document.experiment))
     assert read.model == harness.document.experiment.model
@@ -139,7 +143,10 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_changes(
     before = harness.document.experiment
     type_into(qtbot, page, "conv1", column, text)
     assert harness.document.experiment is before
-    assert page.beside.table.note.text().startswith("Not changed: ") and sentence in page.beside.table.note.text()
+    assert (
+        page.beside.table.note.text().startswith("Not changed: ")
+        and sentence in page.beside.table.note.text()
+    )
 
 
 def test_a_mistake_stands_in_the_row_of_its_block(

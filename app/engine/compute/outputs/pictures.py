@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from torch.nn import functional
 
 from app.engine.compute.outputs.values import Picture
 
 if TYPE_CHECKING:
+    import torch
+
     from app.engine.compute.outputs.values import Subject
 
 # Of small pictures.
@@ -119,9 +120,7 @@ def _histogram(values: torch.Tensor) -> Picture:
         return Picture("histogram", "values", np.zeros(BINS), math.nan, math.nan, len(values))
 
     counts, edges = np.histogram(numbers, BINS)
-    return Picture(
-        "histogram", "values", counts, float(edges[0]), float(edges[-1]), len(values)
-    )
+    return Picture("histogram", "values", counts, float(edges[0]), float(edges[-1]), len(values))
 
 
 def _shrunk(maps: torch.Tensor, most: tuple[int, int]) -> torch.Tensor:

@@ -90,9 +90,7 @@ def _form(description: Description) -> Any:
 def _without_statistics(plain: Any) -> Any:
     if isinstance(plain, dict):
         return {
-            key: _without_statistics(value)
-            for key, value in plain.items()
-            if key not in STATISTICS
+            key: _without_statistics(value) for key, value in plain.items() if key not in STATISTICS
         }
     if isinstance(plain, (list, tuple)):
         return [_without_statistics(value) for value in plain]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from models.network import Network
     from models.shape import Shape
 
+KEEPING = ("elementwise", "dropout", "merge", "normalisation")
+"""Families of blocks that leave every number where it stands; others read matrices as tokens."""
+
 WITHIN = "/"
 """Stands between the name of a group and that of a block in it."""
 
@@ -133,8 +136,11 @@ def _layout(block: Block, inputs: tuple[Shape, ...], read: tuple[bool, ...]) -> 
         return gives
     if len(inputs[0]) != 2:
         return False
+    if block.kind == "transpose":
+        return not read[0]
 
-    return not read[0] if block.kind == "transpose" else read[0]
+    family = type(block).__module__.split(".")[-2]
+    return read[0] and family in KEEPING
 
 
 # --- one pass

@@ -26,8 +26,10 @@ LARGEST = 1.4
 
 def draw_graph(painter: QPainter, box: QRectF, graph: Graph, theme: Theme, enabled: bool) -> None:
     """Paints a network into a box, as large as there is room for."""
-    inputs = {node.name: [each for each in node.inputs if each not in (INPUT, OTHER)]
-              for node in graph.nodes}
+    inputs = {
+        node.name: [each for each in node.inputs if each not in (INPUT, OTHER)]
+        for node in graph.nodes
+    }
     arrangement = arrange(inputs, dict.fromkeys(inputs, float(HEIGHT)), SIZES)
 
     # It is arranged from top to bottom, and turned here.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame
 
 from app.ui.canvas.outputs.painting import output_image
@@ -17,6 +16,7 @@ from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import DropDown
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QSize
     from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 
     from app.ui.pages.parts import Parts

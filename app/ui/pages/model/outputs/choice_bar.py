@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -21,6 +20,8 @@ from app.ui.widgets.segments import Segments
 from app.ui.widgets.settings.number_box import DropDown, NumberBox
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.ui.state.document import Document
     from app.ui.state.insight.block_outputs import BlockOutputs
     from app.ui.style.theme import Theme
@@ -157,7 +158,8 @@ class ChoiceBar(QWidget):
 
     def _list_weights(self) -> None:
         outputs = self._outputs
-        live = ["The training, as it is now"] if outputs.can_watch or outputs.weights == LIVE else []
+        watched = outputs.can_watch or outputs.weights == LIVE
+        live = ["The training, as it is now"] if watched else []
         self._keys = [FIRST, *([LIVE] if live else []), *outputs.runs]
         self.weights.clear()
         self.weights.addItems(

@@ -138,9 +138,9 @@ def with_settings(graph: Graph, name: str, settings: Mapping[str, Any]) -> Graph
 
 def with_kind(graph: Graph, name: str, kind: Kind) -> Graph:
     """Returns the graph with another kind of block; settings that it has too stay."""
+    from models.graph import node_of  # noqa: PLC0415 - it stands with the others
     from models.layers.block import BlockError  # noqa: PLC0415 - it loads torch
     from models.layers.own_block import read_settings  # noqa: PLC0415 - it loads torch
-    from models.graph import node_of  # noqa: PLC0415 - it stands with the others
 
     kept: dict[str, Any] = {}
     for key, value in graph[name].settings.items():
