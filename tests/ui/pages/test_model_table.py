@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QToolButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QTableView, QToolButton
 
 from app.engine.experiment import toml_file
 from app.ui.pages.model.graph_edits import open_graph
@@ -76,8 +76,11 @@ def type_into(qtbot: QtBot, page: ModelPage, name: str, column: int, text: str) 
     editor = table.viewport().findChild(QLineEdit)
     assert editor is not None
     editor.selectAll()
+    qtbot.keyClick(editor, Qt.Key.Key_Delete)
     qtbot.keyClicks(editor, text)
     qtbot.keyClick(editor, Qt.Key.Key_Return)
+    editing = QTableView.State.EditingState
+    qtbot.waitUntil(lambda: table.state() is not editing, timeout=PATIENCE_MS)
 
 
 def test_every_block_is_a_row_with_its_numbers(harness: Harness, page: ModelPage) -> None:

@@ -75,7 +75,7 @@ def _by_identity(
     width = key.shape[3]
     identity = torch.eye(key.shape[2], dtype=key.dtype, device=key.device)
     parts = []
-    for columns in identity.split(width, dim=1):
+    for columns in torch.split(identity, width, dim=1):
         used = columns.shape[1]
         parts.append(take_over(functional.pad(columns, (0, width - used)))[..., :used])
 

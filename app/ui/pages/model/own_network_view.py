@@ -52,8 +52,8 @@ class OwnNetworkView(QWidget):
             column.addWidget(widget)
 
         column.addSpacing(8)
-        for widget in self._make_keep():
-            column.addWidget(widget)
+        for part in self._make_keep():
+            column.addWidget(part)
 
         self.hide()
 

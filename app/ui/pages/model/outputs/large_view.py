@@ -162,12 +162,13 @@ class PictureCanvas(QWidget):
         theme = self._theme
         if picture.kind == "matrix":
             least, most = (theme.px(side) for side in MATRIX)
-            return min(most, max(least, theme.px(ROW) * picture.values.shape[0]))
+            wanted: int = theme.px(ROW) * picture.values.shape[0]
+            return min(most, max(least, wanted))
         if picture.kind != "maps":
             return theme.px(BARS)
 
         width, height = self._map_size()
-        rows = -(-len(picture.values) // self._columns(width))
+        rows: int = -(-len(picture.values) // self._columns(width))
         return math.ceil(rows * height + (rows - 1) * theme.px(GAP))
 
     def _fit(self) -> None:
