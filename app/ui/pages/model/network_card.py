@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""
 
+TOOL = 32
+"""Least width of a button above the drawing at 100 %."""
+
 LEAST = 120
 """Least height of the drawing at 100 %."""
 
@@ -281,6 +284,7 @@ class NetworkCard(Card):
         for button in self._buttons:
             button.setIcon(icon(self._theme, button.property("icon_name"), "secondary"))
             button.setIconSize(QSize(self._theme.px(14), self._theme.px(14)))
+            button.setMinimumWidth(self._theme.px(TOOL))  # else it could be squeezed to nothing
 
 
 class Totals(QWidget):

@@ -112,6 +112,7 @@ class ModelPage(Page):
         self.start = Label()
         self.start.setObjectName("model.start")
         self.start.setWordWrap(True)
+        self.start.setContentsMargins(0, 0, 0, 8)
         style(self.start, "secondary")
         self.own = OwnNetworkView(parts.document, self.kept.library)
         self.library = BlockLibrary(parts.background)

@@ -146,6 +146,7 @@ class BlockOutputs(QObject):
             self._live_graph = None
 
         self.weights = weights
+        self.runs_changed.emit()
         self._soon()
 
     def open(self, name: str) -> None:

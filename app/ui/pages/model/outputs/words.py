@@ -18,11 +18,12 @@ UNITS = {"channels": "channel", "signals": "channel", "values": "value"}
 def figure_lines(output: BlockOutput) -> list[str]:
     """Returns what is known of an output, a sentence each."""
     lines = [f"Gives {words(output.shape)}."]
+    zeros = f"; {percent_text(output.zeros)} are exactly 0" if output.zeros else ""
     if math.isfinite(output.mean):
         lines.append(
             f"Mean {number_text(output.mean)}, standard deviation "
             f"{number_text(output.deviation)}, from {number_text(output.lowest)} to "
-            f"{number_text(output.highest)}; {percent_text(output.zeros)} are exactly 0."
+            f"{number_text(output.highest)}{zeros}."
         )
     if output.not_numbers:
         verb = "is" if output.not_numbers == 1 else "are"
