@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from app.ui.pages.parts import Parts
     from app.ui.widgets.card import Card
 
+SHARES = {"outputs": 4, "table": 8, "code": 4}
+"""What a card takes of the width, where the drawing takes 3."""
+
 
 class CardsBeside(QObject):
     """Makes the cards and keeps the open one up to date; the page gives them their places.

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
-from app.ui.pages.model.beside import CardsBeside
+from app.ui.pages.model.beside import SHARES, CardsBeside
 from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.gallery.gallery import TemplateGallery
@@ -69,8 +69,8 @@ class ModelPage(Page):
         self._row = QHBoxLayout()
         self._row.addWidget(self._settings)
         self._row.addWidget(self.network, 3)
-        for card in self.beside.cards.values():
-            self._row.addWidget(card, 4)
+        for name, card in self.beside.cards.items():
+            self._row.addWidget(card, SHARES[name])
 
         self._column.addLayout(self._row, 1)
         parts.document.changed.connect(self._refresh)

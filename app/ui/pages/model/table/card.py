@@ -26,7 +26,7 @@ from app.ui.pages.model.table.cells import (
     kinds,
 )
 from app.ui.pages.model.table.model import BlockTableModel
-from app.ui.style.theme import style
+from app.ui.style.theme import SMALL, style
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.number_box import DropDown
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 
-WIDTHS = {NAME: 96, KIND: 120, READS: 88, SETTINGS: 120, GIVES: 104, PARAMETERS: 84}
+WIDTHS = {NAME: 78, KIND: 102, READS: 78, SETTINGS: 90, GIVES: 96, PARAMETERS: 78}
 """Least width of each column, in pixels at 100 %."""
 
-ROW = 30
+ROW = 28
 """Height of a row, in pixels at 100 %."""
 
 KEYS = "Enter edits a cell, Insert adds a block behind, Delete takes one out and closes the gap."
@@ -200,6 +200,7 @@ class BlockTable(QTableView):
         self._share_room()
 
     def _measure(self) -> None:
+        self.setFont(self._theme.font(SMALL))
         self.verticalHeader().setDefaultSectionSize(self._theme.px(ROW))
         self._share_room()
         self.viewport().update()

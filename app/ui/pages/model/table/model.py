@@ -12,6 +12,7 @@ from app.ui.pages.model.table.cells import (
     GIVES,
     HEADS,
     KIND,
+    NAME,
     PARAMETERS,
     BlockRow,
     rows_of,
@@ -97,7 +98,7 @@ class BlockTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.ForegroundRole:
-                troubled = bool(row.trouble) and column == GIVES
+                troubled = bool(row.trouble) and column in (NAME, GIVES)
                 return self._theme.color("problem" if troubled else "text")
 
         return None
