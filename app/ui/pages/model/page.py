@@ -38,6 +38,9 @@ SETTINGS_WIDTH = 272
 BESIDE = 1_080
 """Width at 100 % below which a card beside the drawing stands where the settings are."""
 
+BESIDE_TABLE = 1_400
+"""The same of the table, whose cells can be changed themselves."""
+
 GALLERY_SHARE = 0.27
 """Share of the page's height above which the cards of the gallery become compact."""
 
@@ -201,7 +204,8 @@ class ModelPage(Page):
 
     def _make_room(self) -> None:
         """Leaves the settings out where another card would have too little room beside them."""
-        wide = self.width() >= self._parts.theme.px(BESIDE)
+        least = BESIDE if self.beside.table.isHidden() else BESIDE_TABLE
+        wide = self.width() >= self._parts.theme.px(least)
         self._settings.setVisible(wide or not self.beside.is_open)
 
     def _selected(self, _name: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui.canvas.outputs.painting import output_image
 from app.ui.pages.model.outputs.choice_bar import ChoiceBar
@@ -58,10 +59,21 @@ class OutputsCard(Card):
         self.figures.setWordWrap(True)
         style(self.figures, "secondary")
         self.large = LargeView(parts.theme)
-        for widget in (self.choice, self.note, line, self.block_title, self.inside, self.figures):
-            self.body.addWidget(widget)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(8)
+        shown = (self.choice, self.note, line, self.block_title, self.inside, self.figures)
+        for widget in (*shown, self.large):
+            column.addWidget(widget)
 
-        self.body.addWidget(self.large, 1)
+        column.addStretch(1)
+        self.scroll = QScrollArea()
+        style(self.scroll, "plain")
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setWidget(inside)
+        self.body.addWidget(self.scroll, 1)
         outputs.changed.connect(self.refresh)
 
     def pictures(self, size: QSize) -> dict[str, QImage]:

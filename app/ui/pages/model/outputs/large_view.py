@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from app.engine.text import number_text
 from app.ui.canvas.outputs.painting import grey_image, paint_output
@@ -41,24 +41,18 @@ MATRIX = (64, 240)
 """Least and greatest height of a matrix."""
 
 
-class LargeView(QScrollArea):
-    """Shows the large pictures of a block below one another."""
+class LargeView(QWidget):
+    """Shows the large pictures of a block below one another, as high as they need."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._sections: list[_Section] = []
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setObjectName("outputs.large")
         self.setAccessibleName("All that comes out of the block")
-        style(self, "plain")
-        inside = QWidget()
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, theme.px(8), 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(12))
-        self._column.addStretch(1)
-        self.setWidget(inside)
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
@@ -66,11 +60,11 @@ class LargeView(QScrollArea):
         return tuple(section.canvas.picture for section in self._sections if section.isVisible())
 
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
-        """Shows these pictures; the place that was scrolled to stays."""
+        """Shows these pictures."""
         while len(self._sections) < len(pictures):
             section = _Section(self._theme, pictures[len(self._sections)])
             self._sections.append(section)
-            self._column.insertWidget(len(self._sections) - 1, section)
+            self._column.addWidget(section)
 
         for section, picture in zip(self._sections, pictures, strict=False):
             section.show_picture(picture)

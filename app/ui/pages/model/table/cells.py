@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from app.ui.state.network_measurer import Measured
     from models.graph import BlockDefinition, Kind
 
-HEADS = ("Name", "Kind", "Reads", "Settings", "Gives", "Parameters")
-NAME, KIND, READS, SETTINGS, GIVES, PARAMETERS = range(6)
+HEADS = ("Name", "Kind", "Settings", "Gives", "Parameters", "Reads")
+NAME, KIND, SETTINGS, GIVES, PARAMETERS, READS = range(6)
 
-EDITABLE = (NAME, KIND, READS, SETTINGS)
+EDITABLE = (NAME, KIND, SETTINGS, READS)
 
 BARE = re.compile(r"=\s*(?!true\b|false\b|nan\b|inf\b)([A-Za-z][\w-]*)")
 """A word behind an equals sign that stands in no quotes."""
@@ -51,7 +51,13 @@ class BlockRow:
         if column == PARAMETERS:
             return f"{self.parameters:,}" if self.parameters else ""
 
-        cells = (self.node.name, self.label, self.reads, self.settings, self.trouble or self.gives)
+        cells = {
+            NAME: self.node.name,
+            KIND: self.label,
+            SETTINGS: self.settings,
+            GIVES: self.trouble or self.gives,
+            READS: self.reads,
+        }
         return cells[column]
 
     def spoken(self, column: int) -> str:
