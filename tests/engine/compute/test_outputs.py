@@ -189,7 +189,8 @@ def test_weights_of_attention_are_the_softmax_of_its_scores() -> None:
 
 def test_masks_and_positions_count_as_they_do_in_the_network() -> None:
     x = torch.randn(1, 9, 8)
-    causal = attention_weights(initialised(SelfAttention(8, 2, causal=True)), x)  # type: ignore[arg-type]
+    back = initialised(SelfAttention(8, 2, causal=True))
+    causal = attention_weights(back, x)  # type: ignore[arg-type]
     assert causal is not None and not causal.triu(1).any()
     assert torch.allclose(causal.sum(-1), torch.ones(1, 2, 9))
 

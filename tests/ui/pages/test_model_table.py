@@ -19,10 +19,10 @@ from app.ui.pages.model.table.cells import (
     READS,
     SETTINGS,
     read_settings_line,
-    with_kind,
     with_text,
 )
 from models.graph import Graph, GraphError, Node
+from models.typed_edits import with_kind
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:

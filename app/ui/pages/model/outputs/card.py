@@ -68,12 +68,12 @@ class OutputsCard(Card):
             column.addWidget(widget)
 
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        style(self.scroll, "plain")
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(inside)
-        self.body.addWidget(self.scroll, 1)
+        self._area = QScrollArea()
+        style(self._area, "plain")
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(inside)
+        self.body.addWidget(self._area, 1)
         outputs.changed.connect(self.refresh)
 
     def pictures(self, size: QSize) -> dict[str, QImage]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from app.ui.state.insight.block_outputs import FIRST, LIVE
 from app.ui.style.assets import icon
@@ -60,7 +60,7 @@ class ChoiceBar(QWidget):
 
     def _build(self) -> None:
         outputs = self._outputs
-        self.picture = QLabel()
+        self.picture = Label()
         self.picture.setObjectName("outputs.example")
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.splits = Segments(self._theme, "outputs.split", SPLITS)

@@ -13,6 +13,7 @@ from app.engine.text import number_text
 from app.ui.canvas.outputs.painting import grey_image, paint_output
 from app.ui.pages.model.outputs.words import caption, scale
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -190,7 +191,8 @@ class PictureCanvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(event.pos().x(), event.pos().y()))
+            words = self.words_at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), tooltip(words))
             return True
 
         return super().event(event)

@@ -72,6 +72,8 @@ class BlockRow:
 
 def rows_of(graph: Graph, measured: Measured | None) -> tuple[BlockRow, ...]:
     """Returns a row for each block, in order; numbers where the measured block is the same."""
+    from models.typed_edits import kind_label  # noqa: PLC0415 - it loads torch
+
     known = measured.measurement.by_name if measured and measured.measurement else {}
     rows = []
     for node in graph.nodes:
@@ -92,18 +94,6 @@ def rows_of(graph: Graph, measured: Measured | None) -> tuple[BlockRow, ...]:
     return tuple(rows)
 
 
-def kind_label(node: Node) -> str:
-    """Returns what a kind is called on screen; its own name where there is no such kind."""
-    from models.layers.block import BlockError  # noqa: PLC0415 - it loads torch
-    from models.layers.own_block import block_class  # noqa: PLC0415 - it loads torch
-    from models.spec import UnknownChoice  # noqa: PLC0415 - it stands with the others
-
-    try:
-        return block_class(node).label
-    except (BlockError, UnknownChoice):
-        return node.kind
-
-
 def kinds(own: Mapping[str, BlockDefinition]) -> list[tuple[str, Kind]]:
     """Returns every kind with its label, in alphabetical order; own: those of the network."""
     from models.new_block import kinds_by_family, usable  # noqa: PLC0415 - it loads torch
@@ -120,6 +110,8 @@ def with_text(graph: Graph, name: str, column: int, text: str) -> Graph:
 
     Raises GraphError with a sentence where that is not possible.
     """
+    from models.typed_edits import with_settings  # noqa: PLC0415 - it loads torch
+
     text = text.strip()
     if column == NAME:
         return graph if text == name else edits.rename(graph, name, text)
@@ -130,33 +122,6 @@ def with_text(graph: Graph, name: str, column: int, text: str) -> Graph:
         return edits.set_inputs(graph, name, *sources)
 
     return with_settings(graph, name, read_settings_line(name, text))
-
-
-def with_settings(graph: Graph, name: str, settings: Mapping[str, Any]) -> Graph:
-    """Returns the graph with these settings of a block and no others. Raises GraphError."""
-    from models.network import read_block  # noqa: PLC0415 - it loads torch
-
-    node = graph[name]
-    read_block(Node(name, node.kind, dict(settings), node.inputs, node.definition))
-    left_out = dict.fromkeys(node.settings)
-    return edits.set_settings(graph, name, **{**left_out, **settings})
-
-
-def with_kind(graph: Graph, name: str, kind: Kind) -> Graph:
-    """Returns the graph with another kind of block; settings that it has too stay."""
-    from models.graph import node_of  # noqa: PLC0415 - it stands with the others
-    from models.layers.block import BlockError  # noqa: PLC0415 - it loads torch
-    from models.layers.own_block import read_settings  # noqa: PLC0415 - it loads torch
-
-    kept: dict[str, Any] = {}
-    for key, value in graph[name].settings.items():
-        try:
-            read_settings(node_of(name, kind, {key: value}))
-            kept[key] = value
-        except BlockError:
-            continue  # the new kind has no such setting, or allows other values
-
-    return edits.set_kind(graph, name, kind, kept)
 
 
 def read_settings_line(name: str, text: str) -> dict[str, Any]:

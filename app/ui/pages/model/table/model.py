@@ -16,7 +16,6 @@ from app.ui.pages.model.table.cells import (
     PARAMETERS,
     BlockRow,
     rows_of,
-    with_kind,
     with_text,
 )
 from app.ui.text.literal import tooltip
@@ -112,6 +111,8 @@ class BlockTableModel(QAbstractTableModel):
         row = self.rows[index.row()]
         if index.column() != KIND and str(value).strip() == row.text(index.column()):
             return True
+
+        from models.typed_edits import with_kind  # noqa: PLC0415 - it loads torch
 
         try:
             changed = (
