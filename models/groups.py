@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from models.edits import free_name
+from models.edits.blocks import free_name
 from models.graph import INPUT, OTHER, PARAMETER, BlockDefinition, Graph, GraphError, Node
 from models.graph_file import NO_SETTINGS
 from models.own_blocks import check_kind
