@@ -27,10 +27,7 @@ NO_BLOCKS = "What was copied is no blocks of a network."
 
 def text_of(fragment: Fragment) -> str:
     """Returns blocks as text, with the kinds of one's own that they use."""
-    lines = blocks_text(
-        {"name": node.name, "kind": node.kind, **node.settings, "inputs": list(node.inputs)}
-        for node in fragment.nodes
-    )
+    lines = blocks_text(map(_plain, fragment.nodes))
     parts = [f"{HEAD}\n{lines}"]
     own = definitions_in(Graph(tuple(_alone(node) for node in fragment.nodes)))
     if own:
@@ -84,3 +81,8 @@ def _read(data: Mapping[str, Any]) -> list[Node]:
 def _alone(node: Node) -> Node:
     """Returns the block as one that reads the example: of a part of a graph no more is known."""
     return Node(node.name, node.kind, node.settings, (INPUT,), node.definition)
+
+
+def _plain(node: Node) -> dict[str, Any]:
+    block = {"name": node.name, "kind": node.kind, **node.settings, "inputs": list(node.inputs)}
+    return {key: value for key, value in block.items() if value is not None}
