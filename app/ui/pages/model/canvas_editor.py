@@ -90,12 +90,12 @@ class CanvasEditor(QObject):
                 return self._replaced(graph, drop.instead, chosen)
             if drop.wire is not None:
                 source, target = drop.wire
-                values, also = self._fitting.behind(chosen, source, graph) or ({}, ())
+                values, also = self._fitting.behind(chosen, source) or ({}, ())
                 changed, name = wires.insert_on(graph, source, target, chosen, values, also)
                 return changed, (name,)
 
             behind = drop.behind or _before_end(graph)
-            values, also = self._fitting.behind(chosen, behind, graph) or ({}, ())
+            values, also = self._fitting.behind(chosen, behind) or ({}, ())
             if drop.at is not None:
                 changed, name = wires.add_branch(graph, behind, chosen, values)
             else:

@@ -44,11 +44,10 @@ class Fitting:
         names = (INPUT, OTHER, *(node.name for node in graph.nodes))
         return {name: shape for name in names if (shape := self.shape(name)) is not None}
 
-    def behind(self, kind: Kind, name: str, graph: Graph, wanted: Shape | None = None) -> Found | None:
+    def behind(self, kind: Kind, name: str) -> Found | None:
         """Returns what a new block behind another one is set to; None where it cannot stand there.
 
-        A sum reads also what the other block reads, as a bypass. wanted: the shape that it shall
-        give, None for that of the other block.
+        A sum reads also what the other block reads, as a bypass.
         """
         from models.new_block import (  # noqa: PLC0415 - it loads torch
             fitting_settings,
@@ -61,16 +60,17 @@ class Fitting:
 
         also: tuple[str, ...] = ()
         if least_inputs(kind) > 1:
-            if name in (INPUT, OTHER):
+            numbers = self.numbers(name)
+            if numbers is None:
                 return None
-            also = tuple(source for source in graph[name].inputs if source != name)[:1]
+            also = numbers.node.inputs[:1]
 
         shapes = [shape, *(self.shape(other) for other in also)]
         known = tuple(each for each in shapes if each is not None)
         if len(known) < len(shapes):
             return None
 
-        values = fitting_settings(kind, known, wanted or shape)
+        values = fitting_settings(kind, known, shape)
         return None if values is None else (values, also)
 
     def instead(self, kind: Kind, name: str) -> dict[str, Any] | None:
