@@ -71,8 +71,8 @@ class FindBar(QFrame):
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
             self._surface.setFocus()
-        else:
-            super().keyPressEvent(event)
+
+        event.accept()  # keys that the field leaves are not meant for the drawing
 
     def _search(self, text: str) -> None:
         wanted = text.strip().lower()

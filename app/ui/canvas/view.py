@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -22,7 +23,7 @@ from app.ui.canvas.bubble import Bubble
 from app.ui.canvas.commands import CanvasCommands, drop_at, named, words_of
 from app.ui.canvas.find_bar import FindBar
 from app.ui.canvas.gestures import Band, DrawWire, Gesture, Move, Pan, port_at, reach_of_wire
-from app.ui.canvas.items import BlockItem
+from app.ui.canvas.look import PLAIN_BELOW
 from app.ui.canvas.mini_map import MiniMap
 from app.ui.canvas.note_editor import NoteEditor
 from app.ui.canvas.notes import WIDTH as NOTE_WIDTH
@@ -65,7 +66,7 @@ class NetworkView(Surface):
         self.viewport().setMouseTracking(True)
         self.viewport().setAcceptDrops(True)
         self.message = Bubble(theme, self)
-        self.find = FindBar(self)
+        self.find_bar = FindBar(self)
         self.note = NoteEditor(self)
         self._map = MiniMap(self)
         self.commands = CanvasCommands(
@@ -77,7 +78,7 @@ class NetworkView(Surface):
                 "repeat": self.repeat_asked.emit,
                 "group": self.group_asked.emit,
                 "note": self._add_note,
-                "find": self.find.open,
+                "find": self.find_bar.open,
                 "map": self._toggle_map,
             },
         )
@@ -189,16 +190,10 @@ class NetworkView(Surface):
         here = self.scene_point(point)
         wires = self.content.wires
         extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if self.editor is not None:
-            source = port_at(self, point)
-            end = wires.end_at(here, reach_of_wire(self))
-            block = self.content.block_at(here)
-            if source and (end is None or here.y() <= self.item(source).port.y() + PORT_SIDE):
-                self._gesture = DrawWire(self, self.editor, self.tell, point, source)
-                return
-            if end is not None and block is None:
-                self._gesture = DrawWire(self, self.editor, self.tell, point, end[0], end)
-                return
+        begins = self._wire_at(point) if self.editor is not None else None
+        if self.editor is not None and begins is not None:
+            self._gesture = DrawWire(self, self.editor, self.tell, point, *begins)
+            return
 
         item = self.content.block_at(here)
         if extends and item is not None:
@@ -212,11 +207,13 @@ class NetworkView(Surface):
             return
 
         wire = wires.at(here, reach_of_wire(self)) if self.editor is not None else None
-        self.select([])
-        wires.light(wire)
+        if wire is not None:
+            self.select([])
+            wires.light(wire)
+            return
+
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if wire is None:
-            self._gesture = Band(self, point, extends or ctrl)
+        self._gesture = Band(self, point, extends or ctrl)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._gesture is not None:
@@ -225,6 +222,33 @@ class NetworkView(Surface):
             return
 
         super().mouseMoveEvent(event)
+        if self.editor is not None and not event.buttons():
+            point = event.position()
+            begins = self._wire_at(point) is not None
+            shape = Qt.CursorShape.CrossCursor if begins else Qt.CursorShape.ArrowCursor
+            self.viewport().setCursor(shape)
+
+    def _wire_at(self, point: QPointF) -> tuple[str, tuple[str, str] | None] | None:
+        """Returns where a wire begins that is drawn from here, and the wire if it is there already.
+
+        None where none begins.
+        """
+        if self.zoom < PLAIN_BELOW:
+            return None
+
+        here = self.scene_point(point)
+        source = port_at(self, point)
+        end = self.content.wires.end_at(here, reach_of_wire(self))
+        if source and (end is None or here.y() <= self.item(source).port.y() + PORT_SIDE):
+            return source, None
+        if end is not None and self.content.block_at(here) is None:
+            return end[0], end
+
+        return None
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._space = False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         gesture, self._gesture = self._gesture, None
@@ -236,10 +260,18 @@ class NetworkView(Surface):
             super().mouseReleaseEvent(event)  # a click on one of several chooses it alone
 
         gesture.release(event.position())
-        if isinstance(gesture, DrawWire) and not gesture.begun and gesture.wire is None:
-            self.choose(gesture.source)
+        if isinstance(gesture, DrawWire) and not gesture.begun:
+            self._click_wire(gesture)
 
         event.accept()
+
+    def _click_wire(self, gesture: DrawWire) -> None:
+        """Chooses what a click without a move was on: a wire, or the block of a dot."""
+        if gesture.wire is None:
+            self.choose(gesture.source)
+        else:
+            self.select([])
+            self.content.wires.light(gesture.wire)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         here = self.scene_point(event.position())
@@ -357,8 +389,8 @@ class NetworkView(Surface):
     def _renew_overlays(self) -> None:
         if self._map is not None:
             self._map.renew()
-            if self.find.isVisible():
-                self.find.place()
+            if self.find_bar.isVisible():
+                self.find_bar.place()
 
 
 def _keys(event: QKeyEvent) -> str:

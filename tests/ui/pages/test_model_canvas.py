@@ -374,7 +374,7 @@ def test_enter_and_a_double_click_lead_to_the_settings(page: ModelPage, hand: Ha
 
 def test_a_block_is_found(qtbot: QtBot, hand: Hand) -> None:
     hand.key(Qt.Key.Key_F, CTRL)
-    find = hand.view.find
+    find = hand.view.find_bar
     assert find.isVisible()
     qtbot.keyClicks(find.field, "conv")
     assert hand.view.chosen == "conv1" and find.count.text() == "1 of 2"
