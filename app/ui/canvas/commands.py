@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from app.ui.canvas.editor import Drop
 from app.ui.text.literal import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtCore import QPointF
 
     from app.ui.canvas.arrange import Point
     from app.ui.canvas.editor import Editor
-    from app.ui.canvas.surface import Surface
+    from app.ui.canvas.edited import EditedSurface
 
 ROOM = 12
 """Pixels at 100 % between blocks that are spaced evenly, at least."""
@@ -92,13 +90,10 @@ class CanvasCommands:
 
     def __init__(
         self,
-        surface: Surface,
-        tell: Callable[[str, QPointF | None], None],
+        surface: EditedSurface,
         opens: dict[str, Callable[[], None]],
     ) -> None:
         self._surface = surface
-        self._tell = tell
-        self.editor: Editor | None = None
         self._opens = {
             "all": self._choose_all,
             "fit": surface.zoom_to_fit,
@@ -121,7 +116,7 @@ class CanvasCommands:
         """Returns whether a command has something to do now."""
         surface = self._surface
         command = next(command for command in TABLE if command.name == name)
-        if command.edits and self.editor is None:
+        if command.edits and self._surface.editor is None:
             return False
 
         blocks = self._own()
@@ -145,8 +140,8 @@ class CanvasCommands:
 
         if name == "copy":
             self._copy()
-        elif name in self._edits and self.editor is not None:
-            self._tell(self._edits[name](self.editor), None)
+        elif name in self._edits and self._surface.editor is not None:
+            self._surface.tell(self._edits[name](self._surface.editor))
         elif name in self._opens:
             self._opens[name]()
 
@@ -180,10 +175,10 @@ class CanvasCommands:
         self._surface.select([item for item in content.blocks.values() if not item.view.source])
 
     def _copy(self) -> str:
-        if self.editor is None:
+        if self._surface.editor is None:
             return ""
 
-        text = self.editor.copy(self._own())
+        text = self._surface.editor.copy(self._own())
         if text:
             QGuiApplication.clipboard().setText(text)
 
@@ -240,40 +235,6 @@ class CanvasCommands:
     def _places(self) -> dict[str, Point]:
         content = self._surface.content
         return {name: content.place_of(content.blocks[name]) for name in self._own()}
-
-
-def drop_at(surface: Surface, point: QPointF, reach: float) -> Drop:
-    """Returns where a new block would come that is dropped at a point of the scene."""
-    block = surface.content.block_at(point)
-    if block is not None and not block.view.source:
-        return Drop(instead=block.view.name)
-
-    wire = surface.content.wires.at(point, reach)
-    if wire is not None:
-        return Drop(wire=wire)
-
-    above = [
-        item for item in surface.content.blocks.values() if item.y() + item.height <= point.y()
-    ]
-    nearest = min(
-        above or surface.content.blocks.values(),
-        key=lambda item: (item.port - point).manhattanLength(),
-        default=None,
-    )
-    behind = nearest.view.name if nearest is not None else ""
-    return Drop(behind=behind, at=surface.content.place_at(point))
-
-
-def words_of(surface: Surface, drop: Drop) -> str:
-    """Returns in a few words what a drop would do."""
-    blocks = surface.content.blocks
-    if drop.instead:
-        return f"Replaces {blocks[drop.instead].view.title}"
-    if drop.wire is not None:
-        first, second = (blocks[name].view.title for name in drop.wire)
-        return f"Between {first} and {second}"
-
-    return f"Reads {blocks[drop.behind].view.title}" if drop.behind else ""
 
 
 def _span(places: dict[str, Point], along: int) -> float:

@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
@@ -19,20 +15,17 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from app.ui.canvas.bubble import Bubble
-from app.ui.canvas.commands import CanvasCommands, drop_at, named, words_of
-from app.ui.canvas.find_bar import FindBar
+from app.ui.canvas.commands import CanvasCommands, named
+from app.ui.canvas.edited import EditedSurface
+from app.ui.canvas.overlays.find_bar import FindBar
 from app.ui.canvas.gestures import Band, DrawWire, Gesture, Move, Pan, port_at, reach_of_wire
 from app.ui.canvas.look import PLAIN_BELOW
-from app.ui.canvas.mini_map import MiniMap
-from app.ui.canvas.note_editor import NoteEditor
+from app.ui.canvas.overlays.mini_map import MiniMap
+from app.ui.canvas.overlays.note_editor import NoteEditor
 from app.ui.canvas.notes import WIDTH as NOTE_WIDTH
-from app.ui.canvas.palette import KIND
 from app.ui.canvas.steps import along_wires
-from app.ui.canvas.surface import Surface
 
 if TYPE_CHECKING:
-    from app.ui.canvas.editor import Drop, Editor
     from app.ui.style.theme import Theme
 
 ZOOM_STEP = 1.15
@@ -44,7 +37,7 @@ NOTE_HEIGHT = 90
 """Height of the field for a note, in pixels at 100 %."""
 
 
-class NetworkView(Surface):
+class NetworkView(EditedSurface):
     """Draws a network and takes gestures, each of which is one call of the editor.
 
     Ctrl + wheel, + and - zoom; the middle button, or Space with the left one, moves the picture.
@@ -64,14 +57,11 @@ class NetworkView(Surface):
         super().__init__(theme)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        self.viewport().setAcceptDrops(True)
-        self.message = Bubble(theme, self)
         self.find_bar = FindBar(self)
         self.note = NoteEditor(self)
         self._map = MiniMap(self)
         self.commands = CanvasCommands(
             self,
-            self.tell,
             {
                 "open": lambda: self.block_opened.emit(self.chosen),
                 "add": self.add_asked.emit,
@@ -83,32 +73,12 @@ class NetworkView(Surface):
             },
         )
 
-    @property
-    def editor(self) -> Editor | None:
-        """Changes the network; None where it is only looked at."""
-        return self.commands.editor
-
-    def set_editor(self, editor: Editor | None) -> None:
-        """Lets the network be changed by gestures, or only be looked at."""
-        self.commands.editor = editor
-        self.content.show_ports(editor is not None)
 
     @property
     def mini_map(self) -> MiniMap:
         assert self._map is not None
         return self._map
 
-    def tell(self, sentence: str, at: QPointF | None = None) -> None:
-        """Shows a sentence where something happened: at a point of the scene, or what is chosen."""
-        if not sentence:
-            self.message.hide()
-            return
-
-        if at is None:
-            item = self.content.blocks.get(self.chosen)
-            at = item.rect.center() if item is not None else self.seen.center()
-
-        self.message.say(sentence, self.viewport().mapToParent(self.mapFromScene(at)))
 
     # --- keyboard
 
@@ -292,46 +262,6 @@ class NetworkView(Surface):
         menu = self.commands.menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
-
-    # --- what is dragged in
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.editor is not None and event.mimeData().hasFormat(KIND):
-            event.acceptProposedAction()
-        else:
-            event.ignore()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self.editor is None or not event.mimeData().hasFormat(KIND):
-            event.ignore()
-            return
-
-        drop = self._drop(event.position())
-        self._show_drop(drop)
-        self.tell(words_of(self, drop), self.scene_point(event.position()))
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._show_drop(None)
-        self.message.hide()
-        event.accept()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        drop = self._drop(event.position())
-        self._show_drop(None)
-        if self.editor is not None:
-            kind = bytes(event.mimeData().data(KIND).data()).decode()
-            self.tell(self.editor.insert(kind, drop), self.scene_point(event.position()))
-            event.acceptProposedAction()
-
-    def _drop(self, point: QPointF) -> Drop:
-        return drop_at(self, self.scene_point(point), 2 * reach_of_wire(self))
-
-    def _show_drop(self, drop: Drop | None) -> None:
-        """Marks what a drop would change."""
-        self.content.wires.light(drop.wire if drop is not None else None)
-        for name, item in self.content.blocks.items():
-            item.set_marked(drop is not None and drop.instead == name)
 
     # --- notes and the mini-map
 
