@@ -223,9 +223,7 @@ def _changed(graph: Graph, name: str, change: Callable[[Node], Node]) -> Graph:
     """Returns the graph with one block changed, and its new name where others read it."""
     new = change(graph[name])
     return Graph(
-        tuple(
-            new if node.name == name else reading(node, {name: new.name}) for node in graph.nodes
-        )
+        tuple(new if node.name == name else reading(node, {name: new.name}) for node in graph.nodes)
     )
 
 

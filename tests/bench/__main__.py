@@ -16,8 +16,8 @@ command line beside a bare script, and `small-steps` prints what a step of a sma
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
-template in every format, and prints what changed and how fast the files answer. `canvas` prints what
-a frame and a gesture cost with 300 blocks in sight.
+template in every format, and prints what changed and how fast the files answer. `canvas` prints
+what a frame and a gesture cost with 300 blocks in sight.
 """
 
 from __future__ import annotations

@@ -49,12 +49,18 @@ def main(times: int) -> int:
         page = _opened(harness)
         view = page.network.view
         for zoom in ZOOMS:
-            for what, cost in (("pan", _pans(view, zoom, times)), ("zoom", _zooms(view, zoom, times))):
+            for what, cost in (
+                ("pan", _pans(view, zoom, times)),
+                ("zoom", _zooms(view, zoom, times)),
+            ):
                 seen = _seen(view)
                 missed |= _tell(f"{what} at {zoom:.0%}, {seen} blocks in sight", cost, FRAME_MS)
 
         spread = _spread(page, view)
-        for what, cost in (("pan", _pans(view, spread, times)), ("zoom", _zooms(view, spread, times))):
+        for what, cost in (
+            ("pan", _pans(view, spread, times)),
+            ("zoom", _zooms(view, spread, times)),
+        ):
             words = f"{what} with words, {_seen(view)} blocks in sight"
             missed |= _tell(words, cost, FRAME_MS)
 
@@ -138,7 +144,7 @@ def _gestures(page: ModelPage, times: int) -> dict[str, list[float]]:
         "insert on a wire": lambda: editor.insert("dropout", Drop(wire=(source, middle))),
         "draw a wire": lambda: editor.connect(names[3], names[7]),
         "delete three": lambda: editor.delete(names[40:43], ()),
-        "move ten": lambda: editor.move({name: (40.0, 40.0) for name in names[:10]}, {}),
+        "move ten": lambda: editor.move(dict.fromkeys(names[:10], (40.0, 40.0)), {}),
         "duplicate four": lambda: editor.duplicate(names[8:12]),
     }
     found: dict[str, list[float]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
@@ -49,7 +50,7 @@ class Hand:
     def on_wire(self, source: str, target: str) -> QPointF:
         """Returns a point of the wire's longest part."""
         corners = self.view.content.wires.lines[source, target]
-        parts = zip(corners, corners[1:], strict=False)
+        parts = itertools.pairwise(corners)
         (x1, y1), (x2, y2) = max(
             parts, key=lambda part: abs(part[0][0] - part[1][0]) + abs(part[0][1] - part[1][1])
         )
@@ -69,9 +70,7 @@ class Hand:
     def press(self, point: QPointF, modifier: Qt.KeyboardModifier = NONE) -> None:
         self.qtbot.mousePress(self.view.viewport(), LEFT, modifier, self._at(point))
 
-    def move(
-        self, start: QPointF, end: QPointF, modifier: Qt.KeyboardModifier = NONE
-    ) -> None:
+    def move(self, start: QPointF, end: QPointF, modifier: Qt.KeyboardModifier = NONE) -> None:
         viewport = self.view.viewport()
         for step in range(1, STEPS + 1):
             at = QPointF(self._at(start + (end - start) * (step / STEPS)))

@@ -60,9 +60,7 @@ class Drawing(Spec):
     """
 
     positions: dict[str, Place] = {}
-    notes: Annotated[
-        tuple[Note, ...], BeforeValidator(_tuple), Field(max_length=MOST_NOTES)
-    ] = ()
+    notes: Annotated[tuple[Note, ...], BeforeValidator(_tuple), Field(max_length=MOST_NOTES)] = ()
 
     @field_validator("positions")
     @classmethod
@@ -78,7 +76,9 @@ class Drawing(Spec):
 
     def arranged(self, names: Collection[str] = ()) -> Drawing:
         """Returns the drawing with some blocks where they are arranged; () for all blocks."""
-        kept = {name: place for name, place in self.positions.items() if names and name not in names}
+        kept = {
+            name: place for name, place in self.positions.items() if names and name not in names
+        }
         return self.replace(positions=kept)
 
     def of(self, before: Graph, after: Graph) -> Drawing:

@@ -229,5 +229,3 @@ class Card:
 def _draw(painter: QPainter, place: QRectF, text: str, metrics: QFontMetricsF) -> None:
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
     painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-
-

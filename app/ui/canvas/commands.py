@@ -13,10 +13,9 @@ from app.ui.text.literal import tooltip
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
     from app.ui.canvas.arrange import Point
-    from app.ui.canvas.editor import Editor
     from app.ui.canvas.edited import EditedSurface
+    from app.ui.canvas.editor import Editor
 
 ROOM = 12
 """Pixels at 100 % between blocks that are spaced evenly, at least."""
@@ -217,9 +216,7 @@ class CanvasCommands:
         zoom = self._surface.theme.zoom
         item = self._surface.content.blocks
         order = sorted(places, key=lambda name: places[name][along])
-        sizes = {
-            name: (item[name].width if wide else item[name].height) / zoom for name in order
-        }
+        sizes = {name: (item[name].width if wide else item[name].height) / zoom for name in order}
         first, last = places[order[0]][along], places[order[-1]][along]
         between = last - first - sum(sizes[name] for name in order[:-1])
         gap = max(float(ROOM), between / (len(order) - 1))

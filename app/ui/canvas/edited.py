@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-
-from app.ui.canvas.overlays.bubble import Bubble
 from app.ui.canvas.drops import drop_at, words_of
 from app.ui.canvas.gestures import reach_of_wire
+from app.ui.canvas.overlays.bubble import Bubble
 from app.ui.canvas.palette import KIND
 from app.ui.canvas.surface import Surface
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPointF
+    from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 
     from app.ui.canvas.editor import Drop, Editor
     from app.ui.style.theme import Theme

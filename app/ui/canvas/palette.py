@@ -131,7 +131,9 @@ class Palette(QWidget):
             row.setData(Qt.ItemDataRole.AccessibleDescriptionRole, kind.summary)
             self.list.addItem(row)
 
-        first = next((row for row in range(self.list.count()) if self.list.item(row).data(ROLE)), -1)
+        first = next(
+            (row for row in range(self.list.count()) if self.list.item(row).data(ROLE)), -1
+        )
         self.list.setCurrentRow(first)
 
 

@@ -29,7 +29,7 @@ COLUMN_GAP = 40
 
 LANE = 16
 
-EDGE = 6
+EDGE = 8
 """Around everything, in pixels."""
 
 
@@ -172,9 +172,10 @@ class NetworkScene(QGraphicsScene):
         top = min(box.y for box in boxes.values())
         right = max(box.x + box.width for box in boxes.values())
         bottom = max(box.bottom for box in boxes.values())
-        place |= QRectF(left - EDGE, top - EDGE, right - left + 2 * EDGE, bottom - top + 2 * EDGE)
+        cards = QRectF(left, top, right - left, bottom - top)
+        place = place.united(cards.adjusted(-EDGE, -EDGE, EDGE, EDGE))
         for note in self.notes:
-            place |= note.rect.adjusted(-EDGE, -EDGE, EDGE, EDGE)
+            place = place.united(note.rect.adjusted(-EDGE, -EDGE, EDGE, EDGE))
 
         self.setSceneRect(place)
 

@@ -17,9 +17,7 @@ BESIDE = 120
 """Pixels up or down within which a block stands beside another."""
 
 
-def along_wires(
-    content: NetworkScene, blocks: Sequence[BlockView], here: str, key: Qt.Key
-) -> str:
+def along_wires(content: NetworkScene, blocks: Sequence[BlockView], here: str, key: Qt.Key) -> str:
     """Returns the block to which an arrow key leads from a block; the same where none lies there.
 
     Down leads to what reads the block, the one straight below first, and up to what it reads first.

@@ -11,7 +11,6 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView
 
 from app.engine.experiment.drawing import Drawing
-from app.ui.canvas.items import BlockItem
 from app.ui.canvas.look import Look
 from app.ui.canvas.scene import NetworkScene
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from app.ui.canvas.block_view import BlockView
+    from app.ui.canvas.items import BlockItem
     from app.ui.style.theme import Theme
 
 # Sizes in pixels at 100 %.

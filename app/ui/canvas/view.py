@@ -17,12 +17,12 @@ from PySide6.QtGui import (
 
 from app.ui.canvas.commands import CanvasCommands, named
 from app.ui.canvas.edited import EditedSurface
-from app.ui.canvas.overlays.find_bar import FindBar
 from app.ui.canvas.gestures import Band, DrawWire, Gesture, Move, Pan, port_at, reach_of_wire
 from app.ui.canvas.look import PLAIN_BELOW
+from app.ui.canvas.notes import WIDTH as NOTE_WIDTH
+from app.ui.canvas.overlays.find_bar import FindBar
 from app.ui.canvas.overlays.mini_map import MiniMap
 from app.ui.canvas.overlays.note_editor import NoteEditor
-from app.ui.canvas.notes import WIDTH as NOTE_WIDTH
 from app.ui.canvas.steps import along_wires
 
 if TYPE_CHECKING:
@@ -73,21 +73,19 @@ class NetworkView(EditedSurface):
             },
         )
 
-
     @property
     def mini_map(self) -> MiniMap:
         assert self._map is not None
         return self._map
 
-
     # --- keyboard
 
     def event(self, event: QEvent) -> bool:
         # What the table holds is meant for the drawing while it has the focus.
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if named(_keys(event)):
-                event.accept()
-                return True
+        override = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and named(_keys(event)):
+            event.accept()
+            return True
 
         return super().event(event)
 

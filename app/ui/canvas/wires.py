@@ -86,7 +86,7 @@ class WiresItem(QGraphicsItem):
         self._measure()
 
     def at(self, point: QPointF, within: float) -> Wire | None:
-        """Returns the nearest wire to a point of the scene, within so many pixels; None for none."""
+        """Returns the nearest wire to a point of the scene, within so many pixels, or None."""
         best = min(
             (
                 (_distance(point.x(), point.y(), corners), wire)
@@ -155,7 +155,8 @@ class WiresItem(QGraphicsItem):
         place = self._path.boundingRect()
         if self._loose:
             xs, ys = zip(*self._loose, strict=True)
-            place |= QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
+            loose = QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
+            place = place.united(loose)
 
         self._place = place.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         self.update()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage
@@ -14,7 +16,9 @@ from app.ui.canvas.tensor_box import HEIGHT, WIDTH, Largest, tensor_box
 from app.ui.canvas.view import NetworkView
 from app.ui.canvas.wires import WiresItem
 from app.ui.style.theme import Theme
-from pytestqt.qtbot import QtBot
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 FORMS = [(3, 32, 32), (16, 32, 32), (32, 16, 16), (64, 8, 8), (64,), (10,)]
 

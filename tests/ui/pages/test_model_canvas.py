@@ -283,6 +283,7 @@ def test_blocks_are_copied_as_text_and_pasted_here_and_elsewhere(
     assert hand.view.all_chosen == ("conv3", "norm2")
     one_step(harness, before)
 
+    hand.view.choose("conv3", "norm2")
     hand.key(Qt.Key.Key_X, CTRL)
     assert "conv3" not in inputs(harness)
 
@@ -316,7 +317,9 @@ def test_blocks_are_repeated_and_duplicated(
     assert inputs(harness)["norm5"] == ("norm",)
 
 
-def test_half_a_loop_is_told_where_it_was_asked(harness: Harness, page: ModelPage, hand: Hand) -> None:
+def test_half_a_loop_is_told_where_it_was_asked(
+    harness: Harness, page: ModelPage, hand: Hand
+) -> None:
     hand.view.choose("conv1", "conv2")
     before = harness.document.experiment
     page.repeat.asked.emit(3)
@@ -405,6 +408,8 @@ def test_a_change_is_drawn_at_once_without_numbers_that_are_not_known(
 
 
 def test_another_template_forgets_where_blocks_were_put(harness: Harness, page: ModelPage) -> None:
-    harness.document.replace("", drawing=harness.document.experiment.drawing.moved({"conv1": (9, 9)}))
+    harness.document.replace(
+        "", drawing=harness.document.experiment.drawing.moved({"conv1": (9, 9)})
+    )
     page.gallery.chosen.emit("cnn")
     assert harness.document.experiment.drawing.positions == {}

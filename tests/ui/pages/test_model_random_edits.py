@@ -1,4 +1,4 @@
-"""Gestures at random: none raises, the file always agrees, and undo comes back to the first byte."""
+"""Gestures at random: none raises, the file always agrees, undo comes back to the first byte."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class Person:
             "move": lambda: editor.move({target: place}, {}),
             "arrange": lambda: editor.arrange(some),
             "note": lambda: editor.add_note(f"note {len(notes)}", place),
-            "change note": lambda: editor.change_note(pick(notes), pick(("", "x"))) if notes else "",
+            "change note": lambda: (
+                editor.change_note(pick(notes), pick(("", "x"))) if notes else ""
+            ),
             "group": lambda: self._group(some),
         }
         what = pick(list(things)) if len(own) < MOST_BLOCKS else "delete"

@@ -137,6 +137,9 @@ class MiniMap(QWidget):
 
         event.accept()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def _go(self, point: QPointF) -> None:
         place, room = self._surface.sceneRect(), self._room
         scale = place.width() / max(1.0, room.width())

@@ -16,7 +16,7 @@ LONGEST = 2_000
 
 
 class NoteEditor(QPlainTextEdit):
-    """Takes the text of one note at a time. Escape gives it up, Ctrl + Enter and leaving take it."""
+    """Takes the text of a note. Escape gives it up; Ctrl + Enter and leaving the field take it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -127,9 +127,9 @@ def _unchanged(graph: Graph, measured: Measured) -> set[str]:
         numbers = before.get(node.name)
         # The last block is also judged by whether it answers what is asked.
         same_end = (node is graph.nodes[-1]) == (node.name == last)
-        if numbers is not None and numbers.node == node and same_end:
-            if known.issuperset(node.inputs):
-                known.add(node.name)
+        same = numbers is not None and numbers.node == node and same_end
+        if same and known.issuperset(node.inputs):
+            known.add(node.name)
 
     return known
 

@@ -28,7 +28,6 @@ from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
-from models.graph import GraphError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +35,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from app.engine.experiment.drawing import Drawing
+    from app.ui.canvas.block_view import BlockView
     from app.ui.state.network_measurer import Measured, NetworkMeasurer
-    from models.graph import Graph
+    from models.graph import Graph, GraphError
 
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""
@@ -108,6 +108,8 @@ class NetworkCard(Card):
         self._measurer = network_measurer
         self._theme = theme
         self._fault = ""
+        self._drawn_of: tuple[Measured | None, Graph | None] = (None, None)
+        self._views: tuple[BlockView, ...] = ()
         self.view = NetworkView(theme)
         self.view.setObjectName("model.network")
         self.view.block_chosen.connect(self.selected)
@@ -154,7 +156,7 @@ class NetworkCard(Card):
         """
         network_measurer = self._measurer
         if network_measurer.measured is not None:
-            self.view.show_blocks(block_views(network_measurer.measured, graph), drawing)
+            self._show_network(network_measurer.measured, graph, drawing)
             self._totals.show_totals(totals(network_measurer.measured))
             self._show_fault(network_measurer.measured.inspection.error)
 
@@ -183,6 +185,15 @@ class NetworkCard(Card):
 
         for button in self._buttons:
             button.setEnabled(shown)
+
+    def _show_network(self, measured: Measured, graph: Graph | None, drawing: Drawing) -> None:
+        """Draws the network, unless it is what is drawn already."""
+        of = (measured, graph)
+        if self._drawn_of[0] is not measured or self._drawn_of[1] is not graph:
+            self._views = block_views(measured, graph)
+            self._drawn_of = of
+
+        self.view.show_blocks(self._views, drawing)
 
     def _show_fault(self, error: GraphError | None) -> None:
         """Brings the block that cannot be built into sight, once."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
+from app.ui.canvas.editor import Drop
 from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.canvas_editor import CanvasEditor
@@ -21,7 +22,6 @@ from app.ui.pages.model.own_network_view import OwnNetworkView
 from app.ui.pages.model.palette_card import PaletteCard
 from app.ui.pages.model.repeat_row import RepeatRow
 from app.ui.pages.model.sizes import TemplateSizes
-from app.ui.canvas.editor import Drop
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
