@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QToolButton
 
 from app.ui.canvas.editor import Drop
 from app.ui.pages.model.graph_edits import open_graph
@@ -35,8 +34,6 @@ def take_canvas(camera: Any) -> None:
     page = camera.window.frame.findChild(ModelPage)
     assert isinstance(page, ModelPage)
     view = page.network.view
-    large = page.network.findChild(QToolButton, "model.large")
-    assert large is not None
 
     def photograph(state: str) -> None:
         camera.photograph(state, ("model",))
@@ -52,7 +49,7 @@ def take_canvas(camera: Any) -> None:
     page.palette_card.palette_list.field.clear()
     page._show_palette(False)
 
-    large.toggle()
+    view.commands.do("large")
     _branch(page, view, measured)
     photograph("branched")
     view.choose(view.blocks[5].name)

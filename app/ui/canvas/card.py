@@ -194,7 +194,7 @@ class Card:
         if not view.share:
             return metrics.horizontalAdvance(text) + look.px(10)
 
-        whole = min(float(look.px(BAR)), self.width / 4)
+        whole = min(float(look.px(BAR)), self.width / 5)
         track = QRectF(
             right - whole, top + metrics.height() + look.px(6), whole, look.px(BAR_HEIGHT)
         )

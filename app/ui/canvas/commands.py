@@ -67,6 +67,13 @@ TABLE = (
     CanvasKey("find", "Find a block…", "Ctrl+F", edits=False),
     CanvasKey("fit", "Show the whole network", "F", edits=False),
     CanvasKey("actual", "Original size", "0", edits=False),
+    CanvasKey(
+        "large",
+        "Large drawing, or not",
+        "L",
+        "Gives the drawing the room of the templates.",
+        edits=False,
+    ),
     CanvasKey("map", "Mini-map", "M", "The whole network in small.", edits=False),
 )
 

@@ -28,7 +28,7 @@ WIDTH = 420
 NARROWEST = 160
 """Least width of a block in a network of one column."""
 
-BRANCHED = 250
+BRANCHED = 330
 """Width of a block in a network that branches."""
 
 SMALLEST_ZOOM = 0.05

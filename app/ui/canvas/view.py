@@ -43,11 +43,13 @@ class NetworkView(EditedSurface):
     Ctrl + wheel, + and - zoom; the middle button, or Space with the left one, moves the picture.
     Other keys and the menu stand in `commands`. add_asked(), repeat_asked(), group_asked(): the
     person wants the list of blocks, or to say how often, or what the new block is called.
+    large_asked(): the drawing shall have the room of what is above it, or give that back.
     """
 
     add_asked = Signal()
     repeat_asked = Signal()
     group_asked = Signal()
+    large_asked = Signal()
 
     _gesture: Gesture | None = None
     _space = False
@@ -67,6 +69,7 @@ class NetworkView(EditedSurface):
                 "add": self.add_asked.emit,
                 "repeat": self.repeat_asked.emit,
                 "group": self.group_asked.emit,
+                "large": self.large_asked.emit,
                 "note": self._add_note,
                 "find": self.find_bar.open,
                 "map": self._toggle_map,

@@ -52,7 +52,6 @@ ICONS = {
     "code": "mdi6.code-braces",
     "add": "mdi6.plus",
     "dots": "mdi6.dots-horizontal",
-    "large": "mdi6.arrow-expand-vertical",
     "left": "mdi6.chevron-left",
     "right": "mdi6.chevron-right",
     "up": "mdi6.chevron-up",

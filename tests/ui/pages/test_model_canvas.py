@@ -183,7 +183,7 @@ def test_the_list_says_what_each_block_does_and_puts_one_behind_the_chosen(
     palette = page.palette_card.palette_list
     assert palette.isVisible() and not page._settings.isVisible()
     assert len(palette.shown) > 30
-    palette.field.setText("forgets")
+    palette.field.setText("random share to zero")
     assert "dropout" in palette.shown and "convolution" not in palette.shown
     palette.field.setText("batch norm")
     assert palette.shown == ["batch-norm"]

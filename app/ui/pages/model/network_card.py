@@ -95,16 +95,14 @@ class NetworkCard(Card):
 
     While it waits it says for what. `selected(name)`: another block was chosen. `repaired(graph)`:
     the person took a repair. `code_asked(shown)`: the code shall stand beside it, or no longer.
-    `large_asked(shown)`: the drawing shall have the room of the templates above it.
     """
 
     selected = Signal(str)
     repaired = Signal(object)
     code_asked = Signal(bool)
-    large_asked = Signal(bool)
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
-        super().__init__("The network", "shapes, parameters and share, live")
+        super().__init__("The network", "shapes and costs")
         self._measurer = network_measurer
         self._theme = theme
         self._fault = ""
@@ -139,12 +137,9 @@ class NetworkCard(Card):
         code = self._tool("code", "Show the network as code beside it", lambda: None)
         code.setCheckable(True)
         code.toggled.connect(self.code_asked)
-        large = self._tool("large", "Give the drawing the room of the templates", lambda: None)
-        large.setCheckable(True)
-        large.toggled.connect(self.large_asked)
         more = self._tool("more", "All that can be done with the drawing", lambda: None)
         more.clicked.connect(lambda: self._show_menu(more))
-        self._buttons += [code, large, more]
+        self._buttons += [code, more]
 
         theme.changed.connect(self._restyle)
         self._restyle()

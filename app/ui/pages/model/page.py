@@ -151,7 +151,7 @@ class ModelPage(Page):
         view.block_opened.connect(self._open_block)
         view.group_asked.connect(self._open_group)
         view.repeat_asked.connect(self._open_repeat)
-        self.network.large_asked.connect(lambda large: self.gallery.setVisible(not large))
+        view.large_asked.connect(lambda: self.gallery.setVisible(self.gallery.isHidden()))
 
     # --- the drawing
 
@@ -269,8 +269,10 @@ class ModelPage(Page):
         wide = self.width() >= self._parts.theme.px(BESIDE_CODE)
         adding = self._adding
         beside = wide or self.code.isHidden()
-        self._settings.setVisible(beside and not adding)
-        self.palette_card.setVisible(beside and adding)
+        # What goes, goes first: with both there, what stands beside them has no room for a moment.
+        cards = {self._settings: beside and not adding, self.palette_card: beside and adding}
+        for card, shown in sorted(cards.items(), key=lambda pair: pair[1]):
+            card.setVisible(shown)
 
     def _write_code(self) -> None:
         measured = self._parts.network_measurer.measured
