@@ -155,8 +155,8 @@ def group(
 def take_apart(graph: Graph, name: str) -> tuple[Graph, tuple[str, ...]]:
     """Returns the graph with the blocks of a group in its place, and their names.
 
-    A block keeps its name where no other has it. Raises GraphError for a block that is no group, and
-    for one to which too little is connected.
+    A block keeps its name where no other has it. Raises GraphError for a block that is no group,
+    and for one to which too little is connected.
     """
     node = graph[name]
     if node.definition is None:

@@ -59,7 +59,7 @@ def take_canvas(camera: Any) -> None:
     view.zoom_to_actual()
     _noted(page, view, measured)
     photograph("notes")
-    view.tell(page.editor.connect(view.blocks[6].name, view.blocks[2].name))
+    view.tell(page.editor.draw_wire(view.blocks[6].name, view.blocks[2].name))
     _each(camera, "backwards", lambda: view.tell(view.message.text.text()))
     view.find_bar.field.setText("conv")
     _each(camera, "find", view.find_bar.open)

@@ -142,7 +142,7 @@ def _gestures(page: ModelPage, times: int) -> dict[str, list[float]]:
     source = view.item(middle).view.inputs[0]
     gestures: dict[str, Callable[[], str]] = {
         "insert on a wire": lambda: editor.insert("dropout", Drop(wire=(source, middle))),
-        "draw a wire": lambda: editor.connect(names[3], names[7]),
+        "draw a wire": lambda: editor.draw_wire(names[3], names[7]),
         "delete three": lambda: editor.delete(names[40:43], ()),
         "move ten": lambda: editor.move(dict.fromkeys(names[:10], (40.0, 40.0)), {}),
         "duplicate four": lambda: editor.duplicate(names[8:12]),

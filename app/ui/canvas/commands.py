@@ -198,7 +198,7 @@ class CanvasCommands:
         blocks, notes = self._own(), surface.chosen_notes
         lit = surface.content.wires.lit
         if lit is not None and not blocks and not notes:
-            return editor.disconnect(lit)
+            return editor.remove_wire(lit)
 
         return editor.delete(blocks, notes)
 

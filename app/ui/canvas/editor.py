@@ -32,7 +32,7 @@ class Drop:
 class Editor(Protocol):
     """Changes the network and its drawing."""
 
-    def connect(self, source: str, target: str) -> str:
+    def draw_wire(self, source: str, target: str) -> str:
         """Lets a block read another one."""
         ...
 
@@ -40,7 +40,7 @@ class Editor(Protocol):
         """Lets a wire run between other blocks, of which one is as before."""
         ...
 
-    def disconnect(self, wire: Wire) -> str:
+    def remove_wire(self, wire: Wire) -> str:
         """Takes a wire away."""
         ...
 

@@ -80,7 +80,7 @@ class Band:
         self._band.setGeometry(place)
         area: QRectF = self._surface.mapToScene(place).boundingRect()
         content = self._surface.content
-        items = [*content.blocks.values(), *content.notes]
+        items: list[BlockItem | NoteItem] = [*content.blocks.values(), *content.notes]
         touched = [item for item in items if area.intersects(item.rect)]
         self._surface.select([*self._before, *touched])
 
@@ -218,9 +218,9 @@ class DrawWire:
         self.cancel()
         if target is None:
             # A click on the dot is no wire; a wire that is led to nowhere is taken away.
-            sentence = self._editor.disconnect(self.wire) if self.wire is not None else ""
+            sentence = self._editor.remove_wire(self.wire) if self.wire is not None else ""
         elif self.wire is None:
-            sentence = self._editor.connect(self.source, target.view.name)
+            sentence = self._editor.draw_wire(self.source, target.view.name)
         else:
             sentence = self._editor.move_wire(self.wire, self.source, target.view.name)
 

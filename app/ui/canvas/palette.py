@@ -226,7 +226,7 @@ class KindDelegate(QStyledItemDelegate):
         padding = theme.px(PADDING)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        place = QRectF(option.rect)  # type: ignore[attr-defined]
+        place = QRectF(option.rect)
         inside = place.adjusted(padding, padding, -padding, -padding)
         if not index.data(ROLE):
             painter.setFont(theme.font(SMALL))

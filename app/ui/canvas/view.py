@@ -85,8 +85,8 @@ class NetworkView(EditedSurface):
 
     def event(self, event: QEvent) -> bool:
         # What the table holds is meant for the drawing while it has the focus.
-        override = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if override and named(_keys(event)):
+        override = event.type() is QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and named(_keys(event)):
             event.accept()
             return True
 

@@ -55,10 +55,10 @@ class Person:
         notes = range(len(self._document.experiment.drawing.notes))
         drop = pick((Drop(wire=wire), Drop(instead=target), Drop(behind=pick(known))))
         things: dict[str, Callable[[], Any]] = {
-            "connect": lambda: editor.connect(pick(known), pick(known)),
+            "connect": lambda: editor.draw_wire(pick(known), pick(known)),
             "move start": lambda: editor.move_wire(wire, pick(known), target),
             "move end": lambda: editor.move_wire(wire, wire[0], pick(known)),
-            "disconnect": lambda: editor.disconnect(wire),
+            "disconnect": lambda: editor.remove_wire(wire),
             "insert": lambda: editor.insert(pick(KINDS), drop),
             "beside": lambda: editor.insert(pick(KINDS), Drop(behind=pick(known), at=place)),
             "delete": lambda: editor.delete(some, [pick(notes)] if notes else []),

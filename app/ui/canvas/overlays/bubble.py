@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SHOWN_MS = 8_000
 
+MARGIN = 10
+
 WIDTH = 260
 """Most width in pixels at 100 %."""
 
@@ -31,7 +33,7 @@ class Bubble(QFrame):
         self.text.setObjectName("network.message.text")
         self.text.setWordWrap(True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 10, 8)
+        column.setContentsMargins(MARGIN, 8, MARGIN, 8)
         column.addWidget(self.text)
         self._timer = QTimer(self, interval=SHOWN_MS, singleShot=True)
         self._timer.timeout.connect(self.hide)
@@ -43,10 +45,9 @@ class Bubble(QFrame):
         assert parent is not None
         self.text.setText(sentence)
         self.setAccessibleName(sentence)
-        margins = self.layout().contentsMargins()
         most = min(self._theme.px(WIDTH), parent.width() - 16)
         needed = self.text.fontMetrics().horizontalAdvance(sentence) + 4
-        width = min(most, needed + margins.left() + margins.right())
+        width = min(most, needed + 2 * MARGIN)
         self.setFixedWidth(max(1, width))
         height = max(self.heightForWidth(width), self.minimumSizeHint().height())
         x = min(max(8, at.x() + 12), parent.width() - width - 8)

@@ -5,7 +5,7 @@ Every edit is a function of the graph, as the command line would make it; see `m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.ui.pages.model.block_library import BlockLibrary
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import NetworkMeasurer
-    from models.graph import Kind
+    from models.graph import BlockDefinition, Kind
 
     Point = tuple[float, float]
     Wire = tuple[str, str]
@@ -48,16 +48,20 @@ class CanvasEditor(QObject):
     placed = Signal(tuple)
 
     def __init__(
-        self, document: Document, measurer: NetworkMeasurer, library: BlockLibrary
+        self,
+        document: Document,
+        measurer: NetworkMeasurer,
+        library: BlockLibrary,
+        parent: QObject | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._document = document
         self._measurer = measurer
         self._library = library
 
     # --- wires
 
-    def connect(self, source: str, target: str) -> str:
+    def draw_wire(self, source: str, target: str) -> str:
         """Lets a block read another one; where it can read no more, instead of the last."""
         return self._edit(
             lambda graph: (wires.connect(graph, source, target, self._most(graph, target)), ())
@@ -75,7 +79,7 @@ class CanvasEditor(QObject):
 
         return self._edit(change)
 
-    def disconnect(self, wire: Wire) -> str:
+    def remove_wire(self, wire: Wire) -> str:
         """Takes a wire away."""
         return self._edit(lambda graph: (wires.disconnect(graph, *wire), ()))
 
@@ -226,7 +230,7 @@ class CanvasEditor(QObject):
         own = self.own_kinds()
         return own.get(kind, kind)
 
-    def own_kinds(self) -> dict[str, Any]:
+    def own_kinds(self) -> dict[str, BlockDefinition]:
         """Returns the kinds of the network, and those of the library that are not called alike."""
         known = own_blocks(self._document)
         kept = self._library.blocks.items()

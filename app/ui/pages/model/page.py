@@ -138,7 +138,7 @@ class ModelPage(Page):
     def _connect_canvas(self) -> None:
         """Lets gestures on the drawing change the document."""
         parts = self._parts
-        self.editor = CanvasEditor(parts.document, parts.network_measurer, self.library)
+        self.editor = CanvasEditor(parts.document, parts.network_measurer, self.library, self)
         self.editor.placed.connect(lambda names: self.network.view.choose(*names))
         self._adding = False
         """Whether the list of blocks stands where the settings are."""
