@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
-from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment.experiment import Experiment
@@ -150,7 +149,7 @@ def _gestures(page: ModelPage, times: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for what, gesture in gestures.items():
         found[what] = []
-        for _ in range(max(3, times // 10)):
+        for _ in range(max(3, times // 6)):
             start = time.thread_time()
             sentence = gesture()
             _paint(view)
@@ -160,17 +159,13 @@ def _gestures(page: ModelPage, times: int) -> dict[str, list[float]]:
             page._parts.document.undo()
             _paint(view)
             found.setdefault("undo", []).append(1_000 * (time.thread_time() - start))
-            _settle(lambda: not page._parts.network_measurer.busy)
 
     return found
 
 
 def _paint(view: NetworkView) -> None:
     """Paints all that is in sight, as a frame after a jump does."""
-    image = QImage(view.viewport().size(), QImage.Format.Format_RGB32)
-    painter = QPainter(image)
-    view.viewport().render(painter)
-    painter.end()
+    view.viewport().repaint()
 
 
 def _zoom_to(view: NetworkView, zoom: float) -> None:
