@@ -3,8 +3,8 @@
 The networks on them are really trained. Every page is taken light and dark, at 1280x720 and
 1600x1000, at 100 % and 150 %; empty, busy, finished and failed. A file is called
 STATE-PAGE-SHADE-WIDTHxHEIGHT-ZOOM.png. --quick: one size, 100 %, fewer states. --tasks: a run of
-every kind of task. --blocks: blocks of a network being changed. --export: the export dialog.
---outputs: what comes out of blocks, and the table.
+every kind of task. --blocks: blocks of a network being changed. --canvas: it is drawn by hand.
+--export: the export dialog. --outputs: what comes out of blocks, the table.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from app.ui.shell.application import Window
 from app.ui.shell.system.awake import Awake
 from app.ui.state.action import Action
 from models import edits
+from tests.canvas_screens import take_canvas
 from tests.export_screens import take_export
 from tests.outputs_screens import take_outputs
 
@@ -406,6 +407,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one size at 100 %%, less training")
     parser.add_argument("--blocks", action="store_true", help="the Model page with own blocks")
     parser.add_argument("--outputs", action="store_true", help="the Model page: outputs and table")
+    parser.add_argument("--canvas", action="store_true", help="the network drawn by hand")
     parser.add_argument("--export", action="store_true", help="the export of a trained network")
     arguments = parser.parse_args()
     arguments.outdir.mkdir(parents=True, exist_ok=True)
@@ -423,6 +425,8 @@ def main() -> int:
         camera = Camera(arguments.outdir, Path(folder), arguments.quick)
         if arguments.blocks:
             take_blocks(camera)
+        elif arguments.canvas:
+            take_canvas(camera)
         elif arguments.export:
             take_export(camera)
         elif arguments.outputs:

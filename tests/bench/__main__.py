@@ -16,8 +16,9 @@ command line beside a bare script, and `small-steps` prints what a step of a sma
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
-template in every format, and prints what changed and how fast the files answer. `outputs` prints
-what it costs to see what comes out of every block.
+template in every format, and prints what changed and how fast the files answer. `canvas` prints
+what a frame and a gesture cost with 300 blocks in sight, `outputs` what it costs to see what comes
+out of every block.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ USUAL = {
     "small-steps": ([], 5),
     "reading": ([], 5),
     "runs": (["cnn"], 9),
+    "canvas": ([], 60),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -94,6 +96,7 @@ def main() -> None:
         "reading",
         "runs",
         "export",
+        "canvas",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -168,6 +171,11 @@ def main() -> None:
         sys.exit(small_steps.main(arguments.pairs, arguments.against))
     elif arguments.what == "search":
         sys.exit(search.main(arguments.seeds))
+    elif arguments.what == "canvas":
+        draw_offscreen()
+        from tests.bench import canvas
+
+        sys.exit(canvas.main(arguments.pairs))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)

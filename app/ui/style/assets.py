@@ -52,6 +52,8 @@ ICONS = {
     "code": "mdi6.code-braces",
     "outputs": "mdi6.image-multiple-outline",
     "table": "mdi6.table",
+    "add": "mdi6.plus",
+    "dots": "mdi6.dots-horizontal",
     "left": "mdi6.chevron-left",
     "right": "mdi6.chevron-right",
     "up": "mdi6.chevron-up",

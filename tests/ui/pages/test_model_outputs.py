@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtWidgets import QToolButton
 
 from app.ui.canvas.outputs.painting import grey_image, map_cells, output_image
@@ -234,12 +234,10 @@ def test_grey_tones_go_from_the_least_to_the_greatest_number() -> None:
 def test_maps_share_the_room_of_their_picture(page: ModelPage) -> None:
     picture = page.beside.block_outputs.outputs["conv1"].small
     assert picture is not None
-    size = page.network.view.picture_size
+    size = QSize(180, 48)
     theme = page._parts.theme
     image = output_image(picture, size, theme, 2.0)
     assert (image.width(), image.height()) == (2 * size.width(), 2 * size.height())
-    from PySide6.QtCore import QRectF
-
     box = QRectF(0, 0, size.width(), size.height())
     cells = map_cells(box, picture, theme)
     assert len(cells) == len(picture.values)

@@ -12,6 +12,8 @@ from app.ui.pages.model.table.card import TableCard
 from app.ui.state.insight.block_outputs import BlockOutputs
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from app.ui.pages.model.network_card import NetworkCard
     from app.ui.pages.parts import Parts
     from app.ui.widgets.card import Card
@@ -73,9 +75,14 @@ class CardsBeside(QObject):
 
     def show_pictures(self) -> None:
         """Shows on each block what comes out of it, as long as that is looked at."""
-        view = self._network.view
-        seen = self.outputs.isVisible()
-        view.show_pictures(self.outputs.pictures(view.picture_size) if seen else {})
+        items = self._network.view.content.blocks
+        pictures: dict[str, QImage] = {}
+        if items and self.outputs.isVisible():
+            room = next(iter(items.values())).picture_room.size().toSize()
+            pictures = self.outputs.pictures(room)
+
+        for name, item in items.items():
+            item.set_picture(pictures.get(name))
 
     def _open(self, name: str) -> None:
         for key, card in self.cards.items():

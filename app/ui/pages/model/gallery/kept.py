@@ -45,4 +45,5 @@ class KeptNetworks(QObject):
         """Takes a kept network, as one step of undo."""
         document = self._document
         if network := self.library.networks.get(name):
-            document.set(document.experiment.replace(model=network))
+            drawing = document.experiment.drawing.arranged()
+            document.set(document.experiment.replace(model=network, drawing=drawing))
