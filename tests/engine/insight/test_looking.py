@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 
 from app.engine.compute.outputs.request import request_of
 from app.engine.errors import UserError
@@ -14,6 +15,8 @@ from app.engine.insight.looking import Look, look
 from app.engine.insight.networks import Networks
 from app.engine.insight.weights_choice import WeightsChoice
 from app.engine.results.predictor import Predictor
+from app.engine.runs.control import Control
+from app.engine.training import build, plan
 from models import edits
 
 if TYPE_CHECKING:
@@ -65,6 +68,21 @@ def test_first_weights_follow_from_the_seed(opened: Open) -> None:
     assert one.words == "First weights, of seed 0"
     assert np.array_equal(answer(one), answer(again))
     assert not np.array_equal(answer(one), answer(other))
+
+
+def test_first_weights_are_those_that_a_training_begins_with(opened: Open) -> None:
+    planned = plan.plan_training(
+        opened.resolved.replace(training=opened.resolved.training.replace(seed=3, device="cpu")),
+        lambda _: None,
+        Control(),
+        opened.dataset,
+    )
+    begun = build.assemble(planned).network.eval()
+    opened.look(WeightsChoice(None, 3))
+    known = opened.networks._last
+    assert known is not None
+    first = known.watcher.network.state_dict()
+    assert all(torch.equal(first[name], value) for name, value in begun.state_dict().items())
 
 
 def test_a_start_from_a_run_is_where_a_training_begins(opened: Open, kept_run: Run) -> None:

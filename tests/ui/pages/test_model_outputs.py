@@ -187,6 +187,11 @@ def test_a_training_is_watched_while_it_is_seen_and_costs_nothing_else(
     )
     assert page.network.view.item("conv1").picture is not None
 
+    session.set_calm(True)
+    assert session._control.outputs is None
+    session.set_calm(False)
+    assert session._control.outputs is not None
+
     page.hide()
     assert session._control.outputs is None and outputs.outputs == {}
     page.show()
