@@ -19,7 +19,12 @@ PADDING = 10
 LEAST = 36
 """Least height."""
 
-WRAP = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+WRAP = int(
+    Qt.TextFlag.TextWordWrap
+    | Qt.TextFlag.TextWrapAnywhere
+    | Qt.AlignmentFlag.AlignLeft
+    | Qt.AlignmentFlag.AlignTop
+)
 
 
 class NoteItem(QGraphicsItem):
@@ -76,6 +81,6 @@ def _size(text: str, look: Look) -> QSizeF:
     width = look.px(WIDTH)
     padding = look.px(PADDING)
     metrics: QFontMetricsF = look.small_metrics
-    room = QRectF(0, 0, width - 2 * padding, 10_000)
+    room = QRectF(0, 0, width - 2 * padding - 4, 10_000)  # no wider than when it is painted
     needed = metrics.boundingRect(room, WRAP, text).height()
     return QSizeF(width, max(look.px(LEAST), needed + 2 * padding + 2))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage
 
-from app.engine.experiment.drawing import Drawing
+from app.engine.experiment.drawing import Drawing, Note
 from app.ui.canvas.arrange import Sizes, arrange
 from app.ui.canvas.block_view import BlockView
 from app.ui.canvas.look import Look
+from app.ui.canvas.notes import PADDING, WRAP
 from app.ui.canvas.tensor_box import HEIGHT, WIDTH, Largest, tensor_box
 from app.ui.canvas.view import NetworkView
 from app.ui.canvas.wires import WiresItem
@@ -141,3 +142,13 @@ def test_the_mini_map_is_there_for_a_large_network_only(qtbot: QtBot, view: Netw
     assert view.verticalScrollBar().value() > 0
     view.commands.do("map")
     assert not view.mini_map.isVisible()
+
+
+@pytest.mark.parametrize("text", ["Try this one without a bypass.", "one\ntwo\nthree", "w" * 90])
+def test_a_note_is_as_high_as_its_text(view: NetworkView, text: str) -> None:
+    view.show_blocks(view.blocks, Drawing(notes=(Note(text=text, at=(230, 0)),)))
+    note = view.content.notes[0]
+    shown = QRectF(0.5, 0.5, note.rect.width() - 1, note.rect.height() - 1)
+    inside = shown.adjusted(PADDING, PADDING, -PADDING, -PADDING)
+    needed = view.look.small_metrics.boundingRect(inside, WRAP, text)
+    assert needed.height() <= inside.height() + 1

@@ -12,7 +12,7 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
 from app.ui.canvas.editor import Drop
 from app.ui.pages.model.block_library import BlockLibrary
-from app.ui.pages.model.canvas_editor import CanvasEditor
+from app.ui.pages.model.drawing.canvas_editor import CanvasEditor
 from app.ui.pages.model.graph_edits import open_graph, set_graph
 from models.graph import INPUT, GraphError
 from models.groups import group

@@ -21,11 +21,14 @@ PADDING = 5
 EDGE = 8
 """From the corner of the surface."""
 
-MOST_OF_HEIGHT = 0.6
+MOST_OF_HEIGHT = 0.4
 """Share of the surface's height that it may take."""
 
-WORTH = 1.4
+WORTH = 2.0
 """It is shown where the network is so many times wider or higher than what is in sight."""
+
+LEAST_HEIGHT = 240
+"""Height of the surface below which it would hide too much, in pixels at 100 %."""
 
 
 class MiniMap(QWidget):
@@ -49,7 +52,8 @@ class MiniMap(QWidget):
         self._picture = None
         place, seen = self._surface.sceneRect(), self._surface.seen
         large = place.width() > WORTH * seen.width() or place.height() > WORTH * seen.height()
-        self.setVisible(self.wanted and large and not place.isEmpty())
+        roomy = self._surface.viewport().height() >= self._surface.theme.px(LEAST_HEIGHT)
+        self.setVisible(self.wanted and large and roomy and not place.isEmpty())
         if self.isVisible():
             self._place(place)
             self.update()

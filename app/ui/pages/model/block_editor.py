@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.pages.model.block_numbers import number_lines
-from app.ui.pages.model.fitting import Fitting
+from app.ui.pages.model.drawing.fitting import Fitting
 from app.ui.pages.model.graph_edits import open_graph, own_blocks, set_graph
 from app.ui.pages.model.kind_menu import KindMenu
 from app.ui.style.theme import Theme, style

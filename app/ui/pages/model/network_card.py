@@ -22,7 +22,7 @@ from app.engine.errors import message_of
 from app.engine.learning.optimizer import Optimizer
 from app.engine.text import bytes_text, short_text, times_text
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
-from app.ui.pages.model.block_views import block_views
+from app.ui.pages.model.drawing.block_views import block_views
 from app.ui.pages.model.mistake_strip import LEAST_BELOW, MistakeStrip
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style

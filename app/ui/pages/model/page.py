@@ -12,7 +12,9 @@ from app.ui.canvas.editor import Drop
 from app.ui.pages.model.beside import SHARES, CardsBeside
 from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
-from app.ui.pages.model.canvas_editor import CanvasEditor
+from app.ui.pages.model.drawing.canvas_editor import CanvasEditor
+from app.ui.pages.model.drawing.palette_card import PaletteCard
+from app.ui.pages.model.drawing.repeat_row import RepeatRow
 from app.ui.pages.model.gallery.gallery import TemplateGallery
 from app.ui.pages.model.gallery.kept import KeptNetworks
 from app.ui.pages.model.gallery.sizes import TemplateSizes
@@ -21,8 +23,6 @@ from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
-from app.ui.pages.model.palette_card import PaletteCard
-from app.ui.pages.model.repeat_row import RepeatRow
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words

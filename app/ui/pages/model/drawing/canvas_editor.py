@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.block_text import read_text, text_of
-from app.ui.pages.model.fitting import Fitting
+from app.ui.pages.model.drawing.fitting import Fitting
 from app.ui.pages.model.graph_edits import open_graph, own_blocks, set_graph
 from models import edits
 from models.edits import several, wires
