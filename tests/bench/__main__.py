@@ -16,7 +16,8 @@ command line beside a bare script, and `small-steps` prints what a step of a sma
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
-template in every format, and prints what changed and how fast the files answer. `outputs` prints
+template in every format, and prints what changed and how fast the files answer. `set-up` prints
+what the first start takes from a clone to a trained network, beside pip and the training alone, `outputs`
 what it costs to see what comes out of every block.
 """
 
@@ -43,6 +44,7 @@ from tests.bench import (
     race,
     reading,
     search,
+    set_up,
     small_steps,
     soak,
     speed,
@@ -64,6 +66,7 @@ USUAL = {
     "small-steps": ([], 5),
     "reading": ([], 5),
     "runs": (["cnn"], 9),
+    "set-up": ([], 1),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -94,6 +97,7 @@ def main() -> None:
         "reading",
         "runs",
         "export",
+        "set-up",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -162,6 +166,8 @@ def main() -> None:
         sys.exit(max(*codes, detached.rounds(arguments.times)))
     elif arguments.what == "first-start":
         sys.exit(first_start.main(arguments.pairs))
+    elif arguments.what == "set-up":
+        sys.exit(set_up.main(arguments.pairs))
     elif arguments.what == "whole-training":
         sys.exit(whole_training.main(arguments.pairs))
     elif arguments.what == "small-steps":
