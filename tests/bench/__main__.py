@@ -17,8 +17,8 @@ beside another version. `search` sets a search with TPE beside random trials, an
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
 template in every format, and prints what changed and how fast the files answer. `set-up` prints
-what the first start takes from a clone to a trained network, beside pip and the training alone, `outputs`
-what it costs to see what comes out of every block.
+what the first start takes from a clone to a trained network, beside pip and the training alone.
+`outputs` prints what it costs to see what comes out of every block.
 """
 
 from __future__ import annotations
