@@ -40,10 +40,13 @@ ENGINE_ROOMS = (
     "race",
     "results",
     "insight",
+    "explain",
+    "robustness",
     "export",
     "detached",
     "queue",
     "search",
+    "remote",
 )
 """Lower rooms first: a room imports itself and what stands before it."""
 
