@@ -16,7 +16,9 @@ from app import __version__, system_libraries
 from app.code_command import code
 from app.command_options import as_json, writing_options
 from app.commands.detached import runs, stop, watch
+from app.commands.explain import explain
 from app.commands.queue import queue
+from app.commands.robustness import robustness
 from app.engine.errors import UserError
 from app.export_command import export
 from app.find_run import find_run
@@ -251,6 +253,8 @@ cli.add_command(graph)
 cli.add_command(code)
 cli.add_command(export)
 cli.add_command(search)
+cli.add_command(explain)
+cli.add_command(robustness)
 
 
 # --- what the commands share

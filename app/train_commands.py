@@ -39,6 +39,9 @@ detach = click.option(
     "--measure-threads", is_flag=True, help="Forget which thread counts were fastest before."
 )
 @detach
+@click.option(
+    "--on", "host", metavar="HOST", help="Train on another computer, by ssh; it is followed here."
+)
 @as_json
 def train(
     experiment: str,
@@ -46,6 +49,7 @@ def train(
     run_dir: str | None,
     measure_threads: bool,
     detach: bool,
+    host: str | None,
     json_: bool,
 ) -> int:
     """Train an experiment (a .toml file).
@@ -76,6 +80,9 @@ def train(
             raise
         raise click.UsageError(str(error)) from error
 
+    if host is not None:
+        return _start_elsewhere(requested, host, run_dir, detach, json_)
+
     if measure_threads:
         thread_choice.forget()
 
@@ -102,6 +109,31 @@ def resume(run: str, epochs: int | None, detach: bool, json_: bool) -> int:
         return _start(found, json_, go_on=True, epochs=epochs)
 
     return headless.resume(found, epochs, json_)
+
+
+def _start_elsewhere(
+    requested: Experiment, host: str, run_dir: str | None, detach: bool, json_: bool
+) -> int:
+    """Trains on another computer, and follows it unless it is to be left alone."""
+    from app.commands.detached import follow_to_its_end  # noqa: PLC0415 - not for --help
+    from app.engine.remote import starting  # noqa: PLC0415 - not for --help
+    from app.terminal import display_for  # noqa: PLC0415 - not for --help
+
+    with display_for(json_) as display:
+        run = starting.start(
+            requested, host, Path(run_dir).expanduser() if run_dir else None, display.stage
+        )
+
+    if not detach:
+        return follow_to_its_end(run, json_)
+
+    if json_:
+        say_json({"run": str(run.path), "name": run.name, "host": host})
+    else:
+        say(f"The run goes on on '{host}' and is followed here.")
+        say(f"Run: {run.path}")
+
+    return 0
 
 
 def _start(run: Run, json_: bool, go_on: bool = False, epochs: int | None = None) -> int:

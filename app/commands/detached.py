@@ -34,21 +34,9 @@ def watch(run: str, json_: bool) -> int:
 
     Ctrl+C ends the watching and leaves the run alone.
     """
-    from app.headless import conclude  # noqa: PLC0415 - loads numpy and rich
-    from app.terminal import display_for  # noqa: PLC0415 - not for --help
-
     found = find_run(run)
-    try:
-        with display_for(json_) as display:
-            finished = _follow(found, display)
-    except KeyboardInterrupt:
-        say(f"The run '{found.name}' goes on.", error=json_)
-        return COMPLETED
-
-    if finished is None:
-        return _interrupted(found)
-
-    return conclude(finished, found, json_)
+    _connect_again(found)
+    return follow_to_its_end(found, json_)
 
 
 @click.command()
@@ -92,6 +80,30 @@ def runs(json_: bool) -> None:
 
     for entry in found:
         say(_line(entry))
+
+
+def follow_to_its_end(run: Run, json_: bool) -> int:
+    """Shows a run that trains elsewhere until it ends; returns the exit code."""
+    from app.headless import conclude  # noqa: PLC0415 - loads numpy and rich
+    from app.terminal import display_for  # noqa: PLC0415 - not for --help
+
+    try:
+        with display_for(json_) as display:
+            finished = _follow(run, display)
+    except KeyboardInterrupt:
+        say(f"The run '{run.name}' goes on.", error=json_)
+        return COMPLETED
+
+    return _interrupted(run) if finished is None else conclude(finished, run, json_)
+
+
+def _connect_again(run: Run) -> None:
+    """Follows a run on another computer again, where the process that did so has ended."""
+    from app.engine.remote import place, starting  # noqa: PLC0415 - not for --help
+
+    found = place.read(run.path)
+    if found is not None and found["state"] != "fetched" and run.status != "running":
+        starting.follow(run)
 
 
 def _follow(run: Run, listener: Callable[[Event], None]) -> RunFinished | None:

@@ -16,8 +16,9 @@ command line beside a bare script, and `small-steps` prints what a step of a sma
 beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
-template in every format, and prints what changed and how fast the files answer. `canvas` prints
-what a frame and a gesture cost with 300 blocks in sight.
+template in every format, and prints what changed and how fast the files answer. `set-up` prints
+what the first start takes from a clone to a trained network, beside pip and the training alone.
+`canvas` prints what a frame and a gesture cost with 300 blocks in sight.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from tests.bench import (
     race,
     reading,
     search,
+    set_up,
     small_steps,
     soak,
     speed,
@@ -62,6 +64,7 @@ USUAL = {
     "small-steps": ([], 5),
     "reading": ([], 5),
     "runs": (["cnn"], 9),
+    "set-up": ([], 1),
     "canvas": ([], 60),
 }
 """Templates and pairs where none are named: a few minutes each."""
@@ -92,6 +95,7 @@ def main() -> None:
         "reading",
         "runs",
         "export",
+        "set-up",
         "canvas",
     )
 
@@ -161,6 +165,8 @@ def main() -> None:
         sys.exit(max(*codes, detached.rounds(arguments.times)))
     elif arguments.what == "first-start":
         sys.exit(first_start.main(arguments.pairs))
+    elif arguments.what == "set-up":
+        sys.exit(set_up.main(arguments.pairs))
     elif arguments.what == "whole-training":
         sys.exit(whole_training.main(arguments.pairs))
     elif arguments.what == "small-steps":

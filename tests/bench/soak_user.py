@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PAGES = ("welcome", "data", "model", "learning", "training", "results", "tryit", "runs")
 VIEWS = ("overview", "curves", "inside", "memory", "log", "race")
+USUAL_SIZE = (1280, 760)
+LARGEST_SIZE = (1580, 980)
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -80,11 +82,25 @@ class User:
         action()
 
     def rest(self) -> None:
-        """Comes to the same state each time: nothing runs, the same small data, the first page."""
+        """Comes to the same state each time: nothing runs, the same small data, the first page.
+
+        What is drawn into is as large as the window, and a comparison holds the curves of its runs:
+        each comes to ten megabytes between its least and its most.
+        """
         self.press("train.stop")
         self.zoom_reset()
+        self.frame.resize(*USUAL_SIZE)
+        self._compare_one()
         self.drop(self.files[0])
         self.press("rail.welcome")
+
+    def _compare_one(self) -> None:
+        """Leaves one run in the comparison, the newest."""
+        self.press("rail.runs")
+        table = self.frame.findChild(QTableView, "runs.list")
+        if table is not None and table.isVisible() and table.model().rowCount():
+            at = table.visualRect(table.model().index(0, 0)).center()
+            QTest.mouseClick(table.viewport(), LEFT, NONE, at)
 
     def _first_steps(self) -> Iterator[Callable[[], None]]:
         """Yields what makes use of everything once, with each kind of data.
@@ -107,6 +123,23 @@ class User:
             yield from [self.try_it] * 3
             yield from [self.look_at_run, self.find_rate, *[self.hover] * 15]
             yield from [self.race, *[self.hover] * 25, self.stop]
+            yield from self._looks()
+
+    def _looks(self) -> Iterator[Callable[[], None]]:
+        """Yields every page in dark, enlarged, in the largest window, and many runs compared."""
+        yield from [self.change_shade, *[self.zoom_in] * 3]
+        yield partial(self.frame.resize, *LARGEST_SIZE)
+        for page in PAGES:
+            yield partial(self.press, f"rail.{page}")
+            yield from [self.choose, self.undo, self.hover]
+
+        yield from [self.look_at_run] * 8
+        for view in VIEWS:
+            yield partial(self.look, "rail.training", f"training.view.{view}")
+            yield from [self.zoom_plot, self.hover]
+
+        yield from [self.train, self.pause, self.hover, self.stop]
+        yield from [self.change_shade, self.zoom_reset]
 
     # --- actions
 
@@ -238,7 +271,8 @@ class User:
             QTest.keyClick(table, Qt.Key.Key_Return)
 
     def resize(self) -> None:
-        self.frame.resize(self.random.randint(900, 1580), self.random.randint(640, 980))
+        width, height = LARGEST_SIZE
+        self.frame.resize(self.random.randint(900, width), self.random.randint(640, height))
 
     # --- events
 

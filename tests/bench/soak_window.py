@@ -16,7 +16,7 @@ from app.engine import folders
 from app.ui.shell.application import Window
 from app.ui.shell.system.awake import Awake
 from tests.bench.soak_meters import LATE_MS, Heartbeat, Memory, percentile
-from tests.bench.soak_user import User
+from tests.bench.soak_user import USUAL_SIZE, User
 
 ACT_MS = 150
 """Time between two things that the person does."""
@@ -174,7 +174,7 @@ def main() -> int:
 
     application = QApplication(["soak"])
     window = Window(folders.config(), [], awake=Awake(lambda: None))
-    window.frame.resize(1280, 760)
+    window.frame.resize(*USUAL_SIZE)
     window.show()
     window.frame.activateWindow()
     soaks: list[Soak] = []

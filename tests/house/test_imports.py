@@ -39,10 +39,13 @@ ENGINE_ROOMS = (
     "planning",
     "race",
     "results",
+    "explain",
+    "robustness",
     "export",
     "detached",
     "queue",
     "search",
+    "remote",
 )
 """Lower rooms first: a room imports itself and what stands before it."""
 

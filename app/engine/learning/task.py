@@ -197,6 +197,31 @@ class Task(ABC):
         targets: as the loss got them.
         """
 
+    # --- what the answer to one example rests on
+
+    def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:
+        """Returns which of the outputs the answer rests on; None where no single one does.
+
+        outputs: (1, *answer) of one example, which is in inputs: (1, ...).
+        """
+        return int(outputs[0].argmax())
+
+    def support(self, outputs: torch.Tensor, inputs: Batch, index: int) -> torch.Tensor:
+        """Returns what speaks for an answer, before it becomes a probability: (B,).
+
+        outputs: (B, *answer), of inputs (B, ...). index: see `answer_index`.
+        """
+        return outputs[:, index]
+
+    def certainty(
+        self, outputs: torch.Tensor, inputs: Batch, index: int, whole: torch.Tensor
+    ) -> torch.Tensor:
+        """Returns how much of an answer is left, 0 to 1, where examples were changed: (B,).
+
+        outputs: (B, *answer), of inputs (B, ...). whole: (1, *answer) of the unchanged example.
+        """
+        return outputs.softmax(dim=1)[:, index]
+
     # --- outside of this program
 
     def to_answers(self, description: Description, outputs: torch.Tensor) -> torch.Tensor:

@@ -262,11 +262,17 @@ class Predictor:
         The loss is the one of the training. Raises UserError.
         """
         known = self.targets_for(dataset, split)
+        return self.evaluate_inputs(self._inputs_for(dataset, known.rows), known.targets, check)
+
+    def evaluate_inputs(
+        self, inputs: SplitInputs, targets: np.ndarray, check: Check = no_check
+    ) -> Evaluation:
+        """Evaluates n examples with their targets, numbered as in this network."""
         return evaluate(
             self.network,
             self.description,
-            self._inputs_for(dataset, known.rows),
-            known.targets,
+            inputs,
+            targets,
             self._loss(),
             self.task,
             "cpu",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from app.engine.data.preparation import Batch
 
 
 ANSWERS_CODE = '''\
@@ -59,6 +60,20 @@ class BinaryClassification(Classification):
 
         outputs = outputs.float()
         return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
+
+    @override
+    def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:
+        return int(outputs[0, 0] > 0)
+
+    @override
+    def support(self, outputs: torch.Tensor, inputs: Batch, index: int) -> torch.Tensor:
+        return outputs[:, 0] if index else -outputs[:, 0]
+
+    @override
+    def certainty(
+        self, outputs: torch.Tensor, inputs: Batch, index: int, whole: torch.Tensor
+    ) -> torch.Tensor:
+        return self.support(outputs, inputs, index).sigmoid()
 
     @override
     def code(self, description: Description) -> TaskCode:

@@ -94,6 +94,21 @@ class LanguageModelling(Task):
         following = torch.nn.functional.pad(inputs[:, 1:], (0, 1))
         return inputs, following.masked_fill(following == 0, NO_TOKEN)
 
+    @override
+    def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:
+        """Returns the likeliest token behind the text."""
+        return int(_behind_text(outputs, inputs)[0].argmax())
+
+    @override
+    def support(self, outputs: torch.Tensor, inputs: Batch, index: int) -> torch.Tensor:
+        return _behind_text(outputs, inputs)[:, index]
+
+    @override
+    def certainty(
+        self, outputs: torch.Tensor, inputs: Batch, index: int, whole: torch.Tensor
+    ) -> torch.Tensor:
+        return _behind_text(outputs, inputs).softmax(dim=1)[:, index]
+
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
@@ -181,6 +196,15 @@ def _token_bytes(description: Description) -> np.ndarray:
 
     assert isinstance(description.preparation, TextPreparation)
     return description.preparation.token_bytes()
+
+
+def _behind_text(outputs: torch.Tensor, inputs: Batch) -> torch.Tensor:
+    """Returns what the network says behind the last token of each text: (B, L, V) -> (B, V)."""
+    import torch
+
+    assert isinstance(inputs, torch.Tensor)
+    last = ((inputs != 0).sum(dim=1) - 1).clamp(min=0)
+    return outputs[torch.arange(len(outputs), device=outputs.device), last]
 
 
 TASK = LanguageModelling()

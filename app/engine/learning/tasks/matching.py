@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from app.engine.data.preparation import Batch
     from models.shape import Answers
 
 
@@ -92,6 +93,25 @@ class Matching(Task):
         from app.engine.learning.similarity import unit_vectors
 
         return unit_vectors(outputs)
+
+    @override
+    def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:
+        """Returns 0: there is one answer, the similarity of the halves."""
+        return 0
+
+    @override
+    def support(self, outputs: torch.Tensor, inputs: Batch, index: int) -> torch.Tensor:
+        from app.engine.learning.similarity import unit_vectors
+
+        points = unit_vectors(outputs)
+        return (points[:, 0] * points[:, 1]).sum(dim=1)
+
+    @override
+    def certainty(
+        self, outputs: torch.Tensor, inputs: Batch, index: int, whole: torch.Tensor
+    ) -> torch.Tensor:
+        """Returns the similarity, -1 to 1, as 0 to 1."""
+        return (self.support(outputs, inputs, index) + 1) / 2
 
     @override
     def changed(

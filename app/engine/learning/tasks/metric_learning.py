@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from app.engine.data.preparation import Batch
 
 RUN = 4
 """How many examples of a class follow one another in an epoch, where there are as many."""
@@ -109,6 +110,10 @@ class MetricLearning(Task):
 
     def epoch_order(self, order: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return runs_of_classes(order, targets)
+
+    @override
+    def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:
+        return None
 
     @override
     def predictions(

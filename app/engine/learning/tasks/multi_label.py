@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from app.engine.data.preparation import Batch
     from models.shape import Problem
 
 
@@ -59,6 +60,12 @@ class MultiLabel(Task):
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         return outputs.float().sigmoid()
+
+    @override
+    def certainty(
+        self, outputs: torch.Tensor, inputs: Batch, index: int, whole: torch.Tensor
+    ) -> torch.Tensor:
+        return outputs[:, index].sigmoid()
 
     @override
     def changed(

@@ -99,6 +99,10 @@ class Reconstruction(Task):
 
         return torch.cat([damaged_numbers, categories], dim=1), numbers
 
+    @override
+    def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:
+        return None
+
     def predictions(
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:

@@ -86,6 +86,18 @@ class Regression(Task):
         return outputs.float() * std + mean
 
     @override
+    def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:
+        """Returns the first amount."""
+        return 0
+
+    @override
+    def certainty(
+        self, outputs: torch.Tensor, inputs: Batch, index: int, whole: torch.Tensor
+    ) -> torch.Tensor:
+        """Returns 1 where the amount stays, 1/e where it moved by a deviation of the training."""
+        return (-(outputs[:, index] - whole[0, index]).abs()).exp()
+
+    @override
     def changed(
         self, description: Description, own: torch.Tensor, other: torch.Tensor
     ) -> torch.Tensor:

@@ -19,9 +19,12 @@ CONTROL = "control.jsonl"
 EVENTS = "events.jsonl"
 """What such a run tells, see detached.event_file."""
 
+REMOTE = "remote.json"
+"""Which other computer trains the run, see remote.place."""
+
 HALF_WRITTEN = re.compile(
     r"((experiment\.toml|note\.txt"
-    r"|(dataset|environment|summary|kept|exports|manifest|running)\.json"
+    r"|(dataset|environment|summary|kept|exports|manifest|running|remote)\.json"
     r"|(control|events)\.jsonl)"
     r"|(\d{4,}|(last-)?(validation|test))\.npz)\.\d+-\d+\.tmp"
 )

@@ -32,6 +32,7 @@ from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.tryit.answer_panel import AnswerPanel
 from app.ui.pages.tryit.drops import TryItDrops
+from app.ui.pages.tryit.explanation.card import ExplanationCard
 from app.ui.pages.tryit.guide import guide_cards
 from app.ui.pages.tryit.header import TryItHeader
 from app.ui.pages.tryit.input_cards import InputCard, input_card_for
@@ -119,19 +120,19 @@ class TryItPage(Page):
         self.row.addWidget(self.left, 10)
         self.row.addWidget(self.answer, 9)
 
-        # a longer name on one side must not push the other one about
-        for half in (self.left, self.answer):
+        for half in (self.left, self.answer):  # a longer name must not push the other half about
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
+        self.explanation = ExplanationCard(theme, self._parts.background, self._predictor)
         self.whole_file = WholeFileLine(self._parts.background, self._predictor)
         self.whole_file.failed.connect(self.answer.say)
-
         content = QWidget()
         style(content, "page")
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 0, 16, 16)
         column.setSpacing(12)
         column.addLayout(self.row, 1)
+        column.addWidget(self.explanation)
         column.addWidget(self.whole_file)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
@@ -323,10 +324,7 @@ class TryItPage(Page):
         )
 
     def take_random(self) -> None:
-        """Gives an example of the test split, and what it is in truth.
-
-        It is one of validation where there is no test split.
-        """
+        """Gives an example of the test split, else of validation, and what it is in truth."""
         dataset = self._dataset()
         if dataset is None:
             return
@@ -380,6 +378,7 @@ class TryItPage(Page):
         self._result = result
         self.input_card.show_result(result)
         self.answer.show_result(result)
+        self.explanation.show_result(loaded.run.path, result)
 
     def _fail(self, failure: Failure) -> None:
         self._patience.stop()

@@ -1,0 +1,1 @@
+"""What an answer rests on: maps over an example, each with a test of whether it tells the truth."""

@@ -1,0 +1,1 @@
+"""The disturbances: a file each, found by walking."""
