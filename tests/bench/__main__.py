@@ -67,8 +67,8 @@ USUAL = {
     "small-steps": ([], 5),
     "reading": ([], 5),
     "runs": (["cnn"], 9),
-    "canvas": ([], 60),
     "set-up": ([], 1),
+    "canvas": ([], 60),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -99,8 +99,8 @@ def main() -> None:
         "reading",
         "runs",
         "export",
-        "canvas",
         "set-up",
+        "canvas",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)

@@ -5,6 +5,7 @@ Each gesture is one step of undo, and after it the file says the same as the win
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSpinBox
 
+from app import cli
 from app.engine.experiment import toml_file
 from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
@@ -413,3 +415,25 @@ def test_another_template_forgets_where_blocks_were_put(harness: Harness, page: 
     )
     page.gallery.chosen.emit("cnn")
     assert harness.document.experiment.drawing.positions == {}
+
+
+def test_the_command_line_sees_what_was_drawn(
+    harness: Harness, hand: Hand, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gestures = (
+        lambda: hand.drag(hand.port("input"), hand.middle("sum")),
+        lambda: hand.drop("dropout", hand.on_wire("conv1", "conv2")),
+        lambda: hand.drag(hand.middle("norm"), hand.middle("norm") + QPointF(60, 9)),
+        lambda: hand.view.commands.do("duplicate"),
+        lambda: (hand.view.choose("conv2"), hand.key(Qt.Key.Key_Delete)),
+    )
+    path = tmp_path / "drawn.toml"
+    for gesture in gestures:
+        gesture()
+        harness.document.save(path)
+        capsys.readouterr()
+        code = cli.main(["graph", str(path), "--json"])
+        told = json.loads(capsys.readouterr().out)
+        blocks = {block["name"]: tuple(block["inputs"]) for block in told["blocks"]}
+        assert blocks == inputs(harness)
+        assert (code == 0) == (told.get("mistake") is None)
