@@ -60,24 +60,65 @@ class Arrangement:
 
 
 def arrange(
-    inputs: Mapping[str, Sequence[str]], heights: Mapping[str, float], sizes: Sizes
+    inputs: Mapping[str, Sequence[str]],
+    heights: Mapping[str, float],
+    sizes: Sizes,
+    placed: Mapping[str, Point] | None = None,
 ) -> Arrangement:
     """Places every block.
 
     inputs: block -> the blocks it reads, in topological order; what reads nothing stands on top.
-    heights: of every block, in pixels. The middle of the main column is x = 0, the top is y = 0.
+    heights: of every block, in pixels. placed: the middle of the upper edge of blocks that were put
+    somewhere by hand. The middle of the main column is x = 0, the top is y = 0.
     """
     rows = _rows(inputs)
     columns = _columns(inputs, rows)
     lanes = _Lanes(inputs, rows, columns)
     boxes = _boxes(rows, columns, heights, sizes, lanes)
+    by_hand = {name: place for name, place in (placed or {}).items() if name in boxes}
+    for name, (middle, top) in by_hand.items():
+        boxes[name] = Box(middle - sizes.width / 2, top, sizes.width, heights[name])
+
     lines = {
-        (source, target): _line(source, target, boxes, rows, columns, lanes, sizes)
+        (source, target): free_line(boxes[source], boxes[target], sizes)
+        if source in by_hand or target in by_hand
+        else _line(source, target, boxes, rows, columns, lanes, sizes)
         for target, sources in inputs.items()
         for source in sources
     }
 
     return Arrangement(boxes, lines)
+
+
+def free_line(start: Box, end: Box, sizes: Sizes) -> tuple[Point, ...]:
+    """Returns the line between two blocks of which one was moved by hand.
+
+    It runs from the lower edge to the upper one, or around the right side where the block that
+    reads stands higher.
+    """
+    if end.y - start.bottom >= sizes.row_gap / 2:
+        between = (start.bottom + end.y) / 2
+        if abs(start.middle - end.middle) < 1:
+            return (start.middle, start.bottom), (end.middle, end.y)
+
+        return (
+            (start.middle, start.bottom),
+            (start.middle, between),
+            (end.middle, between),
+            (end.middle, end.y),
+        )
+
+    x = max(start.x + start.width, end.x + end.width) + sizes.lane
+    below = start.bottom + sizes.row_gap / 2
+    above = end.y - sizes.row_gap / 2
+    return (
+        (start.middle, start.bottom),
+        (start.middle, below),
+        (x, below),
+        (x, above),
+        (end.middle, above),
+        (end.middle, end.y),
+    )
 
 
 def _rows(inputs: Mapping[str, Sequence[str]]) -> dict[str, int]:

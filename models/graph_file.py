@@ -33,6 +33,16 @@ def read_blocks(data: Any, own: Mapping[str, BlockDefinition] | None = None) -> 
     if isinstance(data, Graph):
         return data
 
+    nodes = read_nodes(data, own)
+    _check_inputs(nodes)
+    return Graph(tuple(nodes))
+
+
+def read_nodes(data: Any, own: Mapping[str, BlockDefinition] | None = None) -> list[Node]:
+    """Returns the blocks of a list, whatever they read; own: see `read_blocks`.
+
+    Raises GraphError at the first that is no block, and for too many.
+    """
     if not isinstance(data, Sequence) or isinstance(data, str):
         raise GraphError(BLOCKS, "This is no list of blocks.", _EXAMPLE)
     if len(data) > MOST_BLOCKS:
@@ -43,9 +53,7 @@ def read_blocks(data: Any, own: Mapping[str, BlockDefinition] | None = None) -> 
         )
 
     own = own or {}
-    nodes = [_read_block(block, number, own) for number, block in enumerate(data, start=1)]
-    _check_inputs(nodes)
-    return Graph(tuple(nodes))
+    return [_read_block(block, number, own) for number, block in enumerate(data, start=1)]
 
 
 def plain_blocks(graph: Graph) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from models.edits import free_name
+from models.edits.blocks import free_name
 from models.graph import INPUT, OTHER, PARAMETER, BlockDefinition, Graph, GraphError, Node
 from models.graph_file import NO_SETTINGS
 from models.own_blocks import check_kind
@@ -155,7 +155,8 @@ def group(
 def take_apart(graph: Graph, name: str) -> tuple[Graph, tuple[str, ...]]:
     """Returns the graph with the blocks of a group in its place, and their names.
 
-    A block keeps its name where no other has it. Raises GraphError for a block that is no group.
+    A block keeps its name where no other has it. Raises GraphError for a block that is no group,
+    and for one to which too little is connected.
     """
     node = graph[name]
     if node.definition is None:
@@ -164,6 +165,9 @@ def take_apart(graph: Graph, name: str) -> tuple[Graph, tuple[str, ...]]:
     taken = {other.name for other in graph.nodes if other.name != name} | {INPUT, OTHER}
     names = dict(zip((INPUT, OTHER), node.inputs, strict=False))
     inner = node.definition.filled(node.settings).nodes
+    if any(OTHER in each.inputs for each in inner) and OTHER not in names:
+        raise GraphError(name, f"'{name}' reads two blocks, and only one is connected to it.")
+
     for each in inner:
         names[each.name] = _free(each.name, name, taken)
         taken.add(names[each.name])

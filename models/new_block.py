@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from models.graph import node_of
 from models.layers.block import BLOCKS, Block, BlockError
 from models.layers.own_block import block_class, read_settings
-from models.spec import settings
+from models.spec import UnknownChoice, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from models.graph import BlockDefinition, Kind
+    from models.graph import BlockDefinition, Kind, Node
     from models.shape import Shape
 
 Settings = dict[str, Any]
@@ -61,6 +61,22 @@ def least_inputs(kind: Kind) -> int:
     return class_of(kind).arity[0]
 
 
+def most_inputs(kind: Kind) -> int:
+    """Returns how many other blocks a block of this kind reads at most; 1 for an unknown kind."""
+    try:
+        return class_of(kind).arity[1]
+    except (BlockError, UnknownChoice):
+        return 1
+
+
+def title_of(node: Node) -> str:
+    """Returns what a block is called on screen; its kind where kind or settings are wrong."""
+    try:
+        return read_settings(node).title()
+    except (BlockError, UnknownChoice):
+        return node.kind
+
+
 def class_of(kind: Kind) -> type[Block]:
     """Returns the class of a kind. Raises UnknownChoice or BlockError, see `block_class`."""
     return block_class(node_of("", kind))
@@ -82,6 +98,26 @@ def fitting_settings(kind: Kind, inputs: tuple[Shape, ...], wanted: Shape) -> Se
             return values
 
     return fitting[0][0] if fitting else None
+
+
+def settings_instead(
+    kind: Kind, before: Settings, inputs: tuple[Shape, ...], wanted: Shape
+) -> Settings | None:
+    """Returns settings for a block in the place of one of another kind; None where none fit.
+
+    before: the settings of the block that goes; those that the new kind has too are kept, unless it
+    fits only without them. wanted: the shape that its output has, if any settings tried give that.
+    """
+    declared = {setting.name for setting in settings(class_of(kind))}
+    carried = {name: value for name, value in before.items() if name in declared}
+    usual = fitting_settings(kind, inputs, wanted)
+    tried = [carried, {**(usual or {}), **carried}, *([usual] if usual is not None else [])]
+    shapes = [output_shape(kind, values, inputs) for values in tried]
+    if wanted in shapes:
+        return tried[shapes.index(wanted)]
+
+    fitting = [values for values, shape in zip(tried, shapes, strict=True) if shape is not None]
+    return fitting[0] if fitting else None
 
 
 def output_shape(kind: Kind, values: Settings, inputs: tuple[Shape, ...]) -> Shape | None:

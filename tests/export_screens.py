@@ -9,7 +9,7 @@ from app.engine.export.formats.torch_export import TorchExport
 from app.engine.export.proof import keep
 from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import best_weights
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.widgets.export.dialog import ExportDialog
 from tests.engine.export.proofs import a_proof
 

@@ -32,8 +32,10 @@ from app.ui.pages.training.run_view import VIEWS
 from app.ui.shell.application import Window
 from app.ui.state.action import Action
 from models import edits
+from tests.canvas_screens import take_canvas
 from tests.compare_screens import take_compare
 from tests.export_screens import take_export
+from tests.outputs_screens import take_outputs
 from tests.predict_screens import take_predictions
 from tests.search_screens import take_search
 from tests.study_screens import take_studies
@@ -403,8 +405,10 @@ def fail(camera: Camera) -> None:
 
 SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "blocks": ("the Model page with own blocks", take_blocks),
+    "canvas": ("the network drawn by hand", take_canvas),
     "compare": ("the comparison of many runs", take_compare),
     "export": ("the export of a trained network", take_export),
+    "outputs": ("the Model page: outputs of blocks, and the table", take_outputs),
     "predict": ("many examples predicted at once", take_predictions),
     "search": ("a search for good settings", take_search),
     "studies": ("seeds, ablations and the queue", take_studies),

@@ -1,4 +1,4 @@
-"""The folders in which runs, the queue, preferences, own blocks, pictures and logs are kept.
+"""The folders of runs, the queue, preferences, own blocks and networks, pictures and logs.
 
 The environment variable NETWRIGHT_HOME moves them all below one folder.
 """
@@ -34,6 +34,13 @@ def cache() -> Path:
 def own_blocks() -> Path:
     """Returns the folder of the kinds of blocks that the user made."""
     return _below("blocks", platformdirs.user_data_path("netwright", appauthor=False) / "blocks")
+
+
+def own_networks() -> Path:
+    """Returns the folder of the networks that the user keeps under names."""
+    return _below(
+        "networks", platformdirs.user_data_path("netwright", appauthor=False) / "networks"
+    )
 
 
 def log() -> Path:

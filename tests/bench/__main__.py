@@ -21,6 +21,8 @@ what the first start takes from a clone to a trained network, beside pip and the
 `report` prints what a report of a large run costs, `compare` what comparing 50 long runs does.
 `predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
 prints what a request to the local service costs.
+`outputs` prints what it costs to see what comes out of every block.
+`canvas` prints what a frame and a gesture cost with 300 blocks in sight.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from tests.bench import (
     language,
     memory,
     optimizers,
+    outputs,
     pairs,
     predict,
     race,
@@ -60,6 +63,7 @@ from tests.bench import (
 USUAL = {
     "speed": (["resnet", "cnn", "vit"], 21),
     "inside": (["resnet", "cnn"], 11),
+    "outputs": (["resnet", "cnn"], 11),
     "race": (["cnn"], 3),
     "first-curve": ([], 7),
     "history": ([], 7),
@@ -71,6 +75,7 @@ USUAL = {
     "runs": (["cnn"], 9),
     "set-up": ([], 1),
     "predict": ([], 3),
+    "canvas": ([], 60),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -85,6 +90,7 @@ def main() -> None:
         "optimizers",
         "memory",
         "inside",
+        "outputs",
         "race",
         "weights",
         "soak",
@@ -105,6 +111,7 @@ def main() -> None:
         "compare",
         "predict",
         "serve",
+        "canvas",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -192,9 +199,17 @@ def main() -> None:
         sys.exit(small_steps.main(arguments.pairs, arguments.against))
     elif arguments.what == "search":
         sys.exit(search.main(arguments.seeds))
+    elif arguments.what == "canvas":
+        draw_offscreen()
+        from tests.bench import canvas
+
+        sys.exit(canvas.main(arguments.pairs))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)
+    elif arguments.what == "outputs":
+        draw_offscreen()
+        outputs.main(arguments.template, arguments.pairs, arguments.processor_time)
     elif arguments.what == "race":
         for template in arguments.template:
             race.main(template, arguments.pairs, arguments.processor_time)

@@ -39,6 +39,7 @@ ENGINE_ROOMS = (
     "planning",
     "race",
     "results",
+    "insight",
     "explain",
     "robustness",
     "predicting",

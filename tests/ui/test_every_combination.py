@@ -16,7 +16,8 @@ from app.engine.learning.tasks import TASKS
 from app.engine.results.report import load_report
 from app.engine.runs.run import Run
 from app.ui.pages.data.task_box import unfit, with_task
-from app.ui.state.session import State, read_record
+from app.ui.state.record import read_record
+from app.ui.state.session import State
 from models.template import TEMPLATES
 from tests import tiny_files
 from tests.engine.tiny import SMALL

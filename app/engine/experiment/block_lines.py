@@ -17,16 +17,22 @@ if TYPE_CHECKING:
 
 def blocks_text(blocks: Iterable[Mapping[str, Any]]) -> str:
     """Returns `blocks = [...]` for blocks in plain data, see `models.graph_file`."""
-    lines = (f"    {_value(block)},\n" for block in blocks)
+    lines = (f"    {inline(block)},\n" for block in blocks)
     return f"{BLOCKS} = [\n{''.join(lines)}]\n"
 
 
-def _value(value: Any) -> str:
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Returns settings in one line, as they stand in the line of their block."""
+    return ", ".join(f"{_key(key)} = {inline(value)}" for key, value in settings.items())
+
+
+def inline(value: Any) -> str:
+    """Returns a value as TOML on one line; a table is an inline table."""
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_value(member) for member in value)}]"
+        return f"[{', '.join(inline(member) for member in value)}]"
 
     if isinstance(value, dict):
-        entries = (f"{_key(key)} = {_value(entry)}" for key, entry in value.items())
+        entries = (f"{_key(key)} = {inline(entry)}" for key, entry in value.items())
         return f"{{ {', '.join(entries)} }}"
 
     return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
@@ -44,7 +50,18 @@ def own_blocks_text(own: Mapping[str, Mapping[str, Any]], section: str) -> str:
     parts = []
     for kind, definition in own.items():
         values = {name: entry for name, entry in definition.items() if name != BLOCKS}
-        lines = "".join(f"{name} = {_value(entry)}\n" for name, entry in values.items())
+        lines = "".join(f"{name} = {inline(entry)}\n" for name, entry in values.items())
         parts.append(f"[{section}.{_key(kind)}]\n{lines}{blocks_text(definition[BLOCKS])}")
 
+    return "\n".join(parts)
+
+
+def drawing_text(drawing: Mapping[str, Any]) -> str:
+    """Returns the section [drawing] with a line for each block and each note."""
+    positions = "".join(
+        f"{_key(name)} = {inline(place)}\n" for name, place in drawing["positions"].items()
+    )
+    notes = "".join(f"    {inline(note)},\n" for note in drawing["notes"])
+    parts = [f"[drawing]\nnotes = [\n{notes}]\n"] if notes else []
+    parts += [f"[drawing.positions]\n{positions}"] if positions else []
     return "\n".join(parts)

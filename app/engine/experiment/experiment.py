@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, SerializeAsAny
 
 from app.engine.data.augmentation_settings import AugmentationSettings
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.drawing import Drawing
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.loss import LOSSES, Loss
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
@@ -23,7 +24,10 @@ from models.template import USUAL, Template
 
 
 class Experiment(Spec):
-    """Holds everything a person chose; sections that are None follow the data."""
+    """Holds everything a person chose; sections that are None follow the data.
+
+    drawing: how the network is drawn; nothing of it trains, and so it is none of SECTIONS.
+    """
 
     name: str = setting("", label="Name", help="What the experiment and its runs are called.")
     data: DataSettings = DataSettings()
@@ -33,6 +37,7 @@ class Experiment(Spec):
     optimizer: Annotated[SerializeAsAny[Optimizer] | None, BeforeValidator(OPTIMIZERS.read)] = None
     schedule: Annotated[SerializeAsAny[Schedule] | None, BeforeValidator(SCHEDULES.read)] = None
     training: TrainingSettings = TrainingSettings()
+    drawing: Drawing = Drawing()
 
 
 SECTIONS = ("data", "augmentation", "model", "loss", "optimizer", "schedule", "training")

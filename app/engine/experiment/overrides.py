@@ -43,7 +43,7 @@ def with_overrides(
         for name in open_sections:
             plain[name] = {CHOICES[name].registry.key: kinds[name], **plain[name]}
 
-    return from_plain(plain, "--set")
+    return from_plain(plain, "--set").replace(drawing=experiment.drawing)
 
 
 def _overridden(plain: dict[str, Any], pairs: Iterable[str]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import tomli_w
 from pydantic import ValidationError
 
 from app.engine.errors import UserError
-from app.engine.experiment.block_lines import blocks_text, own_blocks_text
+from app.engine.experiment.block_lines import blocks_text, drawing_text, own_blocks_text
+from app.engine.experiment.drawing import Drawing
 from app.engine.experiment.experiment import CHOICES, SECTIONS, Experiment
 from app.engine.files import disk_error, read_regular, write_atomically
 from models.graph import BLOCKS, GraphError
@@ -50,7 +51,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_ve
 
 
 def to_plain(experiment: Experiment) -> dict[str, Any]:
-    """Returns plain data for TOML or JSON; what follows the data is left out."""
+    """Returns plain data for TOML or JSON; what follows the data is left out, and the drawing."""
     plain: dict[str, Any] = {"netwright": FORMAT, "name": experiment.name}
     for section in SECTIONS:
         value = getattr(experiment, section)
@@ -158,6 +159,9 @@ def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
 
     head = {name: value for name, value in plain.items() if not isinstance(value, dict)}
     sections = [_section_text(name, value) for name, value in plain.items() if name not in head]
+    if experiment.drawing != Drawing():
+        sections.append(drawing_text(experiment.drawing.model_dump()))
+
     return "\n".join([tomli_w.dumps(head), *sections])
 
 

@@ -14,6 +14,8 @@ from app.engine.runs.control import Control
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.engine.compute.outputs.values import OutputsRequest
+
 
 class Turns:
     """Decides which run of a race may compute.
@@ -102,6 +104,14 @@ class RaceMember(Control):
     @watching.setter
     def watching(self, value: bool) -> None:
         """Does nothing: the window asks the race, and Control.__init__ sets a default here."""
+
+    @property
+    def outputs(self) -> OutputsRequest | None:
+        return self._race.outputs if self._race.shown_member == self._index else None
+
+    @outputs.setter
+    def outputs(self, value: OutputsRequest | None) -> None:
+        """Does nothing, as above."""
 
     @property
     def stopping(self) -> bool:

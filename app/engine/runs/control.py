@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.engine.compute.outputs.values import OutputsRequest
 
 
 class Stopped(Exception):
@@ -22,6 +26,9 @@ class Control:
 
         self.watching = False
         """Whether somebody watches the optimizer: then it is measured, see OptimizerMeasured."""
+
+        self.outputs: OutputsRequest | None = None
+        """The example that somebody sees go through the network, see OutputsSeen; None for none."""
 
     def pause(self) -> None:
         self._go.clear()

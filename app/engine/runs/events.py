@@ -14,8 +14,10 @@ from app.engine.experiment.plain import PlainExperiment  # noqa: TC001 - files a
 if TYPE_CHECKING:
     import numpy as np
 
+    from app.engine.compute.outputs.values import BlockOutput
     from app.engine.runs.findings import Finding
     from app.engine.runs.summary import Status, Summary
+    from models.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,23 @@ class OptimizerMeasured:
 
 
 @dataclass(frozen=True)
+class OutputsSeen:
+    """An example went through the network as it is now; only while somebody watches it.
+
+    number: of the request, see Control.outputs. graph: the network that trains. outputs: what came
+    out of each block, by its name; {} where `trouble` says in a sentence why not. seconds: how long
+    it took.
+    """
+
+    step: int
+    number: int
+    graph: Graph
+    outputs: dict[str, BlockOutput]
+    trouble: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class MemberEvent:
     """An event of one of the runs of a race. member: its index among them."""
 
@@ -253,6 +272,7 @@ Event = (
     | Resumed
     | SettingsChanged
     | OptimizerMeasured
+    | OutputsSeen
     | MemberEvent
     | RunFinished
 )

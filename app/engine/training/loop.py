@@ -11,7 +11,6 @@ import math
 import time
 import traceback
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.engine.compute import priority
@@ -29,7 +28,7 @@ from app.engine.training.interruptions import Interruptions
 from app.engine.training.live_changes_applied import LiveChanges
 from app.engine.training.memory_recorder import MemoryRecorder
 from app.engine.training.memory_shortage import halve_parts, out_of_memory
-from app.engine.training.optimizer_probe import OptimizerProbe
+from app.engine.training.probes.probes import Probes
 from app.engine.training.recorder import Diverged, ProgressSoFar, Recorder
 from app.engine.training.reporter import Reporter
 from app.engine.training.saver import Saver
@@ -86,6 +85,7 @@ class Training:
         self.verification = Verification(plan.dataset.mapped_copies)
         self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
+        self.probes = Probes(train_state, context)
         self.reporter = Reporter(
             plan,
             context,
@@ -118,14 +118,6 @@ class Training:
         self._save_soon = False
         self._best_refused: UserError | None = None
         """Why the best weights are not on the disk; None if they are."""
-
-    @cached_property
-    def optimizer_probe(self) -> OptimizerProbe:
-        """The probe, made when somebody watches for the first time."""
-        train_state = self.train_state
-        return OptimizerProbe(
-            train_state.network, train_state.optimizer, train_state.optimizer_choice
-        )
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -181,7 +173,6 @@ class Training:
         progress = self.progress
         optimizer = train_state.optimizer
         passes = train_state.passes
-        watching = self.control.watching
         step = progress.step
 
         rate = self._rate(step)
@@ -194,18 +185,14 @@ class Training:
             loss = self._gradients(inputs, targets, meter)
             passes.unscale(optimizer)
             norm = self._clip_gradients(step)
-            if watching:
-                self.optimizer_probe.before()
-
+            self.probes.before_update()
             passes.step(optimizer)
 
         progress.step = step + 1
         progress.batch = progress.batch + 1
         progress.examples = progress.examples + len(targets)
 
-        if watching and (event := self.optimizer_probe.after(step + 1, rate)):
-            self.emit(event)
-
+        self.probes.after_update(step + 1, rate)
         if self.recorder.note(loss, rate, len(targets), norm):
             # Waits for the device: after the first step, then at most ten times a second.
             self.recorder.flush()

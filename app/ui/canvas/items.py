@@ -1,131 +1,159 @@
-"""The parts of a drawn network: blocks as cards, and lines between them.
+"""A block of the drawn network as a card on the scene.
 
-They know how they look, not who shows them.
+It knows how it looks, not who shows it.
 """
 
 from __future__ import annotations
 
-import html
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPixmap, QTransform
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.engine.errors import with_remedy
-from app.engine.text import bytes_text, percent_text, short_text
-from app.ui.style.theme import SMALL, TITLE, Theme
+from app.ui.canvas.block_view import BlockView
+from app.ui.canvas.card import HEIGHT, PADDING, PICTURE, Card, CardState
+from app.ui.canvas.look import PLAIN_BELOW, Look
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-# Sizes of a block in pixels at 100 %.
-HEIGHT = 46
+    from PySide6.QtGui import QFontMetricsF
 
-RADIUS = 8
+__all__ = ["BlockItem", "BlockView"]
 
-PADDING = 13
+PICTURE_GAP = 8
+"""Below the picture of what comes out, in pixels at 100 %."""
 
-BAR = 110
-
-BAR_HEIGHT = 4
-
-
-@dataclass(frozen=True)
-class BlockView:
-    """What is shown of one block.
-
-    name: as in the graph.
-    shape: in words, "" where the block is not reached.
-    share: of the network's parameters, 0 to 1; 0 also where the whole is not known.
-    held: bytes in training because of it, of a whole batch.
-    error, remedy: why it cannot be built, and what to change.
-    """
-
-    name: str
-    title: str
-    shape: str
-    inputs: tuple[str, ...] = ()
-    help: str = ""
-    parameters: int = 0
-    share: float = 0.0
-    multiply_adds: int = 0
-    activation_bytes: int = 0
-    held: int = 0
-    error: str = ""
-    remedy: str = ""
-    reached: bool = True
-    source: bool = False
-
-    @property
-    def trouble(self) -> str:
-        """Why the block cannot be and what to change, in one line; "" where it can."""
-        return with_remedy(self.error, self.remedy)
-
-    def rich_tooltip(self) -> str:
-        """Returns everything there is to say of the block, as rich text."""
-        lines = [f"<b>{html.escape(self.title)}</b> ({html.escape(self.name)})"]
-        if self.help:
-            lines.append(html.escape(self.help))
-
-        if self.error:
-            lines.append(html.escape(self.trouble))
-        elif self.reached and not self.source:
-            share = f" ({percent_text(self.share)})" if self.share else ""
-            lines.append(
-                f"{self.parameters:,} parameters{share}<br>"
-                f"{short_text(self.multiply_adds)} multiply-adds for each example<br>"
-                f"{bytes_text(self.activation_bytes)} of activations for each example<br>"
-                f"{bytes_text(self.held)} in training, with a batch and the optimizer"
-            )
-
-        return "<div style='max-width: 320px'>" + "<br>".join(lines) + "</div>"
-
-    def words(self) -> str:
-        """Returns the block in one sentence, for screen readers."""
-        if self.error:
-            return f"{self.title}: {self.trouble}"
-        if not self.reached:
-            return f"{self.title}: not reached"
-
-        numbers = f", {self.parameters:,} parameters" if self.parameters else ""
-        return f"{self.title}: {self.shape}{numbers}"
+MARGIN = 8
+"""Around the card: the dot for wires and thick edges stand out of it."""
 
 
 class BlockItem(QGraphicsItem):
     """A block as a card.
 
-    Title and shape are on the left, the parameters and their share as a bar on the right.
+    The box of its output, title and shape are on the left, the parameters and their share as a bar
+    on the right, and below them a picture of what comes out, if there is one. resized: is called
+    when the card has become higher or lower by itself.
     """
 
-    def __init__(self, view: BlockView, theme: Theme, width: float) -> None:
+    def __init__(
+        self, view: BlockView, look: Look, width: float, resized: Callable[[], None]
+    ) -> None:
         super().__init__()
         self.view = view
-        self._theme = theme
+        self._look = look
         self._width = width
+        self._resized = resized
         self._hover = False
-        self._error = _wrapped(view.trouble, theme, width - 2 * theme.px(PADDING))
-        self._height = theme.px(HEIGHT) + len(self._error) * self._line
+        self._marked = False
+        self._ports = False
+        self._image: QImage | None = None
+        self._card: QPixmap | None = None
+        self._card_of: tuple[int, CardState] = (-1, CardState())
+        """What the picture of the card was painted for."""
+        self._scale = 0.0
+        self._version = 0
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
-        self.setToolTip(view.rich_tooltip())
+        self._measure()
+
+    # --- what is shown
+
+    @property
+    def width(self) -> float:
+        return self._width
 
     @property
     def height(self) -> float:
         return self._height
 
+    def set_view(self, view: BlockView) -> None:
+        """Shows something else of the block."""
+        if view != self.view:
+            self.view = view
+            self._measure()
+
+    def set_look(self, look: Look, width: float) -> None:
+        """Takes other colours, fonts and another width."""
+        if look is not self._look or width != self._width:
+            self._look = look
+            self._width = width
+            self._measure()
+
+    def renew(self) -> None:
+        """Paints the card anew, for what it is drawn in proportion to has changed."""
+        self._version += 1
+        self.update()
+
     @property
-    def _line(self) -> float:
-        return QFontMetricsF(self._theme.font(SMALL)).height()
+    def picture(self) -> QImage | None:
+        """What comes out of the block, as it was shown last."""
+        return self._image
+
+    def set_picture(self, image: QImage | None) -> None:
+        """Shows a picture of what comes out of the block, below its words; None for none.
+
+        It is scaled into `picture_room`; a small one keeps its pixels visible.
+        """
+        grows = (image is None) != (self._image is None)
+        self._image = image
+        if grows:
+            self._measure()
+            self._resized()
+        else:
+            self.renew()
+
+    @property
+    def picture_room(self) -> QRectF:
+        """The place of a picture on the card, in pixels of the window."""
+        return self._as_card().picture_room
+
+    def show_ports(self, shown: bool) -> None:
+        """Shows a dot at the lower edge while the mouse is here: wires are drawn from it."""
+        self._ports = shown
+
+    def set_marked(self, marked: bool) -> None:
+        """Marks the card as the one on which something would be dropped."""
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
+
+    # --- geometry
 
     def boundingRect(self) -> QRectF:
-        return QRectF(-2, -2, self._width + 4, self._height + 4)
+        return QRectF(-MARGIN, -MARGIN, self._width + 2 * MARGIN, self._height + 2 * MARGIN)
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
         path.addRect(QRectF(0, 0, self._width, self._height))
         return path
+
+    @property
+    def rect(self) -> QRectF:
+        """The card on the scene."""
+        return QRectF(self.x(), self.y(), self._width, self._height)
+
+    @property
+    def port(self) -> QPointF:
+        """The point on the scene from which wires run."""
+        return QPointF(self.x() + self._width / 2, self.y() + self._height)
+
+    def _measure(self) -> None:
+        self.prepareGeometryChange()
+        px = self._look.px
+        metrics = self._look.small_metrics
+        trouble = self.view.trouble
+        room = self._width - 2 * px(PADDING)
+        self._trouble = _wrapped(trouble, metrics, room) if trouble else ()
+        self._height = px(HEIGHT) + len(self._trouble) * metrics.height()
+        if self._image is not None:
+            self._height += px(PICTURE) + px(PICTURE_GAP)
+
+        self.setToolTip(self.view.rich_tooltip())
+        self.renew()
+
+    # --- events
 
     def hoverEnterEvent(self, _event: object) -> None:
         self._hover = True
@@ -135,156 +163,82 @@ class BlockItem(QGraphicsItem):
         self._hover = False
         self.update()
 
-    def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
-    ) -> None:
-        theme = self._theme
-        view = self.view
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge, thickness = self._edge()
-        half = thickness / 2
-        card = QRectF(half, half, self._width - thickness, self._height - thickness)
-        painter.setPen(QPen(edge, thickness))
-        painter.setBrush(theme.color("problem_tint" if view.error else "field"))
-        painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
-        numbers = (
-            self._paint_numbers(painter)
-            if not view.error and view.reached and not view.source
-            else 0.0
-        )
-
-        self._paint_words(painter, self._width - 2 * theme.px(PADDING) - numbers)
-
-    def _edge(self) -> tuple[QColor, float]:
-        if self.isSelected():
-            return self._theme.color("accent"), 2.0
-        if self.view.error:
-            return self._theme.color("problem"), 1.5
-
-        return self._theme.color("accent" if self._hover else "border"), 1.0
-
-    def _paint_words(self, painter: QPainter, room: float) -> None:
-        theme = self._theme
-        view = self.view
-        left = theme.px(PADDING)
-        bold = theme.font(TITLE, bold=True)
-        plain = theme.font(SMALL)
-        heights = QFontMetricsF(bold).height(), self._line
-        top = (theme.px(HEIGHT) - sum(heights) - theme.px(1)) / 2
-        painter.setFont(bold)
-        painter.setPen(
-            theme.color("problem" if view.error else "text" if view.reached else "disabled")
-        )
-        _draw(painter, QRectF(left, top, room, heights[0]), view.title)
-        painter.setFont(plain)
-        painter.setPen(theme.color("secondary" if view.reached else "disabled"))
-        second = QRectF(left, top + heights[0] + theme.px(1), room, heights[1])
-        _draw(painter, second, self._second_line(painter, room))
-        painter.setPen(theme.color("text"))
-
-        for number, line in enumerate(self._error):
-            below = theme.px(HEIGHT) - theme.px(5) + number * self._line
-            place = QRectF(left, below, self._width - 2 * left, self._line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, line)
-
-    def _second_line(self, painter: QPainter, room: float) -> str:
-        """Returns the shape, and what the block computes where there is room for it.
-
-        The tooltip always has it.
-        """
-        view = self.view
-        if view.error:
-            return "cannot be built"
-        if not view.reached:
-            return "not reached"
-
-        metrics = QFontMetricsF(painter.font())
-        work = f" · {short_text(view.multiply_adds)} multiply-adds" if view.multiply_adds else ""
-        held = f" · {bytes_text(view.held)}" if view.held else ""
-        short = f" · {short_text(view.multiply_adds)} ×+" if view.multiply_adds else ""
-        for ending in (work + held, work, short):
-            if ending and metrics.horizontalAdvance(view.shape + ending) <= room:
-                return view.shape + ending
-
-        return view.shape
-
-    def _paint_numbers(self, painter: QPainter) -> float:
-        """Paints the parameters, and below them their share of the network's, to scale.
-
-        Returns the width it took.
-        """
-        theme = self._theme
-        view = self.view
-        if not view.parameters:
-            return 0.0
-
-        font = theme.font(SMALL)
-        metrics = QFontMetricsF(font)
-        text = f"{view.parameters:,}"
-        right = self._width - theme.px(PADDING)
-        top = theme.px(8)
-        painter.setFont(font)
-        painter.setPen(theme.color("secondary"))
-        place = QRectF(0, top, right, metrics.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight, text)
-        if not view.share:
-            return metrics.horizontalAdvance(text) + theme.px(10)
-
-        whole = min(float(theme.px(BAR)), self._width / 4)
-        track = QRectF(
-            right - whole, top + metrics.height() + theme.px(6), whole, theme.px(BAR_HEIGHT)
-        )
-        painter.setPen(Qt.PenStyle.NoPen)
-        radius = track.height() / 2
-        painter.setBrush(theme.color("track"))
-        painter.drawRoundedRect(track, radius, radius)
-        part = max(whole * view.share, track.height())
-        painter.setBrush(theme.color("training"))
-        painter.drawRoundedRect(
-            QRectF(track.right() - part, track.y(), part, track.height()), radius, radius
-        )
-
-        return max(whole, metrics.horizontalAdvance(text)) + theme.px(10)
-
-
-class LineItem(QGraphicsPathItem):
-    """A line from block to block through these corners, with rounded bends.
-
-    A bypass ends in an arrow.
-    """
-
-    def __init__(self, corners: Sequence[tuple[float, float]], theme: Theme) -> None:
-        points = [QPointF(x, y) for x, y in corners]
-        straight = len(points) == 2
-        super().__init__(_rounded(points, theme.px(6)))
-        pen = QPen(theme.color("line"), max(1.5, theme.px(1.5)))
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        self.setPen(pen)
-        self.setZValue(-1)
-        self._tip = None if straight else _arrow(points, theme.px(5))
+    # --- painting
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self.pen())
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self.path())
+        transform = painter.worldTransform()
+        zoom = transform.m11()
+        if zoom < PLAIN_BELOW:
+            self._as_card().paint_plain(painter)
+            return
 
-        if self._tip is not None:
-            painter.fillPath(self._tip, self.pen().color())
+        ratio = painter.device().devicePixelRatioF()
+        scale = zoom * ratio
+        of = (self._version, self._state())
+        # What changed is shown at once; another size may wait for the next frame.
+        changed = self._card is not None and of != self._card_of
+        if changed or ((self._card is None or self._scale != scale) and self._look.has_time()):
+            self._card = self._painted(zoom, ratio)
+            self._card_of = of
+            self._scale = scale
+
+        if self._card is None:
+            self._as_card().paint_plain(painter)
+        elif self._scale == scale:
+            # On whole pixels nothing is smoothed, and words stay sharp.
+            corner = transform.map(QPointF(-MARGIN, -MARGIN)) * ratio
+            painter.setWorldTransform(QTransform())
+            painter.drawPixmap(
+                QPointF(round(corner.x()) / ratio, round(corner.y()) / ratio), self._card
+            )
+            painter.setWorldTransform(transform)
+        else:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(self.boundingRect(), self._card, QRectF(self._card.rect()))
+
+    @property
+    def card_bytes(self) -> int:
+        """The memory that the picture of the card takes."""
+        return 0 if self._card is None else 4 * self._card.width() * self._card.height()
+
+    def forget_card(self) -> None:
+        """Lets go of the picture of the card; it is painted when the card is seen again."""
+        self._card = None
+
+    def _painted(self, zoom: float, ratio: float) -> QPixmap:
+        """Returns the picture of the card at a zoom, for a screen of so many pixels a point."""
+        size = self.boundingRect().size() * zoom * ratio
+        card = QPixmap(max(1, round(size.width())), max(1, round(size.height())))
+        card.setDevicePixelRatio(ratio)
+        card.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(card)
+        painter.scale(zoom, zoom)
+        painter.translate(MARGIN, MARGIN)
+        self._as_card().paint(painter)
+        painter.end()
+        return card
+
+    def _as_card(self) -> Card:
+        return Card(
+            self.view,
+            self._look,
+            self._width,
+            self._height,
+            self._trouble,
+            self._state(),
+            self._image,
+        )
+
+    def _state(self) -> CardState:
+        selected = self.isSelected()
+        port = self._ports and (self._hover or selected)
+        return CardState(selected, self._hover, self._marked, port)
 
 
-def _draw(painter: QPainter, place: QRectF, text: str) -> None:
-    shown = QFontMetricsF(painter.font()).elidedText(
-        text, Qt.TextElideMode.ElideRight, place.width()
-    )
-    painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-
-
-def _wrapped(text: str, theme: Theme, room: float) -> list[str]:
-    """Breaks a text into lines of small type that are no wider than the room."""
-    metrics = QFontMetricsF(theme.font(SMALL))
+def _wrapped(text: str, metrics: QFontMetricsF, room: float) -> tuple[str, ...]:
+    """Breaks a text into lines that are no wider than the room."""
     lines: list[str] = []
     for word in text.split():
         if lines and metrics.horizontalAdvance(f"{lines[-1]} {word}") <= room:
@@ -292,33 +246,4 @@ def _wrapped(text: str, theme: Theme, room: float) -> list[str]:
         else:
             lines.append(word)
 
-    return lines
-
-
-def _rounded(points: Sequence[QPointF], radius: float) -> QPainterPath:
-    path = QPainterPath(points[0])
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        path.lineTo(_towards(corner, before, radius))
-        path.quadTo(corner, _towards(corner, after, radius))
-
-    path.lineTo(points[-1])
-    return path
-
-
-def _towards(start: QPointF, end: QPointF, distance: float) -> QPointF:
-    step = end - start
-    length = (step.x() ** 2 + step.y() ** 2) ** 0.5
-    return start + step * (min(distance, length / 2) / length) if length else start
-
-
-def _arrow(points: Sequence[QPointF], side: float) -> QPainterPath:
-    tip = points[-1]
-    back = _towards(tip, points[-2], side)
-    along = tip - back
-    across = QPointF(-along.y(), along.x()) * 0.6
-    path = QPainterPath(tip)
-    path.lineTo(back + across)
-    path.lineTo(back - across)
-    path.closeSubpath()
-
-    return path
+    return tuple(lines)

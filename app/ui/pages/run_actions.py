@@ -14,7 +14,7 @@ from app.engine.text import names_text
 from app.ui.pages.remedies import LONGER
 from app.ui.state.beside.questions import Chance, WhatPartsBring
 from app.ui.state.exports.run_exports import NO_WEIGHTS
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.text.run_names import label_of
 from app.ui.widgets.export.dialog import ExportDialog
 from app.ui.widgets.file_dialogs import ask_to_save, with_ending

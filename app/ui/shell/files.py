@@ -14,7 +14,7 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
 from app.ui.state.background import Failure
-from app.ui.state.session import Session, read_record
+from app.ui.state.record import read_record
 from app.ui.widgets.file_dialogs import LastFolders, Purpose, note_chosen, start_folder
 from app.ui.widgets.message_box import message_box
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.ui.state.background import Background
     from app.ui.state.document import Document
     from app.ui.state.preferences import Preferences
+    from app.ui.state.session import Session
 
 KEEP_MS = 800
 """Time from a change until the open experiment is written aside."""

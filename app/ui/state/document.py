@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from app.engine.learning.task import Task
     from models.shape import Problem
 
-UNDO_STEPS = 200
+UNDO_STEPS = 5_000
+"""Steps share what they did not change: one of a network of 60 blocks takes some kilobytes."""
 FAKE_DATA = (
     "No data are open yet: sizes are those for 60,000 grey pictures of 28 × 28 in 10 classes."
 )

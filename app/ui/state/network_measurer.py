@@ -108,6 +108,8 @@ class NetworkMeasurer(QObject):
         )
 
     def _document_changed(self, old: Experiment, new: Experiment) -> None:
+        if old.drawing != new.drawing and old.replace(drawing=new.drawing) == new:
+            return  # blocks were only moved
         if old.data.source != new.data.source:
             self.measured = None  # of other data, and so no estimate for these
 

@@ -13,6 +13,8 @@ from app.engine.errors import UserError
 from app.engine.experiment.resolve import ResolvedExperiment, read_resolved
 from app.engine.runs import events
 from app.engine.runs.live_changes import changes_in_words
+from app.engine.runs.recorded_events import read_events
+from app.engine.runs.run import Run
 from app.ui.state.optimizer_history import OptimizerHistory
 
 
@@ -180,3 +182,18 @@ class Record:
         """Returns the best epoch so far."""
         best = self.epochs[-1].best_epoch if self.epochs else 0
         return next((epoch for epoch in self.epochs if epoch.epoch == best), None)
+
+
+def read_record(path: Path) -> Record:
+    """Reads the record of a run from its folder: curves, epochs, memory and end.
+
+    Raises UserError where the folder holds no run.
+    """
+    record = Record(path)
+    record.begun = Run(path).started
+    for event in read_events(path):
+        record.add(event)
+
+    record.has_weights = Run(path).best_folder is not None
+
+    return record

@@ -17,16 +17,16 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.engine.runs.copies import same_again
-from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run
 from app.ui.state import trainings
 from app.ui.state.beside.remote_run import RemoteControl, RunInterrupted, followed, trained_beside
-from app.ui.state.record import Record
+from app.ui.state.record import Record, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from app.engine.compute.outputs.values import OutputsRequest
     from app.engine.experiment.experiment import Experiment
     from app.ui.state.race import RaceState
 
@@ -79,6 +79,7 @@ class Session(QObject):
         self._live = self.record
         self._control = Control()
         self._looking = self._calm = False
+        self._outputs: OutputsRequest | None = None
         self._thread: threading.Thread | None = None
         self._exclusive_tasks: list[trainings.GivesWay] = []
         self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
@@ -240,12 +241,18 @@ class Session(QObject):
         self._looking = looking
         self._look()
 
+    def see_outputs(self, request: OutputsRequest | None) -> None:
+        """Lets the run tell what comes out of its blocks for an example; None: nobody looks."""
+        self._outputs = request
+        self._look()
+
     def _look(self) -> None:
-        """Asks the run to tell what its optimizer holds, if that is seen.
+        """Asks the run to tell what its optimizer holds and what its blocks give, if that is seen.
 
         It costs nothing while nobody asks.
         """
         self._control.watching = self._looking and not self._calm and self.record is self._live
+        self._control.outputs = None if self._calm else self._outputs
 
     def add_exclusive_task(self, exclusive_task: trainings.GivesWay) -> None:
         """Lets a task give way whenever a run or another task begins, and when the program ends."""
@@ -378,18 +385,3 @@ class Session(QObject):
         if state is not self.state:
             self.state = state
             self.state_changed.emit()
-
-
-def read_record(path: Path) -> Record:
-    """Reads the record of a run from its folder: curves, epochs, memory and end.
-
-    Raises UserError where the folder holds no run.
-    """
-    record = Record(path)
-    record.begun = Run(path).started
-    for event in read_events(path):
-        record.add(event)
-
-    record.has_weights = Run(path).best_folder is not None
-
-    return record

@@ -14,8 +14,8 @@ from app.engine.runs.control import Control
 from app.engine.runs.events import OptimizerMeasured
 from app.engine.runs.optimizer_figures import BINS, EDGES, QUANTITIES
 from app.engine.runs.run import Run
-from app.engine.training import optimizer_probe
-from app.engine.training.optimizer_probe import OptimizerProbe, plain_names
+from app.engine.training.probes import optimizer_probe
+from app.engine.training.probes.optimizer_probe import OptimizerProbe, plain_names
 from app.engine.training.trainer import train
 from models.template import TEMPLATES
 from tests.engine.training.small import Listener, experiment, pictures

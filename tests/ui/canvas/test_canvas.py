@@ -153,7 +153,7 @@ def view(qtbot: QtBot) -> NetworkView:
 
 def test_the_keyboard_walks_from_block_to_block(qtbot: QtBot, view: NetworkView) -> None:
     selected: list[str] = []
-    view.selected.connect(selected.append)
+    view.block_chosen.connect(selected.append)
 
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_End, Qt.Key.Key_Home):
         qtbot.keyClick(view, key)

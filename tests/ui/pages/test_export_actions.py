@@ -15,7 +15,7 @@ from app.ui.state.action import Action
 from app.ui.state.background import Failure
 from app.ui.state.exports.exporter import CANCELLED, ExportEnd, ExportOrder
 from app.ui.state.exports.run_exports import NO_WEIGHTS
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.widgets.export.dialog import ExportDialog
 from tests.engine.export.proofs import a_proof
 from tests.ui.harness import PATIENCE_MS, Harness

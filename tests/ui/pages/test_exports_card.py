@@ -12,7 +12,7 @@ from app.engine.export.proof import FILE, keep, read_proofs
 from app.engine.runs.weights_in_use import best_weights
 from app.ui.pages.results.page import ResultsPage
 from app.ui.state.exports.exporter import ExportEnd, ExportOrder
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.text.run_names import moment_text
 from tests.engine.export.proofs import a_proof
 from tests.ui.harness import PATIENCE_MS, Harness

@@ -19,7 +19,8 @@ from app.ui.pages.training.run_view import VIEWS
 from app.ui.plots.base.marks import Mark
 from app.ui.plots.curves.gradient_norm import limits_of
 from app.ui.state.document import Document
-from app.ui.state.session import State, read_record
+from app.ui.state.record import read_record
+from app.ui.state.session import State
 from tests.ui import fake_run
 from tests.ui.harness import Harness, open_harness
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from app.ui.pages.model.page import BESIDE_CODE, ModelPage
+from app.ui.pages.model.page import BESIDE, ModelPage
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def page(qtbot: QtBot, harness: Harness) -> ModelPage:
     """Returns the page on the built-in digits, with a small network measured."""
     model_page = ModelPage(harness.parts)
     qtbot.addWidget(model_page)
-    model_page.resize(BESIDE_CODE + 100, 700)
+    model_page.resize(BESIDE + 100, 700)
     model_page.show()
     harness.open("sample:digits")
     qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
@@ -36,22 +36,23 @@ def press(qtbot: QtBot, page: ModelPage, name: str) -> None:
 
 
 def shown(page: ModelPage) -> str:
-    return page.code.text.toPlainText()
+    return page.beside.code.text.toPlainText()
 
 
 def marked(page: ModelPage) -> list[str]:
     return [
-        selection.cursor.block().text().strip() for selection in page.code.text.extraSelections()
+        selection.cursor.block().text().strip()
+        for selection in page.beside.code.text.extraSelections()
     ]
 
 
 def test_code_is_shown_marked_renewed_and_copied(
     qtbot: QtBot, harness: Harness, page: ModelPage
 ) -> None:
-    assert not page.code.isVisible() and shown(page) == ""
+    assert not page.beside.code.isVisible() and shown(page) == ""
     press(qtbot, page, "model.code")
     qtbot.waitUntil(lambda: "class Network(nn.Module):" in shown(page), timeout=PATIENCE_MS)
-    assert page.code.text.isReadOnly() and marked(page) == []
+    assert page.beside.code.text.isReadOnly() and marked(page) == []
     assert 'Outputs: a logit for each class: 0 "0"' in shown(page)
 
     page.network.view.choose("conv2")
@@ -74,8 +75,8 @@ def test_where_it_is_narrow_the_code_takes_the_room_of_the_settings(
     qtbot: QtBot, page: ModelPage
 ) -> None:
     press(qtbot, page, "model.code")
-    assert page.form.isVisible() and page.code.isVisible()
-    page.resize(BESIDE_CODE - 100, 700)
-    assert not page.form.isVisible() and page.code.isVisible()
+    assert page.form.isVisible() and page.beside.code.isVisible()
+    page.resize(BESIDE - 100, 700)
+    assert not page.form.isVisible() and page.beside.code.isVisible()
     press(qtbot, page, "model.code")
-    assert page.form.isVisible() and not page.code.isVisible()
+    assert page.form.isVisible() and not page.beside.code.isVisible()

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
-from app.ui.pages.model.drawings import BY_KIND
+from app.ui.pages.model.gallery.drawings import BY_KIND
 from app.ui.pages.model.page import ModelPage
 from models.template import TEMPLATES
 from tests.ui.harness import PATIENCE_MS, Harness

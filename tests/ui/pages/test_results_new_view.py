@@ -15,7 +15,7 @@ from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.results.views.generic import GenericView
 from app.ui.pages.tryit.answer_cards.generic import GenericAnswerCard
 from app.ui.pages.tryit.page import TryItPage
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from app.engine.text import percent_text
 from app.ui.pages.results.confusion.class_table import COUNT, NAME, RECALL
 from app.ui.pages.results.example_gallery import location
 from app.ui.pages.results.page import ResultsPage
-from app.ui.state.session import State, read_record
+from app.ui.state.record import read_record
+from app.ui.state.session import State
 from tests.engine.training.small import overfitted_run
 from tests.ui.harness import PATIENCE_MS, Harness, picture_folder, until_it_fits
 

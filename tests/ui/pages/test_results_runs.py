@@ -14,7 +14,8 @@ from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.training.page import TrainingPage
-from app.ui.state.session import State, read_record
+from app.ui.state.record import read_record
+from app.ui.state.session import State
 from tests.ui.harness import PATIENCE_MS, Harness, until_it_fits
 
 if TYPE_CHECKING:

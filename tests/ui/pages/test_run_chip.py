@@ -16,8 +16,8 @@ from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.run_chip import RunChip
 from app.ui.pages.training.page import TrainingPage
 from app.ui.pages.tryit.page import TryItPage
+from app.ui.state.record import read_record
 from app.ui.state.run_identity import RunIdentity
-from app.ui.state.session import read_record
 from app.ui.text.run_names import moment_text, title_of
 from tests.ui.harness import PATIENCE_MS, Harness
 from tests.ui.shown_texts import shown_texts

@@ -17,7 +17,7 @@ from app.engine.runs.events import CheckpointSaved, EpochDone
 from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.tryit.canvas import Canvas
 from app.ui.pages.tryit.page import TryItPage
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.style.theme import Theme
 from tests.ui.fake_run import epoch_done, record_of, run_prepared, run_started
 from tests.ui.harness import PATIENCE_MS, Harness, until_it_fits

@@ -24,7 +24,7 @@ from app.engine.export.formats import format_called
 from app.engine.export.trained_network import TrainedNetwork
 from app.engine.runs.run import default_folder
 from app.engine.sources.format import no_progress
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.widgets.predicting.dialog import PredictDialog
 from app.ui.widgets.toast import Toast
 from models.own_network import OwnNetwork

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtWidgets import QLabel
 
 from app.ui.state.action import Action
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.widgets.elided import ElidedEdit
 from tests.ui.window_actions import choose_little, find, inside, until
 

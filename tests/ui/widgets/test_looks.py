@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.pages.model.gallery import TemplateCard
+from app.ui.pages.model.gallery.card import Offer, TemplateCard
 from app.ui.style.theme import style
 from app.ui.widgets.tile import Tile
 from models.template import TEMPLATES
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def button(kind: str, theme: Theme) -> QAbstractButton:
     if kind == "template":
-        return TemplateCard(TEMPLATES.all()[0], theme)
+        return TemplateCard(Offer.of_template(TEMPLATES.all()[0]), theme)
     if kind == "tile":
         return Tile(theme, "a", "A title", "A text")
 

@@ -13,7 +13,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.text import bytes_text
 from app.ui.pages.training.cards import MemoryView, predicted_and_measured
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.style.theme import DARK, LIGHT, MEMORY, Theme
 from app.ui.widgets.memory.device_panel import DevicePanel
 from app.ui.widgets.memory.ledger import (

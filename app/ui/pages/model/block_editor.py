@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.ui.pages.model.block_numbers import number_lines
+from app.ui.pages.model.drawing.fitting import Fitting
 from app.ui.pages.model.graph_edits import open_graph, own_blocks, set_graph
 from app.ui.pages.model.kind_menu import KindMenu
 from app.ui.style.theme import Theme, style
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from app.ui.state.document import Document
     from app.ui.state.network_measurer import Measured
     from models.graph import BlockDefinition, Kind
-    from models.shape import Shape
     from models.spec import Choice, Setting
 
 SHOWN_TYPES = ("integer", "number", "switch", "choice", "text", "numbers")
@@ -88,6 +88,14 @@ class BlockEditor(QWidget):
         self.numbers.setVisible(bool(lines))
         self._show_form()
         return True
+
+    def open(self) -> None:
+        """Takes the keyboard: the first setting of the block, or its first button."""
+        fields = [field for field in self.fields.values() if not field.isHidden()]
+        if fields:
+            fields[0].editor.setFocus()
+        else:
+            self._add.setFocus()
 
     # --- building
 
@@ -169,17 +177,6 @@ class BlockEditor(QWidget):
         numbers = self._numbers()
         return numbers.block if numbers is not None else None
 
-    def _shape(self, name: str) -> Shape | None:
-        """Returns the shape that a block gives, or that of the example; None where unknown."""
-        assert self._measured is not None
-        for source, part in zip((INPUT, OTHER), self._measured.problem.inputs, strict=False):
-            if name == source:
-                return part.shape
-
-        measurement = self._measured.measurement
-        block = measurement.by_name.get(name) if measurement is not None else None
-        return block.shape if block is not None else None
-
     # --- changing
 
     def add(self, kind: Kind) -> None:
@@ -212,7 +209,8 @@ class BlockEditor(QWidget):
             return
 
         try:
-            set_graph(self._document, edits.remove(graph, self._name))
+            shapes = Fitting(self._measured).shapes(graph)
+            set_graph(self._document, edits.remove(graph, self._name, shapes))
         except GraphError as error:
             self.numbers.setText(error.message)
 
@@ -263,44 +261,12 @@ class BlockEditor(QWidget):
         return self._settings_instead(kind) is not None
 
     def _settings_behind(self, kind: Kind) -> tuple[dict[str, Any], tuple[str, ...]] | None:
-        """Returns settings for a new block behind this one, and what it reads besides.
-
-        A sum reads also what this block reads, as a bypass. None where it cannot stand here.
-        """
-        from models.new_block import (  # noqa: PLC0415 - it loads torch
-            fitting_settings,
-            least_inputs,
-        )
-
-        shape = self._shape(self._name)
-        if shape is None:
-            return None
-
-        also: tuple[str, ...] = ()
-        numbers = self._numbers()
-        if least_inputs(kind) > 1:
-            if numbers is None:
-                return None
-            also = numbers.node.inputs[:1]
-
-        shapes = [shape, *(self._shape(name) for name in also)]
-        known = tuple(each for each in shapes if each is not None)
-        values = fitting_settings(kind, known, shape) if len(known) == len(shapes) else None
-        return None if values is None else (values, also)
+        """Returns settings for a new block behind this one, and what it reads besides."""
+        return Fitting(self._measured).behind(kind, self._name)
 
     def _settings_instead(self, kind: Kind) -> dict[str, Any] | None:
         """Returns settings for another block in the place of this one; None where none fit."""
-        from models.new_block import fitting_settings  # noqa: PLC0415 - it loads torch
-
-        numbers = self._numbers()
-        if numbers is None:
-            return None
-
-        known = tuple(shape for shape in numbers.inputs if shape is not None)
-        if len(known) < len(numbers.inputs):
-            return None
-
-        return fitting_settings(kind, known, numbers.shape or known[0])
+        return Fitting(self._measured).instead(kind, self._name)
 
 
 def _lowest(setting: Setting) -> float | None:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from app.engine.errors import UserError
 from models.graph import Graph, GraphError
 from models.graph_differences import graph_differences
+from models.graph_file import MOST_BLOCKS
+from models.own_blocks import definitions_in
 from models.own_network import OwnNetwork
 
 if TYPE_CHECKING:
+    from app.engine.experiment.drawing import Drawing
     from app.ui.state.document import Document
     from models.graph import BlockDefinition
     from models.template import Template
@@ -23,16 +26,31 @@ def open_graph(document: Document) -> Graph | None:
         return None
 
 
-def set_graph(document: Document, graph: Graph) -> None:
-    """Takes a changed graph: a network of one's own, or the template again where it is as drawn."""
+def set_graph(document: Document, graph: Graph, drawing: Drawing | None = None) -> None:
+    """Takes a changed graph: a network of one's own, or the template again where it is as drawn.
+
+    drawing: how it is drawn now, None where nothing was moved; blocks that are gone have no place.
+    Raises GraphError for a graph that is too large or has two own kinds of one name.
+    """
     model = document.experiment.model
+    before = open_graph(document)
+    drawing = document.experiment.drawing if drawing is None else drawing
+    drawing = drawing.of(before, graph) if before is not None else drawing
     origin = model.origin if isinstance(model, OwnNetwork) else _drawn_by(document)
     if origin is not None and _drawing(document, origin) == graph:
-        document.set(document.experiment.replace(model=origin))
-    else:
-        own_blocks = model.own_blocks if isinstance(model, OwnNetwork) else None
-        own = OwnNetwork(blocks=graph, own_blocks=own_blocks, origin=origin)
-        document.set(document.experiment.replace(model=own))
+        document.set(document.experiment.replace(model=origin, drawing=drawing))
+        return
+
+    own_blocks = model.own_blocks if isinstance(model, OwnNetwork) else None
+    definitions_in(graph, own_blocks)
+    if len(graph.nodes) > MOST_BLOCKS:
+        raise GraphError(
+            graph.nodes[-1].name,
+            f"The network would have {len(graph.nodes):,} blocks; {MOST_BLOCKS:,} are the most.",
+        )
+
+    own = OwnNetwork(blocks=graph, own_blocks=own_blocks, origin=origin)
+    document.set(document.experiment.replace(model=own, drawing=drawing))
 
 
 def own_blocks(document: Document) -> dict[str, BlockDefinition]:

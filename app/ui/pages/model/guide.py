@@ -58,6 +58,12 @@ ARCHITECTURE = {
 }
 """What the Guide says of an architecture, by family and sort of input."""
 
+DRAWING = (
+    "Select a block to read what it does and to change it. Insert opens the list of blocks: drag "
+    "one onto a wire. Drag from the dot below a block to another one to draw a wire; Delete takes "
+    "out what is selected. The button … above the drawing has the rest."
+)
+
 PAIRED = (
     "An encoder for each half of a pair turns it into a point in space. What belongs together is "
     "pulled together, "
@@ -100,7 +106,7 @@ def _block(measured: Measured, chosen: str) -> GuideCard:
 
     block = next((block for block in measured.inspection.blocks if block.name == chosen), None)
     if block is None:
-        return GuideCard("Blocks", "Select a block in the drawing to read what it does.")
+        return GuideCard("Blocks", DRAWING)
 
     called = f"Inside the optimizer, in files and in the code it is called '{block.name}'."
     return GuideCard(block.title, f"{block.help} {called}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -17,99 +17,47 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.data.kinds import kind_of
 from app.engine.data.nouns import noun
 from app.engine.errors import message_of
 from app.engine.learning.optimizer import Optimizer
-from app.engine.text import bytes_text, count_text, short_text, times_text
-from app.ui.canvas.items import BlockView
+from app.engine.text import bytes_text, short_text, times_text
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
+from app.ui.pages.model.drawing.block_views import block_views
 from app.ui.pages.model.mistake_strip import LEAST_BELOW, MistakeStrip
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
-from app.ui.text.words import size_words
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
-from models.graph import INPUT, OTHER, GraphError
-from models.shape import Input, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QResizeEvent
 
+    from app.engine.experiment.drawing import Drawing
+    from app.ui.canvas.block_view import BlockView
     from app.ui.state.network_measurer import Measured, NetworkMeasurer
+    from models.graph import Graph, GraphError
 
 TOTALS_IN_A_ROW = 460
 """Below this width at 100 %, the totals stand in two rows."""
 
+TOOL = 32
+"""Least width of a button above the drawing at 100 %."""
+ICON_NAMES = {"more": "dots"}
+
 LEAST = 120
 """Least height of the drawing at 100 %."""
 
+BESIDE = {
+    "outputs": "Show what comes out of every block",
+    "table": "Show the blocks as a table beside it",
+    "code": "Show the network as code beside it",
+}
+"""What can stand beside the drawing, by the name of its button, with its tooltip."""
+
 HELD = ("weights", "gradients", "first_moment", "second_moment", "other_state")
-
-
-def block_views(measured: Measured) -> tuple[BlockView, ...]:
-    """Returns the blocks as they are drawn, what comes in on top.
-
-    That is one example, or both halves of a pair.
-    """
-    inspection = measured.inspection
-    problem = measured.problem
-    # Of a network that cannot be built, the whole is not known.
-    total = max(1, inspection.parameters) if inspection.error is None else math.inf
-    held = (
-        {block.node.name: block.total_bytes for block in measured.measurement.blocks}
-        if measured.measurement is not None
-        else {}
-    )
-    sources = [
-        BlockView(
-            name,
-            noun(part.kind, 1).capitalize(),
-            input_words(part),
-            source=True,
-            help=kind_of(part.kind).enters,
-        )
-        for name, part in zip((INPUT, OTHER), problem.inputs, strict=False)
-    ]
-
-    blocks = [
-        BlockView(
-            name=block.name,
-            title=block.title,
-            shape=words(block.shape) if block.shape is not None else "",
-            inputs=tuple(block.inputs),
-            help=block.help,
-            parameters=block.parameters,
-            share=block.parameters / total,
-            multiply_adds=block.multiply_adds,
-            activation_bytes=block.activation_bytes,
-            held=held.get(block.name, 0),
-            error=block.error,
-            remedy=block.remedy,
-            reached=block.shape is not None,
-        )
-        for block in inspection.blocks
-    ]
-    return (*sources, *blocks)
-
-
-def input_words(part: Input) -> str:
-    """Returns the shape of what comes in, in the words of its kind.
-
-    These are channels of a picture, columns, tokens or values.
-    """
-    if part.kind == "image":
-        return words(part.shape)
-
-    categories = len(part.categories)
-    if part.kind == "row" and categories:
-        numbers = count_text(part.numeric_columns, "number")
-        return f"{numbers}, {count_text(categories, 'category', 'categories')}"
-
-    return size_words(part)
 
 
 def totals(measured: Measured) -> list[tuple[str, str, str]]:
@@ -156,21 +104,23 @@ class NetworkCard(Card):
     """Draws the network that was measured, and marks the block that cannot be built.
 
     While it waits it says for what. `selected(name)`: another block was chosen. `repaired(graph)`:
-    the person took a repair. `code_asked(shown)`: the code shall stand beside it, or no longer.
+    the person took a repair. `beside_asked(name)`: this of BESIDE shall stand beside it, "" none.
     """
 
     selected = Signal(str)
     repaired = Signal(object)
-    code_asked = Signal(bool)
+    beside_asked = Signal(str)
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
-        super().__init__("The network", "shapes, parameters and share, live")
+        super().__init__("The network", "shapes and costs")
         self._measurer = network_measurer
         self._theme = theme
         self._fault = ""
+        self._drawn_of: tuple[Measured | None, Graph | None] = (None, None)
+        self._views: tuple[BlockView, ...] = ()
         self.view = NetworkView(theme)
         self.view.setObjectName("model.network")
-        self.view.selected.connect(self.selected)
+        self.view.block_chosen.connect(self.selected)
         self._message = Label()
         self._message.setObjectName("model.message")
         self._message.setWordWrap(True)
@@ -189,23 +139,33 @@ class NetworkCard(Card):
         self.body.addWidget(self._line)
         self.body.addWidget(self._totals)
         self._buttons = [
+            self._tool("add", "Add a block (Insert)", self.view.add_asked.emit),
             self._tool("zoom_out", "Smaller (-)", lambda: self.view.zoom_by(1 / ZOOM_STEP)),
             self._tool("zoom_in", "Larger (+)", lambda: self.view.zoom_by(ZOOM_STEP)),
             self._tool("fit", "Show the whole network (F)", self.view.zoom_to_fit),
         ]
-        code = self._tool("code", "Show the network as code beside it", lambda: None)
-        code.setCheckable(True)
-        code.toggled.connect(self.code_asked)
-        self._buttons.append(code)
+        self._beside: dict[str, QToolButton] = {}
+        for name, tip in BESIDE.items():
+            button = self._tool(name, tip, lambda: None)
+            button.setCheckable(True)
+            button.toggled.connect(partial(self._show_beside, name))
+            self._beside[name] = button
+            self._buttons.append(button)
+        more = self._tool("more", "All that can be done with the drawing", lambda: None)
+        more.clicked.connect(lambda: self._show_menu(more))
+        self._buttons.append(more)
 
         theme.changed.connect(self._restyle)
         self._restyle()
 
-    def refresh(self) -> None:
-        """Shows what the measurer has now."""
+    def refresh(self, graph: Graph | None, drawing: Drawing) -> None:
+        """Shows what the measurer has now, and at once what a gesture changed since.
+
+        graph: the network as it is now, None where there is none. drawing: how it is drawn.
+        """
         network_measurer = self._measurer
         if network_measurer.measured is not None:
-            self.view.show_blocks(block_views(network_measurer.measured))
+            self._show_network(network_measurer.measured, graph, drawing)
             self._totals.show_totals(totals(network_measurer.measured))
             self._show_fault(network_measurer.measured.inspection.error)
 
@@ -235,6 +195,15 @@ class NetworkCard(Card):
         for button in self._buttons:
             button.setEnabled(shown)
 
+    def _show_network(self, measured: Measured, graph: Graph | None, drawing: Drawing) -> None:
+        """Draws the network, unless it is what is drawn already."""
+        of = (measured, graph)
+        if self._drawn_of[0] is not measured or self._drawn_of[1] is not graph:
+            self._views = block_views(measured, graph)
+            self._drawn_of = of
+
+        self.view.show_blocks(self._views, drawing)
+
     def _show_fault(self, error: GraphError | None) -> None:
         """Brings the block that cannot be built into sight, once."""
         fault = error.node if error is not None else ""
@@ -244,10 +213,20 @@ class NetworkCard(Card):
 
         self._fault = fault
 
+    def _show_beside(self, name: str, shown: bool) -> None:
+        """Asks for what shall stand beside the drawing: one at a time."""
+        if shown:
+            for other, button in self._beside.items():
+                if other != name:
+                    button.setChecked(False)
+
+        if shown or not any(button.isChecked() for button in self._beside.values()):
+            self.beside_asked.emit(name if shown else "")
+
     def _tool(self, name: str, tip: str, action: object) -> QToolButton:
         button = QToolButton()
         button.setObjectName(f"model.{name}")
-        button.setProperty("icon_name", name)
+        button.setProperty("icon_name", ICON_NAMES.get(name, name))
         button.setToolTip(tooltip(tip))
         button.setAccessibleName(tip)
         style(button, "small")
@@ -256,10 +235,16 @@ class NetworkCard(Card):
 
         return button
 
+    def _show_menu(self, button: QToolButton) -> None:
+        menu = self.view.commands.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
     def _restyle(self) -> None:
         for button in self._buttons:
             button.setIcon(icon(self._theme, button.property("icon_name"), "secondary"))
             button.setIconSize(QSize(self._theme.px(14), self._theme.px(14)))
+            button.setMinimumWidth(self._theme.px(TOOL))  # else it could be squeezed to nothing
 
 
 class Totals(QWidget):

@@ -8,16 +8,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine.errors import UserError
+from app.ui.canvas.editor import Drop
+from app.ui.pages.model.beside import SHARES, CardsBeside
 from app.ui.pages.model.block_editor import BlockEditor
 from app.ui.pages.model.block_library import BlockLibrary
-from app.ui.pages.model.code_card import CodeCard
-from app.ui.pages.model.gallery import TemplateGallery
-from app.ui.pages.model.graph_edits import set_graph
+from app.ui.pages.model.drawing.canvas_editor import CanvasEditor
+from app.ui.pages.model.drawing.palette_card import PaletteCard
+from app.ui.pages.model.drawing.repeat_row import RepeatRow
+from app.ui.pages.model.gallery.gallery import TemplateGallery
+from app.ui.pages.model.gallery.kept import KeptNetworks
+from app.ui.pages.model.gallery.sizes import TemplateSizes
+from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.group_editor import GroupEditor
 from app.ui.pages.model.guide import guide_cards
 from app.ui.pages.model.network_card import NetworkCard
 from app.ui.pages.model.own_network_view import OwnNetworkView
-from app.ui.pages.model.sizes import TemplateSizes
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.style.theme import style
 from app.ui.text.words import answers_words
@@ -25,16 +30,21 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 from models.own_network import OwnNetwork
+from models.start_network import start_sentence
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
+    from models.graph import Graph
     from models.shape import Problem
 
 SETTINGS_WIDTH = 272
-BESIDE_CODE = 1_080
-"""Width at 100 % below which the code stands where the settings are: its lines are long."""
+BESIDE = 1_080
+"""Width at 100 % below which a card beside the drawing stands where the settings are."""
+
+BESIDE_TABLE = 1_400
+"""The same of the table, whose cells can be changed themselves."""
 
 GALLERY_SHARE = 0.27
 """Share of the page's height above which the cards of the gallery become compact."""
@@ -51,22 +61,27 @@ class ModelPage(Page):
         self._sized_for: Problem | None = None
         style(self, "page")
         self.gallery = TemplateGallery(TEMPLATES, parts.theme)
-        self.gallery.chosen.connect(lambda kind: parts.document.choose("model", kind))
+        self.gallery.chosen.connect(self._choose_template)
+        self.kept = KeptNetworks(parts.document, self.gallery, parts.background)
         self.network = NetworkCard(parts.network_measurer, parts.theme)
         self.network.selected.connect(self._selected)
         self.network.repaired.connect(lambda graph: set_graph(parts.document, graph))
-        self.code = CodeCard(parts.background, parts.theme)
-        self.code.hide()
-        self.network.code_asked.connect(self._show_code)
+        self.beside = CardsBeside(parts, self.network)
+        self.beside.changed.connect(self._make_room)
+        self.beside.kinds_asked.connect(self._open_kinds)
         self._awaited = ""
         """A new block that is chosen as soon as it is drawn."""
         self._settings = self._settings_card()
+        self._connect_canvas()
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.gallery)
         self._row = QHBoxLayout()
         self._row.addWidget(self._settings)
+        self._row.addWidget(self.palette_card)
         self._row.addWidget(self.network, 3)
-        self._row.addWidget(self.code, 4)
+        for name, card in self.beside.cards.items():
+            self._row.addWidget(card, SHARES[name])
+
         self._column.addLayout(self._row, 1)
         parts.document.changed.connect(self._refresh)
         parts.document.data_changed.connect(self._refresh)
@@ -104,16 +119,24 @@ class ModelPage(Page):
         self._answers = Label()
         self._answers.setWordWrap(True)
         style(self._answers, "secondary")
-        self.own = OwnNetworkView(parts.document)
+        self.start = Label()
+        self.start.setObjectName("model.start")
+        self.start.setWordWrap(True)
+        self.start.setContentsMargins(0, 0, 0, 8)
+        style(self.start, "secondary")
+        self.own = OwnNetworkView(parts.document, self.kept.library)
         self.library = BlockLibrary(parts.background)
         self.block = BlockEditor(parts.document, self.library, parts.theme)
         self.block.placed.connect(self._await)
         self.group = GroupEditor(parts.document, self.library, parts.theme)
         self.group.placed.connect(self._await)
+        self.repeat = RepeatRow(parts.theme)
+        self.repeat.asked.connect(self._repeat)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 8, 0)
-        for widget in (self.block, self.group, self.own, self.form, self._answers):
+        shown = (self.block, self.group, self.repeat, self.own, self.start, self.form)
+        for widget in (*shown, self._answers):
             column.addWidget(widget)
 
         column.addStretch(1)
@@ -126,11 +149,81 @@ class ModelPage(Page):
 
         return card
 
+    def _connect_canvas(self) -> None:
+        """Lets gestures on the drawing change the document."""
+        parts = self._parts
+        self.editor = CanvasEditor(parts.document, parts.network_measurer, self.library, self)
+        self.editor.placed.connect(lambda names: self.network.view.choose(*names))
+        self._adding = False
+        """Whether the list of blocks stands where the settings are."""
+        self.palette_card = PaletteCard(parts.theme)
+        self.palette_card.closed.connect(lambda: self._show_palette(False))
+        self.palette_card.palette_list.taken.connect(self._add)
+        view = self.network.view
+        view.set_editor(self.editor)
+        view.add_asked.connect(lambda: self._show_palette(not self._adding))
+        view.block_opened.connect(self._open_block)
+        view.group_asked.connect(self._open_group)
+        view.repeat_asked.connect(self._open_repeat)
+        view.large_asked.connect(lambda: self.gallery.setVisible(self.gallery.isHidden()))
+
+    # --- the drawing
+
+    def _graph_now(self) -> Graph | None:
+        """Returns the network as it is now; None where what was measured is of other data."""
+        measured = self._parts.network_measurer.measured
+        document = self._parts.document
+        try:
+            same = measured is not None and measured.problem == document.problem()
+        except UserError:
+            return None
+
+        return open_graph(document) if same else None
+
+    def _choose_template(self, kind: str) -> None:
+        """Takes another template; where blocks of the last one were put says nothing of it."""
+        document = self._parts.document
+        drawing = document.experiment.drawing.arranged()
+        document.set(document.experiment.replace(model=kind, drawing=drawing))
+
+    def _show_palette(self, shown: bool) -> None:
+        self._adding = shown
+        if shown:
+            self.palette_card.fill(self.editor.own_kinds())
+
+        self._make_room()
+        if shown:
+            self.palette_card.palette_list.open()
+        else:
+            self.network.view.setFocus()
+
+    def _add(self, kind: str) -> None:
+        """Puts a block of the list on the chosen wire, else behind the chosen block."""
+        view = self.network.view
+        wire = view.content.wires.lit
+        view.tell(self.editor.insert(kind, Drop(wire=wire, behind="" if wire else view.chosen)))
+
+    def _open_block(self, _name: str) -> None:
+        self._show_palette(False)
+        self.block.open()
+
+    def _open_group(self) -> None:
+        self._show_palette(False)
+        self.group.name.setFocus()
+
+    def _open_repeat(self) -> None:
+        self._show_palette(False)
+        self.repeat.open()
+
+    def _repeat(self, times: int) -> None:
+        self.repeat.tell(self.editor.repeat(self.network.view.all_chosen, times))
+
     # --- showing
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.library.load()
+        self.kept.library.load()
         self._refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -145,8 +238,10 @@ class ModelPage(Page):
         self._column.setSpacing(margin)
         self._row.setSpacing(margin)
         self._settings.setFixedWidth(theme.px(SETTINGS_WIDTH))
+        self.palette_card.setFixedWidth(theme.px(SETTINGS_WIDTH))
         self._make_room()
         self._refresh()
+        self.beside.show_pictures()
 
     def _refresh(self, *_: object) -> None:
         """Follows document and measurer; a page that is not seen waits until it is."""
@@ -154,9 +249,9 @@ class ModelPage(Page):
         if not self.isVisible():
             return
 
-        self.network.refresh()
+        self.network.refresh(self._graph_now(), self._parts.document.experiment.drawing)
         self._show_settings()
-        self._write_code()
+        self.beside.refresh()
         document = self._parts.document
         try:
             problem = document.problem()
@@ -178,26 +273,29 @@ class ModelPage(Page):
 
         assert chosen is not None
 
-        self.gallery.show_choice(chosen.kind)
+        self.kept.show_choice(chosen)
+        self.start.setText(start_sentence(problem))
 
-    def _show_code(self, shown: bool) -> None:
-        self.code.setVisible(shown)
-        self._make_room()
-        self._write_code()
+    def _open_kinds(self, name: str) -> None:
+        """Offers kinds of blocks to be put behind a block."""
+        view = self.network.view
+        view.choose(name)
+        self.block.add_menu.popup(view.mapToGlobal(view.rect().center()))
 
     def _make_room(self) -> None:
-        """Leaves the settings out where the code would have too little room beside them."""
-        wide = self.width() >= self._parts.theme.px(BESIDE_CODE)
-        self._settings.setVisible(wide or self.code.isHidden())
+        """Leaves the settings out where another card would have too little room beside them."""
+        least = BESIDE if self.beside.table.isHidden() else BESIDE_TABLE
+        wide = self.width() >= self._parts.theme.px(least)
+        adding = self._adding
+        beside = wide or not self.beside.is_open
+        # What goes, goes first: with both there, what stands beside them has no room for a moment.
+        cards = {self._settings: beside and not adding, self.palette_card: beside and adding}
+        for card, shown in sorted(cards.items(), key=lambda pair: pair[1]):
+            card.setVisible(shown)
 
-    def _write_code(self) -> None:
-        measured = self._parts.network_measurer.measured
-        self.code.show_network(measured, self._parts.document.description)
-        self.code.show_block(self.network.view.chosen)
-
-    def _selected(self, name: str) -> None:
+    def _selected(self, _name: str) -> None:
         self._show_settings()
-        self.code.show_block(name)
+        self.beside.refresh()
         self.guide_changed.emit()
 
     def _await(self, name: str) -> None:
@@ -211,16 +309,25 @@ class ModelPage(Page):
             view.choose(name)
 
         measured = self._parts.network_measurer.measured
+        editing = not self.block.isHidden() or not self.group.isHidden()
+        if view.chosen and view.item(view.chosen).view.pending and editing:
+            return  # its numbers come in a moment
+
         several = self.group.show_blocks(view.all_chosen, measured)
         one = self.block.show_block("" if several else view.chosen, measured)
         title = f"Block '{view.chosen}'" if one else "Settings"
         self._settings.title.setText(f"{len(view.all_chosen)} blocks" if several else title)
+        chosen = [name for name in view.all_chosen if not view.item(name).view.source]
+        self.repeat.show_for(chosen)
         self.own.refresh()
         if one or several:
             self.own.hide()
 
         is_own = isinstance(self._parts.document.experiment.model, OwnNetwork)
         self.form.setVisible(not one and not several and not is_own)
+        self.start.setVisible(
+            not one and not several and self._parts.document.experiment.model is None
+        )
         self._answers.setVisible(not one and not several)
 
     def _describe_templates(self, problem: Problem) -> None:

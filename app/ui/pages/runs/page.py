@@ -24,7 +24,7 @@ from app.ui.pages.runs.message import HintLine, MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
 from app.ui.pages.runs.queue_card import QueueCard
 from app.ui.pages.runs.table import RunsTable
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.style.theme import style
 from app.ui.text.run_names import day_of, label_of
 from app.ui.widgets.card import Card

@@ -24,7 +24,7 @@ from app.ui.pages.search.words import (
     values_text,
 )
 from app.ui.state.action import Action
-from app.ui.state.session import read_record
+from app.ui.state.record import read_record
 from app.ui.style.theme import style
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.label import Label

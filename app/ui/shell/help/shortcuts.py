@@ -20,6 +20,7 @@ ELSEWHERE = (
     ("Tab, Shift+Tab", "To the next field, to the one before"),
     ("Up, Down", "A number one step further; a choice further on"),
     ("Enter", "Accepts what was typed"),
+    ("Insert, Delete, arrows", "On the drawn network: add, take out, go along wires"),
 )
 """Keys that work without an action, for the overlay."""
 

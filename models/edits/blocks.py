@@ -1,4 +1,4 @@
-"""Edits of a graph: each returns another graph, and leaves the one that it was given.
+"""Edits of one block of a graph: its settings, its kind, its place.
 
 Names of blocks stay, so that weights of an earlier network find theirs. This module does not import
 torch; whether the blocks fit each other is seen where they are placed.
@@ -13,9 +13,10 @@ from models.graph import INPUT, OTHER, Graph, GraphError, Node, name_of, node_of
 from models.graph_file import check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from models.graph import Kind
+    from models.shape import Shape
 
 MERGES = ("add", "multiply", "concatenate")
 """Kinds of blocks that bring several inputs together."""
@@ -81,7 +82,7 @@ def merge_inputs(graph: Graph, name: str, kind: str) -> Graph:
     """Returns the graph with a new block before another one that reads all that it read."""
     node = graph[name]
     new = Node(free_name(graph, kind), kind, {}, node.inputs)
-    position = _index(graph, name)
+    position = index_of(graph, name)
     nodes = list(graph.nodes)
     nodes[position : position + 1] = [new, replace(node, inputs=(new.name,))]
     return Graph(tuple(nodes))
@@ -107,23 +108,29 @@ def insert_after(
     """
     new_name = free_name(graph, kind)
     new = node_of(new_name, kind, settings, (name, *also))
-    position = 0 if name in (INPUT, OTHER) else _index(graph, name) + 1
-    nodes = [_reading(node, {name: new_name}) for node in graph.nodes]
+    position = 0 if name in (INPUT, OTHER) else index_of(graph, name) + 1
+    nodes = [reading(node, {name: new_name}) for node in graph.nodes]
     return Graph((*nodes[:position], new, *nodes[position:])), new_name
 
 
 def insert_before(
-    graph: Graph, name: str, number: int, kind: str, settings: dict[str, Any] | None = None
+    graph: Graph,
+    name: str,
+    number: int,
+    kind: Kind,
+    settings: dict[str, Any] | None = None,
+    also: tuple[str, ...] = (),
 ) -> tuple[Graph, str]:
     """Returns the graph with a new block between a block and one that it reads, and its name.
 
-    number: which of the block's inputs, 0 for the first.
+    number: which of the block's inputs, 0 for the first. also: what the new block reads besides, of
+    the blocks before.
     """
     new_name = free_name(graph, kind)
     node = graph[name]
-    new = Node(new_name, kind, dict(settings or {}), (node.inputs[number],))
+    new = node_of(new_name, kind, settings, (node.inputs[number], *also))
     inputs = (*node.inputs[:number], new_name, *node.inputs[number + 1 :])
-    position = _index(graph, name)
+    position = index_of(graph, name)
     nodes = list(graph.nodes)
     nodes[position : position + 1] = [new, replace(node, inputs=inputs)]
     return Graph(tuple(nodes)), new_name
@@ -136,14 +143,16 @@ def append(graph: Graph, kind: str, settings: dict[str, Any] | None = None) -> G
     return Graph((*graph.nodes, new))
 
 
-def remove(graph: Graph, name: str) -> Graph:
-    """Returns the graph without a block; what read it reads what it read first.
+def remove(graph: Graph, name: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
+    """Returns the graph without a block; what read it reads what it read.
 
-    A sum, product or concatenation of which all but one input end so goes too. Raises GraphError
-    where no block would be left.
+    shapes: of the outputs of blocks, where they are known: of several that the block read, the one
+    closes the gap that has the shape of its output. Else it is the first. A sum, product or
+    concatenation of which all but one input end so goes too. Raises GraphError where no block would
+    be left.
     """
     node = graph[name]
-    source = node.inputs[0]
+    source = _successor(node, shapes or {})
     nodes = []
     alone: list[str] = []
     for other in graph.nodes:
@@ -165,7 +174,8 @@ def remove(graph: Graph, name: str) -> Graph:
 
     smaller = Graph(rest)
     for merge in alone:
-        smaller = remove(smaller, merge)
+        if any(other.name == merge for other in smaller.nodes):
+            smaller = remove(smaller, merge, shapes)
 
     return smaller
 
@@ -178,9 +188,9 @@ def move_before(graph: Graph, name: str, before: str) -> Graph:
     node = graph[name]
     source = graph[before].inputs[0]
     without = remove(graph, name)
-    position = _index(without, before)
+    position = index_of(without, before)
     nodes = list(without.nodes)
-    nodes[position] = _reading(nodes[position], {source: name})
+    nodes[position] = reading(nodes[position], {source: name})
     nodes.insert(position, replace(node, inputs=(source,)))
     return Graph(tuple(nodes))
 
@@ -197,20 +207,26 @@ def ancestors(graph: Graph, name: str) -> list[str]:
     return way
 
 
-def _index(graph: Graph, name: str) -> int:
+def index_of(graph: Graph, name: str) -> int:
+    """Returns the place of a block in the graph, 0 for the first. Raises StopIteration."""
     return next(index for index, node in enumerate(graph.nodes) if node.name == name)
+
+
+def _successor(node: Node, shapes: Mapping[str, Shape]) -> str:
+    """Returns which of its inputs takes the place of a block."""
+    own = shapes.get(node.name)
+    alike = (source for source in node.inputs if own is not None and shapes.get(source) == own)
+    return next(alike, node.inputs[0])
 
 
 def _changed(graph: Graph, name: str, change: Callable[[Node], Node]) -> Graph:
     """Returns the graph with one block changed, and its new name where others read it."""
     new = change(graph[name])
     return Graph(
-        tuple(
-            new if node.name == name else _reading(node, {name: new.name}) for node in graph.nodes
-        )
+        tuple(new if node.name == name else reading(node, {name: new.name}) for node in graph.nodes)
     )
 
 
-def _reading(node: Node, names: dict[str, str]) -> Node:
+def reading(node: Node, names: dict[str, str]) -> Node:
     """Returns the block with other names for what it reads."""
     return replace(node, inputs=tuple(names.get(source, source) for source in node.inputs))

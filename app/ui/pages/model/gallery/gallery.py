@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QEnterEvent,
-    QFontMetrics,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QButtonGroup,
     QGridLayout,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
     QWidget,
 )
 
-from app.ui.pages.model.drawings import SIZE, draw
-from app.ui.style.theme import BODY, SMALL, Theme, style
-from app.ui.text.literal import tooltip
+from app.ui.pages.model.gallery.card import KEPT, Offer, TemplateCard
+from app.ui.style.theme import Theme, style
+from app.ui.text.literal import button_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
+
+    from models.own_network import OwnNetwork
     from models.spec import Registry
     from models.template import Template
 
@@ -39,10 +33,6 @@ NARROWEST = 118
 """Least width of a card."""
 
 GAP = 12
-
-PADDING = 12
-
-RADIUS = 10
 
 WITH_REASON = 190
 """Least width of a card with a reason."""
@@ -56,150 +46,20 @@ MOST = 60
 ROWS = 60
 """Rows of the grid."""
 
-WRAP = int(Qt.TextFlag.TextWordWrap)
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
-
-
-class TemplateCard(QAbstractButton):
-    """One template, to be chosen.
-
-    It is painted as a card; without room its summary moves into the tooltip.
-    """
-
-    def __init__(self, template: type[Template], theme: Theme) -> None:
-        super().__init__()
-        self.template = template
-        self._theme = theme
-        self.reason = ""
-        self.parameters = ""
-        self.compact = False
-        self.setObjectName(f"model.template.{template.kind}")
-        self.setText(template.label)
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.describe("", "")
-
-    def describe(self, parameters: str, reason: str) -> None:
-        """Shows how large the template is, or why it cannot be taken.
-
-        parameters: how many, "" while unknown. reason: "" if it can be taken.
-        """
-        self.parameters = parameters
-        self.reason = reason
-        self.setEnabled(not reason)
-        size = f"{parameters} parameters." if parameters else ""
-        words = f"{self.template.summary} {reason or size}".strip()
-        self.setToolTip(tooltip(words))
-        self.setAccessibleName(f"Template {self.template.label}")
-        self.setAccessibleDescription(words)
-        self.update()
-
-    def needed(self, width: int, compact: bool) -> int:
-        """Returns the height that the card needs at this width."""
-        theme = self._theme
-        height = 2 * theme.px(PADDING) + theme.px(SIZE[1]) + theme.px(6)
-        height += QFontMetrics(theme.font(BODY, bold=True)).height()
-
-        if not compact:
-            room = QRect(0, 0, width - 2 * theme.px(PADDING), 10_000)
-            small = QFontMetrics(theme.font(SMALL))
-            height += (
-                small.boundingRect(room, WRAP, self._words).height() + small.height() + theme.px(3)
-            )
-
-        return height
-
-    @property
-    def _words(self) -> str:
-        return self.reason or self.template.summary
-
-    def sizeHint(self) -> QSize:
-        width = self._theme.px(150)
-        return QSize(width, self.needed(width, self.compact))
-
-    def enterEvent(self, _event: QEnterEvent) -> None:
-        self.update()
-
-    def leaveEvent(self, _event: QEvent) -> None:
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = self._theme
-        enabled = self.isEnabled()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_card(painter)
-        inside = self.rect().adjusted(*(theme.px(PADDING) * sign for sign in (1, 1, -1, -1)))
-        picture = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
-        draw(painter, picture, self.template.kind, self.template.family, theme, enabled)
-        small = theme.font(SMALL)
-
-        room = inside.width() - picture.width() - theme.px(4)
-        if self.compact and QFontMetrics(small).horizontalAdvance(self.parameters) <= room:
-            painter.setFont(small)
-            painter.setPen(theme.color("secondary"))
-            painter.drawText(
-                inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.parameters
-            )
-
-        self._paint_words(painter, inside.adjusted(0, theme.px(SIZE[1]) + theme.px(6), 0, 0))
-
-    def _paint_card(self, painter: QPainter) -> None:
-        """Paints ground and edge: a tint where it is chosen, a frame within for the focus."""
-        theme = self._theme
-        chosen = self.isChecked()
-        ground = "surface" if self.isEnabled() else "background"
-        if self.isEnabled() and self.underMouse():
-            ground = "accent_hover_tint" if chosen else "hover"
-        elif chosen:
-            ground = "accent_tint"
-
-        thickness = 2 if chosen else 1
-        painter.setPen(QPen(theme.color("accent" if chosen else "border"), thickness))
-        painter.setBrush(theme.color(ground))
-        half = thickness / 2
-        card = QRectF(self.rect()).adjusted(half, half, -half, -half)
-        painter.drawRoundedRect(card, theme.px(RADIUS), theme.px(RADIUS))
-
-        if self.hasFocus():
-            painter.setPen(QPen(theme.color("focus"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(card.adjusted(3, 3, -3, -3), theme.px(RADIUS), theme.px(RADIUS))
-
-    def _paint_words(self, painter: QPainter, below: QRect) -> None:
-        theme = self._theme
-        enabled = self.isEnabled()
-        small = theme.font(SMALL)
-        bold = theme.font(BODY, bold=True)
-        painter.setFont(bold)
-        painter.setPen(theme.color("text" if enabled else "disabled"))
-        metrics = QFontMetrics(bold)
-        title = metrics.elidedText(self.template.label, Qt.TextElideMode.ElideRight, below.width())
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
-
-        if not self.compact:
-            painter.setFont(small)
-            painter.setPen(theme.color("secondary" if enabled else "disabled"))
-            painter.drawText(
-                below.adjusted(0, metrics.height() + theme.px(2), 0, 0), WRAP, self._words
-            )
-
-            if self.parameters and enabled:
-                last = f"{self.parameters} parameters"
-                painter.drawText(
-                    below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, last
-                )
 
 
 class TemplateGallery(QWidget):
     """Templates as cards in rows: what fits is in front, the rest greyed behind a button.
 
-    `chosen(kind)`: the person took one. The arrow keys go from card to card.
+    Behind them stand the networks that the person kept. `chosen(kind)`: a template was taken.
+    `network_chosen(name)`: a kept network was. `removal_asked(name)`: it shall be taken out. The
+    arrow keys go from card to card.
     """
 
     chosen = Signal(str)
+    network_chosen = Signal(str)
+    removal_asked = Signal(str)
 
     def __init__(self, registry: Registry[Template], theme: Theme) -> None:
         super().__init__()
@@ -213,11 +73,7 @@ class TemplateGallery(QWidget):
 
         self.cards: dict[str, TemplateCard] = {}
         for template in registry.all():
-            card = TemplateCard(template, theme)
-            card.setParent(self)
-            self.cards[template.kind] = card
-            self._group.addButton(card)
-            card.clicked.connect(lambda _=False, kind=template.kind: self.chosen.emit(kind))
+            self._add(Offer.of_template(template))
 
         self.others = QPushButton(self)
         self.others.setObjectName("model.template.others")
@@ -236,8 +92,55 @@ class TemplateGallery(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._arrange)
 
+    def _add(self, offer: Offer) -> TemplateCard:
+        card = TemplateCard(offer, self._theme)
+        card.setParent(self)
+        self.cards[offer.kind] = card
+        self._group.addButton(card)
+        card.clicked.connect(lambda: self._choose(offer.kind))
+        return card
+
+    def _choose(self, kind: str) -> None:
+        if kind.startswith(KEPT):
+            self.network_chosen.emit(kind.removeprefix(KEPT))
+        else:
+            self.chosen.emit(kind)
+
+    def show_networks(self, networks: Mapping[str, OwnNetwork]) -> None:
+        """Shows these networks of the person behind the templates."""
+        offers = {
+            offer.kind: offer
+            for offer in (Offer.of_network(name, each) for name, each in networks.items())
+        }
+        for kind, card in list(self.cards.items()):
+            if kind.startswith(KEPT) and offers.get(kind) != card.template:
+                self._group.removeButton(card)
+                card.hide()
+                card.deleteLater()
+                del self.cards[kind]
+
+        for kind, offer in offers.items():
+            if kind not in self.cards:
+                card = self._add(offer)
+                card.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+                card.customContextMenuRequested.connect(
+                    lambda place, card=card: self._open_menu(card).popup(card.mapToGlobal(place))
+                )
+
+        self._arrange()
+
+    def _open_menu(self, card: TemplateCard) -> QMenu:
+        """Makes the menu of a kept network."""
+        menu = QMenu(card)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        name = card.template.label
+        remove = menu.addAction(button_text(f"Take '{name}' out of the gallery"))
+        remove.setObjectName("model.template.remove")
+        remove.triggered.connect(lambda: self.removal_asked.emit(name))
+        return menu
+
     def show_choice(self, kind: str) -> None:
-        """Outlines this template; none for a network of one's own."""
+        """Outlines this card; none where there is none of that kind."""
         if kind in self.cards:
             self.cards[kind].setChecked(True)
         elif (chosen := self._group.checkedButton()) is not None:
@@ -261,6 +164,13 @@ class TemplateGallery(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         cards = [card for card in self.cards.values() if card.isEnabled()]
         focused = next((index for index, card in enumerate(cards) if card.hasFocus()), None)
+
+        if event.key() == Qt.Key.Key_Delete and focused is not None:
+            card = cards[focused]
+            if card.template.graph is not None:
+                self.removal_asked.emit(card.template.label)
+
+            return
 
         step = STEPS.get(Qt.Key(event.key()))
         if step is None or focused is None:

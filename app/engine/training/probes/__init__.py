@@ -1,0 +1,1 @@
+"""What is measured between two steps for those who watch a training: a file each."""

@@ -1,0 +1,1 @@
+"""The drawn network on the Model page: what is drawn, and gestures as changes of the document."""

@@ -1,0 +1,1 @@
+"""What comes out of every block: the choice of an example and of weights, and one block large."""

@@ -1,0 +1,1 @@
+"""What the window knows of what happens inside a network."""
