@@ -18,7 +18,7 @@ from tests import readme
 
 PAGE = readme.README.read_text(encoding="utf-8")
 CONTRIBUTING = readme.ROOT / ".github" / "CONTRIBUTING.md"
-MOST_LINES = 280
+MOST_LINES = 290
 WORDS = {8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen"}
 
 
