@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from app import prediction_command
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.toml_file import from_plain
-from app.engine.results.answers import answer_file
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
 from app.engine.sources import summary
 from app.engine.sources.opening import open_dataset
 from app.engine.training import trainer
 from app.output import say
+from tests.fuzz.asked import ask
 from tests.fuzz.entries import damage
 from tests.fuzz.judge import ROOT, SENTENCE, SILENT, TRACEBACK, Outcome, guarded
 from tests.fuzz.run_folders import TRAINING
@@ -119,21 +119,22 @@ def _describe(source: Path, member: Member) -> None:
 
 def _ask(outcome: Outcome, predictor: Predictor, path: Path) -> None:
     """Asks the network about a file; an answer that is no number is one that is used in silence."""
-    answers = answer_file(predictor, path)
+    asked = ask(predictor, path)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        for line in prediction_command.lines(answers):
-            say(line)
+        for opened, example in asked:
+            if example.answer is not None:
+                say(prediction_command.line(opened, example))
     if not printed.getvalue().replace("\n", "").isprintable():
         outcome.worsen(SILENT, f"predict: {printed.getvalue()!r}"[:200], "unprintable")
 
-    for example in answers.answers:
+    for _, example in asked:
         if example.error:
             outcome.worsen(SENTENCE)
         elif example.answer and not all(map(_finite, example.answer.items)):
             outcome.worsen(SILENT, f"predict: {example.answer.headline}", "answer is not a number")
 
-    json.dumps(prediction_command.plain(answers), allow_nan=False)
+    json.dumps([prediction_command.plain(*each) for each in asked], allow_nan=False)
 
 
 def _finite(item: Any) -> bool:

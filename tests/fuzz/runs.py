@@ -14,7 +14,6 @@ import numpy as np
 
 from app import prediction_command
 from app.engine.experiment import toml_file
-from app.engine.results.answers import answer_file
 from app.engine.results.choose_weights import use
 from app.engine.results.predictor import Predictor
 from app.engine.results.report import load_report
@@ -25,6 +24,7 @@ from app.engine.runs.recorded_events import read_events
 from app.engine.runs.run import Run, list_runs
 from app.engine.runs.tensors import weights_sha256
 from app.engine.training import trainer
+from tests.fuzz.asked import ask
 from tests.fuzz.entries import damage
 from tests.fuzz.inputs import judge_end
 from tests.fuzz.judge import SENTENCE, SILENT, Outcome, guarded
@@ -114,11 +114,11 @@ def _report(outcome: Outcome, run: Run, template: Template) -> Answer:
 
 def _predict(outcome: Outcome, run: Run, template: Template) -> Answer:
     predictor = Predictor.load(run)
-    answers = answer_file(predictor, template.asked)
-    json.dumps(prediction_command.plain(answers), allow_nan=False)
+    answers = [prediction_command.plain(*each) for each in ask(predictor, template.asked)]
+    json.dumps(answers, allow_nan=False)
 
     return {
-        "answers": _text(prediction_command.plain(answers)),
+        "answers": _text(answers),
         "classes": str(predictor.classes),
         "weights": f"{predictor.weights.use} {predictor.weights.step}",
         "epoch": f"{predictor.epoch} {predictor.best_epoch}",

@@ -285,4 +285,10 @@ def arrays_of(folder: Path, name: str, content: bytes) -> dict[str, np.ndarray]:
             raise damaged(folder, name, "it announces more than a run writes")
 
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return {OLD_ARRAYS.get(key, key): file[key] for key in file.files}
+            arrays = {OLD_ARRAYS.get(key, key): file[key] for key in file.files}
+
+    # What does not begin as an array does comes as bytes.
+    if any(not isinstance(array, np.ndarray) for array in arrays.values()):
+        raise damaged(folder, name, "it holds something else than arrays")
+
+    return arrays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,6 +111,19 @@ def test_damage_is_seen(tmp_path: Path) -> None:
     (tmp_path / shared_file(1)).write_bytes(b"no archive")
     with pytest.raises(RunFileError, match="is damaged"):
         read_epoch(tmp_path, 1, sums[0])
+
+
+@pytest.mark.parametrize("epoch", [2, None], ids=["alone", "shared"])
+def test_what_is_no_array_in_a_record_is_damage(epoch: int | None, tmp_path: Path) -> None:
+    """NumPy gives the bytes of a member that does not begin as an array does."""
+    (tmp_path / "epochs").mkdir()
+    name = shared_file(2) if epoch is None else f"epochs/{epoch:04d}.npz"
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        for member in ("rows", "predictions", "epochs"):
+            archive.writestr(f"{member}.npy", b"no array at all")
+
+    with pytest.raises(RunFileError, match="something else than arrays"):
+        read_epoch(tmp_path, 2)
 
 
 def test_what_a_disk_refuses_is_written_later(
