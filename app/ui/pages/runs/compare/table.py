@@ -56,6 +56,7 @@ class TableCard(Card):
         self.view = _view(self.model)
         self.filter = QLineEdit()
         self.filter.setObjectName("runs.compare.filter")
+        self.filter.setAcceptDrops(False)  # the window takes what is dropped
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the runs")
         self.filter.setToolTip(tooltip("Shows only runs that have these words in their row."))
