@@ -25,8 +25,8 @@ long = (pytest.mark.long, pytest.mark.timeout(6 * 3600))
 @pytest.mark.parametrize(
     ("what", "every"),
     [
-        ("calls", 199),
-        ("full", 5),
+        ("calls", 797),
+        ("full", 13),
         pytest.param("cache", 23, marks=needs_strace),
         pytest.param("calls", 1, marks=long),
         pytest.param("full", 1, marks=long),

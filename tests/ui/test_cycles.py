@@ -18,7 +18,7 @@ MOST_BYTES = 10_000_000
 @pytest.mark.parametrize(
     ("warm_up", "count"),
     [
-        pytest.param(0, 24, id="some"),
+        pytest.param(0, 12, id="some"),
         pytest.param(
             100, 2000, id="many", marks=[pytest.mark.long, pytest.mark.timeout(3 * 60 * 60)]
         ),

@@ -79,6 +79,7 @@ def require_same(tried: list[Case]) -> None:
             np.testing.assert_allclose(other, own.numpy(), rtol=0, atol=limit, err_msg=str(case))
 
 
+@pytest.mark.long
 def test_every_kind_with_its_defaults() -> None:
     tried = [next(iter(cases(kind, most=1))) for kind in ALL]
     assert {case.block.kind for case in tried} == {kind.kind for kind in ALL}
