@@ -48,7 +48,7 @@ def run_of(path: Path, ended: bool = True) -> Record:
         epoch = fake_run.epoch_done(number, 0.5, min(2, number))
         record.add(replace(epoch, confusion=matrix))
     if ended:
-        record.add(fake_run.run_finished())
+        record.add(replace(fake_run.run_finished(), run=str(path)))
 
     return record
 
