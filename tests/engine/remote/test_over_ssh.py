@@ -81,7 +81,7 @@ def test_it_trains_there_to_the_same_weights_as_here(server: Server, tmp_path: P
 def test_a_cut_connection_and_a_killed_follower_lose_nothing(
     server: Server, tmp_path: Path
 ) -> None:
-    run = starting.start(experiment(tmp_path, epochs=400), HOST)
+    run = starting.start(experiment(tmp_path, epochs=50_000), HOST)
     wait_until(lambda: (run.path / "metrics.jsonl").exists(), "nothing came")
     server.stop()
     server.cut()
