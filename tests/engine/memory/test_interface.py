@@ -12,6 +12,7 @@ INTERFACE = {
     "app.engine.memory.step_meter": {"StepMeter"},
     "app.engine.memory.device_monitor": {"DeviceMonitor"},
     "app.engine.memory.graph_measurement": {"BlockNumbers", "GraphMeasurement", "measure_graph"},
+    "app.engine.memory.row_names": {"FULL_NAMES", "MEANING", "NAMES"},
     "app.engine.memory.block_cost": {"Conditions"},
     "app.engine.memory.inspection": {
         "Inspection",
