@@ -104,26 +104,30 @@ class Assembly(QObject):
         self.queue = QueueState(Queue(), self._writing)
         self.searches = SearchList(self._writing)
         self.actions = Actions(frame, pages, frame.go)
-        self.parts = Parts(
+        self.parts = self._parts()
+        self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
+        self._view = ViewCommands(theme, preferences)
+        self.actions.connect(self._handlers())
+        self._connect()
+
+    def _parts(self) -> Parts:
+        """Returns what the pages use."""
+        return Parts(
             self.document,
             self.session,
-            theme,
+            self.theme,
             self.background,
             self.exporter,
             self.network_measurer,
-            preferences,
+            self.preferences,
             self.runs_folder,
-            frame.go,
+            self.frame.go,
             self.opener.open,
             self.actions.do,
             self.queue,
             self.searches,
             self.predictions,
         )
-        self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
-        self._view = ViewCommands(theme, preferences)
-        self.actions.connect(self._handlers())
-        self._connect()
 
     def _handlers(self) -> dict[Action, Callable[[], object]]:
         """Returns what each action does."""

@@ -15,6 +15,7 @@ INTERFACE = {
     "app.engine.memory.row_names": {"FULL_NAMES", "MEANING", "NAMES"},
     "app.engine.memory.block_cost": {"Conditions"},
     "app.engine.memory.inspection": {
+        "BlockReport",
         "Inspection",
         "inspect",
         "inspection_of",
