@@ -170,6 +170,7 @@ def test_a_command_is_run_as_it_stands(
         "SECTION": "optimizer",
         "TEXT": "apple k l m n",
         "M": "occlusion",
+        "PART": "schedule",
         "BEGINNING": "The apple",
         "N": 2 if "search" in usage else 13,
         "STRATEGY": "random",
