@@ -165,6 +165,7 @@ def test_a_command_is_run_as_it_stands(
         "FILE": tmp_path / "exported" if "export" in usage else folder / "a" / "0.png",
         "FORMAT": "python" if "--whole" in usage else "torch-export",
         "best|last": "last",
+        "FILE.html": tmp_path / "report.html",
         "FILE.csv": tmp_path / "answers.csv",
         "FOLDER": tmp_path / "logs",
         "SECTION": "optimizer",
