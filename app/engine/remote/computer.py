@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.engine.data import pictures, sounds
 from app.engine.errors import UserError
 from app.engine.remote.place import CODE, DATA
 from app.engine.remote.transfer import send, sources_in
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = ("app", "models", "resources")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
+
+NAMED_FILES = frozenset((*pictures.SUFFIXES, *sounds.SUFFIXES))
+"""Endings of files that a table can name."""
 
 LEAST_FREE = 2.5e9
 """Bytes: the packages take 1.7 GB, and a run needs room."""
@@ -127,7 +131,8 @@ def send_data(
     """Sends the data of an experiment and returns their path there.
 
     source: a folder or a file; what is built in ("sample:digits") is there already. whole_folder:
-    of a table that names pictures beside it.
+    of a table that names files, whose pictures and sounds beside it and below are sent too, and
+    nothing else that lies there.
     """
     path = Path(source).expanduser()
     if not path.exists():
@@ -139,7 +144,9 @@ def send_data(
     if path.is_dir():
         sources = {f"{path.name}/{name}": file for name, file in sources_in(path).items()}
     elif whole_folder:
-        sources = sources_in(path.parent)
+        beside = sources_in(path.parent).items()
+        sources = {name: file for name, file in beside if file.suffix.lower() in NAMED_FILES}
+        sources[path.name] = path
     else:
         sources = {path.name: path}
 

@@ -14,6 +14,7 @@ from app.engine.detached import control_file
 from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain
 from app.engine.remote import place, starting
+from app.engine.remote.computer import send_data
 from app.engine.remote.connection import Connection
 from app.engine.remote.transfer import send, sources_in
 from app.engine.runs.run import Run
@@ -146,3 +147,17 @@ def test_a_run_that_there_refuses_leaves_nothing_here(server: Server, tmp_path: 
         starting.start(requested, HOST, tmp_path / "here")
     assert not (tmp_path / "here").exists()
     assert not list((server.home / "netwright").glob("runs/*"))
+
+
+def test_of_a_table_of_files_nothing_else_in_its_folder_is_sent(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("table.csv", "in/a.png", "private.txt", "in/letter.docx"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+
+    with Connection(HOST) as connection:
+        there = send_data(connection, str(tmp_path / "table.csv"), whole_folder=True)
+
+    folder = server.home / there.removeprefix("~/").rsplit("/", 1)[0]
+    assert {path.name for path in folder.rglob("*.*")} == {"table.csv", "a.png"}

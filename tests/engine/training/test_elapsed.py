@@ -26,6 +26,7 @@ def test_each_epoch_notes_the_time_of_work_up_to_it(tmp_path: Path) -> None:
     known = [time for time in times if time is not None]
     assert len(known) == 4 and known == sorted(known) and known[0] > 0
     assert before < known[2], "the second part counts on from the first"
+    assert known[3] <= run.summary()["seconds"]
 
     curves = read_curves(run)
     places = curves.places("time", curves.epoch_steps)

@@ -69,5 +69,12 @@ def test_it_stays_on_for_the_next_example_and_goes_with_its_button(
         timeout=PATIENCE_MS,
     )
 
+    page.input_card.clear.click()  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not card.views[0].isVisible(), timeout=PATIENCE_MS)
+    assert not card.verdict.isVisible(), "without an answer there is nothing to explain"
+    assert not card.button.isEnabled()
+
+    page.input_card.edit.setPlainText("a fish and a hat")  # type: ignore[attr-defined]
+    qtbot.waitUntil(card.views[0].isVisible, timeout=PATIENCE_MS)
     card.button.click()
     assert not card.views[0].isVisible() and not card.verdict.isVisible()

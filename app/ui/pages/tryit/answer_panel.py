@@ -24,9 +24,11 @@ class AnswerPanel(Card):
     """Shows one answer: set_view(view), then show_result(result or None).
 
     say(sentence): in its place. card_made(answer card): there is a new one, to be connected.
+    shown(result): it is shown now; None where there is none any more.
     """
 
     card_made = Signal(object)
+    shown = Signal(object)
 
     def __init__(self, theme: Theme, hint: str = "") -> None:
         super().__init__("Answer", "from the best epoch")
@@ -111,6 +113,7 @@ class AnswerPanel(Card):
         assert self.card is not None
 
         self._result = result
+        self.shown.emit(result)
         side = self._theme.px(SEEN)
         self.seen.setFixedSize(side, side)
         self.seen.setVisible(self.pictures)

@@ -124,6 +124,7 @@ class TryItPage(Page):
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
         self.explanation = ExplanationCard(theme, self._parts.background, self._predictor)
+        self.answer.shown.connect(self.explanation.show_result)
         self.many = ManyLine(self._parts)
 
         content = QWidget()
@@ -269,6 +270,7 @@ class TryItPage(Page):
         self.answer.set_view(loaded.task.view, description.kind == "image", input_card.hint)
         self.text_writer.path = loaded.run.path
         self.many.show_run(loaded)
+        self.explanation.show_run(loaded)
         self.input_card.prepare_for(description.preparation)
         self._offer_random()
         self.guide_changed.emit()
@@ -378,7 +380,6 @@ class TryItPage(Page):
         self._result = result
         self.input_card.show_result(result)
         self.answer.show_result(result)
-        self.explanation.show_result(loaded.run.path, result)
 
     def _fail(self, failure: Failure) -> None:
         self._patience.stop()

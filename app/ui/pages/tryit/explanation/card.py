@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.engine.runs.control import Control
     from app.ui.pages.tryit.loaded_predictor import LoadedPredictor
     from app.ui.pages.tryit.prediction import TryItResult
+    from app.ui.pages.tryit.usable_runs import LoadedRun
     from app.ui.state.background import Background, Failure
 
 KEY = "tryit.explain"
@@ -43,6 +44,7 @@ class ExplanationCard(Card):
         self.button = QPushButton("Explain")
         self.button.setObjectName("tryit.explain")
         self.button.setCheckable(True)
+        self.button.setEnabled(False)
         self.button.setToolTip(
             "Marks what the answer rests on, and tests whether that is so. It stays on for the "
             "next examples."
@@ -65,9 +67,17 @@ class ExplanationCard(Card):
         style(self.meaning, "secondary")
         self._clear()
 
-    def show_result(self, path: Path, result: TryItResult | None) -> None:
-        """Explains an answer, if that is wanted. path: of the run."""
-        self._path, self._result = path, result
+    def show_run(self, run: LoadedRun) -> None:
+        """Explains answers of this run from now on."""
+        self._path = run.run.path
+
+    def show_result(self, result: TryItResult | None) -> None:
+        """Explains an answer, if that is wanted; None where there is none any more."""
+        if result is self._result:
+            return
+
+        self._result = result
+        self._background.forget(KEY)
         self._clear()
         self.button.setEnabled(result is not None and all(result.halves))
         if self.button.isChecked():
