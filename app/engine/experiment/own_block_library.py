@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine import folders
-from app.engine.errors import UserError, message_of
+from app.engine.errors import UserError
 from app.engine.experiment.block_lines import own_blocks_text
+from app.engine.experiment.library_folder import make, read_each
 from app.engine.files import disk_error, read_regular, write_atomically
 from models.graph import BlockDefinition, Graph, GraphError, node_of
 from models.own_blocks import OWN_BLOCKS, definitions_in, plain_definitions, read_definitions
@@ -36,21 +37,7 @@ class OwnBlockLibrary:
 
 def read_library(folder: Path | None = None) -> OwnBlockLibrary:
     """Reads the kinds of the user. folder: where they lie, None for the usual place."""
-    place = folder or folders.own_blocks()
-    blocks: dict[str, BlockDefinition] = {}
-    problems: list[str] = []
-    try:
-        paths = sorted(place.glob("*.toml"))[:MOST_FILES]
-    except OSError:
-        paths = []
-
-    for path in paths:
-        try:
-            blocks[path.stem] = _read(path)
-        except UserError as error:
-            problems.append(message_of(error))
-
-    return OwnBlockLibrary(blocks, tuple(problems))
+    return OwnBlockLibrary(*read_each(folder or folders.own_blocks(), MOST_FILES, _read))
 
 
 def keep(definition: BlockDefinition, folder: Path | None = None) -> None:
@@ -71,11 +58,7 @@ def keep(definition: BlockDefinition, folder: Path | None = None) -> None:
 
     held = definitions_in(Graph((node_of("block", definition),)))
     text = own_blocks_text(plain_definitions(held), OWN_BLOCKS)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(error, place) from error
-
+    make(place)
     write_atomically(path, text.encode())
 
 

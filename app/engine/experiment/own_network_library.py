@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine import folders
-from app.engine.errors import UserError, message_of
+from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.experiment.experiment import Experiment
+from app.engine.experiment.library_folder import make, read_each
 from app.engine.files import disk_error
 from models.own_network import OwnNetwork
 
@@ -42,21 +43,7 @@ class OwnNetworkLibrary:
 
 def read_networks(folder: Path | None = None) -> OwnNetworkLibrary:
     """Reads the networks of the user, by name. folder: None for the usual place."""
-    place = folder or folders.own_networks()
-    networks: dict[str, OwnNetwork] = {}
-    problems: list[str] = []
-    try:
-        paths = sorted(place.glob("*.toml"))[:MOST_FILES]
-    except OSError:
-        paths = []
-
-    for path in paths:
-        try:
-            networks[path.stem] = _read(path)
-        except UserError as error:
-            problems.append(message_of(error))
-
-    return OwnNetworkLibrary(networks, tuple(problems))
+    return OwnNetworkLibrary(*read_each(folder or folders.own_networks(), MOST_FILES, _read))
 
 
 def check_network_name(name: str) -> str:
@@ -85,11 +72,7 @@ def keep_network(name: str, network: OwnNetwork, folder: Path | None = None) -> 
     """
     name = check_network_name(name)
     place = folder or folders.own_networks()
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(error, place) from error
-
+    make(place)
     toml_file.write(Experiment(name=name, model=network), place / f"{name}.toml")
 
 
