@@ -79,6 +79,14 @@ class Page(QWidget):
         """Returns whether this step is done, and what is missing if not (shown in the rail)."""
         return True, ""
 
+    def dressed(self) -> list[QWidget]:
+        """Returns the parts that take the style sheet each by itself; they hold all that is seen.
+
+        A page of many views that are hidden most of the time names them one by one (see
+        style.dresser.parts_of), so that a change of colours need not go through all at once.
+        """
+        return [self]
+
     def busy(self) -> bool:
         """Returns whether something of this step is under way (a dot in the rail)."""
         return False

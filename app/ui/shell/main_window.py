@@ -140,7 +140,10 @@ class MainWindow(QMainWindow):
 
         if name != self.page:
             page = self._page(name, self._parts)
-            self._theme.dress(page)
+            for part in page.dressed():
+                if part.isVisibleTo(page) or part is page:
+                    self._theme.dress(part)
+
             self.page = name
             self._stack.setCurrentWidget(page)
             self.rail.set_current(name)
@@ -164,7 +167,9 @@ class MainWindow(QMainWindow):
     def _build_next(self) -> None:
         unbuilt = next((name for name in self._infos if name not in self._pages), None)
         if unbuilt is not None and self._parts is not None:
-            self._theme.dress_later(self._page(unbuilt, self._parts))
+            for part in self._page(unbuilt, self._parts).dressed():
+                self._theme.dress_later(part)
+
             self._builder.start(0)
         else:
             self.refresh_soon()

@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.state.action import Action
-from app.ui.style.dresser import Dresser
+from app.ui.style.dresser import Dresser, parts_of
 from app.ui.widgets.message_box import message_box
 from tests.ui.window_actions import inside
 
@@ -37,7 +44,9 @@ class Sheet:
 def part(qtbot: QtBot, shown: bool) -> QWidget:
     widget = QWidget()
     qtbot.addWidget(widget)
-    QVBoxLayout(widget).addWidget(QLabel("a"))
+    label = QLabel("a")
+    label.setObjectName("beside")
+    QVBoxLayout(widget).addWidget(label)
     if shown:
         widget.show()
 
@@ -78,6 +87,39 @@ def test_what_is_seen_changes_at_once_and_what_is_hidden_when_it_is_shown(qtbot:
     assert sheet.asked == 2
 
 
+def test_what_stays_hidden_follows_when_the_sheet_has_settled(qtbot: QtBot) -> None:
+    sheet = Sheet()
+    dresser = Dresser(sheet)
+    hidden = [part(qtbot, shown=False) for _ in range(3)]
+    for widget in hidden:
+        dresser.dress(widget)
+
+    sheet.text = LARGE
+    dresser.renew()
+    qtbot.waitUntil(lambda: all(widget.styleSheet() == LARGE for widget in hidden))
+    assert sheet.asked == 2
+
+
+def test_the_parts_of_a_widget_are_the_pages_of_its_stacks_and_what_stands_beside(
+    qtbot: QtBot,
+) -> None:
+    whole = part(qtbot, shown=False)
+    layout = whole.layout()
+    assert layout is not None
+    outer, inner, holder = QStackedWidget(), QStackedWidget(), QWidget()
+    pages = [QLabel("one"), QLabel("two"), QLabel("three")]
+    QVBoxLayout(holder).addWidget(inner)
+    inner.addWidget(pages[0])
+    inner.addWidget(pages[1])
+    outer.addWidget(pages[2])
+    outer.addWidget(holder)
+    layout.addWidget(outer)
+
+    beside = whole.findChild(QLabel, "beside")
+    assert set(parts_of(whole, outer, inner)) == {beside, *pages}
+    assert parts_of(pages[0], outer, inner) == [pages[0]]
+
+
 def test_a_part_that_is_deleted_is_forgotten(qtbot: QtBot) -> None:
     sheet = Sheet()
     dresser = Dresser(sheet)
@@ -103,7 +145,10 @@ def test_every_page_wears_the_sheet_of_now_when_it_is_shown(
             inside(window).actions.do(Action.DARK)
 
         window.frame.go(name)
-        assert page.styleSheet() == window.theme.style_sheet(), name
+        for part in page.dressed():
+            if part.isVisible():
+                assert part.styleSheet() == window.theme.style_sheet(), name
+        assert any(part.isVisible() for part in page.dressed())
         inside(window).actions.do(Action.DARK)
 
 

@@ -35,6 +35,7 @@ from app.ui.pages.data.task_box import TaskBox
 from app.ui.pages.data.varying import Varying
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.state.action import Action
+from app.ui.style.dresser import parts_of
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.text.words import holds
@@ -81,6 +82,9 @@ class DataPage(Page):
 
     def guide(self) -> list[GuideCard]:
         return guide_cards(self._parts.document, self.tab, lambda: self.show_tab("skipped"))
+
+    def dressed(self) -> list[QWidget]:
+        return parts_of(self, self._stack, self._pages)
 
     def ready(self) -> tuple[bool, str]:
         """Returns whether there are data to learn from."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from app.ui.text.literal import tooltip
@@ -29,15 +28,12 @@ class FieldMenu(QObject):
     def __init__(self, field: QWidget, editor: QWidget) -> None:
         super().__init__(field)
         self._editor = editor
-        field.installEventFilter(self)
-        editor.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ContextMenu and isinstance(event, QContextMenuEvent):
-            self.popup(event.globalPos())
-            return True
-
-        return super().eventFilter(watched, event)
+        # An event filter would do it too, but each event of each setting would pass through Python.
+        for widget in {field, editor}:
+            widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            widget.customContextMenuRequested.connect(
+                lambda at, widget=widget: self.popup(widget.mapToGlobal(at))
+            )
 
     def popup(self, where: QPoint) -> None:
         """Shows the menu at a place of the screen."""
