@@ -20,7 +20,12 @@ MOST_LIST = 16 << 20
 """Bytes of the list, at most."""
 
 CHECKPOINT_JSON = ("state.json", "description.json", "graph.json", "problem.json")
-CHECKPOINT_OTHERS = ("model.safetensors", "optimizer.safetensors", "validation.npz")
+CHECKPOINT_OTHERS = (
+    "model.safetensors",
+    "optimizer.safetensors",
+    "margins.safetensors",
+    "validation.npz",
+)
 
 _FILES = (
     r"experiment\.toml|note\.txt|log\.txt|(metrics|memory)\.jsonl"
