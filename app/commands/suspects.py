@@ -38,7 +38,7 @@ def suspects(run: str, most: int, json_: bool) -> None:
 
     found = find_run(run)
     predictor = Predictor.load(found)
-    refuse(predictor)
+    refuse(predictor.task)
     with display_for(json_) as display:
         dataset = run_data(
             found, predictor.description, "No suspects can be found", progress=display.stage

@@ -16,7 +16,10 @@ from app.engine.suspects.neighbours import find_neighbours
 from app.engine.suspects.suspects import Suspects
 
 if TYPE_CHECKING:
-    from app.engine.data.dataset import Dataset
+    from collections.abc import Callable
+
+    from app.engine.data.dataset import Dataset, Description
+    from app.engine.learning.task import Task
     from app.engine.results.predictor import Predictor
     from app.engine.runs.run import Run
 
@@ -29,14 +32,21 @@ BY_WEIGHTS = (
 NO_LABELS = "These examples have no labels that could be wrong: only copies and outliers are found."
 
 
-def quick_suspects(run: Run, predictor: Predictor, dataset: Dataset) -> Suspects:
+def quick_suspects(
+    run: Run,
+    description: Description,
+    task: Task,
+    dataset: Dataset,
+    load: Callable[[], Predictor],
+    check: Check = no_check,
+) -> Suspects:
     """Returns the suspects of a run by its margins, or by its weights where it has none.
 
-    Raises UserError for a task without single examples that could be wrong, and where the margins
-    are damaged.
+    description, task, dataset: those of the run. load: returns its network, and is only asked for
+    it where there are no margins. Raises UserError for a task without single examples that could be
+    wrong, and where the margins are damaged.
     """
-    refuse(predictor)
-    description, task = predictor.description, predictor.task
+    refuse(task)
     if not task.has_margins:
         return Suspects(dataset, description, task, None, note=NO_LABELS)
 
@@ -44,13 +54,12 @@ def quick_suspects(run: Run, predictor: Predictor, dataset: Dataset) -> Suspects
     if sums is not None and np.array_equal(sums.rows, dataset.indices["training"]):
         return Suspects(dataset, description, task, sums)
 
-    by_weights = sums_of_weights(predictor, dataset)
+    by_weights = sums_of_weights(load(), dataset, check)
     return Suspects(dataset, description, task, by_weights, note=BY_WEIGHTS, by_epochs=False)
 
 
-def refuse(predictor: Predictor) -> None:
+def refuse(task: Task) -> None:
     """Raises UserError for a task whose examples stand for nothing by themselves."""
-    task = predictor.task
     if task.pairs or task.targets == "tokens":
         raise UserError(
             f"'{task.label}' has no single examples with labels that could be wrong.",
@@ -69,7 +78,8 @@ def all_suspects(
 
     Raises UserError, and what `check` raises.
     """
-    found = quick_suspects(run, predictor, dataset)
+    description, task = predictor.description, predictor.task
+    found = quick_suspects(run, description, task, dataset, lambda: predictor, check)
     return found.with_neighbours(find_neighbours(predictor, dataset, progress, check))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.results.outcome import Outcome, of_epoch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from app.engine.data.dataset import Dataset, Description
@@ -39,6 +40,7 @@ class ViewContent:
     description: of the run's data, None where unknown. dataset: the run's own data where they are
     open, else `missing` says why not, and `offer` whether they can be opened. live: the run goes
     on. past: the figures are of an epoch whose weights are not those in use. path: of the run.
+    task: what was learned, None where unknown. splits: the reports on all splits, by name.
     """
 
     report: SplitReport
@@ -49,6 +51,8 @@ class ViewContent:
     live: bool = False
     past: bool = False
     path: Path | None = None
+    task: Task | None = None
+    splits: Mapping[str, SplitReport] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
