@@ -16,11 +16,11 @@ import numpy as np
 
 from app.engine.data.dataset import Skipped
 from app.engine.data.fingerprints import SIZE
-from app.engine.data.revision import ACTIONS, Action, count_text, read_revision
+from app.engine.experiment.revision import ACTIONS, Action, count_text, read_revision
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
-    from app.engine.data.revision import Change, Label, Revision
+    from app.engine.experiment.revision import Change, Label, Revision
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.loaded import Examples
     from app.engine.sources.targets import Targets

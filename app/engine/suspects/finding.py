@@ -10,7 +10,7 @@ import torch
 
 from app.engine.compute.batches import HostInputs, as_targets
 from app.engine.errors import UserError
-from app.engine.runs.margin_files import MarginSums, read_sums
+from app.engine.runs.margins.margin_files import MarginSums, read_sums
 from app.engine.sources.format import Check, Progress, no_check, no_progress
 from app.engine.suspects.neighbours import find_neighbours
 from app.engine.suspects.suspects import Suspects

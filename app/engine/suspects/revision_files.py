@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.data.revision import Revision, read_revision
+from app.engine.experiment.revision import Revision, read_revision
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:

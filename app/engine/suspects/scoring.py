@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from app.engine.runs.margin_files import MarginSums
+    from app.engine.runs.margins.margin_files import MarginSums
 
 TIE_SHARE = 0.05
 """What forgetting and loss may add, as a share of the usual size of an area."""

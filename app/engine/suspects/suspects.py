@@ -18,7 +18,7 @@ from app.engine.text import amount_text, number_text
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset, Description
     from app.engine.learning.task import Task
-    from app.engine.runs.margin_files import MarginSums
+    from app.engine.runs.margins.margin_files import MarginSums
     from app.engine.suspects.neighbours import Neighbours
 
 LEAK_SCORE = 0.5
@@ -122,6 +122,15 @@ class Suspects:
     def order(self) -> np.ndarray:
         """The places in `rows`, the most suspicious first: (n,) int64."""
         return np.argsort(-self.scores, kind="stable")
+
+    @cached_property
+    def stands_out(self) -> np.ndarray:
+        """Which examples are near copies to be looked at, or outliers: (n,) bool."""
+        if self.neighbours is None:
+            return np.zeros(len(self.rows), bool)
+
+        found: np.ndarray = self._differs | self._leaks | self.neighbours.outliers
+        return found
 
     @cached_property
     def _leaks(self) -> np.ndarray:

@@ -14,8 +14,8 @@ import torch
 
 from app.engine.compute.kept_outputs import KeptOutputs
 from app.engine.errors import UserError
-from app.engine.runs import margin_files
-from app.engine.runs.margin_files import MarginSums
+from app.engine.runs.margins import margin_files
+from app.engine.runs.margins.margin_files import MarginSums
 from app.engine.text import bytes_text
 
 if TYPE_CHECKING:

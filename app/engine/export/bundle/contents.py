@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
 ENDED = ("completed", "stopped", "diverged")
 
-JSON_FILES = ("dataset.json", "environment.json", "summary.json", "kept.json")
+JSON_FILES = (
+    "dataset.json",
+    "environment.json",
+    "summary.json",
+    "kept.json",
+    "calibration.json",
+)
 TEXT_FILES = ("note.txt", "log.txt")
 """Free of the manifest."""
 

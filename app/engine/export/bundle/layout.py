@@ -29,7 +29,7 @@ CHECKPOINT_OTHERS = (
 
 _FILES = (
     r"experiment\.toml|note\.txt|log\.txt|(metrics|memory)\.jsonl"
-    r"|(dataset|environment|summary|kept|manifest)\.json"
+    r"|(dataset|environment|summary|kept|calibration|manifest)\.json"
 )
 _CHECKPOINT = "|".join(
     re.escape(name) for name in (*CHECKPOINT_JSON, *CHECKPOINT_OTHERS, "manifest.json")

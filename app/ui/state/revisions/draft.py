@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.engine.data.revision import Change, Revision, write_revision
+from app.engine.experiment.revision import Change, Revision, write_revision
 from app.engine.runs.run import Run
 from app.engine.sources.revised import label_words
 from app.engine.suspects.revision_files import newest_revision, next_file
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.data.dataset import Dataset
-    from app.engine.data.revision import Action, Label
+    from app.engine.experiment.revision import Action, Label
     from app.ui.state.background import Background, Failure
 
 
@@ -98,6 +99,17 @@ class RevisionDraft(QObject):
     def of(self, dataset: Dataset, row: int) -> Change | None:
         """Returns what is done with an example; None where nothing is."""
         return self._actions.get(_key(dataset, row))
+
+    def rows_of(self, dataset: Dataset) -> list[int]:
+        """Returns the rows of a data set that something is done with, ascending."""
+        fingerprints = dataset.fingerprints
+        if not self._actions or fingerprints is None:
+            return []
+
+        wanted = np.frombuffer(bytes.fromhex("".join(key for key, _ in self._actions)), np.uint64)
+        words = np.ascontiguousarray(fingerprints).view(np.uint64)[:, 0]
+        rows = np.flatnonzero(np.isin(words, wanted[:: fingerprints.shape[1] // 8]))
+        return [row for row in rows.tolist() if _key(dataset, row) in self._actions]
 
     def undo(self) -> None:
         """Takes back the last change."""

@@ -25,7 +25,7 @@ from app.ui.widgets.examples.example_grid import ExampleRow, LazyRows
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
-    from app.engine.data.revision import Action, Label
+    from app.engine.experiment.revision import Action, Label
     from app.engine.runs.control import Control
     from app.engine.suspects.neighbours import Neighbours
     from app.ui.pages.parts import Parts
@@ -236,15 +236,10 @@ class SuspectsPanel(Panel):
         order = suspects.order
         which = self.which.value
         if which == "copies":
-            wanted = [place for place in order if suspects.sort(int(place)) not in ("label", "none")]
-            order = np.array(wanted[:LISTED], np.int64)
+            order = order[suspects.stands_out[order]]
         elif which == "changed":
-            wanted = [
-                place
-                for place in order
-                if self.draft.of(suspects.dataset, int(suspects.rows[place])) is not None
-            ]
-            order = np.array(wanted[:LISTED], np.int64)
+            changed = self.draft.rows_of(suspects.dataset)
+            order = order[np.isin(suspects.rows[order], changed)]
 
         return order[:LISTED]
 

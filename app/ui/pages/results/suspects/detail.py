@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.engine.data.nouns import counted
-from app.engine.data.revision import ACTIONS
+from app.engine.experiment.revision import ACTIONS
 from app.ui.pages.results.suspects.label_box import LabelBox
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
@@ -21,7 +21,7 @@ from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
-    from app.engine.data.revision import Change
+    from app.engine.experiment.revision import Change
     from app.engine.suspects.suspects import Suspect
 
 NOTHING = "Choose one example or several: click, hold Ctrl or Shift, or draw a frame around them."
