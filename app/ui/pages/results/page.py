@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
 
+EPOCH_EVENTS = (events.EpochDone, events.ProbePredicted, events.ValidationPredicted)
+
 NARROW = 720
 """Width at 100 % below which the cards of a view stand below one another."""
 
@@ -132,6 +134,7 @@ class ResultsPage(Page):
             )
             self.view.data_wanted.connect(self._open_data)
             self.view.guide_changed.connect(self.guide_changed)
+            self.view.use_draft(self.panels.draft)
             self._column.insertWidget(1, self.view, 1)  # before the exports
 
         return self.view
@@ -174,7 +177,7 @@ class ResultsPage(Page):
 
     def _handle_events(self, batch: list[events.Event]) -> None:
         prepared = any(isinstance(event, events.RunPrepared | events.RunStarted) for event in batch)
-        epoch = any(isinstance(event, events.EpochDone | events.ProbePredicted) for event in batch)
+        epoch = any(isinstance(event, EPOCH_EVENTS) for event in batch)
         if prepared or (epoch and (self._outcome is None or self._outcome.description is None)):
             self._stale = True
         if not self.isVisible():

@@ -137,9 +137,39 @@ class Selection:
         elif description is not None:
             classes = description.classes
 
+        if (whole := self._whole(epoch)) is not None:
+            return whole
+
         counts = description.counts if description is not None else {}
         report = of_epoch(epoch, classes, counts, self.task)
         return report if report is not None else self._followed(epoch)
+
+    def _whole(self, epoch: events.EpochDone) -> SplitReport | None:
+        """Returns the report on all validation examples, where a run that trains here told them."""
+        told = self.record.validation
+        description = self.description
+        task = self.task
+        if told is None or told.epoch != epoch.epoch or description is None or task is None:
+            return None
+
+        targets = self._targets(told.rows)
+        if targets is None:
+            return None
+
+        try:
+            report = report_for(task.view).of(
+                "validation",
+                description,
+                task,
+                told.rows,
+                targets,
+                told.predictions,
+                epoch.validation_loss,
+            )
+        except ValueError:
+            return None
+
+        return report if report.count else None
 
     def _followed(self, epoch: events.EpochDone) -> SplitReport | None:
         """Returns the report on the examples that are followed, with the figures of all."""

@@ -68,6 +68,11 @@ class RevisionDraft(QObject):
         self.failed.emit(failure.message)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is known for which run the changes are."""
+        return self._run is not None
+
+    @property
     def path(self) -> Path | None:
         """The file that holds the changes; None where nothing was changed since it was read."""
         return self._path
