@@ -161,7 +161,8 @@ class _Labels:
         if self._targets.amounts:
             amounts = label if isinstance(label, list) else [label]
             if len(amounts) != values.shape[1] or any(isinstance(item, str) for item in amounts):
-                return f"its label must be {values.shape[1]:,} numbers"
+                what = "a number" if values.shape[1] == 1 else f"{values.shape[1]:,} numbers"
+                return f"its label must be {what}"
             return np.array(amounts, values.dtype)
 
         if not self._numbers:
