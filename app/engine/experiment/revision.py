@@ -158,10 +158,16 @@ def _wrong(path: Path, what: str) -> UserError:
 def revision_text(revision: Revision) -> str:
     """Returns a revision as TOML."""
     changes = [
-        {name: value for name, value in dataclasses.asdict(change).items() if value not in (None, "")}
+        {
+            name: value
+            for name, value in dataclasses.asdict(change).items()
+            if value not in (None, "")
+        }
         for change in revision.changes
     ]
-    head = "# Changes of a data set, by the fingerprints of its examples; no file of it is touched.\n"
+    head = (
+        "# Changes of a data set, by the fingerprints of its examples; no file of it is touched.\n"
+    )
     plain = {"netwright_revision": FORMAT, "changes": changes}
     return head + tomli_w.dumps(plain)
 

@@ -203,9 +203,7 @@ class Predictor:
         They serve the same task; pictures have its size, colours and fit.
         """
         settings = self.experiment.data if self.experiment is not None else DataSettings()
-        settings = settings.replace(
-            source=source, task=self.description.task, revision=None
-        )
+        settings = settings.replace(source=source, task=self.description.task, revision=None)
 
         preparation = self.description.preparation
         if not isinstance(preparation, ImagePreparation):

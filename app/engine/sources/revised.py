@@ -20,8 +20,8 @@ from app.engine.experiment.revision import ACTIONS, Action, count_text, read_rev
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
-    from app.engine.experiment.revision import Change, Label, Revision
     from app.engine.experiment.data_settings import DataSettings
+    from app.engine.experiment.revision import Change, Label, Revision
     from app.engine.sources.loaded import Examples
     from app.engine.sources.targets import Targets
 
@@ -44,9 +44,7 @@ class Revised:
         if not len(self.excluded):
             return indices
 
-        return {
-            split: rows[~np.isin(rows, self.excluded)] for split, rows in indices.items()
-        }
+        return {split: rows[~np.isin(rows, self.excluded)] for split, rows in indices.items()}
 
 
 def revised(data: DataSettings, examples: Examples, fingerprints: np.ndarray) -> Revised:

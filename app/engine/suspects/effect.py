@@ -17,7 +17,6 @@ from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.results.intervals import FEW, Interval, mean_interval
 from app.engine.results.report import read_predictions
-from app.engine.runs.run import Run
 from app.engine.runs.weights_in_use import read_weights_in_use
 
 if TYPE_CHECKING:
@@ -26,15 +25,16 @@ if TYPE_CHECKING:
 
     from app.engine.experiment.experiment import Experiment
     from app.engine.learning.task import Task
+    from app.engine.runs.run import Run
 
 
 @dataclass(frozen=True)
 class Effect:
     """The figure of a run with a revision beside that of the same run without it.
 
-    base: the run without it. before, after: the share of right answers, or the mean error. interval:
-    of the difference; None for too few examples. count: examples that are compared. relabelled: how
-    many are left out because their label was changed.
+    base: the run without it. before, after: the share of right answers, or the mean error. count:
+    examples that are compared. relabelled: how many are left out because their label was changed.
+    is_error: whether the figure is an error. interval: of the difference; None for too few.
     """
 
     base: Path
@@ -104,7 +104,9 @@ def effect_of(run: Run, base: Run, task: Task) -> Effect | None:
         return None
 
     is_error = task.targets == "amounts"
-    figures = [_figures(task, each["targets"][same], each["predictions"][same]) for each in (old, new)]
+    figures = [
+        _figures(task, each["targets"][same], each["predictions"][same]) for each in (old, new)
+    ]
     differences = figures[1] - figures[0]
     count = len(differences)
     return Effect(

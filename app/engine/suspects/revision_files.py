@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.experiment.revision import Revision, read_revision
 from app.engine.errors import UserError
+from app.engine.experiment.revision import Revision, read_revision
 
 if TYPE_CHECKING:
     from app.engine.runs.run import Run

@@ -66,7 +66,9 @@ class MarginKeeper:
 
         epochs = self._train_state.plan.epochs
         size = bytes_text(2 * len(self._rows) * epochs)
-        what = "of every epoch are kept" if self._keeps_epochs else "would be too much to keep: sums"
+        what = (
+            "of every epoch are kept" if self._keeps_epochs else "would be too much to keep: sums"
+        )
         return f"the margins of {len(self._rows):,} training examples ({size}) {what}"
 
     def note_step(self) -> None:

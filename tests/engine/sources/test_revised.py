@@ -60,9 +60,7 @@ def test_labels_change_and_examples_go_while_the_division_stays(tmp_path: Path) 
     assert np.array_equal(after.targets[others], before.targets[others])
     assert after.description.fingerprint != before.description.fingerprint
     assert sum(after.description.counts["training"]) == len(kept)
-    assert any(
-        "1 relabelled, 1 excluded, 1 confirmed" in note for note in after.description.notes
-    )
+    assert any("1 relabelled, 1 excluded, 1 confirmed" in note for note in after.description.notes)
     assert not after.description.skipped
 
 

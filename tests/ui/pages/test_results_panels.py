@@ -150,9 +150,7 @@ def test_while_it_trains_a_cell_has_its_examples(
     predictions = np.eye(10, dtype=np.float32)[(dataset.targets[rows] + 1) % 10]
     record.add(events.ValidationPredicted(last.epoch, rows, predictions))
     selection = page.selection
-    live = type(selection)(
-        record, selection.outcome, True, "validation", None, selection.dataset
-    )
+    live = type(selection)(record, selection.outcome, True, "validation", None, selection.dataset)
     report = live.splits["validation"]
     assert np.array_equal(report.rows, rows)
     assert report.cell(3, 4) and not report.cell(3, 3)  # type: ignore[attr-defined]

@@ -101,7 +101,9 @@ class ConfidencePanel(Panel):
 
     key: ClassVar[str] = "confidence"
     label: ClassVar[str] = "Confidence"
-    tip: ClassVar[str] = "Whether answers are as often right as they sound, and which to leave open."
+    tip: ClassVar[str] = (
+        "Whether answers are as often right as they sound, and which to leave open."
+    )
     order: ClassVar[int] = 20
     shows: ClassVar[str] = (
         "Left: of answers that are 90 % sure, how many are right? On the dashed line it is 90 %. "
@@ -180,7 +182,9 @@ class ConfidencePanel(Panel):
         self._confidence = confidence
         self.reliability.show_confidence(confidence)
         self.covered.show_confidence(confidence)
-        unit = "tags" if self.content.task is not None and self.content.task.targets == "tags" else ""
+        unit = (
+            "tags" if self.content.task is not None and self.content.task.targets == "tags" else ""
+        )
         of = f", every one of their {unit} by itself" if unit else ""
         self.status.setText(
             f"On {confidence.examples:,} {confidence.split} examples{of}. How sure and how right "
@@ -201,9 +205,7 @@ class ConfidencePanel(Panel):
         self.use.setAccessibleName(self.use.text())
         self.use.setToolTip(tooltip(FORGET if confidence.is_kept else KEEP))
         if temperature is None or after is None:
-            self.temperature.setText(
-                "There are too few validation examples to fit a temperature."
-            )
+            self.temperature.setText("There are too few validation examples to fit a temperature.")
             return
 
         way = "too sure" if temperature > 1 else "not sure enough"

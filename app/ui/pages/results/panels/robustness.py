@@ -61,7 +61,9 @@ class RobustnessPanel(Panel):
 
     key: ClassVar[str] = "robustness"
     label: ClassVar[str] = "Robustness"
-    tip: ClassVar[str] = "How the figure falls where examples get worse: noise, gaps, typing errors."
+    tip: ClassVar[str] = (
+        "How the figure falls where examples get worse: noise, gaps, typing errors."
+    )
     order: ClassVar[int] = 30
     shows: ClassVar[str] = (
         "The figure on the test examples when these are made worse, step by step. The first point "

@@ -199,9 +199,7 @@ class SuspectsPanel(Panel):
         def compare(control: Control) -> Neighbours:
             from app.engine.suspects.neighbours import find_neighbours  # noqa: PLC0415 - torch
 
-            return find_neighbours(
-                network.predictor(path), suspects.dataset, check=control.check
-            )
+            return find_neighbours(network.predictor(path), suspects.dataset, check=control.check)
 
         def take(neighbours: Neighbours) -> None:
             if self._suspects is suspects:

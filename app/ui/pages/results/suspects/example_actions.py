@@ -1,4 +1,4 @@
-"""What can be done with one example that is looked at: another label, left out, settled as right."""
+"""What can be done with one example that is looked at: another label, or left out."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from app.ui.text.literal import button_text, tooltip
 if TYPE_CHECKING:
     from app.engine.data.dataset import Description
 
+
 class LabelBox(QWidget):
     """Offers the labels of a data set. chosen(number): a class or tag; typed(amounts): numbers."""
 
@@ -29,7 +30,9 @@ class LabelBox(QWidget):
         self.amounts = QLineEdit()
         self.amounts.setObjectName("results.suspects.amount")
         self.amounts.setAccessibleName("New amount")
-        self.amounts.setToolTip("The right amount; of several, divided by semicolons. Enter sets it.")
+        self.amounts.setToolTip(
+            "The right amount; of several, divided by semicolons. Enter sets it."
+        )
         self.amounts.returnPressed.connect(self._typed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
