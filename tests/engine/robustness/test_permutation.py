@@ -45,7 +45,7 @@ def test_the_column_that_decides_costs_most(tmp_path: Path) -> None:
     assert train(requested, run, lambda event: None, Control()).status == "completed"
     predictor = Predictor.load(run)
     found = measure_columns(predictor, run_data(run, predictor.description, ""))
-    assert [each.column for each in found.columns][0] == "b"
+    assert next(each.column for each in found.columns) == "b"
     assert {each.column for each in found.columns} == {"a", "b", "c", "kind"}
     assert found.columns[0].drop > 0.2 and found.metric == "accuracy" and found.split == "test"
     for each in found.columns:

@@ -11,7 +11,6 @@ from app.engine.learning.tasks import TASKS
 from app.engine.results.predictor import Predictor
 from app.engine.results.report import Report
 from app.engine.runs import events
-from app.engine.runs.run import Run
 from app.engine.runs.storage.temperature import read_temperature
 from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.results.panels import panels
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.engine.runs.run import Run
     from app.ui.pages.results.panels import Panel
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -21,6 +20,8 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.learning.task import Task
     from app.ui.pages.parts import Parts
     from app.ui.state.revisions.draft import RevisionDraft
