@@ -41,8 +41,7 @@ class MarginKeeper:
         count = len(self._rows)
         most = margin_files.MOST_BYTES
         self.is_active = plan.task.has_margins and STATE_BYTES * count <= most
-        limit = margin_files.most_bytes(plan.dataset)
-        self._keeps_epochs = self.is_active and 2 * count * plan.epochs <= limit
+        self._keeps_epochs = self.is_active and margin_files.fit(plan.dataset, plan.epochs)
         self._outputs = KeptOutputs(plan.task)
         self._epochs = 0
         self._sums = {
@@ -58,18 +57,10 @@ class MarginKeeper:
 
         self._unwritten: set[str] = set()
         train_state.passes.kept = [] if self.is_active else None
-
-    def announce(self) -> str:
-        """Returns what is going to be kept, in a sentence; "" for nothing."""
-        if not self.is_active:
-            return ""
-
-        epochs = self._train_state.plan.epochs
-        size = bytes_text(2 * len(self._rows) * epochs)
-        what = (
-            "of every epoch are kept" if self._keeps_epochs else "would be too much to keep: sums"
-        )
-        return f"the margins of {len(self._rows):,} training examples ({size}) {what}"
+        if self.is_active:
+            size = bytes_text(2 * count * plan.epochs)
+            what = "each epoch is kept" if self._keeps_epochs else "only their sums are kept"
+            run.log(f"margins of {count:,} training examples, {size} in all epochs: {what}")
 
     def note_step(self) -> None:
         """Takes the outputs of the step that was just done."""

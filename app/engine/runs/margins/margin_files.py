@@ -72,6 +72,11 @@ def most_bytes(dataset: Dataset) -> int:
     return int(min(MOST_BYTES, max(LEAST_BYTES, SHARE * size)))
 
 
+def fit(dataset: Dataset, epochs: int) -> bool:
+    """Returns whether the margins of so many epochs of a data set are kept one by one."""
+    return 2 * len(dataset.indices["training"]) * epochs <= most_bytes(dataset)
+
+
 def write_sums(folder: Path, sums: MarginSums) -> None:
     """Writes the sums of a run that ends. Raises UserError."""
     arrays = {field.name: np.asarray(getattr(sums, field.name)) for field in fields(sums)}
