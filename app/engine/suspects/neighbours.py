@@ -30,8 +30,13 @@ NUMBERS = 64
 """An embedding of more numbers is projected to so many (Johnson & Lindenstrauss 1984)."""
 
 BATCH = 256
-BLOCK = 512
-"""Examples that go through the network, and that are compared with all others, at a time."""
+"""Examples that go through the network at a time."""
+
+SIMILARITIES = 1 << 23
+"""Similarities that are worked out at a time: 32 MB."""
+
+PICTURE_BYTES = 16 << 20
+"""Bytes of pictures that are compared at a time."""
 
 LEAST_COSINE = 0.98
 """Embeddings of copies agree so far at least: what differs more is not looked at in full."""
@@ -81,10 +86,11 @@ def find_neighbours(
         return Neighbours(copies, np.zeros(len(training), bool))
 
     compare = _Comparison(predictor, dataset)
-    for first in range(0, len(training), BLOCK):
+    size = max(1, SIMILARITIES // len(everything))
+    for first in range(0, len(training), size):
         check()
         progress("Comparing examples", first, len(training))
-        block = slice(first, min(first + BLOCK, len(training)))
+        block = slice(first, min(first + size, len(training)))
         near = points[block] @ points.T
         near[torch.arange(len(near)), torch.arange(block.start, block.stop)] = -2.0
         cosines, places = (found.numpy() for found in near.topk(count, dim=1))
@@ -202,19 +208,20 @@ class _Comparison:
         self._dataset = dataset
         self._kind = predictor.description.kind
         self._mean: np.ndarray | None = None
+        self._portion = 1
         if self._kind == "image":
             rows = dataset.indices["training"]
-            step = max(1, len(rows) // 1000)
+            self._portion = max(1, PICTURE_BYTES // dataset.inputs[0].nbytes)
+            step = -(-len(rows) // self._portion)
             self._mean = shrunk(dataset.inputs[rows[::step]]).mean(axis=0)
 
     def same(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Returns which pairs of rows of the data set are near copies: (n,) bool."""
         inputs = self._dataset.inputs
         if self._mean is not None:
-            first = directions(shrunk(inputs[rows]) - self._mean)
-            second = directions(shrunk(inputs[others]) - self._mean)
-            alike: np.ndarray = (first * second).sum(axis=1) > ALIKE
-            return alike
+            starts = range(0, len(rows), self._portion)
+            parts = [slice(start, start + self._portion) for start in starts]
+            return np.concatenate([self._alike(rows[part], others[part]) for part in parts])
         if self._kind == "text":
             pairs = zip(inputs[rows], inputs[others], strict=True)
             return np.array([_shared(*pair) >= SAME_TOKENS for pair in pairs], bool)
@@ -223,6 +230,13 @@ class _Comparison:
         size = np.linalg.norm(one, axis=1) + np.linalg.norm(two, axis=1)
         close: np.ndarray = np.linalg.norm(one - two, axis=1) <= SAME_VALUES * size / 2
         return close
+
+    def _alike(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Returns which pairs of pictures differ from the mean picture in the same way: (n,)."""
+        inputs = self._dataset.inputs
+        first, second = (directions(shrunk(inputs[part]) - self._mean) for part in (rows, others))
+        alike: np.ndarray = (first * second).sum(axis=1) > ALIKE
+        return alike
 
     def _values(self, rows: np.ndarray) -> np.ndarray:
         """Returns what the network reads of some rows or signals: (n, V)."""
