@@ -111,7 +111,7 @@ def large() -> list[str]:
     find_neighbours(predictor, dataset)
     compared = time.perf_counter() - begun
     return [
-        f"{len(rows):,} examples: the list in {1000 * first:.0f} ms, again in {1000 * again:.0f} ms",
+        f"{len(rows):,} examples: {1000 * first:.0f} ms, again {1000 * again:.0f} ms",
         f"all of them in words, as JSON has them: {every:.1f} s",
         f"copies and outliers among them: {compared:.0f} s",
     ]
