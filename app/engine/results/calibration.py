@@ -63,11 +63,11 @@ class Reliability:
 def reliability(confidences: Confidences) -> Reliability:
     """Returns how often answers of each certainty are right."""
     number = np.clip((confidences.sure * BINS).astype(int), 0, BINS - 1)
-    counts = np.bincount(number, minlength=BINS)
-    sure = np.bincount(number, confidences.sure, BINS)
-    right = np.bincount(number, confidences.right.astype(float), BINS)
-    used = counts > 0
-    sure, right, counts = sure[used] / counts[used], right[used] / counts[used], counts[used]
+    every = np.bincount(number, minlength=BINS)
+    used = every > 0
+    counts = every[used]
+    sure = np.bincount(number, confidences.sure, BINS)[used] / counts
+    right = np.bincount(number, confidences.right.astype(float), BINS)[used] / counts
     gaps = np.abs(sure - right)
     return Reliability(sure, right, counts, float((gaps * counts).sum() / max(1, counts.sum())))
 

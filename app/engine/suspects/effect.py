@@ -128,9 +128,11 @@ def _answers(run: Run) -> dict[str, np.ndarray] | None:
 def _figures(task: Task, targets: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Returns whether each answer is right, or by how much each is off: (n,) float."""
     if task.targets == "amounts":
-        return np.abs(predictions - targets).reshape(len(targets), -1).mean(axis=1).astype(float)
+        off: np.ndarray = np.abs(predictions - targets).reshape(len(targets), -1).mean(axis=1)
+        return off.astype(float)
     if task.targets == "tags":
-        return ((predictions >= 0.5) == (targets > 0)).mean(axis=1).astype(float)
+        share: np.ndarray = ((predictions >= 0.5) == (targets > 0)).mean(axis=1)
+        return share.astype(float)
 
     labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
     right: np.ndarray = (predictions.argmax(axis=1) == labels).astype(float)

@@ -194,7 +194,8 @@ def _flat(values: Sequence[torch.Tensor]) -> torch.Tensor:
 
 def _projection(size: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    return torch.randn(size, NUMBERS, generator=generator) / NUMBERS**0.5
+    projection: torch.Tensor = torch.randn(size, NUMBERS, generator=generator)
+    return projection
 
 
 # --- the examples themselves

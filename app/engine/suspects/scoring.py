@@ -49,4 +49,5 @@ def _share(values: np.ndarray) -> np.ndarray:
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
     bounded = np.clip(values, -60, 60)
-    return (1 / (1 + np.exp(-bounded))).astype(np.float32)
+    scores: np.ndarray = (1 / (1 + np.exp(-bounded))).astype(np.float32)
+    return scores

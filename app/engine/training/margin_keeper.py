@@ -44,7 +44,7 @@ class MarginKeeper:
         self._keeps_epochs = self.is_active and margin_files.fit(plan.dataset, plan.epochs)
         self._outputs = KeptOutputs(plan.task)
         self._epochs = 0
-        self._sums = {
+        self._sums: dict[str, np.ndarray] = {
             "total": np.zeros(count, np.float32),
             "forgotten": np.zeros(count, np.uint16),
             "learned": np.zeros(count, bool),
@@ -151,9 +151,18 @@ class MarginKeeper:
         if not self._keeps_epochs:
             margin_files.remove_chunks(self._run.path)
 
-        sums = {name: values for name, values in self._sums.items() if name != "right"}
+        sums = self._sums
         margin_files.write_sums(
-            self._run.path, MarginSums(rows=self._rows, epochs=self._epochs, **sums)
+            self._run.path,
+            MarginSums(
+                self._rows,
+                sums["total"],
+                sums["forgotten"],
+                sums["learned"],
+                sums["loss"],
+                sums["other"],
+                self._epochs,
+            ),
         )
 
     def state(self) -> Tensors:

@@ -91,6 +91,7 @@ def test_margins_that_would_be_too_large_are_kept_as_sums_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(margin_files, "LEAST_BYTES", 200)
+    monkeypatch.setattr(margin_files, "SHARE", 0.0)
     run = trained(tmp_path / "runs", experiment(pictures(tmp_path / "a.npz"), **STILL))
     sums = read_sums(run.path)
     assert sums is not None and sums.epochs == 2

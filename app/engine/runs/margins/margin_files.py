@@ -93,8 +93,9 @@ def read_sums(folder: Path) -> MarginSums | None:
         return None
 
     try:
-        sums = MarginSums(**{**arrays, "epochs": int(arrays["epochs"])})
-        lengths = {len(getattr(sums, field.name)) for field in fields(sums)[:-1]}
+        names = [field.name for field in fields(MarginSums)[:-1]]
+        sums = MarginSums(*(arrays[name] for name in names), epochs=int(arrays["epochs"]))
+        lengths = {len(arrays[name]) for name in names}
     except (KeyError, TypeError, ValueError) as error:
         raise manifest.damaged(folder, SUMS, "it holds other arrays") from error
     if len(lengths) != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -53,9 +54,8 @@ class LabelBox(QWidget):
         self.menu.clear()
         for number, name in enumerate(classes):
             key = f"\t{number + 1}" if number < KEYS else ""
-            self.menu.addAction(
-                f"{button_text(name)}{key}", lambda number=number: self.chosen.emit(number)
-            )
+            action = self.menu.addAction(button_text(name) + key)
+            action.triggered.connect(partial(self.chosen.emit, number))
 
         keys = "Keys 1 to 9 give the first labels." if len(classes) > 1 else ""
         self.button.setToolTip(tooltip(f"Gives the chosen examples another label. {keys}"))
