@@ -93,9 +93,16 @@ def read_sums(folder: Path) -> MarginSums | None:
         return None
 
     try:
-        names = [field.name for field in fields(MarginSums)[:-1]]
-        sums = MarginSums(*(arrays[name] for name in names), epochs=int(arrays["epochs"]))
-        lengths = {len(arrays[name]) for name in names}
+        sums = MarginSums(
+            arrays["rows"],
+            arrays["total"],
+            arrays["forgotten"],
+            arrays["learned"],
+            arrays["loss"],
+            arrays["other"],
+            int(arrays["epochs"]),
+        )
+        lengths = {len(values) for name, values in arrays.items() if name != "epochs"}
     except (KeyError, TypeError, ValueError) as error:
         raise manifest.damaged(folder, SUMS, "it holds other arrays") from error
     if len(lengths) != 1:

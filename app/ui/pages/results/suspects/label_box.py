@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -55,7 +54,7 @@ class LabelBox(QWidget):
         for number, name in enumerate(classes):
             key = f"\t{number + 1}" if number < KEYS else ""
             action = self.menu.addAction(button_text(name) + key)
-            action.triggered.connect(partial(self.chosen.emit, number))
+            action.triggered.connect(lambda _=False, number=number: self.chosen.emit(number))
 
         keys = "Keys 1 to 9 give the first labels." if len(classes) > 1 else ""
         self.button.setToolTip(tooltip(f"Gives the chosen examples another label. {keys}"))
