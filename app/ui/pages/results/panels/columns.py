@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from app.engine.learning.metrics import METRICS, metric_text
@@ -91,7 +92,7 @@ class ColumnsPanel(Panel):
         self.card = Card("Columns", "the one that costs most first")
         self.card.body.addWidget(self.table, 1)
         self.card.hide()
-        self.column.addWidget(self.button)
+        self.column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addWidget(self.status)
         self.column.addWidget(self.notice, 1)
         self.column.addWidget(self.card, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from app.engine.learning.metrics import METRICS, metric_text
@@ -99,7 +100,7 @@ class RobustnessPanel(Panel):
         self._grid = QGridLayout(self.plots)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
-        self.column.addWidget(self.button)
+        self.column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addWidget(self.status)
         self.column.addWidget(self.notice, 1)
         self.column.addWidget(self.plots, 1)

@@ -13,7 +13,7 @@ from app.engine.suspects.suspects import SORTS, Suspects
 from app.ui.pages.results.loaded_network import LoadedNetwork
 from app.ui.pages.results.missing_data import MissingDataNotice
 from app.ui.pages.results.panels.base import Panel
-from app.ui.pages.results.suspects.detail import SuspectDetail, change_words
+from app.ui.pages.results.suspects.detail import SuspectDetail, short_change
 from app.ui.pages.results.suspects.grid import SuspectGrid
 from app.ui.pages.results.suspects.revision_card import RevisionCard
 from app.ui.style.theme import style
@@ -38,7 +38,7 @@ LISTED = 2000
 
 WHICH = (
     ("all", "All", "All training examples, the most suspicious first."),
-    ("copies", "Copies and outliers", "Copies in other splits or of other labels, and outliers."),
+    ("copies", "Copies", "Copies in other splits or of other labels, and outliers."),
     ("changed", "Changed", "Those that something is done with."),
 )
 LOOK = "Compares all examples with one another by what the network makes of them, and by content."
@@ -93,7 +93,7 @@ class SuspectsPanel(Panel):
         style(self.count, "secondary")
         self.notice = MissingDataNotice("results.suspects.why")
         self.notice.wanted.connect(self.data_wanted)
-        self.list_card = Card("Suspects", "training examples, the worst first")
+        self.list_card = Card("The list")
         self.list_card.tools.addWidget(self.which)
         line = QHBoxLayout()
         line.addWidget(self.count, 1)
@@ -252,7 +252,7 @@ class SuspectsPanel(Panel):
         first = f"{label} → {likely}?" if likely and likely != label else label
         if change is not None:
             tone = "quiet" if change.action == "exclude" else "good"
-            return example, f"{first}\n{change_words(change)}", tone
+            return example, f"{first}\n{short_change(change)}", tone
 
         sort = suspects.sort(place)
         words = f"{suspects.scores[place]:.2f}"

@@ -52,7 +52,9 @@ class SuspectDetail(Card):
             "confirm": _button("It is right", "confirm", "The label stays; it is settled (key C)."),
             "forget": _button("Take back", "forget", "What was done with them is taken back."),
         }
+        style(self.labels.button, "small")
         for action, button in self.buttons.items():
+            style(button, "small")
             button.clicked.connect(lambda _=False, action=action: self.asked.emit(action))
 
         row = QHBoxLayout()
@@ -108,15 +110,27 @@ class SuspectDetail(Card):
         self.buttons["forget"].setEnabled(any_changed)
 
 
+def short_change(change: Change) -> str:
+    """Returns what is done with an example, for a caption: "now dog", "left out", "right"."""
+    if change.action == "relabel":
+        return f"now {_label_words(change)}"
+
+    return "left out" if change.action == "exclude" else "right"
+
+
+def _label_words(change: Change) -> str:
+    label = change.label
+    parts = label if isinstance(label, list) else [label]
+    return ", ".join(str(part) for part in parts) or "no tag"
+
+
 def change_words(change: Change) -> str:
     """Returns what is done with an example, in a few words: "relabelled: dog"."""
     word = ACTIONS[change.action].capitalize()
     if change.label is None:
         return f"{word}."
 
-    label = change.label
-    parts = label if isinstance(label, list) else [label]
-    return f"{word}: {', '.join(str(part) for part in parts) or 'no tag'}."
+    return f"{word}: {_label_words(change)}."
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.engine.errors import UserError
@@ -70,13 +70,15 @@ class RevisionCard(Card):
         row = QHBoxLayout()
         row.setSpacing(6)
         for button in (self.undo, self.redo):
+            style(button, "small")
             row.addWidget(button)
 
+        style(self.seeds, "small")
         row.addStretch(1)
-        row.addWidget(self.seeds)
         row.addWidget(self.train)
         self.body.addWidget(self.words)
         self.body.addWidget(self.effect)
+        self.body.addWidget(self.seeds, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addLayout(row)
         draft.changed.connect(self.refresh)
         parts.session.state_changed.connect(self.refresh)
