@@ -32,15 +32,14 @@ TIP = f"Shuffles every column {REPEATS} times and judges the test examples each 
 
 def _columns(is_share: bool) -> tuple[Column, ...]:
     def words(value: float) -> str:
-        sign = "+" if value < 0 else "−"
-        return f"{sign}{number_text(100 * abs(value), 2) if is_share else number_text(abs(value))}"
+        return number_text(100 * value, 2) if is_share else number_text(value)
 
     unit = " (points)" if is_share else ""
     return (
         Column("Column", "The column that is shuffled.", plain="column"),
         Column(
-            f"Loss of figure{unit}",
-            f"How much worse the figure is without the column: the mean of {REPEATS} shuffles.",
+            f"Costs{unit}",
+            f"By how much the figure gets worse without the column: the mean of {REPEATS} shuffles.",
             words,
             False,
             130,
