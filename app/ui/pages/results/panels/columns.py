@@ -39,7 +39,7 @@ def _columns(is_share: bool) -> tuple[Column, ...]:
         Column("Column", "The column that is shuffled.", plain="column"),
         Column(
             f"Costs{unit}",
-            f"By how much the figure gets worse without the column: the mean of {REPEATS} shuffles.",
+            f"How much worse the figure gets without the column: the mean of {REPEATS} shuffles.",
             words,
             False,
             130,
