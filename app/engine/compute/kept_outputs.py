@@ -37,7 +37,7 @@ class KeptOutputs:
     def add(self, parts: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
         """Adds the outputs (B, *output) of a step with their targets, a pair for each part."""
         self._waiting += parts
-        self._numbers += sum(outputs.numel() for outputs, _ in parts)
+        self._numbers += len(parts) * parts[0][0].numel()  # give or take one example a part
         if self._numbers >= MOST:
             self._work_out()
 
@@ -51,6 +51,9 @@ class KeptOutputs:
         Rows as in learning.margins. Waits for the device.
         """
         self._work_out()
+        if len(self._done) == 1:
+            return self._done[0].cpu()
+
         return torch.cat(self._done, dim=1).cpu() if self._done else torch.zeros(3, 0)
 
     def take(self) -> torch.Tensor:

@@ -75,8 +75,8 @@ class Passes:
         for parameter in self._parameters:
             parameter.grad = None
 
-        if self.kept is not None:
-            self.kept = []  # a pass that failed may have left something
+        if self.kept:
+            self.kept.clear()  # a pass that failed left something
 
         size = targets.shape[0]  # len() of a tensor takes longer
         parts = batch_count(size, self.part_size)

@@ -67,7 +67,7 @@ class MarginKeeper:
         kept = self._train_state.passes.kept
         if kept:
             self._outputs.add(kept)
-            self._train_state.passes.kept = []
+            kept.clear()
 
     def end_epoch(self, epoch: int) -> None:
         """Works out the margins of an epoch (from 1) that has ended; waits for the device."""
@@ -80,11 +80,13 @@ class MarginKeeper:
             self._give_up(epoch)
             return
 
-        margins, losses, others = np.empty_like(found)
-        for target, values in zip((margins, losses, others), found, strict=True):
-            target[places] = values
+        ordered = np.empty_like(found)
+        ordered[:, places] = found
+        margins, losses, others = ordered
+        if not np.isfinite(margins.sum()):
+            margins = np.nan_to_num(margins)
 
-        self._add(np.nan_to_num(margins), losses, others)
+        self._add(margins, losses, others)
         self._epochs = epoch
         if self._keeps_epochs:
             self._keep(epoch, margins)
@@ -119,7 +121,7 @@ class MarginKeeper:
                 return
 
         bounded = np.clip(margins, -margin_files.LARGEST, margin_files.LARGEST)
-        chunk.append(np.nan_to_num(bounded).astype(np.float16))
+        chunk.append(bounded.astype(np.float16))
         self._unwritten.add(name)
 
     def _read(self, name: str, count: int) -> list[np.ndarray]:
