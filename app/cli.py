@@ -22,6 +22,7 @@ from app.commands.report import report
 from app.commands.robustness import robustness
 from app.commands.serve import serve
 from app.commands.studies import ablation, seeds
+from app.commands.suspects import suspects
 from app.commands.tensorboard import tensorboard
 from app.engine.errors import UserError
 from app.export_command import export
@@ -263,6 +264,7 @@ cli.add_command(report)
 cli.add_command(search)
 cli.add_command(explain)
 cli.add_command(robustness)
+cli.add_command(suspects)
 cli.add_command(seeds)
 cli.add_command(ablation)
 cli.add_command(serve)

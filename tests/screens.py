@@ -39,6 +39,7 @@ from tests.outputs_screens import take_outputs
 from tests.predict_screens import take_predictions
 from tests.search_screens import take_search
 from tests.study_screens import take_studies
+from tests.suspects_screens import take_suspects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -412,6 +413,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "predict": ("many examples predicted at once", take_predictions),
     "search": ("a search for good settings", take_search),
     "studies": ("seeds, ablations and the queue", take_studies),
+    "suspects": ("the panels of the Results page", take_suspects),
 }
 """What is taken in place of the usual pictures: its option, what that says, and who takes it."""
 

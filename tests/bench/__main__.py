@@ -23,6 +23,7 @@ what the first start takes from a clone to a trained network, beside pip and the
 prints what a request to the local service costs.
 `outputs` prints what it costs to see what comes out of every block.
 `canvas` prints what a frame and a gesture cost with 300 blocks in sight.
+`suspects` prints what margins cost a training, and how long suspects of 100,000 examples take.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ from tests.bench import (
     small_steps,
     soak,
     speed,
+    suspects,
     tables,
     weights,
     whole_training,
@@ -76,6 +78,7 @@ USUAL = {
     "set-up": ([], 1),
     "predict": ([], 3),
     "canvas": ([], 60),
+    "suspects": ([], 7),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -112,6 +115,7 @@ def main() -> None:
         "predict",
         "serve",
         "canvas",
+        "suspects",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -204,6 +208,8 @@ def main() -> None:
         from tests.bench import canvas
 
         sys.exit(canvas.main(arguments.pairs))
+    elif arguments.what == "suspects":
+        suspects.main(arguments.pairs)
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)

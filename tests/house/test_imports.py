@@ -42,6 +42,7 @@ ENGINE_ROOMS = (
     "insight",
     "explain",
     "robustness",
+    "suspects",
     "predicting",
     "export",
     "detached",

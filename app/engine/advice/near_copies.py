@@ -64,9 +64,9 @@ def near_copies(dataset: Dataset) -> Finding | None:
     for rows in _portions(dataset.inputs, learned[: max(1, int(most))]):
         if mean is None:
             mean = rows.mean(axis=0)
-            pictures = _directions(pictures - mean)
+            pictures = directions(pictures - mean)
 
-        nearest = np.maximum(nearest, (pictures @ _directions(rows - mean).T).max(axis=1))
+        nearest = np.maximum(nearest, (pictures @ directions(rows - mean).T).max(axis=1))
 
     copies = int((nearest > ALIKE).sum())
     if copies < max(FEWEST, LEAST_SHARE * len(pictures)):
@@ -87,10 +87,10 @@ def _portions(inputs: np.ndarray, indices: np.ndarray) -> Iterator[np.ndarray]:
     """Yields these pictures as rows of values, some at a time."""
     count = max(1, PORTION // inputs[0].nbytes)
     for begin in range(0, len(indices), count):
-        yield _rows(inputs[np.sort(indices[begin : begin + count])])
+        yield shrunk(inputs[np.sort(indices[begin : begin + count])])
 
 
-def _rows(pictures: np.ndarray) -> np.ndarray:
+def shrunk(pictures: np.ndarray) -> np.ndarray:
     """Returns pictures (n, C, H, W) as rows of values (n, V), averaged to fewer where large."""
     count, channels, height, width = pictures.shape
     down = max(1, height // SIDE)
@@ -101,7 +101,7 @@ def _rows(pictures: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _directions(rows: np.ndarray) -> np.ndarray:
+def directions(rows: np.ndarray) -> np.ndarray:
     """Returns rows (n, V) with mean 0 and length 1; those of equal values stay zeros."""
     rows = rows - rows.mean(axis=1, keepdims=True)
     length = np.linalg.norm(rows, axis=1, keepdims=True)

@@ -65,6 +65,8 @@ class Batches:
         self._randomness = randomness
         self._device = device
         self._order = self._rows
+        self.places = torch.arange(self.examples)
+        """Where the examples of the epoch, in their order, stand among the training examples."""
 
         inputs = dataset.description.preparation.inputs
         self._is_picture = [half.kind == "image" for half in inputs]
@@ -104,6 +106,7 @@ class Batches:
     def begin_epoch(self, epoch: int) -> None:
         """Sets the order of an epoch (1-based)."""
         order = self._task.epoch_order(self._randomness.order(epoch, self.examples), self._classes)
+        self.places = order
         self._order = order.to(self._device) if self.placed else self._rows.index_select(0, order)
         self._group = -1
 

@@ -55,6 +55,9 @@ class Passes:
         self.manual = ManualNetwork.of(network) if is_usual else None
         """The network without autograd, where it is small and of layers that have that."""
 
+        self.kept: list[tuple[torch.Tensor, torch.Tensor]] | None = None
+        """Where it is a list, the outputs of the last batch and their targets, a pair a part."""
+
         self._adam: FusedAdam | None = None
         self.scaler = GradScaler(device.type) if autocast is torch.float16 else None
         """Multiplies the loss so that small gradients do not vanish in float16.
@@ -72,11 +75,14 @@ class Passes:
         for parameter in self._parameters:
             parameter.grad = None
 
+        if self.kept:
+            self.kept.clear()  # a pass that failed left something
+
         size = targets.shape[0]  # len() of a tensor takes longer
         parts = batch_count(size, self.part_size)
         if parts <= 1:
             if self.manual is not None and meter is None and self.network.training:
-                return self.manual.gradients(inputs, targets, self.loss_function)
+                return self.manual.gradients(inputs, targets, self.loss_function, self.kept)
 
             return self._pass(inputs, targets, None, meter)
 
@@ -102,13 +108,22 @@ class Passes:
             meter(inputs, targets) if meter is not None else contextlib.nullcontext(),
             self.precision(),
         ):
-            loss = self.loss_function(self.network(inputs), targets)
+            loss = self._loss(inputs, targets)
             if share is not None:
                 loss = loss * share
 
         scaled = self.scaler.scale(loss) if self.scaler is not None else loss
         torch.autograd.backward(scaled)
         return loss.detach()
+
+    def _loss(self, inputs: Batch, targets: torch.Tensor) -> torch.Tensor:
+        """Returns the loss of a part with its graph. The outputs are let go of unless kept."""
+        if self.kept is None:
+            return self.loss_function(self.network(inputs), targets)
+
+        outputs = self.network(inputs)
+        self.kept.append((outputs.detach(), targets))
+        return self.loss_function(outputs, targets)
 
     def precision(self) -> contextlib.AbstractContextManager[object]:
         """Returns the context in which activations have the precision of the run."""

@@ -172,7 +172,8 @@ class Dataset:
     path, or "file.gz #123". mapped_copies: arrays that are compared with their digests only
     while they are learned from. is_sample: whether these are only some of the examples, while the
     description is that of all; then training reads all. stays_on_disk: whether these, too, will not
-    be held in memory.
+    be held in memory. fingerprints: (N, 16) uint8, of each example as it was read, by which a
+    revision names it; None where they are not known.
     """
 
     description: Description
@@ -184,6 +185,7 @@ class Dataset:
     mapped_copies: tuple[MappedCopy, ...] = field(repr=False, default=())
     is_sample: bool = False
     stays_on_disk: bool = False
+    fingerprints: np.ndarray | None = field(repr=False, default=None)
 
     @functools.cached_property
     def arrays(self) -> tuple[np.ndarray, ...]:

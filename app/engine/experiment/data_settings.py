@@ -391,3 +391,10 @@ class DataSettings(Spec):
         advanced=True,
         help="Another number divides the examples in another way.",
     )
+    revision: str | None = setting(
+        None,
+        label="Revision",
+        advanced=True,
+        help="A file of changes: examples with another label, and examples that are left out. The "
+        "files of the data stay as they are.",
+    )

@@ -108,7 +108,7 @@ def from_plain(data: dict[str, Any], where: str = "the experiment") -> Experimen
 
 
 def read(path: Path) -> Experiment:
-    """Returns the experiment in a TOML file; a relative source is taken from the file's folder.
+    """Returns the experiment in a TOML file; relative paths are taken from the file's folder.
 
     Raises UserError where the file cannot be read or is no experiment.
     """
@@ -137,10 +137,12 @@ def parse(content: bytes, path: Path) -> Experiment:
         ) from error
 
     experiment = from_plain(data, f"'{path.name}'")
-    source = experiment.data.source
-    if source and not source.startswith("sample:"):
-        full = (path.parent / Path(source).expanduser()).resolve()
-        experiment = experiment.replace(data=experiment.data.replace(source=str(full)))
+    places = {
+        name: str((path.parent / Path(place).expanduser()).resolve())
+        for name, place in _places(experiment.data.source, experiment.data.revision).items()
+    }
+    if places:
+        experiment = experiment.replace(data=experiment.data.replace(**places))
 
     if not experiment.name:
         experiment = experiment.replace(name=path.stem)
@@ -149,13 +151,14 @@ def parse(content: bytes, path: Path) -> Experiment:
 
 
 def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
-    """Returns the experiment as TOML; a source below `relative_to` is written relative to it."""
+    """Returns the experiment as TOML; paths below `relative_to` are written relative to it."""
     plain = to_plain(experiment)
-    source = plain["data"].get("source", "")
-    if relative_to is not None and source and not source.startswith("sample:"):
-        path = Path(source)
-        if path.is_relative_to(relative_to):
-            plain["data"]["source"] = path.relative_to(relative_to).as_posix()
+    data = plain["data"]
+    if relative_to is not None:
+        for name, place in _places(data.get("source"), data.get("revision")).items():
+            path = Path(place)
+            if path.is_relative_to(relative_to):
+                data[name] = path.relative_to(relative_to).as_posix()
 
     head = {name: value for name, value in plain.items() if not isinstance(value, dict)}
     sections = [_section_text(name, value) for name, value in plain.items() if name not in head]
@@ -163,6 +166,14 @@ def dumps(experiment: Experiment, relative_to: Path | None = None) -> str:
         sections.append(drawing_text(experiment.drawing.model_dump()))
 
     return "\n".join([tomli_w.dumps(head), *sections])
+
+
+def _places(source: str | None, revision: str | None) -> dict[str, str]:
+    """Returns the settings of [data] that are paths; a built-in data set has none."""
+    places = {"source": source or "", "revision": revision or ""}
+    return {
+        name: place for name, place in places.items() if place and not place.startswith("sample:")
+    }
 
 
 def _section_text(name: str, value: Any) -> str:

@@ -200,6 +200,19 @@ class Task(ABC):
         targets: as the loss got them.
         """
 
+    # --- how well an example fits its label
+
+    has_margins: ClassVar[bool] = False
+    """Whether `margins` says how well an example fits its label."""
+
+    def margins(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Returns margins, losses and what speaks most against each label: (3, B), see margins.
+
+        outputs: (B, *output) float32. targets: as the loss got them. Raises NotImplementedError
+        where `has_margins` is not set.
+        """
+        raise NotImplementedError(f"the task '{self.kind}' has no margins")
+
     # --- what the answer to one example rests on
 
     def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:

@@ -4,8 +4,8 @@ The rows: `weights` (parameters), `gradients`, `first_moment` and `second_moment
 optimizer), `other_state` (what else stays: step counters, running averages of batch norm),
 `activations` (what autograd keeps for the backward pass), `batch` (inputs and targets of a whole
 step), `dataset` (the examples, where they lie on the device), `data` (both together), `workspace`
-(what is held at the fullest moment beyond all of these: intermediate results, working memory of
-kernels, rounding) and `peak` (the bytes held at that moment).
+(what is held at the fullest moment beyond all of these: intermediate results, outputs that wait for
+their margins, working memory of kernels, rounding) and `peak` (the bytes held at that moment).
 
 The peak is no sum: gradients arrive while activations leave, so the rows may add up to more.
 `predict` takes it from a simulated step in which the bytes of every tensor are followed; `measure`
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from app.engine.compute import kept_outputs
 from app.engine.compute.device import (
     LEAST_MULTIPLY_ADDS,
     cpu_has_bfloat16,
@@ -85,7 +86,8 @@ def predict(
 
     step = simulate(resolved, graph, problem, device_type, precision)
     rows = _tensor_rows(step.network, step.optimizer, resolved.optimizer)
-    peak = step.lasting_bytes + step.beyond + dataset_bytes
+    kept = kept_outputs.most_bytes(resolved.task, problem)
+    peak = step.lasting_bytes + step.beyond + dataset_bytes + kept
     if device_type == "cuda":
         peak += _cublas_workspace()
 
@@ -99,6 +101,7 @@ def measure(
     step: StepMeter | None,
     batch_bytes: int,
     dataset_bytes: int = 0,
+    kept_bytes: int = 0,
 ) -> dict[str, int]:
     """Returns all rows as measured, in bytes.
 
@@ -106,7 +109,8 @@ def measure(
 
     step: a real step that was followed; without one the activations count as 0, and outside of CUDA
     the peak can only be the sum of the rows. batch_bytes: inputs and targets of a whole step, the
-    row `batch` of a prediction. dataset_bytes: the examples that lie on the device.
+    row `batch` of a prediction. dataset_bytes: the examples that lie on the device. kept_bytes: the
+    outputs that wait for their margins, at most.
     """
     rows = _tensor_rows(network, optimizer, optimizer_choice)
     activations = step.activations if step is not None else 0
@@ -116,9 +120,10 @@ def measure(
     if device.type == "cuda":
         peak = torch.cuda.max_memory_allocated(device)
     elif beyond is not None:
-        peak = lasting_bytes(network, optimizer) + batch_bytes + dataset_bytes + beyond
+        lasting = lasting_bytes(network, optimizer)
+        peak = lasting + batch_bytes + dataset_bytes + kept_bytes + beyond
     else:
-        peak = sum(rows.values()) + activations + batch_bytes + dataset_bytes
+        peak = sum(rows.values()) + activations + batch_bytes + dataset_bytes + kept_bytes
 
     if device.type == "mps":
         peak = max(peak, torch.mps.current_allocated_memory())

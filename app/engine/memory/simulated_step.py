@@ -87,11 +87,17 @@ def simulate(
         behave_as_on(device_type, network.blocks.values())
 
         with storages:
+            # What is kept of every example for its margin outlives the pass.
+            kept: list[torch.Tensor] | None = [] if resolved.task.has_margins else None
             # Two parts tell as much as many: the first makes the gradients, the next adds to them.
-            activations = [
-                _pass(network, loss_function, _part(batch, index, settings.batch_size), precision)
-                for index in range(min(2, settings.accumulation))
-            ]
+            activations = []
+            for index in range(min(2, settings.accumulation)):
+                if index and kept:
+                    kept += [torch.empty_like(kept[0]) for _ in range(2, settings.accumulation)]
+
+                part = _part(batch, index, settings.batch_size)
+                activations.append(_pass(network, loss_function, part, precision, kept))
+
             optimizer.step()
 
         lasting = (*known, *_state_on_device(optimizer, device_type))
@@ -158,16 +164,28 @@ def _part(batch: tuple[torch.Tensor, ...], index: int, size: int) -> tuple[torch
 
 
 def _pass(
-    network: Network, loss_function: LossFunction, part: tuple[torch.Tensor, ...], precision: str
+    network: Network,
+    loss_function: LossFunction,
+    part: tuple[torch.Tensor, ...],
+    precision: str,
+    kept: list[torch.Tensor] | None,
 ) -> int:
-    """Does one forward and backward pass; returns the bytes that autograd keeps in between."""
+    """Does one forward and backward pass; returns the bytes that autograd keeps in between.
+
+    kept: the outputs are added to it, where they are not let go of.
+    """
     *inputs, targets = part
     dtype = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision)
     with (
         ActivationMeter.of(network, *part) as meter,
         torch.autocast("cpu", dtype) if dtype else nullcontext(),
     ):
-        loss = loss_function(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets)
+        outputs = network(tuple(inputs) if len(inputs) > 1 else inputs[0])
+        if kept is not None:
+            kept.append(outputs.detach())
+
+        loss = loss_function(outputs, targets)
+        del outputs
 
     activations = meter.bytes
     torch.autograd.backward(loss)

@@ -47,6 +47,13 @@ def start(
             "training.start_from",
         )
 
+    if requested.data.revision:
+        raise UserError(
+            "A revision of the data is not taken to another computer.",
+            "Train it here, or without the revision.",
+            "data.revision",
+        )
+
     with Connection(host) as connection:
         make_ready(connection, progress, check)
         source = requested.data.source

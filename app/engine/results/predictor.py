@@ -31,11 +31,13 @@ from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.toml_file import from_plain
 from app.engine.learning import tasks
 from app.engine.learning.loss import LOSSES, LossFunction
+from app.engine.results.calibration import has_certainty, scaled
 from app.engine.results.known_classes import KnownTargets, known_targets
 from app.engine.results.report import Report
 from app.engine.results.reports import OTHER
 from app.engine.runs import checkpoint
 from app.engine.runs.storage.checkpoint_folder import Damaged
+from app.engine.runs.storage.temperature import read_temperature
 from app.engine.runs.tensors import Tensors, restore_model
 from app.engine.runs.weights_in_use import (
     BEST,
@@ -59,7 +61,8 @@ class Predictor:
     """A trained network with its classes and its preparation.
 
     All it needs is in the run's checkpoints, so the data may be gone. It holds a copy of the
-    weights, so a training that goes on is not disturbed. weights: which ones they are.
+    weights, so a training that goes on is not disturbed. weights: which ones they are. temperature:
+    by which single answers are scaled, None for none; evaluations are of the network as it is.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Predictor:
         experiment: Experiment | None = None,
         best_epoch: int = 0,
         weights: WeightsInUse = BEST,
+        temperature: float | None = None,
     ) -> None:
         self.network = network.eval().requires_grad_(False)
         self.description = description
@@ -77,6 +81,7 @@ class Predictor:
         self.experiment = experiment
         self.best_epoch = best_epoch
         self.weights = weights
+        self.temperature = temperature
 
     @classmethod
     def load(cls, run: Run, which: Which | None = None) -> Predictor:
@@ -115,6 +120,7 @@ class Predictor:
             _experiment(state.get("experiment")),
             epoch,
             weights,
+            read_temperature(run, weights.step),
         )
 
     @property
@@ -132,9 +138,13 @@ class Predictor:
         arrays: (B, ...) as a Dataset keeps them; of pairs one for each half.
         """
         outputs = self._outputs(*arrays)
-        return self.task.predictions(
+        found: np.ndarray = self.task.predictions(
             self.description, outputs, torch.zeros(len(outputs), dtype=torch.int64)
         ).numpy()
+        if self.temperature is None or not has_certainty(self.task):
+            return found
+
+        return scaled(self.task, found, self.temperature)
 
     def predict(self, raw: Any) -> list[tuple[str, float]]:
         """Returns every class with its probability, the most probable first.
@@ -193,7 +203,7 @@ class Predictor:
         They serve the same task; pictures have its size, colours and fit.
         """
         settings = self.experiment.data if self.experiment is not None else DataSettings()
-        settings = settings.replace(source=source, task=self.description.task)
+        settings = settings.replace(source=source, task=self.description.task, revision=None)
 
         preparation = self.description.preparation
         if not isinstance(preparation, ImagePreparation):

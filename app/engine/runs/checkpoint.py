@@ -1,6 +1,6 @@
 """Checkpoints: the state from which a run goes on, bit for bit, and the best epoch.
 
-    checkpoints/state-000007/   model, optimizer, state.json; the newest two stay
+    checkpoints/state-000007/   model, optimizer, margins, state.json; the newest two stay
     checkpoints/best/           model, state.json, description.json, graph.json, problem.json,
                                 and validation.npz, what it predicts for the validation split
     checkpoints/best-before/    the best epoch that the state before may name
@@ -20,7 +20,7 @@ import contextlib
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
     from app.engine.runs.tensors import Tensors
 
+MARGINS = "margins.safetensors"
+
 KEPT = 2
 """States that stay on the disk."""
 
@@ -62,12 +64,13 @@ class Checkpoint:
     """The state of a run between two steps.
 
     model: weights and buffers by their names in the network. optimizer: see optimizer_tensors.
-    state: plain data, the progress among it.
+    state: plain data, the progress among it. margins: see training.margin_keeper; {} for none.
     """
 
     model: Tensors
     optimizer: Tensors
     state: dict[str, Any]
+    margins: Tensors = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,15 +103,15 @@ def save(folder: Path, checkpoint: Checkpoint, best: Best | None = None) -> Path
         _write_best(folder, best)
 
     number = max((_number(path) for path in _states(folder)), default=0) + 1
-    target = write_folder(
-        folder,
-        f"state-{number:06d}",
-        {
-            "model.safetensors": _bytes(checkpoint.model),
-            "optimizer.safetensors": _bytes(checkpoint.optimizer),
-            "state.json": files.json_bytes(checkpoint.state),
-        },
-    )
+    contents = {
+        "model.safetensors": _bytes(checkpoint.model),
+        "optimizer.safetensors": _bytes(checkpoint.optimizer),
+        "state.json": files.json_bytes(checkpoint.state),
+    }
+    if checkpoint.margins:
+        contents[MARGINS] = _bytes(checkpoint.margins)
+
+    target = write_folder(folder, f"state-{number:06d}", contents)
 
     if best is not None:
         _promote(folder)
@@ -210,6 +213,7 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
                     _tensors(contents["model.safetensors"]),
                     _tensors(contents["optimizer.safetensors"]),
                     json_of(contents["state.json"]),
+                    _tensors(contents[MARGINS]) if MARGINS in contents else {},
                 ), damaged
         except Damaged as error:
             damaged.append(

@@ -151,6 +151,18 @@ class ProbePredicted:
 
 
 @dataclass(frozen=True)
+class ValidationPredicted:
+    """The network predicted the whole validation split after an epoch; not written anywhere.
+
+    rows: (n,) rows of the dataset. predictions: (n, ...), as the task stores them.
+    """
+
+    epoch: int
+    rows: np.ndarray
+    predictions: np.ndarray
+
+
+@dataclass(frozen=True)
 class NewFinding:
     """There is a finding that was not there before, or that has changed."""
 
@@ -266,6 +278,7 @@ Event = (
     | EpochDone
     | MemoryMeasured
     | ProbePredicted
+    | ValidationPredicted
     | NewFinding
     | CheckpointSaved
     | Paused

@@ -323,11 +323,14 @@ def _step_of(best: Path) -> int:
 
 
 def _named(experiment: Experiment) -> Experiment:
-    """Returns the experiment with a name, and with an absolute path as its source."""
+    """Returns the experiment with a name, and with absolute paths of its data and revision."""
     source = experiment.data.source
     if source and not source.startswith("sample:"):
         source = str(Path(source).expanduser().absolute())
         experiment = experiment.replace(data=experiment.data.replace(source=source))
+    if experiment.data.revision:
+        revision = str(Path(experiment.data.revision).expanduser().absolute())
+        experiment = experiment.replace(data=experiment.data.replace(revision=revision))
 
     if not experiment.name:
         subject = (

@@ -18,6 +18,7 @@ from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.contradictions import contradictions
 from app.engine.sources.mirror import survives_mirroring
+from app.engine.sources.revised import revised
 from app.engine.sources.targets import Targets, with_statistics
 from app.engine.text import names_text
 from models.sizes import hidden_patch
@@ -44,20 +45,24 @@ def build_dataset(
 
     Raises UserError when nothing is left to train on or to validate with.
     """
-    targets = examples.targets
     fingerprints = _fingerprints(examples)
     equals = number_equals(fingerprints)
     division = splits.divide(
-        targets.strata,
+        examples.targets.strata,
         examples.predefined_splits,
         splits.units_of(equals, examples.groups),
-        targets.stratum_count,
+        examples.targets.stratum_count,
         data.validation_share,
         data.test_share,
         data.split_seed,
     )
 
-    indices = division.indices()
+    changed = revised(data, examples, fingerprints)
+    examples = dataclasses.replace(
+        examples, targets=changed.targets, skipped=(*changed.skipped, *examples.skipped)
+    )
+    targets = examples.targets
+    indices = changed.remaining(division.indices())
     training = indices["training"]
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
     if reuse_preparation is None:
@@ -65,6 +70,7 @@ def build_dataset(
 
     arrays, preparation = _encode(examples, training, reuse_preparation)
     notes = [*examples.notes, *_notes_on_units(data, label, examples, equals)]
+    notes += [changed.note] if changed.note else []
     if reuse_preparation is None and targets.classes:
         notes += _notes_on_absent_classes(targets.classes, counts)
 
@@ -93,7 +99,7 @@ def build_dataset(
         reading=examples.reading,
         contradictions=contradictions(preparation.kind, equals, targets, examples.names),
     )
-    return _dataset(description, arrays, indices, examples)
+    return _dataset(description, arrays, indices, examples, fingerprints)
 
 
 def _of_the_whole(dataset: Dataset, sample: Sample) -> Dataset:
@@ -116,10 +122,18 @@ def _dataset(
     arrays: list[np.ndarray],
     indices: dict[str, np.ndarray],
     examples: Examples,
+    fingerprints: np.ndarray,
 ) -> Dataset:
-    second_halves = arrays[1] if len(arrays) > 1 else None
-    rest = (examples.names, second_halves, examples.mapped_copies)
-    dataset = Dataset(description, arrays[0], examples.targets.values, indices, *rest)
+    dataset = Dataset(
+        description,
+        arrays[0],
+        examples.targets.values,
+        indices,
+        examples.names,
+        arrays[1] if len(arrays) > 1 else None,
+        examples.mapped_copies,
+        fingerprints=fingerprints,
+    )
     return dataset if examples.sample is None else _of_the_whole(dataset, examples.sample)
 
 

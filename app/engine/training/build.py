@@ -23,6 +23,7 @@ from app.engine.experiment import toml_file
 from app.engine.memory import ledger
 from app.engine.runs import history
 from app.engine.runs.events import NewFinding, RunPrepared, StageChanged
+from app.engine.runs.margins import margin_files
 from app.engine.runs.storage.checkpoint_folder import Damaged
 from app.engine.runs.tensors import restore_model, restore_optimizer
 from app.engine.sources.summary import problems
@@ -288,6 +289,10 @@ def _check_disk(train_state: TrainState, run: Run) -> None:
 
     free = shutil.disk_usage(run.path).free
     needed = 2 * checkpoint_bytes + HISTORY_BYTES
+    plan = train_state.plan
+    if plan.task.has_margins and margin_files.fit(plan.dataset, plan.epochs):
+        needed += 2 * train_state.batches.examples * plan.epochs
+
     if free < needed:
         raise UserError(
             f"The disk of '{run.path.parent}' has {bytes_text(free)} left; the run needs "

@@ -26,6 +26,7 @@ from app.engine.runs.tensors import restore_model, weights_sha256
 from app.engine.training.ending import NOT_COMPARED, describe_end, unsaved_results, unsaved_weights
 from app.engine.training.interruptions import Interruptions
 from app.engine.training.live_changes_applied import LiveChanges
+from app.engine.training.margin_keeper import MarginKeeper
 from app.engine.training.memory_recorder import MemoryRecorder
 from app.engine.training.memory_shortage import halve_parts, out_of_memory
 from app.engine.training.probes.probes import Probes
@@ -83,7 +84,10 @@ class Training:
         self.validator = Validator(train_state)
         self.best = BestKeeper(train_state, run)
         self.verification = Verification(plan.dataset.mapped_copies)
-        self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
+        self.margins = MarginKeeper(train_state, run)
+        self.saver = Saver(
+            train_state, run, progress, self.recorder, writer, self.best, self.margins, emit
+        )
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
         self.probes = Probes(train_state, context)
         self.reporter = Reporter(
@@ -188,6 +192,7 @@ class Training:
             self.probes.before_update()
             passes.step(optimizer)
 
+        self.margins.note_step()
         progress.step = step + 1
         progress.batch = progress.batch + 1
         progress.examples = progress.examples + len(targets)
@@ -275,6 +280,7 @@ class Training:
             self.emit(StageChanged(f"Judging epoch {progress.epoch}"))
 
         evaluation = self.validator.validation(self.interruptions.check)
+        self.margins.end_epoch(progress.epoch)
 
         better = is_better(progress, evaluation, settings.best_by, plan.task.headline)
         if better:
@@ -328,6 +334,7 @@ class Training:
             else:
                 self.saver.trouble = NOT_COMPARED
 
+        self.saver.guarded(self.margins.finish, "The margins of the training examples")
         self._note_outcome()
         self.outcome.weights_sha256 = weights_sha256(self.train_state.network.state_dict())
         # After a second request to stop it is not judged; what is saved can be judged later.

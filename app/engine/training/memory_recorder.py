@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from app.engine.compute import kept_outputs
 from app.engine.memory import ledger
 from app.engine.memory.device_monitor import DeviceMonitor
 from app.engine.memory.step_meter import StepMeter
@@ -118,6 +119,7 @@ class MemoryRecorder:
             self._largest_step(),
             self._batch_bytes,
             train_state.batches.bytes,
+            kept_outputs.most_bytes(train_state.plan.task, train_state.network.problem),
         )
 
         largest = self._outcome.measured

@@ -10,7 +10,12 @@ from app.engine.compute.batches import batch_count
 from app.engine.learning.metrics import metrics_text
 from app.engine.runs import history
 from app.engine.runs.epoch_records import SharedRecords, write_epoch
-from app.engine.runs.events import EpochDone, NewFinding, ProbePredicted
+from app.engine.runs.events import (
+    EpochDone,
+    NewFinding,
+    ProbePredicted,
+    ValidationPredicted,
+)
 from app.engine.text import number_text
 
 if TYPE_CHECKING:
@@ -30,6 +35,9 @@ if TYPE_CHECKING:
 SHORT = 200
 FEW = 20
 """Records share files in a run of more than FEW epochs, of at most SHORT steps each."""
+
+MOST_TOLD = 8 << 20
+"""Bytes of predictions of a validation split up to which they are told after every epoch."""
 
 LOOKS = 100
 """In a run of many epochs findings are looked for after one in several: so many times at least."""
@@ -96,6 +104,10 @@ class Reporter:
         self._writer.line(line, may_wait=True)
         self._emit(event)
         self._emit(ProbePredicted(event.epoch, record.rows, record.predictions))
+        if evaluation.confusion is not None and evaluation.predictions.nbytes <= MOST_TOLD:
+            rows = self._plan.dataset.indices["validation"]
+            self._emit(ValidationPredicted(event.epoch, rows, evaluation.predictions))
+
         self._log(event)
 
         if event.epoch == 1 and (copies := near_copies(self._plan.dataset)) is not None:

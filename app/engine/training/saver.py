@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
     from app.engine.runs.tensors import Tensors
     from app.engine.training.build import TrainState
+    from app.engine.training.margin_keeper import MarginKeeper
     from app.engine.training.recorder import Recorder
     from app.engine.training.validation import BestKeeper
 
@@ -53,6 +54,7 @@ class Saver:
         recorder: Recorder,
         writer: Writer,
         best: BestKeeper,
+        margins: MarginKeeper,
         emit: Callable[[Event], None],
     ) -> None:
         self._train_state = train_state
@@ -61,6 +63,7 @@ class Saver:
         self._recorder = recorder
         self._writer = writer
         self._best = best
+        self._margins = margins
         self._emit = emit
         self._state = plan_state(train_state.plan, train_state.threads)
         self._last = time.monotonic()
@@ -97,6 +100,7 @@ class Saver:
             return False  # the step overflowed; the next loss will say so
 
         self._recorder.flush_clock()
+        self.guarded(self._margins.write, "The margins of the training examples")
         refusal = self.guarded(lambda: self._save(model))
         self.trouble = str(refusal or "")
         if refusal is None:
@@ -119,7 +123,12 @@ class Saver:
         best = self._best.unsaved
         checkpoint.save(
             self._run.path / "checkpoints",
-            Checkpoint(model, optimizer_tensors(train_state.network, train_state.optimizer), state),
+            Checkpoint(
+                model,
+                optimizer_tensors(train_state.network, train_state.optimizer),
+                state,
+                self._margins.state(),
+            ),
             best,
         )
         if best is not None:

@@ -155,6 +155,7 @@ def _attempt(
 
         training = Training(train_state, context, progress, writer)
         if start is not None:
+            training.margins.restore(start.margins, progress.epoch)
             resuming.take_up(training, longer=resuming.is_longer(plan, start))
 
         shortage.record(training.live_changes)

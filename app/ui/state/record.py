@@ -67,6 +67,8 @@ class Record:
         """Whether weights are on the disk that can answer: those of an epoch that was judged."""
         self.memory: list[events.MemoryMeasured] = []
         self.probe: events.ProbePredicted | None = None
+        self.validation: events.ValidationPredicted | None = None
+        """What the whole validation split was predicted as last, while a run trains here."""
         self.findings: dict[str, Any] = {}
         self.marks: list[tuple[int, str]] = []
         """(step, text) of each resume, and of each change made while the run trained."""
@@ -110,6 +112,8 @@ class Record:
                 self.memory.append(event)
             case events.ProbePredicted():
                 self.probe = event
+            case events.ValidationPredicted():
+                self.validation = event
             case events.NewFinding():
                 self.findings[event.finding.key] = event.finding
             case events.Resumed():

@@ -55,12 +55,22 @@ class ManualNetwork:
         return cls(layers) if layers else None
 
     def gradients(
-        self, values: Batch, targets: torch.Tensor, loss_function: LossFunction
+        self,
+        values: Batch,
+        targets: torch.Tensor,
+        loss_function: LossFunction,
+        kept: list[tuple[torch.Tensor, torch.Tensor]] | None = None,
     ) -> torch.Tensor:
-        """Returns the loss of a batch, a scalar; leaves the gradients with the weights."""
+        """Returns the loss of a batch, a scalar; leaves the gradients with the weights.
+
+        kept: the outputs and targets are added to it.
+        """
         assert isinstance(values, torch.Tensor)
         for forward in self._forward:
             values = forward(values)
+
+        if kept is not None:
+            kept.append((values, targets))
 
         loss, gradient = loss_function.with_gradient(values, targets)
         del values

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
 ENDED = ("completed", "stopped", "diverged")
 
-JSON_FILES = ("dataset.json", "environment.json", "summary.json", "kept.json")
+JSON_FILES = (
+    "dataset.json",
+    "environment.json",
+    "summary.json",
+    "kept.json",
+    "calibration.json",
+)
 TEXT_FILES = ("note.txt", "log.txt")
 """Free of the manifest."""
 
@@ -81,6 +87,7 @@ def _paths_of(run: Run) -> list[str]:
     experiment = run.experiment()
     summary = run.summary()
     paths = [experiment.data.source, str(run.dataset().get("source", ""))]
+    paths.append(experiment.data.revision or "")
     paths += [str(run.path), str(run.path.resolve()), str(summary.get("run", ""))]
     return [*paths, experiment.training.start_from or ""]
 
@@ -92,8 +99,10 @@ def _settings(run: Run, remover: PathRemover) -> bytes:
         source = remover.text(source)
 
     start = experiment.training.start_from
+    revision = experiment.data.revision
+    revision = remover.text(revision) if revision else None
     experiment = experiment.replace(
-        data=experiment.data.replace(source=source),
+        data=experiment.data.replace(source=source, revision=revision),
         training=experiment.training.replace(start_from=remover.text(start) if start else None),
     )
     return toml_file.dumps(experiment).encode()

@@ -20,11 +20,16 @@ MOST_LIST = 16 << 20
 """Bytes of the list, at most."""
 
 CHECKPOINT_JSON = ("state.json", "description.json", "graph.json", "problem.json")
-CHECKPOINT_OTHERS = ("model.safetensors", "optimizer.safetensors", "validation.npz")
+CHECKPOINT_OTHERS = (
+    "model.safetensors",
+    "optimizer.safetensors",
+    "margins.safetensors",
+    "validation.npz",
+)
 
 _FILES = (
     r"experiment\.toml|note\.txt|log\.txt|(metrics|memory)\.jsonl"
-    r"|(dataset|environment|summary|kept|manifest)\.json"
+    r"|(dataset|environment|summary|kept|calibration|manifest)\.json"
 )
 _CHECKPOINT = "|".join(
     re.escape(name) for name in (*CHECKPOINT_JSON, *CHECKPOINT_OTHERS, "manifest.json")

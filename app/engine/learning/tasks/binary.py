@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
+from app.engine.learning.margins import yes_no_margins
 from app.engine.learning.task import TaskCode, defined_metrics
 from app.engine.learning.tasks.classification import ACCURACY_CODE, Classification
 
@@ -60,6 +61,10 @@ class BinaryClassification(Classification):
 
         outputs = outputs.float()
         return torch.sigmoid(torch.cat([-outputs, outputs], dim=1))
+
+    @override
+    def margins(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return yes_no_margins(outputs, targets)
 
     @override
     def answer_index(self, outputs: torch.Tensor, inputs: Batch) -> int | None:

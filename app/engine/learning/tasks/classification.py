@@ -8,6 +8,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
+from app.engine.learning.margins import class_margins
 from app.engine.learning.task import Task, TaskCode, defined_metrics
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Classification(Task):
     example: ClassVar[str] = "Which garment is this? What is this message about?"
     order: ClassVar[int] = 10
     view: ClassVar[str] = "classes"
+    has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
 
     def unfit(self, description: Description) -> str:
@@ -56,6 +58,10 @@ class Classification(Task):
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         return outputs.float().softmax(dim=1)
+
+    @override
+    def margins(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return class_margins(outputs, targets)
 
     @override
     def changed(

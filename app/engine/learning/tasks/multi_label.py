@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
+from app.engine.learning.margins import tag_margins
 from app.engine.learning.task import Targets, Task, TaskCode, defined_metrics
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class MultiLabel(Task):
     )
     order: ClassVar[int] = 30
     view: ClassVar[str] = "tags"
+    has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("mean_average_precision", "macro_f1", "micro_f1")
     targets: ClassVar[Targets] = "tags"
 
@@ -66,6 +68,10 @@ class MultiLabel(Task):
         self, outputs: torch.Tensor, inputs: Batch, index: int, whole: torch.Tensor
     ) -> torch.Tensor:
         return outputs[:, index].sigmoid()
+
+    @override
+    def margins(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return tag_margins(outputs, targets)
 
     @override
     def changed(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from app.engine.learning import scores
+from app.engine.learning.margins import amount_margins
 from app.engine.learning.task import (
     SAME_AMOUNT,
     AnswerName,
@@ -47,6 +48,7 @@ class Regression(Task):
     example: ClassVar[str] = "What will it cost? How old is this person?"
     order: ClassVar[int] = 40
     view: ClassVar[str] = "amounts"
+    has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
     targets: ClassVar[Targets] = "amounts"
     answer_name: ClassVar[AnswerName] = "amounts"
@@ -96,6 +98,10 @@ class Regression(Task):
     ) -> torch.Tensor:
         """Returns 1 where the amount stays, 1/e where it moved by a deviation of the training."""
         return (-(outputs[:, index] - whole[0, index]).abs()).exp()
+
+    @override
+    def margins(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return amount_margins(outputs, targets)
 
     @override
     def changed(

@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.engine.learning import scores
+from app.engine.learning.margins import share_margins
 from app.engine.learning.task import Targets, Task, TaskCode, defined_metrics
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class SoftLabels(Task):
     )
     order: ClassVar[int] = 35
     view: ClassVar[str] = "shares"
+    has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "share_error")
     targets: ClassVar[Targets] = "shares"
 
@@ -63,6 +65,10 @@ class SoftLabels(Task):
         self, description: Description, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
         return outputs.float().softmax(dim=1)
+
+    @override
+    def margins(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return share_margins(outputs, targets)
 
     @override
     def changed(

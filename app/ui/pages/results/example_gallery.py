@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.pages.results.missing_data import MissingDataNotice
+from app.ui.pages.results.suspects.example_actions import ExampleActions
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.widgets.elided import ElidedLabel
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.data.dataset import Dataset
+    from app.ui.state.revisions.draft import RevisionDraft
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,18 @@ class ExampleGallery(QWidget):
         words.addWidget(self._answer)
         words.addWidget(self._name)
         words.addWidget(self.locate, 0, Qt.AlignmentFlag.AlignLeft)
+        self._words = words
+        self._actions: ExampleActions | None = None
         row.addWidget(self._large, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         self._strip.hide()
 
         return self._strip
+
+    def use_draft(self, draft: RevisionDraft) -> None:
+        """Offers to change labels of examples that are clicked."""
+        self._actions = ExampleActions(draft)
+        self._words.addWidget(self._actions)
 
     # --- what is shown
 
@@ -200,6 +209,9 @@ class ExampleGallery(QWidget):
         self._folder = location(dataset, row)
         self.locate.setVisible(self._folder is not None)
         self._strip.show()
+        if self._actions is not None:
+            self._actions.show_example(dataset, row)
+
         self.chosen.emit(row)
 
     def _locate(self) -> None:

@@ -18,6 +18,7 @@ from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.results.exports_card import ExportsCard
 from app.ui.pages.results.header import ResultsHeader
 from app.ui.pages.results.outcome import Outcome, read_outcome
+from app.ui.pages.results.panel_host import PanelHost
 from app.ui.pages.results.run_data import RunData, run_data_of
 from app.ui.pages.results.save_file import save
 from app.ui.pages.results.selection import Selection, ViewContent
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from app.ui.state.record import Record
 
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
+
+EPOCH_EVENTS = (events.EpochDone, events.ProbePredicted, events.ValidationPredicted)
 
 NARROW = 720
 """Width at 100 % below which the cards of a view stand below one another."""
@@ -93,12 +96,15 @@ class ResultsPage(Page):
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroller.setWidget(self.content)
+        self.panels = PanelHost(parts, self.scroller)
+        self.panels.data_wanted.connect(self._open_data)
+        self.panels.guide_changed.connect(self.guide_changed)
         full = QWidget()
         whole = QVBoxLayout(full)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
         whole.addWidget(self.header)
-        whole.addWidget(self.scroller, 1)
+        whole.addWidget(self.panels, 1)
         self.empty = EmptyState(
             parts.theme,
             "chart",
@@ -128,6 +134,7 @@ class ResultsPage(Page):
             )
             self.view.data_wanted.connect(self._open_data)
             self.view.guide_changed.connect(self.guide_changed)
+            self.view.use_draft(self.panels.draft)
             self._column.insertWidget(1, self.view, 1)  # before the exports
 
         return self.view
@@ -140,6 +147,7 @@ class ResultsPage(Page):
         """Puts cards side by side where there is room, else one below the other."""
         wide = self.width() >= self._parts.theme.px(NARROW)
         self.summary.set_wide(wide)
+        self.panels.arrange(wide)
 
         if self.view is not None:
             self.view.arrange(wide)
@@ -169,7 +177,7 @@ class ResultsPage(Page):
 
     def _handle_events(self, batch: list[events.Event]) -> None:
         prepared = any(isinstance(event, events.RunPrepared | events.RunStarted) for event in batch)
-        epoch = any(isinstance(event, events.EpochDone | events.ProbePredicted) for event in batch)
+        epoch = any(isinstance(event, EPOCH_EVENTS) for event in batch)
         if prepared or (epoch and (self._outcome is None or self._outcome.description is None)):
             self._stale = True
         if not self.isVisible():
@@ -257,7 +265,9 @@ class ResultsPage(Page):
         self.summary.show_verdict(selection.verdict.text, selection.verdict.level)
         self.summary.show_splits(selection.splits, selection.name, selection.description)
         self.weights_line.show_run(self._record, self._outcome, selection.live)
-        self._bring_view(selection.report.view).show_results(self._content(selection))
+        content = self._content(selection)
+        self._bring_view(selection.report.view).show_results(content)
+        self.panels.show_content(content)
         self._arrange()
         self.guide_changed.emit()
 
@@ -272,6 +282,8 @@ class ResultsPage(Page):
             selection.live,
             selection.name == "validation" and selection.past is not None,
             self._record.path,
+            selection.task,
+            selection.splits,
         )
 
     def _export(self) -> None:
@@ -314,7 +326,9 @@ class ResultsPage(Page):
         if self.isVisible() and self.stack.currentIndex() == 1 and self.view is not None:
             selection = self.selection
             if selection.splits and selection.report.view == self._view_name:
-                self.view.show_results(self._content(selection))
+                content = self._content(selection)
+                self.view.show_results(content)
+                self.panels.show_content(content)
 
     def _open_data(self) -> None:
         """Takes the run's data settings into the experiment; the data loader reads them."""
@@ -330,7 +344,8 @@ class ResultsPage(Page):
 
     def guide(self) -> list[GuideCard]:
         if self.view is not None and self.stack.currentIndex() == 1:
-            return self.view.guide()
+            cards = self.panels.guide()
+            return self.view.guide() if cards is None else cards
         return [
             GuideCard(
                 "What you see here", "After the first epoch: what the network gets right and wrong."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from app.engine.runs.weights_in_use import BEST
 from app.ui.pages.results.outcome import Outcome, of_epoch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from app.engine.data.dataset import Dataset, Description
@@ -39,6 +40,7 @@ class ViewContent:
     description: of the run's data, None where unknown. dataset: the run's own data where they are
     open, else `missing` says why not, and `offer` whether they can be opened. live: the run goes
     on. past: the figures are of an epoch whose weights are not those in use. path: of the run.
+    task: what was learned, None where unknown. splits: the reports on all splits, by name.
     """
 
     report: SplitReport
@@ -49,6 +51,8 @@ class ViewContent:
     live: bool = False
     past: bool = False
     path: Path | None = None
+    task: Task | None = None
+    splits: Mapping[str, SplitReport] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -133,9 +137,39 @@ class Selection:
         elif description is not None:
             classes = description.classes
 
+        if (whole := self._whole(epoch)) is not None:
+            return whole
+
         counts = description.counts if description is not None else {}
         report = of_epoch(epoch, classes, counts, self.task)
         return report if report is not None else self._followed(epoch)
+
+    def _whole(self, epoch: events.EpochDone) -> SplitReport | None:
+        """Returns the report on all validation examples, where a run that trains here told them."""
+        told = self.record.validation
+        description = self.description
+        task = self.task
+        if told is None or told.epoch != epoch.epoch or description is None or task is None:
+            return None
+
+        targets = self._targets(told.rows)
+        if targets is None:
+            return None
+
+        try:
+            report = report_for(task.view).of(
+                "validation",
+                description,
+                task,
+                told.rows,
+                targets,
+                told.predictions,
+                epoch.validation_loss,
+            )
+        except ValueError:
+            return None
+
+        return report if report.count else None
 
     def _followed(self, epoch: events.EpochDone) -> SplitReport | None:
         """Returns the report on the examples that are followed, with the figures of all."""

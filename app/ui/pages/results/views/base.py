@@ -8,10 +8,12 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from app.engine.results.reports import SplitReport
+from app.ui.pages.results.example_gallery import ExampleGallery
 
 if TYPE_CHECKING:
     from app.ui.pages.parts import GuideCard, Parts
     from app.ui.pages.results.selection import ViewContent
+    from app.ui.state.revisions.draft import RevisionDraft
 
 R = TypeVar("R", bound=SplitReport)
 
@@ -74,6 +76,11 @@ class ResultsView(QWidget):
         """
         self._content = content
         self.fill(content)
+
+    def use_draft(self, draft: RevisionDraft) -> None:
+        """Offers to change the labels of examples that are looked at."""
+        for gallery in self.findChildren(ExampleGallery):
+            gallery.use_draft(draft)
 
     def fill(self, content: ViewContent) -> None:
         """Shows the content, each view in its own way."""

@@ -1,0 +1,188 @@
+"""The revision that a person is making: changes of examples, with undo, saved beside the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from app.engine.experiment.revision import Change, Revision, write_revision
+from app.engine.runs.run import Run
+from app.engine.sources.revised import label_words
+from app.engine.suspects.revision_files import newest_revision, next_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.experiment.revision import Action, Label
+    from app.ui.state.background import Background, Failure
+
+
+class RevisionDraft(QObject):
+    """The changes for the data of one run.
+
+    changed(): there are others, or they stand elsewhere on the disk. failed(sentence): they could
+    not be read or written; what is here stays.
+    """
+
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, background: Background) -> None:
+        super().__init__()
+        self._background = background
+        self._run: Path | None = None
+        self._path: Path | None = None
+        """The file that is being written; None before the first change since a training used it."""
+
+        self._undo: list[Revision] = []
+        self._redo: list[Revision] = []
+        self._actions: dict[tuple[str, str], Change] = {}
+        self.revision = Revision()
+
+    def open(self, run: Path) -> None:
+        """Takes up what was changed last for the data of a run; that of another run goes."""
+        if run == self._run:
+            return
+
+        self._run = run
+        self._path = None
+        self._undo = []
+        self._redo = []
+        self._show(Revision())
+        self._background.run(
+            lambda _: newest_revision(Run(run)),
+            lambda revision: self._take(run, revision),
+            lambda failure: self._fail(failure),
+            key="revision.read",
+        )
+
+    def _take(self, run: Path, revision: Revision) -> None:
+        if run == self._run and not self._undo:
+            self._show(revision)
+
+    def _fail(self, failure: Failure) -> None:
+        self.failed.emit(failure.message)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is known for which run the changes are."""
+        return self._run is not None
+
+    @property
+    def path(self) -> Path | None:
+        """The file that holds the changes; None where nothing was changed since it was read."""
+        return self._path
+
+    # --- changing
+
+    def change(
+        self, dataset: Dataset, rows: Iterable[int], action: Action, label: Label | None = None
+    ) -> None:
+        """Does something with some examples, by their rows of the data set."""
+        changes = [self._change_of(dataset, row, action, label) for row in rows]
+        if changes:
+            self._become(self.revision.with_changes(changes))
+
+    def forget(self, dataset: Dataset, rows: Iterable[int]) -> None:
+        """Takes back what was done with some examples."""
+        self._become(self.revision.without(_key(dataset, row) for row in rows))
+
+    def _change_of(self, dataset: Dataset, row: int, action: Action, label: Label | None) -> Change:
+        example, name = _key(dataset, row)
+        before = self._actions.get((example, name))
+        was = before.was if before is not None else ""
+        classes = dataset.description.classes
+        if not was and (classes or dataset.description.amounts):
+            was = label_words(dataset.targets[row], classes)
+
+        return Change(example, name, action, label if action == "relabel" else None, was)
+
+    def of(self, dataset: Dataset, row: int) -> Change | None:
+        """Returns what is done with an example; None where nothing is."""
+        return self._actions.get(_key(dataset, row))
+
+    def rows_of(self, dataset: Dataset) -> list[int]:
+        """Returns the rows of a data set that something is done with, ascending."""
+        fingerprints = dataset.fingerprints
+        if not self._actions or fingerprints is None:
+            return []
+
+        wanted = np.frombuffer(bytes.fromhex("".join(key for key, _ in self._actions)), np.uint64)
+        words = np.ascontiguousarray(fingerprints).view(np.uint64)[:, 0]
+        rows = np.flatnonzero(np.isin(words, wanted[:: fingerprints.shape[1] // 8]))
+        return [row for row in rows.tolist() if _key(dataset, row) in self._actions]
+
+    def undo(self) -> None:
+        """Takes back the last change."""
+        if self._undo:
+            self._redo.append(self.revision)
+            self._show(self._undo.pop())
+            self._save()
+
+    def redo(self) -> None:
+        """Makes again what was taken back last."""
+        if self._redo:
+            self._undo.append(self.revision)
+            self._show(self._redo.pop())
+            self._save()
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._redo)
+
+    def _become(self, revision: Revision) -> None:
+        self._undo.append(self.revision)
+        self._redo = []
+        self._show(revision)
+        self._save()
+
+    def _show(self, revision: Revision) -> None:
+        self.revision = revision
+        self._actions = {(change.example, change.name): change for change in revision.changes}
+        self.changed.emit()
+
+    # --- on the disk
+
+    def _save(self) -> None:
+        path = self._file()
+        revision = self.revision
+        self._background.run(
+            lambda _: write_revision(revision, path),
+            lambda _: None,
+            self._fail,
+            key="revision.write",
+        )
+
+    def _file(self) -> Path:
+        assert self._run is not None
+        if self._path is None:
+            self._path = next_file(self._run)
+
+        return self._path
+
+    def hand_over(self) -> Path:
+        """Writes the changes for a training, and returns their file, which is not written again.
+
+        Raises UserError.
+        """
+        path = self._file()
+        self._background.forget("revision.write")
+        write_revision(self.revision, path)
+        self._path = None
+        return path
+
+
+def _key(dataset: Dataset, row: int) -> tuple[str, str]:
+    """Returns fingerprint and name of an example, by its row of the data set."""
+    assert dataset.fingerprints is not None, "of data that were read"
+    names: Sequence[str] = dataset.names
+    name = str(names[row]) if row < len(names) else ""
+    return dataset.fingerprints[row].tobytes().hex(), name
