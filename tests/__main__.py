@@ -21,5 +21,5 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import pytest
 
-    workers = ["-n", "2"] if (os.cpu_count() or 1) > 1 else []
+    workers = ["-n", "2", "--dist", "worksteal"] if (os.cpu_count() or 1) > 1 else []
     sys.exit(pytest.main([*workers, *sys.argv[1:]]))

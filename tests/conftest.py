@@ -55,6 +55,16 @@ LASTING_WIDGETS = (
 """Widgets that Qt itself makes and keeps."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Leaves the tests themselves out of all garbage collections: they stay to the end."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
+
+
 def _fresh(factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Path:
     base = factory.mktemp("person")
     for variable, name in FOLDERS.items():
@@ -78,6 +88,14 @@ def _detached_processes_are_let_go() -> Iterator[None]:
     yield
     if process := sys.modules.get("app.engine.own_process"):
         process.reap()
+
+
+@pytest.fixture
+def forked_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets processes that the program starts be forks of one that has imported torch."""
+    from tests.forked import fork_own_processes
+
+    fork_own_processes(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

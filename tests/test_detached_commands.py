@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from app.engine.experiment.experiment import Experiment
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes without a console")
+pytestmark = [
+    pytest.mark.usefixtures("forked_processes"),
+    pytest.mark.skipif(sys.platform == "win32", reason="processes without a console"),
+]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import python
 from tests.toy_clone import ROOT, RUNS, ToyClone, write_wheels
 
 INSTALLERS = ROOT / "resources" / "installers"
@@ -70,7 +71,7 @@ def test_all_that_is_written_elsewhere_is_named_by_doctor(tmp_path: Path) -> Non
     kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
 
     def said(*arguments: str) -> str:
-        command = [sys.executable, "-m", "app", *arguments]
+        command = [*python(), "-m", "app", *arguments]
         return subprocess.run(
             command,
             capture_output=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from app import cli
 from app.engine.runs.run import Run, default_folder
+from tests.forked import python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def elsewhere(home: Path, arguments: Sequence[str], folder: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     environment |= {"NETWRIGHT_HOME": str(home), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
+        [*python(), "-m", "app", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,

@@ -76,6 +76,28 @@ def covering_pairs(combinations: Sequence[Combination]) -> list[Combination]:
     return pairs
 
 
+def covering_each(combinations: Sequence[Combination]) -> list[Combination]:
+    """Returns the fewest that have these among them, of `covering_pairs` in their order.
+
+    Every task with every kind of data, every template with every kind of data, every loss of every
+    task, and every optimizer.
+    """
+    seen: set[tuple[str, ...]] = set()
+    chosen = []
+    for each in covering_pairs(combinations):
+        parts = {
+            ("task", each.task, each.sort),
+            ("template", each.template, each.sort),
+            ("loss", each.loss, each.task),
+            ("optimizer", each.optimizer),
+        }
+        if not parts <= seen:
+            chosen.append(each)
+            seen |= parts
+
+    return chosen
+
+
 def write_files(folder: Path, task: str, sort: str) -> dict[str, Any]:
     """Writes files of that kind, and returns the [data] settings that open them for the task."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,8 @@ and go on each time. What is left is compared with a run that nothing happened t
 `python -m tests.crashes calls`: every file-system call of a run that Python makes fails once, with
 ENOSPC, EIO and EACCES, and the process is killed there. `... calls --strace`: every system call of
 it, whoever makes it; `... cache`: every system call of storing decoded pictures, by strace too.
-`--every 20 --shift 3` takes one case in twenty, `--only PATTERN` those of a target, call and fault.
+`--sample 20 --shift 3` takes twenty cases, evenly spread, and of the samples of twenty the third;
+`--only PATTERN` takes those of a target, call and fault.
 
 `python -m tests.crashes full`: runs on disks that are truly full, and go on once there is room.
 
@@ -43,8 +44,8 @@ def main() -> int:
     parser.add_argument("what", choices=("kills", "calls", "cache", "full"))
     parser.add_argument("--number", type=int, default=1000, help="kills: how many")
     parser.add_argument("--seed", type=int, default=1, help="kills: of what is done at random")
-    parser.add_argument("--every", type=int, default=1, help="calls: one case in so many")
-    parser.add_argument("--shift", type=int, default=0, help="calls: the first case")
+    parser.add_argument("--sample", type=int, default=0, help="calls: how many cases; 0: all")
+    parser.add_argument("--shift", type=int, default=0, help="calls: which sample of that size")
     parser.add_argument("--only", default="", help="calls: a pattern, 'train fsync results/.* EIO'")
     parser.add_argument("--strace", action="store_true", help="calls: all system calls")
     parser.add_argument("--keep", type=Path, help="the folder for data and runs")
@@ -90,7 +91,7 @@ def _kills(folder: Path, number: int, seed: int) -> int:
 def _calls(cases: Iterable[CaseToRun], wanted: argparse.Namespace, folder: Path) -> int:
     from tests.crashes.calls import WRONG, run_cases
 
-    tally = run_cases(cases, wanted.every, wanted.shift, wanted.only, _tell)
+    tally = run_cases(cases, wanted.sample, wanted.shift, wanted.only, _tell)
     for (call, fault, outcome), count in sorted(tally.items()):
         print(f"{call:<14} {fault:<7} {outcome:<22} {count:>5}")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import faults
+from tests.forked import python
 from tests.house.import_graph import ROOT
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def test_killed_anywhere_and_resumed_it_ends_with_the_same_bits(
     """SIGKILL in steps, in file-system calls and at random moments."""
     command = ["kills", "--number", str(number), "--seed", str(seed), "--keep", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.crashes", *command], capture_output=True, text=True, cwd=ROOT
+        [*python(), "-m", "tests.crashes", *command], capture_output=True, text=True, cwd=ROOT
     )
 
     trials = [json.loads(line) for line in done.stdout.splitlines()]

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.forked import python
 from tests.house.import_graph import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -18,7 +19,7 @@ def _failures(inputs: int, runs: int, seed: int) -> str:
     """Returns the table of verdicts where a case failed; else an empty text."""
     command = ["--inputs", str(inputs), "--runs", str(runs), "--seed", str(seed)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz", *command], cwd=ROOT, capture_output=True, text=True
+        [*python(), "-m", "tests.fuzz", *command], cwd=ROOT, capture_output=True, text=True
     )
     return "" if done.returncode == 0 else done.stdout + done.stderr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,9 +78,10 @@ def imports_of(path: Path, types: bool = True) -> Iterator[Import]:
             yield Import(importer, node.lineno, node.value)
 
 
-def all_imports(types: bool = True) -> list[Import]:
+@functools.cache
+def all_imports(types: bool = True) -> tuple[Import, ...]:
     """Returns the imports of all source files."""
-    return [found for path in SOURCE for found in imports_of(path, types)]
+    return tuple(found for path in SOURCE for found in imports_of(path, types))
 
 
 def cycles(edges: Iterable[tuple[str, str]]) -> list[list[str]]:

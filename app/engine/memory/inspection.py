@@ -6,6 +6,7 @@ It takes no data and none of the memory that the network would take.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.engine.compute.fake_tensors import ActivationMeter, fake_tensors
@@ -87,7 +88,7 @@ def inspect(graph: Graph, problem: Problem) -> Inspection:
     those behind it have no shape.
     """
     placed, error = _place_blocks(graph, problem)
-    costs = _measure_blocks(graph, problem, placed)
+    costs = _measure_blocks(_Blocks(graph, problem, placed))
     shapes = input_shapes(problem) | {name: block.shape for name, block in placed.items()}
     reports = tuple(
         _report(node, shapes, costs.get(node.name, _NO_COSTS), error) for node in graph.nodes
@@ -155,10 +156,33 @@ def _place_blocks(
     return placed, None
 
 
-def _measure_blocks(
-    graph: Graph, problem: Problem, placed: dict[str, PlacedBlock]
-) -> dict[str, tuple[int, int, int]]:
-    """Returns parameters, multiply-adds and activation bytes of each block that can be built."""
+class _Blocks:
+    """The blocks of a graph that can be built; equal to others that cost the same."""
+
+    def __init__(self, graph: Graph, problem: Problem, placed: Mapping[str, PlacedBlock]) -> None:
+        self.nodes = graph.nodes[: len(placed)]
+        self.problem = problem
+        self.placed = placed
+        self._key = (problem, *(_place_of(node, placed[node.name]) for node in self.nodes))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Blocks) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+def _place_of(node: Node, placed: PlacedBlock) -> tuple[object, ...]:
+    return node.name, node.inputs, placed.inputs, type(placed.block), placed.settings
+
+
+@lru_cache(maxsize=64)
+def _measure_blocks(blocks_of: _Blocks) -> Mapping[str, tuple[int, int, int]]:
+    """Returns parameters, multiply-adds and activation bytes of each block that can be built.
+
+    The last ones are remembered: data that are opened again and trainings that begin ask anew.
+    """
+    problem, placed = blocks_of.problem, blocks_of.placed
     costs: dict[str, tuple[int, int, int]] = {}
     with fake_tensors():
         values = dict(zip((INPUT, OTHER), fake_inputs(problem, PROBE), strict=False))
@@ -170,7 +194,7 @@ def _measure_blocks(
             for tensor in (*block.parameters(), *block.buffers())
         ]
         activations = ActivationMeter([*known, *batch])
-        for node in graph.nodes[: len(placed)]:
+        for node in blocks_of.nodes:
             before = activations.bytes
             block = blocks[node.name]
             with activations:

@@ -15,6 +15,8 @@ process takes besides (Python, libraries) is not in it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -30,6 +32,8 @@ from app.engine.memory.simulated_step import bytes_of, simulate
 from app.engine.memory.step_meter import lasting_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import nn
 
     from app.engine.experiment.resolve import ResolvedExperiment
@@ -84,14 +88,58 @@ def predict(
         gains = device_type == "cuda" or (device_type == "cpu" and large)
         precision = "bfloat16" if gains else "float32"
 
-    step = simulate(resolved, graph, problem, device_type, precision)
-    rows = _tensor_rows(step.network, step.optimizer, resolved.optimizer)
     kept = kept_outputs.most_bytes(resolved.task, problem)
-    peak = step.lasting_bytes + step.beyond + dataset_bytes + kept
+    held = _simulated(_Step(resolved, graph, problem, device_type, precision))
+    peak = held.most + dataset_bytes + kept
     if device_type == "cuda":
         peak += _cublas_workspace()
 
-    return _all_rows(rows, step.activations, step.batch_bytes, dataset_bytes, peak)
+    return _all_rows(held.rows, held.activations, held.batch_bytes, dataset_bytes, peak)
+
+
+class _Step:
+    """A step to simulate; equal to another one that holds the same."""
+
+    def __init__(
+        self,
+        resolved: ResolvedExperiment,
+        graph: Graph,
+        problem: Problem,
+        device_type: str,
+        precision: str,
+    ) -> None:
+        self.resolved = resolved
+        self.simulates = (graph, problem, device_type, precision)
+        training = resolved.training
+        self._key = (
+            (training.batch_size, training.accumulation, training.recompute, resolved.task.kind),
+            *((type(choice), repr(choice)) for choice in (resolved.loss, resolved.optimizer)),
+            repr(self.simulates),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Step) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a simulated step holds, in bytes. most: at once, without the dataset."""
+
+    rows: Mapping[str, int]
+    activations: int
+    batch_bytes: int
+    most: int
+
+
+@lru_cache(maxsize=64)
+def _simulated(step: _Step) -> _Held:
+    """Simulates a step: a race, a search and a run that is trained again ask for one they had."""
+    done = simulate(step.resolved, *step.simulates)
+    rows = _tensor_rows(done.network, done.optimizer, step.resolved.optimizer)
+    return _Held(rows, done.activations, done.batch_bytes, done.lasting_bytes + done.beyond)
 
 
 def measure(
@@ -154,9 +202,14 @@ def _tensor_rows(
 
 
 def _all_rows(
-    tensor_rows: dict[str, int], activations: int, batch_bytes: int, dataset_bytes: int, peak: int
+    tensor_rows: Mapping[str, int],
+    activations: int,
+    batch_bytes: int,
+    dataset_bytes: int,
+    peak: int,
 ) -> dict[str, int]:
-    rows = tensor_rows | {
+    rows = {
+        **tensor_rows,
         "activations": activations,
         "batch": batch_bytes,
         "dataset": dataset_bytes,

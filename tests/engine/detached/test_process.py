@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+forked = pytest.mark.usefixtures("forked_processes")
 
 STARTER = """
 import sys, time
@@ -94,6 +95,7 @@ def test_a_follower_tells_what_the_run_told_and_the_bits_are_the_same(tmp_path: 
     assert [type(event) for event in read_events(run.path)][-1] is events.RunFinished
 
 
+@forked
 def test_requests_are_honoured_and_nonsense_is_told_and_ignored(tmp_path: Path) -> None:
     chosen = small.experiment(
         small.pictures(tmp_path / "p.npz"), training={"epochs": 500, "patience": 0}
@@ -156,6 +158,7 @@ def test_one_that_died_is_interrupted_and_goes_on_to_the_same_bits(tmp_path: Pat
     assert steps.tolist() == history.read_history(reference.path).steps.tolist()
 
 
+@forked
 def test_a_folder_that_is_moved_is_followed_and_a_polite_kill_saves_the_state(
     tmp_path: Path,
 ) -> None:

@@ -19,7 +19,7 @@ from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.memory.inspection import optimizer_floats
-from app.engine.memory.ledger import PARTS, ROWS, measure, predict
+from app.engine.memory.ledger import PARTS, ROWS, _simulated, measure, predict
 from app.engine.memory.step_meter import StepMeter
 from models.network import build_model
 from models.template import TEMPLATES, Template
@@ -372,6 +372,27 @@ def test_a_prediction_takes_no_memory() -> None:
         rows = rows_for("vit", "cpu", **huge)
 
     assert rows["activations"] > 2**40 and real.most < 2**20
+
+
+def test_a_step_is_simulated_once_and_every_other_one_by_itself() -> None:
+    usual: dict[str, Any] = {"batch_size": 8, "precision": "float32"}
+    first_rows = rows_for("mlp", "cpu", **usual)
+    before = _simulated.cache_info().misses
+    rows_for("mlp", "cpu", **usual).clear()
+    assert rows_for("mlp", "cpu", **usual) == first_rows
+    assert _simulated.cache_info().misses == before
+
+    others: tuple[dict[str, Any], ...] = (
+        {"batch_size": 9},
+        {"accumulation": 2},
+        {"recompute": True},
+        {"precision": "bfloat16"},
+        {"optimizer": "sgd"},
+        {"device": "cuda"},
+    )
+    for count, other in enumerate(others, 1):
+        rows_for("mlp", **{"device": "cpu", **usual, **other})
+        assert _simulated.cache_info().misses == before + count
 
 
 def test_without_a_measured_peak_it_is_the_sum_of_the_rows() -> None:

@@ -26,6 +26,7 @@ from tests.engine.training import small
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+forked = pytest.mark.usefixtures("forked_processes")
 unix = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 
@@ -210,6 +211,7 @@ def test_what_fails_or_is_stopped_does_not_stop_the_rest_and_nothing_trains_twic
 
 
 @unix
+@forked
 def test_it_waits_while_something_else_trains_here(tmp_path: Path) -> None:
     """A pause or a kill ends the waiting; started again, it has its turn at the end, once."""
     queue = Queue()
@@ -302,6 +304,7 @@ def test_twenty_runs_of_which_five_fail_with_two_kills_and_a_restart(tmp_path: P
 
 
 @unix
+@forked
 def test_a_search_is_an_item_of_the_queue(tmp_path: Path) -> None:
     folder = begun(tmp_path / "s", penguins(), "model.width=4,6", strategy="grid", trials=2)
     queue = Queue(tmp_path / "queue")

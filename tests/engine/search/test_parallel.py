@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RATE = (Range("optimizer.learning_rate", (), 0.0001, 0.1, logarithmic=True),)
 GRID = "model.width=4,6,8,10"
 
+forked = pytest.mark.usefixtures("forked_processes")
 unix = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 
@@ -117,6 +118,7 @@ def rest(folder: SearchFolder) -> None:
 
 
 @unix
+@forked
 def test_a_search_is_killed_stopped_and_goes_on_and_every_trial_is_made_once(
     tmp_path: Path,
 ) -> None:
@@ -147,6 +149,7 @@ def test_a_search_is_killed_stopped_and_goes_on_and_every_trial_is_made_once(
         assert trial.epochs == 2 and trial.seconds is not None
 
 
+@forked
 def test_a_search_whose_data_are_gone_says_so(tmp_path: Path) -> None:
     folder = begun(tmp_path / "s", penguins(), GRID, strategy="grid", trials=4)
     content = (folder.path / "experiment.toml").read_text(encoding="utf-8")
@@ -159,6 +162,7 @@ def test_a_search_whose_data_are_gone_says_so(tmp_path: Path) -> None:
     assert "gone.csv" in folder.trouble and not folder.trials()
 
 
+@forked
 def test_the_command_makes_several_trials_at_a_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

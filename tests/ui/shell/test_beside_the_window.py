@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+pytestmark = [
+    pytest.mark.usefixtures("forked_processes"),
+    pytest.mark.skipif(sys.platform == "win32", reason="sends signals"),
+]
 
 
 def test_a_run_beside_goes_on_when_the_window_is_closed_and_is_found_again(
