@@ -24,7 +24,7 @@ REMOTE = "remote.json"
 
 HALF_WRITTEN = re.compile(
     r"((experiment\.toml|note\.txt"
-    r"|(dataset|environment|summary|kept|exports|manifest|running|remote)\.json"
+    r"|(dataset|environment|summary|kept|exports|manifest|promise|running|remote)\.json"
     r"|(control|events)\.jsonl)"
     r"|(\d{4,}(-\d{4,})?|(last-)?(validation|test))\.npz)\.\d+-\d+\.tmp"
 )
