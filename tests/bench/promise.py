@@ -58,7 +58,7 @@ class Trained:
 
 def cases(only: list[str]) -> list[tuple[str, str]]:
     """Returns data and template of each case; "" is the first choice. only: names of data."""
-    every = [*((sample.name, "") for sample in SAMPLES), *MORE]
+    every = [*((name, "") for name in SAMPLES), *MORE]
     return [case for case in every if not only or case[0] in only]
 
 

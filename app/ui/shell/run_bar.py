@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 TICK_MS = 1000
 PROMISED = (
-    "The figure is that of the validation examples in earlier trainings with these settings, the "
-    "time follows from steps on this computer."
+    "The figure is that of the validation examples in earlier trainings with these settings. The "
+    "time is that of training on this computer, without reading the data."
 )
 NO_DATA = "Choose data first: a built-in data set, or a file or folder of your own."
 

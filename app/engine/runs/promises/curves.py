@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ class Curve:
         flat = [value for values in self.values for value in values]
         low, high = min(flat), max(flat)
         if metric.shown == "percent":
-            found = [percent / 100 for percent in range(int(100 * low), int(100 * high) + 1)]
+            found = [percent / 100 for percent in range(_percent(low), _percent(high) + 1)]
         else:
             found = sorted({float(f"{value:.2g}") for value in np.linspace(low, high, VALUES)})
 
@@ -108,6 +109,11 @@ class Curve:
 
         middle = (min(times) + max(times)) / 2
         return middle if max(times) - middle <= STEADY * middle else None
+
+
+def _percent(share: float) -> int:
+    """Returns the whole percents in a share: 100 * 0.29 is a little less than 29."""
+    return math.floor(100 * share + 1e-9)
 
 
 def _noise(curve: np.ndarray) -> float:
