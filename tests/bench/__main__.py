@@ -20,6 +20,7 @@ template in every format, and prints what changed and how fast the files answer.
 what the first start takes from a clone to a trained network, beside pip and the training alone.
 `report` prints what a report of a large run costs, `compare` what comparing 50 long runs does.
 `promise` sets what is promised before a training beside what comes, and records the curves for it.
+`recipes` sets recipes of templates beside those of before, in figures and processor time.
 `predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
 prints what a request to the local service costs.
 `outputs` prints what it costs to see what comes out of every block.
@@ -50,6 +51,7 @@ from tests.bench import (
     promise,
     race,
     reading,
+    recipes,
     report,
     search,
     serve,
@@ -113,6 +115,7 @@ def main() -> None:
         "compare",
         "predict",
         "promise",
+        "recipes",
         "serve",
         "canvas",
     )
@@ -137,7 +140,7 @@ def main() -> None:
         "--only",
         nargs="+",
         default=[],
-        help="reading, predict: of table, pictures and text, some; promise: built-in data",
+        help="reading, predict: of table, pictures and text, some; promise, recipes: data",
     )
     parser.add_argument("--record", action="store_true", help="promise: write the curves anew")
     parser.add_argument(
@@ -168,6 +171,8 @@ def main() -> None:
         history.main(arguments.pairs)
     elif arguments.what == "predict":
         sys.exit(predict.main(arguments.pairs, arguments.only))
+    elif arguments.what == "recipes":
+        sys.exit(recipes.main(arguments.only))
     elif arguments.what == "promise":
         sys.exit(promise.main(arguments.only, arguments.record))
     elif arguments.what == "serve":
