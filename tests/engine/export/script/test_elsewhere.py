@@ -22,6 +22,7 @@ from app.engine.export.words import mark_text, training_text
 from app.engine.runs.run import Run
 from app.engine.sources.format import no_progress
 from tests.engine import tiny
+from tests.engine.export.proofs import a_proof
 from tests.engine.export.script.training_again import (
     PICTURES,
     changed,
@@ -84,13 +85,9 @@ def test_other_random_numbers_are_part_of_it(tmp_path: Path) -> None:
 
 
 def proof(difference: float, tolerance: float | None) -> Proof:
-    return Proof(
-        *("python", "a.py", 1, 1, "best", 1, "test", 9, 0, 0.0, 1.0, "accuracy", 1.0, 1.0),
-        steps=20,
-        steps_same=3,
-        loss_difference=difference,
-        loss_tolerance=tolerance,
-    )
+    """Returns a proof of a script whose first losses are not all those of the run."""
+    steps = {"steps": 20, "steps_same": 3, "loss_difference": difference}
+    return a_proof(format="python", changed=0, **steps, loss_tolerance=tolerance)
 
 
 def test_a_script_is_marked_beyond_its_tolerance() -> None:
