@@ -184,7 +184,8 @@ class RunBar(QObject):
 
         promise = self.promises.promise
         if promise is not None and not self._outcome:
-            return f"{text} · {promise.text(self._unit())} on this computer"
+            # In front: where room is short the end is cut off.
+            return f"{promise.text(self._unit())} on this computer · {text}"
 
         seconds = self.expected_seconds()
         return text if seconds is None else f"{text}, {rough_duration_text(seconds)}"
