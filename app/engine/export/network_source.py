@@ -105,7 +105,8 @@ def of_graph_file(
 ) -> NetworkSource:
     """Returns the network of a file that names no data, with weights from the seed.
 
-    given: what the network reads, two for the halves of pairs; None where it is to be assumed. Raises UserError.
+    given: what the network reads, two for the halves of pairs; None where it is to be assumed.
+    Raises UserError.
     """
     graph, problem = problem_without_data(experiment, path, given)
     network = _fresh(graph, problem, experiment.training.seed)

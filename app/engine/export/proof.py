@@ -25,18 +25,18 @@ class Proof:
     format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
     network's numbers in float32. use, epoch, step: which weights were exported; step 0 is not
     known. time: of the proof, in seconds since 1970; 0 is not known. split: the examples were those
-    of. changed: answers that a person would be told otherwise, see Task.changed.
-    max_difference: of two numbers among all answers, infinite where the file answers with none;
-    largest: the largest number among them. figure, value, run_value: the task's headline metric by
-    the exported file, and by the network itself on the same examples; None where it is not defined.
-    milliseconds, own_milliseconds: an example takes, by batch size, on one thread, in the exported
-    file and in PyTorch here. allowed: the share of changed answers from which on it is marked.
-    allowed_loss: how much worse the figure may be, as `lost`; None for any. left_out: what the
-    format does not hold. steps, steps_same, loss_difference: of a format that
-    trains, how many first losses were compared with those of the run, how many are the same to the
-    last bit, and the largest difference. loss_tolerance: how large that may be where another device
-    computed the run; None where bits must be the same. weights_same: whether it trained to the same final
-    weights; None where that was not tried.
+    of. changed: answers that a person would be told otherwise, see Task.changed. max_difference: of
+    two numbers among all answers, infinite where the file answers with none; largest: the largest
+    number among them. figure, value, run_value: the task's headline metric by the exported file,
+    and by the network itself on the same examples; None where it is not defined. milliseconds,
+    own_milliseconds: an example takes, by batch size, on one thread, in the exported file and in
+    PyTorch here. allowed: the share of changed answers from which on it is marked. allowed_loss:
+    how much worse the figure may be, as `lost`; None for any. left_out: what the format does not
+    hold. steps, steps_same, loss_difference: of a format that trains, how many first losses were
+    compared with those of the run, how many are the same to the last bit, and the largest
+    difference. loss_tolerance: how large that may be where another device computed the run; None
+    where bits must be the same. weights_same: whether it trained to the same final weights; None
+    where that was not tried.
     """
 
     format: str

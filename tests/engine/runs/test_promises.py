@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from app.engine.experiment.resolve import resolve
 from app.engine.report.content import ReportedRun
 from app.engine.report.sections.summary import outcome_lines
@@ -20,6 +18,8 @@ from tests.engine import tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from app.engine.runs.metrics_lines import EpochLine
 
@@ -124,7 +124,12 @@ def test_a_run_that_was_finished_here_is_a_basis(tmp_path: Path) -> None:
     assert curves.known(key_of(epochs=4), "cpu") is None
 
     (file,) = curves.folder().iterdir()
-    for damaged in (b"", b"[]", b'{"device": "cpu", "curve": {"figure": "x"}}', file.read_bytes()[:50]):
+    for damaged in (
+        b"",
+        b"[]",
+        b'{"device": "cpu", "curve": {"figure": "x"}}',
+        file.read_bytes()[:50],
+    ):
         file.write_bytes(damaged)
         assert curves.known(key_of(), "cpu") is None
 

@@ -94,9 +94,7 @@ def test_steps_are_timed_once_for_a_curve_of_another_computer(
         qtbot.waitUntil(lambda: maker.promise == curve.promise(step), timeout=PATIENCE_MS)
 
 
-def test_a_gpu_has_no_promise_of_a_cpu(
-    qtbot: QtBot, harness: Harness, tmp_path: Path
-) -> None:
+def test_a_gpu_has_no_promise_of_a_cpu(qtbot: QtBot, harness: Harness, tmp_path: Path) -> None:
     curves.learn(open_little(qtbot, harness, tmp_path), "cpu", CURVE)
     with maker_of(harness) as maker:
         qtbot.waitUntil(lambda: maker.promise is not None, timeout=PATIENCE_MS)

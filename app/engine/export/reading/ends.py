@@ -183,7 +183,7 @@ def as_one_encoder(
     if len(first) != len(second) or len(first) + len(second) != len(operators):
         return None
 
-    twin = dict(zip(inputs[:1], inputs[1:], strict=True))
+    twin = {inputs[0]: inputs[1]}
     for own, other in zip(first, second, strict=True):
         twin[own.output] = other.output
         if not _same(own, other):

@@ -38,6 +38,7 @@ COUNTER = ".num_batches_tracked"
 TAKEN_IN = ".weight_bias"
 """Ends the name of what filters add that took in the norm behind them, in files of ONNX."""
 
+
 def read_network(path: Path) -> ReadNetwork:
     """Reads a network. Raises UserError where it cannot be read, or where it has no blocks here."""
     suffix = path.suffix.lower()

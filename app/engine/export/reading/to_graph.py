@@ -85,9 +85,7 @@ class _Block:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def to_graph(
-    operators: Sequence[Operator], ends: Ends, shapes: Mapping[str, Shape]
-) -> ReadNetwork:
+def to_graph(operators: Sequence[Operator], ends: Ends, shapes: Mapping[str, Shape]) -> ReadNetwork:
     """Returns the graph of operators in their order.
 
     shapes: of values, batch included, as far as they are known. Raises UserError, with the
@@ -133,9 +131,7 @@ def _require_blocks(
         raise UserError(f"The network has {len(operators):,} operators.", "Read a smaller one.")
 
 
-def _behind(
-    operators: Sequence[Operator], made: Sequence[BlockOf | str | None], ends: Ends
-) -> str:
+def _behind(operators: Sequence[Operator], made: Sequence[BlockOf | str | None], ends: Ends) -> str:
     """Returns behind which input of two operators without a block stand; "" behind both."""
     sources = reads_from(operators, ends.inputs)
     reached = {

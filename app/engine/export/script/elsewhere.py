@@ -1,8 +1,8 @@
 """Scripts of runs that another device computed: how far their losses may be from the run's.
 
-Another device adds up in another order, and draws other random numbers for dropout and augmentation.
-How much that moves the first losses is measured with the script itself: on the CPU with another
-number of threads, in another precision, and with other draws.
+Another device adds up in another order, and draws other random numbers for dropout and for
+augmentation. How much that moves the first losses is measured with the script itself: on the CPU
+with another number of threads, in another precision, and with other draws.
 """
 
 from __future__ import annotations

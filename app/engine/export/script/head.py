@@ -76,8 +76,8 @@ def _sameness(parts: Parts, versions: str, checked: str) -> str:
 
     return (
         "The losses of all steps and the final weights are the same to the last bit with "
-        f"{computed} on a processor of the same kind. Other versions, processors and thread counts add up in "
-        f"another order. {TOLERANCE}"
+        f"{computed} on a processor of the same kind. Other versions, processors and thread counts "
+        f"add up in another order. {TOLERANCE}"
     )
 
 

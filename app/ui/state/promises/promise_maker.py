@@ -58,7 +58,8 @@ class PromiseMaker(ExclusiveTask):
         self._background = background
         self._preferences = preferences
         self._device = ""
-        self._key = ""
+        self._key: str | None = ""
+        """What `promise` is of; "" for nothing, None to look anew."""
         self._curve: Curve | None = None
         self.promise: Promise | None = None
         self._soon = self._timer(SOON_MS, self._look)
@@ -76,8 +77,10 @@ class PromiseMaker(ExclusiveTask):
 
     def set_device(self, device: str) -> None:
         """Takes the device that would train: "cpu", "cuda:0"."""
-        self._device = device
-        self._changed()
+        if device != self._device:
+            self._device = device
+            self._key = None
+            self._changed()
 
     def close(self) -> None:
         """Looks for nothing more."""
@@ -92,7 +95,7 @@ class PromiseMaker(ExclusiveTask):
 
     def _finished(self, *_: object) -> None:
         """Looks again: the run that has ended is a basis itself."""
-        self._key = ""
+        self._key = None
         self._changed()
 
     def _look(self) -> None:
@@ -161,7 +164,7 @@ class PromiseMaker(ExclusiveTask):
             self._idle.start()
             return
 
-        key, experiment = self._key, self._document.experiment
+        key, experiment = self._key or "", self._document.experiment
         self._begin(lambda tell, control: _measure(key, experiment, dataset, tell, control))
 
     def _take(self, message: tuple[str, float | None]) -> None:

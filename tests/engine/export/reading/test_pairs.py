@@ -153,7 +153,7 @@ class Unused(nn.Module):
         super().__init__()
         self.layer = nn.Linear(4, 3)
 
-    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         given: torch.Tensor = self.layer(left)
         return given
 
