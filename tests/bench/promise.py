@@ -89,7 +89,8 @@ def _experiment(data: str, template: str, seed: int) -> Experiment:
     plain: dict[str, Any] = {
         "netwright": 2,
         "data": {"source": f"sample:{data}"},
-        "training": {"seed": seed, "device": "cpu"},
+        # One thread: what else the computer does then counts for steps and for all else alike.
+        "training": {"seed": seed, "device": "cpu", "threads": 1},
     }
     if template:
         plain["model"] = {"template": template}
