@@ -175,7 +175,7 @@ def _judge(data: str, template: str, folder: Path) -> bool | None:
         return None
 
     timing = time_steps(experiment, dataset, Control())
-    promise = curve.promise(timing.step or 0.0)
+    promise = curve.promise(timing.mean or 0.0)
     if promise is None:
         print(f"{name}: nothing to promise: {timing.trouble or 'its trainings differ'}", flush=True)
         return None

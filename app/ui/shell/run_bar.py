@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.ui.state.speed import Speeds
 
 TICK_MS = 1000
+TRAINS = "Trains the network with these settings (Ctrl+R)."
 PROMISED = (
     "The figure is that of the validation examples in earlier trainings with these settings. The "
     "time is that of training on this computer, without reading the data."
@@ -130,10 +131,8 @@ class RunBar(QObject):
         self._bar.set_running(active)
         obstacle = self.obstacle()
         self._bar.train.setEnabled(not obstacle)
-        basis = f" {PROMISED}" if self.promises.promise is not None else ""
-        self._bar.train.setToolTip(
-            tooltip(obstacle) or f"Trains the network with these settings (Ctrl+R).{basis}"
-        )
+        tip = TRAINS if self.promises.promise is None else f"{TRAINS} {PROMISED}"
+        self._bar.train.setToolTip(tooltip(obstacle or tip))
         self._bar.train.setAccessibleDescription(obstacle)
         self._show_buttons()
         self._bar.show_state(self._running() if active else self._idle(obstacle))

@@ -187,4 +187,4 @@ def _measure(
     """Tells the key and the seconds of a step, None where it cannot be timed; on the thread."""
     from app.engine.planning.step_timing import time_steps  # noqa: PLC0415 - it loads torch
 
-    tell((key, time_steps(experiment, dataset, control).step))
+    tell((key, time_steps(experiment, dataset, control).mean))
