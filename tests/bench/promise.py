@@ -40,7 +40,7 @@ SEEDS = (11, 12, 13)
 JUDGED_BY = 101
 """The seed of the training that a promise is judged by."""
 
-MORE = (("digits", "mlp"), ("digits", "resnet"), ("shapes", "resnet"))
+MORE = (("digits", "cnn"), ("digits", "mlp"))
 """Data with other templates than their first choice, which are recorded too."""
 
 GOAL = 0.8

@@ -43,6 +43,12 @@ FREE = {"": ("name", "netwright"), "training": ("seed", "threads", "cpu_use", "d
 STEADY = 0.25
 """The times at which trainings reach a promised figure lie within this share of their middle."""
 
+MOST_OF_IT = 0.75
+"""A promised figure is at least so far from the first one of the curves to the last one."""
+
+LEAST_SECONDS = 2.0
+"""Nothing shorter is promised: what else a computer does then decides when it comes."""
+
 VALUES = 40
 """Figures between the worst and the best that are tried, where they are no shares."""
 
@@ -74,17 +80,22 @@ class Curve:
         for value in self._figures():
             time = self._time_of(value)
             if time is not None:
-                return Promise(self.figure, value, scale * time)
+                seconds = scale * time
+                return Promise(self.figure, value, seconds) if seconds >= LEAST_SECONDS else None
 
         return None
 
     def _figures(self) -> list[float]:
-        """Returns the figures that may be promised, the best first."""
+        """Returns the figures that may be promised, the best first; none that say nothing."""
         metric = METRICS[self.figure]
-        flat = [value for values in self.values for value in values]
-        low, high = min(flat), max(flat)
+        first, last = (
+            float(np.median([values[place] for values in self.values])) for place in (0, -1)
+        )
+        least = first + MOST_OF_IT * (last - first)
+        best = max if metric.better == "higher" else min
+        low, high = sorted((least, best(value for values in self.values for value in values)))
         if metric.shown == "percent":
-            found = [percent / 100 for percent in range(_percent(low), _percent(high) + 1)]
+            found = [percent / 100 for percent in range(_percent(low) + 1, _percent(high) + 1)]
         else:
             found = sorted({float(f"{value:.2g}") for value in np.linspace(low, high, VALUES)})
 
