@@ -81,12 +81,12 @@ def test_steps_are_timed_once_for_a_curve_of_another_computer(
 ) -> None:
     monkeypatch.setattr(promise_maker, "IDLE_MS", 0)
     key = open_little(qtbot, harness, tmp_path)
-    curve = Curve(CURVE.figure, CURVE.values, CURVE.seconds, step=0.5)
+    curve = Curve(CURVE.figure, CURVE.values, CURVE.seconds, step=1e-5)
     recorded.write_text(json.dumps({"curves": [{"key": key, "curve": asdict(curve)}]}))
     with maker_of(harness) as maker:
         qtbot.waitUntil(lambda: maker.promise is not None, timeout=PATIENCE_MS)
         (step,) = harness.parts.preferences.get("steps", {"": 0.0}).values()
-        assert 0 < step < 0.5 and maker.promise == curve.promise(step)
+        assert step > 1e-5 and maker.promise == curve.promise(step)
 
     # Known now, also where nothing can be timed.
     monkeypatch.setattr(promise_maker, "IDLE_MS", PATIENCE_MS)
