@@ -177,7 +177,10 @@ def _judge(data: str, template: str, folder: Path) -> bool | None:
     timing = time_steps(experiment, dataset, Control())
     promise = curve.promise(timing.mean or 0.0)
     if promise is None:
-        print(f"{name}: nothing to promise: {timing.trouble or 'its trainings differ'}", flush=True)
+        print(
+            f"{name}: nothing to promise: {timing.trouble or 'its trainings differ, or are short'}",
+            flush=True,
+        )
         return None
 
     done = _train(experiment, folder)
