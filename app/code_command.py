@@ -97,7 +97,7 @@ def _source(path: str, given: str | None, progress: Progress) -> NetworkSource:
     """Returns the network of an experiment file, a graph file or a run. Raises UserError."""
     from app.engine.experiment import toml_file  # noqa: PLC0415 - not for --help
     from app.engine.export import network_source  # noqa: PLC0415 - loads torch
-    from app.engine.planning.graph_report import parse_input  # noqa: PLC0415 - loads torch
+    from app.engine.planning.graph_report import parse_inputs  # noqa: PLC0415 - loads torch
 
     if not path.lower().endswith(".toml"):
         return network_source.of_run(find_run(path))
@@ -107,7 +107,7 @@ def _source(path: str, given: str | None, progress: Progress) -> NetworkSource:
     if experiment.data.source:
         return network_source.of_experiment(experiment, progress)
 
-    read = parse_input(given) if given is not None else None
+    read = parse_inputs(given) if given is not None else None
     return network_source.of_graph_file(experiment, file, read)
 
 

@@ -29,7 +29,7 @@ WIDTH = 140
     "given",
     metavar="SIZES",
     help="Of a graph file, which names no data: what the network reads. 3x32x32 is a picture, "
-    "2x512 a signal, 16 a row, text:128 a text.",
+    "2x512 a signal, 16 a row, text:128 a text, 3x32x32+text:16 a pair.",
 )
 @click.option(
     "--out",
@@ -49,7 +49,7 @@ def graph(path: str, given: str | None, out: str | None, json_: bool) -> int:
     from app.engine.planning import graph_report  # noqa: PLC0415 - it loads torch
     from app.terminal import display_for  # noqa: PLC0415 - it loads rich
 
-    read = graph_report.parse_input(given) if given is not None else None
+    read = graph_report.parse_inputs(given) if given is not None else None
     notes: tuple[str, ...] = ()
     with display_for(json_) as display:
         if is_network_file(Path(path)):

@@ -180,6 +180,21 @@ def rough_duration_text(seconds: float) -> str:
     return f"about {number_text(round(2 * seconds / _HOUR) / 2)} hours"
 
 
+def about_text(seconds: float) -> str:
+    """Returns a promised duration: "about 4 s", "about 25 s", "about 2 min", "about 1.5 hours"."""
+    if seconds < 1:
+        return "less than 1 s"
+    if seconds < 10:
+        return f"about {round(seconds)} s"
+    if seconds < _MINUTE - 2.5:
+        return f"about {5 * round(seconds / 5)} s"
+    if seconds < 90 * _MINUTE:
+        minutes = seconds / _MINUTE
+        return f"about {number_text(round(2 * minutes) / 2 if minutes < 5 else round(minutes))} min"
+
+    return f"about {number_text(round(2 * seconds / _HOUR) / 2)} hours"
+
+
 # --- words
 
 

@@ -19,6 +19,8 @@ prints what a run costs in a process of its own, and what is left of many. `expo
 template in every format, and prints what changed and how fast the files answer. `set-up` prints
 what the first start takes from a clone to a trained network, beside pip and the training alone.
 `report` prints what a report of a large run costs, `compare` what comparing 50 long runs does.
+`promise` sets what is promised before a training beside what comes, and records the curves for it.
+`recipes` sets recipes of templates beside those of before, in figures and processor time.
 `predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
 prints what a request to the local service costs.
 `outputs` prints what it costs to see what comes out of every block.
@@ -47,8 +49,10 @@ from tests.bench import (
     outputs,
     pairs,
     predict,
+    promise,
     race,
     reading,
+    recipes,
     report,
     search,
     serve,
@@ -113,6 +117,8 @@ def main() -> None:
         "report",
         "compare",
         "predict",
+        "promise",
+        "recipes",
         "serve",
         "canvas",
         "suspects",
@@ -135,8 +141,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40.0, help="soak: how long")
     parser.add_argument("--seed", type=int, default=0, help="soak: of what is done at random")
     parser.add_argument(
-        "--only", nargs="+", default=[], help="reading, predict: of table, pictures and text, some"
+        "--only",
+        nargs="+",
+        default=[],
+        help="reading, predict: of table, pictures and text, some; promise, recipes: data",
     )
+    parser.add_argument("--record", action="store_true", help="promise: write the curves anew")
     parser.add_argument(
         "--times", type=int, default=5, help="reactions, runs: how often each is done"
     )
@@ -165,6 +175,10 @@ def main() -> None:
         history.main(arguments.pairs)
     elif arguments.what == "predict":
         sys.exit(predict.main(arguments.pairs, arguments.only))
+    elif arguments.what == "recipes":
+        sys.exit(recipes.main(arguments.only))
+    elif arguments.what == "promise":
+        sys.exit(promise.main(arguments.only, arguments.record))
     elif arguments.what == "serve":
         sys.exit(serve.main())
     elif arguments.what == "reading":

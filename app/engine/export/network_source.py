@@ -100,10 +100,13 @@ def of_experiment(
     return NetworkSource(resolved.model.label, network, resolved.data.task, dataset)
 
 
-def of_graph_file(experiment: Experiment, path: Path, given: Input | None) -> NetworkSource:
+def of_graph_file(
+    experiment: Experiment, path: Path, given: tuple[Input, ...] | None
+) -> NetworkSource:
     """Returns the network of a file that names no data, with weights from the seed.
 
-    given: what the network reads; None where it is to be assumed. Raises UserError.
+    given: what the network reads, two for the halves of pairs; None where it is to be assumed.
+    Raises UserError.
     """
     graph, problem = problem_without_data(experiment, path, given)
     network = _fresh(graph, problem, experiment.training.seed)

@@ -25,17 +25,18 @@ class Proof:
     format: its kind. out: the name of the file. size: bytes of all its files. weight_bytes: of the
     network's numbers in float32. use, epoch, step: which weights were exported; step 0 is not
     known. time: of the proof, in seconds since 1970; 0 is not known. split: the examples were those
-    of. changed: answers that a person would be told otherwise, see Task.changed.
-    max_difference: of two numbers among all answers, infinite where the file answers with none;
-    largest: the largest number among them. figure, value, run_value: the task's headline metric by
-    the exported file, and by the network itself on the same examples; None where it is not defined.
-    milliseconds, own_milliseconds: an example takes, by batch size, on one thread, in the exported
-    file and in PyTorch here. allowed: the share of changed answers from which on it is marked.
-    allowed_loss: how much worse the figure may be, as `lost`; None for any. left_out: what the
-    format does not hold. steps, steps_same, loss_difference: of a format that
-    trains, how many first losses were compared with those of the run, how many are the same to the
-    last bit, and the largest difference. weights_same: whether it trained to the same final
-    weights; None where that was not tried.
+    of. changed: answers that a person would be told otherwise, see Task.changed. max_difference: of
+    two numbers among all answers, infinite where the file answers with none; largest: the largest
+    number among them. figure, value, run_value: the task's headline metric by the exported file,
+    and by the network itself on the same examples; None where it is not defined. milliseconds,
+    own_milliseconds: an example takes, by batch size, on one thread, in the exported file and in
+    PyTorch here. allowed: the share of changed answers from which on it is marked. allowed_loss:
+    how much worse the figure may be, as `lost`; None for any. left_out: what the format does not
+    hold. steps, steps_same, loss_difference: of a format that trains, how many first losses were
+    compared with those of the run, how many are the same to the last bit, and the largest
+    difference. loss_tolerance: how large that may be where another device computed the run; None
+    where bits must be the same. weights_same: whether it trained to the same final weights; None
+    where that was not tried.
     """
 
     format: str
@@ -62,12 +63,23 @@ class Proof:
     steps: int = 0
     steps_same: int = 0
     loss_difference: float = 0.0
+    loss_tolerance: float | None = None
     weights_same: bool | None = None
+
+    @property
+    def trains_otherwise(self) -> bool:
+        """Whether the losses of its first steps, or its final weights, are not those of the run."""
+        if self.weights_same is False:
+            return True
+        if self.loss_tolerance is not None:
+            return self.loss_difference > self.loss_tolerance
+
+        return self.steps_same < self.steps
 
     @property
     def is_marked(self) -> bool:
         """Whether more changed than the format states, or it trains otherwise than the run."""
-        if self.steps_same < self.steps or self.weights_same is False:
+        if self.trains_otherwise:
             return True
         if self.changed > self.allowed * self.examples:
             return True
@@ -122,7 +134,7 @@ class Proof:
             "own_milliseconds": self.own_milliseconds,
         }
         if self.steps:
-            trained = ("steps", "steps_same", "loss_difference", "weights_same")
+            trained = ("steps", "steps_same", "loss_difference", "loss_tolerance", "weights_same")
             checked |= {name: plain[name] for name in trained}
 
         kept = ("format", "out", "size", "weight_bytes", "use", "epoch", "step", "time", "allowed")

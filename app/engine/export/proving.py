@@ -74,6 +74,8 @@ def prove(
         progress("Measuring the time of an example", 0, 0)
         milliseconds, own_milliseconds = _times(trained, exported, answering)
 
+    # Before the size: what is found there may stand in the file.
+    more = exported.prove_more(trained, path, whole, progress)
     metric = trained.task.headline.name
     weights = trained.predictor.weights
     return Proof(
@@ -98,7 +100,7 @@ def prove(
         allowed=exported.most_changed,
         allowed_loss=exported.most_lost,
         left_out=exported.left_out(trained),
-        **exported.prove_more(trained, path, whole, progress),
+        **more,
     )
 
 

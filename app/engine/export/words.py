@@ -85,7 +85,7 @@ def mark_text(proof: Proof) -> str:
     """Returns why a proof is marked; "" where it is not."""
     if not proof.is_marked:
         return ""
-    if proof.steps_same < proof.steps or proof.weights_same is False:
+    if proof.trains_otherwise:
         return "It trains otherwise than the run did: compare before you use this file."
     if not changed_too_much(proof):
         return "It differs by more than this format states: compare before you use this file."
@@ -117,6 +117,8 @@ def training_text(proof: Proof) -> str:
     if not proof.steps:
         return ""
 
+    if proof.loss_tolerance is not None:
+        return tolerance_text(proof.steps, proof.loss_difference, proof.loss_tolerance)
     if proof.steps_same == proof.steps:
         text = (
             f"The losses of the first steps, {proof.steps:,} in all, are those of the run, bit for "
@@ -132,6 +134,15 @@ def training_text(proof: Proof) -> str:
 
     weights = "are the same too" if proof.weights_same else "are others"
     return f"{text} The final weights {weights}."
+
+
+def tolerance_text(steps: int, difference: float, tolerance: float) -> str:
+    """Returns how far the first losses are from those of a run on another device."""
+    return (
+        f"The first {count_text(steps, 'loss', 'losses')} differ from those of the run by at most "
+        f"{number_text(difference)}. Tolerance {number_text(tolerance)}: twice what other thread "
+        "counts, precisions and random numbers did to them on the CPU."
+    )
 
 
 def speed_text(proof: Proof) -> str:

@@ -28,7 +28,7 @@ from models.repair.repairs import Mistake, find_mistake
 from models.shape import Answers, Input, InputKind, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from app.engine.experiment.experiment import Experiment
@@ -135,11 +135,14 @@ def report_on_run(run: Run) -> GraphReport:
 
 
 def report_on_file(
-    path: Path, given: Input | None = None, stage: Callable[[str, int, int], None] | None = None
+    path: Path,
+    given: tuple[Input, ...] | None = None,
+    stage: Callable[[str, int, int], None] | None = None,
 ) -> GraphReport:
     """Reports on the network of an experiment file or a graph file.
 
-    given: what it reads, where the file names no data. stage: told how far the reading of the data
+    given: what it reads, where the file names no data, two for the halves of pairs; one that is
+    given alone stands for both. stage: told how far the reading of the data
     is. Raises UserError.
     """
     experiment = toml_file.read(path)
@@ -150,34 +153,49 @@ def report_on_file(
     return _report_on(experiment, dataset.description)
 
 
-def parse_input(text: str) -> Input:
+def parse_inputs(text: str) -> tuple[Input, ...]:
     """Returns what a network reads: "3x32x32" is a picture, "2x512" a signal, "16" a row.
 
-    "text:128" is a text of 128 tokens, "text:128x1000" one of a vocabulary of 1,000. Raises
-    UserError.
+    "text:128" is a text of 128 tokens, "text:128x1000" one of a vocabulary of 1,000;
+    "3x32x32+text:16" are pairs of a picture and a text. Raises UserError.
     """
+    parts = text.split("+")
+    found = [_parsed(part) for part in parts]
+    known = tuple(form for form in found if form is not None)
+    if len(known) < len(parts) or len(parts) > MOST_INPUTS:
+        raise UserError(f"'{text}' is no form of an example.", _FORMS)
+
+    return known
+
+
+def _parsed(text: str) -> Input | None:
+    """Returns one form of an example, None for what is none."""
     kind, _, sizes = text.strip().lower().rpartition(":")
     try:
         numbers = tuple(int(number) for number in sizes.split("x"))
     except ValueError:
-        numbers = ()
+        return None
 
-    if kind not in ("", "text") or not numbers or not all(0 < size < 2**31 for size in numbers):
-        raise UserError(f"'{text}' is no form of an example.", _FORMS)
+    if kind not in ("", "text") or not all(0 < size < 2**31 for size in numbers):
+        return None
     if kind == "text" and len(numbers) <= 2:
         return Input("text", numbers[:1], vocabulary=numbers[1] if numbers[1:] else 4_096)
     if kind == "" and len(numbers) <= 3:
         return Input(_KINDS[len(numbers) - 1], numbers)
 
-    raise UserError(f"'{text}' is no form of an example.", _FORMS)
+    return None
 
+
+MOST_INPUTS = 2
+"""Both halves of a pair."""
 
 _KINDS: tuple[InputKind, ...] = ("row", "signal", "image")
 """The kind of input with one size, two and three."""
 
 _FORMS = (
     "Write channels x height x width of a picture (3x32x32), channels x length of a signal "
-    "(2x512), the number of columns (16), or text:128 for a text of 128 tokens."
+    "(2x512), the number of columns (16), or text:128 for a text of 128 tokens; for pairs two of "
+    "them with a plus sign between (3x32x32+text:16)."
 )
 
 
@@ -193,11 +211,12 @@ def _report_on(experiment: Experiment, description: Description) -> GraphReport:
 
 
 def problem_without_data(
-    experiment: Experiment, path: Path, given: Input | None
+    experiment: Experiment, path: Path, given: tuple[Input, ...] | None
 ) -> tuple[Graph, Problem]:
     """Returns the network of a file that names no data, and the problem that it is taken for.
 
-    given: what it reads; None where it is to be assumed. Raises UserError for a template.
+    given: what it reads; None where it is to be assumed. Raises UserError for a template, and where
+    more is given than it reads.
     """
     model = experiment.model
     if not isinstance(model, OwnNetwork):
@@ -206,34 +225,42 @@ def problem_without_data(
             "Add [data] with a source.",
         )
 
-    tried = (given,) if given is not None else USUAL_INPUTS
-    return model.blocks, _assumed_problem(model.blocks, tried)
+    reads = MOST_INPUTS if any(OTHER in node.inputs for node in model.blocks.nodes) else 1
+    if given is not None and len(given) > reads:
+        raise UserError(
+            f"The network in '{path.name}' reads one example, and --input gives both halves of a "
+            "pair.",
+            "Give one of them.",
+        )
+
+    tried = [given] if given is not None else [(usual,) for usual in USUAL_INPUTS]
+    halves = [each if len(each) == reads else each * reads for each in tried]
+    return model.blocks, _assumed_problem(model.blocks, halves)
 
 
-def report_without_data(experiment: Experiment, path: Path, given: Input | None) -> GraphReport:
-    """Reports on the network of a file that names no data."""
+def report_without_data(
+    experiment: Experiment, path: Path, given: tuple[Input, ...] | None
+) -> GraphReport:
+    """Reports on the network of a file that names no data. given: see `report_on_file`."""
     graph, problem = problem_without_data(experiment, path, given)
     task = tasks.task("regression" if problem.outputs == 1 else TASK_OF[problem.answers])
     report = _report(resolve_for(experiment, problem, task), graph, problem)
     return replace(report, assumed=given is None)
 
 
-def _assumed_problem(graph: Graph, tried: tuple[Input, ...]) -> Problem:
-    """Returns the problem of the first input that all blocks can be placed on.
+def _assumed_problem(graph: Graph, tried: Sequence[tuple[Input, ...]]) -> Problem:
+    """Returns the problem of the first inputs that all blocks can be placed on.
 
-    Its output is what the graph gives. Where none fits it is that of the first input.
+    Its output is what the graph gives. Where none fit it is that of the first.
     """
-    reads_pair = any(OTHER in node.inputs for node in graph.nodes)
-    for source in tried:
-        sources = (source,) * (2 if reads_pair else 1)
+    for sources in tried:
         try:
             return _problem_of(graph, sources)
         except GraphError:
             continue
 
     # The report says which block does not fit; what the network gives is not known.
-    sources = tried[:1] * (2 if reads_pair else 1)
-    return Problem.of(sources, 10, ASSUMED_EXAMPLES, "pair" if reads_pair else "values")
+    return Problem.of(tried[0], 10, ASSUMED_EXAMPLES, "pair" if len(tried[0]) > 1 else "values")
 
 
 def _problem_of(graph: Graph, sources: tuple[Input, ...]) -> Problem:
@@ -247,7 +274,7 @@ def _problem_of(graph: Graph, sources: tuple[Input, ...]) -> Problem:
     first = sources[0]
     forms: Iterator[Answers] = iter(
         (
-            *(("pair",) if len(sources) > 1 else ()),
+            *(("pair",) if len(sources) > 1 and len(output) > 1 else ()),
             *(("tokens",) if first.kind == "text" and len(output) == 2 else ()),
             *(("copy",) if output == first.copy and len(output) > 1 else ()),
             "values",

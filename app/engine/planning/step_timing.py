@@ -45,13 +45,15 @@ class StepTiming:
     """The time of an epoch, or why it could not be measured.
 
     seconds: the steps of an epoch, without validation; None where they could not be measured. step:
-    seconds of one step, the median. trouble: why it could not be measured, for a person.
+    seconds of one step, the median. mean: the mean, with all that other programs take from it; a
+    training meets that too. trouble: why it could not be measured, for a person.
     lacked_memory: whether memory ran out. peak: the most bytes held, where the device tells it
     (CUDA). threads: how many computed.
     """
 
     seconds: float | None
     step: float | None = None
+    mean: float | None = None
     trouble: str = ""
     lacked_memory: bool = False
     peak: int | None = None
@@ -109,7 +111,8 @@ def _time_steps(
             threads, _ = devices.fastest_threads(step, candidates, control.check, CHOOSING)
             torch.set_num_threads(threads)
 
-        median = statistics.median(_step_times(step, control))
+        times = _step_times(step, control)
+        median = statistics.median(times)
         peak = None
         if train_state.device.type == "cuda":
             peak = torch.cuda.max_memory_allocated(train_state.device)
@@ -119,6 +122,7 @@ def _time_steps(
         return StepTiming(
             median * train_state.steps_per_epoch / share,
             median,
+            statistics.mean(times),
             peak=peak,
             threads=threads or candidates[0],
         )

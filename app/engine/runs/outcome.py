@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.runs.events import RunPrepared
     from app.engine.runs.run import Run
-    from app.engine.runs.summary import ChangeMade, Status, Summary
+    from app.engine.runs.summary import ChangeMade, PromiseSummary, Status, Summary
 
 
 @dataclass
@@ -26,7 +26,8 @@ class Outcome:
     begun: it was ready for its first step in this process. best: the state of the best checkpoint,
     {} before there is one; best_is_saved: whether it is on the disk. training_loss: epoch -> mean
     loss. test: loss and metrics of the best weights on the test split. measured: rows of the memory
-    ledger in bytes. changes: what was changed while it trained.
+    ledger in bytes. changes: what was changed while it trained. promise: what was promised of it
+    before, and what came.
     """
 
     begun: bool = False
@@ -41,6 +42,7 @@ class Outcome:
     measured: dict[str, int | None] = field(default_factory=dict)
     weights_sha256: str = ""
     changes: list[ChangeMade] = field(default_factory=list)
+    promise: PromiseSummary | None = None
 
     def summary(
         self,
@@ -79,6 +81,8 @@ class Outcome:
         }
         if self.changes:
             summary["changes"] = self.changes
+        if self.promise is not None:
+            summary["promise"] = self.promise
         if failure:
             summary["failure"] = list(failure)
 

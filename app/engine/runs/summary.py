@@ -30,6 +30,18 @@ class MemorySummary(TypedDict):
     measured: dict[str, int | None]
 
 
+class PromiseSummary(TypedDict):
+    """What was promised before the start, see promises.promise, and what came.
+
+    came: seconds of work until the figure was reached; None where it was not.
+    """
+
+    figure: str
+    value: float
+    seconds: float
+    came: float | None
+
+
 class Summary(TypedDict, total=False):
     """What is known of a run that has ended; {} of one that has not.
 
@@ -58,6 +70,7 @@ class Summary(TypedDict, total=False):
     weights_sha256: str
     memory: MemorySummary
     changes: list[ChangeMade]
+    promise: PromiseSummary
     failure: list[str]
 
 

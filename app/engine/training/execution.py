@@ -16,6 +16,7 @@ from app.engine.runs.control import Control, Stopped
 from app.engine.runs.events import Event, NewFinding, RunFinished, RunStarted, StageChanged
 from app.engine.runs.findings import Finding
 from app.engine.runs.outcome import Outcome
+from app.engine.runs.promises.after_run import settle
 from app.engine.runs.storage import manifest
 from app.engine.runs.storage.place import Place
 from app.engine.training.ending import WEIGHTS_ARE_SAFE, End
@@ -134,6 +135,7 @@ class RunContext:
             self._start({})
 
         status, reason = self.end
+        self._settle_promise(status)
         summary = self.outcome.summary(self.run, self.experiment, status, reason, self.failure)
         if self._claimed:
             # One that could not go on stays what it was.
@@ -175,6 +177,16 @@ class RunContext:
             return False
 
         return True
+
+    def _settle_promise(self, status: Status) -> None:
+        """Notes what came of what was promised before the start."""
+        if not self._claimed:
+            return
+
+        try:
+            self.outcome.promise = settle(self.run, self.outcome, status)
+        except (UserError, OSError) as error:
+            self.run.log(str(error))
 
     def _note_history(self) -> None:
         """Notes the length and hash of the histories at the end; the disk may refuse it."""

@@ -40,6 +40,7 @@ from app.ui.state.engine import Engine, EngineLoader, find_engine
 from app.ui.state.exports.exporter import Exporter
 from app.ui.state.exports.predictions import Predictions
 from app.ui.state.network_measurer import NetworkMeasurer
+from app.ui.state.promises.promise_maker import PromiseMaker
 from app.ui.state.searches.search_list import SearchList
 from app.ui.state.session import Session, State
 from app.ui.state.speed import Speeds
@@ -94,8 +95,11 @@ class Assembly(QObject):
         self.opener = Opener(
             self.files, self.document, self.data_loader, self._reading, frame.toast
         )
+        promises = PromiseMaker(self.document, self.session, self.background, preferences)
         self.run_bar = RunBar(
-            frame.bottom, self.document, self.session, self.network_measurer, Speeds(preferences)
+            *(frame.bottom, self.document, self.session, self.network_measurer),
+            Speeds(preferences),
+            promises,
         )
         self.engine = EngineLoader()
         self.awake = awake or Awake()

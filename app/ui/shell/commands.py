@@ -58,7 +58,8 @@ class TrainingCommands:
     def train(self) -> None:
         """Trains with the open experiment, if nothing is in the way, and shows it."""
         if not self._run_bar.obstacle():
-            self._session.start(self._document.experiment, self._runs_folder)
+            promise = self._run_bar.promises.promise
+            self._session.start(self._document.experiment, self._runs_folder, promise)
             self._go("training")
 
     def add_to_queue(self) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.data.nouns import noun
 from app.engine.errors import message_of
+from app.engine.learning.metrics import shared_unit
+from app.engine.runs.promises.promise import from_plain
 from app.engine.text import bytes_text, count_text, duration_text, number_text, rough_duration_text
 from app.ui.shell.bottom_bar import BarState, BottomBar
 from app.ui.state.background import Failure
@@ -23,9 +25,15 @@ if TYPE_CHECKING:
     from app.ui.state.document import Document
     from app.ui.state.engine import Engine
     from app.ui.state.network_measurer import NetworkMeasurer
+    from app.ui.state.promises.promise_maker import PromiseMaker
     from app.ui.state.speed import Speeds
 
 TICK_MS = 1000
+TRAINS = "Trains the network with these settings (Ctrl+R)."
+PROMISED = (
+    "The figure is that of the validation examples in earlier trainings with these settings. The "
+    "time is that of training on this computer, without reading the data."
+)
 NO_DATA = "Choose data first: a built-in data set, or a file or folder of your own."
 
 
@@ -44,6 +52,7 @@ class RunBar(QObject):
         session: Session,
         network_measurer: NetworkMeasurer,
         speeds: Speeds,
+        promises: PromiseMaker,
     ) -> None:
         super().__init__()
         self._bar = bar
@@ -51,6 +60,7 @@ class RunBar(QObject):
         self._session = session
         self._network_measurer = network_measurer
         self._speeds = speeds
+        self.promises = promises
         self.engine: Engine | None = None
         self._outcome = ""
         self._stage: events.StageChanged | None = None
@@ -65,14 +75,17 @@ class RunBar(QObject):
         session.state_changed.connect(self.refresh)
         session.events_received.connect(self.refresh)
         session.finished.connect(self._finished)
+        promises.changed.connect(self.refresh)
         self._timer.start()
         self.refresh()
 
     def close(self) -> None:
         self._timer.stop()
+        self.promises.close()
 
     def set_engine(self, engine: Engine) -> None:
         self.engine = engine
+        self.promises.set_device(engine.device)
         self.refresh()
 
     # --- may Train be pressed?
@@ -118,9 +131,8 @@ class RunBar(QObject):
         self._bar.set_running(active)
         obstacle = self.obstacle()
         self._bar.train.setEnabled(not obstacle)
-        self._bar.train.setToolTip(
-            tooltip(obstacle) or "Trains the network with these settings (Ctrl+R)."
-        )
+        tip = TRAINS if self.promises.promise is None else f"{TRAINS} {PROMISED}"
+        self._bar.train.setToolTip(tooltip(obstacle or tip))
         self._bar.train.setAccessibleDescription(obstacle)
         self._show_buttons()
         self._bar.show_state(self._running() if active else self._idle(obstacle))
@@ -169,8 +181,18 @@ class RunBar(QObject):
         if self.engine is None:
             return f"{text} · loading engine"
 
+        promise = self.promises.promise
+        if promise is not None and not self._outcome:
+            # In front: where room is short the end is cut off.
+            return f"{promise.text(self._unit())} on this computer · {text}"
+
         seconds = self.expected_seconds()
         return text if seconds is None else f"{text}, {rough_duration_text(seconds)}"
+
+    def _unit(self) -> str:
+        """Returns the unit that all amounts of the open data share; "" without one."""
+        description = self._document.description
+        return shared_unit(description) if description is not None else ""
 
     def expected_seconds(self) -> float | None:
         """Returns how long a training with these settings would take; None if unknown."""
@@ -294,6 +316,12 @@ class RunBar(QObject):
             "diverged": "Diverged",
         }
         self._outcome = words.get(end.status, end.status)
+        summary = end.summary.get("promise")
+        promise = from_plain(dict(summary)) if summary is not None else None
+        if summary is not None and promise is not None:
+            outcome = promise.outcome_text(summary["came"], self._unit())
+            self._outcome = f"{self._outcome}: {outcome}"
+
         self._learn_speed()
         self._network_measurer.device.read()
         self.refresh()

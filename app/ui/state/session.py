@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from app.engine.compute.outputs.values import OutputsRequest
     from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.promises.promise import Promise
     from app.ui.state.race import RaceState
 
 DRAIN_MS = 100
@@ -114,13 +115,13 @@ class Session(QObject):
 
     # --- requests
 
-    def start(self, experiment: Experiment, folder: Path) -> None:
-        """Trains in a new run below `folder`; only when idle."""
+    def start(self, experiment: Experiment, folder: Path, promise: Promise | None = None) -> None:
+        """Trains in a new run below `folder`; only when idle. promise: what was promised of it."""
         if self.beside:
-            train = trained_beside(lambda _: Run.create(folder, experiment))
+            train = trained_beside(lambda _: trainings.created(experiment, folder, promise))
             self._begin(train, Record(), RemoteControl())
         else:
-            self._begin(trainings.new_run(experiment, folder), Record())
+            self._begin(trainings.new_run(experiment, folder, promise), Record())
 
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
@@ -257,6 +258,11 @@ class Session(QObject):
     def add_exclusive_task(self, exclusive_task: trainings.GivesWay) -> None:
         """Lets a task give way whenever a run or another task begins, and when the program ends."""
         self._exclusive_tasks.append(exclusive_task)
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether an exclusive task is under way."""
+        return any(task.busy for task in self._exclusive_tasks)
 
     def make_room(self) -> list[threading.Thread]:
         """Asks all exclusive tasks to end; whoever begins next waits for these threads."""

@@ -12,6 +12,7 @@ from app.engine import garbage
 from app.engine.runs import events
 from app.engine.runs.control import Control, Stopped
 from app.engine.runs.copies import branched, same_again
+from app.engine.runs.promises.promise import keep
 from app.engine.runs.run import Run
 from app.ui.text.run_names import label_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.experiment.experiment import Experiment
+    from app.engine.runs.promises.promise import Promise
     from app.ui.state.record import Record
 
 Emit = Callable[[events.Event], None]
@@ -28,7 +30,9 @@ Train = Callable[[Emit, Control], None]
 
 
 class GivesWay(Protocol):
-    """Work on a thread of its own that has to be over before a run begins."""
+    """Work on a thread of its own that has to be over before a run begins. busy: it goes on."""
+
+    busy: bool
 
     def give_way(self) -> threading.Thread | None:
         """Asks the work to end at its next boundary, and returns the thread that will then end.
@@ -44,13 +48,22 @@ class RunRead(events.StageChanged):
     record: Record | None = None
 
 
-def new_run(experiment: Experiment, folder: Path) -> Train:
-    """Returns what trains an experiment in a new run below `folder`."""
+def created(experiment: Experiment, folder: Path, promise: Promise | None) -> Run:
+    """Makes a run below `folder`, which keeps what was promised of it. Raises UserError."""
+    run = Run.create(folder, experiment)
+    if promise is not None:
+        keep(run, promise)
+
+    return run
+
+
+def new_run(experiment: Experiment, folder: Path, promise: Promise | None = None) -> Train:
+    """Returns what trains an experiment in a new run below `folder`. promise: see `created`."""
 
     def train(emit: Emit, control: Control) -> None:
         from app.engine.training.trainer import train as train_run  # noqa: PLC0415 - loads torch
 
-        train_run(experiment, Run.create(folder, experiment), emit, control)
+        train_run(experiment, created(experiment, folder, promise), emit, control)
 
     return train
 

@@ -11,7 +11,7 @@ from app import cli
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.memory.ledger import ROWS
-from app.engine.planning.graph_report import parse_input
+from app.engine.planning.graph_report import parse_inputs
 from models.shape import Input
 from models.template import TEMPLATES
 from tests.problems import fitting
@@ -132,13 +132,17 @@ def test_the_sound_part_is_shown_before_what_cannot_be(
 
 
 def test_forms_of_an_example() -> None:
-    assert parse_input("3x32x32") == Input("image", (3, 32, 32))
-    assert parse_input("2x512") == Input("signal", (2, 512))
-    assert parse_input("16") == Input("row", (16,))
-    assert parse_input("text:128x1000") == Input("text", (128,), vocabulary=1000)
-    for wrong in ("", "3x", "0", "-1x3", "text:", "1x2x3x4", "picture:3", "9" * 30):
+    picture = Input("image", (3, 32, 32))
+    assert parse_inputs("3x32x32") == (picture,)
+    assert parse_inputs("2x512") == (Input("signal", (2, 512)),)
+    assert parse_inputs("16") == (Input("row", (16,)),)
+    text = Input("text", (128,), vocabulary=1000)
+    assert parse_inputs("text:128x1000") == (text,)
+    assert parse_inputs("3x32x32 + text:128x1000") == (picture, text)
+    wrong = ("", "3x", "0", "-1x3", "text:", "1x2x3x4", "picture:3", "9" * 30, "16+", "1+2+3")
+    for each in wrong:
         with pytest.raises(UserError, match="is no form of an example"):
-            parse_input(wrong)
+            parse_inputs(each)
 
 
 def test_a_template_without_data_is_told(

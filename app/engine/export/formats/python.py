@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from app.engine.errors import UserError
 from app.engine.export.format import ExportFormat
+from app.engine.export.script import beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from app.engine.export.script.parts import Parts
     from app.engine.export.trained_network import TrainedNetwork
     from app.engine.sources.format import Progress
 
@@ -33,34 +35,31 @@ class Python(ExportFormat):
     order: ClassVar[int] = 50
     loader: ClassVar[str] = "python_script"
     companions: ClassVar[tuple[str, ...]] = (
-        ".npz",
-        ".safetensors",
-        ".ipynb",
-        ".start.safetensors",
+        beside.DATA,
+        beside.WEIGHTS,
+        beside.NOTEBOOK,
+        beside.START,
     )
-    """The last one where the run began with the weights of another one."""
-
     trains: ClassVar[bool] = True
 
     @override
     def left_out(self, trained: TrainedNetwork) -> tuple[str, ...]:
+        from app.engine.export.script.head import why_other_bits
         from app.engine.export.script.parts import Parts
         from app.engine.export.script.source import ScriptSource
 
         try:
-            Parts(ScriptSource.of(trained))
+            parts = Parts(ScriptSource.of(trained))
         except UserError as error:
             return (error.what,)
 
-        return ()
+        return tuple(filter(None, (why_other_bits(parts),)))
 
     @override
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         import numpy as np
         import safetensors.torch
 
-        from app.engine.export.script.notebook import notebook
-        from app.engine.export.script.writer import write_script
         from app.engine.runs.tensors import cpu_copies
 
         if path.suffix in self.companions:
@@ -70,21 +69,31 @@ class Python(ExportFormat):
             )
 
         progress("Writing the script", 0, 0)
-        data, weights, cells, start = (path.with_suffix(suffix) for suffix in self.companions)
-        script, parts = write_script(trained, path.name, data.name, start.name)
-        path.write_text(script.text, encoding="utf-8")
-        split = "test" if trained.split == "test" else "validation"
-        cells.write_bytes(notebook(script, (data.name, start.name), split))
+        parts = self._write_texts(trained, path)
 
         progress("Writing the data", 0, 0)
-        np.savez(data, allow_pickle=False, **parts.arrays())
+        np.savez(path.with_suffix(beside.DATA), allow_pickle=False, **parts.arrays())
         tensors = {
             parts.network.weight_name(name): tensor
             for name, tensor in trained.network.state_dict().items()
         }
+        weights = path.with_suffix(beside.WEIGHTS)
         weights.write_bytes(safetensors.torch.save(cpu_copies(tensors)))
         if parts.start is not None:
+            start = path.with_suffix(beside.START)
             start.write_bytes(safetensors.torch.save(parts.start))
+
+    def _write_texts(self, trained: TrainedNetwork, path: Path, checked: str = "") -> Parts:
+        """Writes script and notebook; returns its parts. checked: what the check of it found."""
+        from app.engine.export.script.notebook import notebook
+        from app.engine.export.script.writer import write_script
+
+        names = beside.names_beside(path)
+        script, parts = write_script(trained, path.name, *names, checked=checked)
+        path.write_text(script.text, encoding="utf-8")
+        split = "test" if trained.split == "test" else "validation"
+        path.with_suffix(beside.NOTEBOOK).write_bytes(notebook(script, names, split))
+        return parts
 
     def inputs(self, trained: TrainedNetwork, raw: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         """Returns examples as a Dataset stores them: so the script has its data."""
@@ -97,10 +106,20 @@ class Python(ExportFormat):
     def prove_more(
         self, trained: TrainedNetwork, path: Path, whole: bool, progress: Progress
     ) -> dict[str, Any]:
-        """Compares the losses of the first steps with those that the run recorded."""
-        from app.engine.export.script.retrace import retrace
+        """Compares the losses of the first steps with those that the run recorded.
 
-        return retrace(trained, path, whole, progress)
+        Where another device computed these, the script's head says then what was found.
+        """
+        from app.engine.export.script.retrace import retrace
+        from app.engine.export.words import tolerance_text
+
+        found = retrace(trained, path, whole, progress)
+        if "loss_tolerance" in found:
+            steps, difference = found["steps"], found["loss_difference"]
+            checked = tolerance_text(steps, difference, found["loss_tolerance"])
+            self._write_texts(trained, path, checked)
+
+        return found
 
 
 FORMAT = Python()

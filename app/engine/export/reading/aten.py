@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.export.reading.attention import CORE, PRODUCT
 from app.engine.export.reading.movement import MOVE, permutation
+from app.engine.export.reading.operators import EMBEDDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -203,6 +204,7 @@ _MEANINGS: dict[str, Callable[[Arguments, int], Found | None]] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
     "linear": lambda *_: ("linear", {}),
+    EMBEDDING: lambda *_: (EMBEDDING, {}),
     "batch_norm": _norm("batch-norm"),
     "layer_norm": _norm("layer-norm"),
     "max_pool1d": _pool("max-pooling"),

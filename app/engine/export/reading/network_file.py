@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
@@ -11,6 +12,7 @@ import torch
 from app.engine.errors import UserError
 from app.engine.experiment.block_lines import blocks_text
 from app.engine.experiment.toml_file import FORMAT
+from app.engine.export.reading.ends import Ends, forms_of, inputs_read
 from app.engine.export.reading.onnx_file import OnnxNetwork
 from app.engine.export.reading.operators import EPSILON
 from app.engine.export.reading.program_file import ProgramNetwork
@@ -21,10 +23,9 @@ from app.engine.runs.weights_file import BLOCKS, SUFFIX, read_weights_file
 from models.graph import Graph
 from models.graph_file import plain_blocks
 from models.network import Network
-from models.shape import Input, InputKind, Problem
+from models.shape import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from app.engine.runs.tensors import Tensors
@@ -36,9 +37,6 @@ COUNTER = ".num_batches_tracked"
 
 TAKEN_IN = ".weight_bias"
 """Ends the name of what filters add that took in the norm behind them, in files of ONNX."""
-
-KINDS: dict[int, InputKind] = {1: "row", 2: "signal", 3: "image"}
-"""What a network reads, by the number of sides of an example."""
 
 
 def read_network(path: Path) -> ReadNetwork:
@@ -54,9 +52,11 @@ def read_network(path: Path) -> ReadNetwork:
         return own
 
     file.find_ends()
-    read = _input_of(file.input_shape)
     operators = file.operators()
-    return to_graph(operators, file.input_name, file.output, read, file.shapes)
+    inputs, notes = inputs_read(file.inputs, operators, file.outputs)
+    ends = Ends(tuple(inputs), file.outputs, forms_of(inputs, operators))
+    network = to_graph(operators, ends, file.shapes)
+    return replace(network, notes=(*notes, *network.notes))
 
 
 def _of_weights(path: Path) -> ReadNetwork:
@@ -96,7 +96,7 @@ def _own(facts: dict[str, Any], weights: Tensors, path: Path) -> ReadNetwork | N
     counters = {name: torch.tensor(0) for name in own if name.endswith(COUNTER)}
     found = counters | _with_norms(graph, weights)
     fits = found.keys() == own.keys() and all(found[name].shape == own[name].shape for name in own)
-    return ReadNetwork(graph, found, problem.first) if fits else None
+    return ReadNetwork(graph, found, problem.inputs) if fits else None
 
 
 def _with_norms(graph: Graph, weights: Tensors) -> Tensors:
@@ -123,14 +123,6 @@ def _with_norms(graph: Graph, weights: Tensors) -> Tensors:
         found[f"{own}running_var"] = torch.ones_like(zeros) - EPSILON
 
     return found
-
-
-def _input_of(shape: Sequence[int | None]) -> Input | None:
-    """Returns what a network reads; None where a side is open, or for what nobody reads."""
-    if None in shape or len(shape) not in KINDS:
-        return None
-
-    return Input(KINDS[len(shape)], tuple(side for side in shape if side is not None))
 
 
 def write_weights(network: ReadNetwork, path: Path) -> None:

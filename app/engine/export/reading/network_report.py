@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def report_on_network(
-    path: Path, given: Input | None, out: str | None, progress: Progress
+    path: Path, given: tuple[Input, ...] | None, out: str | None, progress: Progress
 ) -> tuple[GraphReport, tuple[str, ...]]:
     """Reports on a network in a file, with sentences on what was done.
 
@@ -31,8 +31,8 @@ def report_on_network(
     """
     progress("Reading the network", 0, 0)
     network = read_network(path)
-    read = given or network.input
-    if read is None:
+    read = given or network.inputs
+    if not read:
         raise UserError(
             f"'{path.name}' does not say how large an example is.",
             "Say it: --input 3x224x224 for a picture of that size.",

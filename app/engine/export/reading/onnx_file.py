@@ -15,9 +15,10 @@ from app.engine.export.format import INSTALL
 from app.engine.export.reading import onnx_constants, onnx_moves
 from app.engine.export.reading.aten import reduced
 from app.engine.export.reading.attention import PRODUCT, is_mask
+from app.engine.export.reading.ends import require_ends
 from app.engine.export.reading.joined import with_bias, with_silu
 from app.engine.export.reading.onnx_pooling import pooling
-from app.engine.export.reading.operators import SCALING, Operator
+from app.engine.export.reading.operators import EMBEDDING, SCALING, Operator
 from app.engine.export.to_onnx.weight_names import TURNED
 from app.engine.foreign import foreign_reader
 
@@ -56,8 +57,8 @@ ALPHAS = {"LeakyRelu": 0.01, "Elu": 1.0}
 class OnnxNetwork:
     """The operators of an ONNX file, as far as its output depends on them.
 
-    input_name, input_shape: of the one value that it reads; the shape is of one example, None for
-    a side that is open. output: of the value that it gives.
+    inputs: the shape of one example by the name of what it reads, None for a side that is open.
+    outputs: the names of the values that it gives.
     """
 
     def __init__(self, path: Path) -> None:
@@ -111,20 +112,16 @@ class OnnxNetwork:
     # --- the ends, the constants
 
     def find_ends(self) -> None:
-        """Finds what it reads and gives. Raises UserError unless it is one value each."""
+        """Finds what it reads and gives. Raises UserError where that is more than a pair."""
         inputs = [each for each in self._graph.input if each.name not in self._arrays]
-        if len(inputs) != 1 or len(self._graph.output) != 1:
-            raise UserError(
-                f"'{self._path.name}' has {len(inputs)} inputs and {len(self._graph.output)} "
-                "outputs; networks of one each are read.",
-                "Choose another file.",
-            )
-
-        self.input_name = inputs[0].name
-        self.output = self._graph.output[0].name
-        sides = inputs[0].type.tensor_type.shape.dim
-        self.input_shape = tuple(side.dim_value or None for side in sides)[1:]
-        symbol = sides[0].dim_param if sides else ""
+        self.outputs = tuple(each.name for each in self._graph.output)
+        require_ends(self._path.name, [each.name for each in inputs], self.outputs)
+        sides = {each.name: each.type.tensor_type.shape.dim for each in inputs}
+        self.inputs: dict[str, Shape] = {
+            name: tuple(side.dim_value or None for side in own)[1:] for name, own in sides.items()
+        }
+        first = sides[inputs[0].name]
+        symbol = first[0].dim_param if first else ""
         self.shapes: dict[str, Shape] = {
             info.name: onnx_moves.shape_of(info, symbol)
             for info in (*self._graph.value_info, *self._graph.output, *inputs)
@@ -160,7 +157,7 @@ class OnnxNetwork:
         """Returns the names of the values between input and output, not of sizes and constants."""
         by_output = {name: node for node in self._graph.node for name in node.output}
         needed: set[str] = set()
-        waiting = [self.output]
+        waiting = list(self.outputs)
         while waiting:
             name = waiting.pop()
             node = by_output.get(name)
@@ -315,6 +312,15 @@ class OnnxNetwork:
         axis = int(attributes.get("axis", 1))
         dim = axis % self._rank(plain) if axis < 0 and self._rank(plain) else axis
         return replace(plain, op="concatenate", settings={"dim": dim})
+
+    def _gather(self, node: Any, plain: Operator, attributes: dict[str, Any]) -> Operator | None:
+        table = self._arrays.get(node.input[0])
+        if table is None or table.ndim != 2 or attributes.get("axis", 0) or not plain.inputs:
+            return None
+
+        name = str(node.input[0]).rpartition(".")[0] or plain.name
+        weight = torch.from_numpy(np.array(table, np.float32))
+        return replace(plain, op=EMBEDDING, name=name, weights={"weight": weight})
 
     def _expand(self, node: Any, plain: Operator, _: dict[str, Any]) -> Operator | None:
         constant = self._arrays.get(node.input[0])

@@ -14,6 +14,9 @@ SCALING = "a constant"
 Its settings have "factor", where it multiplies by one number.
 """
 
+EMBEDDING = "embedding"
+"""An operator that looks token numbers up in a table."""
+
 EPSILON = 1e-5
 """What norms here add to the variance."""
 

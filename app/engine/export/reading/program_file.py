@@ -15,6 +15,7 @@ from app.engine import files
 from app.engine.errors import UserError
 from app.engine.export.reading import aten
 from app.engine.export.reading.attention import PRODUCT
+from app.engine.export.reading.ends import require_ends
 from app.engine.export.reading.operators import SCALING, Operator
 from app.engine.foreign import foreign_reader
 
@@ -69,7 +70,7 @@ class ProgramNetwork:
         """Returns the operators in order; after `find_ends`."""
         made_by = {name: node for node in self._nodes for name in _outputs(node)}
         needed: set[str] = set()
-        waiting = [self.output]
+        waiting = list(self.outputs)
         while waiting:
             name = waiting.pop()
             if name in needed or name not in made_by:
@@ -172,20 +173,14 @@ class ProgramNetwork:
         ]
 
     def find_ends(self) -> None:
-        """Finds what it reads and gives. Raises UserError unless it is one value each."""
-        inputs, outputs = self._inputs, self._outputs
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise UserError(
-                f"'{self._path.name}' has {len(inputs)} inputs and {len(outputs)} outputs; "
-                "networks of one each are read.",
-                "Choose another file.",
-            )
-
-        self.input_name = inputs[0]
-        self.output = outputs[0]
+        """Finds what it reads and gives. Raises UserError where that is more than a pair."""
+        require_ends(self._path.name, self._inputs, self._outputs)
+        self.outputs = tuple(self._outputs)
         with foreign_reader(self._damaged):
-            sizes = self._values_of_graph[self.input_name]["sizes"]
-            self.input_shape = tuple(size.get("as_int") for size in sizes)[1:]
+            self.inputs: dict[str, Shape] = {
+                name: tuple(size.get("as_int") for size in self._values_of_graph[name]["sizes"])[1:]
+                for name in self._inputs
+            }
 
     def _damaged(self, text: str) -> UserError:
         return UserError(

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from app.engine.export.reading.operators import EPSILON, BlockOf, NoBlock, Operator, pair
+from app.engine.export.reading.operators import (
+    EMBEDDING,
+    EPSILON,
+    BlockOf,
+    NoBlock,
+    Operator,
+    pair,
+)
 from app.engine.export.reading.sequences import adaptive_pooling_1d, convolution_1d, pooling_1d
 
 if TYPE_CHECKING:
@@ -182,6 +189,16 @@ def _positions(operator: Operator) -> BlockOf:
     return BlockOf("position-embedding", {"columns": 1}, {"positions": positions})
 
 
+def _embedding(operator: Operator) -> BlockOf:
+    weight = operator.weights["weight"]
+    settings = {
+        "vocabulary": weight.shape[0],
+        "width": weight.shape[1],
+        "padding": not bool(weight[0].any()),
+    }
+    return BlockOf("token-embedding", settings, {"weight": weight})
+
+
 def _class_token(operator: Operator) -> BlockOf:
     return BlockOf("class-token", {}, operator.weights)
 
@@ -216,6 +233,7 @@ RULES: dict[str, Callable[[Operator], BlockOf]] = {
     "concatenate": _concatenate,
     "self-attention": _with_weights("self-attention"),
     "positions": _positions,
+    EMBEDDING: _embedding,
     "select-token": _with_weights("select-token"),
     "class-token": _class_token,
     "dropout": _dropout,

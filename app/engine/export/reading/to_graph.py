@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from app.engine.errors import UserError
 from app.engine.export.reading.attention import with_attention
+from app.engine.export.reading.ends import (
+    Ends,
+    as_one_encoder,
+    reads_from,
+    same_weights,
+    without_lengths,
+)
 from app.engine.export.reading.joined import (
     with_class_token,
     with_flat_pictures,
@@ -21,6 +29,7 @@ from app.engine.runs.weights_file import BLOCKS
 from app.engine.text import count_text
 from models.graph import INPUT, OTHER, Graph, Node
 from models.graph_file import MOST_BLOCKS, valid_name
+from models.layers.heads.contrastive_output import FIRST_LOG_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,16 +52,25 @@ TAKEN = frozenset((INPUT, OTHER, *dir(nn.ModuleDict())))
 """Names that no block can have."""
 
 
+BOTH = "both"
+MATCH = "match"
+"""The blocks that line both halves of pairs up, and that compare them; as templates call them."""
+
+COPIED = "Weights that both halves share are two copies here, which would learn apart."
+COMPARED = "A contrastive output compares its two embeddings; its temperature is a new one."
+
+
 @dataclass(frozen=True)
 class ReadNetwork:
     """A network that was read. weights: by their names in a network of this graph.
 
-    input: what it reads; None where the file does not say. notes: what a person should know.
+    inputs: what it reads, two for the halves of pairs; () where the file does not say. notes: what
+    a person should know.
     """
 
     graph: Graph
     weights: Tensors
-    input: Input | None
+    inputs: tuple[Input, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -67,42 +85,76 @@ class _Block:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def to_graph(
-    operators: Sequence[Operator],
-    input_name: str,
-    output: str,
-    read: Input | None,
-    shapes: Mapping[str, Shape],
-) -> ReadNetwork:
+def to_graph(operators: Sequence[Operator], ends: Ends, shapes: Mapping[str, Shape]) -> ReadNetwork:
     """Returns the graph of operators in their order.
 
-    input_name, output: of the values that the network reads and gives. shapes: of values, batch
-    included, as far as they are known. Raises UserError, with the operators, where some have no
-    block.
+    shapes: of values, batch included, as far as they are known. Raises UserError, with the
+    operators, where some have no block.
     """
     operators, joined_notes = _joined(operators, shapes)
-    operators, notes = _without_softmax(operators, output)
-    operators, more_notes = _without_scaling(operators, input_name)
+    operators, notes = _without_softmax(operators, ends.outputs)
+    operators, more_notes = _without_scaling(operators, ends.inputs)
     notes = (*more_notes, *joined_notes, *notes)
+    outputs, one_encoder = ends.outputs, None
+    if len(outputs) > 1:
+        operators, outputs = without_lengths(operators, outputs)
+        one_encoder = as_one_encoder(operators, ends.inputs, outputs)
+        operators = operators if one_encoder is None else one_encoder
+        notes = (*notes, COMPARED)
+
     made = [_made(operator) for operator in operators]
+    _require_blocks(operators, made, ends)
+    builder = _Builder(operators, ends.inputs, one_encoder is not None)
+    for operator, block in zip(operators, made, strict=True):
+        assert not isinstance(block, str)
+        builder.add(operator, block)
+
+    found = builder.finished(outputs if one_encoder is None else outputs[:1], len(outputs) > 1)
+    notes = (*notes, *((COPIED,) if _has_copies(operators) else ()))
+    return replace(found, inputs=ends.read or (), notes=notes)
+
+
+def _require_blocks(
+    operators: Sequence[Operator], made: Sequence[BlockOf | str | None], ends: Ends
+) -> None:
+    """Raises UserError where operators have no block, or are too many."""
     missing = [what for what in made if isinstance(what, str)]
     if missing:
         named = ", ".join(missing[:MOST_NAMED])
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise UserError(
-            f"{count_text(len(missing), 'operator')} of the network {_have(len(missing))} no block "
-            f"here: {named}{more}.",
+            f"{count_text(len(missing), 'operator')} of the network"
+            f"{_behind(operators, made, ends)} {_have(len(missing))} no block here: {named}{more}.",
             "Build these parts of other blocks, or use the network where it is.",
         )
     if len(operators) > MOST_BLOCKS:
         raise UserError(f"The network has {len(operators):,} operators.", "Read a smaller one.")
 
-    builder = _Builder(operators, input_name)
-    for operator, block in zip(operators, made, strict=True):
-        assert not isinstance(block, str)
-        builder.add(operator, block)
 
-    return replace(builder.finished(output, read), notes=notes)
+def _behind(operators: Sequence[Operator], made: Sequence[BlockOf | str | None], ends: Ends) -> str:
+    """Returns behind which input of two operators without a block stand; "" behind both."""
+    sources = reads_from(operators, ends.inputs)
+    reached = {
+        name
+        for operator, what in zip(operators, made, strict=True)
+        if isinstance(what, str)
+        for name in sources[operator.output]
+    }
+    if len(ends.inputs) == 1 or len(reached) != 1:
+        return ""
+
+    return f" behind its input '{reached.pop()}'"
+
+
+def _has_copies(operators: Sequence[Operator]) -> bool:
+    """Returns whether two operators of one name have the same weights."""
+    seen: dict[str, Operator] = {}
+    for operator in operators:
+        other = seen.setdefault(operator.name, operator) if operator.weights else operator
+        if other is not operator and same_weights(operator, other):
+            return True
+
+    return False
 
 
 def _joined(
@@ -131,10 +183,10 @@ def _with_shapes(operators: Sequence[Operator], shapes: Mapping[str, Shape]) -> 
 
 
 def _without_softmax(
-    operators: Sequence[Operator], output: str
+    operators: Sequence[Operator], outputs: tuple[str, ...]
 ) -> tuple[list[Operator], tuple[str, ...]]:
     """Returns the operators without a softmax at the end, and a sentence where there was one."""
-    last = next((each for each in operators if each.output == output), None)
+    last = next((each for each in operators if (each.output,) == outputs), None)
     if last is None or last.op != "softmax":
         return list(operators), ()
 
@@ -143,10 +195,10 @@ def _without_softmax(
 
 
 def _without_scaling(
-    operators: list[Operator], input_name: str
+    operators: list[Operator], inputs: tuple[str, ...]
 ) -> tuple[list[Operator], tuple[str, ...]]:
     """Returns the operators without what scales the input, and a sentence where that was done."""
-    names = {input_name}
+    names = set(inputs)
     changed: list[Operator] = []
     scaled = False
     for operator in operators:
@@ -179,14 +231,21 @@ def _made(operator: Operator) -> BlockOf | str | None:
 
 
 class _Builder:
-    def __init__(self, operators: Sequence[Operator], input_name: str) -> None:
+    def __init__(
+        self, operators: Sequence[Operator], inputs: tuple[str, ...], one_encoder: bool
+    ) -> None:
+        """one_encoder: one network reads both halves, and the operators are those of the first."""
         self._readers: dict[str, int] = {}
         for operator in operators:
             for name in operator.inputs:
                 self._readers[name] = self._readers.get(name, 0) + 1
 
         self._blocks: dict[str, _Block] = {}
-        self._source = {input_name: INPUT}
+        self._source = dict(zip(inputs, (INPUT, OTHER), strict=False))
+        if one_encoder:
+            together = BlockOf("concatenate-in-batch")
+            self._blocks[BOTH] = _Block(BOTH, together, (INPUT, OTHER))
+            self._source = {inputs[0]: BOTH}
         # Values whose channels come first in the file, and last here.
         self._turned: set[str] = set()
         self._transposed: dict[str, str] = {}
@@ -244,13 +303,22 @@ class _Builder:
         self._source[operator.output] = source
         return True
 
-    def finished(self, output: str, read: Input | None) -> ReadNetwork:
-        """Returns the graph up to the block that gives the output."""
-        last = self._in_form(output, False) if output in self._source else INPUT
-        names = list(self._blocks)
-        if last == INPUT:
+    def finished(self, outputs: tuple[str, ...], is_pair: bool) -> ReadNetwork:
+        """Returns the graph up to the blocks that give the outputs.
+
+        is_pair: they are the embeddings of both halves, or that of one network for both.
+        """
+        ends = tuple(self._in_form(name, False) for name in outputs if name in self._source)
+        last = ends[-1] if ends else INPUT
+        if {INPUT, OTHER}.intersection(ends) or last == INPUT:
             raise UserError("The network does nothing with what it reads.", "Choose another file.")
 
+        if is_pair:
+            last = self._free(MATCH)
+            scale = {"log_scale": torch.full((1,), FIRST_LOG_SCALE)}
+            self._blocks[last] = _Block(last, BlockOf("contrastive-output", {}, scale), ends)
+
+        names = list(self._blocks)
         blocks = [self._blocks[name] for name in names[: names.index(last) + 1]]
         nodes = [Node(each.name, each.made.kind, each.settings, each.inputs) for each in blocks]
         end = nodes[-1]
@@ -262,7 +330,7 @@ class _Builder:
             for each in blocks
             for name, tensor in each.made.weights.items()
         }
-        return ReadNetwork(Graph(tuple(nodes)), weights, read)
+        return ReadNetwork(Graph(tuple(nodes)), weights, ())
 
     def _free(self, text: str) -> str:
         """Returns a name for a block that no other has."""

@@ -36,8 +36,9 @@ def docstring(paragraphs: Sequence[str]) -> str:
     return "\n".join(layout.docstring(plain, 0)) + "\n"
 
 
-def documentation(source: ScriptSource, file: str) -> tuple[str, ...]:
-    """Returns what a reader must know, in paragraphs."""
+def documentation(parts: Parts, file: str, checked: str) -> tuple[str, ...]:
+    """Returns what a reader must know, in paragraphs. checked: what the check of it found."""
+    source = parts.source
     environment = source.environment
     description = source.description
     splits = [
@@ -56,10 +57,7 @@ def documentation(source: ScriptSource, file: str) -> tuple[str, ...]:
         f"{count_text(description.total, 'example')} ({', '.join(splits)}). {_reached(source)}"
         f"{_stopped(source)}",
         *filter(None, (_begun(source), _changed(source))),
-        "The losses of all steps and the final weights are the same to the last bit with "
-        f"{versions}, {count_text(source.threads, 'thread')} and {source.precision} on a "
-        "processor of the same kind. Other versions, processors and thread counts add up in "
-        f"another order. {TOLERANCE}",
+        _sameness(parts, versions, checked),
         *(
             plain_text(note)
             for note in filter(None, (*notes(source.task.kind, description), _targets(source)))
@@ -67,6 +65,36 @@ def documentation(source: ScriptSource, file: str) -> tuple[str, ...]:
         f"python {plain_text(file)} trains and judges it; --weights FILE.safetensors judges "
         "weights without training; --steps N prints the losses of the first N steps.",
     )
+
+
+def _sameness(parts: Parts, versions: str, checked: str) -> str:
+    """Returns how far the script trains as the run did, and under which conditions."""
+    source = parts.source
+    computed = f"{versions}, {count_text(source.threads, 'thread')} and {source.precision}"
+    if source.is_elsewhere:
+        return " ".join(filter(None, (why_other_bits(parts), f"It had {computed}.", checked)))
+
+    return (
+        "The losses of all steps and the final weights are the same to the last bit with "
+        f"{computed} on a processor of the same kind. Other versions, processors and thread counts "
+        f"add up in another order. {TOLERANCE}"
+    )
+
+
+def why_other_bits(parts: Parts) -> str:
+    """Returns sentences on what a script cannot repeat of a run; "" of one on the CPU."""
+    source = parts.source
+    if not source.is_elsewhere:
+        return ""
+
+    text = (
+        f"The run computed on '{source.device}', and its script computes on the CPU, where bits "
+        "cannot be the same."
+    )
+    if not parts.draws_on_device:
+        return text
+
+    return f"{text} The random numbers of dropout and augmentation are others too."
 
 
 def _targets(source: ScriptSource) -> str:

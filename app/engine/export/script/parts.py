@@ -133,6 +133,11 @@ class Parts:
         return self.task.draws or any(half.augment for half in self.halves)
 
     @property
+    def draws_on_device(self) -> bool:
+        """Whether a training takes random numbers that the device draws: all but the order."""
+        return self.draws or self.source.network_draws
+
+    @property
     def call(self) -> str:
         """The call of the network: halves of pairs are two arguments."""
         return "network(inputs)" if len(self.halves) == 1 else "network(*inputs)"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.engine.errors import UserError
+from app.engine.export.script.elsewhere import loss_tolerance
 from app.engine.export.script.source import ScriptSource
 
 if TYPE_CHECKING:
@@ -27,15 +28,24 @@ _DIGEST = re.compile(r"^SHA-256 of the weights: ([0-9a-f]{64})$")
 def retrace(trained: TrainedNetwork, path: Path, whole: bool, progress: Progress) -> dict[str, Any]:
     """Returns fields of Proof: how many of the first losses are those of the run.
 
-    whole: the script trains to its end too, and its final weights are compared. Raises UserError
-    where the script fails.
+    whole: the script trains to its end too, and its final weights are compared. Of a run on another
+    device the tolerance is measured. Raises UserError where the script fails.
     """
     source = ScriptSource.of(trained)
+    if whole and source.is_elsewhere:
+        raise UserError(
+            f"The run computed on '{source.device}', so that its final weights cannot be repeated "
+            "bit for bit here.",
+            "Leave out --whole.",
+        )
+
     recorded = source.recorded_losses(source.compared_steps)
     progress("Training the first steps again", 0, 0)
-    found: dict[int, float] = {}
-    if recorded:
-        found = _losses(_output(path, ("--steps", str(max(recorded))), progress))
+
+    def train(script: Path) -> dict[int, float]:
+        return _losses(_output(script, ("--steps", str(max(recorded))), progress))
+
+    found = train(path) if recorded else {}
 
     for step in recorded:
         if not math.isfinite(found.get(step, math.nan)):
@@ -47,6 +57,9 @@ def retrace(trained: TrainedNetwork, path: Path, whole: bool, progress: Progress
         "steps_same": sum(same_loss(loss, other) for loss, other in pairs),
         "loss_difference": max((abs(loss - other) for loss, other in pairs), default=0.0),
     }
+    if source.is_elsewhere and recorded:
+        progress("Measuring what other rounding does to the first steps", 0, 0)
+        fields["loss_tolerance"] = loss_tolerance(trained, path, found, train)
     if not whole:
         return fields
     if not source.weights_sha256:

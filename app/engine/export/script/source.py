@@ -81,8 +81,6 @@ class ScriptSource:
                 if name not in live_changes.KNOWN:
                     raise _refused(f"'{name}' of this run was changed while it trained")
 
-        if self.device != "cpu":
-            raise _refused(f"This run computed on '{self.device}', and its script on the CPU")
         if self.precision == "float16" and len(self.resolved.optimizer.code("cpu")) > 1:
             raise _refused("This run scaled its loss for float16, for two optimizers together")
 
@@ -111,6 +109,11 @@ class ScriptSource:
     @property
     def device(self) -> str:
         return str(self.environment.get("device", "cpu"))
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another device than the CPU computed it, so that bits cannot be the same."""
+        return self.device != "cpu"
 
     @property
     def threads(self) -> int:

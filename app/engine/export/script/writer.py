@@ -57,14 +57,22 @@ class Script(NamedTuple):
         return text
 
 
-def write_script(trained: TrainedNetwork, file: str, data: str, start: str) -> tuple[Script, Parts]:
+def write_script(
+    trained: TrainedNetwork,
+    file: str,
+    data: str,
+    start: str,
+    source: ScriptSource | None = None,
+    checked: str = "",
+) -> tuple[Script, Parts]:
     """Returns the script of a run, and what its parts say.
 
     file, data, start: the names of the script, of the file with the data beside it, and of that
-    with the weights of an earlier run where it began with such. Raises UserError where a script
-    could not reproduce the run.
+    with the weights of an earlier run where it began with such. source: the run itself, unless the
+    script is to do something otherwise. checked: what its head says of the check. Raises UserError
+    where a script could not reproduce the run.
     """
-    parts = Parts(ScriptSource.of(trained))
+    parts = Parts(source or ScriptSource.of(trained))
     sections = (
         Section("settings", _settings(parts)),
         Section("data", head.data(parts, data, start)),
@@ -78,7 +86,8 @@ def write_script(trained: TrainedNetwork, file: str, data: str, start: str) -> t
         Section("from the command line", loop.main(parts)),
     )
     tidied = tuple(Section(title, _tidy(text, parts)) for title, text in sections if text)
-    return Script(head.documentation(parts.source, file), _imports(tidied, parts), tidied), parts
+    documentation = head.documentation(parts, file, checked)
+    return Script(documentation, _imports(tidied, parts), tidied), parts
 
 
 def _settings(parts: Parts) -> str:

@@ -9,6 +9,7 @@ from app.engine.report.markup import Html, facts, joined, paragraph
 from app.engine.report.runs_table import RunsLine, runs_table
 from app.engine.report.section import Section
 from app.engine.runs.comparison import best_index
+from app.engine.runs.promises.promise import from_plain
 from app.engine.text import UNKNOWN, duration_text, number_text
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def outcome_lines(runs: Sequence[ReportedRun]) -> list[RunsLine]:
         lines += [
             RunsLine("Device", (_device(runs[0]),)),
             RunsLine("Began", (f"{runs[0].run.started:%Y-%m-%d %H:%M}",)),
+            RunsLine("Promised before the start", (_promise(runs[0]),)),
         ]
 
     return [line for line in lines if any(text != UNKNOWN for text in line.texts)]
@@ -124,6 +126,16 @@ def _parameters(run: ReportedRun) -> int | None:
 
 def _device(run: ReportedRun) -> str:
     return run.prepared.device if run.prepared is not None else UNKNOWN
+
+
+def _promise(run: ReportedRun) -> str:
+    """Returns what was promised and what came."""
+    plain = run.summary.get("promise")
+    promise = from_plain(dict(plain)) if plain is not None else None
+    if plain is None or promise is None:
+        return UNKNOWN
+
+    return promise.outcome_text(plain["came"], run.unit)
 
 
 SECTION = Summary()

@@ -24,7 +24,8 @@ REMOTE = "remote.json"
 
 HALF_WRITTEN = re.compile(
     r"((experiment\.toml|note\.txt"
-    r"|(dataset|environment|summary|kept|calibration|exports|manifest|running|remote)\.json"
+    r"|(dataset|environment|summary|kept|calibration|exports|manifest|promise)\.json"
+    r"|(running|remote)\.json"
     r"|(control|events)\.jsonl)"
     r"|(\d{4,}(-\d{4,})?|(last-)?(validation|test)|margins)\.npz"
     r"|margins-\d{4,}-\d{4,}\.npy)\.\d+-\d+\.tmp"

@@ -87,6 +87,9 @@ def res_net() -> nn.Module:
     return _ResNet()
 
 
+Pair = tuple[torch.Tensor, ...]
+"""What a network of several inputs reads."""
+
 PLAIN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "LeNet": (le_net, (1, 28, 28)),
     "perceptron": (perceptron, (12,)),
@@ -108,22 +111,27 @@ def trained_a_little(name: str) -> tuple[nn.Module, torch.Tensor]:
     return network.eval(), torch.rand(2, *shape, generator=generator)
 
 
-def exported(network: nn.Module, example: torch.Tensor, path: Path) -> Path:
-    """Writes a network as torch.onnx and torch.export write it, for batches of any size."""
+def exported(network: nn.Module, example: torch.Tensor | Pair, path: Path) -> Path:
+    """Writes a network as torch.onnx and torch.export write it, for batches of any size.
+
+    example: what it reads, or several values for networks that read as many.
+    """
+    given = example if isinstance(example, tuple) else (example,)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         batch = torch.export.Dim("batch")
+        sizes = tuple({0: batch} for _ in given)
         if path.suffix == ".pt2":
-            program = torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
+            program = torch.export.export(network, given, dynamic_shapes=sizes)
             torch.export.save(program, path)
         else:
             pytest.importorskip("onnxscript")
             torch.onnx.export(
                 network,
-                (example,),
+                given,
                 path,
                 dynamo=True,
-                dynamic_shapes=({0: batch},),
+                dynamic_shapes=sizes,
                 external_data=False,
                 verbose=False,
             )

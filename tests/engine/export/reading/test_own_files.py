@@ -27,6 +27,7 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "cnn": ("", {"depth": 1, "width": 8}),
     "mlp": ("sample:penguins", {"width": 8}),
     "text-encoder": ("sample:glosses", {"depth": 1, "width": 16, "heads": 2}),
+    "two-tower": ("sample:emoji", {"width": 8}),
 }
 """By template: its data, "" for small pictures, and its settings."""
 
@@ -62,7 +63,7 @@ def test_it_is_the_same_network(name: str, tmp_path: Path) -> None:
     format_called("onnx").write(trained, path, no_progress)
 
     read = read_network(path)
-    assert read.graph == trained.network.graph and read.input == trained.network.problem.first
+    assert read.graph == trained.network.graph and read.inputs == trained.network.problem.inputs
     own = trained.network.state_dict()
     assert own.keys() == read.weights.keys()
     normed = any(node.kind == "batch-norm" for node in read.graph.nodes)

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 def runnable(read: ReadNetwork) -> Network:
     """Returns the network with its weights, in use."""
-    assert read.input is not None
     shapes = [node.settings.get("outputs", 0) for node in read.graph.nodes]
-    network = Network(read.graph, Problem.of((read.input,), shapes[-1], 100))
+    network = Network(read.graph, Problem.of(read.inputs, shapes[-1], 100))
     network.load_state_dict(read.weights)
     return network.eval()
 
@@ -80,7 +79,7 @@ def test_what_this_program_exports_comes_back_as_the_same_network(
     path = tmp_path / f"a{format_called(kind).suffix}"
     format_called(kind).write(trained, path, no_progress)
     read = read_network(path)
-    assert read.graph == trained.network.graph and read.input == trained.network.problem.first
+    assert read.graph == trained.network.graph and read.inputs == trained.network.problem.inputs
     own = trained.network.state_dict()
     assert own.keys() == read.weights.keys()
     assert all(torch.equal(own[name], read.weights[name]) for name in own)

@@ -1,0 +1,1 @@
+"""What is promised of a training before its start, and what came of it. No torch here."""

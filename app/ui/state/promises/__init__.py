@@ -1,0 +1,1 @@
+"""What the window promises of a training before its start."""
