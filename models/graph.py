@@ -232,3 +232,12 @@ def node_of(
     """Returns a node of any kind."""
     definition = None if isinstance(kind, str) else kind
     return Node(name, name_of(kind), dict(settings or {}), inputs, definition)
+
+
+def prefixed(graph: Graph, prefix: str, source: str) -> tuple[Node, ...]:
+    """Returns the blocks under prefixed names; what read the example reads `source`."""
+    names = {INPUT: source} | {node.name: f"{prefix}_{node.name}" for node in graph.nodes}
+    return tuple(
+        Node(names[node.name], node.kind, node.settings, tuple(names[name] for name in node.inputs))
+        for node in graph.nodes
+    )

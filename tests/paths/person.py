@@ -7,15 +7,17 @@ window is looked at on its own thread alone.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea, QWidget
 
-from tests.paths.x_events import ENTER, XEvents
+from tests.paths.x_events import CONTROL, ENTER, XEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from app.ui.state.session import Session
 
@@ -24,6 +26,9 @@ PATIENCE = 180.0
 
 SETTLED = 0.15
 """Seconds in which events come through the display."""
+
+STEPS = 12
+"""Moves of the mouse in a drag."""
 
 WHEEL_UP, WHEEL_DOWN = 4, 5
 
@@ -48,15 +53,30 @@ class OnWindow(QObject):
 
 
 class Person:
-    """Uses the open windows. clicks, keys, turns: how often; turns are those of the wheel."""
+    """Uses the open windows, and photographs the screen into a folder.
 
-    def __init__(self, session: Session, events: XEvents, on_window: OnWindow) -> None:
+    clicks, drags, keys, turns: how often; turns are those of the wheel.
+    """
+
+    def __init__(
+        self, session: Session, events: XEvents, on_window: OnWindow, pictures: Path
+    ) -> None:
         self.session = session
         self.events = events
         self.on_window = on_window
         self.clicks = 0
+        self.drags = 0
         self.keys = 0
         self.turns = 0
+        self._pictures = pictures
+
+    @property
+    def effort(self) -> str:
+        """What it took so far, in words."""
+        drags = f"{self.drags} drags, " if self.drags else ""
+        return (
+            f"{self.clicks} clicks, {drags}{self.keys} keys and {self.turns} turns of the wheel"
+        )
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Waits until something is so. Raises TimeoutError."""
@@ -97,6 +117,45 @@ class Person:
         time.sleep(SETTLED)
         return widget
 
+    def click_at(self, place: QPoint) -> None:
+        """Clicks on a pixel of the screen."""
+        self.events.move(place.x(), place.y())
+        time.sleep(SETTLED)
+        self.events.press()
+        self.clicks += 1
+        time.sleep(SETTLED)
+
+    @contextmanager
+    def holding(self, keysym: int) -> Iterator[None]:
+        """Keeps a key down meanwhile."""
+        self.events.hold_key(keysym, True)
+        self.keys += 1
+        try:
+            yield
+        finally:
+            self.events.hold_key(keysym, False)
+
+    def drag(self, start: QPoint, end: QPoint) -> None:
+        """Presses the left button at a pixel of the screen and lets it go at another one."""
+        self.events.move(start.x(), start.y())
+        time.sleep(SETTLED)
+        self.events.hold()
+        for step in range(1, STEPS + 1):
+            way = (end - start) * (step / STEPS)
+            self.events.move(start.x() + way.x(), start.y() + way.y())
+            time.sleep(SETTLED / STEPS)
+
+        time.sleep(SETTLED)  # a drag of Qt asks the display what lies below
+        self.events.release()
+        self.drags += 1
+        time.sleep(SETTLED)
+
+    def photograph(self, name: str) -> None:
+        """Takes a picture of the screen."""
+        time.sleep(SETTLED)
+        path = str(self._pictures / f"{name}.png")
+        self.on_window(lambda: QApplication.primaryScreen().grabWindow(0).save(path))
+
     def type(self, text: str, enter: bool = False) -> None:
         """Types letters and signs of ASCII, and Enter behind them."""
         for letter in text:
@@ -114,6 +173,7 @@ class Person:
             return isinstance(QApplication.activeWindow(), QFileDialog)
 
         self.wait(is_open, "the dialog that asks for a file")
+        self.press(ord("a"), CONTROL)
         self.type(path, enter=True)
         self.wait(lambda: not is_open(), "the end of the dialog")
 

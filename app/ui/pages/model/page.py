@@ -15,6 +15,7 @@ from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.drawing.canvas_editor import CanvasEditor
 from app.ui.pages.model.drawing.palette_card import PaletteCard
 from app.ui.pages.model.drawing.repeat_row import RepeatRow
+from app.ui.pages.model.gallery.card import EMPTY
 from app.ui.pages.model.gallery.gallery import TemplateGallery
 from app.ui.pages.model.gallery.kept import KeptNetworks
 from app.ui.pages.model.gallery.sizes import TemplateSizes
@@ -30,11 +31,11 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 from models.own_network import OwnNetwork
-from models.start_network import start_sentence
+from models.start_network import start_sentence, why_not_empty
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent, QShowEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
     from models.graph import Graph
     from models.shape import Problem
@@ -231,6 +232,14 @@ class ModelPage(Page):
         self.gallery.set_tallest(round(self.height() * GALLERY_SHARE))
         self._make_room()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        focus = self.focusWidget()
+        inside = focus is not None and self._settings.isAncestorOf(focus)
+        if event.key() == Qt.Key.Key_Escape and inside:
+            self.network.view.setFocus()
+        else:
+            super().keyPressEvent(event)
+
     def _restyle(self) -> None:
         theme = self._parts.theme
         margin = theme.px(16)
@@ -344,7 +353,8 @@ class ModelPage(Page):
 
         self.gallery.describe(
             {kind: f"{size:,}" for kind, size in sizes.items()},
-            {template.kind: template.unfit(problem) for template in TEMPLATES.all()},
+            {template.kind: template.unfit(problem) for template in TEMPLATES.all()}
+            | {EMPTY: why_not_empty(problem)},
         )
 
     def _take_sizes(self, sizes: dict[str, int]) -> None:

@@ -14,9 +14,9 @@ from app.ui.pages.model.gallery.drawings import SIZE, draw
 from app.ui.pages.model.gallery.graph_picture import draw_graph
 from app.ui.style.theme import BODY, SMALL, Theme
 from app.ui.text.literal import button_text, tooltip
+from models.graph import Graph, Node
 
 if TYPE_CHECKING:
-    from models.graph import Graph
     from models.own_network import OwnNetwork
     from models.template import Template
 
@@ -30,10 +30,13 @@ WRAP = int(Qt.TextFlag.TextWordWrap)
 KEPT = "kept:"
 """Before the name of a kept network in the kind of its card."""
 
+EMPTY = "empty"
+"""The kind of the card of the empty network."""
+
 
 @dataclass(frozen=True)
 class Offer:
-    """What a card offers. graph: of a network that was kept, which is drawn; None of a template."""
+    """What a card offers. graph: what is drawn of it; None for the picture of a template."""
 
     kind: str
     label: str
@@ -44,6 +47,16 @@ class Offer:
     @classmethod
     def of_template(cls, template: type[Template]) -> Offer:
         return cls(template.kind, template.label, template.summary, template.family)
+
+    @classmethod
+    def of_empty(cls) -> Offer:
+        graph = Graph((Node("answer", "output"),))
+        return cls(EMPTY, "Empty", "Only the answer: draw the rest yourself.", "Own", graph)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is a network that the person kept."""
+        return self.kind.startswith(KEPT)
 
     @classmethod
     def of_network(cls, name: str, network: OwnNetwork) -> Offer:
@@ -86,7 +99,7 @@ class TemplateCard(QAbstractButton):
         size = f"{parameters} parameters." if parameters else ""
         words = f"{self.template.summary} {reason or size}".strip()
         self.setToolTip(tooltip(words))
-        what = "Template" if self.template.graph is None else "Your network"
+        what = "Your network" if self.template.kept else "Template"
         self.setAccessibleName(f"{what} {self.template.label}")
         self.setAccessibleDescription(words)
         self.update()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.pages.model.gallery.card import KEPT, Offer, TemplateCard
+from app.ui.pages.model.gallery.card import EMPTY, KEPT, Offer, TemplateCard
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text
 
@@ -52,12 +52,13 @@ STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Ke
 class TemplateGallery(QWidget):
     """Templates as cards in rows: what fits is in front, the rest greyed behind a button.
 
-    Behind them stand the networks that the person kept. `chosen(kind)`: a template was taken.
-    `network_chosen(name)`: a kept network was. `removal_asked(name)`: it shall be taken out. The
-    arrow keys go from card to card.
+    Behind them stand an empty network and those that the person kept. `chosen(kind)`: a template
+    was taken. `empty_chosen()`, `network_chosen(name)`: the empty network was, or a kept one.
+    `removal_asked(name)`: it shall be taken out. The arrow keys go from card to card.
     """
 
     chosen = Signal(str)
+    empty_chosen = Signal()
     network_chosen = Signal(str)
     removal_asked = Signal(str)
 
@@ -75,6 +76,7 @@ class TemplateGallery(QWidget):
         for template in registry.all():
             self._add(Offer.of_template(template))
 
+        self._add(Offer.of_empty())
         self.others = QPushButton(self)
         self.others.setObjectName("model.template.others")
         self.others.setToolTip("Shows the templates that cannot be used with these data, and why.")
@@ -103,6 +105,8 @@ class TemplateGallery(QWidget):
     def _choose(self, kind: str) -> None:
         if kind.startswith(KEPT):
             self.network_chosen.emit(kind.removeprefix(KEPT))
+        elif kind == EMPTY:
+            self.empty_chosen.emit()
         else:
             self.chosen.emit(kind)
 
@@ -113,7 +117,7 @@ class TemplateGallery(QWidget):
             for offer in (Offer.of_network(name, each) for name, each in networks.items())
         }
         for kind, card in list(self.cards.items()):
-            if kind.startswith(KEPT) and offers.get(kind) != card.template:
+            if card.template.kept and offers.get(kind) != card.template:
                 self._group.removeButton(card)
                 card.hide()
                 card.deleteLater()
@@ -167,7 +171,7 @@ class TemplateGallery(QWidget):
 
         if event.key() == Qt.Key.Key_Delete and focused is not None:
             card = cards[focused]
-            if card.template.graph is not None:
+            if card.template.kept:
                 self.removal_asked.emit(card.template.label)
 
             return
