@@ -92,7 +92,7 @@ class Drawer:
         self.person.wait(lambda: name in self.view.all_chosen, f"'{name}' is chosen too")
 
     def put(self, kind: str, behind: str) -> str:
-        """Adds a block behind another by keys: Insert, its name, Enter. Returns what it is called."""
+        """Adds a block behind another by keys: Insert, its name, Enter. Returns its name."""
         self.choose(behind)
         before = {node.name for node in self.graph().nodes}
         self._look_for(kind)
@@ -224,8 +224,10 @@ class Drawer:
         self.person.wait(palette.field.hasFocus, "the list of blocks")
         self.person.type(label.lower())
         self.person.wait(
-            lambda: palette.list.currentItem() is not None
-            and palette.list.currentItem().text() == label,
+            lambda: (
+                palette.list.currentItem() is not None
+                and palette.list.currentItem().text() == label
+            ),
             f"'{label}' in the list of blocks",
         )
 

@@ -193,5 +193,6 @@ def _save_and_open(person: Person, document: Document, path: Path, drawn: Graph)
 
 
 DRAWN: dict[str, Callable[[Person, Path], Answer]] = {
-    stem: partial(draw_network, stem) for stem in sorted(path.stem for path in FOLDER.glob("*.toml"))
+    stem: partial(draw_network, stem)
+    for stem in sorted(path.stem for path in FOLDER.glob("*.toml"))
 }

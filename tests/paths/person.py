@@ -74,9 +74,7 @@ class Person:
     def effort(self) -> str:
         """What it took so far, in words."""
         drags = f"{self.drags} drags, " if self.drags else ""
-        return (
-            f"{self.clicks} clicks, {drags}{self.keys} keys and {self.turns} turns of the wheel"
-        )
+        return f"{self.clicks} clicks, {drags}{self.keys} keys and {self.turns} turns of the wheel"
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Waits until something is so. Raises TimeoutError."""

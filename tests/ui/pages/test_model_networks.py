@@ -112,9 +112,7 @@ def test_a_name_that_cannot_be_is_refused_in_a_sentence(
     assert not page.own.trouble.isVisible()
 
 
-def test_one_begins_with_an_empty_network(
-    qtbot: QtBot, harness: Harness, page: ModelPage
-) -> None:
+def test_one_begins_with_an_empty_network(qtbot: QtBot, harness: Harness, page: ModelPage) -> None:
     measured(qtbot, harness)
     before = harness.document.experiment
     card = page.gallery.cards[EMPTY]

@@ -50,6 +50,11 @@ ICON_NAMES = {"more": "dots"}
 LEAST = 120
 """Least height of the drawing at 100 %."""
 
+LOW = 300
+"""Height of the card at 100 % below which the totals stand beside its title."""
+
+WHY = "shapes and costs"
+
 BESIDE = {
     "outputs": "Show what comes out of every block",
     "table": "Show the blocks as a table beside it",
@@ -112,10 +117,12 @@ class NetworkCard(Card):
     beside_asked = Signal(str)
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
-        super().__init__("The network", "shapes and costs")
+        super().__init__("The network", WHY)
         self._measurer = network_measurer
         self._theme = theme
         self._fault = ""
+        self._whole = False
+        """Whether there is a network that can be built, and is shown."""
         self._drawn_of: tuple[Measured | None, Graph | None] = (None, None)
         self._views: tuple[BlockView, ...] = ()
         self.view = NetworkView(theme)
@@ -189,11 +196,22 @@ class NetworkCard(Card):
             and network_measurer.measured.inspection.error is None
         )
 
-        self._line.setVisible(whole)
-        self._totals.setVisible(whole)
+        self._whole = whole
+        self._place_totals()
 
         for button in self._buttons:
             button.setEnabled(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_totals()
+
+    def _place_totals(self) -> None:
+        """Shows what the network adds up to: below it, or in a low card beside the title."""
+        low = self.height() < self._theme.px(LOW)
+        self._line.setVisible(self._whole and not low)
+        self._totals.setVisible(self._whole and not low)
+        self.set_why(self._totals.text() if self._whole and low else WHY)
 
     def _show_network(self, measured: Measured, graph: Graph | None, drawing: Drawing) -> None:
         """Draws the network, unless it is what is drawn already."""
