@@ -53,9 +53,8 @@ def test_an_empty_network_is_sound_and_gives_what_is_asked_for(problem: Problem)
     assert why_not_empty(problem) == ""
     graph = empty_graph(problem)
     assert find_mistake(graph, problem) is None
-    batch = batch_of(problem, 3)
-    halves = batch if isinstance(batch, tuple) else (batch,)
-    assert build_model(graph, problem, 0)(*halves).shape == (3, *problem.output_shape)
+    output = build_model(graph, problem, 0)(batch_of(problem, 3))
+    assert output.shape == (3, *problem.output_shape)
 
 
 def test_rows_without_amounts_are_not_restored() -> None:

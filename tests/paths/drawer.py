@@ -23,7 +23,7 @@ from tests.paths.x_events import CONTROL, DELETE, ENTER, ESCAPE, INSERT, SHIFT
 from tests.ui.hand import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from models.graph import Graph, Node
     from tests.paths.person import Person
@@ -108,7 +108,8 @@ class Drawer:
         self._look_for(kind)
         self._see(lambda: [self.places.port(behind)])
         row = self.person.on_window(self._row)
-        self.person.drag(row, self._pixel(lambda: self._free_place(behind)))
+        place = self._pixel(lambda: self._free_place(behind))
+        self.person.drag(row, place, self._tells("Reads"))
         name = self._new(before)
         self.close_list()
         self.person.press(ord("a"))  # what was dropped somewhere is arranged
@@ -124,7 +125,8 @@ class Drawer:
         self._look_for(kind)
         self._see(lambda: [self.places.middle(source), self.places.middle(target)])
         row = self.person.on_window(self._row)
-        self.person.drag(row, self._pixel(lambda: self._on_wire(source, target)))
+        place = self._pixel(lambda: self._on_wire(source, target))
+        self.person.drag(row, place, self._tells("Between"))
         return self._new(before)
 
     def delete(self, name: str) -> None:
@@ -156,6 +158,7 @@ class Drawer:
         self.person.drag(
             self._pixel(lambda: self.places.port(source)),
             self._pixel(lambda: self.places.middle(target)),
+            lambda: self.view.item(target)._marked,
         )
 
     def cut(self, source: str, target: str) -> None:
@@ -216,7 +219,10 @@ class Drawer:
         palette = self.page.palette_card.palette_list
         label = BLOCKS.get(kind).label
         if not self.person.on_window(self.page.palette_card.isVisible):
-            self.person.press(INSERT)
+            if self.person.on_window(self.view.hasFocus):
+                self.person.press(INSERT)
+            else:
+                self.person.click("model.add")
         elif not self.person.on_window(palette.field.hasFocus):
             self.person.click("palette.field")
             self.person.press(ord("a"), CONTROL)
@@ -306,6 +312,11 @@ class Drawer:
 
         assert free, "there is no free place in sight"
         return free[0]
+
+    def _tells(self, begin: str) -> Callable[[], bool]:
+        """Returns whether the drawing says so what a drop would do."""
+        message = self.view.message
+        return lambda: message.isVisible() and message.text.text().startswith(begin)
 
     def _told(self, otherwise: str) -> str:
         """Returns the sentence that the drawing shows; otherwise this one."""

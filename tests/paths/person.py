@@ -6,12 +6,13 @@ window is looked at on its own thread alone.
 
 from __future__ import annotations
 
+import itertools
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QScrollArea, QWidget
 
 from tests.paths.x_events import CONTROL, ENTER, XEvents
 
@@ -133,8 +134,11 @@ class Person:
         finally:
             self.events.hold_key(keysym, False)
 
-    def drag(self, start: QPoint, end: QPoint) -> None:
-        """Presses the left button at a pixel of the screen and lets it go at another one."""
+    def drag(self, start: QPoint, end: QPoint, shown: Callable[[], bool]) -> None:
+        """Presses the left button at a pixel of the screen and lets it go at another one.
+
+        shown: whether it is seen there what would happen; the button is kept down until it is.
+        """
         self.events.move(start.x(), start.y())
         time.sleep(SETTLED)
         self.events.hold()
@@ -143,10 +147,23 @@ class Person:
             self.events.move(start.x() + way.x(), start.y() + way.y())
             time.sleep(SETTLED / STEPS)
 
-        time.sleep(SETTLED)  # a drag of Qt asks the display what lies below
+        self._hover(end, shown)
         self.events.release()
         self.drags += 1
         time.sleep(SETTLED)
+
+    def _hover(self, place: QPoint, shown: Callable[[], bool]) -> None:
+        """Waits at a pixel with a hand that never rests: a drag of Qt tells of moves only."""
+        until = time.monotonic() + PATIENCE
+        beside = itertools.cycle((0, 1))
+        while not self.on_window(shown):
+            if time.monotonic() > until:
+                raise TimeoutError("It is not seen what letting go would do.")
+
+            self.events.move(place.x() + next(beside), place.y())
+            time.sleep(SETTLED)
+
+        self.events.move(place.x(), place.y())
 
     def photograph(self, name: str) -> None:
         """Takes a picture of the screen."""
@@ -174,6 +191,7 @@ class Person:
         self.press(ord("a"), CONTROL)
         self.type(path, enter=True)
         self.wait(lambda: not is_open(), "the end of the dialog")
+        self.on_window(_activate)
 
     def press(self, keysym: int, *held: int) -> None:
         """Presses a key."""
@@ -192,6 +210,13 @@ class Person:
             self.events.press(button)
             self.turns += 1
             time.sleep(SETTLED)
+
+
+def _activate() -> None:
+    """Gives the keyboard back to the window, as a window manager does; the display has none."""
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, QMainWindow):
+            widget.activateWindow()
 
 
 def _turn_to(widget: QWidget) -> tuple[QPoint, int] | None:

@@ -64,6 +64,7 @@ class XEvents:
             self._test.XTestFakeKeyEvent(self._display, code, down, ctypes.c_ulong(0))
         for name in reversed(modifiers):
             self.hold_key(name, False)
+        self._x.XFlush(self._display)
 
     def hold_key(self, keysym: int, down: bool) -> None:
         """Presses a key and keeps it down, or lets it go."""

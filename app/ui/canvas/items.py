@@ -105,9 +105,18 @@ class BlockItem(QGraphicsItem):
 
     def set_view(self, view: BlockView) -> None:
         """Shows something else of the block."""
-        if view != self.view:
-            self.view = view
+        if view is self.view or view == self.view:
+            return
+
+        same_height = (view.error, view.remedy) == (self.view.error, self.view.remedy)
+        self.view = view
+        if not same_height:
             self._measure()
+            return
+
+        if self._hover:
+            self._explain()
+        self.renew()
 
     def set_look(self, look: Look, width: float) -> None:
         """Takes other colours, fonts and another width."""

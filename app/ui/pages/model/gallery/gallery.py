@@ -66,6 +66,7 @@ class TemplateGallery(QWidget):
         super().__init__()
         self._theme = theme
         self._tallest = 0
+        self._described: tuple[object, ...] = ()
         self.setObjectName("model.template")
         self.setAccessibleName("Template")
         self._grid = QGridLayout(self)
@@ -123,6 +124,7 @@ class TemplateGallery(QWidget):
                 card.deleteLater()
                 del self.cards[kind]
 
+        self._described = ()  # cards that are new know nothing yet
         for kind, offer in offers.items():
             if kind not in self.cards:
                 card = self._add(offer)
@@ -153,7 +155,12 @@ class TemplateGallery(QWidget):
             self._group.setExclusive(True)
 
     def describe(self, parameters: Mapping[str, str], reasons: Mapping[str, str]) -> None:
-        """Shows what is known of each template, by kind."""
+        """Shows what is known of each template, by kind; the page tells it after every change."""
+        described = (dict(parameters), dict(reasons))
+        if described == self._described:
+            return
+
+        self._described = described
         for kind, card in self.cards.items():
             card.describe(parameters.get(kind, ""), reasons.get(kind, ""))
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.ui.pages.model.gallery.gallery import TemplateGallery
     from app.ui.state.background import Background
     from app.ui.state.document import Document
+    from models.graph import Graph
     from models.template import Template
 
 
@@ -38,8 +39,8 @@ class KeptNetworks(QObject):
         """Outlines the card of the network that is open, if it has one."""
         kept = self.library.networks.items()
         names = [name for name, network in kept if network == model]
-        empty = EMPTY if model == self._empty() else model.kind
-        self._gallery.show_choice(f"{KEPT}{names[0]}" if names else empty)
+        kind = EMPTY if self._is_empty(model) else model.kind
+        self._gallery.show_choice(f"{KEPT}{names[0]}" if names else kind)
 
     def _show(self) -> None:
         self._gallery.show_networks(self.library.networks)
@@ -53,17 +54,23 @@ class KeptNetworks(QObject):
 
     def _take_empty(self) -> None:
         """Takes the empty network for the open data, as one step of undo."""
-        if network := self._empty():
-            self._open(network)
+        if graph := self._empty():
+            self._open(OwnNetwork(blocks=graph))
 
-    def _empty(self) -> OwnNetwork | None:
+    def _is_empty(self, model: Template) -> bool:
+        if not isinstance(model, OwnNetwork) or model.origin is not None or model.own_blocks:
+            return False
+
+        return model.blocks == self._empty()
+
+    def _empty(self) -> Graph | None:
         """Returns the empty network; None where the data allow none."""
         try:
             problem = self._document.problem()
         except UserError:
             return None
 
-        return None if why_not_empty(problem) else OwnNetwork(blocks=empty_graph(problem))
+        return None if why_not_empty(problem) else empty_graph(problem)
 
     def _open(self, network: OwnNetwork) -> None:
         document = self._document
