@@ -31,6 +31,9 @@ SETTLED = 0.15
 STEPS = 12
 """Moves of the mouse in a drag."""
 
+LAYOUTS = 12
+"""Turns of the event loop in which what was changed is laid out."""
+
 WHEEL_UP, WHEEL_DOWN = 4, 5
 
 
@@ -166,7 +169,10 @@ class Person:
         self.events.move(place.x(), place.y())
 
     def photograph(self, name: str) -> None:
-        """Takes a picture of the screen."""
+        """Takes a picture of the screen, once everything is laid out: level by level, in turns."""
+        for _ in range(LAYOUTS):
+            self.on_window(lambda: None)
+
         time.sleep(SETTLED)
         path = str(self._pictures / f"{name}.png")
         self.on_window(lambda: QApplication.primaryScreen().grabWindow(0).save(path))

@@ -40,6 +40,9 @@ WITH_REASON = 190
 LEAST_REASONS = 150
 """Least height of the cards with a reason."""
 
+SLIM_ABOVE = 1.4
+"""Times its share of the page that the gallery may need before only names are left."""
+
 MOST = 60
 """Columns of the grid, of which a card takes as many as its row leaves it."""
 
@@ -167,7 +170,10 @@ class TemplateGallery(QWidget):
         self._arrange()
 
     def set_tallest(self, height: int) -> None:
-        """Limits the height in pixels; with less than the summaries need the cards are compact."""
+        """Limits the height in pixels; with less than the summaries need the cards are compact.
+
+        Where several rows of such cards need more too, only their names are left.
+        """
         if height != self._tallest:
             self._tallest = height
             self._arrange()
@@ -243,10 +249,15 @@ class TemplateGallery(QWidget):
         tall = max(card.needed(width, False) for card in cards)
         compact = beside is not None and rows * tall + (rows - 1) * gap + beside > self._tallest
         height = max(card.needed(width, compact) for card in cards)
+        needed = rows * (height + gap) + (beside or 0)
+        slim = compact and rows > 1 and needed > SLIM_ABOVE * self._tallest
+        if slim:
+            height = max(card.slim_height for card in cards)
 
         span = MOST // columns
         for index, card in enumerate(cards):
             card.compact = compact
+            card.slim = slim
             card.setFixedHeight(height)
             grid.addWidget(card, index // columns, index % columns * span, 1, span)
             card.show()
