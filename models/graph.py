@@ -49,6 +49,11 @@ class GraphError(ValueError):
 
         return self.node if " " in self.node else f"block '{self.node}'"
 
+    def to_keep(self) -> GraphError:
+        """Returns it without the way that it came: that holds all that the functions there knew."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
     @property
     def message(self) -> str:
         """What is wrong and what to change, without the name of the block."""
