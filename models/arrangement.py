@@ -65,29 +65,61 @@ def arrange(
     sizes: Sizes,
     placed: Mapping[str, Point] | None = None,
 ) -> Arrangement:
-    """Places every block.
+    """Places every block: `Plan.arranged` of a plan that is used once."""
+    return Plan(inputs).arranged(heights, sizes, placed)
+
+
+class Plan:
+    """The rows, columns and lanes of a network, which follow from who reads whom alone.
 
     inputs: block -> the blocks it reads, in topological order; what reads nothing stands on top.
-    heights: of every block, in pixels. placed: the middle of the upper edge of blocks that were put
-    somewhere by hand. The middle of the main column is x = 0, the top is y = 0.
     """
-    rows = _rows(inputs)
-    columns = _columns(inputs, rows)
-    lanes = _Lanes(inputs, rows, columns)
-    boxes = _boxes(rows, columns, heights, sizes, lanes)
-    by_hand = {name: place for name, place in (placed or {}).items() if name in boxes}
-    for name, (middle, top) in by_hand.items():
-        boxes[name] = Box(middle - sizes.width / 2, top, sizes.width, heights[name])
 
-    lines = {
-        (source, target): free_line(boxes[source], boxes[target], sizes)
-        if source in by_hand or target in by_hand
-        else _line(source, target, boxes, rows, columns, lanes, sizes)
-        for target, sources in inputs.items()
-        for source in sources
-    }
+    def __init__(self, inputs: Mapping[str, Sequence[str]]) -> None:
+        self.inputs = inputs
+        self._rows = _rows(inputs)
+        self._columns = _columns(inputs, self._rows)
+        self._lanes = _Lanes(inputs, self._rows, self._columns)
 
-    return Arrangement(boxes, lines)
+    def widest_block(self, room: float, sizes: Sizes) -> float:
+        """Returns the width of blocks with which all columns fit into so many pixels.
+
+        It is not positive where there is no such width.
+        """
+        columns = set(self._columns.values())
+        if not columns:
+            return room
+
+        lanes = sum(self._lanes.most.values()) * sizes.lane
+        gaps = (max(columns) - min(columns)) * sizes.column_gap
+        return (room - lanes - gaps) / (max(columns) - min(columns) + 1)
+
+    def arranged(
+        self,
+        heights: Mapping[str, float],
+        sizes: Sizes,
+        placed: Mapping[str, Point] | None = None,
+    ) -> Arrangement:
+        """Places every block.
+
+        heights: of every block, in pixels. placed: the middle of the upper edge of blocks that were
+        put somewhere by hand. The middle of the main column is x = 0, the top is y = 0.
+        """
+        rows, columns, lanes = self._rows, self._columns, self._lanes
+        boxes = _boxes(rows, columns, heights, sizes, lanes)
+        by_hand = {name: place for name, place in (placed or {}).items() if name in boxes}
+        for name, (middle, top) in by_hand.items():
+            boxes[name] = Box(middle - sizes.width / 2, top, sizes.width, heights[name])
+
+        lines = {
+            (source, target): free_line(boxes[source], boxes[target], sizes)
+            if source in by_hand or target in by_hand
+            else _line(source, target, boxes, rows, columns, lanes, sizes)
+            for target, sources in self.inputs.items()
+            for source in sources
+        }
+
+        return Arrangement(boxes, lines)
 
 
 def free_line(start: Box, end: Box, sizes: Sizes) -> tuple[Point, ...]:

@@ -49,6 +49,11 @@ class GraphError(ValueError):
 
         return self.node if " " in self.node else f"block '{self.node}'"
 
+    def to_keep(self) -> GraphError:
+        """Returns it without the way that it came: that holds all that the functions there knew."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
     @property
     def message(self) -> str:
         """What is wrong and what to change, without the name of the block."""
@@ -232,3 +237,12 @@ def node_of(
     """Returns a node of any kind."""
     definition = None if isinstance(kind, str) else kind
     return Node(name, name_of(kind), dict(settings or {}), inputs, definition)
+
+
+def prefixed(graph: Graph, prefix: str, source: str) -> tuple[Node, ...]:
+    """Returns the blocks under prefixed names; what read the example reads `source`."""
+    names = {INPUT: source} | {node.name: f"{prefix}_{node.name}" for node in graph.nodes}
+    return tuple(
+        Node(names[node.name], node.kind, node.settings, tuple(names[name] for name in node.inputs))
+        for node in graph.nodes
+    )

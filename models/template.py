@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from models.graph import Graph
 
 
+NO_AMOUNTS = "A row is restored in its columns of amounts, and these rows have none."
+
+
 class Template(Choice):
     """Base class of all templates.
 
@@ -45,7 +48,7 @@ class Template(Choice):
             return f"{cls.label} reads {known}, not {PLURALS[problem.input]}."
 
         if problem.answers == "copy" and not all(problem.output_shape):
-            return "A row is restored in its columns of amounts, and these rows have none."
+            return NO_AMOUNTS
 
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from models.graph import INPUT, OTHER, Graph, GraphError, Node
+from models.graph import INPUT, OTHER, Graph, GraphError, Node, prefixed
 from models.recipe import pairs
 from models.shape import Answers, InputKind, Problem
 from models.spec import UnknownChoice, setting
@@ -121,7 +121,7 @@ class TwoTower(Template):
             return self._shared_encoder(problem, left)
 
         right = self._tower(problem, 1, self.right)
-        nodes = (*_prefixed(left, "left", INPUT), *_prefixed(right, "right", OTHER))
+        nodes = (*prefixed(left, "left", INPUT), *prefixed(right, "right", OTHER))
         ends = (f"left_{left.nodes[-1].name}", f"right_{right.nodes[-1].name}")
 
         return Graph((*nodes, Node("match", "contrastive-output", {}, ends)))
@@ -144,7 +144,7 @@ class TwoTower(Template):
         return Graph(
             (
                 Node("both", "concatenate-in-batch", {}, (INPUT, OTHER)),
-                *_prefixed(encoder, "encoder", "both"),
+                *prefixed(encoder, "encoder", "both"),
                 Node("match", "contrastive-output"),
             )
         )
@@ -193,12 +193,3 @@ def _same_form(problem: Problem) -> bool:
 
 def _label(kind: str | None) -> str:
     return _LABELS.get(kind or "", kind or "")
-
-
-def _prefixed(graph: Graph, prefix: str, source: str) -> list[Node]:
-    """Returns the blocks of a tower under prefixed names; what read the example reads `source`."""
-    names = {INPUT: source} | {node.name: f"{prefix}_{node.name}" for node in graph.nodes}
-    return [
-        Node(names[node.name], node.kind, node.settings, tuple(names[name] for name in node.inputs))
-        for node in graph.nodes
-    ]

@@ -6,16 +6,19 @@ window is looked at on its own thread alone.
 
 from __future__ import annotations
 
+import itertools
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QScrollArea, QWidget
 
-from tests.paths.x_events import ENTER, XEvents
+from tests.paths.x_events import CONTROL, ENTER, XEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from app.ui.state.session import Session
 
@@ -24,6 +27,12 @@ PATIENCE = 180.0
 
 SETTLED = 0.15
 """Seconds in which events come through the display."""
+
+STEPS = 12
+"""Moves of the mouse in a drag."""
+
+LAYOUTS = 12
+"""Turns of the event loop in which what was changed is laid out."""
 
 WHEEL_UP, WHEEL_DOWN = 4, 5
 
@@ -48,15 +57,28 @@ class OnWindow(QObject):
 
 
 class Person:
-    """Uses the open windows. clicks, keys, turns: how often; turns are those of the wheel."""
+    """Uses the open windows, and photographs the screen into a folder.
 
-    def __init__(self, session: Session, events: XEvents, on_window: OnWindow) -> None:
+    clicks, drags, keys, turns: how often; turns are those of the wheel.
+    """
+
+    def __init__(
+        self, session: Session, events: XEvents, on_window: OnWindow, pictures: Path
+    ) -> None:
         self.session = session
         self.events = events
         self.on_window = on_window
         self.clicks = 0
+        self.drags = 0
         self.keys = 0
         self.turns = 0
+        self._pictures = pictures
+
+    @property
+    def effort(self) -> str:
+        """What it took so far, in words."""
+        drags = f"{self.drags} drags, " if self.drags else ""
+        return f"{self.clicks} clicks, {drags}{self.keys} keys and {self.turns} turns of the wheel"
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Waits until something is so. Raises TimeoutError."""
@@ -97,6 +119,64 @@ class Person:
         time.sleep(SETTLED)
         return widget
 
+    def click_at(self, place: QPoint) -> None:
+        """Clicks on a pixel of the screen."""
+        self.events.move(place.x(), place.y())
+        time.sleep(SETTLED)
+        self.events.press()
+        self.clicks += 1
+        time.sleep(SETTLED)
+
+    @contextmanager
+    def holding(self, keysym: int) -> Iterator[None]:
+        """Keeps a key down meanwhile."""
+        self.events.hold_key(keysym, True)
+        self.keys += 1
+        try:
+            yield
+        finally:
+            self.events.hold_key(keysym, False)
+
+    def drag(self, start: QPoint, end: QPoint, shown: Callable[[], bool]) -> None:
+        """Presses the left button at a pixel of the screen and lets it go at another one.
+
+        shown: whether it is seen there what would happen; the button is kept down until it is.
+        """
+        self.events.move(start.x(), start.y())
+        time.sleep(SETTLED)
+        self.events.hold()
+        for step in range(1, STEPS + 1):
+            way = (end - start) * (step / STEPS)
+            self.events.move(start.x() + way.x(), start.y() + way.y())
+            time.sleep(SETTLED / STEPS)
+
+        self._hover(end, shown)
+        self.events.release()
+        self.drags += 1
+        time.sleep(SETTLED)
+
+    def _hover(self, place: QPoint, shown: Callable[[], bool]) -> None:
+        """Waits at a pixel with a hand that never rests: a drag of Qt tells of moves only."""
+        until = time.monotonic() + PATIENCE
+        beside = itertools.cycle((0, 1))
+        while not self.on_window(shown):
+            if time.monotonic() > until:
+                raise TimeoutError("It is not seen what letting go would do.")
+
+            self.events.move(place.x() + next(beside), place.y())
+            time.sleep(SETTLED)
+
+        self.events.move(place.x(), place.y())
+
+    def photograph(self, name: str) -> None:
+        """Takes a picture of the screen, once everything is laid out: level by level, in turns."""
+        for _ in range(LAYOUTS):
+            self.on_window(lambda: None)
+
+        time.sleep(SETTLED)
+        path = str(self._pictures / f"{name}.png")
+        self.on_window(lambda: QApplication.primaryScreen().grabWindow(0).save(path))
+
     def type(self, text: str, enter: bool = False) -> None:
         """Types letters and signs of ASCII, and Enter behind them."""
         for letter in text:
@@ -114,8 +194,10 @@ class Person:
             return isinstance(QApplication.activeWindow(), QFileDialog)
 
         self.wait(is_open, "the dialog that asks for a file")
+        self.press(ord("a"), CONTROL)
         self.type(path, enter=True)
         self.wait(lambda: not is_open(), "the end of the dialog")
+        self.on_window(_activate)
 
     def press(self, keysym: int, *held: int) -> None:
         """Presses a key."""
@@ -134,6 +216,13 @@ class Person:
             self.events.press(button)
             self.turns += 1
             time.sleep(SETTLED)
+
+
+def _activate() -> None:
+    """Gives the keyboard back to the window, as a window manager does; the display has none."""
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, QMainWindow):
+            widget.activateWindow()
 
 
 def _turn_to(widget: QWidget) -> tuple[QPoint, int] | None:

@@ -8,6 +8,9 @@ SHIFT = 0xFFE1
 ENTER = 0xFF0D
 DOWN = 0xFF54
 CONTROL = 0xFFE3
+ESCAPE = 0xFF1B
+INSERT = 0xFF63
+DELETE = 0xFFFF
 LATIN = 0x100
 """Below it a keysym is the letter's own number."""
 
@@ -33,8 +36,18 @@ class XEvents:
 
     def press(self, button: int = 1) -> None:
         """Presses and releases a button of the mouse; 4 and 5 are the wheel."""
-        for down in (1, 0):
-            self._test.XTestFakeButtonEvent(self._display, button, down, ctypes.c_ulong(0))
+        self.hold(button)
+        self.release(button)
+
+    def hold(self, button: int = 1) -> None:
+        """Presses a button of the mouse and keeps it down."""
+        self._button(button, 1)
+
+    def release(self, button: int = 1) -> None:
+        self._button(button, 0)
+
+    def _button(self, button: int, down: int) -> None:
+        self._test.XTestFakeButtonEvent(self._display, button, down, ctypes.c_ulong(0))
         self._x.XFlush(self._display)
 
     def key(self, keysym: int, *held: int) -> None:
@@ -45,14 +58,16 @@ class XEvents:
 
         plain = self._x.XKeycodeToKeysym(self._display, ctypes.c_ubyte(code), 0)
         modifiers = [*held, *([SHIFT] if plain != keysym and keysym < LATIN else [])]
-        codes = [
-            self._x.XKeysymToKeycode(self._display, ctypes.c_ulong(name)) for name in modifiers
-        ]
-        for one, down in (
-            *((other, 1) for other in codes),
-            (code, 1),
-            (code, 0),
-            *((other, 0) for other in reversed(codes)),
-        ):
-            self._test.XTestFakeKeyEvent(self._display, one, down, ctypes.c_ulong(0))
+        for name in modifiers:
+            self.hold_key(name, True)
+        for down in (1, 0):
+            self._test.XTestFakeKeyEvent(self._display, code, down, ctypes.c_ulong(0))
+        for name in reversed(modifiers):
+            self.hold_key(name, False)
+        self._x.XFlush(self._display)
+
+    def hold_key(self, keysym: int, down: bool) -> None:
+        """Presses a key and keeps it down, or lets it go."""
+        code = self._x.XKeysymToKeycode(self._display, ctypes.c_ulong(keysym))
+        self._test.XTestFakeKeyEvent(self._display, code, int(down), ctypes.c_ulong(0))
         self._x.XFlush(self._display)

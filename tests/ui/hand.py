@@ -23,15 +23,11 @@ LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 
 
-class Hand:
-    """Does what a person does; places are points of the scene."""
+class Places:
+    """Where on the scene a person finds what is drawn."""
 
-    def __init__(self, qtbot: QtBot, view: NetworkView) -> None:
-        self.qtbot = qtbot
+    def __init__(self, view: NetworkView) -> None:
         self.view = view
-        view.setFocus()
-
-    # --- places
 
     def middle(self, name: str) -> QPointF:
         """Returns the middle of a block's left half, where nothing else lies."""
@@ -59,6 +55,15 @@ class Hand:
     def beside(self) -> QPointF:
         """Returns a free place on the left of everything, in sight."""
         return self.view.mapToScene(QPoint(6, self.view.viewport().height() // 2))
+
+
+class Hand(Places):
+    """Does what a person does; places are points of the scene."""
+
+    def __init__(self, qtbot: QtBot, view: NetworkView) -> None:
+        super().__init__(view)
+        self.qtbot = qtbot
+        view.setFocus()
 
     # --- mouse
 

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.canvas.items import BlockItem
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -93,7 +95,8 @@ def _own_texts(widget: QWidget) -> Shown:
         yield from _model(widget.model())
     if isinstance(widget, QGraphicsView) and widget.scene() is not None:
         for item in widget.scene().items():
-            yield "item's tooltip", guessed(item.toolTip())
+            said = item.view.rich_tooltip() if isinstance(item, BlockItem) else item.toolTip()
+            yield "item's tooltip", guessed(said)
             if isinstance(item, QGraphicsTextItem):
                 yield "item", item.toPlainText()
 

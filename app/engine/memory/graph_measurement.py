@@ -161,7 +161,7 @@ def _placed(
             placed[node.name] = block
             shapes[node.name] = block.shape
     except GraphError as error:
-        return placed, error
+        return placed, error.to_keep()
 
     return placed, None
 

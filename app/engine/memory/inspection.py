@@ -151,7 +151,7 @@ def _place_blocks(
             placed[node.name] = block
             shapes[node.name] = block.shape
     except GraphError as error:
-        return placed, error
+        return placed, error.to_keep()
 
     return placed, None
 

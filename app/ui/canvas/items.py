@@ -5,6 +5,7 @@ It knows how it looks, not who shows it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QFontMetricsF
 
+    from app.ui.canvas.tensor_box import Largest
+
 __all__ = ["BlockItem", "BlockView"]
 
 PICTURE_GAP = 8
@@ -27,6 +30,39 @@ PICTURE_GAP = 8
 
 MARGIN = 8
 """Around the card: the dot for wires and thick edges stand out of it."""
+
+MOST_KEPT = 2
+"""Pictures of a card: as it is now, and as it was before, which undo comes back to."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a card shows but its state. largest: what the box of its tensor is drawn beside."""
+
+    view: BlockView
+    look: Look
+    largest: Largest | None
+    width: float
+    image: QImage | None
+
+    def same(self, other: Content) -> bool:
+        """Returns whether another card would look alike."""
+        alike = self.look is other.look and self.image is other.image
+        sizes = self.largest == other.largest and self.width == other.width
+        return alike and sizes and self.view == other.view
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A card as it was painted. scale: pixels of the screen for one of the scene."""
+
+    content: Content
+    state: CardState
+    scale: float
+    pixmap: QPixmap
+
+    def is_of(self, content: Content, state: CardState) -> bool:
+        return self.content is content and self.state == state
 
 
 class BlockItem(QGraphicsItem):
@@ -49,11 +85,10 @@ class BlockItem(QGraphicsItem):
         self._marked = False
         self._ports = False
         self._image: QImage | None = None
-        self._card: QPixmap | None = None
-        self._card_of: tuple[int, CardState] = (-1, CardState())
-        """What the picture of the card was painted for."""
-        self._scale = 0.0
-        self._version = 0
+        self._pictures: list[Picture] = []
+        """The card as it was painted, the last one first."""
+        self._content = Content(view, look, look.largest, width, None)
+        self._height = 0.0
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
         self._measure()
@@ -70,20 +105,32 @@ class BlockItem(QGraphicsItem):
 
     def set_view(self, view: BlockView) -> None:
         """Shows something else of the block."""
-        if view != self.view:
-            self.view = view
+        if view is self.view or view == self.view:
+            return
+
+        same_height = (view.error, view.remedy) == (self.view.error, self.view.remedy)
+        self.view = view
+        if not same_height:
             self._measure()
+            return
+
+        if self._hover:
+            self._explain()
+        self.renew()
 
     def set_look(self, look: Look, width: float) -> None:
         """Takes other colours, fonts and another width."""
         if look is not self._look or width != self._width:
+            self.prepareGeometryChange()
             self._look = look
             self._width = width
             self._measure()
 
     def renew(self) -> None:
-        """Paints the card anew, for what it is drawn in proportion to has changed."""
-        self._version += 1
+        """Shows what changed: the card, or what it is drawn in proportion to."""
+        content = Content(self.view, self._look, self._look.largest, self._width, self._image)
+        before = (picture.content for picture in self._pictures if picture.content.same(content))
+        self._content = next(before, content)
         self.update()
 
     @property
@@ -140,23 +187,33 @@ class BlockItem(QGraphicsItem):
         return QPointF(self.x() + self._width / 2, self.y() + self._height)
 
     def _measure(self) -> None:
-        self.prepareGeometryChange()
         px = self._look.px
         metrics = self._look.small_metrics
         trouble = self.view.trouble
         room = self._width - 2 * px(PADDING)
         self._trouble = _wrapped(trouble, metrics, room) if trouble else ()
-        self._height = px(HEIGHT) + len(self._trouble) * metrics.height()
+        height = px(HEIGHT) + len(self._trouble) * metrics.height()
         if self._image is not None:
-            self._height += px(PICTURE) + px(PICTURE_GAP)
+            height += px(PICTURE) + px(PICTURE_GAP)
 
-        self.setToolTip(self.view.rich_tooltip())
+        if height != self._height:
+            self.prepareGeometryChange()
+            self._height = height
+
+        if self._hover:
+            self._explain()
+
         self.renew()
+
+    def _explain(self) -> None:
+        """Says in the tooltip what there is to say. Only under the mouse: to write all is slow."""
+        self.setToolTip(self.view.rich_tooltip())
 
     # --- events
 
     def hoverEnterEvent(self, _event: object) -> None:
         self._hover = True
+        self._explain()
         self.update()
 
     def hoverLeaveEvent(self, _event: object) -> None:
@@ -176,36 +233,48 @@ class BlockItem(QGraphicsItem):
 
         ratio = painter.device().devicePixelRatioF()
         scale = zoom * ratio
-        of = (self._version, self._state())
-        # What changed is shown at once; another size may wait for the next frame.
-        changed = self._card is not None and of != self._card_of
-        if changed or ((self._card is None or self._scale != scale) and self._look.has_time()):
-            self._card = self._painted(zoom, ratio)
-            self._card_of = of
-            self._scale = scale
-
-        if self._card is None:
+        picture = self._picture(zoom, ratio)
+        if picture is None:
             self._as_card().paint_plain(painter)
-        elif self._scale == scale:
+        elif picture.scale == scale:
             # On whole pixels nothing is smoothed, and words stay sharp.
             corner = transform.map(QPointF(-MARGIN, -MARGIN)) * ratio
             painter.setWorldTransform(QTransform())
             painter.drawPixmap(
-                QPointF(round(corner.x()) / ratio, round(corner.y()) / ratio), self._card
+                QPointF(round(corner.x()) / ratio, round(corner.y()) / ratio), picture.pixmap
             )
             painter.setWorldTransform(transform)
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(self.boundingRect(), self._card, QRectF(self._card.rect()))
+            whole = QRectF(picture.pixmap.rect())
+            painter.drawPixmap(self.boundingRect(), picture.pixmap, whole)
 
     @property
     def card_bytes(self) -> int:
-        """The memory that the picture of the card takes."""
-        return 0 if self._card is None else 4 * self._card.width() * self._card.height()
+        """The memory that the pictures of the card take."""
+        pixmaps = (picture.pixmap for picture in self._pictures)
+        return sum(4 * pixmap.width() * pixmap.height() for pixmap in pixmaps)
 
     def forget_card(self) -> None:
-        """Lets go of the picture of the card; it is painted when the card is seen again."""
-        self._card = None
+        """Lets go of the pictures of the card; it is painted when the card is seen again."""
+        self._pictures = []
+
+    def _picture(self, zoom: float, ratio: float) -> Picture | None:
+        """Returns the card as it is, at this zoom or for a moment at another; None for none yet.
+
+        What changed is painted at once; another size may wait for the next frame.
+        """
+        state = self._state()
+        picture = next((each for each in self._pictures if each.is_of(self._content, state)), None)
+        changed = picture is None and bool(self._pictures)
+        sharp = picture is not None and picture.scale == zoom * ratio
+        if sharp or not (changed or self._look.has_time()):
+            return picture
+
+        new = Picture(self._content, state, zoom * ratio, self._painted(zoom, ratio))
+        others = [each for each in self._pictures if each is not picture]
+        self._pictures = [new, *others][:MOST_KEPT]
+        return new
 
     def _painted(self, zoom: float, ratio: float) -> QPixmap:
         """Returns the picture of the card at a zoom, for a screen of so many pixels a point."""

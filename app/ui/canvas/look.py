@@ -39,7 +39,7 @@ class Look:
         """What the boxes of tensors are drawn in proportion to."""
         self.postponed = False
         """Whether a card of this frame still waits for its picture."""
-        self._until = 0.0
+        self._until: float | None = None
 
     def px(self, size: float) -> int:
         return self.theme.px(size)
@@ -48,12 +48,19 @@ class Look:
         return self.theme.color(role)
 
     def begin_frame(self) -> None:
-        self._until = time.perf_counter() + FRAME_SECONDS
+        self._until = None
         self.postponed = False
 
     def has_time(self) -> bool:
-        """Returns whether this frame may paint one more picture; if not, another will."""
-        if time.perf_counter() < self._until:
+        """Returns whether this frame may paint one more picture; if not, another will.
+
+        Each may paint one at least. Processor time of the thread counts: beside a training that
+        takes all cores, frames would else pass without a picture, and cards would stay plain.
+        """
+        now = time.thread_time()
+        if self._until is None:
+            self._until = now + FRAME_SECONDS
+        if now < self._until:
             return True
 
         self.postponed = True

@@ -110,11 +110,13 @@ class Palette(QWidget):
     def _take(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.data(ROLE):
             self.taken.emit(item.data(ROLE))
+            self.field.selectAll()  # what is typed next looks for another kind
 
     def _fill(self) -> None:
         wanted = self.field.text().strip().lower()
         self.list.clear()
         family = ""
+        best: tuple[int, int] | None = None
         for kind in self._kinds:
             if wanted and wanted not in f"{kind.label} {kind.summary} {kind.family}".lower():
                 continue
@@ -130,11 +132,20 @@ class Palette(QWidget):
             row.setToolTip(tooltip(kind.summary))
             row.setData(Qt.ItemDataRole.AccessibleDescriptionRole, kind.summary)
             self.list.addItem(row)
+            found = _distance(kind.label.lower(), wanted), self.list.count() - 1
+            best = found if best is None else min(best, found)
 
-        first = next(
-            (row for row in range(self.list.count()) if self.list.item(row).data(ROLE)), -1
-        )
-        self.list.setCurrentRow(first)
+        self.list.setCurrentRow(-1 if best is None else best[1])
+
+
+def _distance(label: str, wanted: str) -> int:
+    """Returns how far a name is from what is looked for, 0 where it is the name itself."""
+    if label == wanted:
+        return 0
+    if label.startswith(wanted):
+        return 1
+
+    return 2 if wanted in label else 3
 
 
 class KindList(QListWidget):

@@ -11,7 +11,7 @@ from app.ui.canvas.items import BlockItem
 from app.ui.canvas.notes import NoteItem
 from app.ui.canvas.tensor_box import Largest
 from app.ui.canvas.wires import WiresItem
-from models.arrangement import Box, Sizes, arrange, free_line
+from models.arrangement import Box, Plan, Sizes, free_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,20 @@ class NetworkScene(QGraphicsScene):
         self.wires = WiresItem(look)
         self.addItem(self.wires)
         self._with_ports = False
+        self._plan = Plan({})
+
+    def width_for(self, blocks: Sequence[BlockView], room: float) -> float:
+        """Returns the width of each block with which all columns of a network fit into a room."""
+        return self._plan_of(blocks).widest_block(room - 2 * EDGE, self._sizes(0))
+
+    def _plan_of(self, blocks: Sequence[BlockView]) -> Plan:
+        """Returns rows and columns of these blocks, those of before where no wire is another."""
+        inputs = {block.name: block.inputs for block in blocks}
+        # The order counts too: of branches that are alike, the first one gets the next column.
+        if list(inputs.items()) != list(self._plan.inputs.items()):
+            self._plan = Plan(inputs)
+
+        return self._plan
 
     def show_network(
         self, blocks: Sequence[BlockView], drawing: Drawing, look: Look, width: float
@@ -59,6 +73,8 @@ class NetworkScene(QGraphicsScene):
         """
         self._look = look
         largest = Largest.of(block.form for block in blocks)
+        if look.largest is not None and any(block.pending for block in blocks):
+            largest = look.largest  # else all boxes would change while some are not known
         all_anew = look.largest != largest
         look.largest = largest
         names = {block.name for block in blocks}
@@ -152,8 +168,7 @@ class NetworkScene(QGraphicsScene):
             return
 
         zoom = self._look.theme.zoom
-        arrangement = arrange(
-            {block.name: block.inputs for block in blocks},
+        arrangement = self._plan_of(blocks).arranged(
             {name: item.height for name, item in self.blocks.items()},
             self._sizes(width),
             {name: (x * zoom, y * zoom) for name, (x, y) in drawing.positions.items()},

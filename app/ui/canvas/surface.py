@@ -29,7 +29,10 @@ NARROWEST = 160
 """Least width of a block in a network of one column."""
 
 BRANCHED = 330
-"""Width of a block in a network that branches."""
+"""Most width of a block in a network that branches."""
+
+LEAST_BRANCHED = 220
+"""Least width of such a block; below it there would be no room for a title and its numbers."""
 
 SMALLEST_ZOOM = 0.05
 
@@ -230,11 +233,15 @@ class Surface(QGraphicsView):
     def _block_width(self) -> float:
         """Returns the width of the blocks.
 
-        It is that of the view where the network is one column, and a fixed one where it branches.
+        It is that of the view where the network is one column, and less where it branches, so that
+        all columns are seen. Where blocks were put by hand it is fixed, for so are their distances.
         """
         theme = self.theme
-        if _branches(self._blocks) or self.drawing.positions:
+        if self.drawing.positions:
             return float(theme.px(BRANCHED))
+        if _branches(self._blocks):
+            fits = int(self.content.width_for(self._blocks, self.viewport().width()))
+            return float(min(theme.px(BRANCHED), max(theme.px(LEAST_BRANCHED), fits)))
 
         room = self.viewport().width() - 16
         return float(min(theme.px(WIDTH), max(theme.px(NARROWEST), room)))

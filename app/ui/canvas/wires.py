@@ -62,11 +62,11 @@ class WiresItem(QGraphicsItem):
 
         self._path = QPainterPath()
         self._arrows = QPainterPath()
+        bend, arrow = look.px(BEND), look.px(ARROW)
         for corners in self._lines.values():
-            points = [QPointF(x, y) for x, y in corners]
-            _add_rounded(self._path, points, look.px(BEND))
-            if len(points) > 2:
-                _add_arrow(self._arrows, points, look.px(ARROW))
+            _add_rounded(self._path, corners, bend)
+            if len(corners) > 2:
+                _add_arrow(self._arrows, corners, arrow)
 
         self._measure()
 
@@ -129,13 +129,11 @@ class WiresItem(QGraphicsItem):
         painter.fillPath(self._arrows, color)
         accent = self._look.color("accent")
         if self._lit is not None:
-            points = [QPointF(x, y) for x, y in self._lines[self._lit]]
-            self._paint_line(painter, points, self._pen(accent, 3))
+            self._paint_line(painter, self._lines[self._lit], self._pen(accent, 3))
         if self._loose:
-            points = [QPointF(x, y) for x, y in self._loose]
-            self._paint_line(painter, points, self._pen(accent, 2))
+            self._paint_line(painter, self._loose, self._pen(accent, 2))
 
-    def _paint_line(self, painter: QPainter, points: Sequence[QPointF], pen: QPen) -> None:
+    def _paint_line(self, painter: QPainter, points: Sequence[Point], pen: QPen) -> None:
         path, arrow = QPainterPath(), QPainterPath()
         _add_rounded(path, points, self._look.px(BEND))
         _add_arrow(arrow, points, self._look.px(ARROW + 2))
@@ -174,27 +172,28 @@ def _distance(x: float, y: float, corners: Sequence[Point]) -> float:
     return best
 
 
-def _add_rounded(path: QPainterPath, points: Sequence[QPointF], radius: float) -> None:
-    path.moveTo(points[0])
+def _add_rounded(path: QPainterPath, points: Sequence[Point], radius: float) -> None:
+    """Adds a line with round corners. With plain numbers: points of Qt made this most of a draw."""
+    path.moveTo(*points[0])
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        path.lineTo(_towards(corner, before, radius))
-        path.quadTo(corner, _towards(corner, after, radius))
+        path.lineTo(*_towards(corner, before, radius))
+        path.quadTo(*corner, *_towards(corner, after, radius))
 
-    path.lineTo(points[-1])
-
-
-def _towards(start: QPointF, end: QPointF, distance: float) -> QPointF:
-    step = end - start
-    length = math.hypot(step.x(), step.y())
-    return start + step * (min(distance, length / 2) / length) if length else start
+    path.lineTo(*points[-1])
 
 
-def _add_arrow(path: QPainterPath, points: Sequence[QPointF], side: float) -> None:
-    tip = points[-1]
-    back = _towards(tip, points[-2], side)
-    along = tip - back
-    across = QPointF(-along.y(), along.x()) * 0.6
-    path.moveTo(tip)
-    path.lineTo(back + across)
-    path.lineTo(back - across)
+def _towards(start: Point, end: Point, distance: float) -> Point:
+    across, down = end[0] - start[0], end[1] - start[1]
+    length = math.hypot(across, down)
+    share = min(distance, length / 2) / length if length else 0.0
+    return start[0] + across * share, start[1] + down * share
+
+
+def _add_arrow(path: QPainterPath, points: Sequence[Point], side: float) -> None:
+    x, y = points[-1]
+    back_x, back_y = _towards(points[-1], points[-2], side)
+    across_x, across_y = 0.6 * (back_y - y), 0.6 * (x - back_x)
+    path.moveTo(x, y)
+    path.lineTo(back_x + across_x, back_y + across_y)
+    path.lineTo(back_x - across_x, back_y - across_y)
     path.closeSubpath()

@@ -208,7 +208,7 @@ def measure(
     try:
         graph: Graph = resolved.model.graph(problem)
     except GraphError as error:
-        return error
+        return error.to_keep()
 
     try:
         device = choose(resolved.training.device)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPixmap
 
 from app.engine.experiment.drawing import Drawing, Note
 from app.ui.canvas.block_view import BlockView
+from app.ui.canvas.items import BlockItem
 from app.ui.canvas.look import Look
 from app.ui.canvas.notes import PADDING, WRAP
+from app.ui.canvas.surface import BRANCHED
 from app.ui.canvas.tensor_box import HEIGHT, WIDTH, Largest, tensor_box
 from app.ui.canvas.view import NetworkView
 from app.ui.canvas.wires import WiresItem
@@ -109,6 +112,56 @@ def test_only_what_changed_is_made_anew(view: NetworkView) -> None:
     view.show_blocks(changed[:3])
     assert list(view.content.blocks) == ["input", "n0", "n1"]
     assert len(view.content.items()) == 4  # and the wires
+
+
+def test_what_is_taken_back_need_not_be_painted_again(
+    qtbot: QtBot, view: NetworkView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sharp() -> bool:
+        view.viewport().repaint()
+        return not view.look.postponed
+
+    qtbot.waitUntil(sharp)
+    painted = []
+    paint = BlockItem._painted
+
+    def counted(item: BlockItem, zoom: float, ratio: float) -> QPixmap:
+        painted.append(item.view.name)
+        return paint(item, zoom, ratio)
+
+    monkeypatch.setattr(BlockItem, "_painted", counted)
+    before = view.blocks
+    changed = [replace(block, parameters=7) for block in before[2:4]]
+    view.show_blocks([*before[:2], *changed, *before[4:]])
+    view.viewport().repaint()
+    assert painted == [block.name for block in changed]
+    view.show_blocks(before)
+    view.viewport().repaint()
+    assert len(painted) == 2
+    view.theme.set_dark(True)
+    view.viewport().repaint()
+    view.theme.set_dark(False)
+    assert set(painted) == set(view.content.blocks), "other colours are other cards"
+
+
+def test_boxes_keep_their_size_while_shapes_are_not_known(view: NetworkView) -> None:
+    largest = view.look.largest
+    waiting = [replace(block, form=(), pending=True) for block in view.blocks[3:]]
+    view.show_blocks([*view.blocks[:3], *waiting])
+    assert view.look.largest is largest
+    view.show_blocks(view.blocks[:3])
+    assert view.look.largest != largest
+
+
+def test_branches_are_narrow_where_there_is_little_room(qtbot: QtBot, view: NetworkView) -> None:
+    first, second, *rest = view_of(*FORMS)
+    bypass = replace(rest[0], inputs=(second.name, first.name))
+    view.show_blocks([first, second, bypass, *rest[1:]])
+    view.resize(300, 400)
+    bar = view.horizontalScrollBar()
+    qtbot.waitUntil(lambda: view.item("n1").width < 300 and bar.maximum() == bar.minimum())
+    view.resize(900, 400)
+    qtbot.waitUntil(lambda: view.item("n1").width == BRANCHED)
 
 
 def test_places_grow_with_the_zoom_of_the_window(view: NetworkView) -> None:

@@ -76,8 +76,11 @@ def test_a_setting_of_a_block_makes_the_network_ones_own(
     name = first(harness, "convolution")
     page.network.view.choose(name)
     before = harness.document.experiment
-    page.block.fields["kernel_size"].edited.emit("kernel_size", 5)
+    field = page.block.fields["kernel_size"]
+    field.editor.setFocus()
+    field.edited.emit("kernel_size", 5)
     measured(qtbot, harness)
+    assert field.editor.hasFocus(), "the next setting is a Tab away"
 
     model = harness.document.experiment.model
     assert isinstance(model, OwnNetwork)

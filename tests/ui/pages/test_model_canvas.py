@@ -20,6 +20,7 @@ from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
 from models.graph import Graph, Node
 from models.own_network import OwnNetwork
+from models.start_network import empty_graph
 from tests.ui.hand import Hand
 from tests.ui.harness import PATIENCE_MS, Harness
 
@@ -132,6 +133,21 @@ def test_a_chosen_wire_is_deleted(harness: Harness, hand: Hand) -> None:
     assert inputs(harness)["sum"] == ("norm",)
 
 
+def test_a_pooling_reads_its_mask_second_whichever_wire_was_drawn_first(
+    qtbot: QtBot, harness: Harness, hand: Hand
+) -> None:
+    harness.open("sample:glosses")
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    set_graph(harness.document, empty_graph(harness.document.problem()))
+    measured(qtbot, harness)
+    hand.view.zoom_to_fit()
+    assert hand.view.editor is not None
+    assert hand.view.editor.remove_wire(("embedding", "pool")) == ""
+    assert inputs(harness)["pool"] == ("mask",)
+    hand.drag(hand.port("embedding"), hand.middle("pool"))
+    assert inputs(harness)["pool"] == ("embedding", "mask")
+
+
 def test_escape_gives_a_wire_up(harness: Harness, hand: Hand) -> None:
     before = harness.document.experiment
     hand.press(hand.port("input"))
@@ -192,6 +208,11 @@ def test_the_list_says_what_each_block_does_and_puts_one_behind_the_chosen(
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert inputs(harness)["norm1"] == ("conv1",)
     assert hand.view.chosen == "norm1"
+    assert palette.field.selectedText() == "batch norm", "what is typed next looks for another"
+    palette.field.setText("convolution")
+    assert palette.shown[0] != "convolution", "others speak of it too"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert inputs(harness)["conv3"] == ("norm1",), "the one that is called so comes first"
     qtbot.keyClick(palette, Qt.Key.Key_Escape)
     assert not palette.isVisible() and page._settings.isVisible()
 
@@ -363,7 +384,9 @@ def test_arrows_go_along_wires_and_delete_closes_the_gap(harness: Harness, hand:
     one_step(harness, before)
 
 
-def test_enter_and_a_double_click_lead_to_the_settings(page: ModelPage, hand: Hand) -> None:
+def test_enter_and_a_double_click_lead_to_the_settings_and_escape_back(
+    qtbot: QtBot, page: ModelPage, hand: Hand
+) -> None:
     hand.view.choose("conv1")
     hand.key(Qt.Key.Key_Insert)
     assert page.palette_card.isVisible()
@@ -373,6 +396,9 @@ def test_enter_and_a_double_click_lead_to_the_settings(page: ModelPage, hand: Ha
 
     assert opened.args == ["conv1"]
     assert page.block.isVisible() and not page.palette_card.isVisible()
+    assert page.block.isAncestorOf(page.focusWidget())
+    qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Escape)
+    assert hand.view.hasFocus()
     hand.double_click(hand.middle("pool"))
     assert hand.view.chosen == "pool" and page.block.isVisible()
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from app.engine.experiment.own_network_library import read_networks
-from app.ui.pages.model.gallery.card import KEPT
+from app.ui.pages.model.gallery.card import EMPTY, KEPT
 from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
 from models import edits
@@ -110,3 +110,32 @@ def test_a_name_that_cannot_be_is_refused_in_a_sentence(
     assert "A name holds letters" in page.own.trouble.text() and page.own.trouble.isVisible()
     page.own.name.setText("up")
     assert not page.own.trouble.isVisible()
+
+
+def test_one_begins_with_an_empty_network(qtbot: QtBot, harness: Harness, page: ModelPage) -> None:
+    measured(qtbot, harness)
+    before = harness.document.experiment
+    card = page.gallery.cards[EMPTY]
+    assert card.accessibleName() == "Template Empty"
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    measured(qtbot, harness)
+    model = harness.document.experiment.model
+    assert isinstance(model, OwnNetwork)
+    assert [node.kind for node in model.blocks.nodes] == ["flatten", "output"]
+    assert page.ready() == (True, "") and card.isChecked()
+
+    page.network.view.setFocus()
+    qtbot.keyClick(page.network.view, Qt.Key.Key_Insert)
+    palette = page.palette_card.palette_list
+    qtbot.keyClicks(palette.field, "convolution")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    measured(qtbot, harness)
+    graph = open_graph(harness.document)
+    assert graph is not None
+    assert [node.kind for node in graph.nodes] == ["convolution", "flatten", "output"]
+    assert "channels" not in graph.nodes[0].settings, "the usual number, not one as the picture"
+    assert page.ready() == (True, "") and not card.isChecked()
+
+    harness.document.undo()
+    harness.document.undo()
+    assert harness.document.experiment == before

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
+from app.ui.pages.model.gallery.card import EMPTY
 from app.ui.pages.model.gallery.drawings import BY_KIND
 from app.ui.pages.model.page import ModelPage
 from models.template import TEMPLATES
@@ -44,7 +45,7 @@ def card(page: ModelPage, kind: str) -> QAbstractButton:
 
 def test_every_template_has_a_card_with_its_size(qtbot: QtBot, page: ModelPage) -> None:
     assert isinstance(page.findChild(QWidget, "model.template"), QWidget)
-    assert set(page.gallery.cards) == {template.kind for template in TEMPLATES.all()}
+    assert set(page.gallery.cards) == {EMPTY, *(template.kind for template in TEMPLATES.all())}
     qtbot.waitUntil(
         lambda: all(card.parameters or card.reason for card in page.gallery.cards.values()),
         timeout=PATIENCE_MS,

@@ -131,14 +131,15 @@ class BlockEditor(QWidget):
         return button
 
     def _show_form(self) -> None:
-        for page in self._pages.values():
-            page.hide()
-
         block = self._block()
-        if block is None:
+        kind = type(block) if block is not None else None
+        for other, page in self._pages.items():
+            if other is not kind:  # what is hidden for a moment loses the keyboard
+                page.hide()
+
+        if block is None or kind is None:
             return
 
-        kind = type(block)
         if kind not in self._pages:
             self._pages[kind] = self._make_form(kind)
 

@@ -22,7 +22,7 @@ from app.engine.errors import message_of
 from app.engine.learning.optimizer import Optimizer
 from app.engine.text import bytes_text, short_text, times_text
 from app.ui.canvas.view import ZOOM_STEP, NetworkView
-from app.ui.pages.model.drawing.block_views import block_views
+from app.ui.pages.model.drawing.block_views import block_views, is_measured
 from app.ui.pages.model.mistake_strip import LEAST_BELOW, MistakeStrip
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
@@ -49,6 +49,11 @@ ICON_NAMES = {"more": "dots"}
 
 LEAST = 120
 """Least height of the drawing at 100 %."""
+
+LOW = 300
+"""Height of the card at 100 % below which the totals stand beside its title."""
+
+WHY = "shapes and costs"
 
 BESIDE = {
     "outputs": "Show what comes out of every block",
@@ -112,12 +117,15 @@ class NetworkCard(Card):
     beside_asked = Signal(str)
 
     def __init__(self, network_measurer: NetworkMeasurer, theme: Theme) -> None:
-        super().__init__("The network", "shapes and costs")
+        super().__init__("The network", WHY)
         self._measurer = network_measurer
         self._theme = theme
         self._fault = ""
+        self._whole = False
+        """Whether there is a network that can be built, and is shown."""
         self._drawn_of: tuple[Measured | None, Graph | None] = (None, None)
         self._views: tuple[BlockView, ...] = ()
+        self._measured_views: tuple[Measured | None, tuple[BlockView, ...]] = (None, ())
         self.view = NetworkView(theme)
         self.view.setObjectName("model.network")
         self.view.block_chosen.connect(self.selected)
@@ -189,20 +197,39 @@ class NetworkCard(Card):
             and network_measurer.measured.inspection.error is None
         )
 
-        self._line.setVisible(whole)
-        self._totals.setVisible(whole)
+        self._whole = whole
+        self._place_totals()
 
         for button in self._buttons:
             button.setEnabled(shown)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_totals()
+
+    def _place_totals(self) -> None:
+        """Shows what the network adds up to: below it, or in a low card beside the title."""
+        low = self.height() < self._theme.px(LOW)
+        self._line.setVisible(self._whole and not low)
+        self._totals.setVisible(self._whole and not low)
+        self.set_why(self._totals.text() if self._whole and low else WHY)
+
     def _show_network(self, measured: Measured, graph: Graph | None, drawing: Drawing) -> None:
         """Draws the network, unless it is what is drawn already."""
-        of = (measured, graph)
         if self._drawn_of[0] is not measured or self._drawn_of[1] is not graph:
-            self._views = block_views(measured, graph)
-            self._drawn_of = of
+            self._views = self._views_of(measured, graph)
+            self._drawn_of = measured, graph
 
         self.view.show_blocks(self._views, drawing)
+
+    def _views_of(self, measured: Measured, graph: Graph | None) -> tuple[BlockView, ...]:
+        """Returns the blocks as they are drawn; those that were measured are kept for undo."""
+        if graph is not None and not is_measured(graph, measured):
+            return block_views(measured, graph)
+        if self._measured_views[0] is not measured:
+            self._measured_views = measured, block_views(measured)
+
+        return self._measured_views[1]
 
     def _show_fault(self, error: GraphError | None) -> None:
         """Brings the block that cannot be built into sight, once."""

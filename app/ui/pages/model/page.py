@@ -15,6 +15,7 @@ from app.ui.pages.model.block_library import BlockLibrary
 from app.ui.pages.model.drawing.canvas_editor import CanvasEditor
 from app.ui.pages.model.drawing.palette_card import PaletteCard
 from app.ui.pages.model.drawing.repeat_row import RepeatRow
+from app.ui.pages.model.gallery.card import EMPTY
 from app.ui.pages.model.gallery.gallery import TemplateGallery
 from app.ui.pages.model.gallery.kept import KeptNetworks
 from app.ui.pages.model.gallery.sizes import TemplateSizes
@@ -30,11 +31,11 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
 from app.ui.widgets.settings.form import Form
 from models.own_network import OwnNetwork
-from models.start_network import start_sentence
+from models.start_network import start_sentence, why_not_empty
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent, QShowEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
     from models.graph import Graph
     from models.shape import Problem
@@ -48,6 +49,9 @@ BESIDE_TABLE = 1_400
 
 GALLERY_SHARE = 0.27
 """Share of the page's height above which the cards of the gallery become compact."""
+
+LOW = 520
+"""Height at 100 % below which the templates make room while something stands beside the drawing."""
 
 
 class ModelPage(Page):
@@ -69,6 +73,10 @@ class ModelPage(Page):
         self.beside = CardsBeside(parts, self.network)
         self.beside.changed.connect(self._make_room)
         self.beside.kinds_asked.connect(self._open_kinds)
+        self._adding = False
+        """Whether the list of blocks stands where the settings are."""
+        self._gallery_wanted: bool | None = None
+        """Whether the person wants to see the templates; None as there is room."""
         self._awaited = ""
         """A new block that is chosen as soon as it is drawn."""
         self._settings = self._settings_card()
@@ -154,8 +162,6 @@ class ModelPage(Page):
         parts = self._parts
         self.editor = CanvasEditor(parts.document, parts.network_measurer, self.library, self)
         self.editor.placed.connect(lambda names: self.network.view.choose(*names))
-        self._adding = False
-        """Whether the list of blocks stands where the settings are."""
         self.palette_card = PaletteCard(parts.theme)
         self.palette_card.closed.connect(lambda: self._show_palette(False))
         self.palette_card.palette_list.taken.connect(self._add)
@@ -165,7 +171,7 @@ class ModelPage(Page):
         view.block_opened.connect(self._open_block)
         view.group_asked.connect(self._open_group)
         view.repeat_asked.connect(self._open_repeat)
-        view.large_asked.connect(lambda: self.gallery.setVisible(self.gallery.isHidden()))
+        view.large_asked.connect(self._fold_gallery)
 
     # --- the drawing
 
@@ -231,6 +237,14 @@ class ModelPage(Page):
         self.gallery.set_tallest(round(self.height() * GALLERY_SHARE))
         self._make_room()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        focus = self.focusWidget()
+        inside = focus is not None and self._settings.isAncestorOf(focus)
+        if event.key() == Qt.Key.Key_Escape and inside:
+            self.network.view.setFocus()
+        else:
+            super().keyPressEvent(event)
+
     def _restyle(self) -> None:
         theme = self._parts.theme
         margin = theme.px(16)
@@ -282,8 +296,20 @@ class ModelPage(Page):
         view.choose(name)
         self.block.add_menu.popup(view.mapToGlobal(view.rect().center()))
 
+    def _fold_gallery(self) -> None:
+        """Shows the templates or not, as the person wants it from now on."""
+        self._gallery_wanted = self.gallery.isHidden()
+        self._make_room()
+
     def _make_room(self) -> None:
-        """Leaves the settings out where another card would have too little room beside them."""
+        """Leaves the settings out where another card would have too little room beside them.
+
+        On a low page the templates too, while something is done with the drawing.
+        """
+        busy = self.beside.is_open or self._adding
+        low = self.height() < self._parts.theme.px(LOW)
+        wanted = self._gallery_wanted
+        self.gallery.setVisible(not (low and busy) if wanted is None else wanted)
         least = BESIDE if self.beside.table.isHidden() else BESIDE_TABLE
         wide = self.width() >= self._parts.theme.px(least)
         adding = self._adding
@@ -344,7 +370,8 @@ class ModelPage(Page):
 
         self.gallery.describe(
             {kind: f"{size:,}" for kind, size in sizes.items()},
-            {template.kind: template.unfit(problem) for template in TEMPLATES.all()},
+            {template.kind: template.unfit(problem) for template in TEMPLATES.all()}
+            | {EMPTY: why_not_empty(problem)},
         )
 
     def _take_sizes(self, sizes: dict[str, int]) -> None:

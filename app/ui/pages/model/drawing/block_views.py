@@ -26,7 +26,7 @@ def block_views(measured: Measured, graph: Graph | None = None) -> tuple[BlockVi
     changed since: blocks that the change can reach are shown without numbers, and no block with its
     share of the whole.
     """
-    now = None if graph is None or _is_measured(graph, measured) else graph
+    now = None if graph is None or is_measured(graph, measured) else graph
     inspection = measured.inspection
     # Of a network that cannot be built, and of a changed one, the whole is not known.
     whole = now is None and inspection.error is None
@@ -52,7 +52,7 @@ def block_views(measured: Measured, graph: Graph | None = None) -> tuple[BlockVi
         *(
             _measured_view(reports[node.name], measured, total, 0)
             if node.name in known
-            else _pending_view(node)
+            else _pending_view(node, measured)
             for node in now.nodes
         ),
     )
@@ -96,9 +96,22 @@ def _measured_view(block: BlockReport, measured: Measured, total: float, held: i
     )
 
 
-def _pending_view(node: Node) -> BlockView:
-    """Returns a block whose numbers are not known yet."""
+def _pending_view(node: Node, measured: Measured) -> BlockView:
+    """Returns a block whose numbers are not known yet; its title may be known from before."""
     from models.new_block import most_inputs, title_of  # noqa: PLC0415 - it loads torch
+
+    measurement = measured.measurement
+    before = measurement.by_name.get(node.name) if measurement is not None else None
+    if before is not None and before.block is not None and before.node == node:
+        return BlockView(
+            node.name,
+            before.block.title(),
+            "",
+            node.inputs,
+            pending=True,
+            most_inputs=before.block.arity[1],
+            group=node.definition is not None,
+        )
 
     return BlockView(
         node.name,
@@ -111,7 +124,7 @@ def _pending_view(node: Node) -> BlockView:
     )
 
 
-def _is_measured(graph: Graph, measured: Measured) -> bool:
+def is_measured(graph: Graph, measured: Measured) -> bool:
     """Returns whether it is this graph that was measured."""
     measurement = measured.measurement
     return measurement is None or graph.nodes == tuple(block.node for block in measurement.blocks)

@@ -64,7 +64,12 @@ class CanvasEditor(QObject):
     def draw_wire(self, source: str, target: str) -> str:
         """Lets a block read another one; where it can read no more, instead of the last."""
         return self._edit(
-            lambda graph: (wires.connect(graph, source, target, self._most(graph, target)), ())
+            lambda graph: (
+                self._ordered(
+                    wires.connect(graph, source, target, self._most(graph, target)), target
+                ),
+                (),
+            )
         )
 
     def move_wire(self, wire: Wire, source: str, target: str) -> str:
@@ -73,7 +78,8 @@ class CanvasEditor(QObject):
         def change(graph: Graph) -> Edited:
             if target != wire[1]:
                 most = self._most(graph, target)
-                return wires.move_end(graph, wire[0], wire[1], target, most), ()
+                moved = wires.move_end(graph, wire[0], wire[1], target, most)
+                return self._ordered(moved, target), ()
 
             return wires.move_start(graph, wire[0], wire[1], source), ()
 
@@ -98,7 +104,7 @@ class CanvasEditor(QObject):
                 changed, name = wires.insert_on(graph, source, target, chosen, values, also)
                 return changed, (name,)
 
-            behind = drop.behind or _before_end(graph)
+            behind = drop.behind or self._place_for(graph, chosen)
             values, also = self._fitting.behind(chosen, behind) or ({}, ())
             if drop.at is not None:
                 changed, name = wires.add_branch(graph, behind, chosen, values)
@@ -236,6 +242,13 @@ class CanvasEditor(QObject):
         kept = self._library.blocks.items()
         return known | {kind: each for kind, each in kept if stands_beside(each, known)}
 
+    def _place_for(self, graph: Graph, kind: Kind) -> str:
+        """Returns the lowest block above the last one behind which a kind fits; else that block."""
+        fitting = self._fitting
+        way = [*edits.ancestors(graph, graph.nodes[-1].name), INPUT]
+        fits = (name for name in way if fitting.behind(kind, name) is not None)
+        return next(fits, _before_end(graph))
+
     def _most(self, graph: Graph, target: str) -> int:
         """Returns how many blocks a block can read."""
         from models.new_block import most_inputs  # noqa: PLC0415 - it loads torch
@@ -245,6 +258,12 @@ class CanvasEditor(QObject):
 
         node = graph[target]
         return most_inputs(node.definition or node.kind)
+
+    def _ordered(self, graph: Graph, target: str) -> Graph:
+        """Returns the graph in which a block reads what it reads in an order that it can take."""
+        node = graph[target]
+        order = self._fitting.in_order(node.definition or node.kind, node.settings, node.inputs)
+        return graph if order == node.inputs else edits.set_inputs(graph, target, *order)
 
     def _replaced(self, graph: Graph, name: str, kind: Kind) -> Edited:
         """Returns the graph with another kind of block, which keeps the settings that it has."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from models.graph import INPUT, OTHER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.memory.graph_measurement import BlockNumbers
     from app.ui.state.network_measurer import Measured
     from models.graph import Graph, Kind
@@ -14,6 +17,11 @@ if TYPE_CHECKING:
 
 Found = tuple[dict[str, Any], tuple[str, ...]]
 """Settings of a block, and what it reads besides."""
+
+Names = tuple[str, ...]
+
+MOST_ORDERED = 3
+"""Inputs of a block in which each has a meaning of its own; a sum of more reads them alike."""
 
 
 class Fitting:
@@ -47,11 +55,13 @@ class Fitting:
     def behind(self, kind: Kind, name: str) -> Found | None:
         """Returns what a new block behind another one is set to; None where it cannot stand there.
 
-        A sum reads also what the other block reads, as a bypass.
+        A sum reads also what the other block reads, as a bypass. Behind the example itself a block
+        keeps its usual settings where it can: one filter for a grey picture would see little.
         """
         from models.new_block import (  # noqa: PLC0415 - it loads torch
             fitting_settings,
             least_inputs,
+            output_shape,
         )
 
         shape = self.shape(name)
@@ -70,8 +80,27 @@ class Fitting:
         if len(known) < len(shapes):
             return None
 
-        values = fitting_settings(kind, known, shape)
+        first = output_shape(kind, {}, known) if name in (INPUT, OTHER) else None
+        values = fitting_settings(kind, known, first or shape)
         return None if values is None else (values, also)
+
+    def in_order(self, kind: Kind, values: dict[str, Any], sources: Sequence[str]) -> Names:
+        """Returns what a block reads in the first order in which it can; else as it is.
+
+        A pooling with a mask reads the tokens first, whichever wire was drawn first.
+        """
+        from models.new_block import output_shape  # noqa: PLC0415 - it loads torch
+
+        shapes = {name: self.shape(name) for name in sources}
+        if not 2 <= len(sources) <= MOST_ORDERED or None in shapes.values():
+            return tuple(sources)
+
+        for order in itertools.permutations(sources):
+            inputs = tuple(shape for name in order if (shape := shapes[name]) is not None)
+            if output_shape(kind, values, inputs) is not None:
+                return order
+
+        return tuple(sources)
 
     def instead(self, kind: Kind, name: str) -> dict[str, Any] | None:
         """Returns settings for another kind of block in the place of one; None where none fit.

@@ -30,6 +30,7 @@ class RepeatRow(QWidget):
         self.times.setSuffix(" times")
         self.times.setAccessibleName("How often the blocks stand in a row")
         self.times.lineEdit().setAcceptDrops(False)  # the window takes files
+        self.times.lineEdit().setTextMargins(6, 0, 0, 0)
         label.setBuddy(self.times)
         button = QPushButton(button_text("Repeat"))
         button.setObjectName("repeat.do")

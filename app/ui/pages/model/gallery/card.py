@@ -14,14 +14,17 @@ from app.ui.pages.model.gallery.drawings import SIZE, draw
 from app.ui.pages.model.gallery.graph_picture import draw_graph
 from app.ui.style.theme import BODY, SMALL, Theme
 from app.ui.text.literal import button_text, tooltip
+from models.graph import Graph, Node
 
 if TYPE_CHECKING:
-    from models.graph import Graph
     from models.own_network import OwnNetwork
     from models.template import Template
 
 # Sizes in pixels at 100 %.
 PADDING = 12
+
+SLIM_PADDING = 7
+"""Above and below the name of a card that shows nothing else."""
 
 RADIUS = 10
 
@@ -30,10 +33,13 @@ WRAP = int(Qt.TextFlag.TextWordWrap)
 KEPT = "kept:"
 """Before the name of a kept network in the kind of its card."""
 
+EMPTY = "empty"
+"""The kind of the card of the empty network."""
+
 
 @dataclass(frozen=True)
 class Offer:
-    """What a card offers. graph: of a network that was kept, which is drawn; None of a template."""
+    """What a card offers. graph: what is drawn of it; None for the picture of a template."""
 
     kind: str
     label: str
@@ -44,6 +50,16 @@ class Offer:
     @classmethod
     def of_template(cls, template: type[Template]) -> Offer:
         return cls(template.kind, template.label, template.summary, template.family)
+
+    @classmethod
+    def of_empty(cls) -> Offer:
+        graph = Graph((Node("answer", "output"),))
+        return cls(EMPTY, "Empty", "Only the answer: draw the rest yourself.", "Own", graph)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is a network that the person kept."""
+        return self.kind.startswith(KEPT)
 
     @classmethod
     def of_network(cls, name: str, network: OwnNetwork) -> Offer:
@@ -57,7 +73,8 @@ class Offer:
 class TemplateCard(QAbstractButton):
     """One template, or one network that was kept, to be chosen.
 
-    It is painted as a card; without room its summary moves into the tooltip.
+    It is painted as a card; without room its summary moves into the tooltip, and with still less
+    only its name is left.
     """
 
     def __init__(self, template: Offer, theme: Theme) -> None:
@@ -67,6 +84,7 @@ class TemplateCard(QAbstractButton):
         self.reason = ""
         self.parameters = ""
         self.compact = False
+        self.slim = False
         self.setObjectName(f"model.template.{template.kind}")
         self.setText(button_text(template.label))
         self.setCheckable(True)
@@ -86,13 +104,13 @@ class TemplateCard(QAbstractButton):
         size = f"{parameters} parameters." if parameters else ""
         words = f"{self.template.summary} {reason or size}".strip()
         self.setToolTip(tooltip(words))
-        what = "Template" if self.template.graph is None else "Your network"
+        what = "Your network" if self.template.kept else "Template"
         self.setAccessibleName(f"{what} {self.template.label}")
         self.setAccessibleDescription(words)
         self.update()
 
     def needed(self, width: int, compact: bool) -> int:
-        """Returns the height that the card needs at this width."""
+        """Returns the height that the card needs at this width; `slim_height` where it is slim."""
         theme = self._theme
         height = 2 * theme.px(PADDING) + theme.px(SIZE[1]) + theme.px(6)
         height += QFontMetrics(theme.font(BODY, bold=True)).height()
@@ -107,12 +125,18 @@ class TemplateCard(QAbstractButton):
         return height
 
     @property
+    def slim_height(self) -> int:
+        """The height of the name alone."""
+        name = QFontMetrics(self._theme.font(BODY, bold=True)).height()
+        return name + 2 * self._theme.px(SLIM_PADDING)
+
+    @property
     def _words(self) -> str:
         return self.reason or self.template.summary
 
     def sizeHint(self) -> QSize:
         width = self._theme.px(150)
-        return QSize(width, self.needed(width, self.compact))
+        return QSize(width, self.slim_height if self.slim else self.needed(width, self.compact))
 
     def enterEvent(self, _event: QEnterEvent) -> None:
         self.update()
@@ -126,6 +150,11 @@ class TemplateCard(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_card(painter)
+        if self.slim:
+            side, high = theme.px(PADDING), theme.px(SLIM_PADDING)
+            self._paint_words(painter, self.rect().adjusted(side, high, -side, -high))
+            return
+
         inside = self.rect().adjusted(*(theme.px(PADDING) * sign for sign in (1, 1, -1, -1)))
         picture = QRectF(inside.x(), inside.y(), theme.px(SIZE[0]), theme.px(SIZE[1]))
         offer = self.template
@@ -179,7 +208,7 @@ class TemplateCard(QAbstractButton):
         title = metrics.elidedText(self.template.label, Qt.TextElideMode.ElideRight, below.width())
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
 
-        if not self.compact:
+        if not self.compact and not self.slim:
             painter.setFont(small)
             painter.setPen(theme.color("secondary" if enabled else "disabled"))
             painter.drawText(

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.pages.model.gallery.card import KEPT, Offer, TemplateCard
+from app.ui.pages.model.gallery.card import EMPTY, KEPT, Offer, TemplateCard
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text
 
@@ -40,6 +40,9 @@ WITH_REASON = 190
 LEAST_REASONS = 150
 """Least height of the cards with a reason."""
 
+SLIM_ABOVE = 1.4
+"""Times its share of the page that the gallery may need before only names are left."""
+
 MOST = 60
 """Columns of the grid, of which a card takes as many as its row leaves it."""
 
@@ -52,12 +55,13 @@ STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Ke
 class TemplateGallery(QWidget):
     """Templates as cards in rows: what fits is in front, the rest greyed behind a button.
 
-    Behind them stand the networks that the person kept. `chosen(kind)`: a template was taken.
-    `network_chosen(name)`: a kept network was. `removal_asked(name)`: it shall be taken out. The
-    arrow keys go from card to card.
+    Behind them stand an empty network and those that the person kept. `chosen(kind)`: a template
+    was taken. `empty_chosen()`, `network_chosen(name)`: the empty network was, or a kept one.
+    `removal_asked(name)`: it shall be taken out. The arrow keys go from card to card.
     """
 
     chosen = Signal(str)
+    empty_chosen = Signal()
     network_chosen = Signal(str)
     removal_asked = Signal(str)
 
@@ -65,6 +69,7 @@ class TemplateGallery(QWidget):
         super().__init__()
         self._theme = theme
         self._tallest = 0
+        self._described: tuple[object, ...] = ()
         self.setObjectName("model.template")
         self.setAccessibleName("Template")
         self._grid = QGridLayout(self)
@@ -75,6 +80,7 @@ class TemplateGallery(QWidget):
         for template in registry.all():
             self._add(Offer.of_template(template))
 
+        self._add(Offer.of_empty())
         self.others = QPushButton(self)
         self.others.setObjectName("model.template.others")
         self.others.setToolTip("Shows the templates that cannot be used with these data, and why.")
@@ -103,6 +109,8 @@ class TemplateGallery(QWidget):
     def _choose(self, kind: str) -> None:
         if kind.startswith(KEPT):
             self.network_chosen.emit(kind.removeprefix(KEPT))
+        elif kind == EMPTY:
+            self.empty_chosen.emit()
         else:
             self.chosen.emit(kind)
 
@@ -113,12 +121,13 @@ class TemplateGallery(QWidget):
             for offer in (Offer.of_network(name, each) for name, each in networks.items())
         }
         for kind, card in list(self.cards.items()):
-            if kind.startswith(KEPT) and offers.get(kind) != card.template:
+            if card.template.kept and offers.get(kind) != card.template:
                 self._group.removeButton(card)
                 card.hide()
                 card.deleteLater()
                 del self.cards[kind]
 
+        self._described = ()  # cards that are new know nothing yet
         for kind, offer in offers.items():
             if kind not in self.cards:
                 card = self._add(offer)
@@ -149,14 +158,22 @@ class TemplateGallery(QWidget):
             self._group.setExclusive(True)
 
     def describe(self, parameters: Mapping[str, str], reasons: Mapping[str, str]) -> None:
-        """Shows what is known of each template, by kind."""
+        """Shows what is known of each template, by kind; the page tells it after every change."""
+        described = (dict(parameters), dict(reasons))
+        if described == self._described:
+            return
+
+        self._described = described
         for kind, card in self.cards.items():
             card.describe(parameters.get(kind, ""), reasons.get(kind, ""))
 
         self._arrange()
 
     def set_tallest(self, height: int) -> None:
-        """Limits the height in pixels; with less than the summaries need the cards are compact."""
+        """Limits the height in pixels; with less than the summaries need the cards are compact.
+
+        Where several rows of such cards need more too, only their names are left.
+        """
         if height != self._tallest:
             self._tallest = height
             self._arrange()
@@ -167,7 +184,7 @@ class TemplateGallery(QWidget):
 
         if event.key() == Qt.Key.Key_Delete and focused is not None:
             card = cards[focused]
-            if card.template.graph is not None:
+            if card.template.kept:
                 self.removal_asked.emit(card.template.label)
 
             return
@@ -232,10 +249,15 @@ class TemplateGallery(QWidget):
         tall = max(card.needed(width, False) for card in cards)
         compact = beside is not None and rows * tall + (rows - 1) * gap + beside > self._tallest
         height = max(card.needed(width, compact) for card in cards)
+        needed = rows * (height + gap) + (beside or 0)
+        slim = compact and rows > 1 and needed > SLIM_ABOVE * self._tallest
+        if slim:
+            height = max(card.slim_height for card in cards)
 
         span = MOST // columns
         for index, card in enumerate(cards):
             card.compact = compact
+            card.slim = slim
             card.setFixedHeight(height)
             grid.addWidget(card, index // columns, index % columns * span, 1, span)
             card.show()

@@ -1,24 +1,30 @@
-"""How large every template would be with its defaults."""
+"""How large every template would be with its defaults, and an empty network."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from app.ui.pages.model.gallery.card import EMPTY
 from models.graph import GraphError
+from models.start_network import empty_graph, why_not_empty
 from models.template import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.ui.state.background import Background
+    from models.graph import Graph
     from models.shape import Problem
     from models.template import Template
 
+    Drawn = tuple[str, Callable[[], Graph]]
+
 
 class TemplateSizes:
-    """Counts the parameters of each template with its defaults, in the background.
+    """Counts the parameters of each card's network with its defaults, in the background.
 
-    Each template is a job of its own: the network that is chosen meanwhile need not wait for all.
+    Each is a job of its own: the network that is chosen meanwhile need not wait for all.
     """
 
     def __init__(self, background: Background, done: Callable[[dict[str, int]], None]) -> None:
@@ -28,34 +34,46 @@ class TemplateSizes:
 
     def measure(self, problem: Problem) -> None:
         """Begins to count for this problem; what is counted for another one is dropped."""
-        fitting = [template for template in TEMPLATES.all() if not template.unfit(problem)]
-        self._next(problem, fitting, {})
+        drawn: list[Drawn] = [
+            (template.kind, partial(_graph_of, template, problem))
+            for template in TEMPLATES.all()
+            if not template.unfit(problem)
+        ]
+        if not why_not_empty(problem):
+            drawn.append((EMPTY, partial(empty_graph, problem)))
 
-    def _next(self, problem: Problem, left: list[type[Template]], sizes: dict[str, int]) -> None:
+        self._next(problem, drawn, {})
+
+    def _next(self, problem: Problem, left: list[Drawn], sizes: dict[str, int]) -> None:
         if not left:
             self._done(sizes)
             return
 
-        template, *others = left
+        (kind, draw), *others = left
 
         def then(size: int | None) -> None:
-            found = sizes if size is None else {**sizes, template.kind: size}
+            found = sizes if size is None else {**sizes, kind: size}
             self._next(problem, others, found)
 
         self._background.run(
-            lambda _control: parameters_of_default(template, problem),
+            lambda _control: _parameters(draw, problem),
             then,
             lambda _failure: then(None),
             key="gallery",
         )
 
 
-def parameters_of_default(template: type[Template], problem: Problem) -> int | None:
-    """Returns the parameters of a template with its defaults, None where it cannot be built."""
+def _graph_of(template: type[Template], problem: Problem) -> Graph:
+    """Draws the network of a template with its defaults. Raises GraphError."""
+    return template().resolved(problem).graph(problem)
+
+
+def _parameters(draw: Callable[[], Graph], problem: Problem) -> int | None:
+    """Returns the parameters of a network, None where it cannot be built."""
     from app.engine.memory.inspection import inspect  # noqa: PLC0415 - it loads torch
 
     try:
-        inspection = inspect(template().resolved(problem).graph(problem), problem)
+        inspection = inspect(draw(), problem)
     except GraphError:
         return None
 
