@@ -61,12 +61,11 @@ class JsonRecords(Door):
         growth = Growth(path)
         count = 0
         complete = True
-        for record in _records(path, check):
+        for row in flat_records(path, check):
             if most is not None and count >= (rows_within_limit(most, len(columns)) or most):
                 complete = False
                 break
 
-            row = dict(_flat(record, "", 0))
             for name in row:
                 columns.setdefault(name, [None] * count)
             refuse_many_columns(path, len(columns))
@@ -93,6 +92,15 @@ def _is_line(text: bytes) -> bool:
     """Returns whether a file begins with a line that is an object, and goes on with another."""
     first, _, rest = text.partition(b"\n")
     return first.rstrip().endswith(b"}") and first.startswith(b"{") and rest.lstrip()[:1] == b"{"
+
+
+def flat_records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
+    """Yields the objects of a file, each with the values of objects in it under "size.width".
+
+    Raises UserError for what is none, OSError, and whatever `check` raises.
+    """
+    for record in _records(path, check):
+        yield dict(_flat(record, "", 0))
 
 
 def _records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
@@ -165,14 +173,15 @@ def _cells(path: Path, name: str, values: list[Any], growth: Growth) -> list[Cel
     try:
         array = pa.array(values)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
-        texts = [None if value is None else _text(value) for value in values]
+        texts = [None if value is None else text_of(value) for value in values]
         array = pa.array(texts, pa.large_string())
 
     with foreign_reader(lambda words: _damaged(path, 1, words)):
         return cells_of(name.strip(), array.type, [pa.chunked_array([array])], growth)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Returns a value as text, in a column of values of several types."""
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, int)):
