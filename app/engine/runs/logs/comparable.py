@@ -11,7 +11,9 @@ from app.engine.runs.curves.run_curves import RunCurves
 from app.engine.runs.logs.curves import EPOCHS, words_of
 
 if TYPE_CHECKING:
+    from app.engine.runs.history import History
     from app.engine.runs.logs.foreign_run import ForeignRun
+    from app.engine.runs.metrics_lines import EpochLine
 
 FIGURES = {
     "acc": "accuracy",
@@ -37,30 +39,42 @@ def comparable_curves(run: ForeignRun) -> RunCurves:
     its curve of epochs says; without one it is not known. Steps that are counted in epochs are the
     ends of epochs, from 1.
     """
-    curves = RunCurves.of(run.history)
-    from_one = float(run.steps_are_epochs and _first(run) == 0)
-    metrics = {figure_name(name): values for name, values in curves.metrics.items()}
     return replace(
-        curves,
-        steps=curves.steps + from_one,
-        epoch_steps=curves.epoch_steps + from_one,
-        steps_per_epoch=1.0 if run.steps_are_epochs else epoch_length(run),
+        RunCurves.of(comparable_history(run)),
+        steps_per_epoch=epoch_length(run),
         steps_known=not run.steps_are_epochs,
-        metrics=metrics,
     )
 
 
-def figure_name(name: str) -> str:
-    """Returns what a figure is called here, as it is where nothing is known of it."""
-    return FIGURES.get(name, name)
+def comparable_history(run: ForeignRun) -> History:
+    """Returns the history with the names of figures here, epochs in place of steps from 1."""
+    history = run.history
+    from_one = int(run.steps_are_epochs and _first(run) == 0)
+    epochs: list[EpochLine] = []
+    for line in history.epochs:
+        metrics = {FIGURES.get(name, name): value for name, value in line["metrics"].items()}
+        epochs.append({**line, "step": line["step"] + from_one, "metrics": metrics})
+
+    return replace(history, steps=history.steps + from_one, epochs=epochs)
+
+
+def judged_each_epoch(run: ForeignRun) -> bool:
+    """Returns whether it was judged once at the end of every epoch, so that these can be told."""
+    length = epoch_length(run)
+    judged = np.array([line["step"] for line in comparable_history(run).epochs], dtype=float)
+    ends = np.arange(1, len(judged) + 1)
+    return bool(length) and bool(np.allclose(judged / length, ends, atol=0.5, rtol=0))
 
 
 def epoch_length(run: ForeignRun) -> float:
     """Returns the steps of an epoch, from the curve that says at which step which epoch was.
 
-    0 where there is none. Whole numbers are those of epochs that go on, from 0; others are epochs
-    that are done.
+    1 where steps are epochs, 0 where there is none. Whole numbers are those of epochs that go on, from 0, and each step is
+    within its epoch; others are epochs that are done.
     """
+    if run.steps_are_epochs:
+        return 1.0
+
     curve = next(
         (curve for name, curve in run.curves.items() if words_of(name) - SPLITS <= EPOCHS), None
     )
@@ -73,9 +87,9 @@ def epoch_length(run: ForeignRun) -> float:
         return 0.0
 
     if (epochs == np.rint(epochs)).all() and epochs[0] == 0:
-        steps, epochs = steps + 1, epochs + 1
-    last = float(epochs[-1])
-    return max(1.0, float(steps[-1]) / last) if last > 0 else 0.0
+        return max(1.0, float(np.max((steps + 1) / (epochs + 1))))
+
+    return max(1.0, float(steps[-1] / epochs[-1])) if epochs[-1] > 0 else 0.0
 
 
 SPLITS = frozenset(("train", "training"))

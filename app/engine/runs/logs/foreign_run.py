@@ -62,6 +62,14 @@ def is_log(path: Path) -> bool:
         return False
 
 
+def log_files(path: Path) -> list[Path]:
+    """Returns the files of which a log consists, [] where there is none. Raises OSError."""
+    if not path.is_dir():
+        return [path] if path.exists() else []
+
+    return _event_files(path) or [file for name in SPLITS for file in _event_files(path / name)]
+
+
 def read_log(path: Path) -> ForeignRun:
     """Reads a log: an event file of TensorBoard, a folder of such, CSV, or trainer_state.json.
 

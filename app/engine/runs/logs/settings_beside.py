@@ -31,6 +31,11 @@ NAMES = {
 _LINE = re.compile(r"(\w+): *([+-]?[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?) *$")
 
 
+def whole_if_whole(number: float) -> int | float:
+    """Returns a number, as a whole one where it is."""
+    return int(number) if number.is_integer() else number
+
+
 def settings_beside(log: Path) -> Settings:
     """Returns the settings in the file beside a log, or in its folder; {} where there is none.
 
@@ -46,6 +51,7 @@ def settings_beside(log: Path) -> Settings:
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match is not None and match[1].lower() in NAMES:
-            found[NAMES[match[1].lower()]] = float(match[2].replace("_", ""))
+            number = float(match[2].replace("_", ""))
+            found[NAMES[match[1].lower()]] = whole_if_whole(number)
 
     return found

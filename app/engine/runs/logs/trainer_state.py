@@ -10,6 +10,7 @@ import numpy as np
 from app.engine.errors import UserError
 from app.engine.files import disk_error, read_regular
 from app.engine.runs.logs.curves import Curve, Curves
+from app.engine.runs.logs.settings_beside import whole_if_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ def _curve(points: dict[int, float]) -> Curve:
 def _kept(state: dict[str, Any]) -> Settings:
     """Returns what it says of how it was trained."""
     found = {place: _number(state.get(name)) for name, place in SETTINGS.items()}
-    return {place: value for place, value in found.items() if value is not None}
+    return {place: whole_if_whole(value) for place, value in found.items() if value is not None}
 
 
 def _number(value: Any) -> float | None:
