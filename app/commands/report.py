@@ -19,8 +19,8 @@ def report(runs: tuple[str, ...], out: str, json_: bool) -> None:
     """Write a report on a run, or on a comparison of several, as one HTML file.
 
     It has the data card, the network drawn, settings, curves, results, mistakes, memory and how to
-    reproduce it. It loads nothing from elsewhere, and holds no example of the data and no path. Logs
-    of other tools (TensorBoard, CSV, trainer_state.json) can stand beside a run.
+    reproduce it. It loads nothing from elsewhere, and holds no example of the data and no path.
+    Logs of other tools (TensorBoard, CSV, trainer_state.json) can stand beside a run.
     """
     from app.engine.report.page import write_report  # noqa: PLC0415 - not for --help
     from app.engine.text import bytes_text  # noqa: PLC0415 - not for --help

@@ -35,8 +35,8 @@ def write_report(
 ) -> Path:
     """Writes a report on a run, or on a comparison of several, and returns its path.
 
-    runs: of this program, and beside them of other tools. progress: told how many sections are written. Raises UserError where a run's settings cannot be
-    read, or the file cannot be written.
+    runs: of this program, and beside them of other tools. progress: told how many sections are
+    written. Raises UserError where a run's settings cannot be read, or the file cannot be written.
     """
     files.write_atomically(path, report_html(runs, progress).encode())
     return path

@@ -69,8 +69,8 @@ def judged_each_epoch(run: ForeignRun) -> bool:
 def epoch_length(run: ForeignRun) -> float:
     """Returns the steps of an epoch, from the curve that says at which step which epoch was.
 
-    1 where steps are epochs, 0 where there is none. Whole numbers are those of epochs that go on, from 0, and each step is
-    within its epoch; others are epochs that are done.
+    1 where steps are epochs, 0 where there is none. Whole numbers are those of epochs that go on,
+    from 0, and each step is within its epoch; others are epochs that are done.
     """
     if run.steps_are_epochs:
         return 1.0
