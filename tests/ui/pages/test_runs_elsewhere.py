@@ -140,6 +140,7 @@ def test_a_log_that_is_missing_or_damaged_later_is_a_sentence(
         qtbot.waitUntil(lambda words=words: words in remark.text(), timeout=PATIENCE_MS)
 
     assert view.runs.labels == ("slow", "fast", "board") or view.runs.labels[2] == "board"
+    view.elsewhere.menu().aboutToShow.emit()
     actions = [each for each in view.elsewhere.menu().actions() if "Remove" in each.text()]
     assert len(actions) == 3
     for action in actions:

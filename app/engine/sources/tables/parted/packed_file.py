@@ -29,6 +29,7 @@ class PackedFile(PartedFile):
         super().__init__(path, check)
         self._folder = Path(tempfile.mkdtemp(prefix="netwright-unpacked-"))
         self._forget = weakref.finalize(self, shutil.rmtree, self._folder, True)
+        self._unpacked = self._folder
         self._inner: PartedFile | None = None
 
     @classmethod

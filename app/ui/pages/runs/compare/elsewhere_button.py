@@ -42,13 +42,11 @@ class ElsewhereButton(QPushButton):
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
         self.setMenu(self._menu)
-        self._fill()
 
     def take(self, paths: Sequence[Path]) -> None:
         """Keeps further logs."""
         if paths:
             self._logs.add(paths)
-            self._fill()
             self.changed.emit()
 
     def _fill(self) -> None:
@@ -75,5 +73,4 @@ class ElsewhereButton(QPushButton):
 
     def _remove(self, path: Path) -> None:
         self._logs.remove(path)
-        self._fill()
         self.changed.emit()
