@@ -51,8 +51,6 @@ FIRST_ROWS = 2 * SAMPLE_ROWS
 class SheetFile(PartedFile):
     """A sheet of Excel or OpenDocument. The reader's process holds all of it, this one a part."""
 
-    has_footer = True
-
     def __init__(self, path: Path, check: Check) -> None:
         super().__init__(path, check)
         self._spools: dict[tuple[str | None, int | None], _Spool] = {}
