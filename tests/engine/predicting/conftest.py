@@ -8,7 +8,7 @@ import pytest
 
 from app.engine.sources.saved import in_parts as saved_in_parts
 from app.engine.sources.tables import in_parts
-from app.engine.sources.tables.parted import json_file, sheet_file
+from app.engine.sources.tables.parted import arff_file, json_file, sheet_file
 from tests.engine.predicting.flats import ROWS, training_lines
 from tests.engine.results.test_answers import predictor_of
 
@@ -33,5 +33,5 @@ def large_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_parts, "SMALL", 0)
     monkeypatch.setattr(in_parts, "FIRST_ROWS", 20)
     monkeypatch.setattr(in_parts, "LAST_ROWS", 20)
-    for module in (in_parts, json_file, sheet_file, saved_in_parts):
+    for module in (in_parts, arff_file, json_file, sheet_file, saved_in_parts):
         monkeypatch.setattr(module, "ROWS", AT_ONCE)

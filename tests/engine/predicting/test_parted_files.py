@@ -19,6 +19,7 @@ from app.engine.errors import UserError
 from app.engine.predicting.open_source import open_source
 from app.engine.predicting.sources import Source
 from app.engine.sources.format import no_check
+from app.engine.sources.tables.doors import json_records
 from app.engine.sources.tables.parted.json_file import JsonFile
 from app.engine.sources.tables.parted.opening import parted_file
 from tests.engine.predicting.flats import compare, training_lines
@@ -158,13 +159,20 @@ def test_json_lines(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.Mo
     assert "'large' is not a number" in written[51][-1]
 
 
-def test_json_that_is_a_list_or_holds_lists_is_read_as_a_whole(tmp_path: Path) -> None:
+def test_a_list_of_json_records(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_records, "PART", 100)
+    flats = [{**flat, "built": f"{flat['built']:%d/%m/%Y}"} for flat in rows(7)]
+    path = tmp_path / "later.jsonl"
+    path.write_text(f" \n{json.dumps(flats, indent=1)}\n ")
+    assert len(compare(predictor, path, monkeypatch)) == COUNT + 1
+
+
+def test_json_with_lists_in_it_is_read_as_a_whole(tmp_path: Path) -> None:
     flats = rows(7)
-    lines = json_lines(tmp_path / "lines.jsonl", [{**flats[0], "tags": ["a"]}, *flats])
-    assert JsonFile.of(lines, no_check) is None
-    whole = tmp_path / "list.jsonl"
-    whole.write_text(json.dumps(flats, default=str))
-    assert JsonFile.of(whole, no_check) is None
+    path = json_lines(tmp_path / "lines.jsonl", [{**flats[0], "tags": ["a"]}, *flats])
+    assert JsonFile.of(path, no_check) is None
 
 
 def test_json_that_is_damaged_far_below_is_told(predictor: Predictor, tmp_path: Path) -> None:
@@ -240,3 +248,18 @@ def test_arrow_files(
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(UserError, match="damaged"):
         list(open_source(predictor, Source(str(path))).rows)
+
+
+# --- ARFF
+
+
+def test_arff(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = "@relation flats\n@attribute size numeric\n@attribute where {in, out}\n"
+    head += (
+        "@attribute share numeric\n@attribute built string\n@attribute lift {true,false}\n@data\n"
+    )
+    lines = [line.rpartition(",")[0].replace(" %", "") for line in training_lines(COUNT, 10)[1:]]
+    lines[70] = "?" + lines[70][lines[70].index(",") :]
+    path = tmp_path / "later.arff"
+    path.write_text(head + "\n".join(lines))
+    assert len(compare(predictor, path, monkeypatch)) == COUNT + 1

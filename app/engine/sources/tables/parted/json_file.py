@@ -1,4 +1,4 @@
-"""JSON Lines: which columns there are, and what is in them, is seen in all lines first."""
+"""JSON: which columns there are, and what is in them, is seen in all records first."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class JsonFile(PartedFile):
-    """A file of an object a line.
+    """A file of an object a line, or of one list of objects.
 
     kinds: the Arrow type of every column by its name in the file, in the order in which they come;
     large_string where values are of several types.
@@ -42,13 +42,10 @@ class JsonFile(PartedFile):
 
     @classmethod
     def of(cls, path: Path, check: Check) -> JsonFile | None:
-        """Looks through a file; None where it is one list, or has lists or odd values in it.
+        """Looks through a file; None where it has lists or odd values in it.
 
         Raises UserError for what is no JSON, OSError, and whatever `check` raises.
         """
-        if _is_list(path):
-            return None
-
         import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
         kinds: Kinds = {}
@@ -96,11 +93,6 @@ class JsonFile(PartedFile):
             np.arange(first, first + len(records)),
             Dialect("JSON", True, style),
         )
-
-
-def _is_list(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
 def _portions(path: Path, check: Check) -> Iterator[list[dict[str, Any]]]:

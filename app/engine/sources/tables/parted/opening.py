@@ -9,9 +9,11 @@ from app.engine.files import open_regular
 from app.engine.sources.saved.in_parts import can_be_parted as saved_can_be_parted
 from app.engine.sources.saved.table import is_saved
 from app.engine.sources.tables.doors import door_of
+from app.engine.sources.tables.doors.arff import Arff
 from app.engine.sources.tables.doors.json_records import JsonRecords
 from app.engine.sources.tables.doors.packed import Packed
 from app.engine.sources.tables.parquet import can_be_parted
+from app.engine.sources.tables.parted.arff_file import ArffFile
 from app.engine.sources.tables.parted.json_file import JsonFile
 from app.engine.sources.tables.parted.packed_file import PackedFile
 from app.engine.sources.tables.parted.plain_files import ParquetFile, SavedFile, TextFile
@@ -42,8 +44,8 @@ def parted_file(path: Path, check: Check, small: int) -> PartedFile | None:
         return PackedFile.of(path, check, partial(parted_file, check=check, small=small))
     if isinstance(door, JsonRecords):
         return JsonFile.of(path, check) if size > small else None
-    if door is not None:
-        return None
+    if isinstance(door, Arff):
+        return ArffFile(path, check) if size > small else None
     if is_saved(path):
         return SavedFile(path, check) if size > small and saved_can_be_parted(path) else None
 
