@@ -133,10 +133,12 @@ def table_of(
     most: int | None,
     features: Mapping[str, Feature],
     growth: Growth,
+    first: int = 1,
 ) -> Table:
     """Returns batches of a data set as a table. splits: (N,) of the rows, see UNASSIGNED.
 
-    Raises what pyarrow raises, and UserError where they take more than memory holds.
+    first: the number of the first row. Raises what pyarrow raises, and UserError where they take
+    more than memory holds.
     """
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
@@ -144,7 +146,7 @@ def table_of(
     for index, name in enumerate(schema.names):
         array = pa.chunked_array([part.column(index) for part in parts], schema.types[index])
         feature = features.get(name, Feature())
-        columns += _columns(str(name).strip(), array, feature, growth)
+        columns += _columns(str(name).strip(), array, feature, growth, first)
 
     refuse_many_columns(source, len(columns))
     names, notes = unique_names([column.name for column in columns])
@@ -161,7 +163,7 @@ def table_of(
     return Table(
         os.fspath(source),
         tuple(columns),
-        np.arange(1, rows + 1),
+        np.arange(first, first + rows),
         Dialect("Parquet", True, NumberStyle()),
         notes=tuple(notes),
         complete=most is None or rows < most,
@@ -169,12 +171,12 @@ def table_of(
     )
 
 
-def _columns(name: str, array: Any, feature: Feature, growth: Growth) -> list[Column]:
+def _columns(name: str, array: Any, feature: Feature, growth: Growth, first: int) -> list[Column]:
     """Returns an Arrow chunked array as a column, several for lists of numbers.
 
     Raises what pyarrow raises, and UserError where they take more than memory holds.
     """
-    column = _column(name, array, feature)
+    column = _column(name, array, feature, first)
     if not column.nested or feature.is_sound:
         return [column]
 
@@ -182,7 +184,7 @@ def _columns(name: str, array: Any, feature: Feature, growth: Growth) -> list[Co
     return [column_of(cells.name, cells, column.style) for cells in converted]
 
 
-def _column(name: str, array: Any, feature: Feature) -> Column:
+def _column(name: str, array: Any, feature: Feature, first: int) -> Column:
     """Returns a column of an Arrow chunked array. Raises what pyarrow raises."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
@@ -192,7 +194,7 @@ def _column(name: str, array: Any, feature: Feature) -> Column:
     if feature.is_sound:
         return SoundColumn(name, style, pa.array([""] * len(array), pa.large_string()), nested=True)
     if feature.is_picture or (is_bytes(kind) and any(map(begins_as_picture, array.chunks))):
-        return _pictures(name, array)
+        return _pictures(name, array, first)
 
     if pa.types.is_dictionary(kind):
         array = array.cast(kind.value_type)
@@ -264,8 +266,8 @@ def _separator(lists: Sequence[Sequence[str]]) -> str:
     return next((sign for sign in SEPARATORS if not any(sign in word for word in words)), "\x1f")
 
 
-def _pictures(name: str, array: Any) -> PictureColumn:
-    """Returns a column of files: their bytes and their names."""
+def _pictures(name: str, array: Any, first: int) -> PictureColumn:
+    """Returns a column of files: their bytes and their names, of some the number of their row."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
@@ -280,6 +282,6 @@ def _pictures(name: str, array: Any) -> PictureColumn:
 
     names = [
         readable(os.path.basename(path)) if path else f"picture {number:,}"
-        for number, path in enumerate(paths, 1)
+        for number, path in enumerate(paths, first)
     ]
     return PictureColumn(name, NumberStyle(), pa.array(names, pa.large_string()), contents=contents)

@@ -94,7 +94,7 @@ def open_in_parts(
 
 def _opened(file: PartedFile, data: DataSettings, trained: Description) -> TableInParts:
     _, settings = find_columns(data, trained.reading, file.beginning)
-    sample, total = sampled(file.parts(settings))
+    sample, total = sampled(file.sampled_parts(settings))
     sample = file.finished(replace(sample, complete=True, estimated=total), settings)
     reading = later_reading(sample, trained)
     return TableInParts(sample, total - sample.dialect.skip_footer, reading, file, settings)

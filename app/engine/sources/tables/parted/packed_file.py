@@ -58,6 +58,11 @@ class PackedFile(PartedFile):
             for part in self._table_file.parts(data):
                 yield self._named(part)
 
+    def sampled_parts(self, data: DataSettings) -> Iterator[Table]:
+        with named_as(self.path, self._unpacked):
+            for part in self._table_file.sampled_parts(data):
+                yield self._named(part)
+
     def finished(self, sample: Table, data: DataSettings) -> Table:
         return self._table_file.finished(sample, data)
 

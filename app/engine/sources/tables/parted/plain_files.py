@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from app.engine.sources.saved.contents import PictureColumn
 from app.engine.sources.saved.in_parts import saved_parts
+from app.engine.sources.tables.columns import Column
 from app.engine.sources.tables.parquet import parquet_parts
 from app.engine.sources.tables.parted.parted_file import ROWS, PartedFile
 from app.engine.sources.tables.text import text_table_parts
@@ -45,6 +48,16 @@ class SavedFile(PartedFile):
     @override
     def parts(self, data: DataSettings) -> Iterator[Table]:
         return saved_parts(self.path, self.check)
+
+    def sampled_parts(self, data: DataSettings) -> Iterator[Table]:
+        for part in self.parts(data):
+            names = [
+                Column(column.name, column.style, column.texts)
+                if isinstance(column, PictureColumn)
+                else column
+                for column in part.columns
+            ]
+            yield replace(part, columns=tuple(names))
 
     @override
     def finished(self, sample: Table, data: DataSettings) -> Table:
