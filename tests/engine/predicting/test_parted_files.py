@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from app.engine.errors import UserError
@@ -23,6 +24,8 @@ from app.engine.sources.tables.doors import json_records
 from app.engine.sources.tables.parted.json_file import JsonFile
 from app.engine.sources.tables.parted.opening import parted_file
 from tests.engine.predicting.flats import compare, training_lines
+from tests.engine.results.test_answers import predictor_of
+from tests.engine.sources.test_saved_datasets import pictures, saved_shards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -263,3 +266,17 @@ def test_arff(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "later.arff"
     path.write_text(head + "\n".join(lines))
     assert len(compare(predictor, path, monkeypatch)) == COUNT + 1
+
+
+# --- pictures in cells
+
+
+def test_pictures_in_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved_shards(tmp_path / "saved")
+    predictor = predictor_of({"source": str(tmp_path / "saved")}, "cnn", width=4)
+    path = tmp_path / "later" / "new.parquet"
+    path.parent.mkdir()
+    parquet.write_table(pictures(70, 300), path, row_group_size=20)
+    written = compare(predictor, path, monkeypatch)
+    assert [row[0] for row in written[1:]] == [f"picture {number}" for number in range(1, 71)]
+    assert all(row[-1] for row in written)
