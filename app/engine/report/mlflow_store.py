@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from app import __version__
 from app.engine.errors import UserError
 from app.engine.export.bundle import data_card, layout, model_card
+from app.engine.files import disk_error
 from app.engine.foreign import foreign_reader
 from app.engine.report.content import ReportedRun
 from app.engine.report.page import write_report
@@ -100,8 +101,11 @@ def write_runs(
     require_mlflow()
     for number, run in enumerate(runs):
         progress("Writing for MLflow", number, len(runs))
-        with _environment(), foreign_reader(lambda words: _refused(target, words)):
-            written = _write(run, address_of(target))
+        try:
+            with _environment(), foreign_reader(lambda words: _refused(target, words)):
+                written = _write(run, address_of(target))
+        except OSError as error:
+            raise disk_error(error, Path(target)) from error
 
         yield run, written
 
