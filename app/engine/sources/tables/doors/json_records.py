@@ -161,6 +161,7 @@ class _List:
             raise self._damaged("something stands behind the list")
 
     def _record(self) -> dict[str, Any]:
+        self._sign()  # white space is no part of it
         while True:
             try:
                 with foreign_reader(self._damaged):
