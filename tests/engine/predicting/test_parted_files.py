@@ -98,25 +98,19 @@ def workbook(path: Path, seed: int, odd: bool = False) -> Path:
     return path
 
 
-@pytest.mark.parametrize("odd", (False, True))
 def test_spreadsheets(
-    predictor: Predictor,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    no_leftovers: Path,
-    odd: bool,
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_leftovers: Path
 ) -> None:
-    path = workbook(tmp_path / "later.xlsx", 6, odd)
+    path = workbook(tmp_path / "later.xlsx", 6, odd=True)
     written = compare(predictor, path, monkeypatch)
     assert len(written) == COUNT + 1
     note = written[0].index("note")
     assert [row[note] for row in written[1:4]] == ["0", "1", "2"]
     assert written[151][note] == "none"
-    if odd:
-        assert "'large' is not a number" in written[71][-1]
-        opened = open_source(predictor, Source(str(path)))
-        assert [item.path for item in opened.left_out] == ["row 204"]
-        opened.rows.close()  # type: ignore[attr-defined]
+    assert "'large' is not a number" in written[71][-1]
+    opened = open_source(predictor, Source(str(path)))
+    assert [item.path for item in opened.left_out] == ["row 204"]
+    opened.rows.close()  # type: ignore[attr-defined]
     assert not list(no_leftovers.iterdir())
 
 

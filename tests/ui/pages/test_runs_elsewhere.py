@@ -83,7 +83,7 @@ def test_logs_stand_beside_runs(
     until(qtbot, view, 5)
     assert view.runs.labels[2:] == ("board", "keras", logs["trainer"].parent.name)
     assert cells(view, "State")["keras"] == "From elsewhere"
-    assert cells(view, "Validation accuracy")["keras"] == "60.0 %"
+    assert cells(view, "Validation accuracy")["keras"] == "60 %"
     assert cells(view, "Best epoch")["keras"] == "2" and cells(view, "Best epoch")["board"] == "–"
     assert cells(view, "Learning rate")["keras"] == "–"
     assert cells(view, "Batch size")[logs["trainer"].parent.name] == "16"
