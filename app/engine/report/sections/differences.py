@@ -38,7 +38,8 @@ class Differences(Section):
             if row.differs_among(own)
         ]
         if not lines:
-            return paragraph("All settings of these runs are the same.")
+            known_of = "All settings" if len(own) == len(runs) else "All settings that are known"
+            return paragraph(f"{known_of} of these runs are the same.")
 
         same = len(every) - len(lines)
         rest = f"{count_text(same, 'other setting')} {'is' if same == 1 else 'are'} the same."
