@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,8 @@ def epoch_length(run: ForeignRun) -> float:
         return 0.0
 
     if (epochs == np.rint(epochs)).all() and epochs[0] == 0:
-        return max(1.0, float(np.max((steps + 1) / (epochs + 1))))
+        # Of an epoch not every step is logged: the next whole number is nearer.
+        return max(1.0, math.ceil(np.max((steps + 1) / (epochs + 1)) - 1e-9))
 
     return max(1.0, float(steps[-1] / epochs[-1])) if epochs[-1] > 0 else 0.0
 
