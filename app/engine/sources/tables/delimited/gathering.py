@@ -12,7 +12,6 @@ from app.engine.data.dataset import Skipped
 from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows
 from app.engine.sources.tables.delimited.plain_blocks import (
-    BLOCK,
     SMALL_BLOCK,
     Block,
     PlainBlocks,
@@ -71,7 +70,7 @@ class RowGatherer:
         """How many rows of the head are still to come."""
         self.plain = most is None and may_be_plain(file) and not dialect.comment
         """Whether blocks are tried; where only the first rows are wanted they are no gain."""
-        self.block = BLOCK
+        self.block: int | None = None
         self.count = 0
         """The rows taken in. They wait as Python texts first, or come as whole columns."""
         self.numbers: list[np.ndarray] = []

@@ -62,12 +62,12 @@ class PlainBlocks:
     end: the byte behind the last block that was taken. any_taken: whether there was one.
     """
 
-    def __init__(self, file: CsvFile, lines: int, size: int = BLOCK) -> None:
+    def __init__(self, file: CsvFile, lines: int, size: int | None = None) -> None:
         self.end = 0
         self.any_taken = False
         self._file = file
         self._lines = lines
-        self._size = size
+        self._size = size or BLOCK
 
     def __iter__(self) -> Iterator[Block]:
         """Yields the blocks. Raises OSError."""
