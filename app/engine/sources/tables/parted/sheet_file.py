@@ -16,6 +16,7 @@ import numpy as np
 from app.engine.files import disk_error
 from app.engine.sources.tables.columns import Table
 from app.engine.sources.tables.parted.parted_file import ROWS, PartedFile
+from app.engine.sources.tables.spreadsheets.child import line_of
 from app.engine.sources.tables.spreadsheets.layout import (
     SAMPLE_ROWS,
     Content,
@@ -153,7 +154,7 @@ class _Spool:
         missing = max(0, self._first - len(self.sheet.rows))
         self.sheet.rows.extend((number, [*row]) for number, row in rows[:missing])
         try:
-            self._file.write(json.dumps(rows, default=_plain).encode() + b"\n")
+            self._file.write(line_of(rows, _plain))
         except OSError as error:
             raise disk_error(error, Path(tempfile.gettempdir())) from error
 
