@@ -40,7 +40,7 @@ def test_the_log_of_a_trainer(tmp_path: Path) -> None:
     assert epoch_length(found) == 100 and judged_each_epoch(found)
 
     curves = comparable_curves(found)
-    assert curves.places("epoch", curves.epoch_steps).tolist() == [1.0, 2.0]  # type: ignore[union-attr]
+    np.testing.assert_array_equal(curves.places("epoch", curves.epoch_steps), [1.0, 2.0])
     assert curves.metrics["accuracy"].tolist() == [0.5, 0.75]
 
 
@@ -57,7 +57,7 @@ def test_a_trainer_log_that_is_damaged_is_told(tmp_path: Path, content: str, wor
 def test_epochs_of_keras_begin_with_one_and_are_no_steps(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(KERAS)
     curves = comparable_curves(read_log(tmp_path / "log.csv"))
-    assert curves.places("epoch", curves.epoch_steps).tolist() == [1.0, 2.0]  # type: ignore[union-attr]
+    np.testing.assert_array_equal(curves.places("epoch", curves.epoch_steps), [1.0, 2.0])
     assert curves.places("step", curves.steps) is None
     assert curves.places("examples", curves.steps) is None
     assert curves.places("time", curves.steps) is None
@@ -91,4 +91,4 @@ def test_without_a_curve_of_epochs_their_length_is_not_known(tmp_path: Path) -> 
     found = read_log(tmp_path)
     curves = comparable_curves(found)
     assert curves.places("epoch", curves.steps) is None and not judged_each_epoch(found)
-    assert curves.places("step", curves.steps).tolist() == [0, 1, 2]  # type: ignore[union-attr]
+    np.testing.assert_array_equal(curves.places("step", curves.steps), [0, 1, 2])
