@@ -17,6 +17,7 @@ from app.code_command import code
 from app.command_options import as_json, writing_options
 from app.commands.detached import runs, stop, watch
 from app.commands.explain import explain
+from app.commands.mlflow import mlflow
 from app.commands.queue import queue
 from app.commands.report import report
 from app.commands.robustness import robustness
@@ -269,6 +270,7 @@ cli.add_command(seeds)
 cli.add_command(ablation)
 cli.add_command(serve)
 cli.add_command(tensorboard)
+cli.add_command(mlflow)
 
 
 # --- what the commands share

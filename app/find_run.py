@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
+    from app.engine.runs.logs.foreign_run import ForeignRun
     from app.engine.runs.run import Run
+
+
+def find_run_or_log(text: str) -> Run | ForeignRun:
+    """Returns a run, or the log of another tool by its path. Raises UserError."""
+    from app.engine.runs.logs.foreign_run import is_log, read_log  # noqa: PLC0415 - not for --help
+
+    path = Path(text).expanduser()
+    is_run = (path / "experiment.toml").is_file()
+    return read_log(path) if not is_run and is_log(path) and path.exists() else find_run(text)
 
 
 def find_run(text: str) -> Run:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from app import cli
+from tests.engine.runs.test_logs import KERAS, curve, event_file
 from tests.written_runs import write_run
 
 if TYPE_CHECKING:
@@ -39,3 +40,24 @@ def test_what_cannot_be_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixt
     )
     assert "experiment.toml" in capsys.readouterr().err
     assert cli.main(["report", "--out", "a.html"]) == 2
+
+
+def test_logs_of_other_tools_stand_beside_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = write_run(tmp_path / "runs", "ours")
+    log = tmp_path / "theirs.csv"
+    log.write_text(KERAS)
+    board = event_file(tmp_path / "board" / "a.tfevents.1", curve("loss", [3, 2, 1])).parent
+    out = tmp_path / "out.html"
+    assert cli.main(["report", str(run.path), str(log), str(board), "--out", str(out)]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "3 runs compared" in text and "theirs" in text
+    assert "board does not say how many steps an epoch has." in text
+    assert str(tmp_path) not in text
+
+    assert cli.main(["report", str(log), "--out", str(out)]) == 1
+    assert "needs a run of this program" in capsys.readouterr().err
+    log.write_text("a,b\n1,2\n")
+    assert cli.main(["report", str(run.path), str(log), "--out", str(out)]) == 1
+    assert "has no loss" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.command_options import as_json
-from app.find_run import find_run
+from app.find_run import find_run_or_log
 from app.output import say, say_json
 
 
@@ -20,12 +20,13 @@ def report(runs: tuple[str, ...], out: str, json_: bool) -> None:
 
     It has the data card, the network drawn, settings, curves, results, mistakes, memory and how to
     reproduce it. It loads nothing from elsewhere, and holds no example of the data and no path.
+    Logs of other tools (TensorBoard, CSV, trainer_state.json) can stand beside a run.
     """
     from app.engine.report.page import write_report  # noqa: PLC0415 - not for --help
     from app.engine.text import bytes_text  # noqa: PLC0415 - not for --help
     from app.terminal import display_for  # noqa: PLC0415 - not for --help
 
-    found = [find_run(run) for run in dict.fromkeys(runs)]
+    found = [find_run_or_log(run) for run in dict.fromkeys(runs)]
     path = Path(out).expanduser()
     with display_for(json_) as display:
         write_report(found, path, display.stage)

@@ -8,6 +8,7 @@ network had held at most when it had answered once.
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -24,12 +26,16 @@ from tests.bench.history import most_memory
 from tests.bench.reading import write_table
 from tests.engine.export.untrained import untrained_run
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PICTURES = 20_000
 SIDES = (224, 32)
 """The longer the side, the less everything but decoding weighs."""
 
 TRAINING_SIZE = 64
 ROWS = (100_000, 1_000_000)
+FORMAT_ROWS = 300_000
 MOST_MEMORY = 300e6
 LEAST_SPEED = 0.9
 
@@ -37,7 +43,7 @@ LEAST_SPEED = 0.9
 def main(pairs: int, what: list[str]) -> int:
     """Prints ratios of speed and the most memory; returns 1 where a limit is missed.
 
-    what: of "pictures" and "table"; [] for both.
+    what: of "pictures", "table" and "formats"; [] for all.
     """
     good = True
     with tempfile.TemporaryDirectory() as name:
@@ -47,6 +53,8 @@ def main(pairs: int, what: list[str]) -> int:
             good = min([_pictures(folder, side, pairs) for side in SIDES]) and good
         if not what or "table" in what:
             good = _table(folder) and good
+        if not what or "formats" in what:
+            good = _formats(folder) and good
 
     return 0 if good else 1
 
@@ -109,6 +117,61 @@ def _table(folder: Path) -> bool:
         )
 
     return max(memories) <= MOST_MEMORY
+
+
+def _formats(folder: Path) -> bool:
+    """Measures tables of other sorts; a sheet is held by its own process beside that."""
+    write_table(folder / "training.csv", 5_000)
+    data = {"source": str(folder / "training.csv"), "target": "class"}
+    made, _ = untrained_run(folder / "runs", from_plain({"netwright": 2, "data": data}, "bench"))
+    memories = []
+    for source in write_formats(folder, FORMAT_ROWS):
+        wall, _, memory = _turn("ours", made.path, source)
+        memories.append(memory)
+        print(
+            f"{source.suffix} of {FORMAT_ROWS:,} rows ({source.stat().st_size / 1e6:.0f} MB): "
+            f"{memory / 1e6:.0f} MB over the network, {wall:.0f} s",
+            flush=True,
+        )
+
+    return max(memories) <= MOST_MEMORY
+
+
+def write_formats(folder: Path, rows: int) -> Iterator[Path]:
+    """Writes the same table in one form after another."""
+    import gzip
+
+    import openpyxl
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    text = folder / "formats.csv"
+    write_table(text, rows)
+    table = pyarrow.csv.read_csv(text)
+    with gzip.open(folder / "formats.csv.gz", "wb", 1) as packed:
+        packed.write(text.read_bytes())
+    yield folder / "formats.csv.gz"
+
+    pyarrow.parquet.write_table(table, folder / "formats.parquet")
+    yield folder / "formats.parquet"
+
+    with pa.ipc.new_file(folder / "formats.arrow", table.schema) as writer:
+        writer.write_table(table, max_chunksize=1 << 16)
+    yield folder / "formats.arrow"
+
+    with (folder / "formats.jsonl").open("w") as lines:
+        for row in table.to_pylist():
+            lines.write(json.dumps(row) + "\n")
+    yield folder / "formats.jsonl"
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(table.column_names)
+    for row in table.to_pylist():
+        sheet.append(list(row.values()))
+    book.save(folder / "formats.xlsx")
+    yield folder / "formats.xlsx"
 
 
 def _turn(kind: str, run: Path, source: Path) -> tuple[float, float, float]:

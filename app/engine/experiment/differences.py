@@ -6,8 +6,8 @@ compared too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.engine.data.augmentation_settings import AugmentationSettings
@@ -55,7 +55,29 @@ class SettingRow:
     @property
     def differs(self) -> bool:
         """Whether it is not the same in all of them."""
-        return any(value != self.values[0] for value in self.values)
+        return self.differs_among(range(len(self.values)))
+
+    def differs_among(self, own: Collection[int]) -> bool:
+        """Returns whether it differs where the others may know only some of their settings.
+
+        own: the numbers of those that know all; False where there is none.
+        """
+        first = next((self.values[number] for number in own), None)
+        return bool(own) and any(
+            value != first and (number in own or value is not None)
+            for number, value in enumerate(self.values)
+        )
+
+    def with_known(self, known: Sequence[Mapping[tuple[str, str], Value]]) -> SettingRow:
+        """Returns it with the values that are known otherwise: of each, by section and name."""
+        key = self.section, self.name
+        found = {number: each[key] for number, each in enumerate(known) if key in each}
+        values = [found.get(number, value) for number, value in enumerate(self.values)]
+        texts = [
+            value_text(found[number]) if number in found else text
+            for number, text in enumerate(self.texts)
+        ]
+        return replace(self, values=tuple(values), texts=tuple(texts)) if found else self
 
 
 def setting_rows(experiments: Sequence[Mapping[str, Value]]) -> tuple[SettingRow, ...]:

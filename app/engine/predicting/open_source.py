@@ -161,6 +161,7 @@ def _in_parts(predictor: Predictor, path: Path, check: Check) -> TableInParts | 
 
 def _opened_parts(predictor: Predictor, source: Source, parts: TableInParts) -> OpenSource:
     if not parts.total:
+        parts.close()
         refuse_empty(parts.sample)
 
     left_out = list(parts.sample.skipped)
@@ -189,6 +190,8 @@ def _rows_of_parts(
             f"({error.strerror or 'disk error'}).",
             "Check the disk.",
         ) from error
+    finally:
+        parts.close()
 
 
 def _rows_of(predictor: Predictor, given: PredictionInput, table: Table | None) -> Iterator[Row]:

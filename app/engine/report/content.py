@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from app.engine.results.data_card import DataCard
 from app.engine.results.report import load_report
 from app.engine.runs.history import History, prepared_event, read_history
 from app.engine.runs.storage.checkpoint_folder import Damaged, read_verified
-from app.engine.runs.storage.labels import labels_of
 from models.graph import Graph, GraphError
 from models.shape import Problem
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.engine.experiment.experiment import Experiment
+    from app.engine.experiment.plain import Value
     from app.engine.learning.metrics import Metric
     from app.engine.results.report import Report
     from app.engine.runs.events import RunPrepared
@@ -50,6 +50,9 @@ class ReportedRun:
     label: str
     experiment: Experiment
     problems: list[str] = field(default_factory=list)
+
+    is_own: ClassVar[bool] = True
+    """Whether it is a run of this program, with its folder."""
 
     def _read(self, read: Callable[[], Read], otherwise: Read) -> Read:
         """Returns what is read; `otherwise` where it is damaged, which `problems` then tells."""
@@ -171,8 +174,18 @@ class ReportedRun:
             return None
 
     @property
+    def known(self) -> dict[tuple[str, str], Value]:
+        """Settings that are known though no experiment file is there, by section and name."""
+        return {}
+
+    @property
+    def epochs_known(self) -> bool:
+        """Whether what was judged are its epochs."""
+        return True
+
+    @property
     def steps_per_epoch(self) -> float:
-        """Steps of an epoch, at least 1."""
+        """Steps of an epoch, at least 1; 0 where that is not known."""
         if self.prepared is not None:
             return float(max(1, self.prepared.steps_per_epoch))
         if self.epochs:
@@ -194,29 +207,23 @@ class ReportContent:
     @cached_property
     def headline(self) -> Metric | None:
         """The metric by which all runs are judged; None where there are several."""
-        names = {run.headline.name for run in self.runs}
-        return self.runs[0].headline if len(names) == 1 else None
+        return common_headline(self.runs)
 
 
-def read_content(runs: Sequence[Run]) -> ReportContent:
-    """Returns what a report on these runs tells of.
+def common_headline(runs: Sequence[ReportedRun]) -> Metric | None:
+    """Returns the metric by which these runs are judged, None where there are several.
 
-    Raises UserError where the settings of one cannot be read: then it is no run.
+    Runs of other tools have no say.
     """
-    labels = _labels(runs)
-    return ReportContent(
-        tuple(
-            ReportedRun(run, label, run.experiment())
-            for run, label in zip(runs, labels, strict=True)
-        )
-    )
+    own = [run.headline for run in runs if run.is_own]
+    return own[0] if len({metric.name for metric in own}) == 1 else None
 
 
-def _labels(runs: Sequence[Run]) -> list[str]:
+def labels_in_report(names: Sequence[str]) -> list[str]:
     """Returns the names of the runs, with a number behind a name that was there before."""
     seen: dict[str, int] = {}
     labels = []
-    for label in labels_of([run.path for run in runs]):
+    for label in names:
         seen[label] = seen.get(label, 0) + 1
         labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.engine import files
-from app.engine.report.content import read_content
 from app.engine.report.markup import Html, heading, items, joined, paragraph, tag
+from app.engine.report.reading import read_content
 from app.engine.report.sections import all_sections
 from app.engine.sources.format import no_progress
 from app.engine.text import count_text, list_text
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.report.content import ReportContent
+    from app.engine.runs.logs.foreign_run import ForeignRun
     from app.engine.runs.run import Run
     from app.engine.sources.format import Progress
 
@@ -29,17 +30,19 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a browser may load for the page: nothing but what stands in it."""
 
 
-def write_report(runs: Sequence[Run], path: Path, progress: Progress = no_progress) -> Path:
+def write_report(
+    runs: Sequence[Run | ForeignRun], path: Path, progress: Progress = no_progress
+) -> Path:
     """Writes a report on a run, or on a comparison of several, and returns its path.
 
-    progress: told how many sections are written. Raises UserError where a run's settings cannot be
-    read, or the file cannot be written.
+    runs: of this program, and beside them of other tools. progress: told how many sections are
+    written. Raises UserError where a run's settings cannot be read, or the file cannot be written.
     """
     files.write_atomically(path, report_html(runs, progress).encode())
     return path
 
 
-def report_html(runs: Sequence[Run], progress: Progress = no_progress) -> str:
+def report_html(runs: Sequence[Run | ForeignRun], progress: Progress = no_progress) -> str:
     """Returns the report as one page of HTML. Raises UserError."""
     content = read_content(runs)
     sections = all_sections()

@@ -121,13 +121,18 @@ def study(parts: Parts, what: str, paths: Sequence[Path], window: QWidget) -> No
 
 
 def report(
-    parts: Parts, paths: Sequence[Path], window: QWidget, say: Callable[[str], None] | None = None
+    parts: Parts,
+    paths: Sequence[Path],
+    window: QWidget,
+    say: Callable[[str], None] | None = None,
+    logs: Sequence[Path] = (),
 ) -> None:
     """Asks for a file, writes a report on these runs in the background, and opens it.
 
-    say: tells where it is, in a sentence.
+    say: tells where it is, in a sentence. logs: of runs of other tools, compared with these.
     """
-    name = label_of(paths[0]) if len(paths) == 1 else f"{len(paths)} runs compared"
+    count = len(paths) + len(logs)
+    name = label_of(paths[0]) if count == 1 else f"{count} runs compared"
     chosen = ask_to_save(window, "figures", "Save the report", f"{name}.html", "Page (*.html)")
     if chosen is None:
         return
@@ -141,8 +146,9 @@ def report(
 
     def write(_: Control) -> Path:
         from app.engine.report.page import write_report  # noqa: PLC0415 - not for the start
+        from app.engine.runs.logs.foreign_run import read_log  # noqa: PLC0415 - as above
 
-        return write_report([Run(each) for each in paths], path)
+        return write_report([*map(Run, paths), *map(read_log, logs)], path)
 
     parts.background.run(write, show, key="run.report")
 

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 if TYPE_CHECKING:
     from app.ui.state.preferences import Preferences
 
-Purpose = Literal["data", "experiment", "example", "answers", "figures", "export"]
+Purpose = Literal["data", "experiment", "example", "answers", "figures", "export", "logs"]
 """What the files of a folder are for; each purpose has a folder of its own.
 
 data: to learn from. experiment: to save one. example: to try. answers, figures: to save them.
-export: to take a trained network elsewhere.
+export: to take a trained network elsewhere. logs: of other tools, to compare with.
 """
 
 

@@ -5,11 +5,9 @@ What is told of rows, how numbers, dates and units are written, totals: all is a
 
 from __future__ import annotations
 
-import csv
 import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -19,63 +17,16 @@ from app.engine.predicting.open_source import open_source
 from app.engine.predicting.sources import Source
 from app.engine.results.answers import answer_file
 from app.engine.sources.tables import in_parts
+from tests.engine.predicting.flats import compare, training_lines
 from tests.engine.predicting.saving import saved, stored
-from tests.engine.results.test_answers import predictor_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.results.predictor import Predictor
 
-ROWS = 90
 REPEATED = 55
 PADDING = 400
-
-
-def training_lines(rows: int, seed: int = 0, comma: bool = False) -> list[str]:
-    """Flats: a size, a place, a share, a day, whether there is a lift, and a rent."""
-    random = np.random.default_rng(seed)
-    lines = ["size,where,share,built,lift,rent (€)"]
-    for _ in range(rows):
-        size = random.uniform(20, 150)
-        day = datetime.date(1950, 1, 1) + datetime.timedelta(int(random.integers(0, 25_000)))
-        share = random.uniform(1, 99)
-        lift = random.choice(["true", "false"])
-        place = random.choice(["in", "out"])
-        line = f"{size:.1f},{place},{share:.1f} %,{day:%d/%m/%Y},{lift},{9.5 * size:.2f}"
-        lines.append(line.replace(",", ";").replace(".", ",") if comma else line)
-
-    if comma:
-        lines[0] = lines[0].replace(",", ";")
-
-    return lines
-
-
-@pytest.fixture
-def predictor(tmp_path: Path) -> Predictor:
-    source = tmp_path / "training.csv"
-    source.write_text("\n".join(training_lines(ROWS)))
-    return predictor_of({"source": str(source), "target": "rent (€)"})
-
-
-@pytest.fixture
-def large_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables of a few rows are read part by part, in small parts."""
-    monkeypatch.setattr(in_parts, "SMALL", 0)
-    monkeypatch.setattr(in_parts, "ROWS", 32)
-    monkeypatch.setattr(in_parts, "FIRST_ROWS", 20)
-    monkeypatch.setattr(in_parts, "LAST_ROWS", 20)
-
-
-def compare(predictor: Predictor, path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Returns the rows of the file of answers; it is the same in parts and as a whole."""
-    in_small_parts = saved(predictor, [path], path.with_name("parts.csv")).read_bytes()
-    with monkeypatch.context() as whole:
-        whole.setattr(in_parts, "SMALL", 1 << 40)
-        assert saved(predictor, [path], path.with_name("whole.csv")).read_bytes() == in_small_parts
-
-    text = in_small_parts.decode("utf-8-sig")
-    return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text[:80] else ","))
 
 
 @pytest.mark.parametrize("comma", (False, True))

@@ -9,11 +9,11 @@ import numpy as np
 
 from app.engine.learning.metrics import metric_text
 from app.engine.report.chart import Chart, Line, series_style
-from app.engine.report.markup import NOTHING, Html, figure, joined
+from app.engine.report.markup import NOTHING, Html, figure, joined, paragraph
 from app.engine.report.section import Section
 from app.engine.runs.curves.thinning import smoothed, thin
 from app.engine.runs.history import or_nan
-from app.engine.text import number_text
+from app.engine.text import list_text, number_text
 from app.engine.ticks import NUMBERS, SHARES
 
 if TYPE_CHECKING:
@@ -41,10 +41,20 @@ class Curves(Section):
 
     def html(self, content: ReportContent) -> Html:
         if content.is_comparison:
-            return joined(map(_shown, _of_runs(content)))
+            return joined((*map(_shown, _of_runs(content)), _left_out(content)))
 
         run = content.runs[0]
         return joined((_shown(_loss(run)), _shown(_figure(run)), _shown(_rate(run))))
+
+
+def _left_out(content: ReportContent) -> Html:
+    """Returns a sentence on the runs that cannot be drawn over epochs."""
+    names = [run.label for run in content.runs if not run.steps_per_epoch]
+    if not names:
+        return NOTHING
+
+    verb = "does" if len(names) == 1 else "do"
+    return paragraph(f"{list_text(names)} {verb} not say how many steps an epoch has.")
 
 
 def _shown(chart_and_caption: tuple[Chart, str]) -> Html:
@@ -168,7 +178,9 @@ def _of_runs(content: ReportContent) -> list[tuple[Chart, str]]:
         found.append((chart, f"{metric.help} On validation, once an epoch."))
 
     averages = [
-        Line(run.label, *_average(run), series_style(number)) for number, run in enumerate(runs)
+        Line(run.label, *_average(run), series_style(number))
+        for number, run in enumerate(runs)
+        if run.steps_per_epoch
     ]
     caption = f"Training loss of every step, averaged (smoothing {number_text(SMOOTHING)})."
     found.append(
@@ -187,6 +199,7 @@ def _lines(
     return [
         Line(run.label, *_epoch_values(run, values(run)), series_style(number), points=True)
         for number, run in enumerate(runs)
+        if run.steps_per_epoch
     ]
 
 

@@ -26,17 +26,20 @@ class Differences(Section):
             return NOTHING
 
         runs = content.runs
-        every = setting_rows([run.resolved for run in runs])
+        known = [run.known for run in runs]
+        every = [row.with_known(known) for row in setting_rows([run.resolved for run in runs])]
+        own = [number for number, run in enumerate(runs) if run.is_own]
         lines = [
             RunsLine(
                 f"{row.label} ({row.section})",
                 tuple(run.remover.text(text) for run, text in zip(runs, row.texts, strict=True)),
             )
             for row in every
-            if row.differs
+            if row.differs_among(own)
         ]
         if not lines:
-            return paragraph("All settings of these runs are the same.")
+            known_of = "All settings" if len(own) == len(runs) else "All settings that are known"
+            return paragraph(f"{known_of} of these runs are the same.")
 
         same = len(every) - len(lines)
         rest = f"{count_text(same, 'other setting')} {'is' if same == 1 else 'are'} the same."

@@ -25,7 +25,9 @@ class Reproduce(Section):
             return _one(content.runs[0])
 
         return joined(
-            tag("details", joined((tag("summary", run.label), _one(run)))) for run in content.runs
+            tag("details", joined((tag("summary", run.label), _one(run))))
+            for run in content.runs
+            if run.is_own
         )
 
 

@@ -80,8 +80,8 @@ def outcome_lines(runs: Sequence[ReportedRun]) -> list[RunsLine]:
 
     lines += [
         _line("Validation loss", [_loss(run) for run in runs], number_text, "lower"),
-        _line("Best epoch", [run.best and run.best["epoch"] for run in runs], str),
-        _line("Epochs trained", [len(run.epochs) or None for run in runs], str),
+        _line("Best epoch", [_if_epochs(run, _best_epoch(run)) for run in runs], str),
+        _line("Epochs trained", [_if_epochs(run, len(run.epochs)) for run in runs], str),
         _line("Time", [run.summary.get("seconds") for run in runs], duration_text),
         _line("Parameters", [_parameters(run) for run in runs], lambda count: f"{count:,}"),
     ]
@@ -114,6 +114,14 @@ def _metric(run: ReportedRun, split: str, name: str) -> float | None:
         return run.best["metrics"].get(name)
 
     return None
+
+
+def _best_epoch(run: ReportedRun) -> int:
+    return run.best["epoch"] if run.best is not None else 0
+
+
+def _if_epochs(run: ReportedRun, count: int) -> int | None:
+    return count if count and run.epochs_known else None
 
 
 def _loss(run: ReportedRun) -> float | None:

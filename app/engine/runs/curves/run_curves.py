@@ -24,8 +24,9 @@ class RunCurves:
 
     steps, losses: (n,), a logged step each. epoch_steps: (e,) steps done at the end of each epoch;
     validation: (e,) loss; metrics: by name, (e,); elapsed: (e,) seconds of work up to there. NaN is
-    not known. steps_per_epoch: at least 1. training_examples: of an epoch, 0 where not known;
-    batch: examples of a step. seconds: of the whole run, None where not known.
+    not known. steps_per_epoch: at least 1, 0 where not known. training_examples: of an epoch, 0
+    where not known; batch: examples of a step. seconds: of the whole run, None where not known.
+    steps_known: whether steps are those of an optimizer; those of some other tools are epochs.
     """
 
     steps: np.ndarray
@@ -38,6 +39,7 @@ class RunCurves:
     batch: int = 0
     seconds: float | None = None
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    steps_known: bool = True
 
     @classmethod
     def of(
@@ -89,9 +91,9 @@ class RunCurves:
         does not say when its epochs ended, evenly between its beginning and its end.
         """
         if axis == "step":
-            return steps.astype(float)
+            return steps.astype(float) if self.steps_known else None
         if axis == "epoch":
-            return np.asarray(steps / self.steps_per_epoch)
+            return np.asarray(steps / self.steps_per_epoch) if self.steps_per_epoch else None
         if axis == "examples":
             return self._examples(steps)
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 LARGEST = 512 << 20
 """Bytes of a log; a larger one is none."""
 
-STEPS = ("step", "global_step", "iteration", "iter", "batch", "epoch")
+EPOCH = "epoch"
+STEPS = ("step", "global_step", "iteration", "iter", "batch", EPOCH)
 """What the column of the steps is called, the first that there is."""
 
 DELIMITERS = ",;\t"
@@ -60,12 +61,14 @@ def read_csv_log(path: Path) -> Curves:
             "Choose another file.",
         )
 
-    return Curves(_curves(heads, body), tuple(notes))
-
-
-def _curves(heads: list[str], body: list[list[str]]) -> dict[str, Curve]:
     small = [head.lower() for head in heads]
     place = next((small.index(name) for name in STEPS if name in small), -1)
+    in_epochs = place >= 0 and small[place] == EPOCH
+    return Curves(_curves(heads, body, place), tuple(notes), in_epochs)
+
+
+def _curves(heads: list[str], body: list[list[str]], place: int) -> dict[str, Curve]:
+    """Returns the curves. place: of the column of the steps, -1 for none."""
     steps = [_step(row[place], number) for number, row in enumerate(body)] if place >= 0 else None
 
     curves: dict[str, Curve] = {}

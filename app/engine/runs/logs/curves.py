@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from app.engine.runs.metrics_lines import EpochLine
 
+    Settings = Mapping[tuple[str, str], int | float]
+
 _WORD = re.compile(r"[a-z0-9]+")
 
 OF_VALIDATION = frozenset(("val", "valid", "validation", "eval", "evaluation", "dev"))
@@ -37,10 +39,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class Curves:
-    """The curves of a log by their names there. notes: sentences on what could not be read."""
+    """The curves of a log by their names there. notes: sentences on what could not be read.
+
+    steps_are_epochs: whether its steps are counted in epochs. settings: by section and name.
+    """
 
     by_name: Mapping[str, Curve]
     notes: tuple[str, ...] = ()
+    steps_are_epochs: bool = False
+    settings: Settings = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def names_of(names: Iterable[str]) -> Names:
     norms: list[str] = []
     figures: dict[str, str] = {}
     for name in names:
-        words = _words(name)
+        words = words_of(name)
         if words & OF_TEST:
             continue
         if words & RATES:
@@ -99,7 +106,7 @@ def names_of(names: Iterable[str]) -> Names:
         elif words & OF_VALIDATION and not words & TIMES and words - OF_VALIDATION - EPOCHS:
             figures[_figure(name)] = name
 
-    by_epoch = [name for name in training if "epoch" in _words(name)]
+    by_epoch = [name for name in training if "epoch" in words_of(name)]
     by_step = [name for name in training if name not in by_epoch]
     return Names(
         min(by_step or by_epoch, key=len, default=""),
@@ -111,7 +118,7 @@ def names_of(names: Iterable[str]) -> Names:
     )
 
 
-def _words(name: str) -> set[str]:
+def words_of(name: str) -> set[str]:
     """Returns the words of a name: "train/valLoss_epoch" has train, val, loss and epoch."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return set(_WORD.findall(spaced.lower()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,18 +38,18 @@ NORM = "gradient norm"
 def write_run(run: Run, folder: Path) -> Path:
     """Writes the curves of a run into a folder of its name below another; returns the file.
 
-    What stands there of an earlier time is replaced. The times of the steps are spread evenly over
-    that of the training. Raises UserError.
+    What stands there of an earlier time is replaced. Raises UserError.
     """
-    history = read_history(run.path)
-    seconds = float(run.summary().get("seconds") or 0.0)
+    values = timed_values(run)
     begun = run.started.timestamp()
     path = folder / run.name / f"events.out.{MARK}.{int(begun):010d}.netwright"
     part = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            _write(file, history, begun, seconds)
+            write_version(file, begun)
+            for value in values:
+                write_scalar(file, value)
         part.replace(path)
     except OSError as error:
         raise disk_error(error, path) from error
@@ -57,11 +57,19 @@ def write_run(run: Run, folder: Path) -> Path:
     return path
 
 
-def _write(file: BinaryIO, history: History, begun: float, seconds: float) -> None:
+def timed_values(run: Run) -> Iterator[Scalar]:
+    """Returns every value of the curves of a run.
+
+    The times of the steps are spread evenly over that of the training. Raises UserError.
+    """
+    history = read_history(run.path)
+    seconds = float(run.summary().get("seconds") or 0.0)
+    begun = run.started.timestamp()
     last = max([*history.steps[-1:].tolist(), *(line["step"] for line in history.epochs), 1])
-    write_version(file, begun)
-    for tag, step, value in _values(history):
-        write_scalar(file, Scalar(tag, step, value, begun + seconds * step / last))
+    return (
+        Scalar(tag, step, value, begun + seconds * step / last)
+        for tag, step, value in _values(history)
+    )
 
 
 def _values(history: History) -> Iterator[tuple[str, int, float]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,35 +12,25 @@ from app.engine.data.names import readable
 from app.engine.data.numbers import NumberStyle
 from app.engine.data.splits import UNASSIGNED
 from app.engine.errors import UserError
-from app.engine.files import open_regular, read_regular
-from app.engine.foreign import foreign_reader
-from app.engine.free_memory import require_memory
+from app.engine.files import open_regular
 from app.engine.sources.format import Check, unusable
+from app.engine.sources.saved.batches import guard, read_batches
 from app.engine.sources.saved.contents import PictureColumn, SoundColumn, TagColumn
 from app.engine.sources.saved.features import Feature, begins_as_picture, features_of, is_bytes
 from app.engine.sources.saved.shards import ARROW, PARQUET, Shard, shards_in
 from app.engine.sources.tables.arrow_cells import SEPARATORS, cells_of
 from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.dialect import Dialect
-from app.engine.sources.tables.growth import Growth, too_much
+from app.engine.sources.tables.growth import Growth
 from app.engine.sources.tables.roles import SPLIT_NAMES
 from app.engine.sources.tables.written.column_names import refuse_many_columns, unique_names
 from app.engine.sources.tables.written.table import column_of, place_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-LARGEST = 64 << 30
-"""Bytes of an Arrow file at most."""
-
-PART_ROWS = 1_000
-"""Rows of a Parquet file that are read at a time: there may be a picture in each."""
-
 SPLIT_WORDS = ("train", "validation", "test")
-
-SHORTEST = 12
-"""Bytes of an Arrow file at least."""
 
 
 def is_saved(path: Path) -> bool:
@@ -72,7 +61,7 @@ def read_saved(source: Path, check: Check, most: int | None = None) -> Table:
     schema = None
     rows = 0
     for shard in shards:
-        for part in _parts(shard.path, growth, check):
+        for part in read_batches(shard.path, growth, check):
             schema = schema or part.schema
             if part.schema.names != schema.names or part.schema.types != schema.types:
                 raise unusable(
@@ -91,23 +80,13 @@ def read_saved(source: Path, check: Check, most: int | None = None) -> Table:
     if schema is None:
         raise unusable(source, "has no rows", "Save it again.")
 
-    with _guard(source):
-        folders = _folders_of(shards[0].path, source)
+    with guard(source):
+        folders = folders_of(shards[0].path, source)
         features = features_of(schema, folders)
-        return _table(source, schema, parts, np.concatenate(splits), most, features, growth)
+        return table_of(source, schema, parts, np.concatenate(splits), most, features, growth)
 
 
 # --- reading
-
-
-@contextmanager
-def _guard(path: Path) -> Iterator[None]:
-    """Goes around every call of pyarrow, so that whatever it raises is one of two sentences."""
-    try:
-        with foreign_reader(lambda _: unusable(path, "is damaged", "Save it again.")):
-            yield
-    except MemoryError as error:
-        raise too_much(path, "a part of it needs more") from error
 
 
 def _has_features(path: Path) -> bool:
@@ -121,10 +100,10 @@ def _has_features(path: Path) -> bool:
         if stream.read(4) != b"PAR1":
             return False
 
-        with _guard(path):
+        with guard(path):
             file = parquet.ParquetFile(stream)
             schema = file.schema_arrow
-            if features_of(schema, _folders_of(path, path)):
+            if features_of(schema, folders_of(path, path)):
                 return True
 
             candidates = [field.name for field in schema if is_bytes(field.type)]
@@ -132,56 +111,7 @@ def _has_features(path: Path) -> bool:
             return first is not None and any(map(begins_as_picture, first.columns))
 
 
-def _parts(path: Path, growth: Growth, check: Check) -> Iterator[Any]:
-    """Yields the rows of a file in record batches that are valid."""
-    read = _parquet_parts if path.suffix.lower() == PARQUET else _arrow_parts
-    parts = read(path)
-    while True:
-        check()
-        with _guard(path):
-            part = next(parts, None)
-            if part is None:
-                return
-
-            part.validate(full=True)  # offsets that lead outside would be read all the same
-
-        growth.add(part.nbytes)
-        yield part
-
-
-def _parquet_parts(path: Path) -> Iterator[Any]:
-    import pyarrow.parquet as parquet  # noqa: PLC0415 - pyarrow takes 0.1 s to load
-
-    with open_regular(path) as stream:
-        file = parquet.ParquetFile(stream)
-        metadata = file.schema_arrow.metadata
-        for part in file.iter_batches(PART_ROWS):
-            yield part.replace_schema_metadata(metadata)
-
-
-def _arrow_parts(path: Path) -> Iterator[Any]:
-    """Yields the batches of an Arrow file, of the streaming sort or the other.
-
-    It is read as a whole, so that what it announces is compared with what is there.
-    """
-    import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
-
-    size = path.stat().st_size
-    require_memory(size, path, "data")
-    content = read_regular(path, LARGEST)
-    if size < SHORTEST:
-        raise unusable(path, "is damaged", "Save it again.")
-
-    if content.startswith(b"ARROW1"):
-        file = pa.ipc.open_file(pa.BufferReader(content))
-        for index in range(file.num_record_batches):
-            yield file.get_batch(index)
-        return
-
-    yield from pa.ipc.open_stream(pa.BufferReader(content))
-
-
-def _folders_of(shard: Path, source: Path) -> list[Path]:
+def folders_of(shard: Path, source: Path) -> list[Path]:
     """Returns the folders in which a file of a data set stands, up to the data set itself.
 
     Of a single file also the one around its folder, which may be called data or be of a split.
@@ -195,7 +125,7 @@ def _folders_of(shard: Path, source: Path) -> list[Path]:
 # --- its columns
 
 
-def _table(
+def table_of(
     source: Path,
     schema: Any,
     parts: Sequence[Any],
@@ -203,14 +133,20 @@ def _table(
     most: int | None,
     features: Mapping[str, Feature],
     growth: Growth,
+    first: int = 1,
 ) -> Table:
+    """Returns batches of a data set as a table. splits: (N,) of the rows, see UNASSIGNED.
+
+    first: the number of the first row. Raises what pyarrow raises, and UserError where they take
+    more than memory holds.
+    """
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
     columns: list[Column] = []
     for index, name in enumerate(schema.names):
         array = pa.chunked_array([part.column(index) for part in parts], schema.types[index])
         feature = features.get(name, Feature())
-        columns += _columns(str(name).strip(), array, feature, growth)
+        columns += _columns(str(name).strip(), array, feature, growth, first)
 
     refuse_many_columns(source, len(columns))
     names, notes = unique_names([column.name for column in columns])
@@ -227,7 +163,7 @@ def _table(
     return Table(
         os.fspath(source),
         tuple(columns),
-        np.arange(1, rows + 1),
+        np.arange(first, first + rows),
         Dialect("Parquet", True, NumberStyle()),
         notes=tuple(notes),
         complete=most is None or rows < most,
@@ -235,12 +171,12 @@ def _table(
     )
 
 
-def _columns(name: str, array: Any, feature: Feature, growth: Growth) -> list[Column]:
+def _columns(name: str, array: Any, feature: Feature, growth: Growth, first: int) -> list[Column]:
     """Returns an Arrow chunked array as a column, several for lists of numbers.
 
     Raises what pyarrow raises, and UserError where they take more than memory holds.
     """
-    column = _column(name, array, feature)
+    column = _column(name, array, feature, first)
     if not column.nested or feature.is_sound:
         return [column]
 
@@ -248,7 +184,7 @@ def _columns(name: str, array: Any, feature: Feature, growth: Growth) -> list[Co
     return [column_of(cells.name, cells, column.style) for cells in converted]
 
 
-def _column(name: str, array: Any, feature: Feature) -> Column:
+def _column(name: str, array: Any, feature: Feature, first: int) -> Column:
     """Returns a column of an Arrow chunked array. Raises what pyarrow raises."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
@@ -258,7 +194,7 @@ def _column(name: str, array: Any, feature: Feature) -> Column:
     if feature.is_sound:
         return SoundColumn(name, style, pa.array([""] * len(array), pa.large_string()), nested=True)
     if feature.is_picture or (is_bytes(kind) and any(map(begins_as_picture, array.chunks))):
-        return _pictures(name, array)
+        return _pictures(name, array, first)
 
     if pa.types.is_dictionary(kind):
         array = array.cast(kind.value_type)
@@ -330,8 +266,8 @@ def _separator(lists: Sequence[Sequence[str]]) -> str:
     return next((sign for sign in SEPARATORS if not any(sign in word for word in words)), "\x1f")
 
 
-def _pictures(name: str, array: Any) -> PictureColumn:
-    """Returns a column of files: their bytes and their names."""
+def _pictures(name: str, array: Any, first: int) -> PictureColumn:
+    """Returns a column of files: their bytes and their names, of some the number of their row."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
@@ -346,6 +282,6 @@ def _pictures(name: str, array: Any) -> PictureColumn:
 
     names = [
         readable(os.path.basename(path)) if path else f"picture {number:,}"
-        for number, path in enumerate(paths, 1)
+        for number, path in enumerate(paths, first)
     ]
     return PictureColumn(name, NumberStyle(), pa.array(names, pa.large_string()), contents=contents)

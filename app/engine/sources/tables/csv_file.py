@@ -156,7 +156,9 @@ def open_csv(path: Path, data: DataSettings, check: Check = no_check) -> CsvFile
     """
     size = path.stat().st_size
     with open_regular(path) as file:
-        beginning = file.read(BEGINNING + (LINE_LIMIT if size > BEGINNING else 0))
+        beginning = file.read(BEGINNING)
+        if b"\n" not in beginning and b"\r" not in beginning:  # the first line is longer
+            beginning += file.read(LINE_LIMIT)
 
     _refuse_empty(path, beginning)
     return _opened(path, data, beginning, size, _encoding(path, beginning, size, data, check))

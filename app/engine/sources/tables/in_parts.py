@@ -11,18 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.files import open_regular
-from app.engine.sources.saved.table import is_saved
 from app.engine.sources.tables.as_trained import find_columns, later_reading
-from app.engine.sources.tables.doors import door_of
-from app.engine.sources.tables.parquet import can_be_parted, parquet_parts
-from app.engine.sources.tables.reading import HEAD, PREVIEW_ROWS, SMALL, file_type_of, read_file
-from app.engine.sources.tables.text import text_table_parts
-from app.engine.sources.tables.written.footer import without_footer
-from app.engine.sources.tables.written.number_style import SHEET, with_style
+from app.engine.sources.tables.parted.opening import parted_file
+from app.engine.sources.tables.parted.parted_file import ROWS
+from app.engine.sources.tables.reading import SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from app.engine.data.dataset import Description
@@ -30,11 +25,7 @@ if TYPE_CHECKING:
     from app.engine.sources.format import Check
     from app.engine.sources.tables.as_trained import LaterReading
     from app.engine.sources.tables.columns import Column, Table
-
-    Parts = Callable[[], Iterator[Table]]
-
-ROWS = 2_048
-"""Rows of a part."""
+    from app.engine.sources.tables.parted.parted_file import PartedFile
 
 FIRST_ROWS = 1_000
 LAST_ROWS = 200
@@ -55,7 +46,8 @@ class TableInParts:
     sample: Table
     total: int
     reading: LaterReading = field(repr=False)
-    _parts: Parts = field(repr=False)
+    _file: PartedFile = field(repr=False)
+    _settings: DataSettings = field(repr=False)
 
     def __iter__(self) -> Iterator[tuple[Table, Table]]:
         """Yields the rows part by part: as the file has them, and as in training.
@@ -63,7 +55,7 @@ class TableInParts:
         Raises UserError and OSError.
         """
         left = self.total
-        for large in self._parts():
+        for large in self._file.parts(self._settings):
             skipped = large.skipped
             for first in range(0, len(large), ROWS):
                 rows = np.arange(first, min(first + ROWS, len(large), first + left))
@@ -75,59 +67,37 @@ class TableInParts:
                 skipped = ()
                 yield part, self.reading.apply(part)
 
+    def close(self) -> None:
+        """Removes what was put on the disk to read it."""
+        self._file.close()
+
 
 def open_in_parts(
     path: Path, data: DataSettings, trained: Description, check: Check
 ) -> TableInParts | None:
     """Opens a table for a network that was trained on another one; None for one to read as a whole.
 
-    Read as a whole are small tables, spreadsheets, packed tables, records of JSON, lists in cells,
-    and those for a network that was trained on no table. Raises UserError where a column is not
-    there, where one has another unit than in training and for a damaged file, OSError, and whatever
-    `check` raises.
+    Read as a whole are small tables, those with lists in cells, and those for a network that was
+    trained on no table. Raises UserError where a column is not there, where one
+    has another unit than in training and for a damaged file, OSError, and whatever `check` raises.
     """
-    sort = _sort(path) if trained.reading.inputs else ""
-    if not sort:
+    file = parted_file(path, check, SMALL) if trained.reading.inputs else None
+    if file is None:
         return None
 
-    _, settings = find_columns(
-        data, trained.reading, lambda settings: read_file(path, settings, check, PREVIEW_ROWS)
-    )
+    try:
+        return _opened(file, data, trained)
+    except BaseException:
+        file.close()
+        raise
 
-    def parts() -> Iterator[Table]:
-        if sort == "parquet":
-            return parquet_parts(path, check)
 
-        return text_table_parts(path, settings, check, ROWS)
-
-    sample, total = sampled(parts())
-    sample = replace(sample, complete=True, estimated=total)
-    if sort == "text":
-        sample = without_footer(sample, settings)
-
-    columns, style = with_style(sample.columns, sample.dialect.delimiter or SHEET, settings, check)
-    dialect = replace(sample.dialect, style=style)
-    sample = replace(sample, columns=tuple(columns), dialect=dialect)
+def _opened(file: PartedFile, data: DataSettings, trained: Description) -> TableInParts:
+    _, settings = find_columns(data, trained.reading, file.beginning)
+    sample, total = sampled(file.sampled_parts(settings))
+    sample = file.finished(replace(sample, complete=True, estimated=total), settings)
     reading = later_reading(sample, trained)
-    return TableInParts(sample, total - dialect.skip_footer, reading, parts)
-
-
-def _sort(path: Path) -> str:
-    """Returns "text" or "parquet" for a file that is read part by part, "" for any other."""
-    if path.stat().st_size <= SMALL and path.suffix.lower() not in (".parquet", ".pq"):
-        return ""
-    if is_saved(path):
-        return ""
-
-    with open_regular(path) as file:
-        if door_of(path, file.read(HEAD)) is not None:
-            return ""
-
-    sort = file_type_of(path)
-    if sort == "parquet":
-        return sort if can_be_parted(path) else ""
-
-    return sort if sort == "text" and path.stat().st_size > SMALL else ""
+    return TableInParts(sample, total - sample.dialect.skip_footer, reading, file, settings)
 
 
 def sampled(parts: Iterator[Table]) -> tuple[Table, int]:

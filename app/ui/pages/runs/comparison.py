@@ -66,7 +66,10 @@ class ComparisonCard(Card):
         self.full = QPushButton("Compare in full")
         self.full.setObjectName("runs.compare.open")
         self.full.setToolTip(
-            tooltip("Full width: steps, epochs, examples or time, smoothing, groups and seeds.")
+            tooltip(
+                "Full width: steps, epochs, examples or time, smoothing, groups and seeds, and "
+                "beside runs of other tools."
+            )
         )
         self.full.clicked.connect(self.full_wanted)
         style(self.full, "small")
@@ -113,7 +116,7 @@ class ComparisonCard(Card):
         self._both.setVisible(bool(self._entries))
         self._nothing.setVisible(not self._entries)
         self.quantities.setVisible(bool(self._entries))
-        self.full.setVisible(several)
+        self.full.setVisible(bool(self._entries))
         self.title.setText("Compared" if several else "Curve")
         extra = (
             f"the first {MOST} of {len(entries)}"

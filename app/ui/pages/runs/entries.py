@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MORE_EPOCHS = 10
 """Epochs that training longer adds."""
 
+ELSEWHERE = "elsewhere"
+"""The status of a run of another tool, of which only a log is known."""
+
 STATUS_WORDS = {
     "running": "Running",
     "interrupted": "Interrupted: Resume?",
@@ -35,6 +38,7 @@ STATUS_WORDS = {
     "failed": "Failed",
     "diverged": "Diverged",
     "damaged": "Damaged",
+    ELSEWHERE: "From elsewhere",
 }
 
 
@@ -50,6 +54,8 @@ class Entry:
     seconds: of training.
     chance: the accuracy on validation of always answering the class most frequent in training; None
     for another metric.
+    title: what it is called, where that is not said by its folder.
+    epochs_known: whether what was judged are its epochs; those of other tools may be anything.
     """
 
     path: Path
@@ -68,11 +74,18 @@ class Entry:
     reason: str = ""
     chance: float | None = None
     stamp: tuple[Any, ...] = field(default=(), repr=False)
+    title: str = ""
+    epochs_known: bool = True
 
     @property
     def name(self) -> str:
         """Returns the name of the run, without the day with which its folder begins."""
-        return label_of(self.path)
+        return self.title or label_of(self.path)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a run of this program."""
+        return self.status != ELSEWHERE
 
     @property
     def figure(self) -> float | None:
@@ -210,9 +223,13 @@ def _chance(run: Run, metric: Metric) -> float | None:
 
 
 def common_metric(entries: Sequence[Entry]) -> Metric | None:
-    """Returns the headline metric of all entries; None where they differ, or there are none."""
-    names = {entry.metric.name for entry in entries}
-    return entries[0].metric if len(names) == 1 else None
+    """Returns the headline metric of all entries; None where they differ, or there are none.
+
+    Runs of other tools have no say beside those of this program.
+    """
+    own = [entry for entry in entries if entry.is_own] or entries
+    names = {entry.metric.name for entry in own}
+    return own[0].metric if len(names) == 1 else None
 
 
 def _column(values: list[float | None]) -> np.ndarray:

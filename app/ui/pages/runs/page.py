@@ -32,7 +32,7 @@ from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from app.ui.state.background import Failure
@@ -114,8 +114,9 @@ class RunsPage(Page):
             lambda point: self.head.popup(self.table.viewport().mapToGlobal(point))
         )
         self.pages = ListOrComparison(self, self._parts)
-        self.pages.full.report_wanted.connect(lambda: self._do("report"))
-        self.comparison.full_wanted.connect(self.compare_chosen)
+        full = self.pages.full
+        full.report_wanted.connect(lambda: self.write_report(full.readable_logs))
+        self.comparison.full_wanted.connect(lambda: self.pages.compare(self.table.chosen()))
         outer = self.pages.column
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(6)
@@ -254,9 +255,7 @@ class RunsPage(Page):
             "parts": lambda: run_actions.study(self._parts, what, paths, self.window()),
             "predict": lambda: self._ask(run_actions.predict_many),
             "export": lambda: self._ask(run_actions.export),
-            "report": lambda: run_actions.report(
-                self._parts, self.table.chosen_paths(), self.window(), self.message.say
-            ),
+            "report": self.write_report,
             "rename": lambda: self.table.edit_cell(RUN),
             "note": lambda: self.table.edit_cell(NOTE),
             "folder": self.open_folder,
@@ -331,6 +330,11 @@ class RunsPage(Page):
         self._parts.background.run(
             lambda _: copied(Run(path), name), show, self._fail, key="runs.copy"
         )
+
+    def write_report(self, logs: Sequence[Path] = ()) -> None:
+        """Writes a report on the chosen runs. logs: of other tools that stand beside them."""
+        paths = self.table.chosen_paths()
+        run_actions.report(self._parts, paths, self.window(), self.message.say, logs)
 
     def compare_chosen(self) -> None:
         """Lays the chosen run over the open one, or over the others that are chosen."""

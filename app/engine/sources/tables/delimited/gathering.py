@@ -12,6 +12,7 @@ from app.engine.data.dataset import Skipped
 from app.engine.sources.tables.columns import Column, Table
 from app.engine.sources.tables.csv_file import CsvFile, CsvRows
 from app.engine.sources.tables.delimited.plain_blocks import (
+    SMALL_BLOCK,
     Block,
     PlainBlocks,
     columns_of,
@@ -69,6 +70,7 @@ class RowGatherer:
         """How many rows of the head are still to come."""
         self.plain = most is None and may_be_plain(file) and not dialect.comment
         """Whether blocks are tried; where only the first rows are wanted they are no gain."""
+        self.block: int | None = None
         self.count = 0
         """The rows taken in. They wait as Python texts first, or come as whole columns."""
         self.numbers: list[np.ndarray] = []
@@ -138,6 +140,7 @@ class RowGatherer:
         Each lists the rows of its own that are left out. Raises as `read_text_table`.
         """
         rows = CsvRows(self.file, self.check)
+        self.block = SMALL_BLOCK
         for _ in self._taken(rows):
             if self.count >= rows_at_once:
                 yield self._cut()
@@ -162,7 +165,7 @@ class RowGatherer:
                 break
 
         if self.plain:
-            plain = PlainBlocks(self.file, rows.lines)
+            plain = PlainBlocks(self.file, rows.lines, self.block)
             for block in plain:
                 self._take_block(rows, block)
                 yield True

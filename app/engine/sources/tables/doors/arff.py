@@ -64,8 +64,8 @@ class Arff(Door):
     def read(self, path: Path, data: DataSettings, check: Check, most: int | None) -> Table:
         import pyarrow as pa  # noqa: PLC0415 - pyarrow takes 0.1 s to load; only tables need it
 
-        lines = _lines(path, check)
-        attributes = _attributes(path, lines)
+        lines = arff_lines(path, check)
+        attributes = arff_attributes(path, lines)
         refuse_many_columns(path, len(attributes))
         most = rows_within_limit(most, len(attributes))
 
@@ -79,7 +79,7 @@ class Arff(Door):
                 complete = False
                 break
 
-            waiting.append(_row(path, number, line, attributes))
+            waiting.append(arff_row(path, number, line, attributes))
             count += 1
             if len(waiting) >= CHUNK_ROWS:
                 _finish(waiting, chunks, growth)
@@ -90,12 +90,16 @@ class Arff(Door):
             Cells(attribute.name, column, nominal=attribute.kind == "nominal")
             for attribute, column in zip(attributes, texts, strict=True)
         ]
-        settings = data.replace(decimal=".", thousands="")
         total = count if complete else count + 1
-        return table_of_cells(path, "ARFF", settings, cells, count, total, check)
+        return table_of_cells(path, "ARFF", in_arff_style(data), cells, count, total, check)
 
 
-def _lines(path: Path, check: Check) -> Iterator[tuple[int, str]]:
+def in_arff_style(data: DataSettings) -> DataSettings:
+    """Returns the settings with the only number style that the format has."""
+    return data.replace(decimal=".", thousands="")
+
+
+def arff_lines(path: Path, check: Check) -> Iterator[tuple[int, str]]:
     """Yields the lines that say something, with their numbers from 1."""
     with open_regular(path) as file:
         stream = io.TextIOWrapper(file, "utf-8-sig", "replace")
@@ -112,7 +116,7 @@ def _lines(path: Path, check: Check) -> Iterator[tuple[int, str]]:
                 yield number, line
 
 
-def _attributes(path: Path, lines: Iterator[tuple[int, str]]) -> list[Attribute]:
+def arff_attributes(path: Path, lines: Iterator[tuple[int, str]]) -> list[Attribute]:
     """Returns the columns that stand before the rows. Raises UserError for what is not read."""
     attributes: list[Attribute] = []
     for number, line in lines:
@@ -150,7 +154,7 @@ def _attribute(path: Path, name: str, kind: str) -> Attribute:
     raise unusable(path, f"has {what} in the column '{name}'", "Leave it out, or save it as CSV.")
 
 
-def _row(path: Path, number: int, line: str, attributes: list[Attribute]) -> list[str]:
+def arff_row(path: Path, number: int, line: str, attributes: list[Attribute]) -> list[str]:
     """Returns the cells of a row, "" for those that are not known. Raises UserError."""
     if line.startswith("{"):
         raise unusable(

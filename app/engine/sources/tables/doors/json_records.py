@@ -6,10 +6,9 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.data.names import readable
+from app.engine.errors import UserError
 from app.engine.files import json_text, open_regular
 from app.engine.foreign import foreign_reader
-from app.engine.free_memory import require_memory
 from app.engine.sources.format import Check, unusable
 from app.engine.sources.tables.arrow_cells import Cells, cells_of
 from app.engine.sources.tables.delimiters import LINE_LIMIT
@@ -23,14 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from app.engine.errors import UserError
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.tables.columns import Table
 
 REMEDY = "Save it again with one object a line, or as a list of objects."
 
-BYTES_A_BYTE = 8
-"""Bytes that a list of objects takes in memory for a byte of the file, about."""
+PART = 1 << 20
+"""Characters of a list that are read at a time."""
 
 DEEPEST = 8
 """Objects within objects become columns "a.b" down to this depth."""
@@ -61,12 +59,11 @@ class JsonRecords(Door):
         growth = Growth(path)
         count = 0
         complete = True
-        for record in _records(path, check):
+        for row in flat_records(path, check):
             if most is not None and count >= (rows_within_limit(most, len(columns)) or most):
                 complete = False
                 break
 
-            row = dict(_flat(record, "", 0))
             for name in row:
                 columns.setdefault(name, [None] * count)
             refuse_many_columns(path, len(columns))
@@ -95,6 +92,15 @@ def _is_line(text: bytes) -> bool:
     return first.rstrip().endswith(b"}") and first.startswith(b"{") and rest.lstrip()[:1] == b"{"
 
 
+def flat_records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
+    """Yields the objects of a file, each with the values of objects in it under "size.width".
+
+    Raises UserError for what is none, OSError, and whatever `check` raises.
+    """
+    for record in _records(path, check):
+        yield dict(_flat(record, "", 0))
+
+
 def _records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
     """Yields the objects of a file. Raises UserError for what is none."""
     with open_regular(path) as file:
@@ -105,7 +111,10 @@ def _records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
                 begins = stream.read(1)
 
         if begins == "[":
-            yield from _list(path, stream)
+            for number, record in enumerate(_List(path, stream), 1):
+                if number % CHECKED_EVERY == 0:
+                    check()
+                yield record
             return
 
         number = 0
@@ -124,16 +133,72 @@ def _line(path: Path, number: int, stream: io.TextIOWrapper) -> str:
         return stream.readline(LINE_LIMIT)
 
 
-def _list(path: Path, stream: io.TextIOWrapper) -> Iterator[dict[str, Any]]:
-    """Yields the objects of one list, whose first bracket is read already."""
-    require_memory(BYTES_A_BYTE * path.stat().st_size, readable(path), "records")
-    with foreign_reader(lambda words: _damaged(path, 1, words)):
-        records = json.loads("[" + stream.read())
+class _List:
+    """The objects of one list, whose first bracket is read already; one is held at a time."""
 
-    for number, record in enumerate(records, 1):
+    def __init__(self, path: Path, stream: io.TextIOWrapper) -> None:
+        self._path = path
+        self._stream = stream
+        self._decoder = json.JSONDecoder()
+        self._text = ""
+        self._at = 0
+        self._number = 1
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yields them. Raises UserError for what is no list of objects."""
+        sign = self._sign()
+        if sign == "]":
+            self._at += 1
+        while sign != "]":
+            yield self._record()
+            sign = self._sign()
+            self._at += 1
+            if sign not in (",", "]"):
+                raise self._damaged("there is no comma behind it")
+            self._number += sign == ","
+
+        if self._sign():
+            raise self._damaged("something stands behind the list")
+
+    def _record(self) -> dict[str, Any]:
+        self._sign()  # white space is no part of it
+        while True:
+            try:
+                with foreign_reader(self._damaged):
+                    record, self._at = self._decoder.raw_decode(self._text, self._at)
+                break
+            except UserError:  # perhaps cut in two
+                if len(self._text) - self._at > LINE_LIMIT or not self._read_on():
+                    raise
+
         if not isinstance(record, dict):
-            raise unusable(path, f"is no list of records: number {number:,} is none", REMEDY)
-        yield record
+            what = f"is no list of records: number {self._number:,} is none"
+            raise unusable(self._path, what, REMEDY)
+
+        return record
+
+    def _sign(self) -> str:
+        """Returns the next sign that is no white space, "" at the end."""
+        while True:
+            while self._at < len(self._text) and self._text[self._at] in " \t\r\n":
+                self._at += 1
+            if self._at < len(self._text) or not self._read_on():
+                return self._text[self._at : self._at + 1]
+
+    def _read_on(self) -> bool:
+        """Reads further text; returns whether there was any."""
+        with foreign_reader(self._damaged):
+            part = self._stream.read(PART)
+
+        self._text = self._text[self._at :] + part
+        self._at = 0
+        return bool(part)
+
+    def _damaged(self, words: str) -> UserError:
+        what = (
+            f"is no JSON that can be read: record {self._number:,}: {words.partition(': line')[0]}"
+        )
+        return unusable(self._path, what, REMEDY)
 
 
 def _record(path: Path, number: int, line: str) -> dict[str, Any]:
@@ -165,14 +230,15 @@ def _cells(path: Path, name: str, values: list[Any], growth: Growth) -> list[Cel
     try:
         array = pa.array(values)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
-        texts = [None if value is None else _text(value) for value in values]
+        texts = [None if value is None else text_of(value) for value in values]
         array = pa.array(texts, pa.large_string())
 
     with foreign_reader(lambda words: _damaged(path, 1, words)):
         return cells_of(name.strip(), array.type, [pa.chunked_array([array])], growth)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Returns a value as text, in a column of values of several types."""
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, int)):

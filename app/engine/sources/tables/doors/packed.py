@@ -8,9 +8,10 @@ import lzma
 import shutil
 import tempfile
 import zipfile
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, NamedTuple, cast
 
 from app.engine.data.names import readable
 from app.engine.errors import UserError
@@ -66,32 +67,72 @@ class Packed(Door):
         return not any(name.startswith(SHEETS) for name in names)
 
     def read(self, path: Path, data: DataSettings, check: Check, most: int | None) -> Table:
-        with open_regular(path) as file, tempfile.TemporaryDirectory() as folder:
-            name, parts = _opened(path, file)
-            unpacked = Path(folder) / name
-            whole = _unpack(path, parts, unpacked, None if most is None else BEGINNING, check)
-            try:
+        with tempfile.TemporaryDirectory() as folder:
+            limit = BEGINNING if most is not None else None
+            unpacked, whole = unpack(path, Path(folder), check, limit)
+            with named_as(path, unpacked):
                 table = _read(unpacked, data, check, most)
-            except UserError as error:
-                inside = str(unpacked)
-                what = error.what.replace(inside, str(path)).replace(readable(inside), str(path))
-                raise UserError(what, error.remedy, error.setting) from error
 
-        note = f"It is packed; read is '{name}' in it."
+        note = f"It is packed; read is '{unpacked.name}' in it."
         notes = (note, *table.notes) if path.suffix.lower() == ".zip" else table.notes
         complete = table.complete and whole
         return replace(table, path=str(path), notes=notes, complete=complete)
 
 
+def unpack(
+    path: Path, folder: Path, check: Check, most: int | None = None, in_parts: bool = False
+) -> tuple[Path, bool]:
+    """Unpacks the table in a file into a folder; returns it, and whether it is whole.
+
+    most: bytes that are wanted, None for all. in_parts: whether it need not fit into memory. Raises
+    UserError, OSError, and whatever `check` raises.
+    """
+    room = shutil.disk_usage(folder).free - SPARE_DISK
+    with open_regular(path) as file:
+        name, parts = _opened(path, file)
+        target = folder / name
+        limit = Limit(room, "the disk holds") if in_parts else _whole_limit(room)
+        whole = _written(path, parts, target, limit, most, check)
+
+    with named_as(path, target):
+        _refuse_packed(target)
+    return target, whole
+
+
+class Limit(NamedTuple):
+    """How many bytes may be unpacked, and what holds no more."""
+
+    size: int
+    holder: str
+
+
+def _whole_limit(room: int) -> Limit:
+    return Limit(min(free_memory(), room), "memory and disk hold")
+
+
+@contextmanager
+def named_as(path: Path, unpacked: Path) -> Iterator[None]:
+    """Has errors about an unpacked file speak of the packed one."""
+    try:
+        yield
+    except UserError as error:
+        inside = str(unpacked)
+        what = error.what.replace(inside, str(path)).replace(readable(inside), str(path))
+        raise UserError(what, error.remedy, error.setting) from error
+
+
 def _read(path: Path, data: DataSettings, check: Check, most: int | None) -> Table:
     from app.engine.sources.tables.reading import read_file  # noqa: PLC0415 - it asks the doors
 
+    return read_file(path, data, check, most)
+
+
+def _refuse_packed(path: Path) -> None:
+    """Raises UserError where what was unpacked is packed itself."""
     with open_regular(path) as file:
         head = file.read(8)
     if any(head.startswith(mark) for mark in MARKS):
         raise unusable(path, "is packed twice, or a spreadsheet", "Unpack it once.")
-
-    return read_file(path, data, check, most)
 
 
 def _opened(path: Path, file: BinaryIO) -> tuple[str, Iterator[bytes]]:
@@ -173,23 +214,22 @@ def _decompressed(
             yield part
 
 
-def _unpack(
-    path: Path, parts: Iterator[bytes], target: Path, most: int | None, check: Check
+def _written(
+    path: Path, parts: Iterator[bytes], target: Path, limit: Limit, most: int | None, check: Check
 ) -> bool:
-    """Writes what comes out into a file, at most so many bytes; returns whether that is all.
+    """Writes what comes out into a file, `most` bytes or all; returns whether that is all.
 
-    Raises UserError where it is more than memory, or the disk, holds.
+    Raises UserError where it is more than the limit.
     """
-    limit = min(free_memory(), shutil.disk_usage(target.parent).free - SPARE_DISK)
     size = 0
     with target.open("wb") as file:
         for part in parts:
             check()
             size += len(part)
-            if size > limit:
+            if size > limit.size:
                 raise UserError(
-                    f"'{readable(path)}' unpacks to more than memory and disk hold: "
-                    f"{bytes_text(max(0, limit))}.",
+                    f"'{readable(path)}' unpacks to more than {limit.holder}: "
+                    f"{bytes_text(max(0, limit.size))}.",
                     "Make it smaller, or use a computer with more memory.",
                     "data.source",
                 )

@@ -302,9 +302,14 @@ def _write(message: Any) -> None:
     if message == []:
         return
 
-    line = json.dumps(message, ensure_ascii=False, default=_moment, separators=(",", ":"))
-    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.write(line_of(message, _moment))
     sys.stdout.buffer.flush()
+
+
+def line_of(message: Any, plain: Callable[[Any], dict[str, str]]) -> bytes:
+    """Returns a message as a line. plain: makes an object of a date or time in a cell."""
+    line = json.dumps(message, ensure_ascii=False, default=plain, separators=(",", ":"))
+    return line.encode("utf-8", "replace") + b"\n"
 
 
 # --- the process

@@ -209,7 +209,7 @@ class SheetProcess:
 
     def _decoded(self, line: bytes) -> Any:
         try:
-            message = json.loads(line.decode(), object_hook=_object)
+            message = json.loads(line.decode(), object_hook=moments_read)
         except ValueError as error:
             raise self._broken("its reader broke off") from error
         if not isinstance(message, (dict, list)):
@@ -346,7 +346,8 @@ KILLED = 9
 """The number of SIGKILL: the system ended it, for want of memory as a rule."""
 
 
-def _object(found: dict[str, Any]) -> Any:
+def moments_read(found: dict[str, Any]) -> Any:
+    """Returns an object of the output, a date or time as Moment."""
     return Moment(str(found["moment"])) if "moment" in found else found
 
 

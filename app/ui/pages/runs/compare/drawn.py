@@ -23,6 +23,14 @@ Quantity = Literal["validation", "figure", "training"]
 GRID = 2000
 """Places at which the mean over seeds is taken, at most."""
 
+UNKNOWN_ON = {
+    "time": "how long it took",
+    "examples": "how many examples it saw",
+    "step": "how many steps it made",
+    "epoch": "how many steps an epoch has",
+}
+"""What a run does not say that cannot be shown over an axis."""
+
 UNITS = ((2.0 * 3600, 3600.0, "h"), (180.0, 60.0, "min"), (0.0, 1.0, "s"))
 """From so many seconds on, time is shown in units of so many seconds, with this name."""
 
@@ -172,7 +180,7 @@ def _remark(unknown: int, even: int, axis: Axis) -> str:
     """Returns what is to be known of the axis, in a sentence."""
     if unknown:
         runs = "1 run does" if unknown == 1 else f"{unknown} runs do"
-        what = {"time": "how long it took", "examples": "how many examples it saw"}.get(axis, "")
+        what = UNKNOWN_ON.get(axis, "")
         return f"{runs} not say {what} and cannot be shown on this axis."
     if even:
         runs = "1 run does" if even == 1 else f"{even} runs do"

@@ -76,8 +76,8 @@ def columns_of(runs: Compared) -> list[Column]:
 
     found += [
         _column("Validation loss", [entry.loss for entry in entries], number_text, "lower"),
-        _column("Best epoch", [entry.best_epoch or None for entry in entries], str),
-        _column("Epochs", [len(entry.losses) or None for entry in entries], str),
+        _column("Best epoch", [_epoch(entry, entry.best_epoch) for entry in entries], str),
+        _column("Epochs", [_epoch(entry, len(entry.losses)) for entry in entries], str),
         _column("Time", [entry.seconds for entry in entries], duration_text, "lower"),
         Column(
             "State",
@@ -90,6 +90,10 @@ def columns_of(runs: Compared) -> list[Column]:
         for column in (*found, *of_some)
         if column.setting >= 0 or any(text != UNKNOWN for text in column.texts)
     ]
+
+
+def _epoch(entry: Entry, epoch: int) -> int | None:
+    return epoch if epoch and entry.epochs_known else None
 
 
 def _metric_columns(entries: Sequence[Entry], metric: Metric) -> list[Column]:

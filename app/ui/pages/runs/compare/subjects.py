@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ from app.ui.text.run_names import labels_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from app.engine.runs.logs.curves import Settings
     from app.ui.pages.runs.entries import Entry
 
 PORTION = 0.4
@@ -43,12 +44,16 @@ ENDS = re.compile(r"[\W_]*(seed)?[\W_]*$", re.IGNORECASE)
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One run of a comparison. trouble: why its curves could not be read, "" where they were."""
+    """One run of a comparison. trouble: why its curves could not be read, "" where they were.
+
+    known: of a run of another tool, the settings that its log tells.
+    """
 
     entry: Entry
     curves: RunCurves
     settings: PlainExperiment
     trouble: str = ""
+    known: Settings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,25 +104,43 @@ def _read(entry: Entry) -> Subject:
 
 def compared(subjects: Sequence[Subject]) -> Compared:
     """Returns what sets these runs apart."""
-    every = setting_rows([subject.settings for subject in subjects]) if subjects else ()
-    rows = tuple(row for row in every if row.differs)
-    labels = tuple(labels_of([subject.entry.path for subject in subjects]))
+    own = [number for number, subject in enumerate(subjects) if subject.entry.is_own]
+    every = setting_rows([subject.settings for subject in subjects]) if own else ()
+    known = [subject.known for subject in subjects]
+    rows = tuple(
+        row for row in (each.with_known(known) for each in every) if row.differs_among(own)
+    )
+    labels = _labels(subjects)
     return Compared(
         tuple(subjects),
         labels,
-        tuple(_name(label, rows, number) for number, label in enumerate(labels)),
+        tuple(
+            _name(label, rows, number, is_own=number in own) for number, label in enumerate(labels)
+        ),
         rows,
         len(every) - len(rows),
         _same_but_for_seed(subjects),
     )
 
 
-def _name(label: str, rows: Sequence[SettingRow], number: int) -> str:
+def _labels(subjects: Sequence[Subject]) -> tuple[str, ...]:
+    """Returns the names of the runs; one from elsewhere that is called as another has a path."""
+    entries = [subject.entry for subject in subjects]
+    own = iter(labels_of([entry.path for entry in entries if entry.is_own]))
+    labels = [next(own) if entry.is_own else entry.title for entry in entries]
+    return tuple(
+        label if entry.is_own or labels.count(label) == 1 else f"{label} ({entry.path})"
+        for label, entry in zip(labels, entries, strict=True)
+    )
+
+
+def _name(label: str, rows: Sequence[SettingRow], number: int, is_own: bool = True) -> str:
     """Returns the name of a run with the settings that differ: "digits · Seed 3, Width 32"."""
-    if not rows or len(rows) > MOST_IN_NAME:
+    known = [row for row in rows if is_own or row.values[number] is not None]
+    if not known or len(rows) > MOST_IN_NAME:
         return label
 
-    return f"{label} · {', '.join(f'{row.label} {row.texts[number]}' for row in rows)}"
+    return f"{label} · {', '.join(f'{row.label} {row.texts[number]}' for row in known)}"
 
 
 def _shared_beginning(names: Sequence[str]) -> str:

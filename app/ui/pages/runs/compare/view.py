@@ -15,9 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.runs.logs.foreign_run import is_log
 from app.engine.text import count_text
 from app.ui.pages.runs.compare.curves_card import CurvesCard
 from app.ui.pages.runs.compare.drawn import drawing_of
+from app.ui.pages.runs.compare.elsewhere import KeptLogs, ReadLog, read_logs, subjects_of
+from app.ui.pages.runs.compare.elsewhere_button import ElsewhereButton
 from app.ui.pages.runs.compare.looks import look_of, swatch
 from app.ui.pages.runs.compare.plot import FEW
 from app.ui.pages.runs.compare.subjects import Compared, Subject, compared, read_portion
@@ -26,13 +29,15 @@ from app.ui.pages.runs.entries import common_metric
 from app.ui.style.assets import icon
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
+from app.ui.widgets.drops import DropOverlay, local_paths, name_of, take_copy
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from PySide6.QtGui import QIcon, QResizeEvent
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
 
     from app.engine.runs.control import Control
     from app.ui.pages.runs.compare.drawn import Drawing
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
     from app.ui.state.background import Background, Failure
     from app.ui.state.preferences import Preferences
 
+    _Read = tuple[dict[object, Subject], dict[Path, ReadLog], Compared]
+
 READ = "runs.compare.read"
 DRAW = "runs.compare.draw"
 """Keys of the work in the background."""
@@ -48,6 +55,8 @@ DRAW = "runs.compare.draw"
 
 class CompareView(QWidget):
     """Compares any number of runs. Curves are read in the background, and shown as they come.
+
+    Logs of other tools stand behind them, whichever runs are compared.
 
     left(): the person wants back to the list. report_wanted(): on the runs that are compared.
     """
@@ -61,6 +70,9 @@ class CompareView(QWidget):
         self._background = background
         self._entries: tuple[Entry, ...] = ()
         self._known: dict[object, Subject] = {}
+        self.logs = KeptLogs(preferences)
+        self._read_logs: dict[Path, ReadLog] = {}
+        self._logs_wanted = True
         self.runs = Compared()
         self._drawing: Drawing | None = None
         self.setObjectName("runs.compare")
@@ -88,12 +100,17 @@ class CompareView(QWidget):
         self.report.setObjectName("runs.compare.report")
         self.report.setToolTip(tooltip("Writes one HTML file on these runs, to keep or send."))
         self.report.clicked.connect(self.report_wanted)
+        self.elsewhere = ElsewhereButton(self.logs)
+        self.elsewhere.changed.connect(self.look_at_logs)
+        self._overlay = DropOverlay(self._theme, self)
+        self.setAcceptDrops(True)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.back)
         head.addWidget(heading)
         head.addWidget(self.about, 1)
         head.addStretch(1)
+        head.addWidget(self.elsewhere)
         head.addWidget(self.report)
         content = QWidget()
         style(content, "page")
@@ -127,36 +144,55 @@ class CompareView(QWidget):
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The runs that are compared."""
+        """The runs that are compared, of this program."""
         return self._entries
 
+    @property
+    def readable_logs(self) -> list[Path]:
+        """The logs of other tools that could be read."""
+        return [path for path, log in self._read_logs.items() if log.run is not None]
+
+    def look_at_logs(self) -> None:
+        """Reads the logs of other tools again, those that have changed, and shows them."""
+        self._logs_wanted = True
+        if self._entries:
+            self._read()
+
     def _read(self) -> None:
-        """Reads some of the runs that are missing, and compares all that are known then."""
+        """Reads some of the runs that are missing, then the logs; compares all that are known."""
         entries = self._entries
         known = dict(self._known)
         missing = [entry for entry in entries if _key(entry) not in known]
+        logs = self._read_logs
+        paths = self.logs.paths if not missing and self._logs_wanted else tuple(logs)
         total = len(entries)
-        self.about.setText(
-            f"reading {total - len(missing)} of {total}" if missing else count_text(total, "run")
-        )
+        if missing:
+            self.about.setText(f"reading {total - len(missing)} of {total}")
 
-        def read(control: Control) -> tuple[dict[object, Subject], Compared]:
+        def read(control: Control) -> _Read:
             found = {_key(each.entry): each for each in read_portion(missing, control.check)}
             both = known | found
             subjects = [both[_key(entry)] for entry in entries if _key(entry) in both]
-            return found, compared(subjects)
+            metric = common_metric([each.entry for each in subjects])
+            read = logs if missing else read_logs(paths, logs, control.check)
+            return found, read, compared([*subjects, *subjects_of(read.values(), metric)])
 
-        self._background.run(read, self._take, self._fail, key=READ)
+        with_logs = not missing
+        self._background.run(read, lambda read: self._take(read, with_logs), self._fail, key=READ)
 
-    def _take(self, read: tuple[dict[object, Subject], Compared]) -> None:
-        """Shows what is known now, and goes on with the next runs."""
-        found, self.runs = read
+    def _take(self, read: _Read, with_logs: bool) -> None:
+        """Shows what is known now, and goes on with the next runs. with_logs: these were read."""
+        found, self._read_logs, self.runs = read
+        self._logs_wanted = self._logs_wanted and not with_logs
         self._known |= found
         self._show()
-        if len(self.runs.subjects) < len(self._entries):
+        if any(_key(entry) not in self._known for entry in self._entries) or self._logs_wanted:
             self._read()
-        else:
-            self.about.setText(count_text(len(self._entries), "run"))
+            return
+
+        others = sum(not subject.entry.is_own for subject in self.runs.subjects)
+        behind = f", {others} from elsewhere" if others else ""
+        self.about.setText(count_text(len(self._entries), "run") + behind)
 
     def _fail(self, failure: Failure) -> None:
         self.curves.say(failure.message)
@@ -204,7 +240,29 @@ class CompareView(QWidget):
 
         self.table.set_icons(icons)
         troubles = [subject.trouble for subject in self.runs.subjects if subject.trouble]
+        troubles += [log.trouble for log in self._read_logs.values() if log.trouble]
         self.curves.show_drawing(drawing, looks, " ".join(troubles))
+
+    # --- what is dropped
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        paths = local_paths(event.mimeData())
+        if paths and all(map(is_log, paths)):
+            take_copy(event)
+            self._overlay.announce(
+                f"Drop to compare with {name_of(paths)}",
+                "Its curves stand beside these. Drop it on the rail to open it as data.",
+            )
+        else:
+            event.ignore()  # the window takes it
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        take_copy(event)
+        self.elsewhere.take(local_paths(event.mimeData()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.look_at_logs()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
