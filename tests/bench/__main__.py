@@ -23,6 +23,7 @@ what the first start takes from a clone to a trained network, beside pip and the
 prints what a request to the local service costs.
 `outputs` prints what it costs to see what comes out of every block.
 `canvas` prints what a frame and a gesture cost with 300 blocks in sight.
+`machines` sets two processes beside one, and trains the same wherever a run can be trained.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from tests.bench import (
     history,
     inside,
     language,
+    machines,
     memory,
     optimizers,
     outputs,
@@ -76,6 +78,7 @@ USUAL = {
     "set-up": ([], 1),
     "predict": ([], 3),
     "canvas": ([], 60),
+    "machines": (["resnet"], 3),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -112,6 +115,7 @@ def main() -> None:
         "predict",
         "serve",
         "canvas",
+        "machines",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -157,6 +161,8 @@ def main() -> None:
         optimizers.main()
     elif arguments.what == "memory":
         sys.exit(memory.main())
+    elif arguments.what == "machines":
+        sys.exit(machines.main(arguments.template, arguments.pairs))
     elif arguments.what == "history":
         history.main(arguments.pairs)
     elif arguments.what == "predict":

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 def tell_of_processes(context: RunContext) -> None:
     """Tells where the run goes on in another number of processes than it had."""
-    before = context.run.environment().get("processes", 1)
+    try:
+        before = context.run.environment().get("processes", 1)
+    except RunFileError:  # it is told of where it is needed
+        return
+
     now = context.team.size
     if before != now:
         context.warn(

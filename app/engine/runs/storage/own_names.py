@@ -22,9 +22,12 @@ EVENTS = "events.jsonl"
 REMOTE = "remote.json"
 """Which other computer trains the run, see remote.place."""
 
+CLUSTER = "cluster.json"
+"""Which job of a cluster trains the run, see cluster.submitted."""
+
 HALF_WRITTEN = re.compile(
     r"((experiment\.toml|note\.txt"
-    r"|(dataset|environment|summary|kept|exports|manifest|running|remote)\.json"
+    r"|(dataset|environment|summary|kept|exports|manifest|running|remote|cluster)\.json"
     r"|(control|events)\.jsonl)"
     r"|(\d{4,}(-\d{4,})?|(last-)?(validation|test))\.npz)\.\d+-\d+\.tmp"
 )
