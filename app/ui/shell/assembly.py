@@ -105,7 +105,10 @@ class Assembly(QObject):
         self.searches = SearchList(self._writing)
         self.actions = Actions(frame, pages, frame.go)
         self.parts = self._parts()
-        self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
+        place = frame.bottom.place
+        self._beside = TrainingBeside(
+            self.session, preferences, place, frame.go, self._writing, frame
+        )
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
         self._connect()

@@ -19,7 +19,13 @@ from app.engine.runs.control import Control
 from app.engine.runs.copies import same_again
 from app.engine.runs.run import Run
 from app.ui.state import trainings
-from app.ui.state.beside.remote_run import RemoteControl, RunInterrupted, followed, trained_beside
+from app.ui.state.beside.remote_run import (
+    RemoteControl,
+    RunInterrupted,
+    followed,
+    trained_beside,
+    trained_elsewhere,
+)
 from app.ui.state.record import Record, read_record
 
 if TYPE_CHECKING:
@@ -76,6 +82,9 @@ class Session(QObject):
         self.race: RaceState | None = None
         self.beside = False
         """Whether the next run trains in a process of its own, not on a thread here."""
+        self.processes = 1
+        self.host = ""
+        """Beside: how many processes share each batch, or on which other computer."""
         self._live = self.record
         self._control = Control()
         self._looking = self._calm = False
@@ -112,12 +121,20 @@ class Session(QObject):
         """Whether the current run trains in a process of its own."""
         return self.active and isinstance(self._control, RemoteControl)
 
+    @property
+    def where(self) -> str:
+        """Where a run that goes on alone trains, in words."""
+        return self._control.where if isinstance(self._control, RemoteControl) else ""
+
     # --- requests
 
     def start(self, experiment: Experiment, folder: Path) -> None:
         """Trains in a new run below `folder`; only when idle."""
-        if self.beside:
-            train = trained_beside(lambda _: Run.create(folder, experiment))
+        if self.host:
+            train = trained_elsewhere(experiment, folder, self.host)
+            self._begin(train, Record(), RemoteControl())
+        elif self.beside:
+            train = trained_beside(lambda _: Run.create(folder, experiment), self.processes)
             self._begin(train, Record(), RemoteControl())
         else:
             self._begin(trainings.new_run(experiment, folder), Record())
@@ -125,7 +142,7 @@ class Session(QObject):
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
         if self.beside:
-            train = trained_beside(lambda _: same_again(Run(path), folder))
+            train = trained_beside(lambda _: same_again(Run(path), folder), self.processes)
             self._begin(train, Record(), RemoteControl())
         else:
             self._begin(trainings.same_run(path, folder), Record())
@@ -137,7 +154,9 @@ class Session(QObject):
         """
         record.begun = None
         if self.beside:
-            train = trained_beside(lambda emit: trainings.branch_of(path, emit), True, epochs)
+            train = trained_beside(
+                lambda emit: trainings.branch_of(path, emit), self.processes, True, epochs
+            )
             self._begin(train, record, RemoteControl())
         else:
             self._begin(trainings.branch(path, epochs), record)
@@ -164,7 +183,7 @@ class Session(QObject):
         control = RemoteControl() if self.beside else None
         train = trainings.resumed(path, epochs)
         if self.beside:
-            train = trained_beside(lambda _: Run(path), go_on=True, epochs=epochs)
+            train = trained_beside(lambda _: Run(path), self.processes, True, epochs)
         elif self.record.path == path:
             self._begin(train, self.record)
             return
