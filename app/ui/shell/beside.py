@@ -83,9 +83,7 @@ class TrainingBeside:
 
     def _take(self, place: TrainingPlace) -> None:
         self._place = place
-        self._session.beside = place.beside
-        self._session.processes = place.processes
-        self._session.host = place.host
+        self._session.place = place
 
     # --- another computer
 

@@ -23,9 +23,10 @@ from app.ui.state.beside.remote_run import (
     RemoteControl,
     RunInterrupted,
     followed,
+    new_beside,
     trained_beside,
-    trained_elsewhere,
 )
+from app.ui.state.beside.training_place import HERE
 from app.ui.state.record import Record, read_record
 
 if TYPE_CHECKING:
@@ -80,11 +81,8 @@ class Session(QObject):
         self.begun = 0.0
         """When the current run was requested, as time.monotonic()."""
         self.race: RaceState | None = None
-        self.beside = False
-        """Whether the next run trains in a process of its own, not on a thread here."""
-        self.processes = 1
-        self.host = ""
-        """Beside: how many processes share each batch, or on which other computer."""
+        self.place = HERE
+        """Where the next run trains."""
         self._live = self.record
         self._control = Control()
         self._looking = self._calm = False
@@ -130,19 +128,15 @@ class Session(QObject):
 
     def start(self, experiment: Experiment, folder: Path) -> None:
         """Trains in a new run below `folder`; only when idle."""
-        if self.host:
-            train = trained_elsewhere(experiment, folder, self.host)
-            self._begin(train, Record(), RemoteControl())
-        elif self.beside:
-            train = trained_beside(lambda _: Run.create(folder, experiment), self.processes)
-            self._begin(train, Record(), RemoteControl())
+        if self.place.beside:
+            self._begin(new_beside(self.place, experiment, folder), Record(), RemoteControl())
         else:
             self._begin(trainings.new_run(experiment, folder), Record())
 
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
-        if self.beside:
-            train = trained_beside(lambda _: same_again(Run(path), folder), self.processes)
+        if self.place.beside:
+            train = trained_beside(lambda _: same_again(Run(path), folder), self.place.processes)
             self._begin(train, Record(), RemoteControl())
         else:
             self._begin(trainings.same_run(path, folder), Record())
@@ -153,9 +147,9 @@ class Session(QObject):
         record: that of the run, which becomes the copy's. epochs: a new total, to train longer.
         """
         record.begun = None
-        if self.beside:
+        if self.place.beside:
             train = trained_beside(
-                lambda emit: trainings.branch_of(path, emit), self.processes, True, epochs
+                lambda emit: trainings.branch_of(path, emit), self.place.processes, True, epochs
             )
             self._begin(train, record, RemoteControl())
         else:
@@ -180,10 +174,10 @@ class Session(QObject):
 
         epochs: a new total, to train longer. A run that is not shown is read on its thread first.
         """
-        control = RemoteControl() if self.beside else None
+        control = RemoteControl() if self.place.beside else None
         train = trainings.resumed(path, epochs)
-        if self.beside:
-            train = trained_beside(lambda _: Run(path), self.processes, True, epochs)
+        if self.place.beside:
+            train = trained_beside(lambda _: Run(path), self.place.processes, True, epochs)
         elif self.record.path == path:
             self._begin(train, self.record)
             return

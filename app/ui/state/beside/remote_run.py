@@ -19,6 +19,7 @@ from app.engine.remote import place as places
 from app.engine.remote import starting as elsewhere
 from app.engine.runs import events
 from app.engine.runs.control import Control
+from app.engine.runs.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from app.engine.detached.starting import Started
     from app.engine.experiment.experiment import Experiment
     from app.engine.remote.place import Place
-    from app.engine.runs.run import Run
+    from app.ui.state.beside.training_place import TrainingPlace
     from app.ui.state.trainings import Emit, Train
 
 LOOK_EVERY = 0.1
@@ -122,7 +123,15 @@ def trained_beside(
     return train
 
 
-def trained_elsewhere(experiment: Experiment, folder: Path, host: str) -> Train:
+def new_beside(place: TrainingPlace, experiment: Experiment, folder: Path) -> Train:
+    """Returns what trains an experiment beside the window, in a new run below `folder`."""
+    if place.host:
+        return _trained_elsewhere(experiment, folder, place.host)
+
+    return trained_beside(lambda _: Run.create(folder, experiment), place.processes)
+
+
+def _trained_elsewhere(experiment: Experiment, folder: Path, host: str) -> Train:
     """Returns what starts a new run on another computer, and follows it in `folder` here."""
 
     def train(emit: Emit, control: Control) -> None:
