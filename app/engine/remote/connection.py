@@ -42,9 +42,14 @@ OPTIONS = {
 
 def ssh_command(host: str, remote: str) -> list[str]:
     """Returns the command that runs a shell command on another computer."""
+    return [*ssh_program(), "--", host, remote]
+
+
+def ssh_program() -> list[str]:
+    """Returns ssh with its options, to which a host is to be added."""
     config = os.environ.get(CONFIG)
     options = [part for name, value in OPTIONS.items() for part in ("-o", f"{name}={value}")]
-    return ["ssh", *(("-F", config) if config else ()), *options, "--", host, remote]
+    return ["ssh", *(("-F", config) if config else ()), *options]
 
 
 class Connection:
