@@ -205,6 +205,4 @@ def readings(device: torch.device) -> dict[str, tuple[float | None, str]]:
     finally:
         monitor.close()
 
-    return {name: (value, reasons.get(name, "")) for name, value in found.items()} | {
-        name: (None, reason) for name, reason in reasons.items()
-    }
+    return {name: (value, reasons.get(name, "")) for name, value in found.items()}
