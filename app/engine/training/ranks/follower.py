@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine import own_process
 from app.engine.errors import UserError
-from app.engine.training.ranks.world import World, by_torchrun
+from app.engine.training.ranks.world import World
 
 if TYPE_CHECKING:
     from app.engine.experiment.data_settings import DataSettings
-    from app.engine.training.ranks.group import Group
 
 COMPLETED = 0
 FAILED = 1
@@ -35,10 +34,8 @@ def follow(world: World, data: DataSettings | None = None) -> int:
 
     data: of the experiment as this computer has them; None for the same as there.
     """
-    # The first process is asked to stop, and ends the others.
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(kind, signal.SIG_IGN)
-
+    # A terminal tells every process; the first one is asked to stop, and ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         store = world.store()
     except UserError as error:
@@ -100,7 +97,10 @@ def _follow(world: World, store: Any, data: DataSettings | None) -> None:
     from app.engine.training.ranks.member import Member  # noqa: PLC0415 - loads torch
 
     with devices.computing_thread(int(told["state"]["threads"])):
-        Member.prepared(world, store, told, data).work()
+        member = Member.prepared(world, store, told, data)
+        # torchrun sends it to all; the first one saves, and judges with the others.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        member.work()
 
 
 def main(argument: str) -> int:

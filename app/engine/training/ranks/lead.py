@@ -119,7 +119,7 @@ class Lead(Team):
                 }
             ),
         )
-        context.emit(StageChanged(f"Waiting for the other {self.size - 1}"))
+        context.emit(StageChanged("Waiting for the other processes"))
         self._wait_for_all(check)
         with self._watched():
             self._heart = Heart(self._others.world, end_at_once)
