@@ -148,7 +148,6 @@ def interrupts(control: Control, display: Display) -> Iterator[None]:
 
     A run that is stopped keeps its best epoch.
     """
-
     came: set[int] = set()
     by_torchrun = worlds.by_torchrun()
 

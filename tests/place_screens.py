@@ -63,7 +63,10 @@ def take_places(camera: Any) -> None:
 
 def _take_menus(camera: Any, button: PlaceButton, appearance: str) -> None:
     menu = button.menu()
-    for name, shown in (("menu", menu), *((each.title(), each) for each in menu.findChildren(QMenu))):
+    for name, shown in (
+        ("menu", menu),
+        *((each.title(), each) for each in menu.findChildren(QMenu)),
+    ):
         shown.popup(button.mapToGlobal(button.rect().topLeft()))
         camera.settle(100)
         path = camera.out / f"place {name[:24]}-{appearance}.png"

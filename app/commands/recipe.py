@@ -15,9 +15,7 @@ MOST_GPUS = 64
 @click.command()
 @click.argument("experiment")
 @click.option("--out", required=True, metavar="FOLDER", help="Where the files go: new or empty.")
-@click.option(
-    "--gpus", type=click.IntRange(0, MOST_GPUS), default=0, help="GPUs of each machine."
-)
+@click.option("--gpus", type=click.IntRange(0, MOST_GPUS), default=0, help="GPUs of each machine.")
 @click.option("--gpu", default="A100", show_default=True, help="Their kind, as SkyPilot names it.")
 @click.option("--cores", type=click.IntRange(1), help="Cores of each machine.")
 @click.option(

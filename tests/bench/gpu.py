@@ -138,7 +138,9 @@ def waits(template: str, device: torch.device, folder: Path, pairs: int, steps: 
     seconds = time.perf_counter() - begun
     count = (run.path / "log.txt").read_text(encoding="utf-8").count(WAITING)
     done = run.summary()["steps"]
-    print(f"waits a step, {template}: {count / done:.2f} ({count} in {done} steps, {seconds:.1f} s)")
+    print(
+        f"waits a step, {template}: {count / done:.2f} ({count} in {done} steps, {seconds:.1f} s)"
+    )
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,5 +37,5 @@ def shares(examples: int, processes: int) -> list[slice]:
     """
     taking = max(1, min(processes, examples // 2))
     bounds = [number * examples // taking for number in range(taking + 1)]
-    parts = [slice(first, last) for first, last in zip(bounds, bounds[1:], strict=False)]
+    parts = [slice(first, last) for first, last in itertools.pairwise(bounds)]
     return parts + [slice(examples, examples)] * (processes - taking)

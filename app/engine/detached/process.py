@@ -138,9 +138,7 @@ def _train(
         if status is None:
             return trainer.train(run.experiment(), run, emit, control, team=team)
 
-        return trainer.resume(
-            run, emit, control, order["epochs"], status_before=status, team=team
-        )
+        return trainer.resume(run, emit, control, order["epochs"], status_before=status, team=team)
     except BaseException as error:  # the trainer tells its own failures
         details = "".join(traceback.format_exception(error))
         run.log(details)

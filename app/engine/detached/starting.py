@@ -36,9 +36,7 @@ class Started:
         own_process.reap()
 
 
-def start(
-    run: Run, go_on: bool = False, epochs: int | None = None, processes: int = 1
-) -> Started:
+def start(run: Run, go_on: bool = False, epochs: int | None = None, processes: int = 1) -> Started:
     """Trains a run in a process of its own; returns when the run is claimed and listens.
 
     go_on: from its last checkpoint. epochs: a new total, to train longer. processes: so many

@@ -100,7 +100,7 @@ def configured_hosts() -> list[str]:
 
 
 def _lines(path: Path, seen: list[Path]) -> Iterator[str]:
-    """Yields the lines of a configuration, and of those that it includes, where they can be read."""
+    """Yields the lines of a configuration and of those that it includes, as far as readable."""
     if path in seen or len(seen) > MOST_FILES:
         return
 

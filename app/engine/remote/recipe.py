@@ -38,7 +38,8 @@ CMD ["netwright", "train", "experiment.toml", "--run-dir", "/runs/{tag}"{process
 """
 
 ON_CPUS = (
-    "pip install --no-cache-dir uv && uv pip install --system --no-cache --torch-backend=cpu /program"
+    "pip install --no-cache-dir uv && "
+    "uv pip install --system --no-cache --torch-backend=cpu /program"
 )
 ON_GPUS = "pip install --no-cache-dir /program"
 """What the index has for Linux is PyTorch for NVIDIA cards."""
@@ -104,8 +105,12 @@ def write(experiment: Experiment, folder: Path, recipe: Recipe) -> list[Path]:
     tag = _tag(experiment.name)
     texts = {
         "experiment.toml": toml_file.dumps(sent),
-        "Dockerfile": _dockerfile(experiment.name, tag, recipe, mounted if is_here else None, target),
-        "skypilot.yaml": _skypilot(experiment.name, tag, recipe, mounted if is_here else None, target),
+        "Dockerfile": _dockerfile(
+            experiment.name, tag, recipe, mounted if is_here else None, target
+        ),
+        "skypilot.yaml": _skypilot(
+            experiment.name, tag, recipe, mounted if is_here else None, target
+        ),
         ".dockerignore": "runs\n",
     }
     try:

@@ -128,7 +128,9 @@ def test_after_fifty_cuts_no_step_is_lost_and_nothing_was_started_twice(
     there = folders[0].parent / run.name
     assert there.joinpath("metrics.jsonl").read_bytes() == here.read_bytes()
     numbers = [
-        json.loads(line)["step"] for line in here.open(encoding="utf-8") if line.startswith('{"step"')
+        json.loads(line)["step"]
+        for line in here.open(encoding="utf-8")
+        if line.startswith('{"step"')
     ]
     assert numbers == sorted(set(numbers))
     assert there.joinpath("log.txt").read_text().count("Loading engine") == 1

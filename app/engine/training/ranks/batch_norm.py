@@ -86,9 +86,7 @@ def _forward(
     return (centred * scale.view(shape)).to(inputs.dtype)
 
 
-def _remember(
-    module: Any, mean: torch.Tensor, variance: torch.Tensor, count: torch.Tensor
-) -> None:
+def _remember(module: Any, mean: torch.Tensor, variance: torch.Tensor, count: torch.Tensor) -> None:
     """Moves the running averages: the variance is that of all values, as an estimate (n - 1)."""
     if not module.track_running_stats:
         return

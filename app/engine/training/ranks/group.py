@@ -67,7 +67,9 @@ class Group:
         frame[: min(FRAME, len(message))] = np.frombuffer(message[:FRAME], dtype=np.uint8)
         distributed.broadcast(self._frame, 0)
         if len(message) > FRAME:
-            distributed.broadcast(torch.frombuffer(bytearray(message[FRAME:]), dtype=torch.uint8), 0)
+            distributed.broadcast(
+                torch.frombuffer(bytearray(message[FRAME:]), dtype=torch.uint8), 0
+            )
 
     def hear(self) -> dict[str, Any]:
         """Waits for the next order and returns it."""
@@ -184,7 +186,9 @@ class Turns(Division):
     ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         group = self._group
         if group.rank:
-            group.send([tensor for pair in zip(totals, predictions, strict=True) for tensor in pair])
+            group.send(
+                [tensor for pair in zip(totals, predictions, strict=True) for tensor in pair]
+            )
             self.is_whole = True
             return [], []
 
@@ -197,9 +201,7 @@ class Turns(Division):
         for rank in range(1, group.size):
             tensors = group.received(rank)
             indices = range(rank, self._batches, group.size)
-            for index, total, prediction in zip(
-                indices, tensors[::2], tensors[1::2], strict=True
-            ):
+            for index, total, prediction in zip(indices, tensors[::2], tensors[1::2], strict=True):
                 found[index] = total, prediction
 
         self.is_whole = True

@@ -134,9 +134,7 @@ def tell_failure(store: Any, world: World, what: str, remedy: str, details: str)
     """Says to the others why this process ends."""
     plain = {"what": what, "remedy": remedy, "details": details[-20_000:]}
     with suppress(RuntimeError):
-        store.set(
-            f"failed/{world.rank}", files.json_line(plain, ascii_only=True).decode().strip()
-        )
+        store.set(f"failed/{world.rank}", files.json_line(plain, ascii_only=True).decode().strip())
 
 
 def end_at_once(reason: str) -> None:

@@ -99,9 +99,7 @@ class Lead(Team):
         threads = plan.resolved.training.threads or max(1, devices.cores() // world.local_size)
         return replace(plan, threads=threads)
 
-    def join(
-        self, train_state: TrainState, progress: Progress, check: Callable[[], None]
-    ) -> None:
+    def join(self, train_state: TrainState, progress: Progress, check: Callable[[], None]) -> None:
         context = self._context
         assert context is not None
         self._train_state = train_state
@@ -230,7 +228,7 @@ class Lead(Team):
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Says which process has gone where an exchange with the others breaks. Raises UserError."""
+        """Raises UserError, with the process that has gone, where an exchange breaks."""
         try:
             yield
         except RuntimeError as error:

@@ -54,8 +54,7 @@ class Member:
         """
         if told["versions"] != versions():
             raise UserError(
-                f"it has {_in_words(versions())}, and the first process {_in_words(told['versions'])}"
-                ".",
+                f"It has {_in_words(versions())}, the first one {_in_words(told['versions'])}.",
                 "Use the same version on all computers.",
             )
 
@@ -135,7 +134,7 @@ class Member:
             division=Turns(self._group),
         )
 
-    def _weights(self, order: dict[str, Any]) -> None:
+    def _weights(self, _: dict[str, Any]) -> None:
         """Takes the weights that the first process has."""
         self._group.spread(self._train_state.network.state_dict().values())
 

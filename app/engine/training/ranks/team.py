@@ -1,5 +1,6 @@
 """What the training asks of the processes that train a run together."""
 
+# ruff: noqa: ARG002 - a process alone does nothing with what it is told
 from __future__ import annotations
 
 from contextlib import contextmanager
@@ -38,9 +39,7 @@ class Team:
         """
         return plan
 
-    def join(
-        self, train_state: TrainState, progress: Progress, check: Callable[[], None]
-    ) -> None:
+    def join(self, train_state: TrainState, progress: Progress, check: Callable[[], None]) -> None:
         """Waits for the others, gives them the state and brings the passes to share each batch.
 
         check: may raise to give up. Raises UserError where another process cannot take part.

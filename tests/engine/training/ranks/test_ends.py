@@ -47,9 +47,7 @@ def test_a_stop_ends_all_and_one_process_goes_on_from_it(tmp_path: Path) -> None
     told = Listener()
     finished = trainer.resume(stopped.run, told, Control(), epochs=2)
     assert finished.status == "completed", finished.reason
-    (said,) = [
-        event.finding for event in told.of(NewFinding) if event.finding.key == "processes"
-    ]
+    (said,) = [event.finding for event in told.of(NewFinding) if event.finding.key == "processes"]
     assert "had 2 and goes on with 1" in said.text
 
 
@@ -127,9 +125,10 @@ def test_a_failure_of_another_process_is_told_in_its_words(tmp_path: Path) -> No
     ended = trained(requested(tmp_path), tmp_path / "runs", others)
     assert ended.finished.status == "failed"
     assert "Process 2 of 2 failed: There was not enough memory." in ended.finished.reason
-    assert "in _step" in (ended.run.path / "log.txt").read_text() or "fail" in (
-        ended.run.path / "log.txt"
-    ).read_text()
+    assert (
+        "in _step" in (ended.run.path / "log.txt").read_text()
+        or "fail" in (ended.run.path / "log.txt").read_text()
+    )
 
 
 def test_more_processes_than_examples_are_refused(tmp_path: Path) -> None:

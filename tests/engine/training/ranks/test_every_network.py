@@ -65,8 +65,6 @@ def test_its_steps_are_those_of_one_process(combination: Combination, tmp_path: 
     alone = losses(requested, data, tmp_path, ALONE)
     together = losses(requested, data, tmp_path, Lead(Forks(2, before=use_the_data)))
     assert len(alone) == len(together)
-    network = assemble(
-        plan_training(requested, lambda _: None, Control(), data)
-    ).network
+    network = assemble(plan_training(requested, lambda _: None, Control(), data)).network
     if not any(DRAWS in type(module).__name__ for module in network.modules()):
         np.testing.assert_allclose(together, alone, rtol=2e-3, atol=2e-4)

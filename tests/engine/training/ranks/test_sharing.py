@@ -145,7 +145,11 @@ def test_a_change_while_it_trains_reaches_every_process(tmp_path: Path) -> None:
     runs = []
     for others in (None, Forks(2)):
         control = Control()
-        change = {"rate_factor": 0.5, "optimizer__weight_decay": 0.2, "training__gradient_clip": 0.1}
+        change = {
+            "rate_factor": 0.5,
+            "optimizer__weight_decay": 0.2,
+            "training__gradient_clip": 0.1,
+        }
         with at_step(2, lambda control=control, change=change: control.change(**change)):
             runs.append(trained(chosen, tmp_path / "runs", others, control))
 
