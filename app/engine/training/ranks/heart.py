@@ -28,8 +28,8 @@ BEAT_SECONDS = 1.0
 MOST_SILENT = 6
 """Beats of its own after which a process that did not beat is given up."""
 
-LAST_SECONDS = 2.0
-"""So long a process that waits for one that was given up may take to notice it."""
+LAST_SECONDS = 1.0
+"""So long a process may take to end by itself, where one on another computer was given up."""
 
 
 class Heart:
@@ -101,7 +101,10 @@ class Heart:
                     return
 
     def _give_up(self, rank: int) -> None:
-        """Ends a silent process, which frees those that wait for it; else this one."""
+        """Ends a silent process of this computer; those that wait for it then notice its end.
+
+        Of one on another computer nobody can be sure to notice anything: this process ends instead.
+        """
         if self._over.is_set():
             return
 
@@ -112,6 +115,7 @@ class Heart:
             process = psutil.Process(number)
             if host == socket.gethostname() and process.create_time() == created:
                 process.kill()
+                return
 
         if not self._over.wait(LAST_SECONDS):
             self._on_end(self._silent)
