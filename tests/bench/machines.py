@@ -162,8 +162,8 @@ def throughput(template: str, pairs: int, folder: Path) -> bool:
     within = gain >= LEAST_GAIN and cost <= MOST_COST
     print(
         f"{template}, {pairs} pairs, one thread each: two processes are {gain:.2f} times "
-        f"as fast as one ({min(gains):.2f} to {max(gains):.2f}; at least {LEAST_GAIN}), and take {cost:.3f} "
-        f"of the time of a bare DDP loop ({min(costs):.3f} to {max(costs):.3f}; at most "
+        f"as fast as one ({min(gains):.2f} to {max(gains):.2f}; at least {LEAST_GAIN}), and take "
+        f"{cost:.3f} of the time of a bare DDP loop ({min(costs):.3f} to {max(costs):.3f}; at most "
         f"{MOST_COST}): {'PASS' if within else 'FAIL'}",
         flush=True,
     )

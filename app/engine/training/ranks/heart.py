@@ -110,12 +110,13 @@ class Heart:
 
         name = name_of(rank, self._world.size)
         self._silent = f"{name} has not answered for {MOST_SILENT} seconds."
-        with suppress(psutil.Error):
-            host, number, created = self._processes[rank]
-            process = psutil.Process(number)
-            if host == socket.gethostname() and process.create_time() == created:
-                process.kill()
-                return
+        host, number, created = self._processes[rank]
+        if host == socket.gethostname():
+            with suppress(psutil.Error):  # it has ended already
+                process = psutil.Process(number)
+                if process.create_time() == created:
+                    process.kill()
+            return
 
         if not self._over.wait(LAST_SECONDS):
             self._on_end(self._silent)
