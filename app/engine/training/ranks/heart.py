@@ -28,6 +28,9 @@ BEAT_SECONDS = 1.0
 MOST_SILENT = 6
 """Beats of its own after which a process that did not beat is given up."""
 
+MOST_UNANSWERED = 2
+"""Times in a row that the store does not answer; see ANSWER_SECONDS in world.py."""
+
 LAST_SECONDS = 1.0
 """So long a process may take to end by itself, where one on another computer was given up."""
 
@@ -84,41 +87,48 @@ class Heart:
         seen: dict[int, bytes] = {}
         silent = dict.fromkeys(others, 0)
         count = 0
+        unanswered = 0
         while not self._over.wait(BEAT_SECONDS):
             count += 1
             try:
                 self._store.set(f"beat/{self._world.rank}", str(count))
                 beats = self._store.multi_get(keys)
-            except RuntimeError:  # the process with the store is gone or hangs
-                self._give_up(0)
-                return
+            except RuntimeError:
+                unanswered += 1
+                if unanswered >= MOST_UNANSWERED:
+                    self._give_up_store()
+                    return
+                continue
 
+            unanswered = 0
             for rank, beat in zip(others, beats, strict=True):
                 silent[rank] = silent[rank] + 1 if seen.get(rank) == beat else 0
                 seen[rank] = beat
-                if silent[rank] > MOST_SILENT:
-                    self._give_up(rank)
-                    return
+                if silent[rank] == MOST_SILENT:
+                    name = name_of(rank, self._world.size)
+                    self._silent = f"{name} has not answered for {MOST_SILENT} seconds."
+                    self._end(rank)
 
-    def _give_up(self, rank: int) -> None:
+    def _give_up_store(self) -> None:
+        """Ends the first process, which has the store or whose torchrun had it."""
+        self._silent = f"{name_of(0, self._world.size)} has not answered."
+        if self._world.rank == 0:
+            self._on_end("The program that started the processes has ended, and so do they.")
+        else:
+            self._end(0)
+
+    def _end(self, rank: int) -> None:
         """Ends a silent process of this computer; those that wait for it then notice its end.
 
         Of one on another computer nobody can be sure to notice anything: this process ends instead.
         """
-        if self._over.is_set():
-            return
-
-        name = name_of(rank, self._world.size)
-        self._silent = f"{name} has not answered for {MOST_SILENT} seconds."
         host, number, created = self._processes[rank]
         if host == socket.gethostname():
             with suppress(psutil.Error):  # it has ended already
                 process = psutil.Process(number)
-                if process.create_time() == created:
+                if process.create_time() == created and not self._over.is_set():
                     process.kill()
-            return
-
-        if not self._over.wait(LAST_SECONDS):
+        elif not self._over.wait(LAST_SECONDS):
             self._on_end(self._silent)
 
 

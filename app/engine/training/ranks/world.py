@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
 """So long the store may take to answer; it does so in less than a millisecond."""
 
 
