@@ -28,6 +28,8 @@ BEAT_SECONDS = 1.0
 MOST_SILENT = 6
 """Beats of its own after which a process that did not beat is given up."""
 
+GO_ON = "Resume it: it goes on from its last checkpoint."
+
 MOST_UNANSWERED = 2
 """Times in a row that the store does not answer; see ANSWER_SECONDS in world.py."""
 
@@ -75,7 +77,7 @@ class Heart:
             if (found := failure_in(self._store, self._world)) is not None:
                 return found
             if self._silent:
-                return self._silent, "Start it again: it goes on from its last checkpoint.", ""
+                return self._silent, GO_ON, ""
             if waited >= seconds or self._over.wait(0.1):
                 return None
 

@@ -20,7 +20,7 @@ from app.engine.runs.tensors import optimizer_tensors
 from app.engine.training.build import BATCH_NORMS
 from app.engine.training.plan import plan_state
 from app.engine.training.ranks.group import Group, Turns, versions
-from app.engine.training.ranks.heart import Heart, end_at_once, failure_in
+from app.engine.training.ranks.heart import GO_ON, Heart, end_at_once, failure_in
 from app.engine.training.ranks.passes import SharedPasses
 from app.engine.training.ranks.team import Team
 from app.engine.training.ranks.world import name_of
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.05
 """Seconds between two looks whether another process is ready."""
+
+BROKEN = ("gloo", "NCCL", "Connection", "connection", "Broken pipe")
+"""What is in the text of an error where an exchange broke; others are those of this process."""
 
 NOTICE_SECONDS = 9.0
 """So long after a broken exchange it may take to learn which process has gone."""
@@ -232,7 +235,8 @@ class Lead(Team):
         try:
             yield
         except RuntimeError as error:
-            found = self._who_has_gone()
+            is_broken = any(sign in str(error) for sign in BROKEN)
+            found = self._who_has_gone(NOTICE_SECONDS if is_broken else 0.0)
             if found is None:
                 raise
 
@@ -241,19 +245,19 @@ class Lead(Team):
             self._log(details)
             raise UserError(what, remedy) from error
 
-    def _who_has_gone(self) -> tuple[str, str, str] | None:
-        """Returns what became of another process, or None where all are there."""
+    def _who_has_gone(self, seconds: float) -> tuple[str, str, str] | None:
+        """Returns what became of another process, or None where all are there after so long."""
         if self._heart is None or self._left:
             return None
 
-        end = time.monotonic() + NOTICE_SECONDS
-        while time.monotonic() < end:
+        end = time.monotonic() + seconds
+        while True:
             if (found := self._heart.reason(2 * LOOK_EVERY)) is not None:
                 return found
             if gone := self._others.gone():
-                return gone, "Start it again: it goes on from its last checkpoint.", ""
-
-        return None
+                return gone, GO_ON, ""
+            if time.monotonic() >= end:
+                return None
 
     def _log(self, details: str) -> None:
         if details and self._context is not None:
