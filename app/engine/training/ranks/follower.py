@@ -66,11 +66,17 @@ def _is_over(store: Any) -> bool:
 def _tell(world: World, store: Any, error: BaseException) -> None:
     """Says why this process ends, to the others and on standard error."""
     from app.engine.training.failures import error_text  # noqa: PLC0415 - loads torch
-    from app.engine.training.ranks.heart import failure_in, tell_failure  # noqa: PLC0415
+    from app.engine.training.ranks.heart import (  # noqa: PLC0415 - not before the signals
+        is_broken,
+        tell_failure,
+    )
 
     what, remedy, details = error_text(error)
-    # Where another one has failed, this one has only lost its line to it.
-    if failure_in(store, world) is None:
+    if is_broken(error):
+        # Another one has failed, and this one has only lost its line to it.
+        with suppress(RuntimeError):
+            store.set(f"left/{world.rank}", "")
+    else:
         tell_failure(store, world, what, remedy, details)
 
     _say(f"{world.name} ends: {what}")

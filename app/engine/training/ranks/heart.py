@@ -28,6 +28,9 @@ BEAT_SECONDS = 1.0
 MOST_SILENT = 6
 """Beats of its own after which a process that did not beat is given up."""
 
+BROKEN = ("gloo", "NCCL", "Connection", "connection", "Broken pipe")
+"""What is in the text of an error where an exchange broke."""
+
 GO_ON = "Resume it: it goes on from its last checkpoint."
 
 MOST_UNANSWERED = 2
@@ -106,7 +109,7 @@ class Heart:
             for rank, beat in zip(others, beats, strict=True):
                 silent[rank] = silent[rank] + 1 if seen.get(rank) == beat else 0
                 seen[rank] = beat
-                if silent[rank] == MOST_SILENT:
+                if silent[rank] == MOST_SILENT and not self._store.check([f"left/{rank}"]):
                     name = name_of(rank, self._world.size)
                     self._silent = f"{name} has not answered for {MOST_SILENT} seconds."
                     self._end(rank)
@@ -145,6 +148,11 @@ def failure_in(store: Any, world: World) -> tuple[str, str, str] | None:
                 return what, str(plain["remedy"]), str(plain["details"])
 
     return None
+
+
+def is_broken(error: BaseException) -> bool:
+    """Returns whether an exchange broke because of another process; other errors are one's own."""
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in BROKEN)
 
 
 def tell_failure(store: Any, world: World, what: str, remedy: str, details: str) -> None:

@@ -20,7 +20,7 @@ from app.engine.runs.tensors import optimizer_tensors
 from app.engine.training.build import BATCH_NORMS
 from app.engine.training.plan import plan_state
 from app.engine.training.ranks.group import Group, Turns, versions
-from app.engine.training.ranks.heart import GO_ON, Heart, end_at_once, failure_in
+from app.engine.training.ranks.heart import GO_ON, Heart, end_at_once, failure_in, is_broken
 from app.engine.training.ranks.passes import SharedPasses
 from app.engine.training.ranks.team import Team
 from app.engine.training.ranks.world import name_of
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.05
 """Seconds between two looks whether another process is ready."""
-
-BROKEN = ("gloo", "NCCL", "Connection", "connection", "Broken pipe")
-"""What is in the text of an error where an exchange broke; others are those of this process."""
 
 NOTICE_SECONDS = 9.0
 """So long after a broken exchange it may take to learn which process has gone."""
@@ -235,8 +232,7 @@ class Lead(Team):
         try:
             yield
         except RuntimeError as error:
-            is_broken = any(sign in str(error) for sign in BROKEN)
-            found = self._who_has_gone(NOTICE_SECONDS if is_broken else 0.0)
+            found = self._who_has_gone(NOTICE_SECONDS if is_broken(error) else 0.0)
             if found is None:
                 raise
 

@@ -83,12 +83,14 @@ class Here(Others):
             ) from error
 
     def gone(self) -> str:
-        for rank, child in enumerate(self._children, 1):
-            code = child.poll()
-            if code is not None:
-                return f"{name_of(rank, self.size)} {_end(code)}."
+        codes = {rank: child.poll() for rank, child in enumerate(self._children, 1)}
+        ended = {rank: code for rank, code in codes.items() if code is not None}
+        if not ended:
+            return ""
 
-        return ""
+        # One that was killed is the cause; the rest have lost their line to it.
+        rank = min(ended, key=lambda rank: ended[rank])
+        return f"{name_of(rank, self.size)} {_end(ended[rank])}."
 
     def close(self) -> None:
         for child in self._children:
