@@ -13,6 +13,7 @@ from app.engine import files
 from app.engine.remote.computer import program
 from app.engine.remote.connection import CONFIG, Connection
 from app.engine.remote.place import CODE
+from app.engine.sources.format import Check, no_check
 from app.engine.text import bytes_text, count_text
 
 if TYPE_CHECKING:
@@ -61,9 +62,12 @@ class Computer:
         ]
 
 
-def look_at(host: str) -> Computer:
-    """Looks at what is there; nothing is sent or set up. Raises UserError, or Disconnected."""
-    with Connection(host) as connection:
+def look_at(host: str, check: Check = no_check) -> Computer:
+    """Looks at what is there; nothing is sent or set up.
+
+    Raises UserError, Disconnected, or whatever `check` raises.
+    """
+    with Connection(host, check) as connection:
         facts = connection.ask("facts")
         is_set_up = connection.ask("read", path=f"{CODE}/.venv/pyvenv.cfg", start=0, most=1)
         doctor = _doctor(connection) if is_set_up.get("bytes") else None

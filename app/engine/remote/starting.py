@@ -49,7 +49,7 @@ def start(
             "training.start_from",
         )
 
-    with Connection(host) as connection:
+    with Connection(host, check) as connection:
         make_ready(connection, progress, check)
         source = requested.data.source
         there = send_data(connection, source, progress, check, names_pictures(requested))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from app.engine.compute import device as devices
 from app.engine.remote.hosts import Computer, configured_hosts, look_at
+from app.ui.state.background import Background
 from app.ui.state.beside.remote_run import training_beside
 from app.ui.state.beside.training_place import TrainingPlace
 from app.ui.widgets.message_box import message_box
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.ui.shell.place_button import PlaceButton
-    from app.ui.state.background import Background, Failure
+    from app.ui.state.background import Failure
     from app.ui.state.preferences import Preferences
     from app.ui.state.session import Session
 
@@ -40,15 +41,13 @@ class TrainingBeside:
         preferences: Preferences,
         place: PlaceButton,
         go: Callable[[str], None],
-        background: Background,
         window: QWidget,
     ) -> None:
-        """background: where another computer is looked at, which may take a minute."""
         self._session = session
         self._preferences = preferences
         self._button = place
         self._go = go
-        self._background = background
+        self._background = Background()  # to look at another computer may take a minute
         self._window = window
         before: dict[str, object] = {"beside": preferences.get(SETTING, False)}
         self._place = TrainingPlace.from_plain(preferences.get(PLACE, before))
@@ -60,9 +59,13 @@ class TrainingBeside:
         place.chosen.connect(self._choose)
         place.looked.connect(lambda: place.show_hosts(configured_hosts()))
 
-    def find(self, background: Background) -> None:
+    def close(self) -> None:
+        """Ends the thread, also while a computer does not answer."""
+        self._background.close()
+
+    def find(self) -> None:
         """Looks for a run that goes on, off the window's thread, and shows it."""
-        background.run(lambda _: training_beside(), self._follow, key=SETTING)
+        self._background.run(lambda _: training_beside(), self._follow, key=SETTING)
 
     def _follow(self, path: Path | None) -> None:
         if path is not None and not self._session.active:
@@ -115,4 +118,6 @@ class TrainingBeside:
 
         box.finished.connect(end)
         box.open()
-        self._background.run(lambda _: look_at(place.host), show, refuse, LOOKING)
+        self._background.run(
+            lambda control: look_at(place.host, control.check), show, refuse, LOOKING
+        )

@@ -109,10 +109,17 @@ class Heart:
             for rank, beat in zip(others, beats, strict=True):
                 silent[rank] = silent[rank] + 1 if seen.get(rank) == beat else 0
                 seen[rank] = beat
-                if silent[rank] == MOST_SILENT and not self._store.check([f"left/{rank}"]):
+                if silent[rank] == MOST_SILENT and not self._has_left(rank):
                     name = name_of(rank, self._world.size)
                     self._silent = f"{name} has not answered for {MOST_SILENT} seconds."
                     self._end(rank)
+
+    def _has_left(self, rank: int) -> bool:
+        """Returns whether a process has ended because of another one."""
+        with suppress(RuntimeError):
+            return bool(self._store.check([f"left/{rank}"]))
+
+        return False
 
     def _give_up_store(self) -> None:
         """Ends the first process, which has the store or whose torchrun had it."""
