@@ -90,7 +90,7 @@ class Here(Others):
 
         # One that was killed is the cause; the rest have lost their line to it.
         rank = min(ended, key=lambda rank: ended[rank])
-        return f"{name_of(rank, self.size)} {_end(ended[rank])}."
+        return f"{name_of(rank, self.size)} {how_it_ended(ended[rank])}."
 
     def close(self) -> None:
         for child in self._children:
@@ -122,7 +122,7 @@ def of_torchrun(world: World) -> Team:
     return Lead(Torchrun(world))
 
 
-def _end(code: int) -> str:
+def how_it_ended(code: int) -> str:
     """Returns how a process ended, from its exit code."""
     if code >= 0:
         return f"ended with code {code}"

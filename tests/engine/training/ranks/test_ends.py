@@ -85,7 +85,7 @@ def test_a_killed_process_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
         ended = trained(requested(tmp_path, epochs=50), tmp_path / "runs", others)
 
     assert ended.finished.status == "failed"
-    assert ended.finished.reason.startswith("Process ")
+    assert ended.finished.reason.startswith("Process 3 of 3 was ended by SIGKILL")
     assert others.codes[1] == -signal.SIGKILL
     finished = trainer.resume(ended.run, lambda _: None, Control(), epochs=1)
     assert finished.status == "completed", finished.reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -18,9 +17,9 @@ from app.engine.runs.run import Run
 from app.engine.training import trainer
 from app.engine.training.ranks import follower
 from app.engine.training.ranks.lead import Lead
-from app.engine.training.ranks.starting import Others
+from app.engine.training.ranks.starting import Others, how_it_ended
 from app.engine.training.ranks.team import ALONE
-from app.engine.training.ranks.world import LOOPBACK, World
+from app.engine.training.ranks.world import LOOPBACK, World, name_of
 from tests.engine.training.small import Listener
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ class Forks(Others):
         """data: as the others have them. before: what each of them does first."""
         self.size = size
         self.children: list[int] = []
+        self._codes: dict[int, int] = {}
         self._data = data
         self._before = before
         self._server: Any = None
@@ -73,17 +73,33 @@ class Forks(Others):
             finally:
                 os._exit(code)
 
+    def _code(self, child: int) -> int | None:
+        """Returns the exit code of a child, None while it goes on."""
+        if child not in self._codes:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if not ended:
+                return None
+            self._codes[child] = os.waitstatus_to_exitcode(status)
+
+        return self._codes[child]
+
+    @property
+    def codes(self) -> list[int | None]:
+        """The exit code of each child, once they were closed."""
+        return [self._code(child) for child in self.children]
+
+    def gone(self) -> str:
+        for rank, code in enumerate(self.codes, 1):
+            if code is not None and code < 0:
+                return f"{name_of(rank, self.size)} {how_it_ended(code)}."
+
+        return ""
+
     def close(self) -> None:
         end = time.monotonic() + CEILING
-        self.codes = []
-        for child in self.children:
-            while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
-                if time.monotonic() > end:
-                    os.kill(child, signal.SIGKILL)
-                time.sleep(0.01)
-            self.codes.append(os.waitstatus_to_exitcode(ended[1]))
-
-        self.children = []
+        while None in self.codes:
+            assert time.monotonic() < end, "a process does not end"
+            time.sleep(0.01)
 
 
 class Trained:
