@@ -95,7 +95,7 @@ class TrainState:
         plan = self.plan
         share = -(-plan.batch_size // self.team.size)
         training = plan.resolved.training.replace(batch_size=share)
-        return ledger.predict(
+        rows = ledger.predict(
             plan.resolved.replace(training=training),
             plan.graph,
             plan.problem,
@@ -103,6 +103,9 @@ class TrainState:
             self.device.type,
             plan.precision,
         )
+        # Each process prepares the whole batch, of which it takes its share.
+        others = (self.team.size - 1) * rows["batch"]
+        return rows | {row: rows[row] + others for row in ("batch", "data", "peak")}
 
 
 def build(
