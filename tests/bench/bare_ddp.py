@@ -34,7 +34,7 @@ def main(rank: int, size: int, port: int, template: str, steps: int) -> None:
     loop.size //= size
     loop.order = loop.order[rank::size].clone()
     shared: torch.nn.Module = DistributedDataParallel(
-        loop.network, broadcast_buffers=False, gradient_as_bucket_view=True
+        loop.network, forward_sync_buffers=False, gradient_as_bucket_view=True
     )
     loop.network = shared  # type: ignore[assignment]  # the loop only calls it
     loop.steps(WARM)

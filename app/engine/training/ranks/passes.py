@@ -61,7 +61,7 @@ class SharedPasses(Passes):
 
         # Gradients lie in the buckets that are exchanged: nothing is held twice.
         self._shared = DistributedDataParallel(
-            self.network, broadcast_buffers=False, gradient_as_bucket_view=True
+            self.network, forward_sync_buffers=False, gradient_as_bucket_view=True
         )
 
     def __call__(

@@ -18,7 +18,7 @@ from app.engine.training.ranks import world
 from app.engine.training.ranks.lead import Lead
 from app.engine.training.ranks.starting import Here
 from app.engine.training.ranks.world import LOOPBACK, World
-from tests.engine.training.ranks.together import Forks, needs_forks, trained
+from tests.engine.training.ranks.together import Forks, needs_forks, only_here, trained
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_a_stop_while_it_is_judged_lets_the_others_go(tmp_path: Path) -> None:
     others = Forks(2)
 
     def listen(event: Event) -> None:
-        if isinstance(event, StepsDone) and event.step == 3:  # the epoch's last
+        if isinstance(event, StepsDone) and event.position == 3:  # the epoch's last
             control.stop(at_once=True)
 
     chosen = requested(tmp_path, epochs=50)
@@ -81,7 +81,7 @@ def test_a_stop_while_it_is_judged_lets_the_others_go(tmp_path: Path) -> None:
 
 def test_a_killed_process_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
     others = Forks(3)
-    with at_step(3, lambda: os.kill(others.children[1], signal.SIGKILL)):
+    with at_step(3, only_here(lambda: os.kill(others.children[1], signal.SIGKILL))):
         ended = trained(requested(tmp_path, epochs=50), tmp_path / "runs", others)
 
     assert ended.finished.status == "failed"
@@ -94,7 +94,7 @@ def test_a_killed_process_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_process_that_hangs_is_found_and_ended(tmp_path: Path) -> None:
     others = Forks(2)
-    with at_step(3, lambda: os.kill(others.children[0], signal.SIGSTOP)):
+    with at_step(3, only_here(lambda: os.kill(others.children[0], signal.SIGSTOP))):
         ended = trained(requested(tmp_path, epochs=50), tmp_path / "runs", others)
 
     assert ended.finished.status == "failed"

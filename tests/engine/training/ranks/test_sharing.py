@@ -13,9 +13,11 @@ from app.engine.results.predictor import Predictor
 from app.engine.runs import checkpoint
 from app.engine.runs.control import Control
 from app.engine.runs.events import EpochDone, NewFinding
+from app.engine.runs.history import read_history
+from app.engine.runs.live_changes import RATE_FACTOR
 from app.engine.sources.opening import open_dataset
 from tests.engine.training.ranks.together import Forks, Trained, needs_forks, trained
-from tests.engine.training.small import at_step, experiment, metrics_lines, pictures
+from tests.engine.training.small import at_step, experiment, pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,9 +47,10 @@ def differences(first: Trained, second: Trained) -> tuple[float, float]:
     """Returns the largest difference of a loss of any step or epoch, and of a weight."""
     assert first.finished.status == "completed", first.finished.reason
     assert second.finished.status == "completed", second.finished.reason
-    losses = 0.0
-    for line, other in zip(metrics_lines(first.run), metrics_lines(second.run), strict=True):
-        for key in line.keys() & other.keys() & {"loss", "training_loss", "validation_loss"}:
+    histories = [read_history(one.run.path) for one in (first, second)]
+    losses = float(np.abs(histories[0].losses - histories[1].losses).max())
+    for line, other in zip(histories[0].epochs, histories[1].epochs, strict=True):
+        for key in ("training_loss", "validation_loss"):
             losses = max(losses, abs(line[key] - other[key]))
 
     one = weights(first)
@@ -90,14 +93,15 @@ def test_what_is_judged_together_is_judged_exactly_as_by_one(tmp_path: Path) -> 
     together = trained(chosen, tmp_path / "runs", Forks(2))
     predictor = Predictor.load(together.run)
     dataset = open_dataset(chosen.data)
+    summary = together.run.summary()
     for split in ("validation", "test"):
         one = predictor.evaluate(dataset, split=split)
-        with np.load(together.run.path / "results" / f"{split}.npz") as kept:
-            assert len(kept["rows"]) == 160
-            np.testing.assert_array_equal(kept["predictions"], one.predictions)
-        summary = together.run.summary()
+        assert len(one.targets) == 160
         assert summary["loss"][split] == one.loss
         assert summary["metrics"][split] == one.metrics
+
+    with np.load(together.run.path / "results" / "test.npz") as kept:  # it judged the last of all
+        np.testing.assert_array_equal(kept["predictions"], one.predictions)
 
 
 @pytest.mark.parametrize("loss", ["supervised-contrastive", "triplet"])
@@ -146,7 +150,7 @@ def test_a_change_while_it_trains_reaches_every_process(tmp_path: Path) -> None:
     for others in (None, Forks(2)):
         control = Control()
         change = {
-            "rate_factor": 0.5,
+            RATE_FACTOR.replace(".", "__"): 0.5,
             "optimizer__weight_decay": 0.2,
             "training__gradient_clip": 0.1,
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -131,8 +130,12 @@ def trained(
     return Trained(run, finished, told)
 
 
-def later(action: Callable[[], object]) -> threading.Thread:
-    """Does something on a thread of its own."""
-    thread = threading.Thread(target=action)
-    thread.start()
-    return thread
+def only_here(action: Callable[[], object]) -> Callable[[], None]:
+    """Returns what does something in this process, and nothing in its forks."""
+    here = os.getpid()
+
+    def act() -> None:
+        if os.getpid() == here:
+            action()
+
+    return act
