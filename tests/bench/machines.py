@@ -20,14 +20,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from app.engine.experiment import toml_file
 from app.engine.experiment.toml_file import from_plain
-from app.engine.results.predictor import Predictor
 from app.engine.runs import checkpoint
+from app.engine.runs.control import Control
 from app.engine.runs.history import read_history
 from app.engine.runs.run import Run
-from app.engine.sources.opening import open_dataset
+from app.engine.runs.tensors import restore_model
+from app.engine.training.build import assemble
+from app.engine.training.plan import plan_training
+from app.engine.training.validation import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,18 +131,24 @@ def same_steps(folder: Path) -> bool:
 
 def judged_exactly(run: Run, requested: Experiment) -> bool:
     """Returns whether one process judges the weights of a run exactly as its processes did."""
-    predictor = Predictor.load(run)
-    dataset = open_dataset(requested.data)
+    torch.set_num_threads(1)
+    state = assemble(plan_training(requested, lambda _: None, Control(), threads=1))
     summary = run.summary()
-    found = []
-    for split in ("validation", "test"):
-        evaluation = predictor.evaluate(dataset, split=split)
-        with np.load(run.path / "results" / f"{split}.npz") as kept:
-            found.append(np.array_equal(kept["predictions"], evaluation.predictions))
-        found.append(summary["loss"][split] == evaluation.loss)
-        found.append(summary["metrics"][split] == evaluation.metrics)
+    step = summary["best_epoch"] * state.steps_per_epoch
+    best = checkpoint.best_of_step(run.path / "checkpoints", step)
+    assert best is not None
+    restore_model(state.network, best.model)
+    validator = Validator(state)
+    validation = validator.validation(lambda: None)
+    test = validator.test(lambda: None)
+    assert test is not None
+    with np.load(run.path / "results" / "test.npz") as kept:
+        same = np.array_equal(kept["predictions"], test.predictions)
 
-    return all(found)
+    return same and all(
+        (summary["loss"][split], summary["metrics"][split]) == (one.loss, one.metrics)
+        for split, one in (("validation", validation), ("test", test))
+    )
 
 
 # --- speed

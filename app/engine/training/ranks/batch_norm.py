@@ -38,6 +38,11 @@ class _Summed(torch.autograd.Function):
         return summed, None
 
 
+def _summed(values: torch.Tensor, group: Any) -> torch.Tensor:
+    summed: torch.Tensor = _Summed.apply(values, group)  # type: ignore[no-untyped-call]
+    return summed
+
+
 def gather_averages(network: nn.Module, counts: Callable[[], bool]) -> None:
     """Makes every batch norm of a network take its averages over all processes, in training.
 
@@ -47,7 +52,8 @@ def gather_averages(network: nn.Module, counts: Callable[[], bool]) -> None:
     group = distributed.new_group()
     for module in network.modules():
         if isinstance(module, BATCH_NORMS):
-            module.forward = functools.partial(_forward, module, module.forward, counts, group)
+            whole = functools.partial(_forward, module, module.forward, counts, group)
+            module.forward = whole  # type: ignore[method-assign]  # the module's name stays
 
 
 def _forward(
@@ -70,20 +76,19 @@ def _forward(
     is_mine = float(counts())
     own = values.new_tensor([is_mine * values.numel() / values.shape[1]])
 
-    sums = _Summed.apply(torch.cat([values.sum(axes) * is_mine, own]), group)
+    sums = _summed(torch.cat([values.sum(axes) * is_mine, own]), group)
     count = sums[-1].detach()
     mean = sums[:-1] / count
     centred = values - mean.view(shape)
-    squares = _Summed.apply(centred.square().sum(axes) * is_mine, group)
+    squares = _summed(centred.square().sum(axes) * is_mine, group)
     variance = squares / count
     _remember(module, mean.detach(), variance.detach(), count)
 
-    scale = torch.rsqrt(variance + module.eps)
+    normalised = centred * torch.rsqrt(variance + module.eps).view(shape)
     if module.affine:
-        scale = scale * module.weight
-        return (centred * scale.view(shape) + module.bias.view(shape)).to(inputs.dtype)
+        normalised = normalised * module.weight.view(shape) + module.bias.view(shape)
 
-    return (centred * scale.view(shape)).to(inputs.dtype)
+    return normalised.to(inputs.dtype)
 
 
 def _remember(module: Any, mean: torch.Tensor, variance: torch.Tensor, count: torch.Tensor) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.engine import files, own_process
 from app.engine.errors import UserError
 from app.engine.training.ranks.team import ALONE
-from app.engine.training.ranks.world import LOOPBACK, World, name_of
+from app.engine.training.ranks.world import LOOPBACK, World, name_of, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,14 +58,7 @@ class Here(Others):
         self._children: list[subprocess.Popen[bytes]] = []
 
     def start(self, log: Path) -> None:
-        from datetime import timedelta  # noqa: PLC0415 - beside torch
-
-        from torch import distributed  # noqa: PLC0415 - torch takes seconds to load
-
-        # Any free port of the loopback.
-        self._server = distributed.TCPStore(
-            LOOPBACK, 0, is_master=True, timeout=timedelta(seconds=60), wait_for_workers=False
-        )
+        self._server = open_store(LOOPBACK, 0, hosts=True)
         port = self._server.port
         self.world = World(0, self.size, 0, self.size, LOOPBACK, port)
         try:

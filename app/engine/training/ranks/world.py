@@ -10,14 +10,14 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from app.engine.errors import UserError
 
-if TYPE_CHECKING:
-    from torch.distributed import Store
-
 LOOPBACK = "127.0.0.1"
+
+CONNECT_SECONDS = 60
+"""So long the others may be started later."""
 
 ANSWER_SECONDS = 3.0
 """So long the store may take to answer; it does so in less than a millisecond."""
@@ -58,26 +58,35 @@ class World:
     def name(self) -> str:
         return name_of(self.rank, self.size)
 
-    def store(self) -> Store:
+    def store(self) -> Any:
         """Returns a connection of its own to the store, for one thread.
 
         Raises UserError where the port cannot be opened or nobody answers there.
         """
-        from torch import distributed  # noqa: PLC0415 - torch takes seconds to load
+        from torch.distributed import (  # noqa: PLC0415 - torch takes seconds to load
+            PrefixStore,  # type: ignore[attr-defined]  # it is public, by a star import
+        )
 
         try:
-            store: Store = distributed.TCPStore(
-                self.address,
-                self.port,
-                is_master=self.hosts,
-                timeout=timedelta(seconds=60),
-                wait_for_workers=False,
-            )
+            store = open_store(self.address, self.port, self.hosts)
         except RuntimeError as error:
             raise _no_store(self, error) from error
 
         store.set_timeout(timedelta(seconds=ANSWER_SECONDS))
-        return distributed.PrefixStore(f"netwright{self.prefix}", store)
+        return PrefixStore(f"netwright{self.prefix}", store)
+
+
+def open_store(address: str, port: int, hosts: bool) -> Any:
+    """Returns a connection to the store at a port; where it is hosted here, it is opened.
+
+    port: 0 for any free one, which the store then tells as `port`. Raises RuntimeError.
+    """
+    from torch.distributed import (  # noqa: PLC0415 - torch takes seconds to load
+        TCPStore,  # type: ignore[attr-defined]  # it is public, by a star import
+    )
+
+    patience = timedelta(seconds=CONNECT_SECONDS)
+    return TCPStore(address, port, is_master=hosts, timeout=patience, wait_for_workers=False)
 
 
 def name_of(rank: int, size: int) -> str:

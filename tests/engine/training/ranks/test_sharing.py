@@ -9,13 +9,15 @@ import pytest
 import torch
 
 from app.engine.compute.division import shares
-from app.engine.results.predictor import Predictor
 from app.engine.runs import checkpoint
 from app.engine.runs.control import Control
 from app.engine.runs.events import EpochDone, NewFinding
 from app.engine.runs.history import read_history
 from app.engine.runs.live_changes import RATE_FACTOR
-from app.engine.sources.opening import open_dataset
+from app.engine.runs.tensors import restore_model
+from app.engine.training.build import assemble
+from app.engine.training.plan import plan_training
+from app.engine.training.validation import Validator
 from tests.engine.training.ranks.together import Forks, Trained, needs_forks, trained
 from tests.engine.training.small import at_step, experiment, pictures
 
@@ -41,6 +43,17 @@ def weights(one: Trained) -> dict[str, torch.Tensor]:
     found, _ = checkpoint.newest(one.run.path / "checkpoints")
     assert found is not None
     return found.model
+
+
+def validator_of(one: Trained, requested: Experiment) -> Validator:
+    """Returns what judges the best weights of a run in this process alone."""
+    state = assemble(plan_training(requested, lambda _: None, Control(), threads=1))
+    best = checkpoint.best_of_step(
+        one.run.path / "checkpoints", one.run.summary()["best_epoch"] * state.steps_per_epoch
+    )
+    assert best is not None
+    restore_model(state.network, best.model)
+    return Validator(state)
 
 
 def differences(first: Trained, second: Trained) -> tuple[float, float]:
@@ -91,12 +104,11 @@ def test_several_processes_take_the_steps_of_one(
 def test_what_is_judged_together_is_judged_exactly_as_by_one(tmp_path: Path) -> None:
     chosen = requested(tmp_path, 400, data={"validation_share": 0.4, "test_share": 0.4})
     together = trained(chosen, tmp_path / "runs", Forks(2))
-    predictor = Predictor.load(together.run)
-    dataset = open_dataset(chosen.data)
     summary = together.run.summary()
-    for split in ("validation", "test"):
-        one = predictor.evaluate(dataset, split=split)
-        assert len(one.targets) == 160
+    validator = validator_of(together, chosen)
+    for split, judge in (("validation", validator.validation), ("test", validator.test)):
+        one = judge(lambda: None)
+        assert one is not None and len(one.targets) == 160
         assert summary["loss"][split] == one.loss
         assert summary["metrics"][split] == one.metrics
 

@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +17,7 @@ from app.engine.training.ranks import follower
 from app.engine.training.ranks.lead import Lead
 from app.engine.training.ranks.starting import Others, how_it_ended
 from app.engine.training.ranks.team import ALONE
-from app.engine.training.ranks.world import LOOPBACK, World, name_of
+from app.engine.training.ranks.world import LOOPBACK, World, name_of, open_store
 from tests.engine.training.small import Listener
 
 if TYPE_CHECKING:
@@ -54,11 +53,7 @@ class Forks(Others):
         self._server: Any = None
 
     def start(self, log: Path) -> None:
-        from torch import distributed
-
-        self._server = distributed.TCPStore(
-            LOOPBACK, 0, is_master=True, timeout=timedelta(seconds=60), wait_for_workers=False
-        )
+        self._server = open_store(LOOPBACK, 0, hosts=True)
         self.world = World(0, self.size, 0, self.size, LOOPBACK, self._server.port)
         for rank in range(1, self.size):
             if child := os.fork():
