@@ -98,6 +98,7 @@ class Heart:
             try:
                 self._store.set(f"beat/{self._world.rank}", str(count))
                 beats = self._store.multi_get(keys)
+                is_over = self._store.check(["end"])
             except RuntimeError:
                 unanswered += 1
                 if unanswered >= MOST_UNANSWERED:
@@ -106,6 +107,12 @@ class Heart:
                 continue
 
             unanswered = 0
+            if is_over:
+                # The first process goes on alone, and whatever is waited for here never comes.
+                if not self._over.wait(LAST_SECONDS):
+                    os._exit(0)
+                return
+
             for rank, beat in zip(others, beats, strict=True):
                 silent[rank] = silent[rank] + 1 if seen.get(rank) == beat else 0
                 seen[rank] = beat
