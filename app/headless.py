@@ -62,9 +62,9 @@ def train(
     def work(emit: Callable[[Event], None], control: Control) -> RunFinished:
         # Torch takes seconds to load; the display says so meanwhile.
         from app.engine.training import trainer  # noqa: PLC0415 - loaded under the display
-        from app.engine.training.ranks import starting  # noqa: PLC0415 - beside it
+        from app.engine.training.ranks import lead  # noqa: PLC0415 - beside it
 
-        team = starting.several(processes) if world is None else starting.of_torchrun(world)
+        team = lead.several(processes) if world is None else lead.of_torchrun(world)
         return trainer.train(requested, run, emit, control, team=team)
 
     return _attend(work, run, json_)
@@ -84,9 +84,9 @@ def resume(
 
     def work(emit: Callable[[Event], None], control: Control) -> RunFinished:
         from app.engine.training import trainer  # noqa: PLC0415 - loaded under the display
-        from app.engine.training.ranks import starting  # noqa: PLC0415 - beside it
+        from app.engine.training.ranks import lead  # noqa: PLC0415 - beside it
 
-        team = starting.several(processes) if world is None else starting.of_torchrun(world)
+        team = lead.several(processes) if world is None else lead.of_torchrun(world)
         return trainer.resume(run, emit, control, epochs, team=team)
 
     return _attend(work, run, json_)

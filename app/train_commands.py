@@ -79,15 +79,7 @@ def train(
     from app.engine.runs.run import Run, default_folder  # noqa: PLC0415 - not for --help
     from app.engine.training import thread_choice  # noqa: PLC0415 - not for --help
 
-    path = Path(experiment).expanduser()
-    if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
-        raise UserError(
-            f"'{experiment}' is not an experiment: that is a .toml file.",
-            "To train on these data, write one with the two lines [data] and source = "
-            f"'{experiment}'.",
-        )
-
-    requested: Experiment = toml_file.read(path)
+    requested: Experiment = toml_file.read(_path_of(experiment))
     try:
         requested = overrides.with_overrides(
             requested, changes, lambda chosen: headless.data_kinds(chosen, json_)
@@ -99,9 +91,7 @@ def train(
 
     world = _world(detach or host is not None or processes > 1 or wanted is not None)
     if world is not None and world.rank:
-        from app.engine.training.ranks.follower import follow  # noqa: PLC0415 - not for --help
-
-        return follow(world, requested.data)
+        return _follow(world, requested)
     if host is not None:
         if processes > 1 or wanted is not None:
             raise click.UsageError("--on goes with neither --processes nor --cluster.")
@@ -139,13 +129,31 @@ def resume(run: str, epochs: int | None, detach: bool, processes: int, json_: bo
     found = find_run(run)
     world = _world(detach or processes > 1)
     if world is not None and world.rank:
-        from app.engine.training.ranks.follower import follow  # noqa: PLC0415 - not for --help
-
-        return follow(world, found.experiment().data)
+        return _follow(world, found.experiment())
     if detach:
         return _start(found, json_, go_on=True, epochs=epochs, processes=processes)
 
     return headless.resume(found, epochs, json_, processes, world)
+
+
+def _path_of(experiment: str) -> Path:
+    """Returns the path of an experiment. Raises UserError where data are named in place of one."""
+    path = Path(experiment).expanduser()
+    if path.suffix.lower() != ".toml" and (path.exists() or experiment.startswith("sample:")):
+        raise UserError(
+            f"'{experiment}' is not an experiment: that is a .toml file.",
+            "To train on these data, write one with the two lines [data] and source = "
+            f"'{experiment}'.",
+        )
+
+    return path
+
+
+def _follow(world: World, experiment: Experiment) -> int:
+    """Follows the first process of torchrun, on the data as they are here; returns the code."""
+    from app.engine.training.ranks.follower import follow  # noqa: PLC0415 - not for --help
+
+    return follow(world, experiment.data)
 
 
 def _world(goes_elsewhere: bool) -> World | None:

@@ -47,4 +47,5 @@ def main(rank: int, size: int, port: int, template: str, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(each) for each in sys.argv[1:4]), sys.argv[4], int(sys.argv[5]))  # type: ignore[arg-type]
+    numbers = [int(each) for each in sys.argv[1:4]]
+    main(numbers[0], numbers[1], numbers[2], sys.argv[4], int(sys.argv[5]))

@@ -132,7 +132,7 @@ def _train(
     """Trains, or goes on where `status` says how the run stood; tells the end in any case."""
     try:
         from app.engine.training import trainer  # noqa: PLC0415 - torch takes seconds to load
-        from app.engine.training.ranks.starting import several  # noqa: PLC0415 - beside it
+        from app.engine.training.ranks.lead import several  # noqa: PLC0415 - beside it
 
         team = several(order.get("processes", 1))
         if status is None:

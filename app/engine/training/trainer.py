@@ -66,7 +66,7 @@ def train(
     with context.guarded(), contextlib.closing(team):
         context.begin(experiment)
         with context.engine(experiment):
-            team.start(context, experiment)
+            team.start(run, context.emit, experiment)
             plan = plan_run(experiment, run, context.emit, control, dataset)
             context.end = _train(context, plan, None)
 
@@ -95,7 +95,7 @@ def resume(
         context.begin(experiment)
         with context.engine(experiment):
             resuming.tell_of_processes(context)
-            team.start(context, experiment)
+            team.start(run, context.emit, experiment)
             plan, start = resuming.find_start(context, experiment, status_before, epochs, dataset)
             context.end = _train(context, plan, start)
 

@@ -55,7 +55,7 @@ class Heart:
         process = psutil.Process()
         self._store.set(
             f"process/{world.rank}",
-            json.dumps([socket.gethostname(), process.pid, process.create_time()]),
+            files.json_line([socket.gethostname(), process.pid, process.create_time()]).decode(),
         )
         self._store.set(f"beat/{world.rank}", "0")
 

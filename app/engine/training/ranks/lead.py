@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from app.engine import files
 from app.engine.compute import device as devices
 from app.engine.compute.division import WHOLE
 from app.engine.errors import UserError
@@ -22,7 +22,8 @@ from app.engine.training.plan import plan_state
 from app.engine.training.ranks.group import Group, Turns, versions
 from app.engine.training.ranks.heart import GO_ON, Heart, end_at_once, failure_in, is_broken
 from app.engine.training.ranks.passes import SharedPasses
-from app.engine.training.ranks.team import Team
+from app.engine.training.ranks.starting import Here, Torchrun
+from app.engine.training.ranks.team import ALONE, Team
 from app.engine.training.ranks.world import name_of
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
     from app.engine.compute.division import Division
     from app.engine.experiment.experiment import Experiment
     from app.engine.runs.progress import Progress
-    from app.engine.training.build import TrainState
-    from app.engine.training.execution import RunContext
-    from app.engine.training.plan import Plan
+    from app.engine.runs.run import Run
+    from app.engine.training.plan import Emit, Plan
     from app.engine.training.ranks.starting import Others
+    from app.engine.training.ranks.team import Work
+    from app.engine.training.ranks.world import World
+    from models.network import Network
 
 LOOK_EVERY = 0.05
 """Seconds between two looks whether another process is ready."""
@@ -49,11 +52,12 @@ class Lead(Team):
     def __init__(self, others: Others) -> None:
         self._others = others
         self.size = others.size
-        self._context: RunContext | None = None
+        self._run: Run | None = None
+        self._emit: Emit = lambda _: None
         self._store: Any = None
         self._group: Group | None = None
         self._heart: Heart | None = None
-        self._train_state: TrainState | None = None
+        self._network: Network | None = None
         self._told: dict[str, float | None] = {}
         """The live changes that the others know."""
 
@@ -62,10 +66,11 @@ class Lead(Team):
 
     # --- the beginning
 
-    def start(self, context: RunContext, experiment: Experiment) -> None:
-        self._context = context
-        context.emit(StageChanged(f"Starting {self.size} processes"))
-        self._others.start(context.run.path / "log.txt")
+    def start(self, run: Run, emit: Emit, experiment: Experiment) -> None:
+        self._run = run
+        self._emit = emit
+        emit(StageChanged(f"Starting {self.size} processes"))
+        self._others.start(run.path / "log.txt")
         self._store = self._others.world.store()
         self._experiment = experiment
 
@@ -99,38 +104,29 @@ class Lead(Team):
         threads = plan.resolved.training.threads or max(1, devices.cores() // world.local_size)
         return replace(plan, threads=threads)
 
-    def join(self, train_state: TrainState, progress: Progress, check: Callable[[], None]) -> None:
-        context = self._context
-        assert context is not None
-        self._train_state = train_state
-        plan = train_state.plan
-        training = plan.resolved.training
-        self._store.set(
-            "plan",
-            json.dumps(
-                {
-                    "experiment": toml_file.to_plain(self._experiment),
-                    "state": plan_state(plan, train_state.threads),
-                    "device": train_state.device.type,
-                    "memory_parts": plan.memory_parts,
-                    "versions": versions(),
-                }
-            ),
-        )
-        context.emit(StageChanged("Waiting for the other processes"))
+    def join(self, work: Work, progress: Progress, check: Callable[[], None]) -> None:
+        self._network = work.network
+        plan = work.plan
+        told = {
+            "experiment": toml_file.to_plain(self._experiment),
+            "state": plan_state(plan, work.threads),
+            "device": work.device.type,
+            "memory_parts": plan.memory_parts,
+            "versions": versions(),
+        }
+        self._store.set("plan", files.json_line(told, ascii_only=True).decode())
+        self._emit(StageChanged("Waiting for the other processes"))
         self._wait_for_all(check)
         with self._watched():
             self._heart = Heart(self._others.world, end_at_once)
-            self._group = Group(self._others.world, self._store, train_state.device)
+            self._group = Group(self._others.world, self._store, work.device)
             self._heart.begin()
-            gathers = training.batch_norm == "gathered"
-            train_state.passes = SharedPasses(
-                train_state.passes, self._group, gathers, self._watched
-            )
-            self._give_state(train_state, progress)
+            gathers = plan.resolved.training.batch_norm == "gathered"
+            work.passes = SharedPasses(work.passes, self._group, gathers, self._watched)
+            self._give_state(work, progress)
 
-        if any(isinstance(module, BATCH_NORMS) for module in train_state.network.modules()):
-            context.listener(NewFinding(_about_batch_norm(plan, self.size, gathers)))
+        if any(isinstance(module, BATCH_NORMS) for module in work.network.modules()):
+            self._emit(NewFinding(_about_batch_norm(plan, self.size, gathers)))
 
     def _wait_for_all(self, check: Callable[[], None]) -> None:
         """Waits until every other process has the same plan and data. Raises UserError."""
@@ -146,10 +142,10 @@ class Lead(Team):
 
             time.sleep(LOOK_EVERY)
 
-    def _give_state(self, train_state: TrainState, progress: Progress) -> None:
+    def _give_state(self, work: Work, progress: Progress) -> None:
         """Gives the others what a run that goes on has beside the weights."""
         assert self._group is not None
-        state = optimizer_tensors(train_state.network, train_state.optimizer)
+        state = optimizer_tensors(work.network, work.optimizer)
         described = {
             name: [list(tensor.shape), str(tensor.dtype).removeprefix("torch.")]
             for name, tensor in state.items()
@@ -195,10 +191,10 @@ class Lead(Team):
         if self._group is None:
             return
 
-        assert self._train_state is not None
+        assert self._network is not None
         with self._watched():
             self._group.tell({"do": "weights"})
-            self._group.spread(self._train_state.network.state_dict().values())
+            self._group.spread(self._network.state_dict().values())
 
     # --- the end
 
@@ -256,8 +252,8 @@ class Lead(Team):
                 return None
 
     def _log(self, details: str) -> None:
-        if details and self._context is not None:
-            self._context.run.log(details)
+        if details and self._run is not None:
+            self._run.log(details)
 
 
 def _about_batch_norm(plan: Plan, size: int, gathers: bool) -> Finding:
@@ -271,3 +267,13 @@ def _about_batch_norm(plan: Plan, size: int, gathers: bool) -> Finding:
         "Gathered ones, which one process would have, are slower: [training] batch_norm."
     )
     return Finding("batch-norm", "info", "Batch norm", text)
+
+
+def several(processes: int) -> Team:
+    """Returns a team of so many processes of this computer; one is this process alone."""
+    return Lead(Here(processes)) if processes > 1 else ALONE
+
+
+def of_torchrun(world: World) -> Team:
+    """Returns the team of processes that torchrun has started, for the first of them."""
+    return Lead(Torchrun(world))

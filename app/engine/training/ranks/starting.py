@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine import files, own_process
 from app.engine.errors import UserError
-from app.engine.training.ranks.team import ALONE
 from app.engine.training.ranks.world import LOOPBACK, World, name_of, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from app.engine.training.ranks.team import Team
 
 FOLLOWER = "app.engine.training.ranks.follower"
 
@@ -99,20 +96,6 @@ class Here(Others):
 
         self._children = []
         self._server = None
-
-
-def several(processes: int) -> Team:
-    """Returns a team of so many processes of this computer; one is this process alone."""
-    from app.engine.training.ranks.lead import Lead  # noqa: PLC0415 - it loads torch
-
-    return Lead(Here(processes)) if processes > 1 else ALONE
-
-
-def of_torchrun(world: World) -> Team:
-    """Returns the team of processes that torchrun has started, for the first of them."""
-    from app.engine.training.ranks.lead import Lead  # noqa: PLC0415 - it loads torch
-
-    return Lead(Torchrun(world))
 
 
 def how_it_ended(code: int) -> str:

@@ -4,19 +4,33 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.engine.compute.division import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import torch
+
     from app.engine.compute.division import Division
+    from app.engine.compute.passes import Passes
     from app.engine.experiment.experiment import Experiment
     from app.engine.runs.progress import Progress
-    from app.engine.training.build import TrainState
-    from app.engine.training.execution import RunContext
-    from app.engine.training.plan import Plan
+    from app.engine.runs.run import Run
+    from app.engine.training.plan import Emit, Plan
+    from models.network import Network
+
+
+class Work(Protocol):
+    """What a process trains, of a `TrainState`; the passes are replaced by those of a team."""
+
+    plan: Plan
+    network: Network
+    optimizer: torch.optim.Optimizer
+    device: torch.device
+    passes: Passes
+    threads: int
 
 
 class Team:
@@ -29,7 +43,7 @@ class Team:
     size: int = 1
     """Processes, this one included."""
 
-    def start(self, context: RunContext, experiment: Experiment) -> None:
+    def start(self, run: Run, emit: Emit, experiment: Experiment) -> None:
         """Starts the other processes, which load what they need meanwhile. Raises UserError."""
 
     def planned(self, plan: Plan) -> Plan:
@@ -39,7 +53,7 @@ class Team:
         """
         return plan
 
-    def join(self, train_state: TrainState, progress: Progress, check: Callable[[], None]) -> None:
+    def join(self, work: Work, progress: Progress, check: Callable[[], None]) -> None:
         """Waits for the others, gives them the state and brings the passes to share each batch.
 
         check: may raise to give up. Raises UserError where another process cannot take part.

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.engine import files
 from app.engine.errors import UserError
 
 LOOPBACK = "127.0.0.1"
@@ -43,7 +44,7 @@ class World:
 
     def to_text(self) -> str:
         """Returns it as the argument of a process that is started here."""
-        return json.dumps(asdict(self))
+        return files.json_line(asdict(self), ascii_only=True).decode().strip()
 
     @classmethod
     def from_text(cls, text: str) -> World:
