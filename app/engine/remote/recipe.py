@@ -7,7 +7,6 @@ container, and the machine that SkyPilot rents, find them under /data.
 from __future__ import annotations
 
 import shlex
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,7 +116,8 @@ def write(experiment: Experiment, folder: Path, recipe: Recipe) -> list[Path]:
         for name, path in program_files().items():
             copy = folder / "program" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            with files.open_regular(path) as file:
+                files.write_atomically(copy, file.read())
 
         for name, text in texts.items():
             files.write_atomically(folder / name, text.encode())

@@ -64,9 +64,7 @@ class World:
 
         Raises UserError where the port cannot be opened or nobody answers there.
         """
-        from torch.distributed import (  # noqa: PLC0415 - torch takes seconds to load
-            PrefixStore,  # type: ignore[attr-defined]  # it is public, by a star import
-        )
+        from torch import distributed  # noqa: PLC0415 - torch takes seconds to load
 
         try:
             store = open_store(self.address, self.port, self.hosts)
@@ -74,7 +72,8 @@ class World:
             raise _no_store(self, error) from error
 
         store.set_timeout(timedelta(seconds=ANSWER_SECONDS))
-        return PrefixStore(f"netwright{self.prefix}", store)
+        prefix = f"netwright{self.prefix}"
+        return distributed.PrefixStore(prefix, store)  # type: ignore[attr-defined]  # star import
 
 
 def open_store(address: str, port: int, hosts: bool) -> Any:
@@ -82,12 +81,12 @@ def open_store(address: str, port: int, hosts: bool) -> Any:
 
     port: 0 for any free one, which the store then tells as `port`. Raises RuntimeError.
     """
-    from torch.distributed import (  # noqa: PLC0415 - torch takes seconds to load
-        TCPStore,  # type: ignore[attr-defined]  # it is public, by a star import
-    )
+    from torch import distributed  # noqa: PLC0415 - torch takes seconds to load
 
     patience = timedelta(seconds=CONNECT_SECONDS)
-    return TCPStore(address, port, is_master=hosts, timeout=patience, wait_for_workers=False)
+    return distributed.TCPStore(  # type: ignore[attr-defined]  # by a star import
+        address, port, is_master=hosts, timeout=patience, wait_for_workers=False
+    )
 
 
 def name_of(rank: int, size: int) -> str:
