@@ -19,6 +19,7 @@ from app.commands.detached import runs, stop, watch
 from app.commands.explain import explain
 from app.commands.mlflow import mlflow
 from app.commands.queue import queue
+from app.commands.recipe import recipe
 from app.commands.report import report
 from app.commands.robustness import robustness
 from app.commands.serve import serve
@@ -262,6 +263,7 @@ cli.add_command(graph)
 cli.add_command(code)
 cli.add_command(export)
 cli.add_command(report)
+cli.add_command(recipe)
 cli.add_command(search)
 cli.add_command(explain)
 cli.add_command(robustness)

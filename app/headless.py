@@ -20,11 +20,13 @@ from app.engine.runs.events import Event, RunFinished
 from app.engine.runs.history import read_history
 from app.engine.runs.run import Run, default_folder
 from app.engine.sources.opening import open_dataset
+from app.engine.training.ranks import world as worlds
 from app.output import complain, say, say_json
 from app.terminal import Display, display_for, ending
 
 if TYPE_CHECKING:
     from app.engine.runs.summary import Summary
+    from app.engine.training.ranks.world import World
 
 DEMO = "sample:digits"
 DEMO_EPOCHS = 16
@@ -49,25 +51,43 @@ def data_kinds(experiment: Experiment, json_: bool) -> dict[str, str]:
     return {section: getattr(resolved, section).kind for section in CHOICES}
 
 
-def train(requested: Experiment, run: Run, json_: bool) -> int:
-    """Trains an experiment in a new run folder and returns the exit code."""
+def train(
+    requested: Experiment, run: Run, json_: bool, processes: int = 1, world: World | None = None
+) -> int:
+    """Trains an experiment in a new run folder and returns the exit code.
+
+    processes: of this computer that share the batches. world: of those that torchrun has started.
+    """
 
     def work(emit: Callable[[Event], None], control: Control) -> RunFinished:
         # Torch takes seconds to load; the display says so meanwhile.
         from app.engine.training import trainer  # noqa: PLC0415 - loaded under the display
+        from app.engine.training.ranks import lead  # noqa: PLC0415 - beside it
 
-        return trainer.train(requested, run, emit, control)
+        team = lead.several(processes) if world is None else lead.of_torchrun(world)
+        return trainer.train(requested, run, emit, control, team=team)
 
     return _attend(work, run, json_)
 
 
-def resume(run: Run, epochs: int | None, json_: bool) -> int:
-    """Goes on with a run, to `epochs` in all if given, and returns the exit code."""
+def resume(
+    run: Run,
+    epochs: int | None,
+    json_: bool,
+    processes: int = 1,
+    world: World | None = None,
+) -> int:
+    """Goes on with a run, to `epochs` in all if given, and returns the exit code.
+
+    processes, world: see `train`.
+    """
 
     def work(emit: Callable[[Event], None], control: Control) -> RunFinished:
         from app.engine.training import trainer  # noqa: PLC0415 - loaded under the display
+        from app.engine.training.ranks import lead  # noqa: PLC0415 - beside it
 
-        return trainer.resume(run, emit, control, epochs)
+        team = lead.several(processes) if world is None else lead.of_torchrun(world)
+        return trainer.resume(run, emit, control, epochs, team=team)
 
     return _attend(work, run, json_)
 
@@ -128,11 +148,18 @@ def interrupts(control: Control, display: Display) -> Iterator[None]:
 
     A run that is stopped keeps its best epoch.
     """
+    came: set[int] = set()
+    by_torchrun = worlds.by_torchrun()
 
     def interrupt(number: int, _frame: Any) -> None:
-        if control.stopping:
+        # torchrun answers to Ctrl+C, which every process gets, with a SIGTERM to each.
+        if control.stopping and (number in came or not by_torchrun):
             display.close()
             os._exit(128 + number)
+
+        came.add(number)
+        if control.stopping:
+            return
 
         control.stop()
         display.line("Stopping at the next step; the best epoch is kept. Once more ends at once.")

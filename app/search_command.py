@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.cluster import cluster_options, submit_search
 from app.engine.errors import UserError
 from app.engine.experiment.limits import LARGEST_SEED
 from app.engine.search.proposals import grid_size
@@ -20,6 +21,7 @@ from app.engine.text import count_text, number_text, percent_text
 from app.output import say, say_json
 
 if TYPE_CHECKING:
+    from app.engine.cluster.submitting import Wanted
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.experiment import Experiment
     from app.engine.runs.control import Control
@@ -73,6 +75,7 @@ FAILED = 1
 @click.option(
     "--json", "json_", is_flag=True, help="Print one JSON object, last, on standard output."
 )
+@cluster_options
 def search(
     experiment: str,
     tried: tuple[str, ...],
@@ -82,6 +85,7 @@ def search(
     parallel: int,
     out: str | None,
     json_: bool,
+    wanted: Wanted | None,
 ) -> int:
     """Search for good settings.
 
@@ -104,6 +108,9 @@ def search(
     else:
         plan = _plan(requested, dataset, tried, strategy, trials, seed, parallel)
         folder.create(requested, plan)
+
+    if wanted is not None:
+        return submit_search(folder, wanted, json_)
 
     return _run(folder, plan, dataset, json_)
 

@@ -36,6 +36,7 @@ from tests.canvas_screens import take_canvas
 from tests.compare_screens import take_compare
 from tests.export_screens import take_export
 from tests.outputs_screens import take_outputs
+from tests.place_screens import take_places
 from tests.predict_screens import take_predictions
 from tests.search_screens import take_search
 from tests.study_screens import take_studies
@@ -410,6 +411,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "compare": ("the comparison of many runs", take_compare),
     "export": ("the export of a trained network", take_export),
     "outputs": ("the Model page: outputs of blocks, and the table", take_outputs),
+    "places": ("where a run trains: processes, another computer", take_places),
     "predict": ("many examples predicted at once", take_predictions),
     "search": ("a search for good settings", take_search),
     "studies": ("seeds, ablations and the queue", take_studies),

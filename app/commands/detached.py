@@ -36,6 +36,7 @@ def watch(run: str, json_: bool) -> int:
     """
     found = find_run(run)
     _connect_again(found)
+    _wait_in_queue(found, json_)
     return follow_to_its_end(found, json_)
 
 
@@ -104,6 +105,15 @@ def _connect_again(run: Run) -> None:
     found = place.read(run.path)
     if found is not None and found["state"] != "fetched" and run.status != "running":
         starting.follow(run)
+
+
+def _wait_in_queue(run: Run, json_: bool) -> None:
+    """Waits for a job of a cluster to begin, and says how it stands meanwhile."""
+    from app.engine.cluster import submitted  # noqa: PLC0415 - not for --help
+
+    job = submitted.read(run.path)
+    if job is not None:
+        submitted.wait_for_begin(run, job, lambda text: say(text, error=json_))
 
 
 def _follow(run: Run, listener: Callable[[Event], None]) -> RunFinished | None:

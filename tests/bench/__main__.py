@@ -26,6 +26,8 @@ prints what a request to the local service costs.
 `outputs` prints what it costs to see what comes out of every block.
 `canvas` prints what a frame and a gesture cost with 300 blocks in sight.
 `suspects` prints what margins cost a training, and how long suspects of 100,000 examples take.
+`gpu` measures in eight minutes what only a GPU can show.
+`machines` sets two processes beside one, and trains the same wherever a run can be trained.
 """
 
 from __future__ import annotations
@@ -40,10 +42,12 @@ from tests.bench import (
     detached,
     export,
     first_start,
+    gpu,
     graph,
     history,
     inside,
     language,
+    machines,
     memory,
     optimizers,
     outputs,
@@ -83,6 +87,8 @@ USUAL = {
     "predict": ([], 3),
     "canvas": ([], 60),
     "suspects": ([], 7),
+    "machines": (["resnet"], 3),
+    "gpu": (["resnet", "vit", "gpt"], 11),
 }
 """Templates and pairs where none are named: a few minutes each."""
 
@@ -122,6 +128,8 @@ def main() -> None:
         "serve",
         "canvas",
         "suspects",
+        "machines",
+        "gpu",
     )
 
     parser.add_argument("what", nargs="?", default="speed", choices=kinds)
@@ -150,6 +158,7 @@ def main() -> None:
     parser.add_argument(
         "--times", type=int, default=5, help="reactions, runs: how often each is done"
     )
+    parser.add_argument("--steps", type=int, default=0, help="gpu: of a turn; 0 for a second")
     arguments = parser.parse_args()
     templates, pairs_ = USUAL.get(arguments.what, ([], 0))
     arguments.template = arguments.template or templates
@@ -171,6 +180,10 @@ def main() -> None:
         optimizers.main()
     elif arguments.what == "memory":
         sys.exit(memory.main())
+    elif arguments.what == "machines":
+        sys.exit(machines.main(arguments.template, arguments.pairs))
+    elif arguments.what == "gpu":
+        sys.exit(gpu.main(arguments.template, arguments.pairs, arguments.steps))
     elif arguments.what == "history":
         history.main(arguments.pairs)
     elif arguments.what == "predict":

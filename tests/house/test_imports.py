@@ -46,6 +46,7 @@ ENGINE_ROOMS = (
     "search",
     "queue",
     "remote",
+    "cluster",
     "studies",
 )
 """Lower rooms first: a room imports itself and what stands before it."""

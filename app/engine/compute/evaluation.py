@@ -15,12 +15,14 @@ import torch
 from torch import nn
 
 from app.engine.compute.batches import as_targets
+from app.engine.compute.division import WHOLE
 from app.engine.compute.randomness import mix_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from app.engine.compute.batches import SplitInputs
+    from app.engine.compute.division import Division
     from app.engine.compute.manual.network import ManualNetwork
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
@@ -82,7 +84,8 @@ class PreparedInputs:
         """Prepares a split; the arguments are those of `evaluate`."""
         order = _evaluation_order(task, targets) if loss_function.compares else None
         parts = _parts(len(targets), batch_size, order)
-        return cls(list(_prepared(description, inputs, targets, task, device, parts)))
+        every = range(len(parts))
+        return cls(list(_prepared(description, inputs, targets, task, device, parts, every)))
 
 
 def evaluation_batch_size(problem: Problem, loss_function: LossFunction, batch_size: int) -> int:
@@ -111,21 +114,25 @@ def evaluate(
     check: Callable[[], None] = lambda: None,
     autocast: torch.dtype | None = None,
     manual: ManualNetwork | None = None,
+    division: Division = WHOLE,
 ) -> Evaluation:
     """Evaluates a network, which is put into eval mode and back; no gradient is kept.
 
     description: the data that the network was trained on. inputs, targets: n examples. check:
     called once a batch, may raise to give up. autocast: the type of activations if not float32.
     batch_size: see evaluation_batch_size. manual: the same network without autograd, which then
-    computes the outputs.
+    computes the outputs. division: which of the batches are judged here; whoever hands its own on
+    to another process gets an evaluation of nothing.
     """
     device = torch.device(device)
     order = _evaluation_order(task, targets) if loss_function.compares else None
     if isinstance(inputs, PreparedInputs):
-        batches: Iterable[tuple[Batch, torch.Tensor]] = inputs.batches
+        own = division.own(len(inputs.batches))
+        batches: Iterable[tuple[Batch, torch.Tensor]] = (inputs.batches[index] for index in own)
     else:
         parts = _parts(len(targets), batch_size, order)
-        batches = _prepared(description, inputs, targets, task, device, parts)
+        own = division.own(len(parts))
+        batches = _prepared(description, inputs, targets, task, device, parts, own)
 
     totals: list[torch.Tensor] = []
     predictions: list[torch.Tensor] = []
@@ -137,6 +144,7 @@ def evaluate(
             totals.append(torch.stack(loss_function.totals(outputs, batch_targets)))
             predictions.append(task.predictions(description, outputs, batch_targets))
 
+    totals, predictions = division.gathered(totals, predictions)
     targets = np.asarray(targets)
     if not predictions:
         return Evaluation(float("nan"), {}, np.zeros((0, 1), dtype=np.float32), targets)
@@ -175,11 +183,13 @@ def _prepared(
     task: Task,
     device: torch.device,
     parts: Sequence[slice | np.ndarray],
+    own: range,
 ) -> Iterator[tuple[Batch, torch.Tensor]]:
-    """Yields each part of the examples as network and loss get it."""
+    """Yields the own parts of the examples as network and loss get them."""
     # A generator of the CPU: the same damage on every device, and when it is looked at later.
     generator = torch.Generator()
-    for index, part in enumerate(parts):
+    for index in own:
+        part = parts[index]
         generator.manual_seed(mix_seed(EVALUATION, index))
         yield task.batch(
             description,

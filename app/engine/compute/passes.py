@@ -46,8 +46,8 @@ class Passes:
         self.network = network
         self.loss_function = loss_function
         self.part_size = part_size
-        self._device = device
-        self._autocast = autocast
+        self.device = device
+        self.autocast = autocast
         # Kept, because going through the modules would take time in every step.
         self._parameters = list(network.parameters())
         self._trained = [weight for weight in self._parameters if weight.requires_grad]
@@ -72,12 +72,7 @@ class Passes:
 
         inputs, targets: as from Batches.get. meter: goes around the forward pass of the first part.
         """
-        for parameter in self._parameters:
-            parameter.grad = None
-
-        if self.kept:
-            self.kept.clear()  # a pass that failed left something
-
+        self.forget_gradients()
         size = targets.shape[0]  # len() of a tensor takes longer
         parts = batch_count(size, self.part_size)
         if parts <= 1:
@@ -87,13 +82,13 @@ class Passes:
             return self._pass(inputs, targets, None, meter)
 
         weight = self.loss_function.weight(targets)
-        loss = torch.zeros((), device=self._device)
+        loss = torch.zeros((), device=self.device)
         for index in range(parts):
             part = slice(index * size // parts, (index + 1) * size // parts)
             part_targets = targets[part]
             share = self.loss_function.weight(part_targets) / weight
             part_meter = meter if index == 0 else None
-            loss += self._pass(_part(inputs, part), part_targets, share, part_meter)
+            loss += self._pass(part_of(inputs, part), part_targets, share, part_meter)
 
         return loss
 
@@ -125,11 +120,19 @@ class Passes:
         self.kept.append((outputs.detach(), targets))
         return self.loss_function(outputs, targets)
 
+    def forget_gradients(self) -> None:
+        """Lets go of the gradients of the step before, and of what a failed pass left."""
+        for parameter in self._parameters:
+            parameter.grad = None
+
+        if self.kept:
+            self.kept.clear()
+
     def precision(self) -> contextlib.AbstractContextManager[object]:
         """Returns the context in which activations have the precision of the run."""
-        if self._autocast is None:
+        if self.autocast is None:
             return contextlib.nullcontext()
-        return torch.autocast(self._device.type, dtype=self._autocast)
+        return torch.autocast(self.device.type, dtype=self.autocast)
 
     # --- the step
 
@@ -182,7 +185,7 @@ class Passes:
 
     def _step(self, optimizer: torch.optim.Optimizer) -> None:
         if self._adam is None or not self._adam.is_of(optimizer):
-            self._adam = FusedAdam.of(optimizer) if self._device.type == "cpu" else None
+            self._adam = FusedAdam.of(optimizer) if self.device.type == "cpu" else None
 
         if self._adam is None or not self._adam.step():
             optimizer.step()
@@ -210,5 +213,6 @@ _INTEGERS = ("growth_interval", "_growth_tracker")
 """Whole numbers in the state of a GradScaler, which checkpoints keep as floats."""
 
 
-def _part(inputs: Batch, part: slice) -> Batch:
+def part_of(inputs: Batch, part: slice) -> Batch:
+    """Returns some examples of a batch, of pairs both halves."""
     return tuple(half[part] for half in inputs) if isinstance(inputs, tuple) else inputs[part]

@@ -73,6 +73,15 @@ class Randomness:
         self.seed_augmentation(epoch, step)
         self._network.manual_seed(_mixed(self._network_state, epoch, step) >> 1)
 
+    def draw_apart(self, process: int) -> None:
+        """Gives dropout draws of its own in each of several processes that share the batches.
+
+        They have other examples each. The first one, 0, draws as a process alone; the order of
+        examples and augmentation stay the same in all.
+        """
+        if process:
+            self._network_state = _mixed(0, self.seed, NETWORK, process)
+
     def seed_augmentation(self, epoch: int, step: int) -> None:
         """Seeds the generator of augmentation alone.
 

@@ -132,11 +132,13 @@ def _train(
     """Trains, or goes on where `status` says how the run stood; tells the end in any case."""
     try:
         from app.engine.training import trainer  # noqa: PLC0415 - torch takes seconds to load
+        from app.engine.training.ranks.lead import several  # noqa: PLC0415 - beside it
 
+        team = several(order.get("processes", 1))
         if status is None:
-            return trainer.train(run.experiment(), run, emit, control)
+            return trainer.train(run.experiment(), run, emit, control, team=team)
 
-        return trainer.resume(run, emit, control, order["epochs"], status_before=status)
+        return trainer.resume(run, emit, control, order["epochs"], status_before=status, team=team)
     except BaseException as error:  # the trainer tells its own failures
         details = "".join(traceback.format_exception(error))
         run.log(details)

@@ -36,15 +36,16 @@ class Started:
         own_process.reap()
 
 
-def start(run: Run, go_on: bool = False, epochs: int | None = None) -> Started:
+def start(run: Run, go_on: bool = False, epochs: int | None = None, processes: int = 1) -> Started:
     """Trains a run in a process of its own; returns when the run is claimed and listens.
 
-    go_on: from its last checkpoint. epochs: a new total, to train longer. Raises UserError where
-    the run is being trained already or where the system starts no process.
+    go_on: from its last checkpoint. epochs: a new total, to train longer. processes: so many
+    share each batch. Raises UserError where the run is being trained already or where the system
+    starts no process.
     """
     run.must_rest("trained a second time")
     register.add(run.path)
-    order = {"run": str(run.path), "go_on": go_on, "epochs": epochs}
+    order = {"run": str(run.path), "go_on": go_on, "epochs": epochs, "processes": processes}
     try:
         child = own_process.start_detached(
             MODULE, files.json_line(order, ascii_only=True).decode().strip(), run.path / "log.txt"

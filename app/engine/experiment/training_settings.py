@@ -150,6 +150,18 @@ class TrainingSettings(Spec):
         help="CPU threads. Left open, they follow CPU use. The same number gives the same bits.",
     )
 
+    batch_norm: Literal["local", "gathered"] = setting(
+        "local",
+        label="Batch norm of several processes",
+        advanced=True,
+        choices={
+            "local": "Each process its own share",
+            "gathered": "Gathered: the whole batch",
+        },
+        help="Where several processes share a batch: what batch norm takes its averages from. "
+        "Gathered ones give the step of one process, and take longer.",
+    )
+
     @property
     def step_size(self) -> int:
         """The examples of a step: those of all batches whose gradients are added up.

@@ -38,24 +38,16 @@ def program(*arguments: str) -> list[str]:
     return ["python3", "app", *arguments]
 
 
-def make_ready(
-    connection: Connection, progress: Progress = no_progress, check: Check = no_check
-) -> dict[str, Any]:
-    """Sends the program, sets it up there, and returns what its doctor says.
+def program_files() -> dict[str, Path]:
+    """Returns the files of this program by their path in a clone.
 
-    What is there already is used. Raises UserError where the set-up fails there, where it has
-    another version of PyTorch, or where this program is not a clone.
+    Raises UserError where it is none.
     """
     if not (ROOT / "pyproject.toml").exists():
         raise UserError(
             "The program was installed as a package, and only a clone can be sent.",
             "Clone it, and start the training from there: python3 app train … --on HOST",
         )
-
-    progress("Looking at the other computer", 0, 0)
-    facts = connection.ask("facts")
-    if not facts["tar"]:
-        raise UserError(f"There is no 'tar' on '{connection.host}'.", "Install it there.")
 
     sources = {name: ROOT / name for name in FILES if (ROOT / name).exists()}
     for folder in FOLDERS:
@@ -65,6 +57,23 @@ def make_ready(
             for name, path in found.items()
             if "__pycache__" not in path.parts
         }
+
+    return sources
+
+
+def make_ready(
+    connection: Connection, progress: Progress = no_progress, check: Check = no_check
+) -> dict[str, Any]:
+    """Sends the program, sets it up there, and returns what its doctor says.
+
+    What is there already is used. Raises UserError where the set-up fails there, where it has
+    another version of PyTorch, or where this program is not a clone.
+    """
+    sources = program_files()
+    progress("Looking at the other computer", 0, 0)
+    facts = connection.ask("facts")
+    if not facts["tar"]:
+        raise UserError(f"There is no 'tar' on '{connection.host}'.", "Install it there.")
 
     environment_is_there = bool(
         connection.ask("read", path=f"{CODE}/.venv/pyvenv.cfg", start=0, most=1).get("bytes")

@@ -10,12 +10,14 @@ import queue
 import shlex
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.engine import files
 from app.engine.errors import UserError
 from app.engine.remote.failures import Disconnected, failure
+from app.engine.sources.format import Check, no_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,9 @@ CONFIG = "NETWRIGHT_SSH_CONFIG"
 PATIENCE = 60.0
 """Seconds after which a request without any answer counts as cut off."""
 
+CHECK_EVERY = 0.2
+"""Seconds between two looks whether it was given up, while an answer is waited for."""
+
 ENDING_SECONDS = 2.0
 
 OPTIONS = {
@@ -42,9 +47,14 @@ OPTIONS = {
 
 def ssh_command(host: str, remote: str) -> list[str]:
     """Returns the command that runs a shell command on another computer."""
+    return [*ssh_program(), "--", host, remote]
+
+
+def ssh_program() -> list[str]:
+    """Returns ssh with its options, to which a host is to be added."""
     config = os.environ.get(CONFIG)
     options = [part for name, value in OPTIONS.items() for part in ("-o", f"{name}={value}")]
-    return ["ssh", *(("-F", config) if config else ()), *options, "--", host, remote]
+    return ["ssh", *(("-F", config) if config else ()), *options]
 
 
 class Connection:
@@ -53,7 +63,8 @@ class Connection:
     Raises UserError, or Disconnected where trying again may help, from every method.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, check: Check = no_check) -> None:
+        """check: may raise to give up, while an answer is waited for."""
         if not host or host.startswith("-") or any(sign.isspace() for sign in host):
             raise UserError(
                 f"'{host}' is not the name of a computer.",
@@ -61,6 +72,7 @@ class Connection:
             )
 
         self.host = host
+        self._check = check
         self._frames: queue.Queue[tuple[dict[str, Any], bytes] | None] = queue.Queue()
         self._errors: list[str] = []
         remote = f"python3 -u -c {shlex.quote(HELPER.read_text(encoding='utf-8'))}"
@@ -137,18 +149,23 @@ class Connection:
                 return {**plain, "content": content}
 
     def _next(self, patience: float = PATIENCE) -> tuple[dict[str, Any], bytes]:
-        try:
-            frame = self._frames.get(timeout=patience)
-        except queue.Empty:
-            raise Disconnected(
-                f"'{self.host}' has not answered for {patience:.0f} seconds.",
-                "What runs there goes on.",
-            ) from None
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            self._check()
+            try:
+                frame = self._frames.get(timeout=CHECK_EVERY)
+            except queue.Empty:
+                continue
 
-        if frame is None:
-            raise self._lost()
+            if frame is None:
+                raise self._lost()
 
-        return frame
+            return frame
+
+        raise Disconnected(
+            f"'{self.host}' has not answered for {patience:.0f} seconds.",
+            "What runs there goes on.",
+        )
 
     def _lost(self) -> UserError:
         """Returns why the connection ended, from what ssh said."""

@@ -34,9 +34,11 @@ def start(
     run_folder: Path | None = None,
     progress: Progress = no_progress,
     check: Check = no_check,
+    runs: Path | None = None,
 ) -> Run:
     """Makes another computer ready, starts the run there and returns it, which is followed here.
 
+    run_folder: the run's own here, new or empty. runs: else it is a new one in this folder.
     Nothing is left here where it cannot begin there. Raises UserError, Disconnected, and whatever
     `check` raises.
     """
@@ -54,14 +56,14 @@ def start(
             "data.revision",
         )
 
-    with Connection(host) as connection:
+    with Connection(host, check) as connection:
         make_ready(connection, progress, check)
         source = requested.data.source
         there = send_data(connection, source, progress, check, names_pictures(requested))
         if there.startswith("~/netwright/"):
             there = f"../{there.removeprefix('~/netwright/')}"  # the program's folder is beside it
 
-        run = Run.create(default_folder(), requested, run_folder)
+        run = Run.create(runs or default_folder(), requested, run_folder)
         try:
             name = run.path.name
             sent = requested.replace(

@@ -1,4 +1,7 @@
-"""Sends a folder or a file to another computer: only what differs there, with progress."""
+"""Sends a folder or a file to another computer: only what differs there, with progress.
+
+By rsync where both computers have it, else by tar.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from app.engine import files
 from app.engine.errors import UserError
+from app.engine.remote import rsync
 from app.engine.remote.connection import ssh_command
 from app.engine.remote.failures import failure
 from app.engine.sources.format import Check, Progress, no_check, no_progress
@@ -63,7 +67,8 @@ def send(
     connection.ask("remove", folder=folder, names=sorted(set(there) - set(sources)))
     total = sum(path.stat().st_size for path in different.values())
     if different:
-        _send_tar(connection.host, different, folder, total, progress, check)
+        by = rsync.send if rsync.is_possible(connection, different) else _send_tar
+        by(connection.host, different, folder, total, progress, check)
 
     return Sent(len(different), total)
 

@@ -29,6 +29,7 @@ from app.engine.runs.tensors import restore_model, restore_optimizer
 from app.engine.sources.summary import problems
 from app.engine.text import bytes_text
 from app.engine.training import thread_choice
+from app.engine.training.ranks.team import ALONE, Team
 from app.engine.training.start_weights import TakenOver, take_over
 from models.graph import GraphError
 from models.network import Network, build_model
@@ -61,6 +62,7 @@ class TrainState:
 
     loss, loss_function: as they are now; a live change replaces them. threads: those of the CPU
     that torch computes with. taken_over: what became of the weights of an earlier run.
+    team: the processes that share the batches.
     """
 
     plan: Plan
@@ -76,6 +78,7 @@ class TrainState:
     passes: Passes
     threads: int
     taken_over: TakenOver | None = None
+    team: Team = ALONE
 
     @property
     def steps_per_epoch(self) -> int:
@@ -89,20 +92,30 @@ class TrainState:
 
     @cached_property
     def predicted(self) -> dict[str, int]:
-        """The memory ledger of the plan; made on first use, because it simulates a whole step."""
+        """The memory ledger of this process; made on first use, as it simulates a whole step."""
         plan = self.plan
-        return ledger.predict(
-            plan.resolved,
+        share = -(-plan.batch_size // self.team.size)
+        training = plan.resolved.training.replace(batch_size=share)
+        rows = ledger.predict(
+            plan.resolved.replace(training=training),
             plan.graph,
             plan.problem,
             self.batches.bytes,
             self.device.type,
             plan.precision,
         )
+        # Each process prepares the whole batch, of which it takes its share.
+        others = (self.team.size - 1) * rows["batch"]
+        return rows | {row: rows[row] + others for row in ("batch", "data", "peak")}
 
 
 def build(
-    plan: Plan, run: Run, emit: Emit, control: Control, checkpoint: Checkpoint | None
+    plan: Plan,
+    run: Run,
+    emit: Emit,
+    control: Control,
+    checkpoint: Checkpoint | None,
+    team: Team = ALONE,
 ) -> TrainState:
     """Makes network, optimizer and batches, puts a checkpoint back into them and tries a step.
 
@@ -113,6 +126,7 @@ def build(
     control.check()
 
     train_state = assemble(plan)
+    train_state.team = team
     if checkpoint is None and train_state.taken_over is not None:
         for line in train_state.taken_over.lines():
             run.log(line)
@@ -187,8 +201,9 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
     plan = train_state.plan
     description = plan.dataset.description
     choice = thread_choice.choice_for(plan, train_state.threads)
+    size = train_state.team.size
     prepared = RunPrepared(
-        device=plan.device.label,
+        device=plan.device.label if size == 1 else f"{plan.device.label}, {size} processes",
         device_reason=plan.device.reason,
         threads=train_state.threads,
         parameters=sum(parameter.numel() for parameter in train_state.network.parameters()),
@@ -224,6 +239,7 @@ def announce(train_state: TrainState, run: Run, progress: Progress) -> RunPrepar
             "device_reason": plan.device.reason,
             "precision": plan.precision,
             "threads": train_state.threads,
+            "processes": size,
             "prepared": history.prepared_line(prepared),
         },
     )

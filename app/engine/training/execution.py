@@ -22,6 +22,7 @@ from app.engine.runs.storage.place import Place
 from app.engine.training.ending import WEIGHTS_ARE_SAFE, End
 from app.engine.training.failures import ErrorText, error_text, warnings_to
 from app.engine.training.memory_shortage import release_memory
+from app.engine.training.ranks.team import ALONE, Team
 from app.engine.training.warm_up import warm_up
 
 if TYPE_CHECKING:
@@ -49,13 +50,15 @@ class RunContext:
             context.end = ...
         return context.finish()
 
-    goes_on: whether the run was begun before. end: set by the training; without that, a failure.
+    goes_on: whether the run was begun before. team: the processes that train it. end: set by the
+    training; without that, a failure.
     """
 
     run: Run
     listener: Callable[[Event], None]
     control: Control
     goes_on: bool = False
+    team: Team = ALONE
     experiment: Experiment | None = None
     outcome: Outcome = field(default_factory=Outcome)
     end: End = ("failed", "")

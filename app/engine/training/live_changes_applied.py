@@ -125,28 +125,28 @@ class LiveChanges:
 
     def _apply(self) -> None:
         """Brings the changes to the optimizer's groups, the loss and the passes."""
-        train_state = self._train_state
         changes = self._progress.changes
-        resolved = with_live_changes(train_state.plan.resolved, changes)
-
         self.rate_factor = float(changes.get(RATE_FACTOR) or 1.0)
-        self.clip = resolved.training.gradient_clip
+        self.clip = apply_changes(self._train_state, changes)
 
-        groups = resolved.optimizer.parameter_groups(train_state.network)
-        decay = {
-            id(weight): group["weight_decay"] for group in groups for weight in group["params"]
-        }
-        for group in train_state.optimizer.param_groups:
-            group["weight_decay"] = decay[id(group["params"][0])]
 
-        if resolved.loss != train_state.loss:
-            loss_function = build_loss(train_state.plan, resolved.loss, train_state.device)
-            train_state.loss = resolved.loss
-            train_state.loss_function = loss_function
-            train_state.passes.loss_function = loss_function
+def apply_changes(train_state: TrainState, changes: dict[str, float | None]) -> float:
+    """Brings changes to what computes; returns the norm to which gradients are clipped now."""
+    resolved = with_live_changes(train_state.plan.resolved, changes)
+    groups = resolved.optimizer.parameter_groups(train_state.network)
+    decay = {id(weight): group["weight_decay"] for group in groups for weight in group["params"]}
+    for group in train_state.optimizer.param_groups:
+        group["weight_decay"] = decay[id(group["params"][0])]
 
-        parts = max(int(changes.get(PARTS) or 1), train_state.plan.parts)
-        train_state.passes.part_size = -(-train_state.plan.step_size // parts)
+    if resolved.loss != train_state.loss:
+        loss_function = build_loss(train_state.plan, resolved.loss, train_state.device)
+        train_state.loss = resolved.loss
+        train_state.loss_function = loss_function
+        train_state.passes.loss_function = loss_function
+
+    parts = max(int(changes.get(PARTS) or 1), train_state.plan.parts)
+    train_state.passes.part_size = -(-train_state.plan.step_size // parts)
+    return resolved.training.gradient_clip
 
 
 def _record_of(mark: MarkLine) -> ChangeMade:

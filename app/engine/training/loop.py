@@ -183,6 +183,7 @@ class Training:
         for group in optimizer.param_groups:
             group["lr"] = rate
 
+        train_state.team.step(progress, rate)
         train_state.randomness.begin_step(progress.epoch, step)
         inputs, targets = train_state.batches.get(progress.batch)
         with self.memory.step(inputs, targets) as meter:
@@ -236,7 +237,7 @@ class Training:
                     inputs, targets, meter.forward if meter is not None else None
                 )
             except Exception as error:
-                if not out_of_memory(error):
+                if train_state.team.size > 1 or not out_of_memory(error):
                     raise
                 self.run.log("".join(traceback.format_exception(error)))
 
@@ -375,6 +376,7 @@ class Training:
 
         self.emit(StageChanged("Judging the best epoch on the test examples"))
         restore_model(self.train_state.network, self.best.weights)
+        self.train_state.team.weights_changed()
         evaluation = self.validator.test(check)
         if evaluation is not None:
             self.outcome.test = evaluation.loss, dict(evaluation.metrics)

@@ -40,7 +40,8 @@ class MarginKeeper:
         self._rows = np.asarray(plan.dataset.indices["training"], np.int64)
         count = len(self._rows)
         most = margin_files.MOST_BYTES
-        self.is_active = plan.task.has_margins and STATE_BYTES * count <= most
+        alone = train_state.team.size == 1  # else each process has a part of the outputs
+        self.is_active = plan.task.has_margins and alone and STATE_BYTES * count <= most
         self._keeps_epochs = self.is_active and margin_files.fit(plan.dataset, plan.epochs)
         self._outputs = KeptOutputs(plan.task)
         self._epochs = 0
@@ -61,6 +62,8 @@ class MarginKeeper:
             size = bytes_text(2 * count * plan.epochs)
             what = "each epoch is kept" if self._keeps_epochs else "only their sums are kept"
             run.log(f"margins of {count:,} training examples, {size} in all epochs: {what}")
+        elif not alone:
+            run.log("margins of training examples: not kept where processes share the batches")
 
     def note_step(self) -> None:
         """Takes the outputs of the step that was just done."""

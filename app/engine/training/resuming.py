@@ -23,6 +23,23 @@ if TYPE_CHECKING:
     from app.engine.training.plan import Plan
 
 
+def tell_of_processes(context: RunContext) -> None:
+    """Tells where the run goes on in another number of processes than it had."""
+    try:
+        before = context.run.environment().get("processes", 1)
+    except RunFileError:  # it is told of where it is needed
+        return
+
+    now = context.team.size
+    if before != now:
+        context.warn(
+            "processes",
+            "Another number of processes",
+            f"The run had {before} and goes on with {now}: gradients are added up in another order "
+            "and dropout draws otherwise, so it does not go on to the same bits.",
+        )
+
+
 def find_start(
     context: RunContext,
     experiment: Experiment,

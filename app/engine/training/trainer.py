@@ -12,7 +12,8 @@
 6. `RunContext.finish` in execution.py writes summary.json and tells RunFinished.
 
 Where memory runs out in a step, the loop takes the step in smaller parts. Where it runs out
-elsewhere in 3 to 5, all tensors are released and 3 begins again from the newest checkpoint.
+elsewhere in 3 to 5, all tensors are released and 3 begins again from the newest checkpoint. Several
+processes do neither: one that repeats a step would wait for the others for ever.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from app.engine.training.execution import RunContext
 from app.engine.training.loop import Training
 from app.engine.training.memory_shortage import MemoryShortage, out_of_memory
 from app.engine.training.plan import Emit, plan_run
+from app.engine.training.ranks.team import ALONE
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run, RunStatus
     from app.engine.training.ending import End
     from app.engine.training.plan import Plan
+    from app.engine.training.ranks.team import Team
 
 
 def train(
@@ -52,15 +55,18 @@ def train(
     emit: Emit,
     control: Control,
     dataset: Dataset | None = None,
+    team: Team = ALONE,
 ) -> RunFinished:
     """Trains on the calling thread, from opening the data to the summary. Never raises.
 
-    dataset: what experiment.data stands for, if it is open already.
+    dataset: what experiment.data stands for, if it is open already. team: the processes that train
+    it together.
     """
-    context = RunContext(run, emit, control)
-    with context.guarded():
+    context = RunContext(run, emit, control, team=team)
+    with context.guarded(), contextlib.closing(team):
         context.begin(experiment)
         with context.engine(experiment):
+            team.start(run, context.emit, experiment)
             plan = plan_run(experiment, run, context.emit, control, dataset)
             context.end = _train(context, plan, None)
 
@@ -74,18 +80,22 @@ def resume(
     epochs: int | None = None,
     dataset: Dataset | None = None,
     status_before: RunStatus | None = None,
+    team: Team = ALONE,
 ) -> RunFinished:
     """Goes on from the newest good checkpoint, on the CPU to the same bits. Never raises.
 
     epochs: a new total, to train longer; the schedule is then stretched over it. status_before: how
-    the run stood before it was claimed, where that is done already.
+    the run stood before it was claimed, where that is done already. team: see `train`; with another
+    number of processes than before the bits differ, which is told.
     """
-    context = RunContext(run, emit, control, goes_on=True)
-    with context.guarded():
+    context = RunContext(run, emit, control, goes_on=True, team=team)
+    with context.guarded(), contextlib.closing(team):
         experiment = run.experiment()
         status_before = status_before or status_of(run)
         context.begin(experiment)
         with context.engine(experiment):
+            resuming.tell_of_processes(context)
+            team.start(run, context.emit, experiment)
             plan, start = resuming.find_start(context, experiment, status_before, epochs, dataset)
             context.end = _train(context, plan, start)
 
@@ -112,11 +122,12 @@ def _train(context: RunContext, plan: Plan, start: Checkpoint | None) -> End:
     raises.
     """
     shortage = MemoryShortage()
+    plan = context.team.planned(plan)
     while True:
         try:
             return _attempt(context, plan, start, shortage)
         except Exception as error:
-            if not out_of_memory(error):
+            if context.team.size > 1 or not out_of_memory(error):
                 raise
             context.run.log("".join(traceback.format_exception(error)))
 
@@ -148,11 +159,12 @@ def _attempt(
     written = int(start.state["history_offset"]) if start else 0
     manifest.note_grown(run.path, {history.METRICS: written})
     with contextlib.closing(Writer(run.path / history.METRICS, written)) as writer:
-        train_state = build(plan, run, context.emit, context.control, start)
+        train_state = build(plan, run, context.emit, context.control, start, context.team)
         prepared = announce(train_state, run, progress)
         context.outcome.prepared = prepared
         context.emit(prepared)
 
+        context.team.join(train_state, progress, context.control.check)
         training = Training(train_state, context, progress, writer)
         if start is not None:
             training.margins.restore(start.margins, progress.epoch)

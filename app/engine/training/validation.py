@@ -119,18 +119,21 @@ class Validator:
         train_state = self._train_state
         plan = train_state.plan
         dataset = plan.dataset
-        return evaluate(
-            train_state.network,
-            dataset.description,
-            inputs,
-            dataset.targets[dataset.indices[split]],
-            self._loss_function,
-            plan.task,
-            train_state.device,
-            self._batch_size(),
-            check,
-            manual=train_state.passes.manual,
-        )
+        batch_size = self._batch_size()
+        with train_state.team.judging(split, batch_size) as division:
+            return evaluate(
+                train_state.network,
+                dataset.description,
+                inputs,
+                dataset.targets[dataset.indices[split]],
+                self._loss_function,
+                plan.task,
+                train_state.device,
+                batch_size,
+                check,
+                manual=train_state.passes.manual,
+                division=division,
+            )
 
     def record(self, evaluation: Evaluation) -> EpochRecord:
         """Returns the small record of an epoch.

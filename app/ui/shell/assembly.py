@@ -109,7 +109,8 @@ class Assembly(QObject):
         self.searches = SearchList(self._writing)
         self.actions = Actions(frame, pages, frame.go)
         self.parts = self._parts()
-        self._beside = TrainingBeside(self.session, preferences, frame.bottom.place, frame.go)
+        place = frame.bottom.place
+        self._beside = TrainingBeside(self.session, preferences, place, frame.go, frame)
         self._view = ViewCommands(theme, preferences)
         self.actions.connect(self._handlers())
         self._connect()
@@ -245,7 +246,7 @@ class Assembly(QObject):
         for path in paths[:1]:
             self.opener.open(path)
 
-        self._beside.find(self._writing)
+        self._beside.find()
         self.queue.look()
         self.searches.look()
 
@@ -350,6 +351,7 @@ class Assembly(QObject):
         self.queue.close()
         self.searches.close()
         self.document.try_several = None
+        self._beside.close()
         self.session.close()
         self.awake.release()
         self._writing.close()

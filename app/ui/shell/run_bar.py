@@ -271,7 +271,7 @@ class RunBar(QObject):
             spent = time.monotonic() - session.begun
 
         elif session.goes_on_alone:
-            text = f"{text} · beside the window"
+            text = f"{text} · {session.where}"
 
         if session.state is State.STOPPING:
             later = live.stage if live.stage is not None and live.stage is not self._stage else None

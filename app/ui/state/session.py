@@ -19,7 +19,14 @@ from app.engine.runs.control import Control
 from app.engine.runs.copies import same_again
 from app.engine.runs.run import Run
 from app.ui.state import trainings
-from app.ui.state.beside.remote_run import RemoteControl, RunInterrupted, followed, trained_beside
+from app.ui.state.beside.remote_run import (
+    RemoteControl,
+    RunInterrupted,
+    followed,
+    new_beside,
+    trained_beside,
+)
+from app.ui.state.beside.training_place import HERE
 from app.ui.state.record import Record, read_record
 
 if TYPE_CHECKING:
@@ -75,8 +82,8 @@ class Session(QObject):
         self.begun = 0.0
         """When the current run was requested, as time.monotonic()."""
         self.race: RaceState | None = None
-        self.beside = False
-        """Whether the next run trains in a process of its own, not on a thread here."""
+        self.place = HERE
+        """Where the next run trains."""
         self._live = self.record
         self._control = Control()
         self._looking = self._calm = False
@@ -113,20 +120,25 @@ class Session(QObject):
         """Whether the current run trains in a process of its own."""
         return self.active and isinstance(self._control, RemoteControl)
 
+    @property
+    def where(self) -> str:
+        """Where a run that goes on alone trains, in words."""
+        return self._control.where if isinstance(self._control, RemoteControl) else ""
+
     # --- requests
 
     def start(self, experiment: Experiment, folder: Path, promise: Promise | None = None) -> None:
         """Trains in a new run below `folder`; only when idle. promise: what was promised of it."""
-        if self.beside:
-            train = trained_beside(lambda _: trainings.created(experiment, folder, promise))
+        if self.place.beside:
+            train = new_beside(self.place, experiment, folder, promise)
             self._begin(train, Record(), RemoteControl())
         else:
             self._begin(trainings.new_run(experiment, folder, promise), Record())
 
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
-        if self.beside:
-            train = trained_beside(lambda _: same_again(Run(path), folder))
+        if self.place.beside:
+            train = trained_beside(lambda _: same_again(Run(path), folder), self.place.processes)
             self._begin(train, Record(), RemoteControl())
         else:
             self._begin(trainings.same_run(path, folder), Record())
@@ -137,8 +149,10 @@ class Session(QObject):
         record: that of the run, which becomes the copy's. epochs: a new total, to train longer.
         """
         record.begun = None
-        if self.beside:
-            train = trained_beside(lambda emit: trainings.branch_of(path, emit), True, epochs)
+        if self.place.beside:
+            train = trained_beside(
+                lambda emit: trainings.branch_of(path, emit), self.place.processes, True, epochs
+            )
             self._begin(train, record, RemoteControl())
         else:
             self._begin(trainings.branch(path, epochs), record)
@@ -162,10 +176,10 @@ class Session(QObject):
 
         epochs: a new total, to train longer. A run that is not shown is read on its thread first.
         """
-        control = RemoteControl() if self.beside else None
+        control = RemoteControl() if self.place.beside else None
         train = trainings.resumed(path, epochs)
-        if self.beside:
-            train = trained_beside(lambda _: Run(path), go_on=True, epochs=epochs)
+        if self.place.beside:
+            train = trained_beside(lambda _: Run(path), self.place.processes, True, epochs)
         elif self.record.path == path:
             self._begin(train, self.record)
             return

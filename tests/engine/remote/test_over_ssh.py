@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ import pytest
 from app.engine.detached import control_file
 from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain
-from app.engine.remote import place, starting
+from app.engine.remote import place, rsync, starting
 from app.engine.remote.computer import send_data
 from app.engine.remote.connection import Connection
 from app.engine.remote.transfer import send, sources_in
@@ -105,14 +107,58 @@ def test_a_cut_connection_and_a_killed_follower_lose_nothing(
     assert len(steps) == len(set(steps))
 
 
-def test_only_what_differs_is_sent(server: Server, tmp_path: Path) -> None:
+@pytest.mark.long
+def test_after_fifty_cuts_no_step_is_lost_and_nothing_was_started_twice(
+    server: Server, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(int(time.time()))
+    run = starting.start(experiment(tmp_path, epochs=1_000_000), HOST)
+    here = run.path / "metrics.jsonl"
+    size = 0
+    for _ in range(50):
+        wait_until(lambda size=size: here.exists() and here.stat().st_size > size, "nothing comes")
+        size = here.stat().st_size
+        time.sleep(float(generator.uniform(0, 1.5)))  # anywhere within a round of the follower
+        server.cut()
+
+    control_file.send(run.path, "stop")
+    wait_until(lambda: ended(run), (run.path / "log.txt").read_text())
+    folders = list((server.home / "netwright" / "runs").iterdir())
+    assert [path.name for path in folders if path.is_dir()] == [run.name]
+    there = folders[0].parent / run.name
+    assert there.joinpath("metrics.jsonl").read_bytes() == here.read_bytes()
+    numbers = [
+        json.loads(line)["step"]
+        for line in here.open(encoding="utf-8")
+        if line.startswith('{"step"')
+    ]
+    assert numbers == sorted(set(numbers))
+    assert there.joinpath("log.txt").read_text().count("Loading engine") == 1
+    assert run.problems() == []
+
+
+@pytest.mark.parametrize("way", ["rsync", "tar"])
+def test_only_what_differs_is_sent(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "rsync" and shutil.which("rsync") is None:
+        pytest.skip("needs rsync")
+
+    monkeypatch.setattr(rsync.shutil, "which", {"rsync": way == "rsync" or None, "ssh": "ssh"}.get)
+    sent: list[tuple[int, int]] = []
     for name in ("a.txt", "in/b.txt", "in/c d.txt"):
         (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / name).write_text(name * 100, encoding="utf-8")
 
     with Connection(HOST) as connection:
         sources = sources_in(tmp_path / "data")
-        assert send(connection, sources, "~/there").files == 3
+
+        def tell(_: str, done: int, total: int) -> None:
+            sent.append((done, total))
+
+        assert rsync.is_possible(connection, sources) == (way == "rsync")
+        assert send(connection, sources, "~/there", tell).files == 3
+        assert sent[-1][0] == sent[-1][1] > 0
         assert send(connection, sources, "~/there").files == 0
 
         (tmp_path / "data" / "a.txt").write_text("other", encoding="utf-8")

@@ -21,6 +21,7 @@ from app.ui.pages.training.race.plots import TrainingLossPlot, ValidationPlot
 from app.ui.pages.training.race.setup import RaceSetup
 from app.ui.pages.training.race.view import RaceView
 from app.ui.pages.training.race.words import changes_in_words, verdict
+from app.ui.state.beside.training_place import TrainingPlace
 from app.ui.state.document import fake_description
 from app.ui.state.race import MemberSetup, RaceState
 from app.ui.state.record import Record
@@ -425,7 +426,7 @@ def test_a_card_sets_up_a_race_that_can_start(
 ) -> None:
     window = open_window()
     choose_little(qtbot, window, tmp_path, epochs=2)
-    inside(window).session.beside = True
+    inside(window).session.place = TrainingPlace(beside=True)
     dialog = set_up(qtbot, window)
     about = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "It trains here and ends with the window" in about

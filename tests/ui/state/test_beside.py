@@ -13,6 +13,7 @@ from app.engine.runs.run import Run, default_folder
 from app.engine.runs.storage.run_lock import owner_process
 from app.ui.pages.training.inside.note import BESIDE, note_of
 from app.ui.state.beside.remote_run import RunInterrupted, training_beside
+from app.ui.state.beside.training_place import TrainingPlace
 from app.ui.state.session import Session, State
 from tests.engine.detached.following import wait_for
 from tests.engine.training import small
@@ -34,7 +35,7 @@ PATIENCE_MS = 120_000
 @pytest.fixture
 def session(qtbot: QtBot) -> Iterator[Session]:
     session = Session()
-    session.beside = True
+    session.place = TrainingPlace(beside=True)
     yield session
     session.close()
 

@@ -22,10 +22,13 @@ EVENTS = "events.jsonl"
 REMOTE = "remote.json"
 """Which other computer trains the run, see remote.place."""
 
+CLUSTER = "cluster.json"
+"""Which job of a cluster trains the run, see cluster.submitted."""
+
 HALF_WRITTEN = re.compile(
     r"((experiment\.toml|note\.txt"
     r"|(dataset|environment|summary|kept|calibration|exports|manifest|promise)\.json"
-    r"|(running|remote)\.json"
+    r"|(running|remote|cluster)\.json"
     r"|(control|events)\.jsonl)"
     r"|(\d{4,}(-\d{4,})?|(last-)?(validation|test)|margins)\.npz"
     r"|margins-\d{4,}-\d{4,}\.npy)\.\d+-\d+\.tmp"

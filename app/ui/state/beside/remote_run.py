@@ -5,16 +5,22 @@ Whether the thread trains or follows, the session gives it a Control and receive
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine.detached import control_file, register, starting
 from app.engine.detached.follower import Follower
 from app.engine.errors import UserError
+from app.engine.remote import place as places
+from app.engine.remote import starting as elsewhere
 from app.engine.runs import events
 from app.engine.runs.control import Control
+from app.engine.runs.run import Run
+from app.ui.state.trainings import created
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,15 +28,22 @@ if TYPE_CHECKING:
 
     from app.engine.detached.control_file import RequestName
     from app.engine.detached.starting import Started
-    from app.engine.runs.run import Run
+    from app.engine.experiment.experiment import Experiment
+    from app.engine.remote.place import Place
+    from app.engine.runs.promises.promise import Promise
+    from app.ui.state.beside.training_place import TrainingPlace
     from app.ui.state.trainings import Emit, Train
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the folder of the run."""
 
+WHERE_EVERY = 1.0
+"""Seconds between two looks whether another computer can be reached."""
+
 PATIENCE = 10.0
 """Seconds that a process gets to end after it told its end."""
 
+BESIDE = "beside the window"
 DIED = "The process that trained it has ended without saying how. It can be resumed."
 MOVED = "The folder of the run was moved or removed. A run that trains goes on where it is now."
 
@@ -49,6 +62,8 @@ class RemoteControl(Control):
             queue.SimpleQueue()
         )
         self._left = threading.Event()
+        self.where = BESIDE
+        """Where it trains, in words; the thread that follows it says so."""
 
     def pause(self) -> None:
         super().pause()
@@ -86,22 +101,53 @@ class RemoteControl(Control):
 
 
 def trained_beside(
-    make: Callable[[Emit], Run], go_on: bool = False, epochs: int | None = None
+    make: Callable[[Emit], Run],
+    processes: int = 1,
+    go_on: bool = False,
+    epochs: int | None = None,
 ) -> Train:
     """Returns what starts a process for a run, and follows it.
 
-    make: makes or finds the run. go_on: from its last checkpoint. epochs: a new total.
+    make: makes or finds the run. processes: that share each batch. go_on: from its last checkpoint.
+    epochs: a new total.
     """
 
     def train(emit: Emit, control: Control) -> None:
         run = make(emit)
         emit(events.StageChanged("Starting a process"))
-        started = starting.start(run, go_on, epochs)
+        started = starting.start(run, go_on, epochs, processes)
         try:
             _follow(run.path, emit, control, known=go_on)
             started.wait(0 if _left(control) else PATIENCE)
         finally:
             _let_go(started)
+
+    return train
+
+
+def new_beside(
+    place: TrainingPlace, experiment: Experiment, folder: Path, promise: Promise | None
+) -> Train:
+    """Returns what trains an experiment beside the window, in a new run below `folder`.
+
+    promise: what was promised of it, which holds for one process of this computer.
+    """
+    if place.host:
+        return _trained_elsewhere(experiment, folder, place.host)
+
+    kept = promise if place.processes == 1 else None
+    return trained_beside(lambda _: created(experiment, folder, kept), place.processes)
+
+
+def _trained_elsewhere(experiment: Experiment, folder: Path, host: str) -> Train:
+    """Returns what starts a new run on another computer, and follows it in `folder` here."""
+
+    def train(emit: Emit, control: Control) -> None:
+        def tell(text: str, done: int, total: int) -> None:
+            emit(events.StageChanged(text, done, total))
+
+        run = elsewhere.start(experiment, host, None, tell, control.check, folder)
+        _follow(run.path, emit, control, known=False)
 
     return train
 
@@ -121,7 +167,33 @@ def training_beside() -> Path | None:
         if run.status == "running" and control_file.listens(run.path):
             return run.path
 
+    for run in register.runs():
+        # Of one on another computer, the process that followed it may have ended with this one.
+        place = _place(run.path)
+        if place is not None and place["state"] != "fetched" and run.status != "running":
+            with contextlib.suppress(UserError):
+                elsewhere.follow(run)
+                return run.path
+
     return None
+
+
+def _place(path: Path) -> Place | None:
+    try:
+        return places.read(path)
+    except UserError:  # it is told where the run is opened
+        return None
+
+
+def _where(path: Path) -> str:
+    """Returns where a run trains, in words."""
+    place = _place(path)
+    if place is not None:
+        host = place["host"]
+        lost = place["state"] == "lost"
+        return f"{host} cannot be reached, trying again" if lost else f"on {host}"
+
+    return BESIDE
 
 
 def _follow(path: Path, emit: Emit, control: Control, known: bool) -> None:
@@ -129,7 +201,12 @@ def _follow(path: Path, emit: Emit, control: Control, known: bool) -> None:
     assert isinstance(control, RemoteControl)
     follower = Follower(path, known=known)
     steps = known
+    look_next = 0.0
     while not follower.ended and not control.left:
+        if (now := time.monotonic()) >= look_next:
+            look_next = now + WHERE_EVERY
+            control.where = _where(path)
+
         try:
             control.pass_on(path)
         except UserError as error:

@@ -82,7 +82,7 @@ class RaceSetup(QDialog):
         heading = Label("Race")
         why = Label(
             "The same training several times over with one thing changed: side by side, in turns, "
-            "on the same examples." + (HERE if self.parts.session.beside else "")
+            "on the same examples." + (HERE if self.parts.session.place.beside else "")
         )
         style(heading, "heading")
         style(why, "secondary")

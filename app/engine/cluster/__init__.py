@@ -1,0 +1,1 @@
+"""Training as jobs of a cluster with Slurm, through submitit."""

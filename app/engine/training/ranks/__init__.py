@@ -1,0 +1,1 @@
+"""Several processes that train one run: the first has the run folder, the others follow it."""
