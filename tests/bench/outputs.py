@@ -57,7 +57,7 @@ def one_look() -> str:
     from PySide6.QtCore import QSize
     from PySide6.QtWidgets import QApplication
 
-    from app.ui.canvas.outputs.painting import output_image
+    from app.ui.widgets.outputs.painting import output_image
     from app.ui.style.theme import Theme
 
     dataset = open_dataset(DataSettings(source=SOURCE))

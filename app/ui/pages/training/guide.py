@@ -43,6 +43,12 @@ EXPLAINED = {
         "The learning rate says how far a step goes. The gradient norm says how steep the ground "
         "is: sudden peaks mean steps that were too long.",
     ),
+    "network": GuideCard(
+        "What you see",
+        "One example on its way through the network as it is now, at most twice a second. Look "
+        "for blocks whose maps change from step to step, that is where it learns, and for blocks "
+        "in which many units are dead. It says nothing of other examples: choose some more.",
+    ),
     "inside": GuideCard(
         "What you see",
         "Every row is a layer, the first at the top. Dark is small, light is large, by powers of "

@@ -47,6 +47,7 @@ OFTEN = {
     events.CheckpointSaved,
     events.MemberEvent,
     events.OptimizerMeasured,
+    events.OutputsSeen,
 }
 """Events that come all the time; they wait for the next drawing."""
 
@@ -95,6 +96,7 @@ class TrainingPage(Page):
             self.parts.session,
             theme,
             self.parts.preferences,
+            self.parts.background,
             self.parts.go,
             NoticeStrip(theme, self._act),
         )
@@ -215,6 +217,7 @@ class TrainingPage(Page):
 
     def _take_run_data(self) -> None:
         self._run_data = run_data_of(self.record, self._resolved, self._dataset)
+        self.run.network.show_data(self._dataset)
 
     def _refresh_all(self) -> None:
         if not self.isVisible():

@@ -23,6 +23,7 @@ from app.ui.pages.training.figures import FiguresRow, figures_of
 from app.ui.pages.training.inside import InsideView
 from app.ui.pages.training.inside.words import title_of
 from app.ui.pages.training.live import ChangePanel, ChangesStrip
+from app.ui.pages.training.network.view import NetworkView
 from app.ui.pages.training.race.view import RaceView
 from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.plots.curves.gradient_norm import GradientNormPlot
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.ui.pages.training.notices import NoticeStrip
     from app.ui.pages.training.run_data import RunData
+    from app.ui.state.background import Background
     from app.ui.state.preferences import Preferences
     from app.ui.state.race import RaceState
     from app.ui.state.record import Record
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 VIEWS = (
     ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
     ("curves", "Curves", "Learning rate and gradient norm."),
+    ("network", "Network", "What comes out of every block for an example, live."),
     (
         "inside",
         "Inside",
@@ -58,7 +61,7 @@ VIEWS = (
     ("log", "Log", "What happened, line by line."),
     ("race", "Race", "The variants of the race, side by side."),
 )
-RACE = next(number for number, view in enumerate(VIEWS) if view[0] == "race")
+INSIDE, RACE = ([view[0] for view in VIEWS].index(name) for name in ("inside", "race"))
 NARROW = 600
 WIDE = 720
 """Below these widths (at 100 %) cards stand below each other; the ledger's table needs WIDE."""
@@ -74,11 +77,13 @@ class RunView(QScrollArea):
         session: Session,
         theme: Theme,
         preferences: Preferences,
+        background: Background,
         go: Callable[[str], None],
         notice: NoticeStrip,
     ) -> None:
         super().__init__()
         self._session = session
+        self._background = background
         self._theme = theme
         self._preferences = preferences
         self._go = go
@@ -118,12 +123,15 @@ class RunView(QScrollArea):
         self.race = RaceView(self._session, theme, self._preferences, self._go)
         self.race.refused.connect(self._refused)
         self.race.look_asked.connect(lambda: self.show_view(0))
+        self.network = NetworkView(self._session, self._background, theme)
+        self.network.norms_asked.connect(lambda: self.show_view(INSIDE))
         self.inside = InsideView(self._session, theme, self._preferences)
         overview = self._build_overview()
         curves = self._build_curves()
 
         # In the order of VIEWS.
-        for view in (overview, curves, self.inside, self.memory_view, self.log_view, self.race):
+        later = (self.memory_view, self.log_view, self.race)
+        for view in (overview, curves, self.network, self.inside, *later):
             self.views.add(view)
 
         column.addWidget(self.views, 1)
@@ -300,7 +308,7 @@ class RunView(QScrollArea):
 
     def _name_inside(self, resolved: ResolvedExperiment | None) -> None:
         """Names the view into the optimizer after it."""
-        button = self.group.button([name for name, _, _ in VIEWS].index("inside"))
+        button = self.group.button(INSIDE)
         title = title_of(resolved.optimizer if resolved is not None else None)
         if button.text() != title:
             button.setText(title)
@@ -322,6 +330,7 @@ class RunView(QScrollArea):
         theme = self._theme
         self._arrange_overview(1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
+        self.network.arrange(width >= theme.px(WIDE))
         self.inside.arrange(1 if width < theme.px(WIDE) else 2)
         self.inside.catch_up()
         self.race.arrange(1 if width < theme.px(NARROW) else 2)
