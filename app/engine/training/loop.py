@@ -28,6 +28,7 @@ from app.engine.training.interruptions import Interruptions
 from app.engine.training.live_changes_applied import LiveChanges
 from app.engine.training.memory_recorder import MemoryRecorder
 from app.engine.training.memory_shortage import halve_parts, out_of_memory
+from app.engine.training.probes.look_keeper import LookKeeper
 from app.engine.training.probes.probes import Probes
 from app.engine.training.recorder import Diverged, ProgressSoFar, Recorder
 from app.engine.training.reporter import Reporter
@@ -84,6 +85,7 @@ class Training:
         self.best = BestKeeper(train_state, run)
         self.verification = Verification(plan.dataset.mapped_copies)
         self.saver = Saver(train_state, run, progress, self.recorder, writer, self.best, emit)
+        self.looks = LookKeeper(train_state, run, self.saver, self.validator.probes)
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
         self.probes = Probes(train_state, context)
         self.reporter = Reporter(
@@ -288,6 +290,7 @@ class Training:
         epoch = progress.epoch
         judging = time.perf_counter() - begun
         self.reporter.epoch(evaluation, better, judging, self.recorder.elapsed)
+        self.looks.take(epoch)
 
         if epoch >= plan.epochs:
             progress.end = "completed"

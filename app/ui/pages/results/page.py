@@ -15,6 +15,7 @@ from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.pages.results.epochs.looking_back import LookingBack
 from app.ui.pages.results.exports_card import ExportsCard
 from app.ui.pages.results.header import ResultsHeader
 from app.ui.pages.results.outcome import Outcome, read_outcome
@@ -75,9 +76,12 @@ class ResultsPage(Page):
         parts = self._parts
         self.header = ResultsHeader(parts)
         self.header.split_chosen.connect(self.show_split)
-        self.header.epoch_chosen.connect(self._show)
+        self.header.epoch_chosen.connect(self._epoch_chosen)
         self.header.export.clicked.connect(self._export)
         self.exports = ExportsCard(parts)
+        self.back = LookingBack(parts, "results.back", with_view=False)
+        self.back.moved.connect(self._looked_back)
+        self.back.data_wanted.connect(self._open_data)
         self.header.report.clicked.connect(self._report)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
@@ -88,6 +92,7 @@ class ResultsPage(Page):
         self._column.setContentsMargins(16, 0, 16, 16)
         self._column.setSpacing(12)
         self._column.addWidget(self.summary)
+        self._column.addWidget(self.back)
         self._column.addWidget(self.exports)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
@@ -224,6 +229,17 @@ class ResultsPage(Page):
         self._requested = name
         self._show()
 
+    def _epoch_chosen(self) -> None:
+        if self.header.epoch is not None:
+            self.back.choose(self.header.epoch.epoch)
+        self._show()
+
+    def _looked_back(self) -> None:
+        """Takes the epoch that the card below goes back to."""
+        epoch = self.back.sliders[0].epoch
+        if epoch is not None:
+            self.header.choose(epoch.epoch)
+
     @property
     def selection(self) -> Selection:
         """The figures that are due now."""
@@ -257,7 +273,10 @@ class ResultsPage(Page):
         self.summary.show_verdict(selection.verdict.text, selection.verdict.level)
         self.summary.show_splits(selection.splits, selection.name, selection.description)
         self.weights_line.show_run(self._record, self._outcome, selection.live)
-        self._bring_view(selection.report.view).show_results(self._content(selection))
+        content = self._content(selection)
+        self._bring_view(selection.report.view).show_results(content)
+        self.back.setVisible(not selection.live and bool(selection.known_epochs))
+        self.back.show_run(selection, content)
         self._arrange()
         self.guide_changed.emit()
 
