@@ -24,6 +24,9 @@ FOLDER = "looks"
 
 FILE = re.compile(r"(\d{4,9})\.npz")
 
+KEPT = re.compile(r"epoch-(\d{4,9})")
+"""Names of whole states of epochs among the checkpoints, see kept_epochs."""
+
 TONES = 255
 
 KINDS = get_args(PictureKind)
@@ -118,6 +121,16 @@ def looked_at(folder: Path) -> list[int]:
         return []
 
     return sorted(int(found[1]) for name in names if (found := FILE.fullmatch(name)))
+
+
+def kept_states(folder: Path) -> list[int]:
+    """Returns the epochs of which a run kept the whole state, ascending."""
+    try:
+        names = [path.name for path in (folder / "checkpoints").iterdir() if path.is_dir()]
+    except OSError:
+        return []
+
+    return sorted(int(found[1]) for name in names if (found := KEPT.fullmatch(name)))
 
 
 def bytes_of(folder: Path) -> int:

@@ -132,7 +132,7 @@ class LookKeeper:
             np.array(dead, np.int32).reshape(len(dead), 2),
             self._rows,
             points_of(features[0], len(self._rows)),
-            labels_of(request.targets),
+            labels_of(request.targets, plan.task.targets),
             weight_spreads(self._network),
         )
 
@@ -178,18 +178,18 @@ def points_of(features: torch.Tensor, count: int) -> np.ndarray:
     return known.clamp(limits.min, limits.max).nan_to_num().cpu().numpy().astype(np.float16)
 
 
-def labels_of(targets: np.ndarray) -> np.ndarray:
-    """Returns (n,) float32: classes or the first amount of each example, NaN where there is none.
+def labels_of(targets: np.ndarray, kind: str) -> np.ndarray:
+    """Returns (n,) float32: the class, the largest share or the first amount of each example.
 
-    targets: (n, ...) of classes, amounts, tags or shares; of tags and shares the largest counts.
+    targets: (n, ...) of a kind of Task.targets. NaN where an example has none of these.
     """
     known = np.asarray(targets)
-    if known.ndim == 1:
+    if kind == "classes":
         return known.astype(np.float32)
-    if known.ndim == 2 and known.shape[1] == 1:
-        return known[:, 0].astype(np.float32)
-    if known.ndim == 2 and known.dtype.kind == "f":
+    if kind == "shares":
         return known.argmax(axis=1).astype(np.float32)
+    if kind == "amounts":
+        return known[:, 0].astype(np.float32)
 
     return np.full(len(known), np.nan, np.float32)
 

@@ -56,6 +56,11 @@ EXPLAINED = {
         "in it. Adam divides the gradient by its usual size, so its steps stand upright although "
         "the gradients do not.",
     ),
+    "epochs": GuideCard(
+        "What you see",
+        "Move the slider, or play it: answers, blocks, points and weights go back to how they were "
+        "after each epoch. Two epochs can stand side by side.",
+    ),
     "memory": GuideCard(
         "What you see",
         "n is the number of weights. Weights, gradients and the optimizer's moments take n numbers "

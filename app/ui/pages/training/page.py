@@ -92,14 +92,7 @@ class TrainingPage(Page):
         self.empty = EmptyCard(theme)
         self.empty.button.clicked.connect(self._start_here)
         self.preparing = PreparingCard(theme)
-        self.run = RunView(
-            self.parts.session,
-            theme,
-            self.parts.preferences,
-            self.parts.background,
-            self.parts.go,
-            NoticeStrip(theme, self._act),
-        )
+        self.run = RunView(self.parts, NoticeStrip(theme, self._act))
         self.run.turned.connect(self._turned)
         self.notice = self.run.notice
 
@@ -266,7 +259,7 @@ class TrainingPage(Page):
         self.empty.button.setToolTip("Starts the training." if ready else "Opens the Data page.")
 
     def _draw(self) -> None:
-        self.run.draw(self.record, self._resolved, self._run_data)
+        self.run.draw(self.record, self._resolved, self._run_data, self._dataset)
 
     def _show_probe(self) -> None:
         card = self.run.probe_card

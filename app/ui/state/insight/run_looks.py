@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.engine.insight.aligned_points import aligned
-from app.engine.runs.looks.epoch_looks import bytes_of, looked_at, read_looks
+from app.engine.runs.looks.epoch_looks import bytes_of, kept_states, looked_at, read_looks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.engine.runs.looks.epoch_looks import EpochLook
     from app.ui.state.background import Background
 
-    Read = tuple[dict[int, EpochLook], dict[int, np.ndarray], int]
+    Read = tuple[dict[int, EpochLook], dict[int, np.ndarray], int, list[int]]
 
 NONE_KEPT = (
     "This run kept nothing to look back at: it is of an older version, or its files were deleted. "
@@ -31,6 +31,7 @@ class RunLooks(QObject):
     """Reads looks in the background and keeps those of one run. changed(): others are there.
 
     looks: by epoch. flat: (n, 2) the points of each, see `aligned`. size: bytes on the disk.
+    kept: epochs of which the whole state is there, to train on from.
     """
 
     changed = Signal()
@@ -42,6 +43,7 @@ class RunLooks(QObject):
         self.looks: dict[int, EpochLook] = {}
         self.flat: dict[int, np.ndarray] = {}
         self.size = 0
+        self.kept: list[int] = []
 
     def show_run(self, path: Path | None) -> None:
         """Reads the looks of a run; of the same run only those that came since."""
@@ -49,6 +51,7 @@ class RunLooks(QObject):
             self.path = path
             self.looks = {}
             self.flat = {}
+            self.kept = []
             self.changed.emit()
 
         if path is None:
@@ -57,18 +60,19 @@ class RunLooks(QObject):
         known = self.looks
 
         def read(_control: object) -> Read | None:
-            if known and looked_at(path) == list(known):
+            kept = kept_states(path)
+            if known and looked_at(path) == list(known) and kept == self.kept:
                 return None
 
             looks = read_looks(path, known)
             flat = aligned(look.points for look in looks.values())
-            return looks, dict(zip(looks, flat, strict=True)), bytes_of(path)
+            return looks, dict(zip(looks, flat, strict=True)), bytes_of(path), kept
 
         self._background.run(read, lambda found: self._take(path, found), key="looks")
 
     def _take(self, path: Path, found: Read | None) -> None:
         if path == self.path and found is not None:
-            self.looks, self.flat, self.size = found
+            self.looks, self.flat, self.size, self.kept = found
             self.changed.emit()
 
     def at(self, epoch: int) -> EpochLook | None:

@@ -149,13 +149,12 @@ class LookCards(QWidget):
         labels = look.labels
         groups = np.nan_to_num(labels).astype(np.int64)
         words = "The colours are the classes."
-        if not self._classes:
+        if np.isnan(labels).all():
+            words = "They have no classes to be coloured by."
+        elif not self._classes:
             ends = np.nanquantile(labels, np.linspace(0, 1, GROUPS_OF_AMOUNTS + 1)[1:-1])
             groups = np.searchsorted(ends, labels)
             words = "The colours are five groups, from the smallest to the largest amounts."
-        if np.isnan(labels).all():
-            groups = np.zeros(len(labels), np.int64)
-            words = "They have no classes to be coloured by."
 
         self.points.show_points(flat[:, 0], flat[:, 1], groups)
         self.space_words.setText(

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.engine.text import bytes_text
+from app.ui.pages import run_actions
 from app.ui.pages.results.epochs.column import EpochColumn
 from app.ui.pages.results.epochs.slider import EpochSlider
 from app.ui.state.insight.run_looks import NONE_KEPT, NOT_YET, RunLooks
@@ -27,6 +28,15 @@ MEANING = (
     "are. What you may conclude: when a class was learned, and when nothing changed any more. What "
     "not: from a few points, that groups which touch here are mixed up, for a picture in two "
     "dimensions shows only a part."
+)
+
+GO_ON = (
+    "Goes on from this epoch in a run of its own, with the same settings; this run stays as it is."
+)
+
+NOT_KEPT = (
+    "The weights of this epoch are not kept. “Keep every epoch” on the Learning page keeps those "
+    "of a training to come."
 )
 
 COMPARE = "Shows a second epoch beside the first, with its answers."
@@ -50,6 +60,7 @@ class LookingBack(Card):
         self._content: ViewContent | None = None
         self.looks = RunLooks(parts.background)
         self.looks.changed.connect(self.refresh)
+        parts.session.state_changed.connect(self.refresh)
         self.setObjectName(name)
         self.compare = QPushButton("Compare two")
         self.compare.setObjectName(f"{name}.compare")
@@ -57,6 +68,11 @@ class LookingBack(Card):
         self.compare.setToolTip(tooltip(COMPARE))
         self.compare.toggled.connect(self._compare_toggled)
         style(self.compare, "small")
+        self.go_on = QPushButton("Train on from here")
+        self.go_on.setObjectName(f"{name}.go_on")
+        self.go_on.clicked.connect(self._go_on)
+        style(self.go_on, "small")
+        self.tools.addWidget(self.go_on)
         self.tools.addWidget(self.compare)
         self.sliders = (
             EpochSlider(parts.theme, name, "Epoch shown"),
@@ -137,6 +153,24 @@ class LookingBack(Card):
                 column.show_epoch(selection, epoch, content, self._with_view or self.comparing)
 
         self.note.setText(self._note(selection))
+        why_not = self._why_not_from_here()
+        self.go_on.setEnabled(not why_not)
+        self.go_on.setToolTip(tooltip(why_not or GO_ON))
+
+    def _why_not_from_here(self) -> str:
+        """Returns why nothing can go on from the chosen epoch; "" where something can."""
+        epoch = self.sliders[0].epoch
+        if self._parts.session.active:
+            return run_actions.BUSY
+        if epoch is None or epoch.epoch not in self.looks.kept:
+            return NOT_KEPT
+
+        return ""
+
+    def _go_on(self) -> None:
+        epoch, path = self.sliders[0].epoch, self.looks.path
+        if epoch is not None and path is not None:
+            run_actions.branch(self._parts, path, epoch.epoch)
 
     def _note(self, selection: Selection) -> str:
         """Returns what was kept, or why nothing was."""
