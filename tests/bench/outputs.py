@@ -57,8 +57,8 @@ def one_look() -> str:
     from PySide6.QtCore import QSize
     from PySide6.QtWidgets import QApplication
 
-    from app.ui.widgets.outputs.painting import output_image
     from app.ui.style.theme import Theme
+    from app.ui.widgets.outputs.painting import output_image
 
     dataset = open_dataset(DataSettings(source=SOURCE))
     description = dataset.description

@@ -178,9 +178,7 @@ def _head_hook(
 ) -> Callable[[nn.Module, tuple[torch.Tensor, ...]], tuple[torch.Tensor, ...]]:
     """Returns a hook for the projection that joins the heads, (B, N, heads · width)."""
 
-    def goes_in(
-        _module: nn.Module, inputs: tuple[torch.Tensor, ...]
-    ) -> tuple[torch.Tensor, ...]:
+    def goes_in(_module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         joined = inputs[0].clone()
         width = joined.shape[-1] // attention.heads
         first = change.number * width

@@ -130,9 +130,7 @@ class Session(QObject):
         else:
             self._begin(trainings.same_run(path, folder), Record())
 
-    def branch(
-        self, record: Record, path: Path, epochs: int | None, at: int | None = None
-    ) -> None:
+    def branch(self, record: Record, path: Path, epochs: int | None, at: int | None = None) -> None:
         """Goes on with a copy of a run, which stays as it is; only when idle.
 
         record: that of the run, which becomes the copy's. epochs: a new total, to train longer.

@@ -73,7 +73,7 @@ def test_it_is_read_as_it_was_written_up_to_a_tone(tmp_path: Path) -> None:
     assert read.labels[0] == 1 and np.isnan(read.labels[1])
     spread = read.weights["conv.weight"]
     assert (spread.counts.tolist(), spread.low, spread.high) == ([1, 2, 3], -0.5, 0.25)
-    assert 0 < bytes_of(tmp_path) and unpacked_bytes(written) > 120
+    assert bytes_of(tmp_path) > 0 and unpacked_bytes(written) > 120
 
 
 def test_damaged_ones_are_left_out_and_known_ones_not_read_again(tmp_path: Path) -> None:

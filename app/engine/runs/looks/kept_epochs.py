@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
     from app.engine.runs.tensors import Tensors
 
+
 def keep(state: Path, epoch: int) -> None:
     """Keeps a state that was just written as that of an epoch, beside it.
 

@@ -10,11 +10,11 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from app.engine.text import number_text
-from app.ui.widgets.outputs.painting import grey_image, paint_output
-from app.ui.widgets.outputs.words import caption, scale
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
+from app.ui.widgets.outputs.painting import grey_image, paint_output
+from app.ui.widgets.outputs.words import caption, scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
