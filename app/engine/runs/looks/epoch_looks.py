@@ -75,8 +75,9 @@ def most_bytes(arrays: int) -> int:
 
 
 def write_look(folder: Path, look: EpochLook) -> None:
-    """Writes a look into the folder of a run. Raises UserError."""
-    files.write_atomically(folder / FOLDER / f"{look.epoch:04d}.npz", look_bytes(look))
+    """Writes a look into the folder of a run, without a wait for the disk. Raises UserError."""
+    path = folder / FOLDER / f"{look.epoch:04d}.npz"
+    files.write_atomically(path, look_bytes(look), lasting=False)
 
 
 def look_bytes(look: EpochLook) -> bytes:

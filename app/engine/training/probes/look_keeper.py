@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 MOST_EPOCHS = 60
 """Epochs that are kept; of more only every second, third ... one."""
 
+MOST_OF_SMALL = 20
+"""The same of a network so small that its steps go without autograd: a look takes as long as ten of
+them.
+"""
+
 MOST_EXAMPLES = 128
 """Examples that go through the network, no more than in a batch of an evaluation."""
 
@@ -70,7 +75,8 @@ class LookKeeper:
         places = np.concatenate([first, spread[~np.isin(spread, first)]])[:most]
         self._rows = np.asarray(validation[places], np.int64)
         self._limit = room_for_looks(dataset, plan.epochs)
-        self._every = -(-plan.epochs // MOST_EPOCHS)
+        kept = MOST_EPOCHS if train_state.passes.manual is None else MOST_OF_SMALL
+        self._every = -(-plan.epochs // kept)
         self._is_active = bool(len(self._rows))
         self._request: OutputsRequest | None = None
 

@@ -107,9 +107,11 @@ class InsideCard(Card):
 
     def show_run(self, run: LoadedRun) -> None:
         """Looks into the network of this run from now on."""
-        if self._loaded is None or run.run != self._loaded.run:
-            self._opened = "" if self._path != run.run.path else self._opened
+        if self._path != run.run.path:
+            self._opened = ""
             self.what_if.forget()
+        if self._loaded is None or run.run != self._loaded.run:
+            self._say_effect("")  # it was that of other weights
 
         self._path = run.run.path
         self._loaded = run
