@@ -88,7 +88,9 @@ def stretched(run: Run, classes: int) -> Record:
     return record
 
 
-def measured(back: LookingBack, record: Record, application: QApplication) -> tuple[float, float, float]:
+def measured(
+    back: LookingBack, record: Record, application: QApplication
+) -> tuple[float, float, float]:
     """Returns the seconds to open it first and again, and of one epoch while the slider moves."""
     selection = Selection(record, None, True, "validation", None, None)
     report = selection.at(record.epochs[-1])

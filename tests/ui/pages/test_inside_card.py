@@ -78,7 +78,9 @@ def test_a_muted_channel_changes_answer_and_accuracy_as_the_engine_says(
     cell = card.blocks.large._sections[0].canvas.cells()[2].center().toPoint()
     canvas = card.blocks.large._sections[0].canvas
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=cell)
-    assert int(card.what_if.number.value() or 0) == 3 and card.what_if.kind.currentText() == "Channel"
+    assert (
+        int(card.what_if.number.value() or 0) == 3 and card.what_if.kind.currentText() == "Channel"
+    )
     press(qtbot, card, "mute")
     seen(qtbot, card, "conv1")
     change = PartChange("conv1", "unit", 2)

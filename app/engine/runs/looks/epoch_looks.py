@@ -7,6 +7,7 @@ go on, so they are in no manifest; one that is damaged or missing is left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
@@ -18,6 +19,7 @@ from app.engine.runs.epoch_records import arrays_bytes, arrays_of
 from app.engine.runs.storage.manifest import MOST, RunFileError, damaged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 FOLDER = "looks"
@@ -61,7 +63,7 @@ class EpochLook:
 
     epoch: int
     row: int
-    pictures: dict[str, Picture]
+    pictures: Mapping[str, Picture]
     dead: np.ndarray
     rows: np.ndarray
     points: np.ndarray
@@ -157,7 +159,7 @@ def read_look(folder: Path, epoch: int) -> EpochLook | None:
         return EpochLook(
             epoch,
             int(arrays["row"]),
-            _pictures(arrays),
+            PackedPictures(arrays),
             arrays["dead"].reshape(len(arrays["blocks"]), 2),
             arrays["rows"],
             arrays["points"].reshape(len(arrays["rows"]), -1),
@@ -190,22 +192,44 @@ def read_looks(folder: Path, known: dict[int, EpochLook] | None = None) -> dict[
     return looks
 
 
-def _pictures(arrays: dict[str, np.ndarray]) -> dict[str, Picture]:
-    found = {}
-    first = 0
-    for at, block in enumerate(arrays["blocks"]):
-        shape = tuple(side for side in arrays["shapes"][at].tolist() if side)
-        count = int(np.prod(shape))
-        tones = arrays["tones"][first : first + count].reshape(shape)
-        first += count
-        kind = KINDS[arrays["kinds"][at]]
-        low, high = arrays["scales"][at].tolist()
-        values = tones if kind == "histogram" else low + tones * np.float32((high - low) / TONES)
-        subject = SUBJECTS[arrays["subjects"][at]]
-        total = int(arrays["totals"][at])
-        found[str(block)] = Picture(kind, subject, values, low, high, total)
+class PackedPictures(Mapping[str, Picture]):
+    """Pictures as they are in the file, a byte for each number; one is unpacked when it is read.
 
-    return found
+    All of a run's epochs are held at once, and unpacked they would take four times as much.
+    """
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        """Raises KeyError, IndexError, TypeError or ValueError where the arrays are others."""
+        self._places: dict[str, int] = {
+            str(block): place for place, block in enumerate(arrays["blocks"])
+        }
+        self._kinds = [KINDS[kind] for kind in arrays["kinds"].tolist()]
+        self._subjects = [SUBJECTS[subject] for subject in arrays["subjects"].tolist()]
+        self._scales = arrays["scales"].tolist()
+        self._totals = arrays["totals"].tolist()
+        shapes = [tuple(side for side in shape if side) for shape in arrays["shapes"].tolist()]
+        ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
+        tones = arrays["tones"]
+        self._tones = [
+            tones[first:last].reshape(shape)
+            for first, last, shape in zip(ends[:-1], ends[1:], shapes, strict=True)
+        ]
+
+    def __getitem__(self, block: str) -> Picture:
+        place = self._places[block]
+        kind = self._kinds[place]
+        low, high = self._scales[place]
+        values = self._tones[place]
+        if kind != "histogram":
+            values = low + values * np.float32((high - low) / TONES)
+
+        return Picture(kind, self._subjects[place], values, low, high, self._totals[place])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def _tones(picture: Picture) -> np.ndarray:

@@ -50,7 +50,7 @@ class EpochsView(QWidget):
 
         self._read(record.path, record)
         running = self._parts.session.live
-        shown = (record, record.epochs[-1], dataset, self._outcome, running)
+        shown = (*map(id, (record, record.epochs[-1], dataset, self._outcome)), running)
         if shown == self._shown:
             return
 

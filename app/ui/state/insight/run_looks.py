@@ -24,6 +24,8 @@ NONE_KEPT = (
     "What else is known of its epochs is shown."
 )
 
+READING = "Reading what was kept of the epochs."
+
 NOT_YET = "The first picture comes when the first epoch is judged."
 
 
@@ -31,7 +33,8 @@ class RunLooks(QObject):
     """Reads looks in the background and keeps those of one run. changed(): others are there.
 
     looks: by epoch. flat: (n, 2) the points of each, see `aligned`. size: bytes on the disk.
-    kept: epochs of which the whole state is there, to train on from.
+    kept: epochs of which the whole state is there, to train on from. is_read: whether all that is
+    known now.
     """
 
     changed = Signal()
@@ -44,6 +47,7 @@ class RunLooks(QObject):
         self.flat: dict[int, np.ndarray] = {}
         self.size = 0
         self.kept: list[int] = []
+        self.is_read = False
 
     def show_run(self, path: Path | None) -> None:
         """Reads the looks of a run; of the same run only those that came since."""
@@ -52,6 +56,7 @@ class RunLooks(QObject):
             self.looks = {}
             self.flat = {}
             self.kept = []
+            self.is_read = False
             self.changed.emit()
 
         if path is None:
@@ -73,6 +78,7 @@ class RunLooks(QObject):
     def _take(self, path: Path, found: Read | None) -> None:
         if path == self.path and found is not None:
             self.looks, self.flat, self.size, self.kept = found
+            self.is_read = True
             self.changed.emit()
 
     def at(self, epoch: int) -> EpochLook | None:

@@ -11,7 +11,7 @@ from app.engine.text import bytes_text
 from app.ui.pages import run_actions
 from app.ui.pages.results.epochs.column import EpochColumn
 from app.ui.pages.results.epochs.slider import EpochSlider
-from app.ui.state.insight.run_looks import NONE_KEPT, NOT_YET, RunLooks
+from app.ui.state.insight.run_looks import NONE_KEPT, NOT_YET, READING, RunLooks
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
@@ -20,6 +20,7 @@ from app.ui.widgets.label import Label
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
+    from app.engine.runs.events import EpochDone
     from app.ui.pages.parts import Parts
     from app.ui.pages.results.selection import Selection, ViewContent
 
@@ -58,6 +59,7 @@ class LookingBack(Card):
         self._with_view = with_view
         self._selection: Selection | None = None
         self._content: ViewContent | None = None
+        self._drawn: EpochDone | None = None
         self.looks = RunLooks(parts.background)
         self.looks.changed.connect(self.refresh)
         parts.session.state_changed.connect(self.refresh)
@@ -89,8 +91,9 @@ class LookingBack(Card):
             label.setWordWrap(True)
             style(label, "secondary")
 
-        for slider, column in zip(self.sliders, self.columns, strict=True):
-            slider.moved.connect(self._moved)
+        self.sliders[0].moved.connect(self._moved)
+        self.sliders[1].moved.connect(self.refresh)
+        for column in self.columns:
             column.data_wanted.connect(self.data_wanted)
 
         self._build()
@@ -145,6 +148,7 @@ class LookingBack(Card):
         if selection is None or content is None or not self.isVisible():
             return
 
+        self._drawn = self.sliders[0].epoch
         shown = zip(self.sliders, self.columns, (True, self.comparing), strict=True)
         for slider, column, there in shown:
             epoch = slider.epoch
@@ -182,14 +186,18 @@ class LookingBack(Card):
             size = bytes_text(self.looks.size)
             return f"Kept of {every} in the run's folder, for looking back: {size}."
 
+        if not self.looks.is_read:
+            return READING
+
         return NOT_YET if selection.running else NONE_KEPT
 
     # --- what a person does
 
     def _moved(self) -> None:
-        self.refresh()
-        if self.sender() is self.sliders[0]:
-            self.moved.emit()
+        """Shows another epoch, unless the page has done so when it was told."""
+        self.moved.emit()
+        if self._drawn is not self.sliders[0].epoch:
+            self.refresh()
 
     def _compare_toggled(self, on: bool) -> None:
         self.sliders[1].setVisible(on)
