@@ -19,21 +19,25 @@ def take_inside(camera: Any) -> None:
         camera.settle(300)
         camera.wait(lambda: not camera.inside.network_measurer.busy)
         camera.photograph(f"{source}-disk", ("learning",))
-        training: Any = camera.window.frame.pages["training"]
-        session = camera.inside.session
-        camera.train(lambda: len(session.record.epochs) >= 2, epochs=40)
-        camera.window.frame.go("training")
-        _view(training, "network")
-        _open_block(camera, training.run.network)
-        camera.photograph(f"{source}-network", ("training",))
-        _view(training, "epochs")
-        camera.wait(lambda: bool(training.run.epochs.back.looks.looks))
-        camera.photograph(f"{source}-epochs-live", ("training",))
-        camera.stop()
+        _training(camera, source)
         camera.train(lambda: False, epochs=epochs, keep_epochs=True)
-        _view(training, "overview")
         _results(camera, source)
         _tryit(camera, source)
+
+
+def _training(camera: Any, source: str) -> None:
+    page: Any = camera.window.frame.pages["training"]
+    session = camera.inside.session
+    camera.train(lambda: len(session.record.epochs) >= 2, epochs=40)
+    camera.window.frame.go("training")
+    _view(page, "network")
+    _open_block(camera, page.run.network)
+    camera.photograph(f"{source}-network", ("training",))
+    _view(page, "epochs")
+    camera.wait(lambda: bool(page.run.epochs.back.looks.looks))
+    camera.photograph(f"{source}-epochs-live", ("training",))
+    camera.stop()
+    _view(page, "overview")
 
 
 def _view(training: Any, name: str) -> None:

@@ -55,7 +55,7 @@ class WhatIf:
         if place is None:  # the example itself
             return BlockParts(0, 0, 0, 0)
 
-        attention = _attention(place)
+        attention = attention_of(place)
         own = sum(
             weight.numel() // units
             for weight in place.module.parameters(recurse=True)
@@ -137,14 +137,20 @@ class WhatIf:
 
         return Effect(metric, split, len(rows), total, self._before[key], after)
 
-    def _hook(self, change: PartChange) -> RemovableHandle:
-        place = self._places.get(change.block)
+    def place(self, block: str) -> Place:
+        """Returns where a block is. Raises UserError where there is none of this name."""
+        place = self._places.get(block)
         if place is None:
-            raise UserError(f"There is no block '{change.block}'.", "Choose another one.")
+            raise UserError(f"There is no block '{block}'.", "Choose another one.")
+
+        return place
+
+    def _hook(self, change: PartChange) -> RemovableHandle:
+        place = self.place(change.block)
         if change.kind == "unit":
             return place.module.register_forward_hook(_unit_hook(place, change))
 
-        attention = _attention(place)
+        attention = attention_of(place)
         if attention is None or change.number >= attention.heads:
             raise UserError(
                 f"'{change.block}' has no head {change.number + 1}.", "Choose another part."
@@ -153,9 +159,17 @@ class WhatIf:
         return attention.output.register_forward_pre_hook(_head_hook(attention, change))
 
 
-def _attention(place: Place) -> Attention | CrossAttention | None:
-    """Returns the attention of a block itself; in a group each block has its own."""
-    return None if isinstance(place.module, OwnBlockModule) else attention_in(place.module)
+def attention_of(
+    place: Place, module: nn.Module | None = None
+) -> Attention | CrossAttention | None:
+    """Returns the attention of a block itself; in a group each block has its own.
+
+    module: that of the block in another network of the same graph, None for the place's own.
+    """
+    if isinstance(place.module, OwnBlockModule):
+        return None
+
+    return attention_in(module if module is not None else place.module)
 
 
 def _unit_hook(place: Place, change: PartChange) -> Callable[..., torch.Tensor]:

@@ -9,13 +9,17 @@ import pytest
 import torch
 
 from app.engine.errors import UserError
+from app.engine.insight.changed_weights import changed_weights
 from app.engine.insight.part_change import PartChange
 from app.engine.insight.what_if import WhatIf
 from app.engine.results.predictor import Predictor
+from app.engine.runs.weights_file import read_weights_file
 from tests.engine import tiny
 from tests.engine.explain import networks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.data.dataset import Dataset
     from app.engine.runs.run import Run
 
@@ -130,3 +134,25 @@ def test_it_says_what_makes_a_part(kept_run: Run) -> None:
     assert (parts.units, parts.heads) == (units, 0)
     assert parts.weights("unit") * units == weights
     assert what_if.parts("input", 1).units == 0
+
+
+def test_changes_are_written_as_weights_where_weights_can_hold_them(
+    kept_run: Run, dataset: Dataset, tmp_path: Path
+) -> None:
+    predictor = Predictor.load(kept_run)
+    what_if = WhatIf(predictor)
+    stored = (dataset.arrays[0][0],)
+    changes = (PartChange("conv1", "unit", 1), PartChange("conv2", "unit", 0, 1.5))
+    file = tmp_path / "changed.safetensors"
+    file.write_bytes(changed_weights(what_if, changes, stored))
+    tensors = read_weights_file(file).by_block()
+    with what_if.changed(changes):
+        expected = predictor.logits(dataset.arrays[0][:5])
+
+    assert not np.allclose(predictor.logits(dataset.arrays[0][:5]), expected, atol=1e-3)
+    predictor.network.load_state_dict(tensors)
+    assert np.allclose(predictor.logits(dataset.arrays[0][:5]), expected, atol=1e-4)
+
+    activation = next(n.name for n in predictor.network.graph.nodes if n.kind == "activation")
+    with pytest.raises(UserError, match="cannot be written as weights"):
+        changed_weights(WhatIf(predictor), (PartChange(activation, "unit", 0),), stored)

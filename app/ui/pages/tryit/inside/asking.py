@@ -73,6 +73,14 @@ class InsideNetwork:
         what_if = self._of(path)
         return [what_if.effect(dataset, split, changes, check) for split in splits]
 
+    def weights(self, path: Path, result: TryItResult, changes: tuple[PartChange, ...]) -> bytes:
+        """Returns the weights with the changes in them, as a file. Raises UserError."""
+        from app.engine.insight.changed_weights import (  # noqa: PLC0415 - it loads torch
+            changed_weights,
+        )
+
+        return changed_weights(self._of(path), changes, result.arrays)
+
     def _of(self, path: Path) -> WhatIf:
         from app.engine.insight.what_if import WhatIf  # noqa: PLC0415 - it loads torch
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QPushButton
 
+from app.engine import files
 from app.engine.learning.metrics import shared_unit
 from app.ui.pages.tryit.inside.asking import InsideNetwork, Seen
 from app.ui.pages.tryit.inside.what_if_bar import WhatIfBar
@@ -14,13 +16,13 @@ from app.ui.pages.tryit.inside.words import answer_text, effect_texts
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
+from app.ui.widgets.file_dialogs import ask_to_save, with_ending
 from app.ui.widgets.label import Label
 from app.ui.widgets.outputs.blocks_view import MEANING, BlocksView
 from app.ui.widgets.outputs.words import unit_noun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from app.engine.data.dataset import Dataset
     from app.engine.insight.part_change import Effect
@@ -33,6 +35,13 @@ if TYPE_CHECKING:
 
 KEY = "tryit.inside"
 MEASURE = "tryit.inside.effect"
+
+NAME = "changed.safetensors"
+KIND = "Weights (*.safetensors)"
+SAVE = (
+    "Writes the weights with these changes in them as a file, from which a training can start "
+    "(“Start from weights” on the Learning page). The run stays as it is."
+)
 
 NO_DATA = "Open the data of this run on the Data page to measure its accuracy."
 
@@ -96,6 +105,12 @@ class InsideCard(Card):
         for label in (self.answer, self.effect, self.meaning):
             label.setWordWrap(True)
 
+        self.save = QPushButton("Save as weights…")
+        self.save.setObjectName("tryit.inside.save")
+        self.save.setToolTip(tooltip(SAVE))
+        self.save.clicked.connect(self._save)
+        style(self.save, "small")
+        self.tools.insertWidget(0, self.save)
         self.body.addWidget(self.note)
         self.body.addWidget(self.blocks, 1)
         self.body.addWidget(self.answer)
@@ -184,7 +199,8 @@ class InsideCard(Card):
     def _show_parts(self) -> None:
         seen = self._seen
         self.note.hide()
-        for widget in (self.blocks, self.answer, self.measure, self.effect, self.meaning):
+        shown = (self.blocks, self.answer, self.measure, self.save, self.effect, self.meaning)
+        for widget in shown:
             widget.setVisible(seen is not None)
         if seen is None:
             return
@@ -199,11 +215,27 @@ class InsideCard(Card):
         self.answer.setVisible(bool(text))
         self.effect.setVisible(bool(self.effect.text()))
         self.measure.setVisible(bool(seen.changes))
+        self.save.setVisible(bool(seen.changes))
         is_open = self._dataset() is not None
         self.measure.setEnabled(is_open)
         tip = "Judges the kept-apart examples without and with the changes."
         self.measure.setToolTip(tooltip(tip if is_open else NO_DATA))
         self.meaning.setText(WHAT_IF_MEANING if seen.changes else MEANING)
+
+    def _save(self) -> None:
+        """Writes the changed weights where a person wants them: only they are written."""
+        path, result, changes = self._path, self._result, self.what_if.changes
+        chosen = ask_to_save(self, "figures", "Save the weights", NAME, KIND)
+        if path is None or result is None or chosen is None:
+            return
+
+        target = with_ending(chosen, Path(NAME).suffix)
+
+        def work(_: Control) -> str:
+            files.write_atomically(target, self._inside.weights(path, result, changes))
+            return f"The changed weights are in '{target}'. A training can start from them."
+
+        self._background.run(work, self._say_effect, self._fail_effect, key="tryit.inside.save")
 
     # --- the figure over many examples
 

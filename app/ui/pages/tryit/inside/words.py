@@ -19,7 +19,7 @@ MEANING = (
     "What you may conclude: a part without which the answer and the accuracy stay as they are is "
     "not needed for these examples, alone. What not: that several such parts can go together, for "
     "they may stand in for one another, or that a part “means” what it answers to. Nothing is "
-    "saved: the weights on the disk stay as they are."
+    "saved unless you save it, and the run stays as it is."
 )
 
 TEST = (
