@@ -94,7 +94,7 @@ def test_a_muted_channel_changes_answer_and_accuracy_as_the_engine_says(
     assert dataset is not None
     for split in ("validation", "test"):
         expected = WhatIf(Predictor.load(run)).effect(dataset, split, (change,))
-        assert f"{expected.examples:,} {split} pictures: {percent_text(expected.before, 1)}" in (
+        assert f"{expected.examples:,} {split} pictures: {percent_text(expected.before)}" in (
             card.effect.text()
         )
 

@@ -311,6 +311,7 @@ class ResultsPage(Page):
 
     def _show_empty(self, trouble: str) -> None:
         self.stack.setCurrentIndex(0)
+        self.back.forget()
         text = NOTHING
         if self._parts.session.live:
             text = "The first figures come when the first epoch is judged."

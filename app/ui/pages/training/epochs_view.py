@@ -46,6 +46,7 @@ class EpochsView(QWidget):
         self.note.setVisible(not record.epochs)
         self.back.setVisible(bool(record.epochs))
         if not record.epochs or record.path is None:
+            self.back.forget()
             return
 
         self._read(record.path, record)

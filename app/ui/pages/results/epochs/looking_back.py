@@ -138,6 +138,12 @@ class LookingBack(Card):
             self.looks.show_run(selection.record.path)
             self.refresh()
 
+    def forget(self) -> None:
+        """Lets go of the run."""
+        self._selection = None
+        self._content = None
+        self.looks.show_run(None)
+
     def choose(self, epoch: int) -> None:
         """Goes to an epoch, if it is there."""
         self.sliders[0].choose(epoch)
