@@ -175,7 +175,7 @@ def attention_of(
 def _unit_hook(place: Place, change: PartChange) -> Callable[..., torch.Tensor]:
     def came_out(_module: nn.Module, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
         axis = unit_axis(output.ndim, place.columns_are_positions)
-        if not output.is_floating_point() or change.number >= output.shape[axis]:
+        if change.number >= output.shape[axis]:
             raise UserError(
                 f"'{change.block}' has no unit {change.number + 1}.", "Choose another part."
             )

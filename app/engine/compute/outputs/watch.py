@@ -37,8 +37,8 @@ class OutputWatcher:
 
         inputs: (B, ...) prepared, on the network's device; a tuple for pairs. Beside the blocks of
         the graph there are those in groups ("group/block"), and the example itself (INPUT, and
-        OTHER of a pair; texts are left out, for their numbers are names). opened: the block of
-        which large pictures are made.
+        OTHER of a pair). Texts are left out wherever they come out: their numbers are names.
+        opened: the block of which large pictures are made.
 
         The network is put into eval mode and back; its running averages do not move. Each output
         is looked at as soon as it is there and then let go: a pass needs little more memory than
@@ -101,7 +101,10 @@ class _Look:
         self._hooks.append(attention.register_forward_pre_hook(attends))
 
     def note(self, name: str, output: torch.Tensor, columns_are_positions: bool) -> None:
-        """Takes in (B, ...), what came out of a block."""
+        """Takes in (B, ...), what came out of a block; whole numbers are names of tokens."""
+        if not output.is_floating_point():
+            return
+
         # A later block may work in place: what is kept is a copy.
         example = output[0].detach().float().to("cpu", copy=True)
         attention = self._attention.pop(name, None)

@@ -34,6 +34,9 @@ TONES = 255
 KINDS = get_args(PictureKind)
 SUBJECTS = get_args(Subject)
 
+HEADERS = 384
+"""Bytes that an array takes in a file besides its numbers, at most."""
+
 LEAST_BYTES = 20_000_000
 MOST_BYTES = 200_000_000
 SHARE = 0.05
@@ -88,8 +91,8 @@ def look_bytes(look: EpochLook) -> bytes:
 
 
 def unpacked_bytes(look: EpochLook) -> int:
-    """Returns how many bytes the arrays of a look have before they are packed."""
-    return sum(array.nbytes for array in _arrays(look).values())
+    """Returns how many bytes a look takes at most: its arrays before they are packed."""
+    return sum(array.nbytes + HEADERS for array in _arrays(look).values())
 
 
 def _arrays(look: EpochLook) -> dict[str, np.ndarray]:
