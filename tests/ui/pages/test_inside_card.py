@@ -146,7 +146,8 @@ def test_a_network_for_rows_is_looked_into_too(
     random_example(qtbot, page)
     press(qtbot, card, "look")
     seen(qtbot, card)
-    block = next(name for name in card.blocks.table.blocks.names if "transformer" in name)
+    nodes = Predictor.load(run).network.graph.nodes
+    block = next(node.name for node in nodes if node.kind == "transformer")
     open_block(qtbot, card, block)
     kinds = [card.what_if.kind.itemText(row) for row in range(card.what_if.kind.count())]
     assert kinds == ["Head", "Feature"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.ui.pages.results.selection import Selection
     from app.ui.state.insight.run_looks import RunLooks
 
-WIDE = 900
+WIDE = 660
 """Width at 100 % from which on cards stand side by side."""
 
 

@@ -90,7 +90,6 @@ class InsideCard(Card):
         self.blocks.chosen.connect(self._open)
         self.what_if = WhatIfBar(theme)
         self.what_if.changed.connect(self._changes_made)
-        self.blocks.column.insertWidget(2, self.what_if)  # above the pictures
         self.blocks.large.picked.connect(self._pick)
         self.answer = Label()
         self.answer.setObjectName("tryit.inside.answer")
@@ -113,6 +112,7 @@ class InsideCard(Card):
         self.tools.insertWidget(0, self.save)
         self.body.addWidget(self.note)
         self.body.addWidget(self.blocks, 1)
+        self.body.addWidget(self.what_if)
         self.body.addWidget(self.answer)
         self.tools.insertWidget(0, self.measure)
         self.body.addWidget(self.effect)
@@ -203,6 +203,7 @@ class InsideCard(Card):
         for widget in shown:
             widget.setVisible(seen is not None)
         if seen is None:
+            self.what_if.hide()
             return
 
         output = seen.outputs.get(seen.opened)

@@ -63,6 +63,7 @@ class WhatIfBar(QWidget):
             choice.addWidget(widget)
 
         choice.addWidget(self.count, 1)
+        self.number.setMaximumWidth(self._theme.px(110))
         self.mute = self._button("mute", "Mute", "Sets what this part gives to 0.")
         self.prune = self._button(
             "prune", "Prune", "The same for good: the weights that make the part could go."

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from app.engine.data.nouns import noun
 from app.engine.learning.metrics import METRICS, metric_text
-from app.engine.text import count_text, percent_text
+from app.engine.text import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.insight.part_change import BlockParts, Effect, Kind, PartChange
-    from app.engine.results.answer import Answer
     from app.ui.pages.tryit.inside.asking import Seen
 
 MEANING = (
@@ -49,7 +48,7 @@ def parts_text(parts: BlockParts, kind: Kind, noun_of_unit: str) -> str:
     what = "head" if kind == "head" else noun_of_unit
     text = f"of {count_text(parts.count(kind), what)}"
     weights = parts.weights(kind)
-    return f"{text}; {count_text(weights, 'weight')} of the block make one" if weights else text
+    return f"{text}, each made by {count_text(weights, 'weight')} of the block" if weights else text
 
 
 def answer_text(seen: Seen) -> str:
@@ -57,16 +56,11 @@ def answer_text(seen: Seen) -> str:
     if not seen.changes or seen.before is None or seen.after is None:
         return ""
 
-    before, after = _with_share(seen.before), _with_share(seen.after)
-    if seen.before.headline == seen.after.headline:
-        return f"The answer stays {after}, before it was {before}."
+    before, after = seen.before.headline, seen.after.headline
+    if before == after:
+        return f"The answer stays {after}."
 
     return f"The answer becomes {after}, before it was {before}."
-
-
-def _with_share(answer: Answer) -> str:
-    share = answer.items[0].share if answer.items else None
-    return answer.headline if share is None else f"{answer.headline} ({percent_text(share)})"
 
 
 def effect_texts(effects: Sequence[Effect], kind: str, unit: str) -> list[str]:
@@ -74,7 +68,8 @@ def effect_texts(effects: Sequence[Effect], kind: str, unit: str) -> list[str]:
     lines = []
     for effect in effects:
         metric = METRICS[effect.metric]
-        before, after = (metric_text(effect.metric, figure, unit) for figure in _figures(effect))
+        before = metric_text(effect.metric, effect.before, unit)
+        after = metric_text(effect.metric, effect.after, unit)
         part = f" of {effect.total:,}" if effect.examples < effect.total else ""
         lines.append(
             f"{metric.label[0].upper()}{metric.label[1:]} over {effect.examples:,}{part} "
@@ -83,7 +78,3 @@ def effect_texts(effects: Sequence[Effect], kind: str, unit: str) -> list[str]:
         )
 
     return [*lines, TEST] if any(effect.split == "test" for effect in effects) else lines
-
-
-def _figures(effect: Effect) -> tuple[float, float]:
-    return effect.before, effect.after
