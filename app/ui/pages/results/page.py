@@ -148,6 +148,10 @@ class ResultsPage(Page):
 
         if self.view is not None:
             self.view.arrange(wide)
+            # It fills the first screen, as if nothing stood below it.
+            margins = self._column.spacing() + self._column.contentsMargins().bottom()
+            room = self.scroller.viewport().height() - self.summary.height() - margins
+            self.view.setMinimumHeight(max(0, room) if wide else 0)
 
     # --- what there is to show
 
