@@ -59,7 +59,8 @@ def changed_weights(
 
 
 def _path(network: nn.Module, module: nn.Module) -> str:
-    return next(name for name, each in network.named_modules() if each is module)
+    found: str = next(name for name, each in network.named_modules() if each is module)
+    return found
 
 
 def _change(module: nn.Module, place: Place, change: PartChange) -> None:

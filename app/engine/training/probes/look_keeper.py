@@ -181,7 +181,9 @@ def points_of(features: torch.Tensor, count: int) -> np.ndarray:
         known = known.cpu() @ (draw / MOST_FEATURES**0.5)
 
     limits = torch.finfo(torch.float16)
-    return known.clamp(limits.min, limits.max).nan_to_num().cpu().numpy().astype(np.float16)
+    bounded = known.clamp(limits.min, limits.max).nan_to_num().cpu()
+    points: np.ndarray = bounded.numpy().astype(np.float16)
+    return points
 
 
 def labels_of(targets: np.ndarray, kind: str) -> np.ndarray:
