@@ -89,10 +89,12 @@ def test_two_epochs_stand_side_by_side_with_their_answers(
     for column in back.columns:
         assert column.view is not None and column.view.isVisible()
 
-    counts = [column.view.content.report.confusion for column in back.columns]  # type: ignore[union-attr]
+    views = [column.view for column in back.columns]
+    counts = [view.content.report.confusion for view in views]  # type: ignore[union-attr]
     assert not np.array_equal(*counts) and counts[0].sum() == counts[1].sum()
     qtbot.mouseClick(back.compare, Qt.MouseButton.LeftButton)
-    assert not back.columns[1].isVisible() and not back.columns[0].view.isVisible()  # type: ignore[union-attr]
+    assert not back.columns[1].isVisible()
+    assert views[0] is not None and not views[0].isVisible()
 
 
 def test_it_plays_to_the_end(qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run) -> None:

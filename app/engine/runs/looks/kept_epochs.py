@@ -46,7 +46,8 @@ def keep(state: Path, epoch: int) -> None:
         try:
             os.link(path, part / path.name)
         except OSError:  # file systems without links
-            shutil.copyfile(path, part / path.name)
+            with files.open_regular(path) as file, (part / path.name).open("xb") as copy:
+                shutil.copyfileobj(file, copy)
 
     files.sync_folder(part)
     remove(target)

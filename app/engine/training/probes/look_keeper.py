@@ -191,15 +191,15 @@ def labels_of(targets: np.ndarray, kind: str) -> np.ndarray:
 
     targets: (n, ...) of a kind of Task.targets. NaN where an example has none of these.
     """
-    known = np.asarray(targets)
+    labels: np.ndarray = np.full(len(targets), np.nan)
     if kind == "classes":
-        return known.astype(np.float32)
-    if kind == "shares":
-        return known.argmax(axis=1).astype(np.float32)
-    if kind == "amounts":
-        return known[:, 0].astype(np.float32)
+        labels = targets
+    elif kind == "shares":
+        labels = targets.argmax(axis=1)
+    elif kind == "amounts":
+        labels = targets[:, 0]
 
-    return np.full(len(known), np.nan, np.float32)
+    return np.asarray(labels, np.float32)
 
 
 @torch.no_grad()

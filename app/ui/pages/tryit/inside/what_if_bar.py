@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QW
 from app.engine.insight.part_change import PartChange
 from app.ui.pages.tryit.inside.words import change_text, parts_text
 from app.ui.style.theme import style
-from app.ui.text.literal import tooltip
+from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.label import Label
 from app.ui.widgets.layouts import clear
@@ -175,7 +175,7 @@ class WhatIfBar(QWidget):
         clear(self._chips)
         for change in self.changes:
             text = change_text(change, self._nouns.get(change.block, self._noun))
-            chip = QPushButton(f"{text}  ×")
+            chip = QPushButton(button_text(f"{text}  ×"))
             chip.setToolTip("Takes this change back.")
             chip.setAccessibleName(f"Take back: {text}")
             style(chip, "small")
