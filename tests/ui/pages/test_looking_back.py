@@ -41,6 +41,17 @@ def page(qtbot: QtBot, harness: Harness) -> ResultsPage:
     return page
 
 
+def look_back(qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run) -> LookingBack:
+    """Shows a run and opens the card that looks back."""
+    show(qtbot, harness, page, run)
+    if not page.header.back.isChecked():
+        assert not page.back.isVisible(), "it would push the results out of sight"
+        qtbot.mouseClick(page.header.back, Qt.MouseButton.LeftButton)
+
+    assert page.back.isVisible()
+    return page.back
+
+
 def read(qtbot: QtBot, back: LookingBack, run: Run) -> None:
     there = looked_at(run.path)
     qtbot.waitUntil(lambda: list(back.looks.looks) == there, timeout=PATIENCE_MS)
@@ -49,8 +60,7 @@ def read(qtbot: QtBot, back: LookingBack, run: Run) -> None:
 def test_one_slider_moves_all_that_is_known(
     qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    show(qtbot, harness, page, run)
-    back = page.back
+    back = look_back(qtbot, harness, page, run)
     read(qtbot, back, run)
     assert back.isVisible() and looked_at(run.path) == [1, 2, 3]
     assert back.note.text() == (
@@ -80,8 +90,7 @@ def test_one_slider_moves_all_that_is_known(
 def test_two_epochs_stand_side_by_side_with_their_answers(
     qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
-    show(qtbot, harness, page, run)
-    back = page.back
+    back = look_back(qtbot, harness, page, run)
     read(qtbot, back, run)
     qtbot.mouseClick(back.compare, Qt.MouseButton.LeftButton)
     texts = [column.figures.text()[:7] for column in back.columns]
@@ -98,8 +107,7 @@ def test_two_epochs_stand_side_by_side_with_their_answers(
 
 
 def test_it_plays_to_the_end(qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run) -> None:
-    show(qtbot, harness, page, run)
-    back = page.back
+    back = look_back(qtbot, harness, page, run)
     read(qtbot, back, run)
     slider = back.sliders[0]
     slider.slider.setValue(slider.slider.maximum())
@@ -119,8 +127,7 @@ def test_a_run_of_an_older_version_says_so_and_shows_the_rest(
     qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
     shutil.rmtree(run.path / "looks")
-    show(qtbot, harness, page, run)
-    back = page.back
+    back = look_back(qtbot, harness, page, run)
     qtbot.waitUntil(lambda: back.note.text() == NONE_KEPT, timeout=PATIENCE_MS)
     assert not back.columns[0].cards.isVisible()
     assert back.columns[0].figures.text().startswith("Epoch ")
@@ -132,8 +139,7 @@ def test_an_epoch_between_two_that_were_kept_says_which_is_shown(
     qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:
     (run.path / "looks" / "0002.npz").unlink()
-    show(qtbot, harness, page, run)
-    back = page.back
+    back = look_back(qtbot, harness, page, run)
     read(qtbot, back, run)
     back.choose(2)
     assert "the network after epoch 1" in back.columns[0].note.text()
@@ -149,8 +155,7 @@ def test_training_goes_on_from_a_kept_epoch_only(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    show(qtbot, harness, page, run)
-    read(qtbot, page.back, run)
+    read(qtbot, look_back(qtbot, harness, page, run), run)
     assert not page.back.go_on.isEnabled() and NOT_KEPT[:40] in page.back.go_on.toolTip()
 
     kept = trained_run(tmp_path_factory, tmp_path / "runs", "kept", keep_epochs=True)

@@ -81,6 +81,8 @@ class ResultsPage(Page):
         self.exports = ExportsCard(parts)
         self.back = LookingBack(parts, "results.back", with_view=False)
         self.back.moved.connect(self._looked_back)
+        self.back.hide()
+        self.header.back.toggled.connect(self._fold_back)
         self.back.data_wanted.connect(self._open_data)
         self.header.report.clicked.connect(self._report)
         self.weights_line = WeightsInUseLine(parts.background)
@@ -151,7 +153,8 @@ class ResultsPage(Page):
             # It fills the first screen, as if nothing stood below it.
             margins = self._column.spacing() + self._column.contentsMargins().bottom()
             room = self.scroller.viewport().height() - self.summary.height() - margins
-            self.view.setMinimumHeight(max(0, room) if wide else 0)
+            fills = wide and self.back.isVisible()
+            self.view.setMinimumHeight(max(0, room) if fills else 0)
 
     # --- what there is to show
 
@@ -233,6 +236,12 @@ class ResultsPage(Page):
         self._requested = name
         self._show()
 
+    def _fold_back(self, _on: bool) -> None:
+        """Shows or hides the card that looks back: without it all results are in view at once."""
+        self._show()
+        if self.back.isVisible():
+            QTimer.singleShot(0, self, lambda: self.scroller.ensureWidgetVisible(self.back))
+
     def _epoch_chosen(self) -> None:
         if self.header.epoch is not None:
             self.back.choose(self.header.epoch.epoch)
@@ -279,7 +288,8 @@ class ResultsPage(Page):
         self.weights_line.show_run(self._record, self._outcome, selection.live)
         content = self._content(selection)
         self._bring_view(selection.report.view).show_results(content)
-        self.back.setVisible(not selection.live and bool(selection.known_epochs))
+        self.header.back.setVisible(not selection.live and bool(selection.known_epochs))
+        self.back.setVisible(self.header.back.isChecked() and not selection.live)
         self.back.show_run(selection, content)
         self._arrange()
         self.guide_changed.emit()
