@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
 from app.ui.pages.run_chip import RunChip
-from app.ui.style.assets import icon
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
@@ -34,10 +33,6 @@ SPLITS = (
 
 
 EXPORT = "Writes the network as a file for other programs, and proves it (Ctrl+E)."
-BACK = (
-    "Shows below how the network came to its answers: blocks, points and weights epoch by epoch, "
-    "and two epochs side by side."
-)
 WITH_REPORT = 720
 """Width at 100 % from which on there is room for the button of the report."""
 
@@ -74,12 +69,6 @@ class ResultsHeader(QWidget):
         self.slider.setAccessibleName("Epoch shown")
         self.slider.setToolTip("Goes back in time: validation as it was after each epoch.")
         self.slider.valueChanged.connect(self._moved)
-        self.back = QToolButton()
-        self.back.setObjectName("results.look_back")
-        self.back.setCheckable(True)
-        self.back.setToolTip(tooltip(BACK))
-        self.back.setAccessibleName("Look back at the epochs")
-        style(self.back, "small")
         self.splits = Segments(theme, "results.split", SPLITS)
         self.splits.chosen.connect(self.split_chosen)
         self.export = QPushButton("Export…")
@@ -93,11 +82,10 @@ class ResultsHeader(QWidget):
         row.addWidget(self.chip, 1)
         row.addWidget(self.stage)
 
-        shown = (self.words, self.slider, self.back, self.splits, self.report, self.export)
-        for widget in shown:
+        for widget in (self.words, self.slider, self.splits, self.report, self.export):
             row.addWidget(widget)
 
-        for hidden in (self.stage, self.words, self.slider, self.back, self.report):
+        for hidden in (self.stage, self.words, self.slider, self.report):
             hidden.hide()  # until there is something to say: a page never shrinks again by itself
 
         theme.changed.connect(self._measure)
@@ -171,7 +159,4 @@ class ResultsHeader(QWidget):
 
     def _measure(self) -> None:
         self.slider.setFixedWidth(self._theme.px(120))
-        self.back.setIcon(icon(self._theme, "chart", "secondary"))
-        side = self._theme.px(16)
-        self.back.setIconSize(QSize(side, side))
         self._offer_report()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
 from app.engine.runs import events
@@ -28,6 +28,7 @@ from app.ui.pages.results.weights_in_use import WeightsInUseLine
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.run_identity import RunIdentity, why_not_trained
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
     from app.ui.state.record import Record
 
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
+
+BACK = (
+    "Shows how the network came to its answers: blocks, points and weights epoch by epoch, and two "
+    "epochs side by side."
+)
 
 NARROW = 720
 """Width at 100 % below which the cards of a view stand below one another."""
@@ -82,7 +88,12 @@ class ResultsPage(Page):
         self.back = LookingBack(parts, "results.back", with_view=False)
         self.back.moved.connect(self._looked_back)
         self.back.hide()
-        self.header.back.toggled.connect(self._fold_back)
+        self.fold = QPushButton("Looking back")
+        self.fold.setObjectName("results.look_back")
+        self.fold.setCheckable(True)
+        self.fold.setToolTip(tooltip(BACK))
+        self.fold.toggled.connect(self._fold_back)
+        style(self.fold, "small")
         self.back.data_wanted.connect(self._open_data)
         self.header.report.clicked.connect(self._report)
         self.weights_line = WeightsInUseLine(parts.background)
@@ -94,6 +105,7 @@ class ResultsPage(Page):
         self._column.setContentsMargins(16, 0, 16, 16)
         self._column.setSpacing(12)
         self._column.addWidget(self.summary)
+        self._column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addWidget(self.back)
         self._column.addWidget(self.exports)
         self.scroller = QScrollArea()
@@ -288,8 +300,8 @@ class ResultsPage(Page):
         self.weights_line.show_run(self._record, self._outcome, selection.live)
         content = self._content(selection)
         self._bring_view(selection.report.view).show_results(content)
-        self.header.back.setVisible(not selection.live and bool(selection.known_epochs))
-        self.back.setVisible(self.header.back.isChecked() and not selection.live)
+        self.fold.setVisible(not selection.live and bool(selection.known_epochs))
+        self.back.setVisible(self.fold.isChecked() and not selection.live)
         self.back.show_run(selection, content)
         self._arrange()
         self.guide_changed.emit()
