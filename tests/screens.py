@@ -35,6 +35,7 @@ from models import edits
 from tests.canvas_screens import take_canvas
 from tests.compare_screens import take_compare
 from tests.export_screens import take_export
+from tests.inside_screens import take_inside
 from tests.outputs_screens import take_outputs
 from tests.place_screens import take_places
 from tests.predict_screens import take_predictions
@@ -410,6 +411,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "canvas": ("the network drawn by hand", take_canvas),
     "compare": ("the comparison of many runs", take_compare),
     "export": ("the export of a trained network", take_export),
+    "inside": ("inside the network, its epochs, and what if", take_inside),
     "outputs": ("the Model page: outputs of blocks, and the table", take_outputs),
     "places": ("where a run trains: processes, another computer", take_places),
     "predict": ("many examples predicted at once", take_predictions),

@@ -152,11 +152,12 @@ def _too_large(path: str | Path, most: int) -> TooLarge:
     return TooLarge(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, lasting: bool = True) -> None:
     """Writes a file so that after a power cut it is either the old one or the new one.
 
-    The content goes into a file beside the target, is flushed to the disk and renamed.
-    Raises UserError where the disk is full or the folder cannot be written.
+    The content goes into a file beside the target, is flushed to the disk and renamed. lasting:
+    False does not wait for the disk; a power cut may then damage the file. Raises UserError where
+    the disk is full or the folder cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,14 +170,16 @@ def write_atomically(path: Path, content: bytes) -> None:
         with part.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         rename(part, path)
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise disk_error(error, path) from error
 
-    sync_folder(path.parent)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def open_folder(folder: Path) -> int:

@@ -23,7 +23,8 @@ what the first start takes from a clone to a trained network, beside pip and the
 `recipes` sets recipes of templates beside those of before, in figures and processor time.
 `predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
 prints what a request to the local service costs.
-`outputs` prints what it costs to see what comes out of every block.
+`outputs` prints what it costs to see what comes out of every block, `looking-back` what the epochs
+of a run cost to keep, to open and to move through.
 `canvas` prints what a frame and a gesture cost with 300 blocks in sight.
 `suspects` prints what margins cost a training, and how long suspects of 100,000 examples take.
 `gpu` measures in eight minutes what only a GPU can show.
@@ -74,6 +75,7 @@ USUAL = {
     "speed": (["resnet", "cnn", "vit"], 21),
     "inside": (["resnet", "cnn"], 11),
     "outputs": (["resnet", "cnn"], 11),
+    "looking-back": ([], 5),
     "race": (["cnn"], 3),
     "first-curve": ([], 7),
     "history": ([], 7),
@@ -104,6 +106,7 @@ def main() -> None:
         "memory",
         "inside",
         "outputs",
+        "looking-back",
         "race",
         "weights",
         "soak",
@@ -243,6 +246,11 @@ def main() -> None:
     elif arguments.what == "outputs":
         draw_offscreen()
         outputs.main(arguments.template, arguments.pairs, arguments.processor_time)
+    elif arguments.what == "looking-back":
+        draw_offscreen()
+        from tests.bench import looking_back
+
+        sys.exit(looking_back.main(arguments.pairs))
     elif arguments.what == "race":
         for template in arguments.template:
             race.main(template, arguments.pairs, arguments.processor_time)

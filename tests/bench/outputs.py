@@ -57,8 +57,8 @@ def one_look() -> str:
     from PySide6.QtCore import QSize
     from PySide6.QtWidgets import QApplication
 
-    from app.ui.canvas.outputs.painting import output_image
     from app.ui.style.theme import Theme
+    from app.ui.widgets.outputs.painting import output_image
 
     dataset = open_dataset(DataSettings(source=SOURCE))
     description = dataset.description
@@ -92,10 +92,13 @@ def one_look() -> str:
 
 
 def training(template: str, pairs: int, clock: Callable[[], float]) -> str:
-    """Measures a run that is looked at in every second turn."""
+    """Measures a run that is looked at in every second turn, one block of it in full."""
     control = Control()
     dataset = open_dataset(DataSettings(source=SOURCE))
-    request: OutputsRequest = replace(request_of(dataset, "validation", 0), number=1)
+    requested = experiment(template)
+    resolved = resolve(requested, dataset.description)
+    opened = resolved.model.graph(resolved.problem(dataset.description)).nodes[1].name
+    request: OutputsRequest = replace(request_of(dataset, "validation", 0), number=1, opened=opened)
 
     def set_watching(watching: bool) -> None:
         control.outputs = request if watching else None
@@ -110,7 +113,6 @@ def training(template: str, pairs: int, clock: Callable[[], float]) -> str:
 
             seconds.append(event.seconds)
 
-    requested = experiment(template)
     with (
         tempfile.TemporaryDirectory() as folder,
         metered(meter, lambda: control.stop(at_once=True)),

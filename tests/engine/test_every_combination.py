@@ -15,6 +15,7 @@ from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.control import Control
 from app.engine.runs.events import StepsDone
+from app.engine.runs.looks.epoch_looks import read_looks
 from app.engine.runs.run import Run
 from app.engine.training.trainer import train
 from models.network import build_model
@@ -71,6 +72,10 @@ def step_losses(
     )
     assert all(np.isfinite(value) for value in summary["metrics"]["validation"].values())
     assert np.isfinite(list(summary["loss"].values())).all()
+
+    kept = read_looks(run.path)
+    assert list(kept) == list(range(1, epochs + 1)), (run.path / "log.txt").read_text()
+    assert all(look.pictures and np.isfinite(look.points).all() for look in kept.values())
 
     losses = np.concatenate([event.losses for event in listener.of(StepsDone)])
     assert np.isfinite(losses).all()

@@ -113,6 +113,14 @@ class TrainingSettings(Spec):
         "the start where names and shapes agree, and what is not taken over is listed. Left open, "
         "all weights begin at random.",
     )
+    keep_epochs: bool = setting(
+        False,
+        label="Keep every epoch",
+        advanced=True,
+        help="Keeps weights and optimizer of every epoch, so that a training can go on from any of "
+        "them. Takes as much of the disk as weights and moments take of the memory, for each "
+        "epoch.",
+    )
     embedding: int = setting(
         64,
         label="Embedding",

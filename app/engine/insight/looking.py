@@ -11,9 +11,11 @@ import torch
 from app.engine.compute.outputs.request import prepared
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.engine.compute.outputs.values import BlockOutput, OutputsRequest
     from app.engine.experiment.resolve import ResolvedExperiment
-    from app.engine.insight.networks import Networks
+    from app.engine.insight.networks import LoadedNetwork, Networks
     from app.engine.insight.weights_choice import WeightsChoice
     from models.graph import Graph
     from models.shape import Problem
@@ -47,6 +49,20 @@ def look(
     """
     begun = time.perf_counter()
     loaded = networks.get(graph, problem, weights, resolved, request.description)
+    return _look(request, loaded, begun)
+
+
+def look_at_run(request: OutputsRequest, run: Path, networks: Networks) -> Look:
+    """Lets the examples of a request go through the network of a run, with its weights in use.
+
+    run: its folder. Raises UserError, as `Networks.of_run` and `prepared` do.
+    """
+    begun = time.perf_counter()
+    return _look(request, networks.of_run(run), begun)
+
+
+def _look(request: OutputsRequest, loaded: LoadedNetwork, begun: float) -> Look:
     inputs = prepared(request, loaded.description, loaded.task, torch.device("cpu"))
     outputs = loaded.watcher.look(inputs, request.opened)
+    graph = loaded.watcher.network.graph
     return Look(graph, outputs, loaded.words, time.perf_counter() - begun)

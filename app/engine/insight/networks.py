@@ -9,17 +9,18 @@ import torch
 
 from app.engine.compute.outputs.watch import OutputWatcher
 from app.engine.errors import UserError
+from app.engine.insight.weights_choice import WeightsChoice
 from app.engine.results.predictor import Predictor
 from app.engine.runs.run import Run
 from app.engine.training.start_weights import take_over
 from models.network import Network, build_model
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
+    from pathlib import Path
 
     from app.engine.data.dataset import Description
     from app.engine.experiment.resolve import ResolvedExperiment
-    from app.engine.insight.weights_choice import WeightsChoice
     from app.engine.learning.task import Task
     from models.graph import Graph
     from models.shape import Problem
@@ -62,13 +63,26 @@ class Networks:
         start = resolved.training.start_from
         known = description.fingerprint, resolved.task.kind, start
         key = (repr(graph), problem, weights, _stamp(weights), known)
+        run = weights.run
+        if run is None:
+            return self._kept(
+                key, lambda: _first(graph, problem, weights.seed, resolved, description)
+            )
+
+        return self._kept(key, lambda: _of_run(Run(run), graph, problem))
+
+    def of_run(self, folder: Path) -> LoadedNetwork:
+        """Returns the network of a run as it was trained, with its weights in use, on the CPU.
+
+        Raises UserError where the weights are not there or are damaged.
+        """
+        key = folder, _stamp(WeightsChoice(folder))
+        return self._kept(key, lambda: _of_run(Run(folder)))
+
+    def _kept(self, key: Hashable, make: Callable[[], LoadedNetwork]) -> LoadedNetwork:
         if self._last is None or key != self._key:
             self.forget()  # before the next one takes memory
-            self._last = (
-                _first(graph, problem, weights.seed, resolved, description)
-                if weights.run is None
-                else _of_run(graph, problem, Run(weights.run))
-            )
+            self._last = make()
             self._key = key
 
         return self._last
@@ -104,9 +118,13 @@ def _first(
     return LoadedNetwork(OutputWatcher(network), description, resolved.task, words)
 
 
-def _of_run(graph: Graph, problem: Problem, run: Run) -> LoadedNetwork:
+def _of_run(run: Run, graph: Graph | None = None, problem: Problem | None = None) -> LoadedNetwork:
+    """Returns the network of a run; graph, problem: of another that takes its weights over."""
     predictor = Predictor.load(run)
-    network = fitted(graph, problem, predictor.network, run.name)
+    network = predictor.network
+    if graph is not None and problem is not None:
+        network = fitted(graph, problem, network, run.name)
+
     used = predictor.weights
     point = f"step {used.step:,}" if used.partial or not used.epoch else f"epoch {used.epoch}"
     words = f"Weights of '{run.name}', after {point}"

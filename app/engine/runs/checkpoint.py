@@ -1,6 +1,7 @@
 """Checkpoints: the state from which a run goes on, bit for bit, and the best epoch.
 
     checkpoints/state-000007/   model, optimizer, margins, state.json; the newest two stay
+    checkpoints/epoch-0007/     the same after an epoch, where a person wants to keep each
     checkpoints/best/           model, state.json, description.json, graph.json, problem.json,
                                 and validation.npz, what it predicts for the validation split
     checkpoints/best-before/    the best epoch that the state before may name
@@ -54,7 +55,7 @@ KEPT = 2
 """States that stay on the disk."""
 
 LEFT_BEHIND = re.compile(
-    r"(state-\d{6,}|best|best-before|best-next)((\.\d+)?\.gone|\.\d+)\.tmp( \d+)?"
+    r"(state-\d{6,}|epoch-\d{4,}|best|best-before|best-next)((\.\d+)?\.gone|\.\d+)\.tmp( \d+)?"
 )
 """Names of what a kill leaves half written or half deleted."""
 
@@ -320,7 +321,7 @@ def drop_all(folder: Path) -> None:
     """Removes every checkpoint, for a run that starts over from its first step."""
     clean(folder)
     drop_best(folder)
-    for path in _states(folder):
+    for path in (*_states(folder), *folder.glob("epoch-*")):
         tidy(path)
 
 

@@ -29,6 +29,7 @@ from app.engine.training.live_changes_applied import LiveChanges
 from app.engine.training.margin_keeper import MarginKeeper
 from app.engine.training.memory_recorder import MemoryRecorder
 from app.engine.training.memory_shortage import halve_parts, out_of_memory
+from app.engine.training.probes.look_keeper import LookKeeper
 from app.engine.training.probes.probes import Probes
 from app.engine.training.recorder import Diverged, ProgressSoFar, Recorder
 from app.engine.training.reporter import Reporter
@@ -88,6 +89,7 @@ class Training:
         self.saver = Saver(
             train_state, run, progress, self.recorder, writer, self.best, self.margins, emit
         )
+        self.looks = LookKeeper(train_state, run, self.saver, self.validator.probes)
         self.memory = MemoryRecorder(train_state, run, self.outcome, emit)
         self.probes = Probes(train_state, context)
         self.reporter = Reporter(
@@ -295,6 +297,7 @@ class Training:
         epoch = progress.epoch
         judging = time.perf_counter() - begun
         self.reporter.epoch(evaluation, better, judging, self.recorder.elapsed)
+        self.looks.take(epoch)
 
         if epoch >= plan.epochs:
             progress.end = "completed"

@@ -9,9 +9,11 @@ from app.engine.errors import UserError
 from app.engine.runs import checkpoint, history
 from app.engine.runs.events import Resumed
 from app.engine.runs.findings import Finding
+from app.engine.runs.looks import kept_epochs
 from app.engine.runs.progress import Progress
 from app.engine.runs.storage import manifest
 from app.engine.runs.storage.manifest import RunFileError
+from app.engine.runs.tensors import cpu_copies, restore_model
 from app.engine.training.plan import plan_from_checkpoint, plan_run
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ def take_up(training: Training, longer: bool) -> None:
             # It is the same network.
             evaluation = training.validator.validation(training.interruptions.check)
             training.best.take(progress, evaluation, progress.best_epoch)
-        else:
+        elif not _take_kept_best(training):
             checkpoint.drop_best(training.run.path / "checkpoints")
             training.reporter.find(_lost_best(progress.best_epoch))
             progress.best_epoch = 0
@@ -129,6 +131,23 @@ def take_up(training: Training, longer: bool) -> None:
 
     if longer:
         training.saver.save()
+
+
+def _take_kept_best(training: Training) -> bool:
+    """Takes up the best epoch from the states of all epochs, if they were kept; judges it anew."""
+    progress = training.progress
+    kept = kept_epochs.read_kept(training.run.path, progress.best_epoch)
+    if kept is None:
+        return False
+
+    network = training.train_state.network
+    now = cpu_copies(network.state_dict())
+    restore_model(network, kept[0])
+    evaluation = training.validator.validation(training.interruptions.check)
+    training.best.take(progress, evaluation, progress.best_epoch)
+    training.best.state["step"] = progress.best_step
+    restore_model(network, now)
+    return True
 
 
 def _lost_best(epoch: int) -> Finding:

@@ -15,6 +15,7 @@ from app.engine.runs import checkpoint
 from app.engine.runs.checkpoint import Checkpoint
 from app.engine.runs.events import CheckpointSaved, Event, NewFinding
 from app.engine.runs.findings import Finding
+from app.engine.runs.looks import kept_epochs
 from app.engine.runs.storage import manifest
 from app.engine.runs.tensors import cpu_copies, optimizer_tensors
 from app.engine.training.plan import plan_state
@@ -81,7 +82,13 @@ class Saver:
     @property
     def due_after_epoch(self) -> bool:
         """Whether it is time to save at the end of an epoch."""
-        return bool(self._progress.end) or time.monotonic() - self._last >= EPOCH_EVERY
+        is_late = time.monotonic() - self._last >= EPOCH_EVERY
+        return bool(self._progress.end) or is_late or self._keeps_epochs
+
+    @property
+    def _keeps_epochs(self) -> bool:
+        """Whether the state of every epoch stays on the disk."""
+        return self._train_state.plan.resolved.training.keep_epochs
 
     def save(self) -> bool:
         """Saves where the run stands, if it is not saved yet and the loss is a number.
@@ -121,7 +128,7 @@ class Saver:
         }
 
         best = self._best.unsaved
-        checkpoint.save(
+        saved = checkpoint.save(
             self._run.path / "checkpoints",
             Checkpoint(
                 model,
@@ -134,6 +141,8 @@ class Saver:
         if best is not None:
             self._best.saved()
             self._emit(CheckpointSaved(self._progress.step, self._progress.best_epoch, best=True))
+        if self._keeps_epochs and not self._progress.batch and self._progress.epoch > 1:
+            kept_epochs.keep(saved, self._progress.epoch - 1)
 
         manifest.note_grown(self._run.path)
         self._run.touch()

@@ -63,8 +63,11 @@ def why_no_branch(path: Path) -> str:
     return "" if found else "There is no checkpoint to go on from."
 
 
-def branch(parts: Parts, path: Path) -> None:
-    """Goes on with a copy of a run: to its planned end, or, from there, for half as long again."""
+def branch(parts: Parts, path: Path, at: int | None = None) -> None:
+    """Goes on with a copy of a run: to its planned end, or, from there, for half as long again.
+
+    at: the epoch after which it goes on, where its state was kept; None for where the run stands.
+    """
 
     def begin(record: Record) -> None:
         if parts.session.active:
@@ -72,8 +75,9 @@ def branch(parts: Parts, path: Path) -> None:
 
         planned = record.prepared.epochs if record.prepared is not None else 0
         over = record.finished is not None and record.finished.status == "completed"
+        over = over and at in (None, record.epochs[-1].epoch if record.epochs else 0)
         epochs = planned + max(1, round(planned * LONGER)) if over and planned else None
-        parts.session.branch(record, path, epochs)
+        parts.session.branch(record, path, epochs, at)
         parts.go("training")
 
     parts.background.run(lambda _: read_record(path), begin, key="run.branch")

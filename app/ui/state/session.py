@@ -143,19 +143,20 @@ class Session(QObject):
         else:
             self._begin(trainings.same_run(path, folder), Record())
 
-    def branch(self, record: Record, path: Path, epochs: int | None) -> None:
+    def branch(self, record: Record, path: Path, epochs: int | None, at: int | None = None) -> None:
         """Goes on with a copy of a run, which stays as it is; only when idle.
 
         record: that of the run, which becomes the copy's. epochs: a new total, to train longer.
+        at: the epoch after which it goes on, None for where the run stands.
         """
         record.begun = None
         if self.place.beside:
             train = trained_beside(
-                lambda emit: trainings.branch_of(path, emit), self.place.processes, True, epochs
+                lambda emit: trainings.branch_of(path, emit, at), self.place.processes, True, epochs
             )
             self._begin(train, record, RemoteControl())
         else:
-            self._begin(trainings.branch(path, epochs), record)
+            self._begin(trainings.branch(path, epochs, at), record)
 
     def start_race(self, race: RaceState, folder: Path) -> None:
         """Trains the variants in new runs below `folder`, in turns; only when idle."""

@@ -91,21 +91,33 @@ def resumed(path: Path, epochs: int | None) -> Train:
     return train
 
 
-def branch(path: Path, epochs: int | None) -> Train:
-    """Returns what copies a run and goes on with the copy; the run itself stays as it is."""
+def branch(path: Path, epochs: int | None, at: int | None = None) -> Train:
+    """Returns what copies a run and goes on with the copy; the run itself stays as it is.
+
+    at: see `branch_of`.
+    """
 
     def train(emit: Emit, control: Control) -> None:
         from app.engine.training.trainer import resume  # noqa: PLC0415 - it loads torch
 
-        resume(branch_of(path, emit), emit, control, epochs)
+        resume(branch_of(path, emit, at), emit, control, epochs)
 
     return train
 
 
-def branch_of(path: Path, emit: Emit) -> Run:
-    """Returns a copy of a run, to go on with. Raises UserError."""
+def branch_of(path: Path, emit: Emit, at: int | None = None) -> Run:
+    """Returns a copy of a run, to go on with. Raises UserError.
+
+    at: the epoch after which it goes on, where its state was kept; None for where the run stands.
+    """
     emit(events.StageChanged("Copying the run"))
-    return branched(Run(path), f"{datetime.now():%Y-%m-%d} {label_of(path)} branch")
+    name = f"{datetime.now():%Y-%m-%d} {label_of(path)} branch"
+    if at is None:
+        return branched(Run(path), name)
+
+    from app.engine.runs.looks.kept_epochs import branch_at  # noqa: PLC0415 - it loads torch
+
+    return branch_at(Run(path), at, f"{name} from epoch {at}")
 
 
 def after_reading(path: Path, read: Callable[[Path], Record], train: Train) -> Train:

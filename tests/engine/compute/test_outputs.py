@@ -64,6 +64,9 @@ def test_the_numbers_are_those_that_the_network_computes() -> None:
     assert seen.deviation == pytest.approx(float(bent[0].std(correction=0)))
     assert (seen.lowest, seen.highest) == (0.0, pytest.approx(float(bent[0].max())))
     assert seen.zeros == pytest.approx(float((conv[0] <= 0).float().mean()))
+    assert seen.spread is not None
+    assert int(seen.spread.values.sum()) == seen.spread.total == bent[0].numel()
+    assert (seen.spread.low, seen.spread.high) == (seen.lowest, seen.highest)
     assert seen.not_numbers == 0 and seen.examples == 4
 
     assert seen.small is not None

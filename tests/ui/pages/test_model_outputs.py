@@ -10,12 +10,12 @@ import pytest
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtWidgets import QToolButton
 
-from app.ui.canvas.outputs.painting import grey_image, map_cells, output_image
 from app.ui.pages.model.graph_edits import open_graph, set_graph
-from app.ui.pages.model.outputs.large_view import PictureCanvas
 from app.ui.pages.model.page import BESIDE, ModelPage
 from app.ui.state.insight.block_outputs import FIRST, LIVE, NO_TRAINING, NOT_SOUND, OTHER
 from app.ui.state.session import State
+from app.ui.widgets.outputs.large_view import PictureCanvas
+from app.ui.widgets.outputs.painting import grey_image, map_cells, output_image
 from models import edits
 from models.groups import group
 from tests.ui.harness import PATIENCE_MS, Harness

@@ -6,13 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch.nn import functional
 
 from app.engine.compute.outputs.values import Picture
 
 if TYPE_CHECKING:
-    import torch
-
     from app.engine.compute.outputs.values import Subject
 
 # Of small pictures.
@@ -34,6 +33,9 @@ MOST_BARS = 64
 
 BINS = 40
 """Bins of a histogram."""
+
+FEW_BINS = 24
+"""Bins of a small one, which stands in a row beside others."""
 
 
 def small_picture(
@@ -83,6 +85,18 @@ def large_pictures(
         pictures.append(_histogram(output.flatten()))
 
     return tuple(pictures)
+
+
+def spread_picture(numbers: torch.Tensor, low: float, high: float) -> Picture | None:
+    """Returns a small histogram of finite numbers from `low` to `high`; None where there are none.
+
+    torch counts them, which takes a tenth of what numpy takes: every block has one.
+    """
+    if not numbers.numel():
+        return None
+
+    counts = torch.histc(numbers, FEW_BINS, low, high).numpy()
+    return Picture("histogram", "values", counts, low, high, numbers.numel())
 
 
 def _maps(subject: Subject, values: torch.Tensor, most: int, side: int) -> Picture:

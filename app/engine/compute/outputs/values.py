@@ -50,7 +50,8 @@ class BlockOutput:
     out for this example; NaN where none is a number. not_numbers: how many are NaN or infinite.
 
     units: channels of pictures and signals, features of tokens, or single values. dead: units that
-    are 0 at every position for each of the `examples` of the batch.
+    are 0 at every position for each of the `examples` of the batch. spread: how often which value
+    comes out for this example, a small histogram; None where none is a number.
     """
 
     shape: tuple[int, ...]
@@ -65,6 +66,7 @@ class BlockOutput:
     units: int
     dead: int
     examples: int
+    spread: Picture | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from app.engine.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDERS = ("checkpoints", "epochs", "results")
+FOLDERS = ("checkpoints", "epochs", "looks", "results")
 
 CONTROL = "control.jsonl"
 """Requests to a run in a process of its own, see detached.control_file."""

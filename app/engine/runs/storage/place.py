@@ -70,7 +70,7 @@ def _gather(left: Path, place: Path) -> None:
     if (left / "experiment.toml").exists():
         return  # another run
 
-    for name in ("checkpoints", "epochs"):
+    for name in ("checkpoints", "epochs", "looks"):
         with contextlib.suppress(OSError):
             (place / name).mkdir(exist_ok=True)
             for path in (left / name).iterdir():

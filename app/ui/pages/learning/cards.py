@@ -15,6 +15,7 @@ from app.engine.learning.optimizer import OPTIMIZERS, Optimizer
 from app.engine.learning.schedule import SCHEDULES
 from app.engine.text import bytes_text, count_text, number_text
 from app.engine.training import thread_choice
+from app.ui.pages.learning.disk_note import DiskNote
 from app.ui.pages.learning.loss_pictures import LossContext, LossPicture, picture_for
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.learning.memory_fit import needed, parts, verdict
@@ -232,6 +233,8 @@ class TrainingCard(SettingsCard):
         self.body.insertWidget(self.body.count() - 1, self.explanation)
         self.start_note = StartNote(parts_)
         self.body.insertWidget(self.body.count() - 1, self.start_note)
+        self.disk_note = DiskNote()
+        self.body.insertWidget(self.body.count() - 1, self.disk_note)
         self.measure_threads = QPushButton("Measure the threads again")
         self.measure_threads.setObjectName("learning.measure_threads")
         self.measure_threads.setToolTip(

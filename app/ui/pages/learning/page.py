@@ -267,6 +267,9 @@ class LearningPage(Page):
             resolved, parameters, measured.floats if measured is not None and mine else {}
         )
         self._show_start(resolved, measured)
+        self.training.disk_note.show_settings(
+            resolved, self.parts.document.dataset, network_measurer.predicted
+        )
         trouble = network_measurer.trouble
 
         waiting = f"{network_measurer.stage} …" if network_measurer.stage else ""

@@ -108,6 +108,12 @@ class ResultsHeader(QWidget):
         value = self.slider.value()
         return self._epochs[value] if value < len(self._epochs) else None
 
+    def choose(self, epoch: int) -> None:
+        """Goes to an epoch, if it is offered."""
+        for place, known in enumerate(self._epochs):
+            if known.epoch == epoch:
+                self.slider.setValue(place)
+
     def show_choice(
         self, stage: str, splits: Sequence[str], chosen: str, scrub: bool, many: str = "examples"
     ) -> None:

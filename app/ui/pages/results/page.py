@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
+from app.ui.pages.results.epochs.looking_back import LookingBack
 from app.ui.pages.results.exports_card import ExportsCard
 from app.ui.pages.results.header import ResultsHeader
 from app.ui.pages.results.outcome import Outcome, read_outcome
@@ -28,6 +29,7 @@ from app.ui.pages.results.weights_in_use import WeightsInUseLine
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.run_identity import RunIdentity, why_not_trained
 from app.ui.style.theme import style
+from app.ui.text.literal import tooltip
 from app.ui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
 
 EPOCH_EVENTS = (events.EpochDone, events.ProbePredicted, events.ValidationPredicted)
+BACK = (
+    "Shows how the network came to its answers: blocks, points and weights epoch by epoch, and two "
+    "epochs side by side."
+)
 
 NARROW = 720
 """Width at 100 % below which the cards of a view stand below one another."""
@@ -78,9 +84,19 @@ class ResultsPage(Page):
         parts = self._parts
         self.header = ResultsHeader(parts)
         self.header.split_chosen.connect(self.show_split)
-        self.header.epoch_chosen.connect(self._show)
+        self.header.epoch_chosen.connect(self._epoch_chosen)
         self.header.export.clicked.connect(self._export)
         self.exports = ExportsCard(parts)
+        self.back = LookingBack(parts, "results.back", with_view=False)
+        self.back.moved.connect(self._looked_back)
+        self.back.hide()
+        self.fold = QPushButton("Looking back")
+        self.fold.setObjectName("results.look_back")
+        self.fold.setCheckable(True)
+        self.fold.setToolTip(tooltip(BACK))
+        self.fold.toggled.connect(self._fold_back)
+        style(self.fold, "small")
+        self.back.data_wanted.connect(self._open_data)
         self.header.report.clicked.connect(self._report)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
@@ -91,6 +107,8 @@ class ResultsPage(Page):
         self._column.setContentsMargins(16, 0, 16, 16)
         self._column.setSpacing(12)
         self._column.addWidget(self.summary)
+        self._column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(self.back)
         self._column.addWidget(self.exports)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
@@ -151,6 +169,11 @@ class ResultsPage(Page):
 
         if self.view is not None:
             self.view.arrange(wide)
+            # It fills the first screen, as if nothing stood below it.
+            margins = self._column.spacing() + self._column.contentsMargins().bottom()
+            room = self.scroller.viewport().height() - self.summary.height() - margins
+            fills = wide and self.back.isVisible()
+            self.view.setMinimumHeight(max(0, room) if fills else 0)
 
     # --- what there is to show
 
@@ -232,6 +255,23 @@ class ResultsPage(Page):
         self._requested = name
         self._show()
 
+    def _fold_back(self, _on: bool) -> None:
+        """Shows or hides the card that looks back: without it all results are in view at once."""
+        self._show()
+        if self.back.isVisible():
+            QTimer.singleShot(0, self, lambda: self.scroller.ensureWidgetVisible(self.back))
+
+    def _epoch_chosen(self) -> None:
+        if self.header.epoch is not None:
+            self.back.choose(self.header.epoch.epoch)
+        self._show()
+
+    def _looked_back(self) -> None:
+        """Takes the epoch that the card below goes back to."""
+        epoch = self.back.sliders[0].epoch
+        if epoch is not None:
+            self.header.choose(epoch.epoch)
+
     @property
     def selection(self) -> Selection:
         """The figures that are due now."""
@@ -268,6 +308,9 @@ class ResultsPage(Page):
         content = self._content(selection)
         self._bring_view(selection.report.view).show_results(content)
         self.panels.show_content(content)
+        self.fold.setVisible(not selection.live and bool(selection.known_epochs))
+        self.back.setVisible(self.fold.isChecked() and not selection.live)
+        self.back.show_run(selection, content)
         self._arrange()
         self.guide_changed.emit()
 
@@ -304,6 +347,7 @@ class ResultsPage(Page):
 
     def _show_empty(self, trouble: str) -> None:
         self.stack.setCurrentIndex(0)
+        self.back.forget()
         text = NOTHING
         if self._parts.session.live:
             text = "The first figures come when the first epoch is judged."

@@ -43,12 +43,23 @@ EXPLAINED = {
         "The learning rate says how far a step goes. The gradient norm says how steep the ground "
         "is: sudden peaks mean steps that were too long.",
     ),
+    "network": GuideCard(
+        "What you see",
+        "One example on its way through the network as it is now, at most twice a second. Look "
+        "for blocks whose maps change from step to step, that is where it learns, and for blocks "
+        "in which many units are dead. It says nothing of other examples: choose some more.",
+    ),
     "inside": GuideCard(
         "What you see",
         "Every row is a layer, the first at the top. Dark is small, light is large, by powers of "
         "ten. The lines on the right are the sizes now: where one is upright, all layers are alike "
         "in it. Adam divides the gradient by its usual size, so its steps stand upright although "
         "the gradients do not.",
+    ),
+    "epochs": GuideCard(
+        "What you see",
+        "Move the slider, or play it: answers, blocks, points and weights go back to how they were "
+        "after each epoch. Two epochs can stand side by side.",
     ),
     "memory": GuideCard(
         "What you see",

@@ -47,6 +47,7 @@ OFTEN = {
     events.CheckpointSaved,
     events.MemberEvent,
     events.OptimizerMeasured,
+    events.OutputsSeen,
 }
 """Events that come all the time; they wait for the next drawing."""
 
@@ -91,13 +92,7 @@ class TrainingPage(Page):
         self.empty = EmptyCard(theme)
         self.empty.button.clicked.connect(self._start_here)
         self.preparing = PreparingCard(theme)
-        self.run = RunView(
-            self.parts.session,
-            theme,
-            self.parts.preferences,
-            self.parts.go,
-            NoticeStrip(theme, self._act),
-        )
+        self.run = RunView(self.parts, NoticeStrip(theme, self._act))
         self.run.turned.connect(self._turned)
         self.notice = self.run.notice
 
@@ -215,6 +210,7 @@ class TrainingPage(Page):
 
     def _take_run_data(self) -> None:
         self._run_data = run_data_of(self.record, self._resolved, self._dataset)
+        self.run.network.show_data(self._dataset)
 
     def _refresh_all(self) -> None:
         if not self.isVisible():
@@ -263,7 +259,7 @@ class TrainingPage(Page):
         self.empty.button.setToolTip("Starts the training." if ready else "Opens the Data page.")
 
     def _draw(self) -> None:
-        self.run.draw(self.record, self._resolved, self._run_data)
+        self.run.draw(self.record, self._resolved, self._run_data, self._dataset)
 
     def _show_probe(self) -> None:
         card = self.run.probe_card

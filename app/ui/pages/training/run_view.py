@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.pages.training.cards import LogView, MemoryCard, MemoryView, ProbeCard
+from app.ui.pages.training.epochs_view import EpochsView
 from app.ui.pages.training.figures import FiguresRow, figures_of
 from app.ui.pages.training.inside import InsideView
 from app.ui.pages.training.inside.words import title_of
 from app.ui.pages.training.live import ChangePanel, ChangesStrip
+from app.ui.pages.training.network.view import NetworkView
 from app.ui.pages.training.race.view import RaceView
 from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.plots.curves.gradient_norm import GradientNormPlot
@@ -35,30 +37,29 @@ from app.ui.widgets.message_box import message_box
 from app.ui.widgets.page_stack import PageStack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from app.engine.data.dataset import Dataset
     from app.engine.experiment.resolve import ResolvedExperiment
+    from app.ui.pages.parts import Parts
     from app.ui.pages.training.notices import NoticeStrip
     from app.ui.pages.training.run_data import RunData
-    from app.ui.state.preferences import Preferences
     from app.ui.state.race import RaceState
     from app.ui.state.record import Record
-    from app.ui.state.session import Session
-    from app.ui.style.theme import Theme
 
 VIEWS = (
     ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
     ("curves", "Curves", "Learning rate and gradient norm."),
+    ("network", "Network", "What comes out of every block for an example, live."),
     (
         "inside",
         "Inside",
         "What the optimizer holds for every layer: gradients, moments and steps, live.",
     ),
+    ("epochs", "Epochs", "How the network came to what it says, epoch by epoch."),
     ("memory", "Memory", "The memory ledger and the device, now and over time."),
     ("log", "Log", "What happened, line by line."),
     ("race", "Race", "The variants of the race, side by side."),
 )
-RACE = next(number for number, view in enumerate(VIEWS) if view[0] == "race")
+INSIDE, RACE = ([view[0] for view in VIEWS].index(name) for name in ("inside", "race"))
 NARROW = 600
 WIDE = 720
 """Below these widths (at 100 %) cards stand below each other; the ledger's table needs WIDE."""
@@ -69,24 +70,17 @@ class RunView(QScrollArea):
 
     turned = Signal(str)
 
-    def __init__(
-        self,
-        session: Session,
-        theme: Theme,
-        preferences: Preferences,
-        go: Callable[[str], None],
-        notice: NoticeStrip,
-    ) -> None:
+    def __init__(self, parts: Parts, notice: NoticeStrip) -> None:
         super().__init__()
-        self._session = session
-        self._theme = theme
-        self._preferences = preferences
-        self._go = go
+        self._parts = parts
+        self._session = parts.session
+        self._theme = parts.theme
+        self._preferences = parts.preferences
         self.notice = notice
         self.view = "overview"
         self._width = 0
         self._race: RaceState | None = None
-        self.changes = ChangesStrip(theme)
+        self.changes = ChangesStrip(parts.theme)
         self.foot = self._build_foot()
         inside = self._build()
         self.setWidgetResizable(True)
@@ -115,15 +109,19 @@ class RunView(QScrollArea):
         self.views = PageStack()
         self.memory_view = MemoryView(theme)
         self.log_view = LogView()
-        self.race = RaceView(self._session, theme, self._preferences, self._go)
+        self.race = RaceView(self._session, theme, self._preferences, self._parts.go)
         self.race.refused.connect(self._refused)
         self.race.look_asked.connect(lambda: self.show_view(0))
+        self.network = NetworkView(self._session, self._parts.background, theme)
+        self.network.norms_asked.connect(lambda: self.show_view(INSIDE))
         self.inside = InsideView(self._session, theme, self._preferences)
         overview = self._build_overview()
         curves = self._build_curves()
 
         # In the order of VIEWS.
-        for view in (overview, curves, self.inside, self.memory_view, self.log_view, self.race):
+        self.epochs = EpochsView(self._parts)
+        later = (self.epochs, self.memory_view, self.log_view, self.race)
+        for view in (overview, curves, self.network, self.inside, *later):
             self.views.add(view)
 
         column.addWidget(self.views, 1)
@@ -266,8 +264,14 @@ class RunView(QScrollArea):
         self._show_changing()
         self.turned.emit(self.view)
 
-    def draw(self, record: Record, resolved: ResolvedExperiment | None, run_data: RunData) -> None:
-        """Draws the figures, and the plots of the view in front."""
+    def draw(
+        self,
+        record: Record,
+        resolved: ResolvedExperiment | None,
+        run_data: RunData,
+        dataset: Dataset | None = None,
+    ) -> None:
+        """Draws the figures, and the plots of the view in front. dataset: the run's own data."""
         self.loss.show_record(record)
         self.figures.show_figures(figures_of(record, self.loss.smoothed, resolved, run_data))
         self._name_inside(resolved)
@@ -295,12 +299,14 @@ class RunView(QScrollArea):
             self.norm.show_record(record, clip or 0.0)
         elif self.view == "inside":
             self.inside.show_record(record, resolved)
+        elif self.view == "epochs":
+            self.epochs.show_record(record, dataset)
         elif self.view == "memory":
             self.memory_view.show_record(record, resolved)
 
     def _name_inside(self, resolved: ResolvedExperiment | None) -> None:
         """Names the view into the optimizer after it."""
-        button = self.group.button([name for name, _, _ in VIEWS].index("inside"))
+        button = self.group.button(INSIDE)
         title = title_of(resolved.optimizer if resolved is not None else None)
         if button.text() != title:
             button.setText(title)
@@ -322,6 +328,7 @@ class RunView(QScrollArea):
         theme = self._theme
         self._arrange_overview(1 if width < theme.px(NARROW) else 2)
         self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
+        self.network.arrange(width >= theme.px(WIDE))
         self.inside.arrange(1 if width < theme.px(WIDE) else 2)
         self.inside.catch_up()
         self.race.arrange(1 if width < theme.px(NARROW) else 2)

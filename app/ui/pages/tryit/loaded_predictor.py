@@ -106,7 +106,7 @@ class LoadedPredictor:
             description,
             task,
             loaded.epoch,
-            _answer(predictor, predictions, halves),
+            answer_of(predictor, predictions, halves),
             arrays,
             example_from(preparation, arrays[0] if len(arrays) == 1 else arrays),
             _picture(tryit_input, arrays, preparation),
@@ -118,7 +118,7 @@ class LoadedPredictor:
         return loaded, result
 
 
-def _answer(
+def answer_of(
     predictor: Predictor, predictions: np.ndarray | None, halves: tuple[bool, ...]
 ) -> Answer | None:
     """Returns the answer in words; None for half a pair and for a bare point in space."""

@@ -31,13 +31,12 @@ from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.tryit.answer_panel import AnswerPanel
+from app.ui.pages.tryit.below import CardsBelow
 from app.ui.pages.tryit.drops import TryItDrops
-from app.ui.pages.tryit.explanation.card import ExplanationCard
 from app.ui.pages.tryit.guide import guide_cards
 from app.ui.pages.tryit.header import TryItHeader
 from app.ui.pages.tryit.input_cards import InputCard, input_card_for
 from app.ui.pages.tryit.loaded_predictor import LoadedPredictor
-from app.ui.pages.tryit.many import ManyLine
 from app.ui.pages.tryit.prediction import TryItInput, TryItResult
 from app.ui.pages.tryit.text_writer import TextWriter
 from app.ui.pages.tryit.usable_runs import LoadedRun, UsableRun, usable_runs
@@ -123,9 +122,9 @@ class TryItPage(Page):
         for half in (self.left, self.answer):  # a longer name must not push the other half about
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-        self.explanation = ExplanationCard(theme, self._parts.background, self._predictor)
-        self.answer.shown.connect(self.explanation.show_result)
-        self.many = ManyLine(self._parts)
+        self.below = CardsBelow(self._parts, self._predictor, self.answer, self._dataset)
+        self.explanation = self.below.explanation
+        self.many = self.below.many
 
         content = QWidget()
         style(content, "page")
@@ -133,8 +132,7 @@ class TryItPage(Page):
         column.setContentsMargins(16, 0, 16, 16)
         column.setSpacing(12)
         column.addLayout(self.row, 1)
-        column.addWidget(self.explanation)
-        column.addWidget(self.many)
+        column.addWidget(self.below)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -174,6 +172,7 @@ class TryItPage(Page):
             QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         )
         self.header.set_wide(wide)
+        self.below.inside.arrange(wide)
 
     def _bring_input_card(self, kind: str) -> InputCard:
         """Brings the card for this kind of example to the front and returns it."""
@@ -252,7 +251,7 @@ class TryItPage(Page):
 
         self._loaded = loaded
         self.header.chip.show_run(loaded.identity)
-        live = self._parts.session.active and self._parts.session.live_record.path == self._path
+        live = self.below.trains(loaded.run.path)
         which = loaded.weights.use
         self.header.epoch.setText(f"epoch {loaded.epoch}, the {which}{' so far' if live else ''}")
         self.answer.set_why(f"from the {which} epoch")
@@ -269,8 +268,7 @@ class TryItPage(Page):
 
         self.answer.set_view(loaded.task.view, description.kind == "image", input_card.hint)
         self.text_writer.path = loaded.run.path
-        self.many.show_run(loaded)
-        self.explanation.show_run(loaded)
+        self.below.show_run(loaded)
         self.input_card.prepare_for(description.preparation)
         self._offer_random()
         self.guide_changed.emit()

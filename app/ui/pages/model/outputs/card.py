@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from app.ui.canvas.outputs.painting import output_image
 from app.ui.pages.model.outputs.choice_bar import ChoiceBar
-from app.ui.pages.model.outputs.large_view import LargeView
-from app.ui.pages.model.outputs.words import figure_lines
 from app.ui.style.theme import style
 from app.ui.widgets.card import Card
 from app.ui.widgets.label import Label
+from app.ui.widgets.outputs.large_view import LargeView
+from app.ui.widgets.outputs.painting import output_image
+from app.ui.widgets.outputs.words import figure_lines
 from app.ui.widgets.settings.number_box import DropDown
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class OutputsCard(Card):
         self._theme = parts.theme
         self._block = ""
         self._inner: list[str] = []
-        self.choice = ChoiceBar(outputs, parts.document, parts.theme)
+        self.choice = ChoiceBar(outputs, parts.theme)
         self.note = Label()
         self.note.setObjectName("outputs.note")
         self.note.setWordWrap(True)

@@ -32,10 +32,15 @@ def figure_lines(output: BlockOutput) -> list[str]:
     return [*lines, dead_line(output)]
 
 
+def unit_noun(output: BlockOutput) -> str:
+    """Returns what a unit of an output is called: "channel", "feature" or "value"."""
+    subject = output.small.subject if output.small is not None else "values"
+    return UNITS.get(subject, "feature")
+
+
 def dead_line(output: BlockOutput) -> str:
     """Returns how many units are dead, and over how many examples that was counted."""
-    subject = output.small.subject if output.small is not None else "values"
-    units = count_text(output.units, UNITS.get(subject, "feature"))
+    units = count_text(output.units, unit_noun(output))
     over = "for this example" if output.examples == 1 else f"for {output.examples} examples"
     if not output.dead:
         return f"Dead: none of {units}, {over}."

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Signal
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from app.engine.text import number_text
-from app.ui.canvas.outputs.painting import grey_image, paint_output
-from app.ui.pages.model.outputs.words import caption, scale
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.label import Label
+from app.ui.widgets.outputs.painting import grey_image, paint_output
+from app.ui.widgets.outputs.words import caption, scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,12 @@ MATRIX = (64, 240)
 
 
 class LargeView(QWidget):
-    """Shows the large pictures of a block below one another, as high as they need."""
+    """Shows the large pictures of a block below one another, as high as they need.
+
+    picked(subject, number): a map or a bar was clicked, from 0; see Picture.
+    """
+
+    picked = Signal(str, int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -64,6 +69,7 @@ class LargeView(QWidget):
         """Shows these pictures."""
         while len(self._sections) < len(pictures):
             section = _Section(self._theme, pictures[len(self._sections)])
+            section.canvas.picked.connect(self.picked)
             self._sections.append(section)
             self._column.addWidget(section)
 
@@ -103,8 +109,11 @@ class _Section(QWidget):
 class PictureCanvas(QWidget):
     """Paints one large picture in the width that it is given, as high as it needs.
 
-    The tooltip of a map names its number, and that of a bar its value.
+    The tooltip of a map names its number, and that of a bar its value. picked(subject, number): it
+    was clicked.
     """
+
+    picked = Signal(str, int)
 
     def __init__(self, theme: Theme, picture: Picture) -> None:
         super().__init__()
@@ -189,6 +198,15 @@ class PictureCanvas(QWidget):
             if cell.intersects(QRectF(event.rect())):
                 painter.drawImage(cell, grey_image(values, picture.low, picture.high))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self._place_at(event.position().x(), event.position().y())
+        if place >= 0:
+            self.picked.emit(self.picture.subject, place)
+
+    def _place_at(self, x: float, y: float) -> int:
+        """Returns the number of the map or bar at a place, -1 for none."""
+        return next((at for at, cell in enumerate(self.cells()) if cell.contains(x, y)), -1)
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words = self.words_at(event.pos().x(), event.pos().y())
@@ -200,14 +218,14 @@ class PictureCanvas(QWidget):
     def words_at(self, x: float, y: float) -> str:
         """Returns what is at a place, for its tooltip; "" for nothing."""
         picture = self.picture
-        for place, cell in enumerate(self.cells()):
-            if not cell.contains(x, y):
-                continue
-            if picture.kind == "maps":
-                noun = "Head" if picture.subject == "attention" else "Channel"
-                return f"{noun} {place + 1:,} of {picture.total:,}"
-            if len(picture.values) == picture.total:
-                noun = "Token" if picture.subject == "norms" else "Value"
-                return f"{noun} {place + 1:,}: {number_text(float(picture.values[place]))}"
+        place = self._place_at(x, y)
+        if place < 0:
+            return ""
+        if picture.kind == "maps":
+            noun = "Head" if picture.subject == "attention" else "Channel"
+            return f"{noun} {place + 1:,} of {picture.total:,}"
+        if len(picture.values) != picture.total:
+            return ""
 
-        return ""
+        noun = "Token" if picture.subject == "norms" else "Value"
+        return f"{noun} {place + 1:,}: {number_text(float(picture.values[place]))}"

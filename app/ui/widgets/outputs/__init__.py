@@ -1,0 +1,1 @@
+"""What comes out of the blocks of a network: an example, pictures of each block, and words."""

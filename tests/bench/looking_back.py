@@ -1,0 +1,187 @@
+"""What looking back costs: opening it, moving the slider, what is on the disk, and the training.
+
+A run of many epochs and classes is made by copying the looks and records of a short one: the window
+reads and draws it as one that was trained.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from app.engine.experiment.toml_file import from_plain
+from app.engine.insight.aligned_points import aligned
+from app.engine.runs.control import Control
+from app.engine.runs.looks.epoch_looks import bytes_of, read_look, read_looks, write_look
+from app.engine.runs.run import Run
+from app.engine.training import trainer, warm_up
+from app.engine.training.probes import look_keeper
+from app.ui.pages.results.epochs.looking_back import LookingBack
+from app.ui.pages.results.selection import Selection, ViewContent
+from app.ui.state.record import read_record
+from tests.ui.harness import open_harness
+
+if TYPE_CHECKING:
+    from app.ui.state.record import Record
+
+EPOCHS = 60
+
+CLASSES = (2, 10, 200)
+
+RATE = 20
+"""Epochs a second that the slider has to reach."""
+
+FIRST = 1.0
+AGAIN = 0.1
+"""Seconds to open it at first, and again on what is held."""
+
+
+def trained(folder: Path, **training: Any) -> Run:
+    """Returns a run on the built-in digits."""
+    settings = {"epochs": 4, "device": "cpu", "threads": 1} | training
+    requested = from_plain(
+        {
+            "data": {"source": "sample:digits"},
+            "model": {"template": "resnet"},
+            "training": settings,
+        }
+    )
+    run = Run.create(folder, requested)
+    finished = trainer.train(requested, run, lambda _event: None, Control())
+    if finished.failure:
+        raise RuntimeError(finished.failure[2])
+
+    return run
+
+
+def stretched(run: Run, classes: int) -> Record:
+    """Returns the record of a run with EPOCHS epochs of so many classes, with looks of each."""
+    record = read_record(run.path)
+    last = record.epochs[-1]
+    random = np.random.default_rng(0)
+    record.epochs = [
+        replace(
+            last,
+            epoch=epoch,
+            confusion=random.integers(0, 9, (classes, classes)),
+            best=epoch == EPOCHS,
+            best_epoch=EPOCHS,
+        )
+        for epoch in range(1, EPOCHS + 1)
+    ]
+    assert record.prepared is not None
+    names = tuple(f"class {number}" for number in range(classes))
+    record.prepared = replace(record.prepared, classes=names)
+    looks = list(read_looks(run.path).values())
+    for epoch in range(1, EPOCHS + 1):
+        look = looks[epoch % len(looks)]
+        labels = (np.arange(len(look.labels)) % classes).astype(np.float32)
+        write_look(run.path, replace(look, epoch=epoch, labels=labels))
+
+    return record
+
+
+def measured(
+    back: LookingBack, record: Record, application: QApplication
+) -> tuple[float, float, float]:
+    """Returns the seconds to open it first and again, and of one epoch while the slider moves."""
+    selection = Selection(record, None, True, "validation", None, None)
+    report = selection.at(record.epochs[-1])
+    assert report is not None
+    content = ViewContent(report, live=True, past=True, path=record.path)
+
+    def until_drawn() -> None:
+        while not back.looks.looks:
+            application.processEvents()
+        application.processEvents()
+        back.grab()
+
+    begun = time.perf_counter()
+    back.show()
+    back.show_run(selection, content)
+    until_drawn()
+    first = time.perf_counter() - begun
+    back.hide()
+    application.processEvents()
+    begun = time.perf_counter()
+    back.show()
+    until_drawn()
+    again = time.perf_counter() - begun
+    steps = []
+    for place in range(EPOCHS):
+        begun = time.perf_counter()
+        back.sliders[0].slider.setValue(place)
+        application.processEvents()
+        back.grab()
+        steps.append(time.perf_counter() - begun)
+
+    return first, again, statistics.median(steps[5:])
+
+
+def window(run: Run) -> bool:
+    application = QApplication.instance() or QApplication(["bench"])
+    assert isinstance(application, QApplication)
+    good = True
+    for classes in CLASSES:
+        record = stretched(run, classes)
+        with tempfile.TemporaryDirectory() as folder, open_harness(Path(folder)) as harness:
+            back = LookingBack(harness.parts, "bench.back", with_view=True)
+            back.resize(1200, 900)
+            first, again, step = measured(back, record, application)
+            back.close()
+
+        print(
+            f"{EPOCHS} epochs, {classes} classes: opened in {first:.2f} s, again in "
+            f"{1000 * again:.0f} ms; {1 / step:.0f} epochs a second",
+            flush=True,
+        )
+        good = good and first <= FIRST and again <= AGAIN and 1 / step >= RATE
+
+    return good
+
+
+def training(folder: Path, pairs: int) -> str:
+    """Returns the speed with what is kept over that without, in alternating whole trainings."""
+    ratios = []
+    take = look_keeper.LookKeeper.take
+    for number in range(pairs + 1):
+        seconds = {}
+        for keeps in (True, False) if number % 2 else (False, True):
+            look_keeper.LookKeeper.take = (  # type: ignore[method-assign]
+                take if keeps else lambda self, epoch: None
+            )
+            begun = time.thread_time()
+            trained(folder / f"{number} {keeps}", epochs=8)
+            seconds[keeps] = time.thread_time() - begun
+
+        if number:  # the first pair warms up
+            ratios.append(seconds[False] / seconds[True])
+
+    look_keeper.LookKeeper.take = take  # type: ignore[method-assign]
+    return f"training with what is kept / without: {statistics.median(ratios):.3f}"
+
+
+def main(pairs: int) -> int:
+    """Prints what looking back costs; returns 1 where a limit is missed."""
+    warm_up.warm_up()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run = trained(folder)
+        look = read_look(run.path, 1)
+        assert look is not None
+        begun = time.perf_counter()
+        aligned(look.points for _ in range(EPOCHS))
+        print(f"{EPOCHS} pictures aligned in {1000 * (time.perf_counter() - begun):.0f} ms")
+        size = bytes_of(run.path) / len(read_looks(run.path))
+        print(f"an epoch of a residual network takes {size / 1000:.0f} kB")
+        good = window(run)
+        print(training(folder, pairs), flush=True)
+
+    return 0 if good else 1
