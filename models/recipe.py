@@ -59,13 +59,19 @@ def dropout_for(examples: int) -> float:
     return 0.5 if examples < 500 else 0.3 if examples < 2_000 else 0.1
 
 
+def batch_of_rows(examples: int) -> int:
+    """Returns a batch size for table rows: a power of two from 16 to 256."""
+    batch: int = max(16, min(256, 2 ** round(math.log2(max(1, examples) / 16))))
+    return batch
+
+
 def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
     """Returns the recipe of networks that read table rows.
 
     About a thousand small steps are enough for a few hundred rows: beyond them the rows are
     overfitted, as measured on the built-in tables.
     """
-    batch = max(16, min(256, 2 ** round(math.log2(max(1, problem.examples) / 16))))
+    batch = batch_of_rows(problem.examples)
     steps = max(1, problem.examples // batch)
     epochs = min(150, max(10, math.ceil(FEWEST_STEPS / steps)))
 
@@ -75,6 +81,16 @@ def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
         "schedule": {"kind": "cosine", "warmup": 0.1},
         "training": {"epochs": epochs, "batch_size": batch, "gradient_clip": 1.0},
     }
+
+
+def tables(problem: Problem, steps: int) -> dict[str, Any]:
+    """Returns the [training] section of networks made for tables, which take many small steps.
+
+    steps: how many of them, for tables that are neither small nor large.
+    """
+    batch = batch_of_rows(problem.examples)
+    epochs = math.ceil(steps / max(1, problem.examples // batch))
+    return {"epochs": min(200, max(12, epochs)), "batch_size": batch}
 
 
 def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, Any]]:

@@ -2,27 +2,27 @@
 
 `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs;
 `tables`, `language` and `pairs` train the built-in data sets and print what they reach beside
-others. `optimizers` counts floats per parameter on live state. `memory` sets the ledger beside what
-the allocator reports, for every template with every optimizer. `inside` prints what measuring the
-optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
-costs. `weights` proves that no result changed since another version. `soak` uses the window at
-random for as long as wanted, and prints how late its events come and whether its memory grows.
-`reactions` prints what each thing that a person does costs the window's thread, `first-curve` what
-other work does to the time from Train to the first point of the curve, `history` what reading the
-steps of a long run costs. `graph` renews all numbers of 300 blocks after a change of one. `code`
-trains networks written by `netwright code` beside the program's own, `first-start` prints what a
-later start costs beside an empty window. `whole-training` trains the built-in digits from the
-command line beside a bare script, and `small-steps` prints what a step of a small network costs
-beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
-what a large table, many pictures and a long text cost beside the least that they could. `runs`
-prints what a run costs in a process of its own, and what is left of many. `export` exports every
-template in every format, and prints what changed and how fast the files answer. `set-up` prints
-what the first start takes from a clone to a trained network, beside pip and the training alone.
-`report` prints what a report of a large run costs, `compare` what comparing 50 long runs does.
-`predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
-prints what a request to the local service costs.
-`outputs` prints what it costs to see what comes out of every block.
-`canvas` prints what a frame and a gesture cost with 300 blocks in sight.
+others, and `trees` many tables beside scikit-learn's trees. `optimizers` counts floats per
+parameter on live state. `memory` sets the ledger beside what the allocator reports, for every
+template with every optimizer. `inside` prints what measuring the optimizer costs, and what decay
+does to the length of weights. `race` prints what taking turns costs. `weights` proves that no
+result changed since another version. `soak` uses the window at random for as long as wanted, and
+prints how late its events come and whether its memory grows. `reactions` prints what each thing
+that a person does costs the window's thread, `first-curve` what other work does to the time from
+Train to the first point of the curve, `history` what reading the steps of a long run costs. `graph`
+renews all numbers of 300 blocks after a change of one. `code` trains networks written by `netwright
+code` beside the program's own, `first-start` prints what a later start costs beside an empty
+window. `whole-training` trains the built-in digits from the command line beside a bare script, and
+`small-steps` prints what a step of a small network costs beside another version. `search` sets a
+search with TPE beside random trials, and `reading` prints what a large table, many pictures and a
+long text cost beside the least that they could. `runs` prints what a run costs in a process of its
+own, and what is left of many. `export` exports every template in every format, and prints what
+changed and how fast the files answer. `set-up` prints what the first start takes from a clone to a
+trained network, beside pip and the training alone. `report` prints what a report of a large run
+costs, `compare` what comparing 50 long runs does. `predict` predicts many pictures beside a bare
+loop and a large table in little memory, and `serve` prints what a request to the local service
+costs. `outputs` prints what it costs to see what comes out of every block. `canvas` prints what a
+frame and a gesture cost with 300 blocks in sight.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ import sys
 import time
 
 from tests.bench import (
+    beside_trees,
     code,
     detached,
     export,
@@ -85,6 +86,7 @@ def main() -> None:
     kinds = (
         "speed",
         "tables",
+        "trees",
         "language",
         "pairs",
         "optimizers",
@@ -121,7 +123,7 @@ def main() -> None:
     parser.add_argument(
         "--pairs", type=int, help="speed, inside, race, code: pairs of turns for each figure"
     )
-    parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
+    parser.add_argument("--seeds", type=int, default=5, help="tables, trees: splits for each figure")
     parser.add_argument(
         "--processor-time", action="store_true", help="for a busy machine: one thread, its own time"
     )
@@ -131,7 +133,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40.0, help="soak: how long")
     parser.add_argument("--seed", type=int, default=0, help="soak: of what is done at random")
     parser.add_argument(
-        "--only", nargs="+", default=[], help="reading, predict: of table, pictures and text, some"
+        "--only",
+        nargs="+",
+        default=[],
+        help="reading, predict: of table, pictures and text, some; trees: tables, or choosing",
     )
     parser.add_argument(
         "--times", type=int, default=5, help="reactions, runs: how often each is done"
@@ -143,6 +148,8 @@ def main() -> None:
     arguments.pairs = arguments.pairs or pairs_
     if arguments.what == "tables":
         tables.main(arguments.seeds)
+    elif arguments.what == "trees":
+        sys.exit(beside_trees.main(arguments.seeds, arguments.only))
     elif arguments.what == "language":
         language.main()
     elif arguments.what == "pairs":

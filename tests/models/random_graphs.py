@@ -80,10 +80,10 @@ def random_graph(seed: int, blocks: int = 12) -> tuple[Graph, Problem]:
 _TEXT = {"token-embedding", "padding-mask"}
 """Kinds that read token numbers, and only these."""
 
-_ROWS = {"categorical-embedding", "column-tokens"}
+_ROWS = {"categorical-embedding", "column-tokens", "periodic-columns"}
 """Kinds that read a table row; with other inputs their category numbers are nonsense."""
 
-_FLAT = {"reshape", "output"}
+_FLAT = {"reshape", "output", "member-layers"}
 """Kinds after which little else fits, so that they come last as a rule."""
 
 _APART = {"concatenate-in-batch", "contrastive-output"}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from models.shape import Meaning
 
 MOST_CONFUSED = 1_000
 """Classes up to which every epoch keeps a confusion matrix."""
@@ -42,6 +43,7 @@ class Classification(Task):
     order: ClassVar[int] = 10
     view: ClassVar[str] = "classes"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
+    meaning: ClassVar[Meaning] = "classes"
 
     def unfit(self, description: Description) -> str:
         if len(description.classes) < 2:

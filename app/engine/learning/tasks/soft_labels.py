@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
-    from models.shape import Problem
+    from models.shape import Meaning, Problem
 
 
 ANSWERS_CODE = '''\
@@ -43,6 +43,7 @@ class SoftLabels(Task):
     order: ClassVar[int] = 35
     view: ClassVar[str] = "shares"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "share_error")
+    meaning: ClassVar[Meaning] = "classes"
     targets: ClassVar[Targets] = "shares"
 
     def unfit(self, description: Description) -> str:

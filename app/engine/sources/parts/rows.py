@@ -14,6 +14,7 @@ from app.engine.data.fingerprints import ROWS, fingerprints_of_rows, number_equa
 from app.engine.data.kinds.row.column import RowColumn
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.row.remarks import is_far, range_text
+from app.engine.data.kinds.row.tails import Bend, bend_of
 from app.engine.data.names import natural_key
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
@@ -273,6 +274,7 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
     mean = float(filled.mean())
     spread = float(filled.std())
     varies = spread > 1e-6 * max(abs(mean), 1e-30)  # less is what 32 bits round away
+    bend = bend_of(filled) if varies else None
 
     return RowColumn(
         column.name,
@@ -288,7 +290,18 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
         column.whole,
         column.date,
         unit=column.unit,
+        **({} if bend is None else _bent(bend)),
     )
+
+
+def _bent(bend: Bend) -> dict[str, float]:
+    """Returns the fields of a column that is bent."""
+    return {
+        "centre": bend.centre,
+        "bend": bend.scale,
+        "bent_mean": bend.mean,
+        "bent_std": bend.std,
+    }
 
 
 def missing_policy(name: str, role: str, chosen: Mapping[str, Any]) -> str:
