@@ -9,18 +9,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
+from app.engine.experiment.resolve import resolve
 from app.engine.text import amount_text
-from models.layers.linear.member_layers import MemberLayersModule
+from models.graph import GraphError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.data.dataset import Description
+    from app.engine.experiment.experiment import Experiment
     from app.engine.learning.task import Task
     from app.engine.results.predictor import Predictor
 
 OUTER = 0.05
 """The share of the members below the range that is told, and above it: nine of ten are within."""
+
+
+QUARTERS = 4
+
+MEMBERS = "member-layers"
+"""The kind of the block that has members."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +44,11 @@ class MemberSpread:
     @property
     def members(self) -> int:
         return len(self.predictions)
+
+    def joined(self, others: Sequence[MemberSpread]) -> MemberSpread:
+        """Returns the spread of these examples and of others behind them."""
+        parts = [self.predictions, *(other.predictions for other in others)]
+        return MemberSpread(np.concatenate(parts, axis=1))
 
     @property
     def low(self) -> np.ndarray:
@@ -68,11 +82,71 @@ class MemberSpread:
         return f"Nine of ten of its {self.members} members say {low} to {high}."
 
 
+@dataclass(frozen=True)
+class Quarter:
+    """A quarter of the examples of a split, by how far members disagree on them.
+
+    apart: of amounts, how wide the range of nine of ten members is on average; of classes, which
+    share of the members says something else than their mean. figure: of amounts the mean error, of
+    classes the accuracy.
+    """
+
+    count: int
+    apart: float
+    figure: float
+
+
+def quarters(spread: MemberSpread, task: Task, targets: np.ndarray) -> list[Quarter]:
+    """Returns four quarters of n examples: on the first members agree most. Each has an example.
+
+    targets: (n,) classes or (n, 1) amounts. [] where the task has neither, or there are too few
+    examples.
+    """
+    mean = spread.predictions.mean(axis=0)
+    if task.targets == "classes":
+        chosen = mean.argmax(axis=-1)
+        order = np.take_along_axis(spread.predictions.std(axis=0), chosen[:, None], 1)[:, 0]
+        apart = 1 - spread.agreeing() / spread.members
+        figures = (chosen == targets).astype(float)
+    elif task.targets == "amounts" and mean.shape[1] == 1:
+        order = apart = (spread.high - spread.low)[:, 0]
+        figures = np.abs(mean - targets)[:, 0]
+    else:
+        return []
+
+    parts = np.array_split(np.argsort(order, kind="stable"), QUARTERS)
+    if not all(len(part) for part in parts):
+        return []
+
+    return [
+        Quarter(len(part), float(apart[part].mean()), float(figures[part].mean()))
+        for part in parts
+    ]
+
+
+def has_members(experiment: Experiment, description: Description) -> bool:
+    """Returns whether the network of an experiment ends with members, without loading it.
+
+    Raises UserError where the experiment does not fit its data.
+    """
+    resolved = resolve(experiment, description)
+    try:
+        return resolved.model.graph(resolved.problem(description)).nodes[-1].kind == MEMBERS
+    except GraphError:
+        return False
+
+
 def member_spread(predictor: Predictor, *arrays: np.ndarray) -> MemberSpread | None:
     """Returns what each member says of (n, ...) examples as a Dataset keeps them.
 
     None for a network without members.
     """
+    import torch  # noqa: PLC0415 - it takes seconds to load; the window asks what there is first
+
+    from models.layers.linear.member_layers import (  # noqa: PLC0415 - imports torch
+        MemberLayersModule,
+    )
+
     network = predictor.network
     last = network.blocks[network.graph.nodes[-1].name]
     if not isinstance(last, MemberLayersModule) or predictor.task.answers != "values":

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app.engine.experiment.toml_file import from_plain
-from app.engine.results.member_spread import MemberSpread, member_spread
+from app.engine.learning.tasks import TASKS
+from app.engine.results.member_spread import MemberSpread, member_spread, quarters
 from app.engine.results.predictor import Predictor
-from app.engine.runs.control import Control
-from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
-from app.engine.training.trainer import train
+from tests.ui.trained_runs import train_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,19 +22,12 @@ if TYPE_CHECKING:
 def trained(folder: Path, sample: str, template: str) -> tuple[Predictor, Dataset]:
     """Returns a network after two epochs on a built-in table, and the data."""
     model = {"template": template, "width": 16}
-    experiment = from_plain(
-        {
-            "netwright": 2,
-            "data": {"source": f"sample:{sample}"},
-            "model": model | ({"members": 8} if template == "tabm" else {}),
-            "training": {"epochs": 2, "device": "cpu", "threads": 1},
-        },
-        "the test",
+    run = train_on(
+        folder,
+        {"source": f"sample:{sample}"},
+        model | ({"members": 8} if template == "tabm" else {}),
     )
-    run = Run.create(folder, experiment)
-    dataset = open_dataset(experiment.data)
-    assert train(experiment, run, lambda _: None, Control(), dataset).status == "completed"
-    return Predictor.load(run), dataset
+    return Predictor.load(run), open_dataset(run.experiment().data)
 
 
 @pytest.mark.parametrize("sample", ("iris", "diabetes", "breast-cancer"))
@@ -64,3 +55,15 @@ def test_a_network_without_members_has_no_spread(tmp_path: Path) -> None:
 def test_members_that_agree_are_counted() -> None:
     each = np.array([[[0.9, 0.1]], [[0.8, 0.2]], [[0.3, 0.7]]])
     assert MemberSpread(each).agreeing().tolist() == [2]
+
+
+def test_quarters_begin_with_the_examples_on_which_members_agree() -> None:
+    rng = np.random.default_rng(0)
+    apart = rng.permutation(np.repeat([0.1, 1.0, 2.0, 4.0], 5))
+    each = apart[None, :, None] * np.linspace(-1, 1, 21)[:, None, None]
+    targets = 2 * apart[:, None]
+    found = quarters(MemberSpread(each), TASKS["regression"], targets)
+    assert [quarter.count for quarter in found] == [5] * 4
+    np.testing.assert_allclose([quarter.figure for quarter in found], [0.2, 2.0, 4.0, 8.0])
+    np.testing.assert_allclose([quarter.apart for quarter in found], [0.18, 1.8, 3.6, 7.2])
+    assert quarters(MemberSpread(each[:, :3]), TASKS["regression"], targets[:3]) == []

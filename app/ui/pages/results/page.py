@@ -17,6 +17,7 @@ from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.results.exports_card import ExportsCard
 from app.ui.pages.results.header import ResultsHeader
+from app.ui.pages.results.members_card import MembersCard
 from app.ui.pages.results.outcome import Outcome, read_outcome
 from app.ui.pages.results.run_data import RunData, run_data_of
 from app.ui.pages.results.save_file import save
@@ -78,6 +79,7 @@ class ResultsPage(Page):
         self.header.epoch_chosen.connect(self._show)
         self.header.export.clicked.connect(self._export)
         self.exports = ExportsCard(parts)
+        self.members = MembersCard(parts)
         self.header.report.clicked.connect(self._report)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
@@ -88,6 +90,7 @@ class ResultsPage(Page):
         self._column.setContentsMargins(16, 0, 16, 16)
         self._column.setSpacing(12)
         self._column.addWidget(self.summary)
+        self._column.addWidget(self.members)
         self._column.addWidget(self.exports)
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
@@ -257,7 +260,9 @@ class ResultsPage(Page):
         self.summary.show_verdict(selection.verdict.text, selection.verdict.level)
         self.summary.show_splits(selection.splits, selection.name, selection.description)
         self.weights_line.show_run(self._record, self._outcome, selection.live)
-        self._bring_view(selection.report.view).show_results(self._content(selection))
+        content = self._content(selection)
+        self._bring_view(selection.report.view).show_results(content)
+        self.members.show_results(content)
         self._arrange()
         self.guide_changed.emit()
 
@@ -315,6 +320,7 @@ class ResultsPage(Page):
             selection = self.selection
             if selection.splits and selection.report.view == self._view_name:
                 self.view.show_results(self._content(selection))
+                self.members.show_results(self._content(selection))
 
     def _open_data(self) -> None:
         """Takes the run's data settings into the experiment; the data loader reads them."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.engine.results.member_spread import member_spread
 from app.engine.text import amount_text
 from app.ui.text.words import target_words
 
@@ -63,14 +64,10 @@ class AnswerCard(QWidget):
 
 
 def spread_of(context: PredictionContext) -> MemberSpread | None:
-    """Returns how far the members of a network disagree, None for one without; on the background.
+    """Returns how far the members of a network disagree, None for one without.
 
     It is for `details` of cards whose answers members give.
     """
-    from app.engine.results.member_spread import (  # noqa: PLC0415 - imports torch
-        member_spread,
-    )
-
     if not all(context.halves):
         return None
 
