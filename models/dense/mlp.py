@@ -18,6 +18,10 @@ LARGEST_SIDE = 64
 """Pixels of a side of the pictures that are flattened; larger ones are averaged first."""
 
 
+MANY_ROWS = 500
+"""Rows of training from which on it is no longer the first choice for tables."""
+
+
 @TEMPLATES.register
 class MLP(Template):
     """A categorical embedding, `depth` linear layers with ReLU and dropout, a linear output.
@@ -68,6 +72,11 @@ class MLP(Template):
             return f"{cls.label} restores table rows, not pictures."
 
         return super().unfit(problem)
+
+    @classmethod
+    def gives_way(cls, problem: Problem) -> bool:
+        """To networks made for tables, where rows are many enough for their many steps."""
+        return problem.input == "row" and bool(problem.meaning) and problem.examples >= MANY_ROWS
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:

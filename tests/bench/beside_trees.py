@@ -87,10 +87,14 @@ class Figures:
 
 def sources(only: list[str], folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yields names of tables and their [data] sections; files of made ones go to the folder."""
+    if "choosing" in only:
+        yield from ((table.name, made(table, folder)) for table in CHOOSING)
+        return
+
     for name in BUILT_IN:
         yield name, {"source": f"sample:{name}"}
 
-    for table in CHOOSING if "choosing" in only else REPORTED:
+    for table in REPORTED:
         yield table.name, made(table, folder)
 
     for package, path, target in PACKAGES:
@@ -123,12 +127,9 @@ def sampled(file: Path, folder: Path) -> Path:
 
 
 def compare(
-    name: str, data: dict[str, Any], seeds: int, changes: Mapping[str, Any], split: str = "test"
+    name: str, data: dict[str, Any], seeds: int, changes: Mapping[str, Any]
 ) -> Figures:
-    """Trains on `seeds` splits of a table. changes: sections of the experiment beside the data.
-
-    split: "test", or "validation" to choose by: then trees learn from the training rows alone.
-    """
+    """Trains on `seeds` splits of a table. changes: sections of the experiment beside the data."""
     figures: list[tuple[float, float, float]] = []
     metric, rows, spent = "", 0, 0.0
     for seed in range(seeds):
@@ -143,23 +144,20 @@ def compare(
         begun = _processor_seconds()
         plain = {**changes, "data": section}
         plain["training"] = {**plain.get("training", {}), **training}
-        ours = summary_of(plain)["metrics"][split][metric]
+        ours = summary_of(plain)["metrics"]["test"][metric]
         spent += _processor_seconds() - begun
-        figures.append((ours, *trees(dataset, metric, seed, split)))
+        figures.append((ours, *trees(dataset, metric, seed)))
 
     ours_, boosted, forest = (list(each) for each in zip(*figures, strict=True))
     return Figures(name, rows, metric, ours_, boosted, forest, spent / seeds)
 
 
-def trees(dataset: Dataset, metric: str, seed: int, split: str) -> tuple[float, float]:
+def trees(dataset: Dataset, metric: str, seed: int) -> tuple[float, float]:
     """Returns accuracy or R² of boosted trees and of a forest with their defaults."""
     from sklearn import ensemble
 
-    fitted = dataset.indices["training"]
-    if split == "test":
-        fitted = np.concatenate([fitted, dataset.indices["validation"]])
-
-    judged = dataset.indices[split]
+    fitted = np.concatenate([dataset.indices["training"], dataset.indices["validation"]])
+    judged = dataset.indices["test"]
     targets = dataset.targets if dataset.targets.ndim == 1 else dataset.targets[:, 0]
     inputs = np.array(dataset.inputs, dtype=float)
     row = dataset.description.preparation.inputs[0]
@@ -195,16 +193,15 @@ def _processor_seconds() -> float:
 def main(seeds: int, only: list[str]) -> int:
     """Prints a line a table, and the means; returns 0 where all is reached.
 
-    only: names of tables, or "choosing": other tables, judged on their validation rows.
+    only: names of tables, or "choosing": made tables that recipes are chosen by.
     """
-    split = "validation" if "choosing" in only else "test"
     names = [name for name in only if name != "choosing"]
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for name, data in sources(only, Path(folder)):
             if names and name not in names:
                 continue
-            found.append(compare(name, data, seeds, {}, split))
+            found.append(compare(name, data, seeds, {}))
             print(found[-1], flush=True)
 
     ours, boosted, forest = (

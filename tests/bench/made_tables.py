@@ -1,6 +1,6 @@
 """Made tables of many kinds, each a CSV file: what stands in a row follows from a rule and chance.
 
-REPORTED are those of the figures. CHOOSING are others, on whose validation rows recipes are chosen.
+REPORTED are those of the figures. CHOOSING are of other kinds; recipes are chosen by them.
 """
 
 from __future__ import annotations
