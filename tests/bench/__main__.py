@@ -123,7 +123,9 @@ def main() -> None:
     parser.add_argument(
         "--pairs", type=int, help="speed, inside, race, code: pairs of turns for each figure"
     )
-    parser.add_argument("--seeds", type=int, default=5, help="tables, trees: splits for each figure")
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="tables, trees: splits for each figure"
+    )
     parser.add_argument(
         "--processor-time", action="store_true", help="for a busy machine: one thread, its own time"
     )

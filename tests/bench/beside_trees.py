@@ -126,9 +126,7 @@ def sampled(file: Path, folder: Path) -> Path:
     return copy
 
 
-def compare(
-    name: str, data: dict[str, Any], seeds: int, changes: Mapping[str, Any]
-) -> Figures:
+def compare(name: str, data: dict[str, Any], seeds: int, changes: Mapping[str, Any]) -> Figures:
     """Trains on `seeds` splits of a table. changes: sections of the experiment beside the data."""
     figures: list[tuple[float, float, float]] = []
     metric, rows, spent = "", 0, 0.0

@@ -211,7 +211,9 @@ def _spirals(generator: np.random.Generator, rows: int) -> Columns:
     way = generator.uniform(0.2, 1, rows)
     angle = 7 * way + arm * np.pi / 2
     x = np.stack([way * np.cos(angle), way * np.sin(angle)], 1)
-    x = np.concatenate([x + 0.04 * generator.standard_normal(x.shape), generator.random((rows, 4))], 1)
+    x = np.concatenate(
+        [x + 0.04 * generator.standard_normal(x.shape), generator.random((rows, 4))], 1
+    )
     return _named(x, np.array([f"c{number}" for number in arm]))
 
 

@@ -139,9 +139,7 @@ def test_members_need_one_list_of_values() -> None:
         ("", "values", "selu"),
     ],
 )
-def test_templates_follow_what_the_answer_means(
-    meaning: Meaning, mean: str, function: str
-) -> None:
+def test_templates_follow_what_the_answer_means(meaning: Meaning, mean: str, function: str) -> None:
     asked = problem(meaning)
     tabm = TEMPLATES.get("tabm")().resolved(asked).graph(asked)
     assert tabm["members"].settings["mean"] == mean

@@ -76,9 +76,7 @@ class MemberSpread:
             return ""
 
         unit = description.amounts[0].unit
-        low, high = (
-            amount_text(float(side[index, 0]), unit, 4) for side in (self.low, self.high)
-        )
+        low, high = (amount_text(float(side[index, 0]), unit, 4) for side in (self.low, self.high))
         return f"Nine of ten of its {self.members} members say {low} to {high}."
 
 
@@ -119,8 +117,7 @@ def quarters(spread: MemberSpread, task: Task, targets: np.ndarray) -> list[Quar
         return []
 
     return [
-        Quarter(len(part), float(apart[part].mean()), float(figures[part].mean()))
-        for part in parts
+        Quarter(len(part), float(apart[part].mean()), float(figures[part].mean())) for part in parts
     ]
 
 

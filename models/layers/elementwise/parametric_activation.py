@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FUNCTIONS = {"selu": "SELU", "mish": "Mish", "relu": "ReLU", "gelu": "GELU", "silu": "SiLU"}
 """The names on screen, by the values of the setting `function`."""
 
+
 @BLOCKS.register
 class ParametricActivation(Block):
     """x + share * (function(x) - x), with a share for each number; the shape stays.

@@ -147,8 +147,8 @@ class MemberLayersModule(Layer):
         self.members = members
         self.mean = mean
         self.layers = nn.ModuleList(
-            MemberLinear(inputs, outputs, members, place == 0)
-            for place, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+            MemberLinear(widths[place], widths[place + 1], members, place == 0)
+            for place in range(len(widths) - 1)
         )
         self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 

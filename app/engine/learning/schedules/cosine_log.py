@@ -22,9 +22,9 @@ class CosineLog(Schedule):
         "Rises and falls several times, ever more slowly. The choice of RealMLP for tables."
     )
     explanation: ClassVar[str] = (
-        "Every wave tries large steps and then settles; each takes twice as long as the one before. "
-        "The network is good after each wave, so that the best epoch may be an early one where "
-        "rows are few."
+        "Every wave tries large steps and then settles; each takes twice as long as the one "
+        "before. The network is good after each wave, so that the best epoch may be an early one "
+        "where rows are few."
     )
     order: ClassVar[int] = 45
 
