@@ -135,6 +135,11 @@ class Problem:
         return (self.first, self.other) if self.other is not None else (self.first,)
 
     @property
+    def averaged(self) -> str:
+        """What members of a network average: probabilities of "classes" or "tags", or "values"."""
+        return self.meaning if self.meaning in ("classes", "tags") else "values"
+
+    @property
     def vocabulary_of_texts(self) -> int:
         """The number of tokens of the texts that come in; 0 where none does."""
         return max((each.vocabulary for each in self.inputs if each.kind == "text"), default=0)

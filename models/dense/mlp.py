@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from models.graph import Graph, Node
+from models.graph import Graph, GraphError, Node
 from models.recipe import dropout_for, epochs_and_batch, rate_for, rows
 from models.shape import Answers, InputKind, Problem
 from models.spec import setting
@@ -28,6 +28,7 @@ class MLP(Template):
 
     A picture is flattened: its pixels are values side by side, and nothing tells the network which
     of them are neighbours. To restore a row, it narrows to a quarter of its width in the middle.
+    Several members are networks of that form behind common categories.
     """
 
     kind: ClassVar[str] = "mlp"
@@ -56,6 +57,13 @@ class MLP(Template):
         le=4096,
         step=8,
         help="How many things a layer can look for.",
+    )
+    members: int = setting(
+        1,
+        label="Members",
+        ge=1,
+        le=256,
+        help="With more than one, so many networks train together and answer with their mean.",
     )
     dropout: float | None = setting(
         None,
@@ -98,6 +106,9 @@ class MLP(Template):
             widths = [*half, max(2, width // 4), *half]
 
         nodes = _first_blocks(problem)
+        if self.members > 1:
+            return Graph((*nodes, self._ensemble(problem)))
+
         for number, outputs in enumerate(widths, start=1):
             nodes.append(
                 Node(f"layer{number}", "linear", {"outputs": outputs, "activation": "relu"})
@@ -107,6 +118,25 @@ class MLP(Template):
 
         nodes.append(Node("answer", "output", {"outputs": problem.output_shape[0]}))
         return Graph(tuple(nodes))
+
+    def _ensemble(self, problem: Problem) -> Node:
+        """Returns the block of several networks. Raises GraphError where they have no mean."""
+        if not problem.meaning:
+            raise GraphError(
+                "members",
+                "Members average classes, tags or amounts, which this task does not answer with.",
+                "Set members to 1.",
+            )
+
+        settings = {
+            "outputs": problem.output_shape[0],
+            "members": self.members,
+            "depth": self.depth,
+            "width": self.width or 64,
+            "dropout": self.dropout or 0.0,
+            "mean": problem.averaged,
+        }
+        return Node("members", "ensemble-layers", settings)
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:

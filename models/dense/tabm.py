@@ -10,9 +10,6 @@ from models.shape import Answers, InputKind, Problem
 from models.spec import setting
 from models.template import TEMPLATES, Template
 
-MEANS = {"classes": "classes", "tags": "tags"}
-"""What members average, by the meaning of the answer; of others they average the values."""
-
 
 @TEMPLATES.register
 class TabM(Template):
@@ -76,7 +73,7 @@ class TabM(Template):
             "depth": self.depth,
             "width": self.width or 128,
             "dropout": self.dropout,
-            "mean": MEANS.get(problem.meaning, "values"),
+            "mean": problem.averaged,
         }
         columns = {"categories": list(problem.categories), "width": 8}
         return Graph(

@@ -13,16 +13,16 @@ Train to the first point of the curve, `history` what reading the steps of a lon
 renews all numbers of 300 blocks after a change of one. `code` trains networks written by `netwright
 code` beside the program's own, `first-start` prints what a later start costs beside an empty
 window. `whole-training` trains the built-in digits from the command line beside a bare script, and
-`small-steps` prints what a step of a small network costs beside another version. `search` sets a
-search with TPE beside random trials, and `reading` prints what a large table, many pictures and a
-long text cost beside the least that they could. `runs` prints what a run costs in a process of its
-own, and what is left of many. `export` exports every template in every format, and prints what
-changed and how fast the files answer. `set-up` prints what the first start takes from a clone to a
-trained network, beside pip and the training alone. `report` prints what a report of a large run
-costs, `compare` what comparing 50 long runs does. `predict` predicts many pictures beside a bare
-loop and a large table in little memory, and `serve` prints what a request to the local service
-costs. `outputs` prints what it costs to see what comes out of every block. `canvas` prints what a
-frame and a gesture cost with 300 blocks in sight.
+`small-steps` prints what a step of a small network costs beside another version, `together` what
+one of 32 that train together does. `search` sets a search with TPE beside random trials, and
+`reading` prints what a large table, many pictures and a long text cost beside the least that they
+could. `runs` prints what a run costs in a process of its own, and what is left of many. `export`
+exports every template in every format, and prints what changed and how fast the files answer. `set-
+up` prints what the first start takes from a clone to a trained network, beside pip and the training
+alone. `report` prints what a report of a large run costs, `compare` what comparing 50 long runs
+does. `predict` predicts many pictures beside a bare loop and a large table in little memory, and
+`serve` prints what a request to the local service costs. `outputs` prints what it costs to see what
+comes out of every block. `canvas` prints what a frame and a gesture cost with 300 blocks in sight.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ from tests.bench import (
     soak,
     speed,
     tables,
+    together,
     weights,
     whole_training,
 )
@@ -72,6 +73,7 @@ USUAL = {
     "first-start": ([], 9),
     "whole-training": ([], 5),
     "small-steps": ([], 5),
+    "together": ([], 3),
     "reading": ([], 5),
     "runs": (["cnn"], 9),
     "set-up": ([], 1),
@@ -104,6 +106,7 @@ def main() -> None:
         "first-start",
         "whole-training",
         "small-steps",
+        "together",
         "search",
         "reading",
         "runs",
@@ -206,6 +209,8 @@ def main() -> None:
         sys.exit(whole_training.main(arguments.pairs))
     elif arguments.what == "small-steps":
         sys.exit(small_steps.main(arguments.pairs, arguments.against))
+    elif arguments.what == "together":
+        sys.exit(together.main(arguments.pairs, arguments.against))
     elif arguments.what == "search":
         sys.exit(search.main(arguments.seeds))
     elif arguments.what == "canvas":

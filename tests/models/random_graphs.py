@@ -86,8 +86,8 @@ _ROWS = {"categorical-embedding", "column-tokens", "periodic-columns"}
 _FLAT = {"reshape", "output", "member-layers"}
 """Kinds after which little else fits, so that they come last as a rule."""
 
-_APART = {"concatenate-in-batch", "contrastive-output"}
-"""Kinds that change how many examples there are: a network of pairs begins or ends with them."""
+_APART = {"concatenate-in-batch", "contrastive-output", "ensemble-layers"}
+"""Kinds that change how many examples there are: a network begins or ends with them."""
 
 
 def _inputs(rng: random.Random, kind: type[Block], names: list[str]) -> tuple[str, ...]:

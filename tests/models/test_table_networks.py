@@ -9,10 +9,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from app.engine.learning.loss import targets_of_members
+from models.graph import GraphError
 from models.layers.block import BlockError
 from models.layers.elementwise.parametric_activation import ParametricActivation
 from models.layers.elementwise.scaling import Scaling
 from models.layers.embedding.periodic_columns import PeriodicColumns
+from models.layers.linear.ensemble_layers import EnsembleLayers
 from models.layers.linear.member_layers import MemberLayers, MemberLayersModule
 from models.layers.linear.ntk_linear import NTKLinear
 from models.network import build_model
@@ -125,9 +128,41 @@ def test_batches_of_one_reach_every_member_in_time() -> None:
     assert gradient is not None and bool((gradient.abs().sum(dim=1) > 0).all())
 
 
+def test_a_member_of_an_ensemble_learns_as_it_would_alone() -> None:
+    settings = {"outputs": 4, "depth": 2, "width": 8}
+    together = initialised(EnsembleLayers(members=3, **settings).module((5,))).train()
+    alone = EnsembleLayers(members=1, **settings).module((5,)).train()
+    second = {name: tensor[1:2] for name, tensor in together.state_dict().items()}
+    alone.load_state_dict(second)
+
+    x, targets = torch.randn(7, 5), torch.arange(7) % 4
+    outputs = together(x)
+    assert outputs.shape == (21, 4)
+    repeated = targets_of_members(targets, outputs)
+    functional.cross_entropy(outputs, repeated).backward()
+    functional.cross_entropy(alone(x), targets).backward()
+    for (name, own), other in zip(together.named_parameters(), alone.parameters(), strict=True):
+        assert own.grad is not None and other.grad is not None
+        torch.testing.assert_close(3 * own.grad[1:2], other.grad, msg=name)
+
+    together.eval()
+    mean = together.member_outputs(x).mean(0)
+    torch.testing.assert_close(together(x), mean)
+
+
+def test_an_mlp_with_members_is_an_ensemble_where_answers_have_a_mean() -> None:
+    mlp = TEMPLATES.get("mlp")(members=4)
+    graph = mlp.resolved(problem("classes")).graph(problem("classes"))
+    assert graph.nodes[-1].kind == "ensemble-layers"
+    assert graph.nodes[-1].settings["mean"] == "classes"
+    with pytest.raises(GraphError, match="Set members to 1"):
+        mlp.resolved(problem("")).graph(problem(""))
+
+
 def test_members_need_one_list_of_values() -> None:
-    with pytest.raises(BlockError, match="one list of values"):
-        MemberLayers().shape((4, 8))
+    for block in (MemberLayers(), EnsembleLayers()):
+        with pytest.raises(BlockError, match="one list of values"):
+            block.shape((4, 8))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from app.engine.compute.batches import batch_count
 from app.engine.compute.fused_adam import FusedAdam
 from app.engine.compute.gradient_norm import clip_gradients, gradient_norm
 from app.engine.compute.manual.network import ManualNetwork
+from app.engine.learning.loss import targets_of_members
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
@@ -102,7 +103,8 @@ class Passes:
             meter(inputs, targets) if meter is not None else contextlib.nullcontext(),
             self.precision(),
         ):
-            loss = self.loss_function(self.network(inputs), targets)
+            outputs = self.network(inputs)
+            loss = self.loss_function(outputs, targets_of_members(targets, outputs))
             if share is not None:
                 loss = loss * share
 

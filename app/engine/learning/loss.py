@@ -150,4 +150,18 @@ class LossFunction:
         return mean * targets.shape[0], mean.new_tensor(float(targets.shape[0]))
 
 
+def targets_of_members(targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+    """Returns the targets (B, ...) once for each answer of a network in training.
+
+    outputs: (B, ...), or (members * B, ...) of a network whose members learn together, member after
+    member (see models.layers.linear.ensemble_layers).
+    """
+    examples = targets.shape[0]
+    if outputs.shape[0] == examples:
+        return targets
+
+    times = outputs.shape[0] // examples
+    return targets.repeat(times, *(1,) * (targets.ndim - 1))
+
+
 LOSSES: Registry[Loss] = Registry("loss", "app.engine.learning.losses")

@@ -17,6 +17,7 @@ from app.engine.compute.fake_tensors import (
     behave_as_on,
     fake_tensors,
 )
+from app.engine.learning.loss import targets_of_members
 from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
 from models.network import Network, fake_inputs
 
@@ -167,7 +168,8 @@ def _pass(
         ActivationMeter.of(network, *part) as meter,
         torch.autocast("cpu", dtype) if dtype else nullcontext(),
     ):
-        loss = loss_function(network(tuple(inputs) if len(inputs) > 1 else inputs[0]), targets)
+        outputs = network(tuple(inputs) if len(inputs) > 1 else inputs[0])
+        loss = loss_function(outputs, targets_of_members(targets, outputs))
 
     activations = meter.bytes
     torch.autograd.backward(loss)

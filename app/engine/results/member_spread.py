@@ -1,6 +1,6 @@
 """How far the members of a network disagree about an example: the more, the less sure it is.
 
-Only networks that end with members have this (TabM, see models.layers.linear.member_layers).
+Only networks that end with members have this: TabM, and the MLP with several members.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ OUTER = 0.05
 
 QUARTERS = 4
 
-MEMBERS = "member-layers"
-"""The kind of the block that has members."""
+MEMBERS = ("member-layers", "ensemble-layers")
+"""The kinds of blocks that have members, whose modules have a method `member_outputs`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ def has_members(experiment: Experiment, description: Description) -> bool:
     """
     resolved = resolve(experiment, description)
     try:
-        return resolved.model.graph(resolved.problem(description)).nodes[-1].kind == MEMBERS
+        return resolved.model.graph(resolved.problem(description)).nodes[-1].kind in MEMBERS
     except GraphError:
         return False
 
@@ -140,13 +140,10 @@ def member_spread(predictor: Predictor, *arrays: np.ndarray) -> MemberSpread | N
     """
     import torch  # noqa: PLC0415 - it takes seconds to load; the window asks what there is first
 
-    from models.layers.linear.member_layers import (  # noqa: PLC0415 - imports torch
-        MemberLayersModule,
-    )
-
     network = predictor.network
     last = network.blocks[network.graph.nodes[-1].name]
-    if not isinstance(last, MemberLayersModule) or predictor.task.answers != "values":
+    ask = getattr(last, "member_outputs", None)
+    if not callable(ask) or predictor.task.answers != "values":
         return None
 
     read: list[torch.Tensor] = []
@@ -157,7 +154,7 @@ def member_spread(predictor: Predictor, *arrays: np.ndarray) -> MemberSpread | N
         handle.remove()
 
     with torch.no_grad():
-        outputs = last.member_outputs(read[0]).float()
+        outputs = ask(read[0]).float()
         targets = torch.zeros(outputs.shape[1], dtype=torch.int64)
         each = [
             predictor.task.predictions(predictor.description, output, targets).numpy()

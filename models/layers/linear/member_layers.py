@@ -154,7 +154,7 @@ class MemberLayersModule(Layer):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training:
-            return self.average(self.member_outputs(x))
+            return mean_of_members(self.member_outputs(x), self.mean)
 
         # A random member begins, so that small batches reach all of them in turn.
         first = torch.randint(self.members, (1,), device=x.device)
@@ -172,16 +172,18 @@ class MemberLayersModule(Layer):
         """Returns what every member answers: (B, D) -> (members, B, outputs)."""
         return self.through(x[None], None)
 
-    def average(self, outputs: torch.Tensor) -> torch.Tensor:
-        """Returns the common answer (B, outputs) of members (members, B, outputs).
 
-        Probabilities are averaged, and given as the outputs that they come from.
-        """
-        outputs = outputs.float()
-        if self.mean == "classes":
-            return outputs.log_softmax(dim=-1).logsumexp(dim=0) - math.log(self.members)
-        if self.mean == "tags":
-            yes, no = functional.logsigmoid(outputs), functional.logsigmoid(-outputs)
-            return yes.logsumexp(dim=0) - no.logsumexp(dim=0)
+def mean_of_members(outputs: torch.Tensor, mean: str) -> torch.Tensor:
+    """Returns the common answer (B, outputs) of members (members, B, outputs).
 
-        return outputs.mean(dim=0)
+    mean: what is averaged, "values", "classes" or "tags". Probabilities are averaged, and given as
+    the outputs that they come from.
+    """
+    outputs = outputs.float()
+    if mean == "classes":
+        return outputs.log_softmax(dim=-1).logsumexp(dim=0) - math.log(len(outputs))
+    if mean == "tags":
+        yes, no = functional.logsigmoid(outputs), functional.logsigmoid(-outputs)
+        return yes.logsumexp(dim=0) - no.logsumexp(dim=0)
+
+    return outputs.mean(dim=0)

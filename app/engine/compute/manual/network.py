@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from app.engine.compute.manual.layers import KINDS, ManualCategories, ManualLayer, ManualReLU
+from app.engine.learning.loss import targets_of_members
 from models.graph import INPUT
 from models.network import Network
 
@@ -62,6 +63,7 @@ class ManualNetwork:
         for forward in self._forward:
             values = forward(values)
 
+        targets = targets_of_members(targets, values)
         loss, gradient = loss_function.with_gradient(values, targets)
         del values
         for backward in self._backward:
