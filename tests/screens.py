@@ -35,6 +35,7 @@ from models import edits
 from tests.canvas_screens import take_canvas
 from tests.compare_screens import take_compare
 from tests.export_screens import take_export
+from tests.members_screens import take_members
 from tests.outputs_screens import take_outputs
 from tests.predict_screens import take_predictions
 from tests.search_screens import take_search
@@ -408,6 +409,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "canvas": ("the network drawn by hand", take_canvas),
     "compare": ("the comparison of many runs", take_compare),
     "export": ("the export of a trained network", take_export),
+    "members": ("networks with members: Model, Results and Try it", take_members),
     "outputs": ("the Model page: outputs of blocks, and the table", take_outputs),
     "predict": ("many examples predicted at once", take_predictions),
     "search": ("a search for good settings", take_search),

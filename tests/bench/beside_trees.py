@@ -94,6 +94,7 @@ def sources(only: list[str], folder: Path) -> Iterator[tuple[str, dict[str, Any]
     for name in BUILT_IN:
         yield name, {"source": f"sample:{name}"}
 
+    yield "digits as a table", digits(folder)
     for table in REPORTED:
         yield table.name, made(table, folder)
 
@@ -105,6 +106,21 @@ def sources(only: list[str], folder: Path) -> Iterator[tuple[str, dict[str, Any]
 
         file = Path(found.submodule_search_locations[0]) / path
         yield f"{package} {file.stem}", {"source": str(sampled(file, folder)), "target": target}
+
+
+def digits(folder: Path) -> dict[str, Any]:
+    """Writes scikit-learn's digits as rows of 64 numbers; returns their [data] section."""
+    from sklearn import datasets
+
+    found = datasets.load_digits()
+    file = folder / "digits.csv"
+    names = [f"pixel{index}" for index in range(found.data.shape[1])]
+    lines = [
+        ",".join([*(f"{value:g}" for value in row), f"digit{target}"])
+        for row, target in zip(found.data, found.target, strict=True)
+    ]
+    file.write_text("\n".join([",".join([*names, TARGET]), *lines]), encoding="utf-8")
+    return {"source": str(file), "target": TARGET}
 
 
 def made(table: MadeTable, folder: Path) -> dict[str, Any]:
