@@ -62,6 +62,17 @@ class TabM(Template):
         help="Sets numbers to zero at random while training; helps against overfitting.",
     )
 
+    frequency: float = setting(
+        0.1,
+        label="Frequency of waves",
+        unit="a deviation",
+        gt=0.0,
+        le=100.0,
+        logarithmic=True,
+        advanced=True,
+        help="How fine steps and bends of an amount can be; finer ones also learn what is chance.",
+    )
+
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
         return {"width": 128 if problem.examples < 2_000 else 256}
@@ -75,7 +86,11 @@ class TabM(Template):
             "dropout": self.dropout,
             "mean": problem.averaged,
         }
-        columns = {"categories": list(problem.categories), "width": 8}
+        columns = {
+            "categories": list(problem.categories),
+            "width": 8,
+            "frequency": self.frequency,
+        }
         return Graph(
             (
                 Node("columns", "periodic-columns", columns),
