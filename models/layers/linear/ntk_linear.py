@@ -83,4 +83,4 @@ class NTKLinearModule(Layer):
         nn.init.normal_(self.bias, generator=generator)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.linear(x, self.weight) * self.factor + self.bias
+        return functional.linear(x, self.factor * self.weight, self.bias)
