@@ -171,6 +171,15 @@ REPORTED = (
 )
 
 
+def _wide(generator: np.random.Generator, rows: int) -> Columns:
+    x = generator.standard_normal((rows, 60))
+    return _named(x, _classes(_noisy(generator, x[:, :20].sum(axis=1) + x[:, 0] * x[:, 1], 0.3), 2))
+
+
+WIDE = MadeTable("wide", 6_000, "classification", _wide)
+"""The table whose training is timed."""
+
+
 # --- others, to choose recipes by
 
 
