@@ -93,7 +93,7 @@ class PeriodicColumns(Block):
 
 
 def parted(categories: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Returns which categories are one-hot and which are vectors; the unseen value has no mark."""
+    """Returns which categories are one-hot, and which are vectors."""
     few = [index for index, values in enumerate(categories) if values - 1 <= MOST_ONE_HOT]
     return few, [index for index in range(len(categories)) if index not in few]
 
@@ -147,8 +147,9 @@ class PeriodicColumnsModule(Layer):
         if self.has_waves:
             turns = amounts[:, :, None] * self.frequencies + self.phases
             waves = torch.cos(2 * math.pi * turns)
-            sums = torch.einsum("bfw,fwo->bfo", waves, self.sums) + self.offsets
-            parts.append(sums.flatten(1))
+            # Column by column a product of matrices: (columns, B, waves) x (columns, waves, sums).
+            sums = torch.bmm(waves.transpose(0, 1), self.sums) + self.offsets[:, None]
+            parts.append(sums.transpose(0, 1).flatten(1))
 
         codes = x[:, self.numeric :].float().round()
         for index in self.few:

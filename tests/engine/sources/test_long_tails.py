@@ -59,7 +59,7 @@ def test_usual_columns_stay_as_they_are(values: np.ndarray) -> None:
 def test_a_long_tail_comes_near_and_what_is_dense_is_spread(values: np.ndarray) -> None:
     seen = prepared(RowPreparation((column(values),)), values[:, None])[:, 0].numpy()
     assert abs(seen.mean()) < 1e-3 and seen.std() == pytest.approx(1, abs=1e-3)
-    assert np.abs(seen).max() < 6 < np.abs((values - values.mean()) / values.std()).max()
+    assert np.abs(seen).max() < 8 < np.abs((values - values.mean()) / values.std()).max()
     order = np.argsort(values)
     assert (np.diff(seen[order]) >= 0).all(), "larger stays larger"
 

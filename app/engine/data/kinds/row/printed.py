@@ -60,7 +60,8 @@ def preparation_code(
             "    numbers = (numbers - MEAN) / STD\n"
         )
 
-    return PreparationCode("rows", f"{head}{body}    return {rest}\n", dict(scale), note=note)
+    text = f"{head}{body}    return {rest}\n"
+    return PreparationCode("rows", text, arrays=dict(scale), note=note)
 
 
 def units_code(scale: Mapping[str, np.ndarray], count: int, flagged: bool) -> str:

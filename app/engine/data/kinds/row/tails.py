@@ -23,6 +23,9 @@ ONE_SIDED = 5.0
 FEWEST_DIFFERENT = 20
 """Of fewer different numbers a column is a scale, not an amount with tails."""
 
+FAR = 0.01
+"""The share of the numbers that lie beyond where the lengths of both tails are compared."""
+
 NEAR = 0.1
 """The share of the numbers between the end of a column and where the logarithm begins."""
 
@@ -45,8 +48,8 @@ def bend_of(values: np.ndarray) -> Bend | None:
     values: (N,) float64 of the training rows, gaps filled.
     """
     some = values[:: max(1, len(values) // LOOKED_AT)]
-    near_low, first, median, third, near_high = np.quantile(
-        some, (NEAR, 0.25, 0.5, 0.75, 1 - NEAR)
+    lowest, near_low, first, median, third, near_high, highest = np.quantile(
+        some, (FAR, NEAR, 0.25, 0.5, 0.75, 1 - NEAR, 1 - FAR)
     ).tolist()
     low, high = float(values.min()), float(values.max())
     deviation = (third - first) / 1.35
@@ -57,9 +60,9 @@ def bend_of(values: np.ndarray) -> Bend | None:
         return None
 
     centre, scale = median, deviation
-    if high - median > ONE_SIDED * (median - low) and near_low > low:
+    if highest - median > ONE_SIDED * (median - lowest) and near_low > low:
         centre, scale = low, near_low - low
-    elif median - low > ONE_SIDED * (high - median) and near_high < high:
+    elif median - lowest > ONE_SIDED * (highest - median) and near_high < high:
         centre, scale = high, high - near_high
 
     bent = np.arcsinh((values - centre) / scale)
