@@ -69,5 +69,5 @@ class ParametricActivationModule(Layer):
         self.weight.fill_(1.0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        bent = getattr(functional, self.function)(x)
+        bent: torch.Tensor = getattr(functional, self.function)(x)
         return x + self.weight * (bent - x)

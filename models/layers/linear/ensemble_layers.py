@@ -144,4 +144,5 @@ class EnsembleLayersModule(Layer):
         for layer in self.layers[:-1]:
             x = self.dropout(functional.relu(layer(x)))
 
-        return self.layers[-1](x)
+        outputs: torch.Tensor = self.layers[-1](x)
+        return outputs

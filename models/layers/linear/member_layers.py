@@ -166,7 +166,8 @@ class MemberLayersModule(Layer):
         for layer in self.layers[:-1]:
             x = self.dropout(functional.relu(layer(x, member)))
 
-        return self.layers[-1](x, member)
+        outputs: torch.Tensor = self.layers[-1](x, member)
+        return outputs
 
     def member_outputs(self, x: torch.Tensor) -> torch.Tensor:
         """Returns what every member answers: (B, D) -> (members, B, outputs)."""

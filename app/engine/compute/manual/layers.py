@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from models.layers.embedding.categorical_embedding import CategoricalEmbeddingModule
 from models.layers.heads.output import OutputModule
-from models.layers.linear.ensemble_layers import EnsembleLayersModule
+from models.layers.linear.ensemble_layers import EnsembleLayersModule, EnsembleLinear
 from models.layers.linear.member_layers import mean_of_members
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ class ManualEnsemble(ManualLayer):
 
     def __init__(self, module: EnsembleLayersModule, passes_on: bool) -> None:
         """passes_on: see ManualLinear."""
-        layers = list(module.layers)
+        layers = [layer for layer in module.layers if isinstance(layer, EnsembleLinear)]
         self._members = module.members
         self._mean = module.mean
         self._weights: list[nn.Parameter] = [layer.weight for layer in layers]
@@ -257,7 +257,7 @@ class ManualEnsemble(ManualLayer):
         return mean_of_members(values, self._mean)
 
     def backward(self, gradient: torch.Tensor) -> torch.Tensor:
-        gradient = gradient.unflatten(0, (self._members, -1))
+        gradient = gradient.view(self._members, -1, gradient.shape[1])
         for place in reversed(range(len(self._matrices))):
             if place < len(self._relus):
                 if self._dropouts:
