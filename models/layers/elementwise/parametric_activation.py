@@ -59,6 +59,8 @@ class ParametricActivationModule(Layer):
     function: the name of one in torch.nn.functional.
     """
 
+    keeps_more: ClassVar[bool] = True
+
     def __init__(self, width: int, function: str) -> None:
         super().__init__()
         self.function = function

@@ -99,13 +99,14 @@ def parted(categories: Sequence[int]) -> tuple[list[int], list[int]]:
 
 
 class PeriodicColumnsModule(Layer):
-    """Makes (B, F) to (B, F'): amounts, their waves, marks of few values, vectors of many.
+    """Gives amounts waves, and categories marks or vectors: (B, F) -> (B, F').
 
     `frequencies` and `phases` are (columns, waves), `sums` (columns, waves, width - 1), `offsets`
     (columns, width - 1).
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("frequencies", "phases", "offsets")
+    keeps_more: ClassVar[bool] = True
 
     def __init__(
         self, columns: int, width: int, waves: int, frequency: float, categories: list[int]

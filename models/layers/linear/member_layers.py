@@ -94,18 +94,20 @@ class MemberLayers(Block):
 
 
 class MemberLinear(Layer):
-    """A linear layer that members share (BatchEnsemble: Wen et al. 2020, arXiv:2002.06715).
+    """A linear layer that members share.
 
-    Member m computes weight (x * inner[m]) * outer[m] + offsets[m], of which only `weight` is
-    common. inner: (members, inputs). outer, offsets: (members, outputs). signs: whether inner
-    begins with random signs, which make the members differ, and else with ones.
+    It is that of BatchEnsemble (Wen et al. 2020, arXiv:2002.06715): member m computes weight (x *
+    inner[m]) * outer[m] + offsets[m], of which only `weight` is common. inner: (members, inputs).
+    outer, offsets: (members, outputs). place: "first" begins with random signs in inner, which make
+    the members differ, and others with ones; "last" begins near 0, so that at first all members
+    answer about alike.
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("inner", "outer", "offsets")
 
-    def __init__(self, inputs: int, outputs: int, members: int, signs: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, members: int, place: str) -> None:
         super().__init__()
-        self.signs = signs
+        self.place = place
         self.weight = nn.Parameter(torch.empty(outputs, inputs))
         self.inner = nn.Parameter(torch.ones(members, inputs))
         self.outer = nn.Parameter(torch.ones(members, outputs))
@@ -115,12 +117,12 @@ class MemberLinear(Layer):
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
         """Draws weights and offsets by the number of inputs, and the signs."""
-        bound = self.weight.shape[1] ** -0.5
+        bound = 1e-3 if self.place == "last" else self.weight.shape[1] ** -0.5
         self.weight.uniform_(-bound, bound, generator=generator)
         self.offsets.uniform_(-bound, bound, generator=generator)
         self.outer.fill_(1.0)
         self.inner.fill_(1.0)
-        if self.signs:
+        if self.place == "first":
             self.inner.bernoulli_(0.5, generator=generator).mul_(2).sub_(1)
 
     def forward(self, x: torch.Tensor, member: torch.Tensor | None) -> torch.Tensor:
@@ -147,8 +149,8 @@ class MemberLayersModule(Layer):
         self.members = members
         self.mean = mean
         self.layers = nn.ModuleList(
-            MemberLinear(widths[place], widths[place + 1], members, place == 0)
-            for place in range(len(widths) - 1)
+            MemberLinear(widths[place], widths[place + 1], members, where)
+            for place, where in enumerate(["first", *["inner"] * (len(widths) - 3), "last"])
         )
         self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 
@@ -156,13 +158,15 @@ class MemberLayersModule(Layer):
         if not self.training:
             return mean_of_members(self.member_outputs(x), self.mean)
 
-        # A random member begins, so that small batches reach all of them in turn.
-        first = torch.randint(self.members, (1,), device=x.device)
-        member = (torch.arange(x.shape[0], device=x.device) + first) % self.members
+        member = torch.arange(x.shape[0], device=x.device) % self.members
+        if x.shape[0] < self.members:
+            # A random member begins, so that small batches reach all of them in turn.
+            member = (member + torch.randint(self.members, (1,), device=x.device)) % self.members
+
         return self.through(x, member)
 
     def through(self, x: torch.Tensor, member: torch.Tensor | None) -> torch.Tensor:
-        """Returns what each row's member answers: (N, D) -> (N, outputs); see MemberLinear."""
+        """Returns what members answer: (N, D) -> (N, outputs), see MemberLinear."""
         for layer in self.layers[:-1]:
             x = self.dropout(functional.relu(layer(x, member)))
 

@@ -61,11 +61,11 @@ class NTKLinear(Block):
 
 
 class NTKLinearModule(Layer):
-    """A linear layer (B, ..., inputs) -> (B, ..., outputs) with a fixed factor on its weights.
+    """A linear layer with a fixed factor on its weights.
 
-    The factor is sqrt(256 / inputs). A step of Adam moves the weights of the layer by the learning
-    rate times the factor, and the offsets by the learning rate: a tenth of the rate that the paper
-    gives to weights of 256 inputs, times their root.
+    (B, ..., inputs) -> (B, ..., outputs). The factor is sqrt(256 / inputs). A step of Adam moves
+    the weights of the layer by the learning rate times the factor, and the offsets by the learning
+    rate: a tenth of what the paper's rate moves them by.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
