@@ -17,6 +17,9 @@ FEWEST_STEPS = 1_000
 MOST_EPOCHS = 100
 """Epochs that few examples are trained for at most."""
 
+MOST_EPOCHS_OF_TABLES = 128
+"""Epochs of a network made for tables at most."""
+
 MOST_TOKENS = 24_000_000
 """Single bytes that a language model reads in training, about a quarter of an hour on two cores.
 
@@ -59,19 +62,13 @@ def dropout_for(examples: int) -> float:
     return 0.5 if examples < 500 else 0.3 if examples < 2_000 else 0.1
 
 
-def batch_of_rows(examples: int) -> int:
-    """Returns a batch size for table rows: a power of two from 16 to 256."""
-    batch: int = max(16, min(256, 2 ** round(math.log2(max(1, examples) / 16))))
-    return batch
-
-
 def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
     """Returns the recipe of networks that read table rows.
 
     About a thousand small steps are enough for a few hundred rows: beyond them the rows are
     overfitted, as measured on the built-in tables.
     """
-    batch = batch_of_rows(problem.examples)
+    batch = max(16, min(256, 2 ** round(math.log2(max(1, problem.examples) / 16))))
     steps = max(1, problem.examples // batch)
     epochs = min(150, max(10, math.ceil(FEWEST_STEPS / steps)))
 
@@ -84,13 +81,14 @@ def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
 
 
 def tables(problem: Problem, steps: int) -> dict[str, Any]:
-    """Returns the [training] section of networks made for tables, which take many small steps.
+    """Returns the [training] section of networks made for tables, whose batches are large.
 
-    steps: how many of them, for tables that are neither small nor large.
+    steps: how many, for tables that are neither small nor large; those of few rows take fewer, as
+    they are overfitted beyond MOST_EPOCHS_OF_TABLES.
     """
-    batch = batch_of_rows(problem.examples)
+    batch: int = max(32, min(256, 2 ** round(math.log2(max(1, problem.examples) / 6))))
     epochs = math.ceil(steps / max(1, problem.examples // batch))
-    return {"epochs": min(200, max(12, epochs)), "batch_size": batch}
+    return {"epochs": min(MOST_EPOCHS_OF_TABLES, max(12, epochs)), "batch_size": batch}
 
 
 def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, Any]]:

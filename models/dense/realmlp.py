@@ -103,5 +103,5 @@ class RealMLP(Template):
                 "weight_decay": 0.32,
             },
             "schedule": {"kind": "cosine-log", "waves": 4},
-            "training": tables(problem, steps=3_000),
+            "training": tables(problem, steps=2_000),
         }
