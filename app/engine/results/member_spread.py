@@ -53,12 +53,12 @@ class MemberSpread:
     @property
     def low(self) -> np.ndarray:
         """What one in twenty members stays below: (n, ...)."""
-        return np.quantile(self.predictions, OUTER, axis=0)
+        return np.asarray(np.quantile(self.predictions, OUTER, axis=0))
 
     @property
     def high(self) -> np.ndarray:
         """What one in twenty members is above: (n, ...)."""
-        return np.quantile(self.predictions, 1 - OUTER, axis=0)
+        return np.asarray(np.quantile(self.predictions, 1 - OUTER, axis=0))
 
     def agreeing(self) -> np.ndarray:
         """Returns how many members choose the class that their mean chooses: (n,).
@@ -66,7 +66,7 @@ class MemberSpread:
         Only for tasks with classes.
         """
         chosen = self.predictions.mean(axis=0).argmax(axis=-1)
-        return (self.predictions.argmax(axis=-1) == chosen).sum(axis=0)
+        return np.asarray((self.predictions.argmax(axis=-1) == chosen).sum(axis=0))
 
     def words(self, description: Description, task: Task, index: int = 0) -> str:
         """Returns a sentence on one example, "" where the answer has no few words."""

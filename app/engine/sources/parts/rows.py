@@ -6,6 +6,7 @@ What fills gaps, scales numbers and encodes categories is fitted on the training
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from app.engine.data.fingerprints import ROWS, fingerprints_of_rows, number_equa
 from app.engine.data.kinds.row.column import RowColumn
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.row.remarks import is_far, range_text
-from app.engine.data.kinds.row.tails import Bend, bend_of
+from app.engine.data.kinds.row.tails import bend_of
 from app.engine.data.names import natural_key
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
@@ -274,9 +275,8 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
     mean = float(filled.mean())
     spread = float(filled.std())
     varies = spread > 1e-6 * max(abs(mean), 1e-30)  # less is what 32 bits round away
-    bend = bend_of(filled) if varies else None
 
-    return RowColumn(
+    fitted = RowColumn(
         column.name,
         "number",
         policy,
@@ -290,18 +290,14 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
         column.whole,
         column.date,
         unit=column.unit,
-        **({} if bend is None else _bent(bend)),
     )
+    bend = bend_of(filled) if varies else None
+    if bend is None:
+        return fitted
 
-
-def _bent(bend: Bend) -> dict[str, float]:
-    """Returns the fields of a column that is bent."""
-    return {
-        "centre": bend.centre,
-        "bend": bend.scale,
-        "bent_mean": bend.mean,
-        "bent_std": bend.std,
-    }
+    return replace(
+        fitted, centre=bend.centre, bend=bend.scale, bent_mean=bend.mean, bent_std=bend.std
+    )
 
 
 def missing_policy(name: str, role: str, chosen: Mapping[str, Any]) -> str:
