@@ -17,6 +17,9 @@ FEWEST_STEPS = 1_000
 MOST_EPOCHS = 100
 """Epochs that few examples are trained for at most."""
 
+MOST_EPOCHS_OF_TABLES = 128
+"""Epochs of a network made for tables at most."""
+
 MOST_TOKENS = 24_000_000
 """Single bytes that a language model reads in training, about a quarter of an hour on two cores.
 
@@ -75,6 +78,17 @@ def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
         "schedule": {"kind": "cosine", "warmup": 0.1},
         "training": {"epochs": epochs, "batch_size": batch, "gradient_clip": 1.0},
     }
+
+
+def tables(problem: Problem, steps: int) -> dict[str, Any]:
+    """Returns the [training] section of networks made for tables, whose batches are large.
+
+    steps: how many, for tables that are neither small nor large; those of few rows take fewer, as
+    they are overfitted beyond MOST_EPOCHS_OF_TABLES.
+    """
+    batch: int = max(32, min(256, 2 ** round(math.log2(max(1, problem.examples) / 6))))
+    epochs = math.ceil(steps / max(1, problem.examples // batch))
+    return {"epochs": min(MOST_EPOCHS_OF_TABLES, max(12, epochs)), "batch_size": batch}
 
 
 def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, Any]]:

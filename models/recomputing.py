@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 def worth_recomputing(block: nn.Module) -> bool:
     """Returns whether a block keeps more for the backward pass than its inputs.
 
-    A block of several layers does, and a recurrent layer, which keeps every step. Another single
-    layer does not.
+    A block of several layers does, a recurrent layer, which keeps every step, and a layer of ours
+    that says so by `keeps_more`. Another single layer does not.
     """
     layers = [
         module
         for module in block.modules()
         if next(module.children(), None) is None and not isinstance(module, nn.Identity)
     ]
-    return len(layers) > 1 or any(isinstance(layer, nn.RNNBase) for layer in layers)
+    return len(layers) > 1 or any(
+        isinstance(layer, nn.RNNBase) or getattr(layer, "keeps_more", False) for layer in layers
+    )
 
 
 def recompute(block: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:

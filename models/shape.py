@@ -26,6 +26,14 @@ itself, restored. pair: (2, outputs), an embedding for each half of a pair.
 """
 
 
+Meaning = Literal["", "classes", "tags", "amounts"]
+"""What the values are that a network answers with.
+
+classes: logits of which one is right. tags: logits of yes or no each. amounts: standardised ones.
+"": not known, or something else.
+"""
+
+
 @dataclass(frozen=True)
 class Input:
     """One thing that a network looks at: an example, or one half of a pair.
@@ -80,7 +88,7 @@ class Problem:
     input, shape, vocabulary, categories: see Input. outputs: how many numbers the network gives:
     classes, 1 for yes or no, amounts, tokens, or the size of an embedding; for a copy as many as
     the example has. examples: how many there are to train on. answers: the form of the output.
-    other: the second half of a pair.
+    other: the second half of a pair. meaning: of the values that are the output.
     """
 
     input: InputKind
@@ -91,10 +99,16 @@ class Problem:
     vocabulary: int = 0
     categories: tuple[int, ...] = ()
     other: Input | None = None
+    meaning: Meaning = ""
 
     @classmethod
     def of(
-        cls, inputs: tuple[Input, ...], outputs: int, examples: int, answers: Answers = "values"
+        cls,
+        inputs: tuple[Input, ...],
+        outputs: int,
+        examples: int,
+        answers: Answers = "values",
+        meaning: Meaning = "",
     ) -> Problem:
         """Returns the problem of one input, or of the two halves of a pair."""
         first = inputs[0]
@@ -107,6 +121,7 @@ class Problem:
             first.vocabulary,
             first.categories,
             inputs[1] if len(inputs) > 1 else None,
+            meaning,
         )
 
     @property
@@ -118,6 +133,11 @@ class Problem:
     def inputs(self) -> tuple[Input, ...]:
         """The example, or both halves of a pair."""
         return (self.first, self.other) if self.other is not None else (self.first,)
+
+    @property
+    def averaged(self) -> str:
+        """What members of a network average: probabilities of "classes" or "tags", or "values"."""
+        return self.meaning if self.meaning in ("classes", "tags") else "values"
 
     @property
     def vocabulary_of_texts(self) -> int:
@@ -156,6 +176,8 @@ class Problem:
         }
         if self.other is not None:
             plain["other"] = self.other.to_plain()
+        if self.meaning:
+            plain["meaning"] = self.meaning
 
         return plain
 
@@ -171,6 +193,7 @@ class Problem:
             data.get("vocabulary", 0),
             tuple(data.get("categories", ())),
             Input.from_plain(data["other"]) if data.get("other") else None,
+            data.get("meaning", ""),
         )
 
 

@@ -25,6 +25,11 @@ WHY = {
         "the columns of a row stand in no order and have no neighbours, so that layers which see "
         "all of them at once are enough"
     ),
+    "realmlp": (
+        "waves of each column make steps and bends easy to learn, and the layers behind them see "
+        "all columns at once"
+    ),
+    "tabm": "many small networks answer together, and their mean is better than any of them",
     "text-cnn": (
         "filters look for phrases wherever they stand in a text, which is quick, and hard to beat "
         "on few examples"

@@ -52,6 +52,12 @@ class Template(Choice):
 
         return ""
 
+    @classmethod
+    def gives_way(cls, problem: Problem) -> bool:
+        """Returns whether the next template that fits is a better first choice for this problem."""
+        del problem
+        return False
+
     def resolved(self, problem: Problem) -> Self:
         """Returns the same template with every setting filled in for this problem."""
         missing = {
@@ -110,9 +116,14 @@ USUAL = "resnet"
 
 
 def usual_template(problem: Problem) -> type[Template]:
-    """Returns the template where none was chosen: the usual one, else the first that fits."""
+    """Returns the template where none was chosen: the usual one, else the first that fits.
+
+    One that gives way is passed over, unless there is no other.
+    """
     usual = TEMPLATES.get(USUAL)
     if not usual.unfit(problem):
         return usual
 
-    return next((template for template in TEMPLATES.all() if not template.unfit(problem)), usual)
+    fitting = [template for template in TEMPLATES.all() if not template.unfit(problem)]
+    first = (template for template in fitting if not template.gives_way(problem))
+    return next(first, fitting[0] if fitting else usual)

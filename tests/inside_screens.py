@@ -54,7 +54,7 @@ def _open_block(camera: Any, view: Any) -> None:
 def _results(camera: Any, source: str) -> None:
     results: Any = camera.window.frame.pages["results"]
     camera.window.frame.go("results")
-    results.fold.setChecked(True)
+    results.folded.button.setChecked(True)
     camera.wait(lambda: bool(results.back.looks.looks))
     results.show_split("validation")
     results.back.choose(1)
@@ -76,7 +76,7 @@ def _results(camera: Any, source: str) -> None:
         camera.save(f"{source}-compare-{appearance}")
 
     results.back.compare.click()
-    results.fold.setChecked(False)
+    results.folded.button.setChecked(False)
     camera.inside.theme.set_zoom(1.0)
     camera.inside.theme.set_dark(False)
 

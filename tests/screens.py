@@ -36,6 +36,7 @@ from tests.canvas_screens import take_canvas
 from tests.compare_screens import take_compare
 from tests.export_screens import take_export
 from tests.inside_screens import take_inside
+from tests.members_screens import take_members
 from tests.outputs_screens import take_outputs
 from tests.place_screens import take_places
 from tests.predict_screens import take_predictions
@@ -412,6 +413,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Camera], None]]] = {
     "compare": ("the comparison of many runs", take_compare),
     "export": ("the export of a trained network", take_export),
     "inside": ("inside the network, its epochs, and what if", take_inside),
+    "members": ("networks with members: Model, Results and Try it", take_members),
     "outputs": ("the Model page: outputs of blocks, and the table", take_outputs),
     "places": ("where a run trains: processes, another computer", take_places),
     "predict": ("many examples predicted at once", take_predictions),

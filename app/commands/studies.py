@@ -43,17 +43,38 @@ def _seeds_option(usual: int) -> Callable[[Any], Any]:
 @click.command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @_seeds_option(5)
+@click.option(
+    "--together",
+    is_flag=True,
+    help="Of one plain MLP: train all at once as members of one run, in little more time than one.",
+)
 @cost
 @as_json
-def seeds(runs: tuple[str, ...], count: int, cost: bool, json_: bool) -> int:
+def seeds(runs: tuple[str, ...], count: int, together: bool, cost: bool, json_: bool) -> int:
     """Repeat runs with other seeds: mean, spread, and whether they differ.
 
     What was trained already counts. The rest trains in the queue, one run after the other; Ctrl+C
-    ends the waiting alone, and the same command shows later what came of it.
+    ends the waiting alone, and the same command shows later what came of it. With --together the
+    repeats differ in their first weights and in what they forget, not in the order of examples.
     """
+    if together:
+        return _seeds_together(runs, count, cost, json_)
+
     from app.engine.studies.study import repeats  # noqa: PLC0415 - not for --help
 
     return _answer(repeats([find_run(run) for run in runs], count), cost, json_)
+
+
+def _seeds_together(runs: tuple[str, ...], count: int, cost: bool, json_: bool) -> int:
+    from app.engine.studies.together import (  # noqa: PLC0415 - loads torch
+        by_member,
+        repeats_together,
+    )
+
+    if len(runs) > 1:
+        raise click.UsageError("--together takes one run.")
+
+    return _answer(repeats_together(find_run(runs[0]), count), cost, json_, by_member)
 
 
 @click.command()
@@ -85,8 +106,16 @@ def ablation(run: str, keys: tuple[str, ...], count: int, cost: bool, json_: boo
     return _answer(ablation_of(found, parts, count), cost, json_)
 
 
-def _answer(study: Study, cost: bool, json_: bool) -> int:
-    """Trains what is missing, prints what came of the study, and returns the exit code."""
+def _answer(
+    study: Study,
+    cost: bool,
+    json_: bool,
+    finish: Callable[[Outcome], Outcome] | None = None,
+) -> int:
+    """Trains what is missing, prints what came of the study, and returns the exit code.
+
+    finish: makes of the outcome what is printed.
+    """
     from app.engine.queue.items import Queue  # noqa: PLC0415 - not for --help
     from app.engine.studies.outcome import StudyReader  # noqa: PLC0415 - not for --help
     from app.engine.studies.words import cost_text  # noqa: PLC0415 - not for --help
@@ -105,10 +134,11 @@ def _answer(study: Study, cost: bool, json_: bool) -> int:
             interrupted = True
             outcome = reader.read(study)
 
+    shown = outcome if finish is None else finish(outcome)
     if json_:
-        say_json(_plain(outcome))
+        say_json(_plain(shown))
     else:
-        _show(outcome)
+        _show(shown, together=finish is not None)
 
     if interrupted:
         return INTERRUPTED
@@ -144,11 +174,16 @@ def _train(reader: StudyReader, study: Study, json_: bool) -> Outcome:
     return outcome
 
 
-def _show(outcome: Outcome) -> None:
+def _show(outcome: Outcome, together: bool) -> None:
+    """Prints a study. together: its seeds are members of one run."""
     from app.engine.studies import words  # noqa: PLC0415 - not for --help
 
     study = outcome.study
-    say(f"{study.metric.label}, {words.seeds_text(study)}. {words.SCOPE}")
+    if together:
+        say(f"{study.metric.label}, members of one run. {words.SCOPE_TOGETHER}")
+    else:
+        say(f"{study.metric.label}, {words.seeds_text(study)}. {words.SCOPE}")
+
     width = max(len(member.member.name) for member in outcome.members)
     for member in outcome.members:
         parts = [

@@ -13,7 +13,7 @@ from models.code import layout
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OMITTED = {"initialise", "code", "undecayed", "written_as", "written_mixed"}
+OMITTED = {"initialise", "code", "keeps_more", "undecayed", "written_as", "written_mixed"}
 """Members of a class that are not printed: they speak to our trainer and to this writer."""
 
 _PRAGMA = re.compile(r"\s*# (noqa|type: ignore).*$")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from models.graph import Graph, Node
+from models.graph import Graph, GraphError, Node
 from models.recipe import dropout_for, epochs_and_batch, rate_for, rows
 from models.shape import Answers, InputKind, Problem
 from models.spec import setting
@@ -18,12 +18,17 @@ LARGEST_SIDE = 64
 """Pixels of a side of the pictures that are flattened; larger ones are averaged first."""
 
 
+MANY_ROWS = 500
+"""Rows of training from which on it is no longer the first choice for tables."""
+
+
 @TEMPLATES.register
 class MLP(Template):
     """A categorical embedding, `depth` linear layers with ReLU and dropout, a linear output.
 
     A picture is flattened: its pixels are values side by side, and nothing tells the network which
     of them are neighbours. To restore a row, it narrows to a quarter of its width in the middle.
+    Several members are networks of that form behind common categories.
     """
 
     kind: ClassVar[str] = "mlp"
@@ -53,6 +58,13 @@ class MLP(Template):
         step=8,
         help="How many things a layer can look for.",
     )
+    members: int = setting(
+        1,
+        label="Members",
+        ge=1,
+        le=256,
+        help="With more than one, so many networks train together and answer with their mean.",
+    )
     dropout: float | None = setting(
         None,
         label="Dropout",
@@ -68,6 +80,11 @@ class MLP(Template):
             return f"{cls.label} restores table rows, not pictures."
 
         return super().unfit(problem)
+
+    @classmethod
+    def gives_way(cls, problem: Problem) -> bool:
+        """To networks made for tables, where rows are many enough for their many steps."""
+        return problem.input == "row" and bool(problem.meaning) and problem.examples >= MANY_ROWS
 
     @classmethod
     def defaults(cls, problem: Problem) -> dict[str, Any]:
@@ -89,6 +106,9 @@ class MLP(Template):
             widths = [*half, max(2, width // 4), *half]
 
         nodes = _first_blocks(problem)
+        if self.members > 1:
+            return Graph((*nodes, self._ensemble(problem)))
+
         for number, outputs in enumerate(widths, start=1):
             nodes.append(
                 Node(f"layer{number}", "linear", {"outputs": outputs, "activation": "relu"})
@@ -98,6 +118,25 @@ class MLP(Template):
 
         nodes.append(Node("answer", "output", {"outputs": problem.output_shape[0]}))
         return Graph(tuple(nodes))
+
+    def _ensemble(self, problem: Problem) -> Node:
+        """Returns the block of several networks. Raises GraphError where they have no mean."""
+        if not problem.meaning:
+            raise GraphError(
+                "members",
+                "Members average classes, tags or amounts, which this task does not answer with.",
+                "Set members to 1.",
+            )
+
+        settings = {
+            "outputs": problem.output_shape[0],
+            "members": self.members,
+            "depth": self.depth,
+            "width": self.width or 64,
+            "dropout": self.dropout or 0.0,
+            "mean": problem.averaged,
+        }
+        return Node("members", "ensemble-layers", settings)
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:

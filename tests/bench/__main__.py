@@ -2,7 +2,7 @@
 
 `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs;
 `tables`, `language` and `pairs` train the built-in data sets and print what they reach beside
-others. `optimizers` counts floats per parameter on live state. `memory` sets the ledger beside what
+others, and `trees` many tables beside scikit-learn's trees. `optimizers` counts floats per parameter on live state. `memory` sets the ledger beside what
 the allocator reports, for every template with every optimizer. `inside` prints what measuring the
 optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
 costs. `weights` proves that no result changed since another version. `soak` uses the window at
@@ -13,7 +13,7 @@ steps of a long run costs. `graph` renews all numbers of 300 blocks after a chan
 trains networks written by `netwright code` beside the program's own, `first-start` prints what a
 later start costs beside an empty window. `whole-training` trains the built-in digits from the
 command line beside a bare script, and `small-steps` prints what a step of a small network costs
-beside another version. `search` sets a search with TPE beside random trials, and `reading` prints
+beside another version, `together` what one of 32 that train together does. `search` sets a search with TPE beside random trials, and `reading` prints
 what a large table, many pictures and a long text cost beside the least that they could. `runs`
 prints what a run costs in a process of its own, and what is left of many. `export` exports every
 template in every format, and prints what changed and how fast the files answer. `set-up` prints
@@ -39,6 +39,7 @@ import sys
 import time
 
 from tests.bench import (
+    beside_trees,
     code,
     detached,
     export,
@@ -67,6 +68,7 @@ from tests.bench import (
     speed,
     suspects,
     tables,
+    together,
     weights,
     whole_training,
 )
@@ -83,6 +85,7 @@ USUAL = {
     "first-start": ([], 9),
     "whole-training": ([], 5),
     "small-steps": ([], 5),
+    "together": ([], 3),
     "reading": ([], 5),
     "runs": (["cnn"], 9),
     "set-up": ([], 1),
@@ -100,6 +103,7 @@ def main() -> None:
     kinds = (
         "speed",
         "tables",
+        "trees",
         "language",
         "pairs",
         "optimizers",
@@ -118,6 +122,7 @@ def main() -> None:
         "first-start",
         "whole-training",
         "small-steps",
+        "together",
         "search",
         "reading",
         "runs",
@@ -142,7 +147,9 @@ def main() -> None:
     parser.add_argument(
         "--pairs", type=int, help="speed, inside, race, code: pairs of turns for each figure"
     )
-    parser.add_argument("--seeds", type=int, default=5, help="tables: splits for each figure")
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="tables, trees: splits for each figure"
+    )
     parser.add_argument(
         "--processor-time", action="store_true", help="for a busy machine: one thread, its own time"
     )
@@ -155,7 +162,7 @@ def main() -> None:
         "--only",
         nargs="+",
         default=[],
-        help="reading, predict: of table, pictures and text, some; promise, recipes: data",
+        help="reading, predict: of table, pictures, text, some; promise, recipes, trees: data",
     )
     parser.add_argument("--record", action="store_true", help="promise: write the curves anew")
     parser.add_argument(
@@ -169,6 +176,8 @@ def main() -> None:
     arguments.pairs = arguments.pairs or pairs_
     if arguments.what == "tables":
         tables.main(arguments.seeds)
+    elif arguments.what == "trees":
+        sys.exit(beside_trees.main(arguments.seeds, arguments.only))
     elif arguments.what == "language":
         language.main()
     elif arguments.what == "pairs":
@@ -231,6 +240,8 @@ def main() -> None:
         sys.exit(whole_training.main(arguments.pairs))
     elif arguments.what == "small-steps":
         sys.exit(small_steps.main(arguments.pairs, arguments.against))
+    elif arguments.what == "together":
+        sys.exit(together.main(arguments.pairs, arguments.against))
     elif arguments.what == "search":
         sys.exit(search.main(arguments.seeds))
     elif arguments.what == "canvas":

@@ -225,6 +225,8 @@ def experiment(combination: Combination, epochs: int, batch_size: int) -> Experi
     """Returns a combination's small network, with nothing random in the examples of a batch."""
     template = TEMPLATES.get(combination.template)
     settings = {name: value for name, value in SMALL.items() if name in template.model_fields}
+    if getattr(template(), "members", 1) > 1:
+        settings["members"] = 4  # as many as a batch of the tests has examples for
 
     loss: dict[str, Any] = {"kind": combination.loss}
     if "label_smoothing" in LOSSES.get(combination.loss).model_fields:

@@ -95,7 +95,10 @@ class Case:
         return inputs
 
     def output_batch(self, batch: int) -> int:
-        """How many examples the output has."""
+        """How many examples the output has in training."""
+        if self.block.kind == "ensemble-layers":
+            return batch * int(getattr(self.block, "members"))  # noqa: B009 - of this kind alone
+
         return batch * BATCHES.get(self.block.kind, 1)
 
 

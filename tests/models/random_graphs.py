@@ -80,14 +80,14 @@ def random_graph(seed: int, blocks: int = 12) -> tuple[Graph, Problem]:
 _TEXT = {"token-embedding", "padding-mask"}
 """Kinds that read token numbers, and only these."""
 
-_ROWS = {"categorical-embedding", "column-tokens"}
+_ROWS = {"categorical-embedding", "column-tokens", "periodic-columns"}
 """Kinds that read a table row; with other inputs their category numbers are nonsense."""
 
-_FLAT = {"reshape", "output"}
+_FLAT = {"reshape", "output", "member-layers"}
 """Kinds after which little else fits, so that they come last as a rule."""
 
-_APART = {"concatenate-in-batch", "contrastive-output"}
-"""Kinds that change how many examples there are: a network of pairs begins or ends with them."""
+_APART = {"concatenate-in-batch", "contrastive-output", "ensemble-layers"}
+"""Kinds that change how many examples there are: a network begins or ends with them."""
 
 
 def _inputs(rng: random.Random, kind: type[Block], names: list[str]) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ import torch
 
 from app.engine.memory.inspection import inspect
 from models.graph import Graph
-from models.shape import Answers, Input, Problem
+from models.shape import Answers, Input, Meaning, Problem
 from models.spec import settings
-from models.template import TEMPLATES, Template
+from models.template import TEMPLATES, Template, usual_template
 from tests.models.networks import INPUTS, batch_of, cases, network_of, problem_of, typical_problem
 
 CASES = pytest.mark.parametrize(
@@ -134,8 +134,17 @@ def test_under_bfloat16_the_answer_is_near(kind: type[Template]) -> None:
 def test_there_is_a_first_choice_for_every_kind_of_example(name: str) -> None:
     firsts = {"image": "resnet", "text": "text-cnn", "row": "mlp", "signal": "cnn-1d"}
     example = INPUTS[name]
-    fitting = [kind.kind for kind in TEMPLATES.all() if not kind.unfit(problem_of(example))]
-    assert firsts[example.kind] in (fitting[0], "resnet")
+    assert usual_template(problem_of(example)).kind == firsts[example.kind]
+
+
+def test_the_first_choice_for_a_table_follows_its_rows_and_its_answer() -> None:
+    def first(examples: int, meaning: Meaning) -> str:
+        row = INPUTS["a row with categories"]
+        return usual_template(Problem.of((row,), 3, examples, "values", meaning)).kind
+
+    assert first(100, "classes") == "mlp"
+    assert first(5_000, "classes") == first(5_000, "amounts") == "realmlp"
+    assert first(5_000, "") == "mlp", "points in space"
 
 
 def test_a_template_that_does_not_fit_says_why() -> None:

@@ -17,6 +17,7 @@ from app.engine.compute.batches import batch_count
 from app.engine.compute.fused_adam import FusedAdam
 from app.engine.compute.gradient_norm import clip_gradients, gradient_norm
 from app.engine.compute.manual.network import ManualNetwork
+from app.engine.learning.loss import mean_of_members, targets_of_members
 
 if TYPE_CHECKING:
     from app.engine.data.preparation import Batch
@@ -113,12 +114,11 @@ class Passes:
 
     def _loss(self, inputs: Batch, targets: torch.Tensor) -> torch.Tensor:
         """Returns the loss of a part with its graph. The outputs are let go of unless kept."""
-        if self.kept is None:
-            return self.loss_function(self.network(inputs), targets)
-
         outputs = self.network(inputs)
-        self.kept.append((outputs.detach(), targets))
-        return self.loss_function(outputs, targets)
+        if self.kept is not None:
+            self.kept.append((mean_of_members(outputs.detach(), targets), targets))
+
+        return self.loss_function(outputs, targets_of_members(targets, outputs))
 
     def forget_gradients(self) -> None:
         """Lets go of the gradients of the step before, and of what a failed pass left."""

@@ -150,4 +150,30 @@ class LossFunction:
         return mean * targets.shape[0], mean.new_tensor(float(targets.shape[0]))
 
 
+def targets_of_members(targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+    """Returns the targets (B, ...) once for each answer of a network in training.
+
+    outputs: (B, ...), or (members * B, ...) of a network whose members learn together, member after
+    member (see models.layers.linear.ensemble_layers).
+    """
+    examples = targets.shape[0]
+    if outputs.shape[0] == examples:
+        return targets
+
+    times = outputs.shape[0] // examples
+    return targets.repeat(times, *(1,) * (targets.ndim - 1))
+
+
+def mean_of_members(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Returns one answer for each example of a network in training: the mean of its members'.
+
+    outputs, targets: as in `targets_of_members`. Returns (B, ...).
+    """
+    examples = targets.shape[0]
+    if outputs.shape[0] == examples:
+        return outputs
+
+    return outputs.reshape(-1, examples, *outputs.shape[1:]).mean(dim=0)
+
+
 LOSSES: Registry[Loss] = Registry("loss", "app.engine.learning.losses")

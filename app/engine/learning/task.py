@@ -14,7 +14,7 @@ import numpy as np
 
 from app.engine.learning.loss import LOSSES
 from app.engine.learning.metrics import METRICS, Metric
-from models.shape import PLURALS, Answers, InputKind, Problem
+from models.shape import PLURALS, Answers, InputKind, Meaning, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +95,9 @@ class Task(ABC):
     """Whether the answer is the second class (yes) or the first (no)."""
 
     answers: ClassVar[Answers] = "values"
+    meaning: ClassVar[Meaning] = ""
+    """What the values are that the network answers with, for templates that average them."""
+
     embeds: ClassVar[bool] = False
     """Whether the network answers with points in space, of [training] embedding numbers."""
 
@@ -149,7 +152,11 @@ class Task(ABC):
         """
         outputs = embedding if self.embeds else self.outputs(description)
         return Problem.of(
-            description.preparation.inputs, outputs, description.size("training"), self.answers
+            description.preparation.inputs,
+            outputs,
+            description.size("training"),
+            self.answers,
+            self.meaning,
         )
 
     def epoch_order(

@@ -17,6 +17,7 @@ from app.engine.compute.fake_tensors import (
     behave_as_on,
     fake_tensors,
 )
+from app.engine.learning.loss import mean_of_members, targets_of_members
 from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
 from models.network import Network, fake_inputs
 
@@ -182,9 +183,9 @@ def _pass(
     ):
         outputs = network(tuple(inputs) if len(inputs) > 1 else inputs[0])
         if kept is not None:
-            kept.append(outputs.detach())
+            kept.append(mean_of_members(outputs.detach(), targets))
 
-        loss = loss_function(outputs, targets)
+        loss = loss_function(outputs, targets_of_members(targets, outputs))
         del outputs
 
     activations = meter.bytes

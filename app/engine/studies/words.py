@@ -18,6 +18,11 @@ SCOPE = (
     "would do, not what other data would."
 )
 
+SCOPE_TOGETHER = (
+    "Judged on validation; the test examples choose nothing. The interval says what other first "
+    "weights would do; the order of examples is the same for all."
+)
+
 
 def cost_text(outcome: Outcome) -> str:
     """Returns what is still to be trained: "6 runs, about 12 minutes, 38 MiB"."""

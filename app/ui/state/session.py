@@ -19,13 +19,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.copies import same_again
 from app.engine.runs.run import Run
 from app.ui.state import trainings
-from app.ui.state.beside.remote_run import (
-    RemoteControl,
-    RunInterrupted,
-    followed,
-    new_beside,
-    trained_beside,
-)
+from app.ui.state.beside import remote_run
 from app.ui.state.beside.training_place import HERE
 from app.ui.state.record import Record, read_record
 
@@ -118,28 +112,30 @@ class Session(QObject):
     @property
     def goes_on_alone(self) -> bool:
         """Whether the current run trains in a process of its own."""
-        return self.active and isinstance(self._control, RemoteControl)
+        return self.active and isinstance(self._control, remote_run.RemoteControl)
 
     @property
     def where(self) -> str:
         """Where a run that goes on alone trains, in words."""
-        return self._control.where if isinstance(self._control, RemoteControl) else ""
+        return self._control.where if isinstance(self._control, remote_run.RemoteControl) else ""
 
     # --- requests
 
     def start(self, experiment: Experiment, folder: Path, promise: Promise | None = None) -> None:
         """Trains in a new run below `folder`; only when idle. promise: what was promised of it."""
         if self.place.beside:
-            train = new_beside(self.place, experiment, folder, promise)
-            self._begin(train, Record(), RemoteControl())
+            train = remote_run.new_beside(self.place, experiment, folder, promise)
+            self._begin(train, Record(), remote_run.RemoteControl())
         else:
             self._begin(trainings.new_run(experiment, folder, promise), Record())
 
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
         if self.place.beside:
-            train = trained_beside(lambda _: same_again(Run(path), folder), self.place.processes)
-            self._begin(train, Record(), RemoteControl())
+            train = remote_run.trained_beside(
+                lambda _: same_again(Run(path), folder), self.place.processes
+            )
+            self._begin(train, Record(), remote_run.RemoteControl())
         else:
             self._begin(trainings.same_run(path, folder), Record())
 
@@ -151,10 +147,10 @@ class Session(QObject):
         """
         record.begun = None
         if self.place.beside:
-            train = trained_beside(
+            train = remote_run.trained_beside(
                 lambda emit: trainings.branch_of(path, emit, at), self.place.processes, True, epochs
             )
-            self._begin(train, record, RemoteControl())
+            self._begin(train, record, remote_run.RemoteControl())
         else:
             self._begin(trainings.branch(path, epochs, at), record)
 
@@ -177,10 +173,12 @@ class Session(QObject):
 
         epochs: a new total, to train longer. A run that is not shown is read on its thread first.
         """
-        control = RemoteControl() if self.place.beside else None
+        control = remote_run.RemoteControl() if self.place.beside else None
         train = trainings.resumed(path, epochs)
         if self.place.beside:
-            train = trained_beside(lambda _: Run(path), self.place.processes, True, epochs)
+            train = remote_run.trained_beside(
+                lambda _: Run(path), self.place.processes, True, epochs
+            )
         elif self.record.path == path:
             self._begin(train, self.record)
             return
@@ -191,7 +189,7 @@ class Session(QObject):
         """Follows a run that trains in a process of its own; only when idle."""
         record = Record()
         record.has_weights = Run(path).best_folder is not None
-        self._begin(followed(path), record, RemoteControl())
+        self._begin(remote_run.followed(path), record, remote_run.RemoteControl())
 
     def pause(self) -> None:
         if self.state is State.RUNNING:
@@ -231,7 +229,7 @@ class Session(QObject):
 
     def leave(self) -> None:
         """Lets a run in a process of its own go on without the window."""
-        if isinstance(self._control, RemoteControl):
+        if isinstance(self._control, remote_run.RemoteControl):
             self._control.leave()
 
     def show(self, record: Record) -> None:
@@ -326,9 +324,7 @@ class Session(QObject):
         self._events.put(
             events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting")
         )
-        emit = self._events.put
-        control = self._control
-
+        emit, control = self._events.put, self._control
         before = self.make_room()
 
         def train_alone(emit: Callable[[events.Event], None], control: Control) -> None:
@@ -365,7 +361,7 @@ class Session(QObject):
             else:
                 if isinstance(event, events.RunFinished):
                     ended = event
-                if isinstance(event, RunInterrupted):
+                if isinstance(event, remote_run.RunInterrupted):
                     continue  # the run has not said how it ends, and can go on
                 if not (self.racing and self.race is not None and self.race.begun):
                     # Of a race these are the events before the first of its runs.

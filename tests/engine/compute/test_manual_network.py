@@ -10,7 +10,7 @@ import torch
 from app.engine.compute.fused_adam import FusedAdam
 from app.engine.compute.gradient_norm import clip_gradients, gradient_norm
 from app.engine.compute.manual.network import ManualNetwork
-from app.engine.learning.loss import LOSSES
+from app.engine.learning.loss import LOSSES, targets_of_members
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -92,6 +92,41 @@ def test_loss_and_gradients_have_the_bits_of_autograd(
 
     def by_autograd() -> torch.Tensor:
         value = loss(trained(inputs), targets)
+        value.backward()
+        return value
+
+    expected = gradients(by_autograd, trained)
+    assert_same_bits(gradients(lambda: manual.gradients(inputs, targets, loss), trained), expected)
+    trained.eval()
+    assert torch.equal(manual.outputs(inputs), trained(inputs))
+
+
+@pytest.mark.parametrize("size", [1, 2, 16])
+@pytest.mark.parametrize("categories", [(), (2, 9)])
+@pytest.mark.parametrize(("depth", "dropout"), [(1, 0.0), (2, 0.0), (2, 0.3)])
+@pytest.mark.parametrize("kind", ["cross-entropy", "l2"])
+def test_members_that_learn_together_have_the_bits_of_autograd(
+    size: int, categories: tuple[int, ...], depth: int, dropout: float, kind: str
+) -> None:
+    columns = Node("columns", "categorical-embedding", {"categories": list(categories)})
+    settings = {"outputs": 3, "members": 5, "depth": depth, "width": 12, "dropout": dropout}
+    settings["mean"] = "classes" if kind == "cross-entropy" else "values"
+    problem = Problem.of((Input("row", (5 + len(categories),), categories=categories),), 3, 90)
+    graph = Graph((columns, Node("members", "ensemble-layers", settings)))
+    trained = build_model(graph, problem, 3).train()
+    manual = ManualNetwork.of(trained)
+    assert manual is not None
+
+    inputs = batch(size, categories)
+    targets = torch.arange(size) % 3
+    if kind == "l2":
+        targets = torch.linspace(-1, 1, 3 * size).reshape(size, 3)
+    loss = LOSSES.get(kind)().build((1, 1, 1), CPU)
+
+    def by_autograd() -> torch.Tensor:
+        outputs = trained(inputs)
+        assert outputs.shape == (5 * size, 3)
+        value = loss(outputs, targets_of_members(targets, outputs))
         value.backward()
         return value
 
@@ -229,14 +264,21 @@ def requested(**training: Any) -> Experiment:
     )
 
 
+def together(experiment: Experiment, members: int) -> Experiment:
+    assert experiment.model is not None
+    return experiment.replace(model=experiment.model.replace(members=members))
+
+
+@pytest.mark.parametrize("members", [1, 4])
 def test_a_run_has_the_bits_of_one_with_autograd(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, members: int
 ) -> None:
     data = tiny.dataset("classification", "row", 90)
+    asked = together(requested(), members)
     runs = []
     for name in ("manual", "autograd"):
-        run = Run.create(tmp_path / name, requested())
-        end = trainer.train(requested(), run, Listener(), Control(), data)
+        run = Run.create(tmp_path / name, asked)
+        end = trainer.train(asked, run, Listener(), Control(), data)
         assert end.status == "completed", end.reason
         runs.append((end.summary["weights_sha256"], end.summary["metrics"], metrics_lines(run)))
         monkeypatch.setattr(ManualNetwork, "of", classmethod(lambda cls, network: None))
@@ -244,15 +286,19 @@ def test_a_run_has_the_bits_of_one_with_autograd(
     assert runs[0] == runs[1]
 
 
-def test_a_run_goes_on_from_the_middle_of_an_epoch_to_the_same_bits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("members", [1, 4])
+def test_a_run_goes_on_from_the_middle_of_an_epoch_to_the_same_bits(
+    tmp_path: Path, members: int
+) -> None:
     data = tiny.dataset("classification", "row", 90)
-    whole = Run.create(tmp_path / "whole", requested())
-    reference = trainer.train(requested(), whole, Listener(), Control(), data)
+    asked = together(requested(), members)
+    whole = Run.create(tmp_path / "whole", asked)
+    reference = trainer.train(asked, whole, Listener(), Control(), data)
 
-    run = Run.create(tmp_path / "parts", requested())
+    run = Run.create(tmp_path / "parts", asked)
     control = Control()
     with at_step(8, control.stop):
-        trainer.train(requested(), run, Listener(), control, data)
+        trainer.train(asked, run, Listener(), control, data)
     for step in (9, 16):
         control = Control()
         with at_step(step, control.stop):

@@ -35,3 +35,13 @@ def test_cosine_warms_up_then_settles_at_its_floor() -> None:
 
 def test_constant_is_constant() -> None:
     assert {SCHEDULES.get("constant")().factor(step, 50) for step in range(50)} == {1.0}
+
+
+def test_cosine_waves_are_each_twice_as_long_as_the_one_before() -> None:
+    schedule = SCHEDULES.get("cosine-log")(waves=3)
+    factors = [schedule.factor(step, 7_000) for step in range(7_000)]
+    valleys = [
+        step for step in range(1, 6_999) if factors[step - 1] > factors[step] <= factors[step + 1]
+    ]
+    assert valleys == pytest.approx([1_000, 3_000], abs=2)
+    assert factors[-1] < 1e-4 and max(factors[:1_000]) > 0.999

@@ -107,7 +107,12 @@ def test_the_code_of_a_random_graph_is_its_network(seeds: range) -> None:
 def test_random_graphs_reach_every_kind_of_a_single_example() -> None:
     reached = {node.kind for seed in range(ALL) for node in random_graph(seed)[0].nodes}
     pairs = {"concatenate-in-batch", "contrastive-output"}
-    rare = {"mask-token", "unpatchify", "unpatchify-1d"}  # the templates have them
+    rare = {
+        "ensemble-layers",
+        "mask-token",
+        "unpatchify",
+        "unpatchify-1d",
+    }  # the templates have them
     assert {kind.kind for kind in BLOCKS.all()} - reached <= pairs | rare
 
 

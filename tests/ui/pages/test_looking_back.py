@@ -44,9 +44,9 @@ def page(qtbot: QtBot, harness: Harness) -> ResultsPage:
 def look_back(qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run) -> LookingBack:
     """Shows a run and opens the card that looks back."""
     show(qtbot, harness, page, run)
-    if not page.fold.isChecked():
+    if not page.folded.button.isChecked():
         assert not page.back.isVisible(), "it would push the results out of sight"
-        qtbot.mouseClick(page.fold, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.folded.button, Qt.MouseButton.LeftButton)
 
     assert page.back.isVisible()
     return page.back

@@ -153,6 +153,22 @@ def test_a_row_in_a_form_gets_an_amount(
     assert true.input.true is not None and "In truth" in page.answer.sentence.text()
 
 
+def test_members_of_a_network_show_how_unsure_its_answer_is(
+    qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
+) -> None:
+    data = {"source": str(houses(tmp_path / "houses.csv")), "target": "price"}
+    model = {"template": "tabm", "members": 8, "width": 16}
+    run = train_on(tmp_path / "runs", data, model, epochs=2)
+    with_run(qtbot, harness, page, run)
+    result_on(qtbot, page)
+    assert "Nine of ten of its 8 members say" in page.answer.sentence.text()
+    card = page.answer.card
+    assert isinstance(card, AmountsAnswerCard)
+    (shown,) = card.ranges.shown
+    assert shown.members is not None and shown.members[0] < shown.members[1]
+    assert not card.ranges.grab().isNull()
+
+
 def test_what_is_no_number_is_refused_in_a_sentence(
     qtbot: QtBot, harness: Harness, page: TryItPage, tmp_path: Path
 ) -> None:

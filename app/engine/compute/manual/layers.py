@@ -20,6 +20,8 @@ from torch.nn import functional
 
 from models.layers.embedding.categorical_embedding import CategoricalEmbeddingModule
 from models.layers.heads.output import OutputModule
+from models.layers.linear.ensemble_layers import EnsembleLayersModule, EnsembleLinear
+from models.layers.linear.member_layers import mean_of_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,6 +212,67 @@ class ManualCategories(ManualLayer):
         return gradient
 
 
+class ManualEnsemble(ManualLayer):
+    """Members that learn together: (B, D) -> (members * B, D')."""
+
+    learns = True
+
+    def __init__(self, module: EnsembleLayersModule, passes_on: bool) -> None:
+        """passes_on: see ManualLinear."""
+        layers = [layer for layer in module.layers if isinstance(layer, EnsembleLinear)]
+        self._members = module.members
+        self._mean = module.mean
+        self._weights: list[nn.Parameter] = [layer.weight for layer in layers]
+        self._offsets: list[nn.Parameter] = [layer.offsets for layer in layers]
+        self._matrices = [layer.weight.detach() for layer in layers]
+        self._begins = [layer.offsets.detach()[:, None] for layer in layers]
+        rate = module.dropout.p if isinstance(module.dropout, nn.Dropout) else 0.0
+        self._dropouts = [ManualDropout(rate) for _ in layers[1:]] if rate else []
+        self._relus = [ManualReLU() for _ in layers[1:]]
+        self._passes_on = passes_on
+        self._inputs: list[torch.Tensor] = []
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        self._inputs = []
+        values = values.expand(self._members, *values.shape)
+        last = len(self._relus)
+        for place, (matrix, begin) in enumerate(zip(self._matrices, self._begins, strict=True)):
+            self._inputs.append(values)
+            values = torch.baddbmm(begin, values, matrix)
+            if place < last:
+                values = self._relus[place].forward(values)
+                if self._dropouts:
+                    values = self._dropouts[place].forward(values)
+
+        return values.flatten(0, 1)
+
+    def evaluate(self, values: torch.Tensor) -> torch.Tensor:
+        values = values.expand(self._members, *values.shape)
+        last = len(self._relus)
+        for place, (matrix, begin) in enumerate(zip(self._matrices, self._begins, strict=True)):
+            values = torch.baddbmm(begin, values, matrix)
+            if place < last:
+                values = torch.relu_(values)
+
+        return mean_of_members(values, self._mean)
+
+    def backward(self, gradient: torch.Tensor) -> torch.Tensor:
+        gradient = gradient.view(self._members, -1, gradient.shape[1])
+        for place in reversed(range(len(self._matrices))):
+            if place < len(self._relus):
+                if self._dropouts:
+                    gradient = self._dropouts[place].backward(gradient)
+                gradient = self._relus[place].backward(gradient)
+
+            values = self._inputs.pop()
+            self._offsets[place].grad = torch.sum(gradient, 1)
+            self._weights[place].grad = torch.bmm(values.transpose(1, 2), gradient)
+            if place or self._passes_on:
+                gradient = torch.bmm(gradient, self._matrices[place].transpose(1, 2))
+
+        return torch.sum(gradient, 0) if self._passes_on else gradient
+
+
 def _are_rows(values: torch.Tensor, whole: torch.Tensor) -> bool:
     """Returns whether a view holds whole rows of a tensor, one behind the other."""
     return whole.is_contiguous() and values.is_contiguous() and whole.shape[1:] == values.shape[1:]
@@ -237,6 +300,11 @@ def _dropout(module: nn.Module, passes_on: bool) -> ManualLayer | None:
     return ManualDropout(module.p) if 0 < module.p < 1 else None
 
 
+def _ensemble(module: nn.Module, passes_on: bool) -> ManualLayer | None:
+    assert isinstance(module, EnsembleLayersModule)
+    return ManualEnsemble(module, passes_on)
+
+
 def _categories(module: nn.Module, passes_on: bool) -> ManualLayer | None:
     assert isinstance(module, CategoricalEmbeddingModule)
     return None if passes_on else ManualCategories(module)
@@ -249,5 +317,6 @@ KINDS: dict[type[nn.Module], Callable[[nn.Module, bool], ManualLayer | None]] = 
     nn.GELU: _gelu,
     nn.Dropout: _dropout,
     CategoricalEmbeddingModule: _categories,
+    EnsembleLayersModule: _ensemble,
 }
 """Modules that are written out, and what makes their layer: None where it is not the usual one."""

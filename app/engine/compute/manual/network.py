@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from app.engine.compute.manual.layers import KINDS, ManualCategories, ManualLayer, ManualReLU
+from app.engine.learning.loss import mean_of_members, targets_of_members
 from models.graph import INPUT
 from models.network import Network
 
@@ -70,8 +71,9 @@ class ManualNetwork:
             values = forward(values)
 
         if kept is not None:
-            kept.append((values, targets))
+            kept.append((mean_of_members(values, targets), targets))
 
+        targets = targets_of_members(targets, values)
         loss, gradient = loss_function.with_gradient(values, targets)
         del values
         for backward in self._backward:

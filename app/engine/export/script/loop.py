@@ -204,14 +204,15 @@ def _gradients(parts: Parts) -> list[str]:
     extra = f", {smoothing}" if smoothing else ""
     scaled = ("scaler.scale(", ")") if _scales(parts) else ("", "")
     if source.resolved.training.accumulation == 1:
-        forward = f"batch_loss = loss({parts.call}, targets{extra})"
+        forward = f"batch_loss = loss({parts.call}, {_repeated(parts, 'targets')}{extra})"
         lines = [autocast, f"    {forward}"] if source.is_mixed else [forward]
         return [*lines, f"{scaled[0]}batch_loss{scaled[1]}.backward()"]
 
     size = -(-source.step_size // source.resolved.training.accumulation)
     inputs = "inputs[part]" if len(parts.halves) == 1 else "*(half[part] for half in inputs)"
     weight = parts.loss.weight.replace("targets", "targets[part]")
-    forward = f"part_loss = loss(network({inputs}), targets[part]{extra}) * share"
+    repeated = _repeated(parts, "targets[part]")
+    forward = f"part_loss = loss(network({inputs}), {repeated}{extra}) * share"
     return [
         "# The gradients of several small batches add up to those of one.",
         f"count = batch_count(len(targets), {size})",
@@ -223,6 +224,12 @@ def _gradients(parts: Parts) -> list[str]:
         f"    {scaled[0]}part_loss{scaled[1]}.backward()",
         "    batch_loss += part_loss.detach()",
     ]
+
+
+def _repeated(parts: Parts, targets: str) -> str:
+    """Returns the targets as often as the network answers: its members learn together."""
+    times = parts.source.answers_each
+    return targets if times == 1 else f"torch.cat([{targets}] * {times})"
 
 
 class _Lines:

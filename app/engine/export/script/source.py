@@ -210,18 +210,29 @@ class ScriptSource:
             self.problem, self.loss_function, self.resolved.training.batch_size
         )
 
-    @cached_property
+    @property
     def network_draws(self) -> bool:
-        """Whether the network takes random numbers while it trains; found by trying it."""
+        """Whether the network takes random numbers while it trains."""
+        return self._trial[0]
+
+    @property
+    def answers_each(self) -> int:
+        """How many times the network answers each example while it trains: once a member."""
+        return self._trial[1]
+
+    @cached_property
+    def _trial(self) -> tuple[bool, int]:
+        """Whether the network draws, and how often it answers: found by trying it."""
         rows = self.trained.training_rows(2)
         parts = [torch.from_numpy(np.array(array[rows])) for array in self.dataset.arrays]
         inputs = self.description.preparation.tensor(as_batch(parts))
         network = build_model(self.graph, self.problem, self.resolved.training.seed)
         before = torch.random.get_rng_state()
         with torch.no_grad():
-            network.train()(inputs)
+            outputs = network.train()(inputs)
 
-        return not torch.equal(before, torch.random.get_rng_state())
+        draws = not torch.equal(before, torch.random.get_rng_state())
+        return draws, len(outputs) // len(rows)
 
     # --- what it recorded
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
+    from models.shape import Meaning
 
 
 ANSWERS_CODE = '''\
@@ -41,6 +42,7 @@ class BinaryClassification(Classification):
     view: ClassVar[str] = "yes-no"
     yes_or_no: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1", "auc", "macro_f1")
+    meaning: ClassVar[Meaning] = "tags"
 
     def unfit(self, description: Description) -> str:
         if len(description.classes) != 2:

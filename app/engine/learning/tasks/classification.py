@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
+    from models.shape import Meaning
 
 MOST_CONFUSED = 1_000
 """Classes up to which every epoch keeps a confusion matrix."""
@@ -44,6 +45,7 @@ class Classification(Task):
     view: ClassVar[str] = "classes"
     has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
+    meaning: ClassVar[Meaning] = "classes"
 
     def unfit(self, description: Description) -> str:
         if len(description.classes) < 2:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
-    from models.shape import Problem
+    from models.shape import Meaning, Problem
 
 
 ANSWERS_CODE = '''\
@@ -40,6 +40,7 @@ class MultiLabel(Task):
     view: ClassVar[str] = "tags"
     has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("mean_average_precision", "macro_f1", "micro_f1")
+    meaning: ClassVar[Meaning] = "tags"
     targets: ClassVar[Targets] = "tags"
 
     def unfit(self, description: Description) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Description
     from app.engine.data.preparation import Batch
-    from models.shape import Problem
+    from models.shape import Meaning, Problem
 
 
 ANSWERS_CODE = '''\
@@ -50,6 +50,7 @@ class Regression(Task):
     view: ClassVar[str] = "amounts"
     has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
+    meaning: ClassVar[Meaning] = "amounts"
     targets: ClassVar[Targets] = "amounts"
     answer_name: ClassVar[AnswerName] = "amounts"
     probes: ClassVar[int] = 400

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engine.data.dataset import Description
-    from models.shape import Problem
+    from models.shape import Meaning, Problem
 
 
 ANSWERS_CODE = '''\
@@ -45,6 +45,7 @@ class SoftLabels(Task):
     view: ClassVar[str] = "shares"
     has_margins: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "share_error")
+    meaning: ClassVar[Meaning] = "classes"
     targets: ClassVar[Targets] = "shares"
 
     def unfit(self, description: Description) -> str:

@@ -6,6 +6,7 @@ What fills gaps, scales numbers and encodes categories is fitted on the training
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from app.engine.data.fingerprints import ROWS, fingerprints_of_rows, number_equa
 from app.engine.data.kinds.row.column import RowColumn
 from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.kinds.row.remarks import is_far, range_text
+from app.engine.data.kinds.row.tails import bend_of
 from app.engine.data.names import natural_key
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
@@ -274,7 +276,7 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
     spread = float(filled.std())
     varies = spread > 1e-6 * max(abs(mean), 1e-30)  # less is what 32 bits round away
 
-    return RowColumn(
+    fitted = RowColumn(
         column.name,
         "number",
         policy,
@@ -288,6 +290,13 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
         column.whole,
         column.date,
         unit=column.unit,
+    )
+    bend = bend_of(filled) if varies else None
+    if bend is None:
+        return fitted
+
+    return replace(
+        fitted, centre=bend.centre, bend=bend.scale, bent_mean=bend.mean, bent_std=bend.std
     )
 
 

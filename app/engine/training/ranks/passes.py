@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from app.engine.compute.batches import batch_count
 from app.engine.compute.division import shares
 from app.engine.compute.passes import Meter, Passes, part_of
+from app.engine.learning.loss import targets_of_members
 from app.engine.training.ranks.batch_norm import gather_averages
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class SharedPasses(Passes):
                 outputs = torch.cat(self._group.gathered(outputs, parts))
                 own_targets = targets
 
-            loss = self.loss_function(outputs, own_targets)
+            loss = self.loss_function(outputs, targets_of_members(own_targets, outputs))
             share = self.loss_function.weight(own_targets) / weight
             if not self._counts:
                 share = share * 0.0

@@ -96,9 +96,8 @@ def with_task(experiment: Experiment, kind: str | None, dataset: Dataset | None)
     if changed.loss is not None and task.kind not in changed.loss.tasks:
         changed = changed.replace(loss=None)
 
-    meets = Problem.of(
-        dataset.description.preparation.inputs, 1, dataset.description.total, task.answers
-    )
+    inputs, total = dataset.description.preparation.inputs, dataset.description.total
+    meets = Problem.of(inputs, 1, total, task.answers, task.meaning)
     if changed.model is not None and changed.model.unfit(meets):
         changed = changed.replace(model=None)
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
 from app.engine.runs import events
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
-from app.ui.pages.results.epochs.looking_back import LookingBack
+from app.ui.pages.results.epochs.fold import BackFold
 from app.ui.pages.results.exports_card import ExportsCard
 from app.ui.pages.results.header import ResultsHeader
+from app.ui.pages.results.members_card import MembersCard
 from app.ui.pages.results.outcome import Outcome, read_outcome
 from app.ui.pages.results.panel_host import PanelHost
 from app.ui.pages.results.run_data import RunData, run_data_of
@@ -29,7 +30,6 @@ from app.ui.pages.results.weights_in_use import WeightsInUseLine
 from app.ui.state.exports.run_exports import NO_WEIGHTS
 from app.ui.state.run_identity import RunIdentity, why_not_trained
 from app.ui.style.theme import style
-from app.ui.text.literal import tooltip
 from app.ui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
@@ -43,10 +43,6 @@ if TYPE_CHECKING:
 NOTHING = "Train a network: what it gets right and wrong will be here, with the examples."
 
 EPOCH_EVENTS = (events.EpochDone, events.ProbePredicted, events.ValidationPredicted)
-BACK = (
-    "Shows how the network came to its answers: blocks, points and weights epoch by epoch, and two "
-    "epochs side by side."
-)
 
 NARROW = 720
 """Width at 100 % below which the cards of a view stand below one another."""
@@ -87,16 +83,12 @@ class ResultsPage(Page):
         self.header.epoch_chosen.connect(self._epoch_chosen)
         self.header.export.clicked.connect(self._export)
         self.exports = ExportsCard(parts)
-        self.back = LookingBack(parts, "results.back", with_view=False)
+        self.folded = BackFold(parts)
+        self.folded.button.toggled.connect(self._fold_back)
+        self.back = self.folded.back
         self.back.moved.connect(self._looked_back)
-        self.back.hide()
-        self.fold = QPushButton("Looking back")
-        self.fold.setObjectName("results.look_back")
-        self.fold.setCheckable(True)
-        self.fold.setToolTip(tooltip(BACK))
-        self.fold.toggled.connect(self._fold_back)
-        style(self.fold, "small")
         self.back.data_wanted.connect(self._open_data)
+        self.members = MembersCard(parts)
         self.header.report.clicked.connect(self._report)
         self.weights_line = WeightsInUseLine(parts.background)
         self.weights_line.chosen.connect(self._weights_changed)
@@ -107,9 +99,9 @@ class ResultsPage(Page):
         self._column.setContentsMargins(16, 0, 16, 16)
         self._column.setSpacing(12)
         self._column.addWidget(self.summary)
-        self._column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
-        self._column.addWidget(self.back)
-        self._column.addWidget(self.exports)
+        for card in (self.folded, self.members, self.exports):
+            self._column.addWidget(card)
+
         self.scroller = QScrollArea()
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -308,9 +300,8 @@ class ResultsPage(Page):
         content = self._content(selection)
         self._bring_view(selection.report.view).show_results(content)
         self.panels.show_content(content)
-        self.fold.setVisible(not selection.live and bool(selection.known_epochs))
-        self.back.setVisible(self.fold.isChecked() and not selection.live)
-        self.back.show_run(selection, content)
+        self.members.show_results(content)
+        self.folded.show_run(selection, content)
         self._arrange()
         self.guide_changed.emit()
 
@@ -373,6 +364,7 @@ class ResultsPage(Page):
                 content = self._content(selection)
                 self.view.show_results(content)
                 self.panels.show_content(content)
+                self.members.show_results(content)
 
     def _open_data(self) -> None:
         """Takes the run's data settings into the experiment; the data loader reads them."""

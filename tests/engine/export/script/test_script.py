@@ -131,6 +131,25 @@ def test_settings_of_a_training(name: str, tmp_path: Path) -> None:
     require_same(trained, losses, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("template", "task", "sections"),
+    [
+        ("realmlp", "regression", {}),
+        ("tabm", "classification", {"schedule": {"kind": "cosine-log"}}),
+        ("mlp", "classification", {"model": {"members": 3}, "training": {"accumulation": 2}}),
+    ],
+)
+def test_networks_for_tables(
+    template: str, task: str, sections: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    loss = "l2" if task == "regression" else "cross-entropy"
+    combination = tiny.Combination(task, "row", template, loss, "adamw")
+    trained, losses = trained_run(
+        changed(combination, **sections), tiny.dataset(task, "row"), tmp_path
+    )
+    require_same(trained, losses, tmp_path)
+
+
 GRU = [
     {"name": "tokens", "kind": "token-embedding", "vocabulary": 257, "width": 8},
     {"name": "mask", "kind": "padding-mask", "inputs": ["input"]},

@@ -14,7 +14,8 @@ KIND = Kind(
     prepared="One row: numbers brought to mean 0 and spread 1, categories as their numbers.",
     advice_title="Numbers",
     advice="Numbers are brought to mean 0 and spread 1 by the training rows alone, so that no "
-    "column counts more because of its unit. A category that training never saw is 'unseen'.",
+    "column counts more because of its unit. Far-out numbers of columns with long tails, such as "
+    "incomes, are brought near first. A category that training never saw is 'unseen'.",
     tile=(152, 88),
     side_by_side=3,
 )

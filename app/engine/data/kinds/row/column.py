@@ -17,7 +17,8 @@ class RowColumn:
     further input says that a value was missing. std is never 0. whole: whether all numbers are
     whole. date: the format, where days are counted. categories: the most frequent first; their
     numbers begin at 1, because 0 is whatever was not seen in training. unit: of the numbers, "" for
-    none.
+    none. bend: above 0 for a column with long tails, which is read as asinh((x - centre) / bend);
+    bent_mean and bent_std are of that.
     """
 
     name: str
@@ -34,6 +35,10 @@ class RowColumn:
     date: str = ""
     categories: tuple[str, ...] = ()
     unit: str = ""
+    centre: float = 0.0
+    bend: float = 0.0
+    bent_mean: float = 0.0
+    bent_std: float = 1.0
 
     @functools.cached_property
     def numbers(self) -> dict[str, int]:

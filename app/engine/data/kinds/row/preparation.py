@@ -12,6 +12,7 @@ import numpy as np
 from app.engine.data.dates import COMPACT, date_text, date_words, day_of, later_day, seconds_of
 from app.engine.data.kinds.row.column import RowColumn
 from app.engine.data.kinds.row.compact_dates import FIRST_COMPACT
+from app.engine.data.kinds.row.printed import MOST_BENT, preparation_code, units_code
 from app.engine.data.kinds.row.raw import raw_inputs_of, rows_of_raw, rows_to_raw
 from app.engine.data.kinds.row.remarks import far_notes, gap_notes, unseen_note
 from app.engine.data.numbers import (
@@ -26,16 +27,12 @@ from app.engine.data.preparation import Preparation, PreparationCode, RawInput
 from app.engine.data.units import parse_amount
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
-from app.engine.text import list_text
 from models.shape import Input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import torch
-
-MOST_NAMED = 40
-"""So many columns are named in code."""
 
 UNSEEN = "(new)"
 """Stands for every category that was not seen in training."""
@@ -215,14 +212,23 @@ class RowPreparation(Preparation):
         return tuple((column.name, value_of(column)) for column in self.columns)
 
     @functools.cached_property
-    def _scale(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Fill, mean and standard deviation of the number columns, one float32 a column each."""
+    def _scale(self) -> dict[str, np.ndarray]:
+        """What is done with number columns: fill, mean and standard deviation, float32 each.
+
+        Where columns are bent, also the centre and bend of each (bend 0: it is not), and mean and
+        deviation of a bent one are those that it has then.
+        """
         columns = self.amounts
-        return (
-            np.array([column.fill for column in columns], np.float32),
-            np.array([column.mean for column in columns], np.float32),
-            np.array([column.std for column in columns], np.float32),
-        )
+        scale = {
+            "fill": [column.fill for column in columns],
+            "mean": [column.bent_mean if column.bend else column.mean for column in columns],
+            "std": [column.bent_std if column.bend else column.std for column in columns],
+        }
+        if any(column.bend for column in columns):
+            scale["centre"] = [column.centre for column in columns]
+            scale["bend"] = [column.bend for column in columns]
+
+        return {name: np.array(values, np.float32) for name, values in scale.items()}
 
     def tensor(self, batch: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         """Returns a batch (B, F) standardised and without gaps, on its device."""
@@ -232,10 +238,18 @@ class RowPreparation(Preparation):
         if not count:
             return batch.float().clone()
 
-        fill, mean, std = (torch.from_numpy(values).to(batch.device) for values in self._scale)
+        scale = {
+            name: torch.from_numpy(values).to(batch.device) for name, values in self._scale.items()
+        }
         numbers = batch[:, :count].float()
-        numbers = (torch.where(torch.isnan(numbers), fill, numbers) - mean) / std
+        numbers = torch.where(torch.isnan(numbers), scale["fill"], numbers)
+        if "bend" in scale:
+            # A column that is not bent is divided by nothing, so that no gradient is lost.
+            bend = torch.where(scale["bend"] > 0, scale["bend"], 1)
+            bent = torch.asinh((numbers - scale["centre"]) / bend)
+            numbers = torch.where(scale["bend"] > 0, bent, numbers)
 
+        numbers = (numbers - scale["mean"]) / scale["std"]
         return torch.cat([numbers, batch[:, count:].float()], dim=1)
 
     # --- outside of this program
@@ -255,48 +269,22 @@ class RowPreparation(Preparation):
         """Flags of gaps, which follow the numbers, have no unit and stay as they are."""
         import torch  # noqa: PLC0415 - torch takes seconds to load; the window starts without it
 
-        _, mean, std = (values.new_tensor(statistic) for statistic in self._scale)
+        scale = {name: values.new_tensor(statistic) for name, statistic in self._scale.items()}
         count = len(self.amounts)
-        return torch.cat([values[:, :count] * std + mean, values[:, count:]], dim=1)
+        numbers = values[:, :count] * scale["std"] + scale["mean"]
+        if "bend" in scale:
+            far = torch.sinh(numbers.clamp(-MOST_BENT, MOST_BENT)) * scale["bend"] + scale["centre"]
+            numbers = torch.where(scale["bend"] > 0, far, numbers)
+
+        return torch.cat([numbers, values[:, count:]], dim=1)
 
     def code(self) -> PreparationCode:
         count = len(self.amounts)
-        arrays = dict(zip(("fill", "mean", "std"), self._scale, strict=True)) if count else {}
-        if not count:
-            text = (
-                "def prepare(rows: torch.Tensor) -> torch.Tensor:\n"
-                '    """Rows of categories, which the network looks up."""\n'
-                "    return rows.clone()\n"
-            )
-        else:
-            has_more = len(self.features) > count
-            numbers = f"rows[:, :{count}]" if has_more else "rows"
-            rest = f"torch.cat([numbers, rows[:, {count}:]], dim=1)" if has_more else "numbers"
-            kept = "; the rest stays" if has_more else ""
-            text = (
-                "def prepare(rows: torch.Tensor) -> torch.Tensor:\n"
-                f'    """Fills gaps in rows (B, F) and standardises their numbers{kept}.\n\n'
-                "    FILL, MEAN and STD are of the training rows, column by column.\n"
-                '    """\n'
-                f"    numbers = {numbers}\n"
-                "    numbers = (torch.where(torch.isnan(numbers), FILL, numbers) - MEAN) / STD\n"
-                f"    return {rest}\n"
-            )
-
-        note = f"Columns: {list_text(self.features, MOST_NAMED)}."
-        return PreparationCode("rows", text, arrays=arrays, note=note)
+        return preparation_code(self._scale if count else {}, count, self.features)
 
     def units_code(self) -> str:
-        count = len(self.amounts)
-        units = "outputs * STD + MEAN"
-        if any(column.flagged for column in self.amounts):
-            units = f"torch.cat([outputs[:, :{count}] * STD + MEAN, outputs[:, {count}:]], dim=1)"
-
-        return (
-            "def answers(outputs: torch.Tensor) -> torch.Tensor:\n"
-            '    """Restored numbers in their own units."""\n'
-            f"    return {units}\n"
-        )
+        flagged = any(column.flagged for column in self.amounts)
+        return units_code(self._scale, len(self.amounts), flagged)
 
     def to_plain(self) -> dict[str, Any]:
         return {

@@ -169,6 +169,26 @@ def _layers(ink: Ink) -> None:
             ink.dot(x, y, 2.2)
 
 
+def _waves(ink: Ink) -> None:
+    """Draws the waves of columns, and layers that read them."""
+    for y in (6, 14, 22):
+        ink.stroke(*((x, y - 3 * math.sin(x / (2 + y / 8))) for x in range(1, 27)))
+
+    for x, ys in ((36, (4, 11, 18, 25)), (54, (9, 19))):
+        for y in ys:
+            ink.stroke((27 if x == 36 else 36, 14), (x, y), width=0.6)
+            ink.dot(x, y, 2.2)
+
+
+def _members(ink: Ink) -> None:
+    """Draws members behind one another, and their mean."""
+    for place in reversed(range(4)):
+        ink.box(4 + 6 * place, 12 - 3.5 * place, 22, 13)
+        ink.stroke((26 + 6 * place, 18 - 3.5 * place), (58, 14), width=0.7)
+
+    ink.dot(59, 14, 3)
+
+
 def _towers(ink: Ink) -> None:
     """Draws two encoders, and their outputs side by side."""
     for x in (8, 40):
@@ -199,6 +219,8 @@ BY_KIND: dict[str, Callable[[Ink], None]] = {
     "ft-transformer": _columns,
     "masked-autoencoder": _hidden,
     "mlp": _layers,
+    "realmlp": _waves,
+    "tabm": _members,
     "two-tower": _towers,
 }
 BY_FAMILY: dict[str, Callable[[Ink], None]] = {"CNN": _shrinking, "Transformer": _patches}

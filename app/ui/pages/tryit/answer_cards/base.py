@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.engine.results.member_spread import member_spread
 from app.engine.text import amount_text
 from app.ui.text.words import target_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.engine.results.member_spread import MemberSpread
     from app.ui.pages.parts import GuideCard
     from app.ui.pages.tryit.context import PredictionContext
     from app.ui.pages.tryit.prediction import TryItResult
@@ -59,6 +61,23 @@ class AnswerCard(QWidget):
         """Returns the answer in large, and a sentence below it."""
         answer = result.answer
         return (answer.headline, answer.note) if answer is not None else ("", "")
+
+
+def spread_of(context: PredictionContext) -> MemberSpread | None:
+    """Returns how far the members of a network disagree, None for one without.
+
+    It is for `details` of cards whose answers members give.
+    """
+    if not all(context.halves):
+        return None
+
+    return member_spread(context.predictor, *(array[None] for array in context.arrays))
+
+
+def spread_words(result: TryItResult) -> str:
+    """Returns a sentence on how far members disagree, "" for a network without."""
+    spread: MemberSpread | None = result.details
+    return spread.words(result.description, result.task) if spread is not None else ""
 
 
 def truth_of(result: TryItResult) -> str:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from app.engine.text import percent_text
 from app.ui.pages.tryit.answer_bars import AnswerBars
-from app.ui.pages.tryit.answer_cards.base import AnswerCard, truth_of
+from app.ui.pages.tryit.answer_cards.base import AnswerCard, spread_of, spread_words, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.engine.results.member_spread import MemberSpread
+    from app.ui.pages.tryit.context import PredictionContext
     from app.ui.pages.tryit.prediction import TryItResult
     from app.ui.style.theme import Theme
 
@@ -35,6 +37,10 @@ class ProbabilitiesAnswerCard(AnswerCard):
         self.column.addWidget(self.bars)
         self.column.addStretch(1)
 
+    @classmethod
+    def details(cls, context: PredictionContext) -> MemberSpread | None:
+        return spread_of(context)
+
     def show_result(self, result: TryItResult | None) -> None:
         if result is None or result.answer is None:
             self.bars.show_ranking([])
@@ -56,6 +62,8 @@ class ProbabilitiesAnswerCard(AnswerCard):
         sure = f"{percent_text(probability)} sure"
         if true:
             sure += ", and it is right." if true == name else f". In truth it is {true}."
+        if members := spread_words(result):
+            sure = f"{sure.removesuffix('.')}. {members}"
 
         return name, sure
 

@@ -1,0 +1,163 @@
+"""Periodic columns: amounts with waves of themselves, categories one-hot or looked up."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import nn
+
+from models.layers.block import BLOCKS, Block
+from models.layers.embedding.categories import (
+    CATEGORIES_HELP,
+    Categories,
+    CategoryTables,
+    numeric_columns,
+)
+from models.layers.layer import Layer
+from models.spec import setting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.shape import Shape
+
+MOST_ONE_HOT = 9
+"""Values up to which a category is one-hot; of more it has a vector."""
+
+VECTOR = 8
+"""Numbers of the vector of a category."""
+
+VECTOR_SPEED = 16.0
+"""How many times as far as other weights a step of Adam moves the vectors of categories."""
+
+LIMIT = 3.0
+"""What standardised amounts approach, however far out they are."""
+
+
+@BLOCKS.register
+class PeriodicColumns(Block):
+    """A row (F,) -> (F',): the first layer of RealMLP (Holzmüller et al. 2024, arXiv:2407.04491).
+
+    An amount x is clipped smoothly, x / sqrt(1 + (x / 3)^2), and stands beside `width` - 1 linear
+    sums of its waves cos(2 pi (f x + p)) with learned f and p (Gorishniy et al. 2022,
+    arXiv:2203.05556). A category of up to 9 values is one-hot, others are vectors of 8 numbers.
+    """
+
+    kind: ClassVar[str] = "periodic-columns"
+    label: ClassVar[str] = "Periodic columns"
+    summary: ClassVar[str] = (
+        "Gives each amount some waves of itself, so that steps and bends are easy to learn; "
+        "categories are marked or looked up."
+    )
+
+    width: int = setting(
+        4,
+        label="Width",
+        unit="numbers an amount",
+        ge=1,
+        le=256,
+        help="How many numbers an amount becomes, itself included; 1 for no waves.",
+    )
+    waves: int = setting(
+        16, label="Waves", unit="an amount", ge=1, le=256, help="Waves of each amount."
+    )
+    frequency: float = setting(
+        0.1,
+        label="Frequency",
+        unit="waves a deviation",
+        gt=0.0,
+        le=100.0,
+        logarithmic=True,
+        help="How fine the waves are at first; finer ones can learn more, also what is chance.",
+    )
+    categories: Categories = setting([], label="Values per category", help=CATEGORIES_HELP)
+
+    def title(self) -> str:
+        return f"{self.label} · {self.width} an amount"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        numeric = numeric_columns(inputs[0], self.categories, self.label)
+        few, many = parted(self.categories)
+        marks = sum(self.categories[index] - 1 for index in few)
+        return (numeric * self.width + marks + VECTOR * len(many),)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return PeriodicColumnsModule(
+            inputs[0][0], self.width, self.waves, self.frequency, self.categories
+        )
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return (inputs[0][0] - len(self.categories)) * self.waves * (self.width - 1)
+
+
+def parted(categories: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Returns which categories are one-hot, and which are vectors."""
+    few = [index for index, values in enumerate(categories) if values - 1 <= MOST_ONE_HOT]
+    return few, [index for index in range(len(categories)) if index not in few]
+
+
+class PeriodicColumnsModule(Layer):
+    """Gives amounts waves, and categories marks or vectors: (B, F) -> (B, F').
+
+    `frequencies` and `phases` are (columns, waves), `sums` (columns, waves, width - 1), `offsets`
+    (columns, width - 1).
+    """
+
+    undecayed: ClassVar[tuple[str, ...]] = ("frequencies", "phases", "offsets")
+    keeps_more: ClassVar[bool] = True
+
+    def __init__(
+        self, columns: int, width: int, waves: int, frequency: float, categories: list[int]
+    ) -> None:
+        super().__init__()
+        self.numeric = columns - len(categories)
+        self.frequency = frequency
+        self.categories = tuple(categories)
+        self.few, self.many = parted(categories)
+        self.lookup = None
+        if self.many:
+            values = [categories[index] for index in self.many]
+            self.lookup = CategoryTables(values, [VECTOR] * len(values))
+
+        self.has_waves = self.numeric > 0 and width > 1
+        if self.has_waves:
+            self.frequencies = nn.Parameter(torch.empty(self.numeric, waves))
+            self.phases = nn.Parameter(torch.empty(self.numeric, waves))
+            self.sums = nn.Parameter(torch.empty(self.numeric, waves, width - 1))
+            self.offsets = nn.Parameter(torch.empty(self.numeric, width - 1))
+            nn.init.normal_(self.frequencies, std=frequency)
+            for parameter in (self.phases, self.sums, self.offsets):
+                nn.init.uniform_(parameter, -(waves**-0.5), waves**-0.5)
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws normal frequencies, phases of a whole turn, and sums by the number of waves."""
+        if self.has_waves:
+            bound = self.frequencies.shape[1] ** -0.5
+            self.frequencies.normal_(std=self.frequency, generator=generator)
+            self.phases.uniform_(-0.5, 0.5, generator=generator)
+            self.sums.uniform_(-bound, bound, generator=generator)
+            self.offsets.uniform_(-bound, bound, generator=generator)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        amounts = x[:, : self.numeric]
+        amounts = amounts * torch.rsqrt(1 + (amounts / LIMIT).square())
+        parts = [amounts]
+        if self.has_waves:
+            turns = amounts[:, :, None] * self.frequencies + self.phases
+            waves = torch.cos(2 * math.pi * turns)
+            # Column by column a product of matrices: (columns, B, waves) x (columns, waves, sums).
+            sums = torch.bmm(waves.transpose(0, 1), self.sums) + self.offsets[:, None]
+            parts.append(sums.transpose(0, 1).flatten(1))
+
+        codes = x[:, self.numeric :].float().round()
+        for index in self.few:
+            values = torch.arange(1, self.categories[index], device=x.device)
+            parts.append((codes[:, index, None] == values).to(amounts.dtype))
+
+        if self.lookup is not None:
+            parts += [VECTOR_SPEED * vector for vector in self.lookup(codes[:, self.many])]
+
+        return torch.cat(parts, dim=1)
