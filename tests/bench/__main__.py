@@ -2,33 +2,33 @@
 
 `python -m tests.bench [speed]` prints ratios of speed, each a median of interleaved pairs;
 `tables`, `language` and `pairs` train the built-in data sets and print what they reach beside
-others, and `trees` many tables beside scikit-learn's trees. `optimizers` counts floats per parameter on live state. `memory` sets the ledger beside what
-the allocator reports, for every template with every optimizer. `inside` prints what measuring the
-optimizer costs, and what decay does to the length of weights. `race` prints what taking turns
-costs. `weights` proves that no result changed since another version. `soak` uses the window at
-random for as long as wanted, and prints how late its events come and whether its memory grows.
-`reactions` prints what each thing that a person does costs the window's thread, `first-curve` what
-other work does to the time from Train to the first point of the curve, `history` what reading the
-steps of a long run costs. `graph` renews all numbers of 300 blocks after a change of one. `code`
-trains networks written by `netwright code` beside the program's own, `first-start` prints what a
-later start costs beside an empty window. `whole-training` trains the built-in digits from the
-command line beside a bare script, and `small-steps` prints what a step of a small network costs
-beside another version, `together` what one of 32 that train together does. `search` sets a search with TPE beside random trials, and `reading` prints
-what a large table, many pictures and a long text cost beside the least that they could. `runs`
-prints what a run costs in a process of its own, and what is left of many. `export` exports every
-template in every format, and prints what changed and how fast the files answer. `set-up` prints
-what the first start takes from a clone to a trained network, beside pip and the training alone.
-`report` prints what a report of a large run costs, `compare` what comparing 50 long runs does.
-`promise` sets what is promised before a training beside what comes, and records the curves for it.
-`recipes` sets recipes of templates beside those of before, in figures and processor time.
-`predict` predicts many pictures beside a bare loop and a large table in little memory, and `serve`
-prints what a request to the local service costs.
-`outputs` prints what it costs to see what comes out of every block, `looking-back` what the epochs
-of a run cost to keep, to open and to move through.
-`canvas` prints what a frame and a gesture cost with 300 blocks in sight.
-`suspects` prints what margins cost a training, and how long suspects of 100,000 examples take.
-`gpu` measures in eight minutes what only a GPU can show.
-`machines` sets two processes beside one, and trains the same wherever a run can be trained.
+others, and `trees` many tables beside scikit-learn's trees. `optimizers` counts floats per
+parameter on live state. `memory` sets the ledger beside what the allocator reports, for every
+template with every optimizer. `inside` prints what measuring the optimizer costs, and what decay
+does to the length of weights. `race` prints what taking turns costs. `weights` proves that no
+result changed since another version. `soak` uses the window at random for as long as wanted, and
+prints how late its events come and whether its memory grows. `reactions` prints what each thing
+that a person does costs the window's thread, `first-curve` what other work does to the time from
+Train to the first point of the curve, `history` what reading the steps of a long run costs. `graph`
+renews all numbers of 300 blocks after a change of one. `code` trains networks written by `netwright
+code` beside the program's own, `first-start` prints what a later start costs beside an empty
+window. `whole-training` trains the built-in digits from the command line beside a bare script, and
+`small-steps` prints what a step of a small network costs beside another version, `together` what
+one of 32 that train together does. `search` sets a search with TPE beside random trials, and
+`reading` prints what a large table, many pictures and a long text cost beside the least that they
+could. `runs` prints what a run costs in a process of its own, and what is left of many. `export`
+exports every template in every format, and prints what changed and how fast the files answer.
+`set-up` prints what the first start takes from a clone to a trained network, beside pip and the
+training alone. `report` prints what a report of a large run costs, `compare` what comparing 50 long
+runs does. `promise` sets what is promised before a training beside what comes, and records the
+curves for it. `recipes` sets recipes of templates beside those of before, in figures and processor
+time. `predict` predicts many pictures beside a bare loop and a large table in little memory, and
+`serve` prints what a request to the local service costs. `outputs` prints what it costs to see what
+comes out of every block, `looking-back` what the epochs of a run cost to keep, to open and to move
+through. `canvas` prints what a frame and a gesture cost with 300 blocks in sight. `suspects` prints
+what margins cost a training, and how long suspects of 100,000 examples take. `gpu` measures in
+eight minutes what only a GPU can show. `machines` sets two processes beside one, and trains the
+same wherever a run can be trained.
 """
 
 from __future__ import annotations

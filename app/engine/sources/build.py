@@ -56,7 +56,6 @@ def build_dataset(
         data.test_share,
         data.split_seed,
     )
-
     changed = revised(data, examples, fingerprints)
     examples = dataclasses.replace(
         examples, targets=changed.targets, skipped=(*changed.skipped, *examples.skipped)
@@ -77,7 +76,6 @@ def build_dataset(
     notes += [note for part in examples.parts for note in part.notes]
     notes += [*_note_on_skipped(examples.skipped), *_note_on_positions(targets, preparation)]
     safe = reuse_preparation is None and _is_mirror_safe(arrays[0], targets, training, preparation)
-
     description = Description(
         source=readable(data.source),
         format=label,

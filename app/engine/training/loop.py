@@ -65,9 +65,7 @@ class Training:
     def __init__(
         self, train_state: TrainState, context: RunContext, progress: Progress, writer: Writer
     ) -> None:
-        run = context.run
-        emit = context.emit
-        plan = train_state.plan
+        run, emit, plan = context.run, context.emit, train_state.plan
         self.train_state = train_state
         self.progress = progress
         self.writer = writer

@@ -41,7 +41,7 @@ class ExclusiveTask(QObject):
         self._control = Control()
         self._thread: threading.Thread | None = None
         self._came.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        session.add_exclusive_task(self)
+        session.exclusive.add(self)
 
     # --- for whoever owns the task
 
@@ -66,7 +66,7 @@ class ExclusiveTask(QObject):
 
         `work` may raise Stopped. Whatever else goes wrong it reports itself.
         """
-        before = self._session.make_room()
+        before = self._session.exclusive.make_room()
         self._number += 1
         self._control = Control()
         self.busy = True

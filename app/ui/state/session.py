@@ -83,7 +83,7 @@ class Session(QObject):
         self._looking = self._calm = False
         self._outputs: OutputsRequest | None = None
         self._thread: threading.Thread | None = None
-        self._exclusive_tasks: list[trainings.GivesWay] = []
+        self.exclusive = trainings.ExclusiveTasks()
         self._events: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
@@ -132,10 +132,7 @@ class Session(QObject):
     def run_again(self, path: Path, folder: Path) -> None:
         """Trains a run again, to the same bits, in a new run below `folder`; only when idle."""
         if self.place.beside:
-            train = remote_run.trained_beside(
-                lambda _: same_again(Run(path), folder), self.place.processes
-            )
-            self._begin(train, Record(), remote_run.RemoteControl())
+            self._begin_beside(lambda _: same_again(Run(path), folder), Record())
         else:
             self._begin(trainings.same_run(path, folder), Record())
 
@@ -147,10 +144,9 @@ class Session(QObject):
         """
         record.begun = None
         if self.place.beside:
-            train = remote_run.trained_beside(
-                lambda emit: trainings.branch_of(path, emit, at), self.place.processes, True, epochs
+            self._begin_beside(
+                lambda emit: trainings.branch_of(path, emit, at), record, True, epochs
             )
-            self._begin(train, record, remote_run.RemoteControl())
         else:
             self._begin(trainings.branch(path, epochs, at), record)
 
@@ -268,23 +264,6 @@ class Session(QObject):
         self._control.watching = self._looking and not self._calm and self.record is self._live
         self._control.outputs = None if self._calm else self._outputs
 
-    def add_exclusive_task(self, exclusive_task: trainings.GivesWay) -> None:
-        """Lets a task give way whenever a run or another task begins, and when the program ends."""
-        self._exclusive_tasks.append(exclusive_task)
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether an exclusive task is under way."""
-        return any(task.busy for task in self._exclusive_tasks)
-
-    def make_room(self) -> list[threading.Thread]:
-        """Asks all exclusive tasks to end; whoever begins next waits for these threads."""
-        return [
-            thread
-            for exclusive_task in self._exclusive_tasks
-            if (thread := exclusive_task.give_way()) is not None
-        ]
-
     def close(self) -> None:
         """Stops, and waits for all threads. Call it before the program ends.
 
@@ -296,7 +275,7 @@ class Session(QObject):
         else:
             self._control.stop(at_once=True)
 
-        for thread in self.make_room():
+        for thread in self.exclusive.make_room():
             thread.join()
 
         if self._thread is not None:
@@ -306,6 +285,16 @@ class Session(QObject):
         self._set(State.IDLE)
 
     # --- the run
+
+    def _begin_beside(
+        self,
+        make: remote_run.MakeRun,
+        record: Record,
+        go_on: bool = False,
+        epochs: int | None = None,
+    ) -> None:
+        train = remote_run.trained_beside(make, self.place.processes, go_on, epochs)
+        self._begin(train, record, remote_run.RemoteControl())
 
     def _begin(
         self, train: trainings.Train, record: Record, control: Control | None = None
@@ -325,7 +314,7 @@ class Session(QObject):
             events.StageChanged("Loading engine" if "torch" not in sys.modules else "Starting")
         )
         emit, control = self._events.put, self._control
-        before = self.make_room()
+        before = self.exclusive.make_room()
 
         def train_alone(emit: Callable[[events.Event], None], control: Control) -> None:
             # An exclusive task draws from the generator that a run sets, and takes memory.

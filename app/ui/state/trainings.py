@@ -41,6 +41,26 @@ class GivesWay(Protocol):
         """
 
 
+class ExclusiveTasks:
+    """Tasks that give way whenever a run or another task begins, and when the program ends."""
+
+    def __init__(self) -> None:
+        self._tasks: list[GivesWay] = []
+
+    def add(self, task: GivesWay) -> None:
+        self._tasks.append(task)
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is under way."""
+        return any(task.busy for task in self._tasks)
+
+    def make_room(self) -> list[threading.Thread]:
+        """Asks all of them to end; whoever begins next waits for these threads."""
+        threads = (task.give_way() for task in self._tasks)
+        return [thread for thread in threads if thread is not None]
+
+
 @dataclass(frozen=True)
 class RunRead(events.StageChanged):
     """What was known of a run before it goes on."""

@@ -89,7 +89,7 @@ def epoch_length(run: ForeignRun) -> float:
 
     if (epochs == np.rint(epochs)).all() and epochs[0] == 0:
         # Of an epoch not every step is logged: the next whole number is nearer.
-        return max(1.0, math.ceil(float(np.max((steps + 1) / (epochs + 1))) - 1e-9))
+        return float(max(1, math.ceil(float(np.max((steps + 1) / (epochs + 1))) - 1e-9)))
 
     return max(1.0, float(steps[-1] / epochs[-1])) if epochs[-1] > 0 else 0.0
 

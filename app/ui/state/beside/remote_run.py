@@ -9,6 +9,7 @@ import contextlib
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,9 @@ from app.engine.remote import place as places
 from app.engine.remote import starting as elsewhere
 from app.engine.runs import events
 from app.engine.runs.control import Control
-from app.engine.runs.run import Run
 from app.ui.state.trainings import created
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from app.engine.detached.control_file import RequestName
@@ -31,8 +30,12 @@ if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
     from app.engine.remote.place import Place
     from app.engine.runs.promises.promise import Promise
+    from app.engine.runs.run import Run
     from app.ui.state.beside.training_place import TrainingPlace
     from app.ui.state.trainings import Emit, Train
+
+MakeRun = Callable[["Emit"], "Run"]
+"""Makes or finds a run; it may tell what it is about."""
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the folder of the run."""
@@ -101,7 +104,7 @@ class RemoteControl(Control):
 
 
 def trained_beside(
-    make: Callable[[Emit], Run],
+    make: MakeRun,
     processes: int = 1,
     go_on: bool = False,
     epochs: int | None = None,

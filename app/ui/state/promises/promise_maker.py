@@ -160,7 +160,7 @@ class PromiseMaker(ExclusiveTask):
         dataset = self._document.dataset
         if self._session.active or self._curve is None or dataset is None:
             return
-        if self._session.is_taken:
+        if self._session.exclusive.busy:
             self._idle.start()
             return
 

@@ -125,7 +125,7 @@ class ColumnsPanel(Panel):
         self.status.setText("Shuffling one column after the other…")
 
         def measure(control: Control) -> Importances:
-            from app.engine.robustness.permutation import measure_columns  # noqa: PLC0415 - torch
+            from app.engine.robustness.permutation import measure_columns  # noqa: PLC0415 - torch takes seconds to load
 
             return measure_columns(network.predictor(path), dataset, control.check)
 

@@ -197,7 +197,7 @@ class SuspectsPanel(Panel):
         network = self._network
 
         def compare(control: Control) -> Neighbours:
-            from app.engine.suspects.neighbours import find_neighbours  # noqa: PLC0415 - torch
+            from app.engine.suspects.neighbours import find_neighbours  # noqa: PLC0415 - torch takes seconds to load
 
             return find_neighbours(network.predictor(path), suspects.dataset, check=control.check)
 
