@@ -18,7 +18,6 @@ from PIL import Image
 from app import cli
 from app.engine.data.names import visible_lines
 from app.engine.runs.run import Run, default_folder, list_runs
-from tests.forked import python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +178,7 @@ def test_data_in_place_of_an_experiment_are_refused_with_advice(
 def test_ctrl_c_stops_keeps_the_best_and_the_run_goes_on(workspace: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = [
-        *python(),
+        sys.executable,
         "-m",
         "app",
         "train",
