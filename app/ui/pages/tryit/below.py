@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.pages.tryit.explanation.card import ExplanationCard
 from app.ui.pages.tryit.inside.card import InsideCard
@@ -41,8 +41,13 @@ class CardsBelow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        for card in (self.explanation, self.inside, self.many):
-            column.addWidget(card)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.inside.button)
+        row.addWidget(self.many, 1)
+        column.addWidget(self.explanation)
+        column.addWidget(self.inside)
+        column.addLayout(row)
 
     def trains(self, path: Path) -> bool:
         """Returns whether a run goes on."""

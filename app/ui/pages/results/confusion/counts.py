@@ -42,12 +42,15 @@ class Confusion:
 
         return f"{self.classes[true]} taken for {self.classes[answer]}: {part}"
 
-    def mistakes(self) -> list[tuple[int, int, int]]:
-        """Returns (true, answer, count) of every confusion, the most frequent first."""
+    def mistakes(self, most: int | None = None) -> list[tuple[int, int, int]]:
+        """Returns (true, answer, count) of every confusion, the most frequent first.
+
+        most: no more than so many; of 200 classes there can be 40,000.
+        """
         wrong = self.counts.copy()
         np.fill_diagonal(wrong, 0)
         true, answer = np.nonzero(wrong)
-        order = np.argsort(-wrong[true, answer], kind="stable")
+        order = np.argsort(-wrong[true, answer], kind="stable")[:most]
 
         return [(int(true[i]), int(answer[i]), int(wrong[true[i], answer[i]])) for i in order]
 

@@ -53,7 +53,7 @@ class TopConfusions(FigureTable):
 
     def show_confusion(self, confusion: Confusion, many: str) -> None:
         """Shows the confusions of a matrix. many: what the examples are called."""
-        self._pairs = confusion.mistakes()[:MOST]
+        self._pairs = confusion.mistakes(MOST)
         self.model_.columns = list(columns(many))
         self.show_lines(
             [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -60,6 +61,7 @@ class LookingBack(Card):
         self._selection: Selection | None = None
         self._content: ViewContent | None = None
         self._drawn: EpochDone | None = None
+        self._drawing: tuple[object, ...] = ()
         self.looks = RunLooks(parts.background)
         self.looks.changed.connect(self.refresh)
         parts.session.state_changed.connect(self.refresh)
@@ -142,6 +144,7 @@ class LookingBack(Card):
         """Lets go of the run."""
         self._selection = None
         self._content = None
+        self._drawing = ()
         self.looks.show_run(None)
 
     def choose(self, epoch: int) -> None:
@@ -155,6 +158,13 @@ class LookingBack(Card):
             return
 
         self._drawn = self.sliders[0].epoch
+        self._show_why_not()
+        epochs = [slider.epoch for slider in self.sliders]
+        drawing = (selection, content, self.comparing, self.looks.looks, *epochs)
+        if self._drawing and all(map(is_, drawing, self._drawing)):
+            return  # it was hidden meanwhile, and nothing has come
+
+        self._drawing = drawing
         shown = zip(self.sliders, self.columns, (True, self.comparing), strict=True)
         for slider, column, there in shown:
             epoch = slider.epoch
@@ -163,6 +173,9 @@ class LookingBack(Card):
                 column.show_epoch(selection, epoch, content, self._with_view or self.comparing)
 
         self.note.setText(self._note(selection))
+
+    def _show_why_not(self) -> None:
+        """Offers to train on from the chosen epoch, or says why that cannot be."""
         why_not = self._why_not_from_here()
         self.go_on.setEnabled(not why_not)
         self.go_on.setToolTip(tooltip(why_not or GO_ON))

@@ -47,7 +47,7 @@ NO_DATA = "Open the data of this run on the Data page to measure its accuracy."
 
 
 class InsideCard(Card):
-    """Shows the example in every block while its button is down."""
+    """Shows the example in every block while its button is down; hidden else, the button beside."""
 
     def __init__(
         self,
@@ -82,7 +82,6 @@ class InsideCard(Card):
             "for the next examples."
         )
         self.button.toggled.connect(self._toggled)
-        self.tools.addWidget(self.button)
         self.note = Label()
         self.note.setObjectName("tryit.inside.note")
         self.note.setWordWrap(True)
@@ -195,9 +194,11 @@ class InsideCard(Card):
         self.note.setText(failure.message)
         style(self.note, "problem")
         self.note.show()
+        self.show()
 
     def _show_parts(self) -> None:
         seen = self._seen
+        self.setVisible(seen is not None)
         self.note.hide()
         shown = (self.blocks, self.answer, self.measure, self.save, self.effect, self.meaning)
         for widget in shown:
