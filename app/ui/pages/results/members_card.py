@@ -52,7 +52,7 @@ class MembersCard(Card):
     """Shows a line a quarter: show_results(content). It is hidden for networks without members."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__("Its members", "the further they are apart, the less sure an answer is")
+        super().__init__("Its members", "how right they are where they agree, and where not")
         self.setObjectName(KEY)
         self._parts = parts
         self._loaded = LoadedNetwork()

@@ -133,7 +133,7 @@ class AmountsAnswerCard(AnswerCard):
         "amounts": (
             "The dot is the answer, between the lowest and the highest amount of training; a ring "
             "is the truth. Of a network with members, the broad part of the line is what nine of "
-            "ten of them say: the longer it is, the less sure the answer."
+            "ten of them say; the truth may lie outside of it."
         ),
     }
 
