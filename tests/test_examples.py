@@ -35,6 +35,9 @@ NOT_RUN = {
     "netwright open PATH": "a window, which tests/ui/shell opens",
     "netwright queue": "a group of commands; tests/engine/queue and the tests of the commands",
     "netwright train EXPERIMENT.toml --on HOST": "another computer; tests/engine/remote",
+    "netwright train EXPERIMENT.toml --cluster": "as below",
+    "netwright train EXPERIMENT.toml --cluster --partition P --minutes MINUTES": "a cluster; "
+    "tests/engine/cluster has one of this computer",
     "netwright demo": "takes 10 s; tests/test_first_start.py, long tier",
     "netwright serve RUN": "runs until it is stopped; tests/engine/predicting/test_service.py",
     "netwright serve RUN --port N --host ADDRESS": "as above",
@@ -173,7 +176,7 @@ def test_a_command_is_run_as_it_stands(
         "M": "occlusion",
         "PART": "schedule",
         "BEGINNING": "The apple",
-        "N": 2 if "search" in usage else 13,
+        "N": 2 if "search" in usage or "processes" in usage else 13,
         "STRATEGY": "random",
         "T": 0.8,
     }

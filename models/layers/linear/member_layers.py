@@ -88,9 +88,9 @@ class MemberLayers(Block):
         return MemberLayersModule(widths, self.members, self.dropout, self.mean)
 
     def multiply_adds(self, *inputs: Shape) -> int:
-        """Returns those of training, where an example goes through one member."""
+        """Returns those of an answer, which all members give; in training it is one of them."""
         inner = (self.depth - 1) * self.width**2
-        return (math.prod(inputs[0]) + self.outputs) * self.width + inner
+        return self.members * ((math.prod(inputs[0]) + self.outputs) * self.width + inner)
 
 
 class MemberLinear(Layer):

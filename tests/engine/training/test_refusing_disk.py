@@ -32,8 +32,12 @@ def train_without(folder: str, tmp_path: Path) -> tuple[Run, events.RunFinished,
 def test_a_refused_record_is_called_one_and_harms_no_state(tmp_path: Path) -> None:
     run, finished, titles = train_without("epochs", tmp_path)
 
-    assert titles == ["The record of epoch 1 could not be saved", titles[-1]]
-    assert titles[-1] == "The record of epoch 2 could not be saved"
+    kept_margins = "The margins of the training examples could not be saved"
+    assert [title for title in titles if title != kept_margins] == [
+        "The record of epoch 1 could not be saved",
+        "The record of epoch 2 could not be saved",
+    ]
+    assert kept_margins in titles
     assert finished.status == "completed" and "could not" not in finished.reason
     assert trainer.resume(run, Listener(), Control(), epochs=3).status == "completed"
 
