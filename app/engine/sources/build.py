@@ -56,12 +56,9 @@ def build_dataset(
         data.test_share,
         data.split_seed,
     )
-    changed = revised(data, examples, fingerprints)
-    examples = dataclasses.replace(
-        examples, targets=changed.targets, skipped=(*changed.skipped, *examples.skipped)
-    )
+
+    examples, indices = _revised(data, examples, fingerprints, division.indices())
     targets = examples.targets
-    indices = changed.remaining(division.indices())
     training = indices["training"]
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
     if reuse_preparation is None:
@@ -69,7 +66,6 @@ def build_dataset(
 
     arrays, preparation = _encode(examples, training, reuse_preparation)
     notes = [*examples.notes, *_notes_on_units(data, label, examples, equals)]
-    notes += [changed.note] if changed.note else []
     if reuse_preparation is None and targets.classes:
         notes += _notes_on_absent_classes(targets.classes, counts)
 
@@ -98,6 +94,23 @@ def build_dataset(
         contradictions=contradictions(preparation.kind, equals, targets, examples.names),
     )
     return _dataset(description, arrays, indices, examples, fingerprints)
+
+
+def _revised(
+    data: DataSettings,
+    examples: Examples,
+    fingerprints: np.ndarray,
+    indices: dict[str, np.ndarray],
+) -> tuple[Examples, dict[str, np.ndarray]]:
+    """Returns examples and rows of the splits as the revision of [data] changes them."""
+    changed = revised(data, examples, fingerprints)
+    revised_examples = dataclasses.replace(
+        examples,
+        targets=changed.targets,
+        skipped=(*changed.skipped, *examples.skipped),
+        notes=(*examples.notes, *changed.notes),
+    )
+    return revised_examples, changed.remaining(indices)
 
 
 def _of_the_whole(dataset: Dataset, sample: Sample) -> Dataset:

@@ -31,13 +31,13 @@ class Revised:
     """What a revision makes of examples.
 
     targets: with the new labels. excluded: (n,) rows that are in no split. skipped: changes that
-    match nothing, with the reason. note: what was changed, in a sentence; "" without a revision.
+    match nothing, with the reason. notes: what was changed, in a sentence; none without a revision.
     """
 
     targets: Targets
     excluded: np.ndarray
     skipped: tuple[Skipped, ...] = ()
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
     def remaining(self, indices: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Returns the rows of each split without those that are excluded."""
@@ -82,7 +82,7 @@ def revised(data: DataSettings, examples: Examples, fingerprints: np.ndarray) ->
         fit = "change does not fit" if len(skipped) == 1 else "changes do not fit"
         note += f" {len(skipped):,} {fit} these data and are listed."
 
-    return Revised(labels.targets(), np.array(sorted(excluded), np.int64), tuple(skipped), note)
+    return Revised(labels.targets(), np.array(sorted(excluded), np.int64), tuple(skipped), (note,))
 
 
 def _rows_of(revision: Revision, fingerprints: np.ndarray) -> dict[str, list[int]]:

@@ -125,9 +125,9 @@ class ColumnsPanel(Panel):
         self.status.setText("Shuffling one column after the other…")
 
         def measure(control: Control) -> Importances:
-            from app.engine.robustness.permutation import measure_columns  # noqa: PLC0415 - torch takes seconds to load
+            from app.engine.robustness import permutation  # noqa: PLC0415 - loads torch
 
-            return measure_columns(network.predictor(path), dataset, control.check)
+            return permutation.measure_columns(network.predictor(path), dataset, control.check)
 
         self.parts.background.run(measure, self._take, self._failed, key="results.columns")
 

@@ -197,9 +197,11 @@ class SuspectsPanel(Panel):
         network = self._network
 
         def compare(control: Control) -> Neighbours:
-            from app.engine.suspects.neighbours import find_neighbours  # noqa: PLC0415 - torch takes seconds to load
+            from app.engine.suspects import neighbours as engine  # noqa: PLC0415 - loads torch
 
-            return find_neighbours(network.predictor(path), suspects.dataset, check=control.check)
+            return engine.find_neighbours(
+                network.predictor(path), suspects.dataset, check=control.check
+            )
 
         def take(neighbours: Neighbours) -> None:
             if self._suspects is suspects:
