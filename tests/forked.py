@@ -34,6 +34,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import psutil
+
 from app.engine import own_process
 
 if TYPE_CHECKING:
@@ -85,6 +87,13 @@ def fork_own_processes(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(own_process, "_command", _command)
 
 
+def own_children(recursive: bool = False) -> list[psutil.Process]:
+    """Returns the processes that this one has started, but for the one that forks."""
+    server = _server.number if _server is not None else 0
+    children = psutil.Process().children(recursive=recursive)
+    return [child for child in children if child.pid != server]
+
+
 def _command(module: str, argument: str) -> list[str]:
     return [*python(), "-P", "-m", module, argument]
 
@@ -98,6 +107,7 @@ class _Server:
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self.number = self._process.pid
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().strip()
         assert self.address, "the process that forks has ended"

@@ -10,7 +10,6 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 
 from app import cli
@@ -30,9 +29,12 @@ from app.engine.runs.storage.manifest import RunFileError
 from app.engine.training.trainer import train
 from tests.engine.export.untrained import untrained_run
 from tests.engine.training.small import experiment, pictures
+from tests.forked import own_children
 from tests.rights import without_rights
 
 if TYPE_CHECKING:
+    import psutil
+
     from app.engine.sources.format import Progress
 
 FORMAT = "torch-export"
@@ -224,10 +226,10 @@ def test_cancelling_ends_every_process_and_leaves_nothing(
 
     def cancel() -> None:
         if any(stage.startswith("Comparing") for stage in stages):
-            families.append(psutil.Process().children(recursive=True))
+            families.append(own_children(recursive=True))
             raise Cancelled
 
-    before = psutil.Process().children(recursive=True)
+    before = own_children(recursive=True)
     with pytest.raises(Cancelled):
         export(
             run,

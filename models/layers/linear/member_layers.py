@@ -161,7 +161,8 @@ class MemberLayersModule(Layer):
         member = torch.arange(x.shape[0], device=x.device) % self.members
         if x.shape[0] < self.members:
             # A random member begins, so that small batches reach all of them in turn.
-            member = (member + torch.randint(self.members, (1,), device=x.device)) % self.members
+            first = torch.randint(self.members, (1,), device=x.device)
+            member = (member + first) % self.members
 
         return self.through(x, member)
 

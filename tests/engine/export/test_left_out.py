@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from app.engine.errors import UserError
@@ -12,6 +11,7 @@ from app.engine.export.exporting import left_out
 from app.engine.export.formats import all_formats
 from app.engine.runs.control import Control, Stopped
 from tests.engine.training.small import pictures
+from tests.forked import own_children
 from tests.ui.trained_runs import train_on
 
 if TYPE_CHECKING:
@@ -45,4 +45,4 @@ def test_nobody_waits_for_an_answer_that_nobody_wants(run: Run) -> None:
     with pytest.raises(Stopped):
         left_out(run, check=control.check)
 
-    assert not psutil.Process().children(recursive=True)
+    assert not own_children(recursive=True)

@@ -37,7 +37,7 @@ def sheet(tmp_path: Path) -> Iterator[Path]:
     write_xlsx(tmp_path / "a.xlsx", ROWS)
     files = open_files()
     yield tmp_path / "a.xlsx"
-    assert not psutil.Process().children()
+    assert not own_children()
     assert open_files() == files
 
 
@@ -127,6 +127,7 @@ PROGRAM = f"""
 import sys
 from pathlib import Path
 from app.engine.sources.tables.spreadsheets.process import SheetProcess
+from tests.forked import own_children
 
 with SheetProcess(Path(sys.argv[1]), "loop", None, lambda: None, None, {UNRULY!r}) as process:
     messages = process.messages()
