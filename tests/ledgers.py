@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 import app.engine.learning.tasks as tasks
+from app.engine.compute import kept_outputs
 from app.engine.compute.passes import Passes
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve_for
@@ -98,6 +99,8 @@ def ledgers(
     stepper = resolved.optimizer.for_network(network, device)
     loss = resolved.loss.build((10,) * max(2, problem.outputs), device, problem.examples)
     passes = Passes(network, loss, device, PRECISIONS.get(precision), batch)
+    passes.kept = [] if task.has_margins else None
+    waiting = kept_outputs.most_bytes(task, problem)  # of the steps before, see MarginKeeper
     batch_inputs = tuple(
         (values.random_(1, 3) if values.dtype == torch.int64 else values.normal_()).to(device)
         for values in fake_inputs(problem, batch * accumulation)
@@ -121,7 +124,8 @@ def ledgers(
             passes.step(stepper)
 
         size = sum(values.nbytes for values in (*batch_inputs, targets))
-        measured = measure(network, stepper, resolved.optimizer, meter, size, dataset_bytes)
+        measured = dict(measure(network, stepper, resolved.optimizer, meter, size, dataset_bytes))
+        measured["peak"] += waiting
 
         peak = None
         if allocator:
@@ -134,7 +138,7 @@ def ledgers(
             else:
                 peak = lasting_bytes(network, stepper) + size + dataset_bytes + reported_peak(step)
 
-    return Ledgers(predicted, measured, peak)
+    return Ledgers(predicted, measured, None if peak is None else peak + waiting)
 
 
 def reported_peak(work: Callable[[], Any]) -> int:

@@ -21,6 +21,7 @@ from app.engine.sources.tables import growth
 from app.engine.sources.tables.reading import read_table
 from app.engine.sources.tables.spreadsheets import child, gaps
 from app.engine.sources.tables.spreadsheets.process import Limits, SheetProcess, SheetTooLarge
+from tests.forked import own_children
 from tests.fuzz.spreadsheets import write_archive, write_ods, write_xlsx
 
 if TYPE_CHECKING:
@@ -127,7 +128,6 @@ PROGRAM = f"""
 import sys
 from pathlib import Path
 from app.engine.sources.tables.spreadsheets.process import SheetProcess
-from tests.forked import own_children
 
 with SheetProcess(Path(sys.argv[1]), "loop", None, lambda: None, None, {UNRULY!r}) as process:
     messages = process.messages()
