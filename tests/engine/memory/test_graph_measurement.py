@@ -175,6 +175,7 @@ def test_a_block_that_cannot_be_keeps_the_numbers_before_it() -> None:
     assert measurement.by_name["sum"].inputs == ((8, 16, 16), (12, 16, 16))
     assert [block.shape is None for block in measurement.blocks] == [False] * 3 + [True] * 3
     assert measured(graph, measurement) == sound
+    assert measured(graph, measurement) == sound
 
 
 def test_a_network_of_absurd_size_takes_no_memory() -> None:
