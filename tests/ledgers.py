@@ -124,8 +124,9 @@ def ledgers(
             passes.step(stepper)
 
         size = sum(values.nbytes for values in (*batch_inputs, targets))
-        measured = dict(measure(network, stepper, resolved.optimizer, meter, size, dataset_bytes))
-        measured["peak"] += waiting
+        measured = measure(
+            network, stepper, resolved.optimizer, meter, size, dataset_bytes, kept_bytes=waiting
+        )
 
         peak = None
         if allocator:

@@ -126,8 +126,17 @@ def _convolution_backward(args: Sequence[Any], _out: Any) -> int:
 
 
 def _large_depthwise_filters(x: torch.Tensor, weight: torch.Tensor) -> int:
-    """Gradients of large filters of one channel each are summed in many places side by side."""
-    sums = 257 * 4 * weight.numel()
+    """Gradients of large filters of one channel each are summed in many places side by side.
+
+    How many depends on the kernel, and that on the processor: 256 with AVX-512, 64 with AVX2, and
+    there 4 a thread where the filter is larger than what it reads; one thread is counted.
+    """
+    if torch.backends.cpu.get_cpu_capability() == "AVX512":
+        places = 257
+    else:
+        places = 65 if min(x.shape[2:]) >= max(weight.shape[2:]) else 5
+
+    sums = places * 4 * weight.numel()
     if x.dtype in _TWO_BYTES:
         sums += x.shape[1] * (25_500 + 68 * math.prod(x.shape[2:]))
 
