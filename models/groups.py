@@ -138,6 +138,13 @@ def group(
     definition = BlockDefinition(
         check_kind(kind), blocks, {each.name: each.value for each in parameters}, summary
     )
+    if any(node.kind == kind and node.definition != definition for node in graph.nodes):
+        raise GraphError(
+            chosen[-1].name,
+            f"Another block of your own is called '{kind}' here.",
+            "Choose another name.",
+        )
+
     last = chosen[-1].name
     name = free_name(graph, kind)
     new = Node(name, kind, {}, tuple(sources), definition)

@@ -137,9 +137,9 @@ def settings(combination: Combination) -> dict[str, dict[str, Any]]:
     template = TEMPLATES.get(combination.template)
     loss = LOSSES.get(combination.loss)
     small = {name: value for name, value in SMALL.items() if name in template.model_fields}
-    rate = (
-        RATES.get(combination.optimizer, 0.002) if combination.task == "reconstruction" else 0.002
-    )
+    # The last layer of TabM begins near zero: a step of SGD's size hardly moves it.
+    slow = combination.task == "reconstruction" or combination.template == "tabm"
+    rate = RATES.get(combination.optimizer, 0.002) if slow else 0.002
     smooth = {"label_smoothing": 0.0} if "label_smoothing" in loss.model_fields else {}
 
     return {

@@ -256,6 +256,12 @@ def test_a_kind_cannot_be_called_like_another() -> None:
         own_class(known["dropout"])
 
 
+def test_two_groups_of_one_graph_cannot_share_a_name() -> None:
+    graph, _ = group(PLAIN, [PLAIN.nodes[0].name], "stage")
+    with pytest.raises(GraphError, match="is called 'stage' here"):
+        group(graph, [PLAIN.nodes[1].name], "stage")
+
+
 def test_the_vocabulary_of_a_group_is_looked_at() -> None:
     text = Problem.of((Input("text", (12,), vocabulary=300),), 5, 100)
     nodes = (
