@@ -41,6 +41,9 @@ class PanelHost(QWidget):
             parts.theme, "results.panel", [(FIGURES, "Figures", FIGURES_TIP), *choices]
         )
         self.choice.chosen.connect(lambda _: self._show())
+        for key, _, _ in choices:
+            self.choice.buttons[key].hide()  # which apply is known with a run; all need more room
+
         bar = QHBoxLayout()
         bar.setContentsMargins(16, 0, 16, 0)
         bar.addWidget(self.choice)
