@@ -86,12 +86,12 @@ class LiveChanges:
         changes = self._progress.changes
         while self._pending and self._pending[0]["step"] <= self._progress.step:
             mark = self._pending.pop(0)
-            if self._from_first_step:
+            values = dict(mark["values"])
+            if PARTS in values:  # memory may have become scarcer since, which was told
+                values[PARTS] = max(values[PARTS] or 1, changes.get(PARTS) or 1)
+            if self._from_first_step and values == mark["values"]:
                 self._emit(SettingsChanged(mark["step"], mark["values"], mark.get("why", "")))
 
-            values = dict(mark["values"])
-            if PARTS in values:  # memory may have become scarcer since
-                values[PARTS] = max(values[PARTS] or 1, changes.get(PARTS) or 1)
             changes |= values
 
         self._apply()

@@ -227,7 +227,7 @@ def test_names_are_plain() -> None:
         "mix",
         "positions",
         "block1 2 first",
-        "blocks.block1_2.first.1.weight",
+        "block1 2 first 1",
     )
 
 

@@ -170,10 +170,18 @@ def plain_names(paths: Sequence[str]) -> tuple[str, ...]:
             if part not in ("blocks", "weight", "filters", *parts[-1:]) and not part.isdigit():
                 parts.append(part)
 
-        name = " ".join(parts).replace("query_key_value", "in").replace("_", " ") or path
+        name = _words(parts) or path
+        if name in names:  # the layers of a block have numbers alone
+            numbered = [part for part in path.split(".") if part not in ("blocks", "weight")]
+            name = _words(numbered)
+
         names.append(name if name not in names else path)
 
     return tuple(names)
+
+
+def _words(parts: Sequence[str]) -> str:
+    return " ".join(parts).replace("query_key_value", "in").replace("_", " ")
 
 
 # --- one measurement
