@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -23,6 +22,7 @@ from app.ui.widgets.export.dialog import ExportDialog
 from app.ui.widgets.file_dialogs import LastFolders
 from tests.engine.export.proofs import a_proof
 from tests.engine.training.small import overfitted_run
+from tests.forked import own_children
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def test_closing_the_program_ends_an_export(
 
     qtbot.waitUntil(lambda: bool(leftovers(folder)), timeout=PATIENCE_MS)
     exporter.close()
-    assert not leftovers(folder) and not psutil.Process().children(recursive=True)
+    assert not leftovers(folder) and not own_children(recursive=True)
 
 
 def test_what_fails_is_said_in_the_dialog(
