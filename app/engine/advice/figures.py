@@ -27,6 +27,9 @@ WARM = 0.5
 HIGH = 0.5
 """Above this share of the peak, figures jump that will settle when the learning rate falls."""
 
+SETTLED = 0.2
+"""Below this share of the peak, a network is judged whose learning rate rises again and again."""
+
 EARLY = 0.3
 MOST_EARLY = 12
 """In this share of the epochs, but no more than these, nothing need have been learned yet."""
@@ -71,13 +74,15 @@ class Figures:
     """The figures of a training, and what its settings say of them.
 
     in_use: the epoch whose weights are in use; while it trains, the best so far; 0 where they are
-    from the middle of one.
+    from the middle of one. every_epoch: whether all are compared though the learning rate rises
+    again, see `epochs`.
     """
 
     progress: ProgressSoFar
     description: Description
     resolved: Experiment
     in_use: int
+    every_epoch: bool = False
 
     @cached_property
     def task(self) -> Task:
@@ -85,7 +90,29 @@ class Figures:
 
     @cached_property
     def epochs(self) -> list[EpochLine]:
-        return list(self.progress.epochs)
+        """The lines of the epochs that are compared.
+
+        Where the learning rate rises again, these are the epochs at whose end it was low: in
+        between every loss is higher, and settles.
+        """
+        if not self.rises_again:
+            return list(self.progress.epochs)
+
+        low = self.progress.steps[self.rate_shares <= SETTLED]
+        settled = set(low.tolist())
+        return [epoch for epoch in self.progress.epochs if epoch["step"] in settled]
+
+    @cached_property
+    def losses(self) -> np.ndarray:
+        """The losses of the steps that are compared, see `epochs`: (n,)."""
+        losses = np.asarray(self.progress.losses, dtype=float)
+        return losses[self.rate_shares <= SETTLED] if self.rises_again else losses
+
+    @property
+    def rises_again(self) -> bool:
+        """Whether the schedule goes up more than once, and only settled epochs are compared."""
+        schedule = self.resolved.schedule
+        return schedule is not None and schedule.rises_again and not self.every_epoch
 
     @cached_property
     def training(self) -> np.ndarray:
@@ -173,7 +200,7 @@ class Figures:
 
     @property
     def epochs_left(self) -> int:
-        return max(0, (self.resolved.training.epochs or 0) - len(self.epochs))
+        return max(0, (self.resolved.training.epochs or 0) - len(self.progress.epochs))
 
     # --- changes
 

@@ -132,7 +132,7 @@ def _overfitting(figures: Figures, ended: bool) -> Finding:
         text = (
             f"Since epoch {epoch} the loss on {words} kept aside rises {losses} while that of "
             "training still falls. The weights of epoch "
-            f"{figures.epochs[figures.best]['epoch']} are kept."
+            f"{figures.epochs[-1]['best_epoch']} are kept."
         )
     else:
         text = (
@@ -226,8 +226,12 @@ def _nothing(figures: Figures) -> Finding:
 def _stale(figures: Figures) -> Iterator[Finding]:
     """Finds a best epoch of long ago.
 
-    A schedule that falls at the end may still bring an improvement, until the last third.
+    A schedule that falls at the end may still bring an improvement, until the last third, and one
+    that rises again in each of its waves.
     """
+    if figures.rises_again:
+        return
+
     count = len(figures.epochs)
     best = figures.best
     since_best = count - 1 - best

@@ -34,18 +34,20 @@ TOLD = 5
 
 def from_losses(figures: Figures) -> Iterator[Finding]:
     """Yields what the losses of the steps give reason to say."""
-    losses = np.asarray(figures.progress.losses, dtype=float)
-    if len(losses) < FEWEST:
-        return
-    if not np.isfinite(losses[-1]):
+    newest = np.asarray(figures.progress.losses[-1:], dtype=float)
+    if len(figures.progress.losses) >= FEWEST and not np.isfinite(newest).all():
         yield diverged(figures.resolved)
+        return
+
+    losses = figures.losses
+    if len(losses) < FEWEST:
         return
 
     known = losses[np.isfinite(losses)]
     window = max(10, min(100, len(known) // 8))
     smooth = np.convolve(known, np.full(window, 1 / window), mode="valid")
 
-    change = _after_change(figures, losses)
+    change = _after_change(figures, np.asarray(figures.progress.losses, dtype=float))
     if change is not None:
         yield change
     elif _climbs(smooth, window) and figures.epochs_since_change >= PERSISTENCE:

@@ -6,6 +6,7 @@ chance explains, and not follow from the schedule or from a change that the pers
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.engine.advice.figures import Figures
@@ -66,7 +67,7 @@ def while_training(
         finding.level == "problem" or finding.key in ("overfitting", "changed", "nothing")
         for finding in findings
     )
-    findings += going_well(figures, grave)
+    findings += going_well(replace(figures, every_epoch=True), grave)
     return ordered(findings)
 
 

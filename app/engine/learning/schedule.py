@@ -43,6 +43,9 @@ class Schedule(Choice):
     lowers_rate: ClassVar[bool] = True
     """Whether the learning rate becomes smaller in the course of a run."""
 
+    rises_again: ClassVar[bool] = False
+    """Whether it rises from near zero more than once, and the losses with it."""
+
     def factor(self, step: int, steps: int) -> float:
         """Returns the factor of the peak learning rate, as far as it is known before training.
 

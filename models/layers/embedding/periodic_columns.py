@@ -101,7 +101,7 @@ def parted(categories: Sequence[int]) -> tuple[list[int], list[int]]:
 class PeriodicColumnsModule(Layer):
     """Gives amounts waves, and categories marks or vectors: (B, F) -> (B, F').
 
-    `frequencies` and `phases` are (columns, waves), `sums` (columns, waves, width - 1), `offsets`
+    `frequencies` and `phases` are (columns, waves), `weight` (columns, waves, width - 1), `offsets`
     (columns, width - 1).
     """
 
@@ -125,10 +125,10 @@ class PeriodicColumnsModule(Layer):
         if self.has_waves:
             self.frequencies = nn.Parameter(torch.empty(self.numeric, waves))
             self.phases = nn.Parameter(torch.empty(self.numeric, waves))
-            self.sums = nn.Parameter(torch.empty(self.numeric, waves, width - 1))
+            self.weight = nn.Parameter(torch.empty(self.numeric, waves, width - 1))
             self.offsets = nn.Parameter(torch.empty(self.numeric, width - 1))
             nn.init.normal_(self.frequencies, std=frequency)
-            for parameter in (self.phases, self.sums, self.offsets):
+            for parameter in (self.phases, self.weight, self.offsets):
                 nn.init.uniform_(parameter, -(waves**-0.5), waves**-0.5)
 
     @torch.no_grad()
@@ -138,7 +138,7 @@ class PeriodicColumnsModule(Layer):
             bound = self.frequencies.shape[1] ** -0.5
             self.frequencies.normal_(std=self.frequency, generator=generator)
             self.phases.uniform_(-0.5, 0.5, generator=generator)
-            self.sums.uniform_(-bound, bound, generator=generator)
+            self.weight.uniform_(-bound, bound, generator=generator)
             self.offsets.uniform_(-bound, bound, generator=generator)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -149,7 +149,7 @@ class PeriodicColumnsModule(Layer):
             turns = amounts[:, :, None] * self.frequencies + self.phases
             waves = torch.cos(2 * math.pi * turns)
             # Column by column a product of matrices: (columns, B, waves) x (columns, waves, sums).
-            sums = torch.bmm(waves.transpose(0, 1), self.sums) + self.offsets[:, None]
+            sums = torch.bmm(waves.transpose(0, 1), self.weight) + self.offsets[:, None]
             parts.append(sums.transpose(0, 1).flatten(1))
 
         codes = x[:, self.numeric :].float().round()

@@ -27,6 +27,7 @@ class CosineLog(Schedule):
         "where rows are few."
     )
     order: ClassVar[int] = 45
+    rises_again: ClassVar[bool] = True
 
     waves: int = setting(
         4,

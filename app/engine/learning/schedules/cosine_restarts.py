@@ -25,6 +25,7 @@ class CosineRestarts(WarmedUp):
         "that does no harm."
     )
     order: ClassVar[int] = 40
+    rises_again: ClassVar[bool] = True
 
     cycles: int = setting(
         3,
