@@ -41,6 +41,8 @@ NOT_RUN = {
     "netwright demo": "takes 10 s; tests/test_first_start.py, long tier",
     "netwright serve RUN": "runs until it is stopped; tests/engine/predicting/test_service.py",
     "netwright serve RUN --port N --host ADDRESS": "as above",
+    "netwright seeds RUN --seeds 5 --together --cost --json": "several in one are for networks of "
+    "tables; tests/engine/studies",
     "netwright resume RUN": "goes on with a stopped run; tests/test_cli.py stops one",
     "python3 app": "fetches packages; tests/test_first_start.py, long tier",
     "python3 app --cpu": "fetches packages; tests/test_first_start.py, long tier",
@@ -78,7 +80,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def usages(line: str) -> list[str]:
     """Returns a line of the page in full and without its options, each alternative for itself."""
-    first, *others = (part.strip() for part in re.split(r" {4,}", line)[0].split(" | "))
+    first, *others = (part.strip() for part in re.split(r" {3,}", line)[0].split(" | "))
     shared = first.partition(" --")[0]
     alternatives = [first, *(f"{shared} {other}" for other in others)]
     forms = [
@@ -171,6 +173,7 @@ def test_a_command_is_run_as_it_stands(
         "FILE.html": tmp_path / "report.html",
         "FILE.csv": tmp_path / "answers.csv",
         "FOLDER": tmp_path / "logs",
+        "FOLDER|ADDRESS": tmp_path / "mlflow",
         "SECTION": "optimizer",
         "TEXT": "apple k l m n",
         "M": "occlusion",

@@ -161,7 +161,7 @@ def test_what_cannot_be_one_block_is_told(qtbot: QtBot, harness: Harness, page: 
     for name, sentence in {
         "": "Give the block a name.",
         "two words": "Call it 'two-words'.",
-        "convolution": "the name of a kind of block that there is already",
+        "convolution": "Another block of your own is called 'convolution' here.",
     }.items():
         page.group.name.setText(name)
         press(qtbot, page, "group.save")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +35,10 @@ CEILING = 60.0
 """Seconds; not a measure."""
 
 
+PORT_BYTES = 2
+"""A read takes so many at once from the pipe, so each process has the port whole."""
+
+
 class Forks(Others):
     """Other processes as forks of this one, in place of new ones that load torch for seconds."""
 
@@ -53,8 +57,8 @@ class Forks(Others):
         self._server: Any = None
 
     def start(self, log: Path) -> None:
-        self._server = open_store(LOOPBACK, 0, hosts=True)
-        self.world = World(0, self.size, 0, self.size, LOOPBACK, self._server.port)
+        # All forks come first: the store's thread may hold a lock that a fork would wait for.
+        asked, told = os.pipe()
         for rank in range(1, self.size):
             if child := os.fork():
                 self.children.append(child)
@@ -62,10 +66,18 @@ class Forks(Others):
 
             code = 1
             try:
+                port = int.from_bytes(os.read(asked, PORT_BYTES))
+                world = World(rank, self.size, rank, self.size, LOOPBACK, port)
                 self._before()
-                code = follower.follow(replace(self.world, rank=rank, local_rank=rank), self._data)
+                code = follower.follow(world, self._data)
             finally:
                 os._exit(code)
+
+        self._server = open_store(LOOPBACK, 0, hosts=True)
+        self.world = World(0, self.size, 0, self.size, LOOPBACK, self._server.port)
+        os.write(told, self._server.port.to_bytes(PORT_BYTES) * len(self.children))
+        os.close(asked)
+        os.close(told)
 
     def _code(self, child: int) -> int | None:
         """Returns the exit code of a child, None while it goes on."""
@@ -92,7 +104,11 @@ class Forks(Others):
     def close(self) -> None:
         end = time.monotonic() + CEILING
         while None in self.codes:
-            assert time.monotonic() < end, "a process does not end"
+            if time.monotonic() > end:
+                for child, code in zip(self.children, self.codes, strict=True):
+                    if code is None:
+                        os.kill(child, signal.SIGKILL)
+                pytest.fail("a process does not end")
             time.sleep(0.01)
 
 
