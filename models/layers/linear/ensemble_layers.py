@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.block import BLOCKS
 from models.layers.layer import Layer
-from models.layers.linear.member_layers import MEANS, mean_of_members
-from models.shape import words
+from models.layers.linear.members import MembersBlock, mean_of_members
 from models.spec import setting
 
 if TYPE_CHECKING:
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @BLOCKS.register
-class EnsembleLayers(Block):
+class EnsembleLayers(MembersBlock):
     """A deep ensemble of networks (D,) -> (outputs,) (Lakshminarayanan et al. 2017).
 
     In training every member answers to every example of a batch, (members * B, outputs), member
@@ -35,13 +33,7 @@ class EnsembleLayers(Block):
         "answers is better than any of them."
     )
 
-    outputs: int = setting(
-        10, label="Outputs", ge=1, le=100_000, help="How many numbers the network answers with."
-    )
     members: int = setting(8, label="Members", ge=1, le=256, help="How many networks there are.")
-    depth: int = setting(
-        2, label="Depth", unit="layers", ge=1, le=16, help="Layers before the one that answers."
-    )
     width: int = setting(
         64,
         label="Width",
@@ -51,37 +43,12 @@ class EnsembleLayers(Block):
         step=8,
         help="How many things a layer can look for.",
     )
-    dropout: float = setting(
-        0.0,
-        label="Dropout",
-        ge=0.0,
-        lt=1.0,
-        step=0.05,
-        help="Share of the numbers behind each layer that is set to zero while training.",
-    )
-    mean: Literal["values", "classes", "tags"] = setting(
-        "values", label="Answer", choices=MEANS, help="What is averaged over the members."
-    )
 
     def title(self) -> str:
         return f"Ensemble of {self.members} · {self.depth} × {self.width}"
 
-    def shape(self, *inputs: Shape) -> Shape:
-        if len(inputs[0]) != 1:
-            raise BlockError(
-                f"An ensemble needs one list of values; it is given {words(inputs[0])}.",
-                "Put a global pooling before it.",
-            )
-
-        return (self.outputs,)
-
     def module(self, *inputs: Shape) -> nn.Module:
-        widths = [inputs[0][0], *[self.width] * self.depth, self.outputs]
-        return EnsembleLayersModule(widths, self.members, self.dropout, self.mean)
-
-    def multiply_adds(self, *inputs: Shape) -> int:
-        inner = (self.depth - 1) * self.width**2
-        return self.members * ((math.prod(inputs[0]) + self.outputs) * self.width + inner)
+        return EnsembleLayersModule(self.widths(*inputs), self.members, self.dropout, self.mean)
 
 
 class EnsembleLinear(Layer):

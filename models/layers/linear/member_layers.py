@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.block import BLOCKS
 from models.layers.layer import Layer
-from models.shape import words
-from models.spec import setting
+from models.layers.linear.members import MembersBlock, mean_of_members
 
 if TYPE_CHECKING:
     from models.shape import Shape
 
-MEANS = {
-    "values": "Mean of the answers",
-    "classes": "Mean of the probabilities of classes",
-    "tags": "Mean of the probabilities of each answer",
-}
-"""The names on screen, by the values of the setting `mean`."""
-
 
 @BLOCKS.register
-class MemberLayers(Block):
+class MemberLayers(MembersBlock):
     """TabM: k networks (D,) -> (outputs,) with common weights (Gorishniy et al. 2025).
 
     In training each example of a batch goes through one member, so that the loss of a batch is the
@@ -41,56 +32,11 @@ class MemberLayers(Block):
         "mean of their answers is better than any of them."
     )
 
-    outputs: int = setting(
-        10, label="Outputs", ge=1, le=100_000, help="How many numbers the network answers with."
-    )
-    members: int = setting(
-        32, label="Members", ge=1, le=256, help="How many networks share the weights."
-    )
-    depth: int = setting(
-        2, label="Depth", unit="layers", ge=1, le=16, help="Layers before the one that answers."
-    )
-    width: int = setting(
-        128,
-        label="Width",
-        unit="numbers",
-        ge=4,
-        le=4096,
-        step=8,
-        help="How many things a layer can look for.",
-    )
-    dropout: float = setting(
-        0.0,
-        label="Dropout",
-        ge=0.0,
-        lt=1.0,
-        step=0.05,
-        help="Share of the numbers behind each layer that is set to zero while training.",
-    )
-    mean: Literal["values", "classes", "tags"] = setting(
-        "values", label="Answer", choices=MEANS, help="What is averaged over the members."
-    )
-
     def title(self) -> str:
         return f"{self.members} members · {self.depth} × {self.width}"
 
-    def shape(self, *inputs: Shape) -> Shape:
-        if len(inputs[0]) != 1:
-            raise BlockError(
-                f"{self.label} need one list of values; they are given {words(inputs[0])}.",
-                "Put a global pooling before them.",
-            )
-
-        return (self.outputs,)
-
     def module(self, *inputs: Shape) -> nn.Module:
-        widths = [inputs[0][0], *[self.width] * self.depth, self.outputs]
-        return MemberLayersModule(widths, self.members, self.dropout, self.mean)
-
-    def multiply_adds(self, *inputs: Shape) -> int:
-        """Returns those of an answer, which all members give; in training it is one of them."""
-        inner = (self.depth - 1) * self.width**2
-        return self.members * ((math.prod(inputs[0]) + self.outputs) * self.width + inner)
+        return MemberLayersModule(self.widths(*inputs), self.members, self.dropout, self.mean)
 
 
 class MemberLinear(Layer):
@@ -177,19 +123,3 @@ class MemberLayersModule(Layer):
     def member_outputs(self, x: torch.Tensor) -> torch.Tensor:
         """Returns what every member answers: (B, D) -> (members, B, outputs)."""
         return self.through(x[None], None)
-
-
-def mean_of_members(outputs: torch.Tensor, mean: str) -> torch.Tensor:
-    """Returns the common answer (B, outputs) of members (members, B, outputs).
-
-    mean: what is averaged, "values", "classes" or "tags". Probabilities are averaged, and given as
-    the outputs that they come from.
-    """
-    outputs = outputs.float()
-    if mean == "classes":
-        return outputs.log_softmax(dim=-1).logsumexp(dim=0) - math.log(len(outputs))
-    if mean == "tags":
-        yes, no = functional.logsigmoid(outputs), functional.logsigmoid(-outputs)
-        return yes.logsumexp(dim=0) - no.logsumexp(dim=0)
-
-    return outputs.mean(dim=0)

@@ -21,7 +21,7 @@ from torch.nn import functional
 from models.layers.embedding.categorical_embedding import CategoricalEmbeddingModule
 from models.layers.heads.output import OutputModule
 from models.layers.linear.ensemble_layers import EnsembleLayersModule, EnsembleLinear
-from models.layers.linear.member_layers import mean_of_members
+from models.layers.linear.members import mean_of_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
