@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
-
 from app.engine.learning.metrics import METRICS, metric_text
 from app.engine.robustness.importance import REPEATS
 from app.engine.text import number_text, percent_text
 from app.ui.pages.results.figure_table import Column, FigureTable, Line
-from app.ui.pages.results.loaded_network import LoadedNetwork
-from app.ui.pages.results.missing_data import MissingDataNotice
-from app.ui.pages.results.panels.base import Panel
-from app.ui.style.theme import style
-from app.ui.text.literal import tooltip
+from app.ui.pages.results.panels.measured import MeasuredPanel
 from app.ui.widgets.card import Card
-from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engine.data.dataset import Dataset
+    from app.engine.results.predictor import Predictor
     from app.engine.robustness.importance import Importances
-    from app.engine.runs.control import Control
     from app.ui.pages.parts import Parts
     from app.ui.pages.results.selection import ViewContent
-    from app.ui.state.background import Failure
     from app.ui.state.revisions.draft import RevisionDraft
-
-TIP = f"Shuffles every column {REPEATS} times and judges the test examples each time."
 
 
 def _columns(is_share: bool) -> tuple[Column, ...]:
@@ -50,7 +42,7 @@ def _columns(is_share: bool) -> tuple[Column, ...]:
     )
 
 
-class ColumnsPanel(Panel):
+class ColumnsPanel(MeasuredPanel):
     """A table of the columns, the most important first."""
 
     key: ClassVar[str] = "columns"
@@ -71,29 +63,18 @@ class ColumnsPanel(Panel):
         "same, each may look unimportant, because the other one is still there."
     )
 
+    button_name: ClassVar[str] = "Measure the columns"
+    button_tip: ClassVar[str] = (
+        f"Shuffles every column {REPEATS} times and judges the test examples each time."
+    )
+    progress: ClassVar[str] = "Shuffling one column after the other…"
+
     def __init__(self, parts: Parts, draft: RevisionDraft) -> None:
         super().__init__(parts, draft)
-        self._network = LoadedNetwork()
-        self._measured_for: object = None
-        self.button = QPushButton("Measure")
-        self.button.setObjectName("results.columns.measure")
-        self.button.setAccessibleName("Measure the columns")
-        self.button.setToolTip(tooltip(TIP))
-        style(self.button, "primary")
-        self.button.clicked.connect(self._measure)
-        self.status = Label()
-        self.status.setObjectName("results.columns.status")
-        self.status.setWordWrap(True)
-        style(self.status, "secondary")
-        self.notice = MissingDataNotice("results.columns.why")
-        self.notice.wanted.connect(self.data_wanted)
         self.table = FigureTable(self.theme, "results.columns.table", "Columns", _columns(False))
         self.card = Card("Columns", "the one that costs most first")
         self.card.body.addWidget(self.table, 1)
         self.card.hide()
-        self.column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.column.addWidget(self.status)
-        self.column.addWidget(self.notice, 1)
         self.column.addWidget(self.card, 1)
 
     @classmethod
@@ -101,43 +82,15 @@ class ColumnsPanel(Panel):
         task = content.task
         return content.kind == "row" and task is not None and task.answers != "copy"
 
-    def fill(self, content: ViewContent) -> None:
-        has_data = content.dataset is not None
-        self.notice.setVisible(not has_data)
-        self.button.setVisible(has_data)
-        if not has_data:
-            self.notice.say(content.missing, content.offer)
+    def measured(
+        self, predictor: Predictor, dataset: Dataset, check: Callable[[], None]
+    ) -> Importances:
+        from app.engine.robustness import permutation  # noqa: PLC0415 - loads torch
 
-        if (content.path, content.dataset) != self._measured_for:
-            self._measured_for = content.path, content.dataset
-            self.parts.background.forget("results.columns")
-            self.button.setEnabled(True)
-            self.status.setText("")
-            self.card.hide()
+        return permutation.measure_columns(predictor, dataset, check)
 
-    def _measure(self) -> None:
-        path, dataset = self.content.path, self.content.dataset
-        if path is None or dataset is None:
-            return
-
-        network = self._network
-        self.button.setEnabled(False)
-        self.status.setText("Shuffling one column after the other…")
-
-        def measure(control: Control) -> Importances:
-            from app.engine.robustness import permutation  # noqa: PLC0415 - loads torch
-
-            return permutation.measure_columns(network.predictor(path), dataset, control.check)
-
-        self.parts.background.run(measure, self._take, self._failed, key="results.columns")
-
-    def _take(self, found: Importances) -> None:
+    def show_found(self, found: Importances) -> str:
         metric = METRICS[found.metric]
-        self.button.setEnabled(True)
-        self.status.setText(
-            f"With all columns: {metric.label} {metric_text(found.metric, found.figure)} on "
-            f"{found.examples:,} {found.split} examples.{_warning(found)}"
-        )
         self.table.model_.columns = list(_columns(metric.shown == "percent"))
         self.table.show_lines(
             [
@@ -146,13 +99,13 @@ class ColumnsPanel(Panel):
             ]
         )
         self.card.show()
+        return (
+            f"With all columns: {metric.label} {metric_text(found.metric, found.figure)} on "
+            f"{found.examples:,} {found.split} examples.{_warning(found)}"
+        )
 
-    def _failed(self, failure: Failure) -> None:
-        self.button.setEnabled(True)
-        self.status.setText(failure.message)
-
-    def close_down(self) -> None:
-        self.parts.background.forget("results.columns")
+    def clear(self) -> None:
+        self.card.hide()
 
 
 def _warning(found: Importances) -> str:
