@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import UserError, with_remedy
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 DEMO = "sample:digits"
 DEMO_EPOCHS = 16
 """99 of 100 digits are right after some ten; a third of what the template would take."""
+
+STOPPING = "Stopping at the next step; the best epoch is kept. Once more ends at once."
 
 FAILED = 1
 INTERRUPTED = 130
@@ -154,7 +157,8 @@ def interrupts(control: Control, display: Display) -> Iterator[None]:
     def interrupt(number: int, _frame: Any) -> None:
         # torchrun answers to Ctrl+C, which every process gets, with a SIGTERM to each.
         if control.stopping and (number in came or not by_torchrun):
-            display.close()
+            with suppress(RuntimeError, OSError):  # it came amid a write, or the terminal is gone
+                display.close()
             os._exit(128 + number)
 
         came.add(number)
@@ -162,7 +166,8 @@ def interrupts(control: Control, display: Display) -> Iterator[None]:
             return
 
         control.stop()
-        display.line("Stopping at the next step; the best epoch is kept. Once more ends at once.")
+        # It may have come amid a write of this thread, which Python refuses to enter again.
+        threading.Thread(target=display.line, args=(STOPPING,), name="line of a stop").start()
 
     kinds = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(kind, interrupt) for kind in kinds]
