@@ -59,6 +59,7 @@ NOT_RUN = {
 
 BLOCKS = re.findall(r"^```\w*\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 (EXPERIMENT,) = (block for block in BLOCKS if block.startswith("netwright = "))
+SHORT = EXPERIMENT.replace("epochs = 12", "epochs = 1")
 (COMMANDS,) = (block for block in BLOCKS if block.startswith("netwright  "))
 
 GRAPH = """
@@ -123,6 +124,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     page = tmp_path_factory.mktemp("page")
     pictures()
     made = {"page": trained(page, EXPERIMENT)}
+    short = tmp_path_factory.mktemp("short")
+    for command in ("seeds", "ablation"):  # they train it again and again
+        made.setdefault(command, made.get("seeds") or trained(short, SHORT))
+
     for option, task in (("--text", "classification"), ("--prompt", "language-modelling")):
         folder = tmp_path_factory.mktemp(task)
         data = tiny_files.write_files(folder, task, "text")
