@@ -62,7 +62,8 @@ class Dresser(QObject):
         parts = self._living()
         self._parts.update(dict.fromkeys(parts, False))
         for part in parts:
-            if part.isVisible():
+            # What is scrolled out of sight is visible to Qt, and has no region.
+            if part.isVisible() and not part.visibleRegion().isEmpty():
                 self.dress(part)
 
         self._waiting = [part for part in parts if not self._parts[part]]

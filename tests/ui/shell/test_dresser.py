@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QLabel,
     QMessageBox,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -174,3 +175,27 @@ def test_dialogs_and_the_parts_around_the_pages_wear_it(open_window: Any, qtbot:
 
     for dialog in dialogs:
         dialog.close()
+
+
+def test_what_is_scrolled_out_of_sight_follows_when_the_sheet_has_settled(qtbot: QtBot) -> None:
+    sheet = Sheet()
+    dresser = Dresser(sheet)
+    area, inside = QScrollArea(), QWidget()
+    qtbot.addWidget(area)
+    column = QVBoxLayout(inside)
+    above, below = QLabel("above"), QLabel("below")
+    for label in (above, below):
+        label.setFixedHeight(400)
+        column.addWidget(label)
+        dresser.dress(label)
+
+    area.setWidget(inside)
+    area.resize(200, 200)
+    with qtbot.waitExposed(area):
+        area.show()
+    assert set(parts_of(area.viewport(), inside)) == {above, below}
+
+    sheet.text = LARGE
+    dresser.renew()
+    assert above.styleSheet() == LARGE and below.styleSheet() == SMALL
+    qtbot.waitUntil(lambda: below.styleSheet() == LARGE)

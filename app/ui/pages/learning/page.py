@@ -34,6 +34,7 @@ from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.remedies import card_of
 from app.ui.state.action import Action
 from app.ui.state.document import FAKE_DATA
+from app.ui.style.dresser import parts_of
 from app.ui.style.theme import style
 from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.flow_layout import FlowLayout
@@ -89,11 +90,14 @@ class LearningPage(Page):
         parts.network_measurer.device.changed.connect(self._measured)
         parts.theme.changed.connect(self._restyle)
 
+    def dressed(self) -> list[QWidget]:
+        return parts_of(self, self.inside)
+
     # --- building
 
     def _build(self) -> None:
         parts = self.parts
-        inside = QWidget()
+        self.inside = inside = QWidget()
         style(inside, "page")
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 16)

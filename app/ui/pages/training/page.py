@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.engine.experiment import toml_file
 from app.engine.results.reports import report_for
@@ -27,6 +27,7 @@ from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
 from app.ui.state.action import Action
 from app.ui.state.run_identity import RunIdentity, why_not_trained
 from app.ui.state.session import State
+from app.ui.style.dresser import parts_of
 from app.ui.style.theme import style
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ class TrainingPage(Page):
         self._clock = QTimer(self, interval=500)
         self._clock.timeout.connect(self._show_notice)
         self._shown()
+
+    def dressed(self) -> list[QWidget]:
+        return parts_of(self, self.stack, self.run.views)
 
     # --- building
 
