@@ -18,10 +18,11 @@ from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain
 from app.engine.export import exporting
 from app.engine.export.exporting import PREFIX, export
-from app.engine.export.format import EXTRA, ExportFormat
+from app.engine.export.format import ExportFormat
 from app.engine.export.formats import all_formats
 from app.engine.export.proof import FILE, Proof, read_proofs
 from app.engine.export.trained_network import TrainedNetwork
+from app.engine.extras import EXTRAS, INSTALL_WITH
 from app.engine.results.predictor import Predictor
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -283,12 +284,15 @@ def test_missing_packages_are_named_with_the_command_that_brings_them() -> None:
     assert caught.value.what == (
         "Missing needs no_such_package and none_either, which are not installed."
     )
-    command = caught.value.remedy.removeprefix("Install with: ")
-    assert command.startswith(sys.executable) and command.endswith(" ".join(EXTRA))
+    command = caught.value.remedy.removeprefix(INSTALL_WITH)
+    assert command.startswith(sys.executable) and command.endswith(" ".join(EXTRAS["export"]))
 
 
 def test_the_command_names_the_packages_of_the_extra() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert tuple(project["optional-dependencies"]["export"]) == EXTRA
+    extras = project["optional-dependencies"]
+    assert {name: tuple(extras[name]) for name in EXTRAS} == EXTRAS
+    # A note in a file, kept with the run, says what brings the other: no place of a Python.
+    assert extras.keys() - EXTRAS.keys() == {"dicom", "test"}
     needed = {name for form in all_formats().values() for name in form.packages}
-    assert needed <= {requirement.partition("==")[0] for requirement in EXTRA}
+    assert needed <= {requirement.partition("==")[0] for requirement in EXTRAS["export"]}
