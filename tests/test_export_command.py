@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -245,6 +246,25 @@ def test_cancelling_ends_every_process_and_leaves_nothing(
     assert not any(map(exporting._is_alive, started))
     assert not left_behind(tmp_path) and not list(scratch.iterdir())
     assert not (tmp_path / "network.pt2").exists() and not read_proofs(run)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a program is ended without a signal")
+def test_a_command_that_is_told_to_end_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "network.pt2"
+    command = [sys.executable, "-m", "app", "export", str(run.path), "--format", FORMAT]
+    with subprocess.Popen(
+        [*command, "--out", str(out), "--json"], stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stderr is not None
+        begun = any(line.startswith("Exporting") for line in process.stderr) and left_behind(
+            tmp_path
+        )
+        process.terminate()
+        rest = process.stderr.read()
+
+    assert begun and rest.rstrip().endswith("Stopped.")
+    assert process.returncode == cli.TERMINATED
+    assert not left_behind(tmp_path) and not out.exists()
 
 
 def test_the_export_ends_with_the_program(run: Run, tmp_path: Path) -> None:
