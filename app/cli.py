@@ -6,7 +6,10 @@ waits for it.
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +39,7 @@ from app.search_command import search
 from app.train_commands import resume, train
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from app.engine.experiment.data_settings import DataSettings
 
@@ -44,6 +47,7 @@ DEMO = "sample:digits"
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
+TERMINATED = 128 + signal.SIGTERM
 
 
 @click.group(
@@ -314,8 +318,39 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code.
 
     No traceback reaches the terminal: an unexpected failure is one sentence, and its details are in
-    a file.
+    a file. A SIGTERM ends it as Ctrl+C does, with what is half done removed.
     """
+    with _terminations() as came:
+        code = _run(arguments)
+        return TERMINATED if came and code == INTERRUPTED else code
+
+
+@contextmanager
+def _terminations() -> Iterator[list[int]]:
+    """Makes a SIGTERM raise KeyboardInterrupt, and notes it in the list.
+
+    A handler that somebody has set before stays, and only the main thread can set one.
+    """
+    came: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_DFL or threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Runs a command and returns its exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a name must not end a training.
         if hasattr(stream, "reconfigure"):

@@ -15,10 +15,23 @@ if TYPE_CHECKING:
 def find_run_or_log(text: str) -> Run | ForeignRun:
     """Returns a run, or the log of another tool by its path. Raises UserError."""
     from app.engine.runs.logs.foreign_run import is_log, read_log  # noqa: PLC0415 - not for --help
+    from app.engine.text import count_text  # noqa: PLC0415 - not for --help
 
     path = Path(text).expanduser()
-    is_run = (path / "experiment.toml").is_file()
-    return read_log(path) if not is_run and is_log(path) and path.exists() else find_run(text)
+    if (path / "experiment.toml").is_file():
+        return find_run(text)
+    if is_log(path) and path.exists():
+        return read_log(path)
+
+    # What TensorBoard is given is such a folder; it has no curves of its own.
+    logs = sorted(each for each in path.iterdir() if is_log(each)) if path.is_dir() else []
+    if logs:
+        raise UserError(
+            f"'{text}' is not a run, but a folder with {count_text(len(logs), 'log')}.",
+            f"Name each that is to be in it, as '{logs[0]}'.",
+        )
+
+    return find_run(text)
 
 
 def find_run(text: str) -> Run:

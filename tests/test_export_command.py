@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,10 +19,11 @@ from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain
 from app.engine.export import exporting
 from app.engine.export.exporting import PREFIX, export
-from app.engine.export.format import EXTRA, ExportFormat
+from app.engine.export.format import ExportFormat
 from app.engine.export.formats import all_formats
 from app.engine.export.proof import FILE, Proof, read_proofs
 from app.engine.export.trained_network import TrainedNetwork
+from app.engine.extras import EXTRAS, INSTALL_WITH
 from app.engine.results.predictor import Predictor
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
@@ -175,7 +177,7 @@ def test_a_disk_without_room(run: Run, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "app", "export", str(run.path), "--format", FORMAT]
     limited = ["prlimit", "--fsize=20000", *command, "--out", str(out)]
     done = subprocess.run(limited, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 1 and "network.pt2' could not be used" in done.stderr, done.stderr
+    assert done.returncode == 1 and f"'{out}' could not be used" in done.stderr, done.stderr
     assert len(done.stderr.strip().splitlines()[-1]) < 300
     assert not out.exists() and not left_behind(tmp_path)
 
@@ -246,6 +248,25 @@ def test_cancelling_ends_every_process_and_leaves_nothing(
     assert not (tmp_path / "network.pt2").exists() and not read_proofs(run)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there a program is ended without a signal")
+def test_a_command_that_is_told_to_end_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "network.pt2"
+    command = [sys.executable, "-m", "app", "export", str(run.path), "--format", FORMAT]
+    with subprocess.Popen(
+        [*command, "--out", str(out), "--json"], stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stderr is not None
+        begun = any(line.startswith("Exporting") for line in process.stderr) and left_behind(
+            tmp_path
+        )
+        process.terminate()
+        rest = process.stderr.read()
+
+    assert begun and rest.rstrip().endswith("Stopped.")
+    assert process.returncode == cli.TERMINATED
+    assert not left_behind(tmp_path) and not out.exists()
+
+
 def test_the_export_ends_with_the_program(run: Run, tmp_path: Path) -> None:
     request = {
         "run": str(run.path),
@@ -283,12 +304,15 @@ def test_missing_packages_are_named_with_the_command_that_brings_them() -> None:
     assert caught.value.what == (
         "Missing needs no_such_package and none_either, which are not installed."
     )
-    command = caught.value.remedy.removeprefix("Install with: ")
-    assert command.startswith(sys.executable) and command.endswith(" ".join(EXTRA))
+    command = caught.value.remedy.removeprefix(INSTALL_WITH)
+    assert command.startswith(sys.executable) and command.endswith(" ".join(EXTRAS["export"]))
 
 
 def test_the_command_names_the_packages_of_the_extra() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert tuple(project["optional-dependencies"]["export"]) == EXTRA
+    extras = project["optional-dependencies"]
+    assert {name: tuple(extras[name]) for name in EXTRAS} == EXTRAS
+    # A note in a file, kept with the run, says what brings the other: no place of a Python.
+    assert extras.keys() - EXTRAS.keys() == {"dicom", "test"}
     needed = {name for form in all_formats().values() for name in form.packages}
-    assert needed <= {requirement.partition("==")[0] for requirement in EXTRA}
+    assert needed <= {requirement.partition("==")[0] for requirement in EXTRAS["export"]}

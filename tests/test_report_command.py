@@ -56,6 +56,11 @@ def test_logs_of_other_tools_stand_beside_a_run(
     assert "board does not say how many steps an epoch has." in text
     assert str(tmp_path) not in text
 
+    logs = str(board.parent)
+    assert cli.main(["report", str(run.path), logs, "--out", str(out)]) == 1
+    told = capsys.readouterr().err
+    assert f"'{logs}' is not a run, but a folder with 2 logs." in told and str(board) in told
+
     assert cli.main(["report", str(log), "--out", str(out)]) == 1
     assert "needs a run of this program" in capsys.readouterr().err
     log.write_text("a,b\n1,2\n")

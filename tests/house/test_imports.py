@@ -57,6 +57,7 @@ MODELS_IMPORT = sys.stdlib_module_names | {"models", "torch", "pydantic", "typin
 ENGINE_GROUND = (
     "csv_cells",
     "errors",
+    "extras",
     "files",
     "folders",
     "foreign",

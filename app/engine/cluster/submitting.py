@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from app.engine.cluster import submitted
 from app.engine.cluster.job import SearchJob, TrainJob
 from app.engine.detached import register
 from app.engine.errors import UserError
+from app.engine.extras import missing, not_installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from app.engine.runs.run import Run
     from app.engine.search.search_folder import SearchFolder
-
-INSTALL = "pip install 'netwright[cluster]'"
 
 LOGS = ".cluster"
 """The folder of submitit, beside the runs: what jobs write, and what it keeps of them."""
@@ -80,10 +78,8 @@ def submit_search(folder: SearchFolder, wanted: Wanted) -> list[str]:
 
 def require_submitit() -> None:
     """Raises UserError, with the command to copy, where submitit is not installed."""
-    if importlib.util.find_spec("submitit") is None:
-        raise UserError(
-            "Jobs of a cluster need submitit, which is not installed.", f"Install with: {INSTALL}"
-        )
+    if missing("submitit"):
+        raise not_installed("Jobs of a cluster need submitit, which is not installed.", "cluster")
 
 
 def _executor(logs: Path, wanted: Wanted, name: str, processes: int) -> Any:

@@ -74,6 +74,8 @@ def export(
         }
         proof = Proof.from_plain(_answer(request, "proof", progress, check))
         _move(folder, out)
+    except UserError as error:
+        raise _said_of_the_place(error, folder, out) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -81,6 +83,13 @@ def export(
         _keep(run, proof)
 
     return proof
+
+
+def _said_of_the_place(error: UserError, folder: Path, out: Path) -> UserError:
+    """Returns an error that names a file where it was to stand, not the folder that is removed."""
+    begins = str(out.absolute().parent / "_")[:-1]
+    what = error.what.replace(f"{folder}{os.sep}", begins)
+    return UserError(what, error.remedy, error.setting)
 
 
 def _keep(run: Run, proof: Proof) -> None:

@@ -6,15 +6,10 @@ Window, command line, reference and tests ask the format and know none by name.
 # ruff: noqa: ARG002 - a default may ignore an argument that overrides need
 from __future__ import annotations
 
-import importlib.util
-import os
-import shlex
-import subprocess
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.errors import UserError
-from app.engine.own_process import python
+from app.engine.extras import missing, not_installed
 from app.engine.text import list_text
 
 if TYPE_CHECKING:
@@ -25,22 +20,6 @@ if TYPE_CHECKING:
 
     from app.engine.export.trained_network import TrainedNetwork
     from app.engine.sources.format import Progress
-
-EXTRA = ("onnx==1.23.2", "onnxscript==0.7.2", "onnxruntime==1.32.0")
-"""The packages of the extra `export` in pyproject.toml."""
-
-
-def _install_command() -> str:
-    """Returns the command that brings the packages which only exports need, to be copied.
-
-    It names the Python that runs and the packages themselves, and so is right for a clone, for an
-    environment of one's own, and in any folder.
-    """
-    words = [python(), "-m", "pip", "install", *EXTRA]
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
-
-
-INSTALL = _install_command()
 
 
 class ExportFormat(ABC):
@@ -81,15 +60,14 @@ class ExportFormat(ABC):
 
     def missing_packages(self) -> tuple[str, ...]:
         """Returns those of its packages that are not installed."""
-        return tuple(name for name in self.packages if importlib.util.find_spec(name) is None)
+        return missing(*self.packages)
 
     def require_packages(self) -> None:
         """Raises UserError, with the command to copy, where a package is missing."""
-        if missing := self.missing_packages():
-            verb = "is" if len(missing) == 1 else "are"
-            raise UserError(
-                f"{self.label} needs {list_text(missing)}, which {verb} not installed.",
-                f"Install with: {INSTALL}",
+        if absent := self.missing_packages():
+            verb = "is" if len(absent) == 1 else "are"
+            raise not_installed(
+                f"{self.label} needs {list_text(absent)}, which {verb} not installed.", "export"
             )
 
     def left_out(self, trained: TrainedNetwork) -> tuple[str, ...]:

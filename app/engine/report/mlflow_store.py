@@ -7,7 +7,6 @@ the cards of model and data.
 # ruff: noqa: PLC0415 - mlflow is an extra, and takes a second to load
 from __future__ import annotations
 
-import importlib.util
 import os
 import tempfile
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from app import __version__
 from app.engine.errors import UserError
 from app.engine.export.bundle import data_card, layout, model_card
+from app.engine.extras import missing, not_installed
 from app.engine.files import disk_error
 from app.engine.foreign import foreign_reader
 from app.engine.report.content import ReportedRun
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
     from app.engine.sources.format import Progress
 
-INSTALL = "pip install 'netwright[mlflow]'"
 EXPERIMENT = "Netwright"
 
 RUN_TAG = "netwright.run"
@@ -71,10 +70,8 @@ It refuses folders, tells its makers how it is used, and tries for minutes to re
 
 def require_mlflow() -> None:
     """Raises UserError, with the command to copy, where mlflow is not installed."""
-    if importlib.util.find_spec("mlflow") is None:
-        raise UserError(
-            "This needs MLflow's client, which is not installed.", f"Install it: {INSTALL}"
-        )
+    if missing("mlflow"):
+        raise not_installed("This needs MLflow's client, which is not installed.", "mlflow")
 
 
 @dataclass(frozen=True)

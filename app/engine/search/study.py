@@ -3,13 +3,13 @@
 # ruff: noqa: PLC0415 - optuna takes a second to load, and is an extra
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from app.engine import files
 from app.engine.errors import UserError
+from app.engine.extras import missing, not_installed
 from app.engine.foreign import foreign_reader
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     import optuna
 
-INSTALL = "pip install 'netwright[search]'"
 STUDY = "search"
 """The name of the study in its journal, which holds no other."""
 
@@ -43,10 +42,8 @@ class JournalLock:
 
 def require_optuna() -> None:
     """Raises UserError, with the command to copy, where optuna is not installed."""
-    if importlib.util.find_spec("optuna") is None:
-        raise UserError(
-            "A search needs optuna, which is not installed.", f"Install with: {INSTALL}"
-        )
+    if missing("optuna"):
+        raise not_installed("A search needs optuna, which is not installed.", "search")
 
 
 def open_study(journal: Path, higher_is_better: bool) -> optuna.Study:

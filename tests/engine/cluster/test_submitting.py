@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from app.engine.cluster.job import TrainJob
 from app.engine.cluster.submitting import Wanted, refusal, submit_run
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
+from app.engine.extras import EXTRAS, install_command
 from app.engine.runs.run import Run, default_folder
 from tests.engine.detached.following import trained_here, wait_for
 from tests.engine.training import small
@@ -49,7 +51,7 @@ def test_without_submitit_the_command_is_named(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == "submitit" else found(name)
     )
-    with pytest.raises(UserError, match=r"netwright\[cluster\]"):
+    with pytest.raises(UserError, match=re.escape(install_command(*EXTRAS["cluster"]))):
         submit_run(Run.create(tmp_path / "runs", requested), Wanted(kind="local"))
 
 

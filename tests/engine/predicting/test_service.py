@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ import pytest
 from app import cli
 from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain
+from app.engine.extras import EXTRAS, install_command
 from app.engine.predicting.service import serving as engine_serving
 from app.engine.predicting.service.answering import answer_body, usual_example
 from app.engine.predicting.service.openapi import openapi
@@ -235,7 +237,7 @@ def test_a_busy_port_and_a_foreign_address_are_told(
 
 def test_a_missing_extra_is_told_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_serving.packages, "PACKAGES", ("starlette", "no_such_package"))
-    with pytest.raises(UserError, match=r"pip install 'netwright\[serve\]'"):
+    with pytest.raises(UserError, match=re.escape(install_command(*EXTRAS["serve"]))):
         engine_serving.packages.require_packages()
 
 

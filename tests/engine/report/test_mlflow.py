@@ -13,6 +13,7 @@ from urllib.request import url2pathname
 import pytest
 
 from app import cli
+from app.engine.extras import EXTRAS, install_command
 from app.engine.report.mlflow_store import EXPERIMENT
 from app.engine.runs.history import read_history
 from tests.ui.trained_runs import trained_run
@@ -98,4 +99,4 @@ def test_what_cannot_be_is_a_sentence(
         importlib.util, "find_spec", lambda name: None if name == "mlflow" else find_spec(name)
     )
     assert cli.main(["mlflow", str(run.path), "--out", str(tmp_path / "store")]) == 1
-    assert "pip install 'netwright[mlflow]'" in capsys.readouterr().err
+    assert install_command(*EXTRAS["mlflow"]) in capsys.readouterr().err

@@ -221,6 +221,32 @@ def test_a_csv_that_is_cut_off_or_is_no_log(tmp_path: Path) -> None:
         read_log(tmp_path / "nothing.csv")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "step,loss\n1e300,0.5\n"),
+        ("a.csv", "step,loss\r1,0.5\r2,0.4\n3,0.3\n"),
+        ("a.csv", f'step,loss\n1,"{"9" * 200_000}"\n'),
+        ("trainer_state.json", '{"log_history": [{"step": NaN, "loss": 1}]}'),
+        ("trainer_state.json", f'{{"log_history": [{{"step": 1, "loss": 1{"0" * 400}}}]}}'),
+    ],
+    ids=["step", "line ends", "cell", "no step", "number"],
+)
+def test_whatever_a_log_holds_is_a_sentence(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8", newline="")
+    with pytest.raises(UserError, match=f"'{name}' cannot be read as a log") as caught:
+        read_log(path)
+
+    assert caught.value.what.endswith(".") and "\n" not in caught.value.what
+
+
+def test_a_log_without_a_curve_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("epoch,loss\n", encoding="utf-8")
+    with pytest.raises(UserError, match="has no loss; it has no curve at all"):
+        read_log(tmp_path / "a.csv")
+
+
 def test_curves_are_told_apart_by_the_words_of_their_names() -> None:
     found = names_of(
         [

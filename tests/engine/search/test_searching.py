@@ -10,6 +10,7 @@ import pytest
 from app import cli
 from app.engine.errors import UserError
 from app.engine.experiment.toml_file import from_plain
+from app.engine.extras import EXTRAS, INSTALL_WITH, install_command
 from app.engine.runs.control import Control
 from app.engine.runs.events import EpochDone
 from app.engine.runs.run import Run
@@ -171,7 +172,7 @@ def test_a_damaged_folder_is_a_sentence(
 
 
 def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.engine.search.study.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("app.engine.extras.importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError) as raised:
         Proposals(None, (), "tpe", 1, True, 0)  # type: ignore[arg-type]
-    assert "pip install 'netwright[search]'" in raised.value.message
+    assert raised.value.remedy == INSTALL_WITH + install_command(*EXTRAS["search"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ import numpy as np
 import torch
 
 from app.engine.errors import UserError
-from app.engine.export.format import INSTALL
 from app.engine.export.reading import onnx_constants, onnx_moves
 from app.engine.export.reading.aten import reduced
 from app.engine.export.reading.attention import PRODUCT, is_mask
@@ -20,6 +18,7 @@ from app.engine.export.reading.joined import with_bias, with_silu
 from app.engine.export.reading.onnx_pooling import pooling
 from app.engine.export.reading.operators import EMBEDDING, SCALING, Operator
 from app.engine.export.to_onnx.weight_names import TURNED
+from app.engine.extras import missing, not_installed
 from app.engine.foreign import foreign_reader
 
 if TYPE_CHECKING:
@@ -63,8 +62,8 @@ class OnnxNetwork:
 
     def __init__(self, path: Path) -> None:
         """Raises UserError where the file cannot be read."""
-        if importlib.util.find_spec("onnx") is None:
-            raise UserError("An ONNX file is read with onnx, which is not installed.", INSTALL_IT)
+        if missing("onnx"):
+            raise not_installed("An ONNX file is read with onnx, which is not installed.", "export")
 
         import onnx  # noqa: PLC0415 - of an extra
 
@@ -377,9 +376,6 @@ class OnnxNetwork:
         keeps = bool(attributes.get("keepdims", 1))
         found = None if axes is None else reduced(mode, list(axes), keeps, self._rank(plain) or 4)
         return None if found is None else replace(plain, op=found[0], settings=found[1])
-
-
-INSTALL_IT = f"Install with: {INSTALL}"
 
 
 def _facts(entries: Any) -> dict[str, Any]:

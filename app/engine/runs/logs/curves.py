@@ -70,8 +70,9 @@ def history_of(curves: Curves) -> tuple[History, Names]:
     """
     names = names_of(curves.by_name)
     if not names.training_loss and not names.validation_loss:
+        others = names_text(list(curves.by_name), 6) or "no curve at all"
         raise UserError(
-            f"The log has no loss; it has {names_text(list(curves.by_name), 6)}.",
+            f"The log has no loss; it has {others}.",
             "Choose a log with a curve that is called loss.",
         )
 

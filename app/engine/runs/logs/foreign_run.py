@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.files import disk_error
+from app.engine.foreign import foreign_reader
 from app.engine.runs.logs.csv_log import read_csv_log
 from app.engine.runs.logs.curves import Curve, Curves, history_of
 from app.engine.runs.logs.settings_beside import settings_beside
@@ -75,13 +76,20 @@ def read_log(path: Path) -> ForeignRun:
 
     Raises UserError where it cannot be read, is of another version, or has no loss.
     """
+
+    def damaged(text: str) -> UserError:
+        why = text.rstrip(".") or "it is damaged"
+        return UserError(f"'{path.name}' cannot be read as a log: {why}.", "Choose another file.")
+
     try:
-        curves = _curves(path)
+        # What a foreign file holds may be anything: a step that no number has room for, no text.
+        with foreign_reader(damaged):
+            curves = _curves(path)
+            history, names = history_of(curves)
+            settings = {**settings_beside(path), **curves.settings}
     except OSError as error:
         raise disk_error(error, path) from error
 
-    history, names = history_of(curves)
-    settings = {**settings_beside(path), **curves.settings}
     return ForeignRun(
         _name(path),
         path,
@@ -139,14 +147,7 @@ def _name(path: Path) -> str:
     """Returns what a log is called: its folder where the file has a name of its tool."""
     if path.is_dir():
         return path.name
-    if MARK in path.name or path.stem in (
-        "trainer_state",
-        "metrics",
-        "log",
-        "training",
-        "history",
-        "progress",
-    ):
+    if MARK in path.name or path.stem in OF_TOOLS:
         return path.absolute().parent.name
 
     return path.stem

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.errors import UserError
 from app.engine.export.words import format_label
+from app.engine.extras import INSTALL_WITH
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import button_text, tooltip
 from app.ui.widgets.elided import ElidedEdit
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.engine.export.format import ExportFormat
-
-INSTALL_WITH = "Install with: "
-"""Stands before the command in what a format says of missing packages."""
 
 TOP = Qt.AlignmentFlag.AlignTop
 
