@@ -192,8 +192,9 @@ class Surface(QGraphicsView):
     # --- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.look.begin_frame()
+        self.look.begin_frame(self.viewport().devicePixelRatioF())
         super().paintEvent(event)
+        self.look.end_frame()
         if self.look.postponed:
             self._sharpen.start()
         else:
