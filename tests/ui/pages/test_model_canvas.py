@@ -315,7 +315,7 @@ def test_pasted_text_that_is_no_graph_is_one_sentence(harness: Harness, hand: Ha
     QGuiApplication.clipboard().setText("a letter to a friend")
     before = harness.document.experiment
     hand.key(Qt.Key.Key_V, CTRL)
-    assert hand.view.message.text.text() == "What was copied is no blocks of a network."
+    assert hand.view.message.text.text() == "The text that was copied holds no blocks of a network."
     assert harness.document.experiment == before
 
 
