@@ -217,6 +217,22 @@ def test_the_list_says_what_each_block_does_and_puts_one_behind_the_chosen(
     assert not palette.isVisible() and page._settings.isVisible()
 
 
+def test_escape_closes_the_list_from_the_drawing_too(
+    qtbot: QtBot, page: ModelPage, hand: Hand
+) -> None:
+    hand.view.choose("conv1")
+    hand.key(Qt.Key.Key_Insert)
+    hand.view.setFocus()
+    hand.press(hand.port("norm"))
+    hand.move(hand.port("norm"), hand.beside())
+    hand.key(Qt.Key.Key_Escape)
+    assert page.palette_card.isVisible(), "it gives up the wire first"
+    hand.release(hand.beside())
+    hand.key(Qt.Key.Key_Escape)
+    assert not page.palette_card.isVisible() and page._settings.isVisible()
+
+
+
 # --- moves, notes
 
 
