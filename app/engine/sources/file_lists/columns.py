@@ -161,9 +161,9 @@ def find_class_column(table: FileTable, target: str | None) -> int:
     )
 
 
-def is_class_name(table: FileTable, column: int) -> bool:
+def is_class_name(name: str) -> bool:
     """Returns whether a column is called as columns of classes are."""
-    return _plain(table.column_names[column]) in CLASS_NAMES
+    return _plain(name) in CLASS_NAMES
 
 
 def _plain(name: str) -> str:

@@ -134,7 +134,7 @@ def reading_note(table: FileTable, class_column: int) -> str:
     name = table.column_names[class_column]
     note = f"The class is in '{name}', the file in '{table.column_names[table.file_column]}'"
     note += f" ({table.reading})."
-    if is_class_name(table, class_column):
+    if is_class_name(name):
         return note
 
     first, *rest = class_candidates(table) or (class_column,)
