@@ -68,7 +68,8 @@ def test_files_beside_pictures_are_named_and_no_system_files(folder: Maker) -> N
 
     texts = [problem["text"] for problem in problems(description)]
     assert "3 system files were ignored." in texts
-    assert f"'labels.csv' and 'more.csv' are not read: it is a table, not a picture{OPEN_IT}." in texts
+    both = "'labels.csv' and 'more.csv' are not read: it is a table, not a picture"
+    assert f"{both}{OPEN_IT}." in texts
     assert not any("8" in text or "5 system" in text for text in texts)
 
 

@@ -232,7 +232,6 @@ def test_escape_closes_the_list_from_the_drawing_too(
     assert not page.palette_card.isVisible() and page._settings.isVisible()
 
 
-
 # --- moves, notes
 
 
