@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ def short_text(value: float) -> str:
 def count_text(count: int, singular: str, plural: str = "") -> str:
     """Returns a number with its noun: "1 epoch", "3 epochs", "60,000 pictures"."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def unit_text(number: float, unit: str) -> str:
+    """Returns a unit as it stands behind a number: "3 blocks a stage", but "1 block a stage"."""
+    if number != 1 or unit.startswith(("of ", "times")):
+        return unit
+
+    nouns, *rest = re.split(r"(?= (?:an?|of|without|the) )", f"{unit} ", maxsplit=1)
+    return "".join((re.sub(r"(?<=ch)es\b|s\b", "", nouns), *rest)).strip()
 
 
 def rounded_count(number: int, digits: int = 3) -> int:

@@ -22,7 +22,7 @@ MOST = 1 << 20
 
 HEAD = "# Blocks of a network. Netwright pastes them into another one."
 
-NO_BLOCKS = "What was copied is no blocks of a network."
+NO_BLOCKS = "The text that was copied holds no blocks of a network."
 
 
 def text_of(fragment: Fragment) -> str:

@@ -24,7 +24,7 @@ from app.engine.sources.file_lists.tables import open_file_table
 from app.engine.sources.folder_walk import FolderWalk, is_junk
 from app.engine.sources.format import no_check
 from app.engine.sources.layout.file_classes import class_files
-from app.engine.sources.layout.file_sorts import file_sort
+from app.engine.sources.layout.file_sorts import file_sort, why_left_out
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Skipped
@@ -95,7 +95,7 @@ class SuffixWalk(FolderWalk):
         if sort == f"a {self.noun}":
             return f"it is {sort} of a format that is not read", False
 
-        return f"it is {sort}, not a {self.noun}", True
+        return why_left_out(name, self.noun), True
 
 
 def holds_mostly(source: str, suffixes: tuple[str, ...]) -> bool:

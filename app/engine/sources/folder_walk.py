@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.picture_files.formats import FOREIGN, SUFFIXES, foreign_reason, suffix_of
-from app.engine.sources.layout.file_sorts import SYSTEM, file_sort, junk_sort
+from app.engine.sources.layout.file_sorts import SYSTEM, junk_sort, why_left_out
 from app.engine.sources.stamps import Stamp, stamp_of
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class FolderWalk:
         if suffix in FOREIGN:
             return foreign_reason(suffix), False
         if suffix and suffix not in SUFFIXES and not suffix[1:].isdigit():
-            return f"it is {file_sort(name)}, not a picture", True
+            return why_left_out(name, "picture"), True
 
         return None
 

@@ -90,6 +90,17 @@ class Format(ABC):
         """
         return ()
 
+    def guessed_target(
+        self,
+        source: str,  # noqa: ARG002 - for overrides
+        data: DataSettings,  # noqa: ARG002 - for overrides
+    ) -> str:
+        """Returns the column of classes of a list of files, "" where it is no such list.
+
+        It is looked for otherwise than the target of rows is. Raises UserError and OSError.
+        """
+        return ""
+
 
 def unusable(path: Path | str, what: str, remedy: str) -> UserError:
     """Returns the error for a file that is of the right type but cannot be used."""

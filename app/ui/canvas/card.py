@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
@@ -39,8 +39,7 @@ WITH_BOX = 200
 """Width below which there is no room for the box of the tensor."""
 
 
-@dataclass(frozen=True)
-class CardState:
+class CardState(NamedTuple):
     """What a card shows beside the block itself.
 
     marked: something that is dragged would be dropped on it. port: the dot for a new wire is shown.

@@ -61,9 +61,6 @@ class Picture:
     scale: float
     pixmap: QPixmap
 
-    def is_of(self, content: Content, state: CardState) -> bool:
-        return self.content is content and self.state == state
-
 
 class BlockItem(QGraphicsItem):
     """A block as a card.
@@ -89,6 +86,7 @@ class BlockItem(QGraphicsItem):
         """The card as it was painted, the last one first."""
         self._content = Content(view, look, look.largest, width, None)
         self._height = 0.0
+        self._bounds = QRectF()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
         self._measure()
@@ -169,7 +167,7 @@ class BlockItem(QGraphicsItem):
     # --- geometry
 
     def boundingRect(self) -> QRectF:
-        return QRectF(-MARGIN, -MARGIN, self._width + 2 * MARGIN, self._height + 2 * MARGIN)
+        return self._bounds  # asked for some times a frame: not made anew
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
@@ -200,6 +198,7 @@ class BlockItem(QGraphicsItem):
             self.prepareGeometryChange()
             self._height = height
 
+        self._bounds = QRectF(-MARGIN, -MARGIN, self._width + 2 * MARGIN, height + 2 * MARGIN)
         if self._hover:
             self._explain()
 
@@ -231,7 +230,7 @@ class BlockItem(QGraphicsItem):
             self._as_card().paint_plain(painter)
             return
 
-        ratio = painter.device().devicePixelRatioF()
+        ratio = self._look.ratio
         scale = zoom * ratio
         picture = self._picture(zoom, ratio)
         if picture is None:
@@ -247,7 +246,7 @@ class BlockItem(QGraphicsItem):
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             whole = QRectF(picture.pixmap.rect())
-            painter.drawPixmap(self.boundingRect(), picture.pixmap, whole)
+            painter.drawPixmap(self._bounds, picture.pixmap, whole)
 
     @property
     def card_bytes(self) -> int:
@@ -265,13 +264,20 @@ class BlockItem(QGraphicsItem):
         What changed is painted at once; another size may wait for the next frame.
         """
         state = self._state()
-        picture = next((each for each in self._pictures if each.is_of(self._content, state)), None)
+        picture = None
+        for each in self._pictures:
+            if each.content is self._content and each.state == state:
+                picture = each
+                break
+
         changed = picture is None and bool(self._pictures)
         sharp = picture is not None and picture.scale == zoom * ratio
         if sharp or not (changed or self._look.has_time()):
             return picture
 
-        new = Picture(self._content, state, zoom * ratio, self._painted(zoom, ratio))
+        with self._look.painting():
+            new = Picture(self._content, state, zoom * ratio, self._painted(zoom, ratio))
+
         others = [each for each in self._pictures if each is not picture]
         self._pictures = [new, *others][:MOST_KEPT]
         return new

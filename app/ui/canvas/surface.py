@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QStyle
 
 from app.engine.experiment.drawing import Drawing
 from app.ui.canvas.look import Look
-from app.ui.canvas.scene import NetworkScene
+from app.ui.canvas.scene import EDGE, NetworkScene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -192,8 +192,9 @@ class Surface(QGraphicsView):
     # --- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.look.begin_frame()
+        self.look.begin_frame(self.viewport().devicePixelRatioF())
         super().paintEvent(event)
+        self.look.end_frame()
         if self.look.postponed:
             self._sharpen.start()
         else:
@@ -240,11 +241,23 @@ class Surface(QGraphicsView):
         if self.drawing.positions:
             return float(theme.px(BRANCHED))
         if _branches(self._blocks):
-            fits = int(self.content.width_for(self._blocks, self.viewport().width()))
+            fits = int(self.content.width_for(self._blocks, self._room))
             return float(min(theme.px(BRANCHED), max(theme.px(LEAST_BRANCHED), fits)))
 
-        room = self.viewport().width() - 16
+        room = self._room - 2 * EDGE
         return float(min(theme.px(WIDTH), max(theme.px(NARROWEST), room)))
+
+    @property
+    def _room(self) -> int:
+        """The width that is seen beside a scroll bar, whether one is there or not.
+
+        Qt decides by the width of the style's own bars whether one is needed below; those that are
+        shown may have another.
+        """
+        metric = QStyle.PixelMetric.PM_ScrollBarExtent
+        bar = self.style().pixelMetric(metric, None, self)
+        widest = max(bar, self.verticalScrollBar().sizeHint().width())
+        return self.maximumViewportSize().width() - widest
 
     def _selection_changed(self) -> None:
         if self._changing:

@@ -322,6 +322,8 @@ class NetworkView(EditedSurface):
             self._map.renew()
             if self.find_bar.isVisible():
                 self.find_bar.place()
+            if self.message.isVisible():
+                self.message.place()
 
 
 def _keys(event: QKeyEvent) -> str:

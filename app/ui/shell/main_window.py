@@ -143,6 +143,8 @@ class MainWindow(QMainWindow):
             for part in page.dressed():
                 if part.isVisibleTo(page) or part is page:
                     self._theme.dress(part)
+                else:  # it may be shown at any time, as a page that is in front at first fills
+                    self._theme.dress_later(part)
 
             self.page = name
             self._stack.setCurrentWidget(page)

@@ -13,6 +13,8 @@ from app.engine.sources.layout.file_sorts import file_sort
 from app.engine.sources.opening import open_dataset
 from app.engine.sources.summary import problems
 
+OPEN_IT = "; if it says what they are, open it itself"
+
 Maker = Callable[..., Path]
 
 
@@ -54,8 +56,8 @@ def test_files_beside_pictures_are_named_and_no_system_files(folder: Maker) -> N
     description = open_folder(base)
     reasons = {item.path: item.reason for item in description.skipped}
     assert reasons == {
-        "labels.csv": "it is a table, not a picture",
-        "more.csv": "it is a table, not a picture",
+        "labels.csv": f"it is a table, not a picture{OPEN_IT}",
+        "more.csv": f"it is a table, not a picture{OPEN_IT}",
         "README.md": "it is a note, not a picture",
         "all.zip": "it is an archive, not a picture",
         ".hidden": "it is a hidden file or folder",
@@ -66,7 +68,8 @@ def test_files_beside_pictures_are_named_and_no_system_files(folder: Maker) -> N
 
     texts = [problem["text"] for problem in problems(description)]
     assert "3 system files were ignored." in texts
-    assert "'labels.csv' and 'more.csv' are not read: it is a table, not a picture." in texts
+    both = "'labels.csv' and 'more.csv' are not read: it is a table, not a picture"
+    assert f"{both}{OPEN_IT}." in texts
     assert not any("8" in text or "5 system" in text for text in texts)
 
 
@@ -78,4 +81,4 @@ def test_files_beside_texts_are_named(tmp_path: Path) -> None:
 
     (tmp_path / "a" / "table.csv").write_text("a,b\n1,2\n")
     skipped = {item.path: item.reason for item in open_folder(tmp_path).skipped}
-    assert skipped == {"a/table.csv": "it is a table, not a text"}
+    assert skipped == {"a/table.csv": f"it is a table, not a text{OPEN_IT}"}

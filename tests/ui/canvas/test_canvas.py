@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
 from app.ui.canvas.items import BlockView
@@ -255,6 +255,28 @@ def test_blocks_become_as_wide_as_the_view_allows(qtbot: QtBot, view: NetworkVie
     view.resize(260, 300)
     qtbot.waitUntil(lambda: view.item("n0").boundingRect().width() < wide)
     assert view.horizontalScrollBar().minimum() >= view.horizontalScrollBar().maximum()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5])
+@pytest.mark.parametrize("branched", [False, True])
+def test_what_fits_beside_a_scroll_bar_needs_none_below(
+    qtbot: QtBot, theme: Theme, zoom: float, branched: bool
+) -> None:
+    theme.set_zoom(zoom)
+    view = NetworkView(theme)
+    qtbot.addWidget(view)
+    view.show()
+    shown = blocks(12)
+    if branched:
+        shown.append(BlockView("sum", "Add", "8 values", ("n11", "n3")))
+
+    for width in (360, 400, 402, 405, 410, 433, 500):
+        view.resize(round(width * zoom), 300)
+        view.show_blocks(shown)
+        QCoreApplication.processEvents()
+        bar = view.horizontalScrollBar()
+        assert view.verticalScrollBar().isVisible()
+        assert bar.minimum() == bar.maximum() and not bar.isVisible(), width
 
 
 def test_the_drawing_follows_the_theme(qtbot: QtBot) -> None:

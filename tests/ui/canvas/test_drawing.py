@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -205,3 +206,62 @@ def test_a_note_is_as_high_as_its_text(view: NetworkView, text: str) -> None:
     inside = shown.adjusted(PADDING, PADDING, -PADDING, -PADDING)
     needed = view.look.small_metrics.boundingRect(inside, WRAP, text)
     assert needed.height() <= inside.height() + 1
+
+
+def test_a_sentence_on_the_drawing_is_whole_in_every_size(qtbot: QtBot, theme: Theme) -> None:
+    view = NetworkView(theme)
+    qtbot.addWidget(view)
+    view.resize(600, 400)
+    view.show()
+    view.show_blocks(view_of(*FORMS))
+    view.tell("A wire cannot run backwards: what 'conv1' gives goes into 'conv2'.")
+    text = view.message.text
+
+    def is_whole() -> bool:
+        return text.height() >= text.heightForWidth(text.width()) > 0 and view.rect().contains(
+            view.message.geometry()
+        )
+
+    qtbot.waitUntil(is_whole)
+    for zoom in (1.5, 2.0, 1.0):
+        theme.set_zoom(zoom)
+        qtbot.waitUntil(is_whole)
+    view.resize(300, 200)
+    qtbot.waitUntil(is_whole)
+
+
+def test_a_frame_paints_fewer_pictures_of_cards_where_the_rest_is_dear(theme: Theme) -> None:
+    look = Look(theme)
+
+    def pictures(rest: float) -> int:
+        """Returns how many pictures of 0.4 ms a frame paints that follows one with this rest."""
+        look.begin_frame(1.0)
+        look._rest = rest
+        painted = 0
+        while look.has_time():
+            look._painting += 0.0004
+            painted += 1
+
+        assert look.postponed
+        return painted
+
+    assert pictures(0.0) == pictures(0.005) == 10
+    assert pictures(0.0105) == 4
+    assert pictures(0.030) == 3
+
+
+def test_a_frame_tells_pictures_of_cards_from_the_rest(theme: Theme) -> None:
+    look = Look(theme)
+    look.begin_frame(1.0)
+    with look.painting():
+        _work(0.02)
+    _work(0.005)
+    look.end_frame()
+    assert 0.004 < look._rest < 0.015 and look._painting > 0.019
+
+
+def _work(seconds: float) -> None:
+    """Takes so much processor time of this thread."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass

@@ -217,6 +217,21 @@ def test_the_list_says_what_each_block_does_and_puts_one_behind_the_chosen(
     assert not palette.isVisible() and page._settings.isVisible()
 
 
+def test_escape_closes_the_list_from_the_drawing_too(
+    qtbot: QtBot, page: ModelPage, hand: Hand
+) -> None:
+    hand.view.choose("conv1")
+    hand.key(Qt.Key.Key_Insert)
+    hand.view.setFocus()
+    hand.press(hand.port("norm"))
+    hand.move(hand.port("norm"), hand.beside())
+    hand.key(Qt.Key.Key_Escape)
+    assert page.palette_card.isVisible(), "it gives up the wire first"
+    hand.release(hand.beside())
+    hand.key(Qt.Key.Key_Escape)
+    assert not page.palette_card.isVisible() and page._settings.isVisible()
+
+
 # --- moves, notes
 
 
@@ -315,7 +330,7 @@ def test_pasted_text_that_is_no_graph_is_one_sentence(harness: Harness, hand: Ha
     QGuiApplication.clipboard().setText("a letter to a friend")
     before = harness.document.experiment
     hand.key(Qt.Key.Key_V, CTRL)
-    assert hand.view.message.text.text() == "What was copied is no blocks of a network."
+    assert hand.view.message.text.text() == "The text that was copied holds no blocks of a network."
     assert harness.document.experiment == before
 
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.ui.state.action import Action
 from app.ui.style.dresser import Dresser, parts_of
 from app.ui.widgets.message_box import message_box
-from tests.ui.window_actions import inside
+from tests.ui.window_actions import PATIENCE_MS, inside
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -151,6 +151,21 @@ def test_every_page_wears_the_sheet_of_now_when_it_is_shown(
                 assert part.styleSheet() == window.theme.style_sheet(), name
         assert any(part.isVisible() for part in page.dressed())
         inside(window).actions.do(Action.DARK)
+
+
+def test_the_page_that_is_in_front_at_first_wears_it_when_it_fills(
+    open_window: Any, qtbot: QtBot
+) -> None:
+    window: Window = open_window("sample:iris")
+    document = inside(window).document
+    qtbot.waitUntil(lambda: document.data_state == "ready", timeout=PATIENCE_MS)
+    assert window.frame.page == "data"
+    page = window.frame.pages["data"]
+    for tab in ("overview", "table", "preparation"):
+        page.show_tab(tab)
+        seen = [part for part in page.dressed() if part.isVisible()]
+        assert len(seen) > 1
+        assert all(part.styleSheet() == window.theme.style_sheet() for part in seen), tab
 
 
 def test_dialogs_and_the_parts_around_the_pages_wear_it(open_window: Any, qtbot: QtBot) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
+    QLineEdit,
     QPushButton,
     QRadioButton,
     QStyle,
@@ -95,3 +96,21 @@ def test_a_radio_button_is_round_at_every_size(qtbot: QtBot, theme: Theme, zoom:
         ground = picture.pixelColor(picture.width() - 1, 0)
         side = picture.pixelColor(box.left(), box.center().y())
         assert picture.pixelColor(box.topLeft()) == ground != side, (zoom, focus)
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
+def test_the_cross_that_empties_a_field_stands_in_its_middle(
+    qtbot: QtBot, theme: Theme, zoom: float
+) -> None:
+    theme.set_zoom(zoom)
+    window = QWidget()
+    qtbot.addWidget(window)
+    field = QLineEdit("abc")
+    field.setClearButtonEnabled(True)
+    row = QHBoxLayout(window)
+    row.addWidget(field)
+    window.resize(420, 140)
+    window.show()
+    cross = field.findChild(QAbstractButton)
+    assert cross is not None and field.rect().contains(cross.geometry())
+    assert abs(cross.geometry().center().y() - field.rect().center().y()) <= 1

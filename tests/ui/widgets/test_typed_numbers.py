@@ -155,3 +155,20 @@ def test_a_field_takes_what_is_typed_and_says_what_it_does_not_take(
     qtbot.keyClicks(box, "1.500")
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert box.value() == 1500 and box.text() == "1,500 examples"
+
+
+def test_one_has_a_unit_in_the_singular(qtbot: QtBot) -> None:
+    box = NumberBox(whole=True, unit="blocks a stage")
+    qtbot.addWidget(box)
+    box.show_value(1)
+    box.show()
+    assert box.text() == "1 block a stage"
+    box.stepBy(1)
+    assert box.value() == 2 and box.text() == "2 blocks a stage"
+    box.stepBy(-1)
+    assert box.text() == "1 block a stage"
+    for typed, value in (("3", 3), ("1", 1), ("4", 4)):
+        box.selectAll()
+        qtbot.keyClicks(box, typed)
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+        assert box.value() == value and box.text() == f"{value} block{'s'[: value - 1]} a stage"

@@ -53,6 +53,9 @@ SEARCHED_COLUMNS = 60
 SAMPLED_ROWS = 200
 """So many rows, evenly spread, decide which column names files."""
 
+MOST_GAPS = 0.2
+"""Share of rows above which a column with empty cells is rather a remark than the class."""
+
 REMEDY = (
     "The table needs a column of files, found from the table's own folder, and a column of classes."
 )
@@ -133,21 +136,16 @@ def find_class_column(table: FileTable, target: str | None) -> int:
             "data.target",
         )
 
-    plain_names = [name.lower().replace(" ", "_") for name in names]
+    plain_names = [_plain(name) for name in names]
     for word in CLASS_NAMES:
         if word in plain_names and plain_names.index(word) != table.file_column:
             return plain_names.index(word)
 
-    others = [column for column in range(len(names)) if column != table.file_column]
-    candidates = []
-    for column in others:
-        distinct = {row[column] for row in table.rows if column < len(row) and row[column]}
-        names_splits = all(split_of(cell) != UNASSIGNED for cell in distinct)
-        if not names_splits and 2 <= len(distinct) <= max(2, len(table.rows) // 2):
-            candidates.append((len(distinct), column))
-
+    candidates = class_candidates(table)
     if candidates:
-        return min(candidates)[1]
+        return candidates[0]
+
+    others = [column for column in range(len(names)) if column != table.file_column]
     if len(others) == 1:
         return others[0]
 
@@ -161,6 +159,35 @@ def find_class_column(table: FileTable, target: str | None) -> int:
         "Choose it.",
         "data.target",
     )
+
+
+def is_class_name(name: str) -> bool:
+    """Returns whether a column is called as columns of classes are."""
+    return _plain(name) in CLASS_NAMES
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace(" ", "_")
+
+
+def class_candidates(table: FileTable) -> list[int]:
+    """Returns the columns whose cells could be classes, the likeliest first.
+
+    That is the one with the fewest distinct cells; columns with many empty cells come last.
+    """
+    found = []
+    for column in range(len(table.column_names)):
+        if column == table.file_column:
+            continue
+
+        cells = [cell for row in table.rows if (cell := table.cell(row, column))]
+        distinct = set(cells)
+        names_splits = all(split_of(cell) != UNASSIGNED for cell in distinct)
+        if not names_splits and 2 <= len(distinct) <= max(2, len(table.rows) // 2):
+            is_remark = len(cells) < (1 - MOST_GAPS) * len(table.rows)
+            found.append((is_remark, len(distinct), column))
+
+    return [column for _, _, column in sorted(found)]
 
 
 def find_split_column(table: FileTable, class_column: int) -> int | None:

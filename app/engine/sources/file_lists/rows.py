@@ -10,16 +10,20 @@ from app.engine.data.dataset import Skipped
 from app.engine.data.names import readable
 from app.engine.data.numbers import INFINITE, NumberStyle
 from app.engine.data.splits import split_of
-from app.engine.sources.file_lists.columns import find_split_column
+from app.engine.sources.file_lists.columns import class_candidates, find_split_column, is_class_name
 from app.engine.sources.file_lists.finder import MISSING, NoSuchFile
 from app.engine.sources.format import Check, no_check
 from app.engine.sources.stamps import Stamp, stamp
 from app.engine.sources.tables.columns import Column
+from app.engine.text import names_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.engine.sources.file_lists.columns import FileTable
+
+MOST_OTHERS = 3
+"""So many other columns that could be the class are named."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,16 @@ def name_of_file(cell: str, path: Path, root: str) -> str:
 
 
 def reading_note(table: FileTable, class_column: int) -> str:
-    """Returns a sentence on where files and classes stand."""
-    return (
-        f"The class is in '{table.column_names[class_column]}', the file in "
-        f"'{table.column_names[table.file_column]}' ({table.reading})."
-    )
+    """Returns sentences on where files and classes stand, and on what else could be the class."""
+    name = table.column_names[class_column]
+    note = f"The class is in '{name}', the file in '{table.column_names[table.file_column]}'"
+    note += f" ({table.reading})."
+    if is_class_name(name):
+        return note
+
+    first, *rest = class_candidates(table) or (class_column,)
+    if not rest or first != class_column:  # the only one, or the person chose it
+        return note
+
+    others = names_text([table.column_names[column] for column in rest], MOST_OTHERS)
+    return f"{note} Where it is in {others}, choose that as the target."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.data.kinds import all_kinds
 from app.engine.sources.class_folders import names_files
-from app.engine.sources.format import Format, OpenOptions
+from app.engine.sources.file_lists.columns import find_class_column
+from app.engine.sources.file_lists.tables import open_file_table
+from app.engine.sources.format import Format, OpenOptions, no_check
 from app.engine.sources.formats import kind_folder, sound_folder, text_folder
 
 if TYPE_CHECKING:
@@ -29,15 +32,25 @@ class FileListFormat(Format):
         assert reader is not None
         return reader.open(source, data, options)
 
+    def guessed_target(self, source: str, data: DataSettings) -> str:
+        suffixes = tuple(suffix for suffixes, _ in _readers() for suffix in suffixes)
+        table = open_file_table(Path(source), suffixes, data, no_check, sample=True)
+        return table.column_names[find_class_column(table, None)] if table is not None else ""
 
-def _reader_of(source: str) -> Format | None:
-    """Returns the format of the files that a table of this source names, None without any."""
+
+def _readers() -> list[tuple[tuple[str, ...], Format]]:
+    """Returns the endings of files that are read, each with the format of folders of them."""
     own = [kind.files.suffixes for kind in all_kinds() if kind.files is not None]
-    readers: list[tuple[tuple[str, ...], Format]] = [
+    return [
         (sound_folder.SUFFIXES, sound_folder.FORMAT),
         (text_folder.SUFFIXES, text_folder.FORMAT),
         *((suffixes, kind_folder.FORMAT) for suffixes in own),
     ]
+
+
+def _reader_of(source: str) -> Format | None:
+    """Returns the format of the files that a table of this source names, None without any."""
+    readers = _readers()
     every = tuple(suffix for suffixes, _ in readers for suffix in suffixes)
     if not names_files(source, every):
         return None

@@ -95,6 +95,13 @@ class ImageList(PictureFormat):
         assert whole is not None  # its beginning named files
         return examples_of(as_table(whole, data), data, options)
 
+    def guessed_target(self, source: str, data: DataSettings) -> str:
+        sample = _sample(Path(source), data)
+        if sample is None or class_columns(sample) or not self._has_one_class_each(sample, data):
+            return ""
+
+        return sample.column_names[find_class_column(sample, None)]
+
     def _with_reading(
         self, examples: Examples, table: FileTable | None, data: DataSettings
     ) -> Examples:

@@ -113,8 +113,8 @@ def _question(walk: FolderWalk, layout: Layout) -> UserError:
         f"The folders in '{readable(walk.root)}' can be read in two ways: the classes are "
         f"{names_text(outer, SHOWN)}, or they are {names_text(inner, SHOWN)}, which stand in most "
         "of these.",
-        'Choose labels = "folder" for the outer ones, or labels = "last-folder" for the inner '
-        "ones, under [data].",
+        'Choose where the classes come from: the outer folders (labels = "folder" under [data]), '
+        'or the innermost ones (labels = "last-folder").',
         "data.labels",
     )
 

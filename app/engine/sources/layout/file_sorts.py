@@ -64,6 +64,16 @@ def junk_sort(name: str) -> str:
     return "a hidden file or folder" if name.startswith(".") else ""
 
 
+def why_left_out(name: str, noun: str) -> str:
+    """Returns the reason for which a file is not read in a folder of something else.
+
+    noun: of that, such as "picture". A table may say what the others are: then it is what to open.
+    """
+    sort = file_sort(name)
+    hint = "; if it says what they are, open it itself" if sort == "a table" else ""
+    return f"it is {sort}, not a {noun}{hint}"
+
+
 def file_sort(name: str) -> str:
     """Returns what a file is by its name, with its article: "a table", "an archive"."""
     suffix = os.path.splitext(name)[1].lower()

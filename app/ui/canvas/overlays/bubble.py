@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtCore import QEvent, QPoint, QTimer
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.ui.style.theme import style
@@ -37,14 +37,24 @@ class Bubble(QFrame):
         column.addWidget(self.text)
         self._timer = QTimer(self, interval=SHOWN_MS, singleShot=True)
         self._timer.timeout.connect(self.hide)
+        self._at = QPoint()
         self.hide()
 
     def say(self, sentence: str, at: QPoint) -> None:
         """Shows a sentence beside a point of the parent, for some seconds."""
-        parent = self.parentWidget()
-        assert parent is not None
         self.text.setText(sentence)
         self.setAccessibleName(sentence)
+        self._at = at
+        self.place()
+        self.show()
+        self.raise_()
+        self._timer.start()
+
+    def place(self) -> None:
+        """Takes the room that the sentence needs now, within the parent."""
+        parent = self.parentWidget()
+        assert parent is not None
+        sentence, at = self.text.text(), self._at
         most = min(self._theme.px(WIDTH), parent.width() - 16)
         needed = self.text.fontMetrics().horizontalAdvance(sentence) + 4
         width = min(most, needed + 2 * MARGIN)
@@ -53,6 +63,10 @@ class Bubble(QFrame):
         x = min(max(8, at.x() + 12), parent.width() - width - 8)
         y = min(max(8, at.y() + 12), parent.height() - height - 8)
         self.setGeometry(x, y, width, height)
-        self.show()
-        self.raise_()
-        self._timer.start()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest and self.isVisible():
+            self.place()  # words of another size
+
+        return done

@@ -293,9 +293,13 @@ class LearningPage(Page):
         )
 
     def _show_start(self, resolved: ResolvedExperiment, measured: Measured | None) -> None:
-        """Says what fits of the weights that are to be the start, once the network is measured."""
+        """Says what fits of the weights that are to be the start, once the network is measured.
+
+        Of a network that cannot be built it says nothing.
+        """
         measurement = measured.measurement if measured is not None else None
         if measurement is None or measurement.error is not None:
+            self.training.start_note.show_start("", None, None)
             return
 
         graph = Graph(tuple(block.node for block in measurement.blocks))

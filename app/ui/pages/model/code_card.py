@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 COPY = "Copies the code; it needs nothing but torch."
 
+WHY = "plain PyTorch"
+
+BEFORE = "plain PyTorch, of the network before its mistake"
+
 
 class CodeCard(Card):
     """Shows the code of the network that was measured. It is written in the background.
@@ -30,7 +34,7 @@ class CodeCard(Card):
     """
 
     def __init__(self, background: Background, theme: Theme) -> None:
-        super().__init__("Code", "plain PyTorch")
+        super().__init__("Code", WHY)
         self._background = background
         self._theme = theme
         self._measured: Measured | None = None
@@ -55,8 +59,16 @@ class CodeCard(Card):
         self._restyle()
 
     def show_network(self, measured: Measured | None, description: Description | None) -> None:
-        """Shows the code of a sound network; that of before stays where this one is not sound."""
-        if self.isHidden() or measured is None or measured.inspection.error is not None:
+        """Shows the code of a sound network.
+
+        That of before stays, and is called so, where this one is not sound.
+        """
+        if self.isHidden():
+            return
+
+        sound = measured is not None and measured.inspection.error is None
+        self.set_why(BEFORE if self._code is not None and not sound else WHY)
+        if measured is None or not sound:
             return
         if measured is self._measured and description is self._description:
             return

@@ -240,7 +240,10 @@ class ModelPage(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         focus = self.focusWidget()
         inside = focus is not None and self._settings.isAncestorOf(focus)
-        if event.key() == Qt.Key.Key_Escape and inside:
+        escape = event.key() == Qt.Key.Key_Escape
+        if escape and self._adding:
+            self._show_palette(False)
+        elif escape and inside:
             self.network.view.setFocus()
         else:
             super().keyPressEvent(event)

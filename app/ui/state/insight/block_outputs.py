@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
+from app.engine.errors import message_of
 from app.engine.insight.weights_choice import WeightsChoice
 from app.engine.runs.run import list_runs
 from app.ui.state.insight.example_outputs import ExampleOutputs
@@ -117,8 +118,11 @@ class BlockOutputs(ExampleOutputs):
         dataset = document.dataset
         if dataset is None or document.data_state != "ready":
             self._show_trouble(NO_DATA)
-        elif self._measurer.busy or measured is None:
+        elif self._measurer.busy:
             return  # it tells when it is done
+        elif measured is None:
+            trouble = self._measurer.trouble
+            self._show_trouble(message_of(trouble) if trouble is not None else NOT_SOUND)
         elif measured.inspection.error is not None:
             self._show_trouble(NOT_SOUND)
         elif self.live and not self.can_watch:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine.text import FOLLOWS, setting_text
+from app.engine.text import FOLLOWS, setting_text, unit_text
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.elided import ElidedLabel
@@ -38,7 +38,7 @@ def value_in_words(setting: Setting, value: Any) -> str:
     """Returns a value as a person reads it: "On", "128 examples"."""
     text = setting_text(setting, value)
     return (
-        f"{text} {setting.unit}".strip()
+        f"{text} {unit_text(value, setting.unit)}".strip()
         if setting.type in ("integer", "number") and value is not None
         else text
     )

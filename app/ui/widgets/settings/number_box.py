@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.engine.text import unit_text
 from app.ui.text.typed_numbers import UnclearNumber, own_decimal_point, typed_number
 
 WIDEST = 1e15
@@ -52,12 +53,13 @@ class NumberBox(QDoubleSpinBox):
         self._logarithmic = logarithmic
         self._step = step or (1.0 if whole else 0.1)
         self._unknown = self._emptied = False
-        self._unit = f" {unit}" if unit else ""
+        self._unit = unit
         self.setDecimals(0 if whole else 15)
         self.setRange(-WIDEST, WIDEST)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(self.focusPolicy().StrongFocus)
-        self.setSuffix(self._unit)
+        self._show_unit(0.0)
+        self.valueChanged.connect(self._show_unit)
         self.editingFinished.connect(self._tell_cleared)
         self.lineEdit().setAcceptDrops(False)  # the window takes files
         self.lineEdit().setTextMargins(6, 0, 0, 0)
@@ -66,10 +68,16 @@ class NumberBox(QDoubleSpinBox):
         """Shows a value without a signal."""
         self._unknown = False
         blocked = self.blockSignals(True)
-        self.setSuffix(self._unit)
+        self._show_unit(value)
         self.setValue(value)
         self.lineEdit().setText(f"{self.textFromValue(value)}{self.suffix()}")
         self.blockSignals(blocked)
+
+    def _show_unit(self, value: float) -> None:
+        """Puts the unit behind the number: one pixel, two pixels."""
+        suffix = f" {unit_text(value, self._unit)}".rstrip()
+        if suffix != self.suffix():
+            self.setSuffix(suffix)
 
     def show_unknown(self, hint: str) -> None:
         """Shows an empty field with a hint in grey."""
@@ -135,13 +143,13 @@ class NumberBox(QDoubleSpinBox):
 
     def sizeHint(self) -> QSize:
         return QSize(
-            self.fontMetrics().horizontalAdvance("0" * 6 + self._unit) + 44,
+            self.fontMetrics().horizontalAdvance(f"000000 {self._unit}") + 44,
             super().sizeHint().height(),
         )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(
-            self.fontMetrics().horizontalAdvance("0" * 4 + self._unit) + 40,
+            self.fontMetrics().horizontalAdvance(f"0000 {self._unit}") + 40,
             super().sizeHint().height(),
         )
 
@@ -158,7 +166,11 @@ class NumberBox(QDoubleSpinBox):
             self.cleared.emit()
 
     def _bare(self, text: str) -> str:
-        return text.removesuffix(self._unit).removesuffix(self._unit.strip()).strip()
+        text = text.strip()
+        for number in (1, 2):  # the unit of before may still stand there
+            text = text.removesuffix(unit_text(number, self._unit)).rstrip()
+
+        return text
 
     def _number(self, text: str) -> float:
         """Returns the number in a text. Raises UnclearNumber."""

@@ -31,7 +31,8 @@ def unit_notes(columns: Sequence[Column]) -> list[str]:
     numbers = [column for column in columns if column.kind == "number"]
     known = [(column.name, column.unit or unit_in(column.name)) for column in numbers]
     units = [f"'{name}' in {unit}" for name, unit in known if unit]
-    return [f"Numbers with a unit: {list_text(units, REPORTED)}."] if units else []
+    listed = list_text(units, REPORTED).removesuffix(".")  # some are shortened: "Nr."
+    return [f"Numbers with a unit: {listed}."] if units else []
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def block_views(measured: Measured, graph: Graph | None = None) -> tuple[BlockVi
             ),
         )
 
-    known = _unchanged(now, measured)
+    known = unchanged(now, measured)
     reports = {block.name: block for block in inspection.blocks}
     return (
         *_sources(measured),
@@ -130,8 +130,8 @@ def is_measured(graph: Graph, measured: Measured) -> bool:
     return measurement is None or graph.nodes == tuple(block.node for block in measurement.blocks)
 
 
-def _unchanged(graph: Graph, measured: Measured) -> set[str]:
-    """Returns the blocks that are as they were measured, with all that comes into them."""
+def unchanged(graph: Graph, measured: Measured) -> set[str]:
+    """Returns the blocks that are as they were measured, and all before them; the inputs too."""
     measurement = measured.measurement
     before = measurement.by_name if measurement is not None else {}
     last = measurement.blocks[-1].node.name if measurement is not None else ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import with_remedy
 from app.engine.experiment.block_lines import settings_text
+from app.ui.pages.model.drawing.block_views import unchanged
 from models import edits
 from models.graph import Graph, GraphError, Node
 from models.shape import words
@@ -71,17 +72,18 @@ class BlockRow:
 
 
 def rows_of(graph: Graph, measured: Measured | None) -> tuple[BlockRow, ...]:
-    """Returns a row for each block, in order; numbers where the measured block is the same."""
+    """Returns a row for each block, in order; numbers where all up to it is as it was measured."""
     from models.typed_edits import kind_label  # noqa: PLC0415 - it loads torch
 
-    known = measured.measurement.by_name if measured and measured.measurement else {}
+    reports = measured.measurement.by_name if measured and measured.measurement else {}
+    known = unchanged(graph, measured) if measured is not None else set()
     rows = []
     for node in graph.nodes:
         reads = ", ".join(node.inputs)
         settings = settings_text(node.settings)
         label = kind_label(node)
-        numbers = known.get(node.name)
-        if numbers is None or numbers.node != node:
+        numbers = reports.get(node.name) if node.name in known else None
+        if numbers is None:
             rows.append(BlockRow(node, label, reads, settings))
             continue
 
