@@ -108,6 +108,7 @@ def test_a_cut_connection_and_a_killed_follower_lose_nothing(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)  # each is connected again after some seconds
 def test_after_fifty_cuts_no_step_is_lost_and_nothing_was_started_twice(
     server: Server, tmp_path: Path
 ) -> None:

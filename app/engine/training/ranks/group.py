@@ -41,9 +41,7 @@ FOR_EVER = timedelta(days=30)
 class Group:
     """The process group of a run, see `torch.distributed`; one in a process, until `close`."""
 
-    def __init__(
-        self, world: World, store: Any, device: torch.device, position: Position
-    ) -> None:
+    def __init__(self, world: World, store: Any, device: torch.device, position: Position) -> None:
         """Waits for all others. Raises RuntimeError where one of them goes away.
 
         position: of the thread that calls this, and whatever is exchanged.

@@ -8,7 +8,7 @@ processes is the mean over the batch, however unevenly it is divided.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn.parallel import DistributedDataParallel
@@ -145,5 +145,5 @@ class SharedPasses(Passes):
         The first callback of a backward pass goes before that of DistributedDataParallel, which
         waits for the gradients of the others.
         """
-        engine = torch.autograd.Variable._execution_engine
+        engine: Any = torch.autograd.Variable._execution_engine  # noqa: SLF001 - no other way
         engine.queue_callback(self._group.position.waits)

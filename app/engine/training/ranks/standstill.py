@@ -78,14 +78,15 @@ class Standstill:
         self._beats = 0
         self._idle = 0
         self._used = time.process_time()
-        self._read = _blocks_read()
+        self._waits_for_disk = False
 
     def place(self, beat: int) -> Place:
         return Place(beat, self._position.state, self._position.order)
 
     def traceback(self) -> str:
         """Returns where in the program the computing thread stands."""
-        frame = sys._current_frames().get(self._position.thread)
+        frames = sys._current_frames()  # noqa: SLF001 - no other way
+        frame = frames.get(self._position.thread)
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
     def look(self, others_wait: bool) -> str:
@@ -94,22 +95,24 @@ class Standstill:
         others_wait: whether another process waits for this one just now.
         """
         position = self._position
-        used, read, moves = time.process_time(), _blocks_read(), position.moves
+        used, moves = time.process_time(), position.moves
         states = _states()
         is_idle = used - self._used < IDLE_SHARE and RUNNING not in states
-        has_moved = moves != self._moves or read != self._read
-        self._used, self._read, self._moves = used, read, moves
+        has_moved = moves != self._moves
+        self._used, self._moves = used, moves
         if has_moved or position.state != WORKS or not others_wait:
             self._beats = self._idle = 0
+            self._waits_for_disk = False
             return ""
 
         self._beats += 1
         self._idle = self._idle + 1 if is_idle else 0
+        self._waits_for_disk |= DISK in states
         longest = position.longest.get(position.kind)
         spent = position.spent()
         if position.moves != moves:
             return ""  # it has gone on while this looked
-        if self._is_idle(spent, longest, DISK_BEATS if DISK in states else IDLE_BEATS):
+        if self._is_idle(spent, longest):
             return f"It hung: it did nothing for {self._idle} seconds while others waited for it."
         if self._is_lost(spent, longest):
             return (
@@ -119,7 +122,8 @@ class Standstill:
 
         return ""
 
-    def _is_idle(self, spent: Stretch, longest: Stretch | None, beats: int) -> bool:
+    def _is_idle(self, spent: Stretch, longest: Stretch | None) -> bool:
+        beats = DISK_BEATS if self._waits_for_disk else IDLE_BEATS
         if longest is None:
             return self._on_cpu and self._idle >= beats
 
@@ -131,17 +135,6 @@ class Standstill:
             return False
 
         return spent.busy >= max(BUSY_SECONDS, BUSY_TIMES * longest.busy)
-
-
-def _blocks_read() -> int:
-    """Returns what the process has had to wait for of the disk: pages, and blocks of files."""
-    if sys.platform == "win32":
-        return 0
-
-    import resource  # noqa: PLC0415 - not on Windows
-
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_majflt + usage.ru_inblock
 
 
 def _states() -> set[bytes]:
