@@ -126,7 +126,7 @@ def test_a_job_trains_to_the_same_weights_and_goes_on_after_it_was_put_back(
     said = json.loads(capsys.readouterr().out)
     run = Run(default_folder() / said["name"])
     wait_for(lambda: any((run.path / "checkpoints").glob("state-*")), "a state")
-    # The number is that of submitit's controller; Slurm asks the job itself before its time is over.
+    # The number is that of submitit's controller; Slurm asks the job before its time is over.
     (task,) = psutil.Process(int(said["job"])).children()
     task.send_signal(signal.SIGUSR2)
     wait_for(lambda: "goes on after step" in (run.path / "log.txt").read_text(), "the next job")

@@ -113,6 +113,20 @@ def test_other_data_on_another_computer_are_named(tmp_path: Path) -> None:
     assert others.codes == [1]
 
 
+def test_another_torch_on_another_computer_is_named(tmp_path: Path) -> None:
+    from app.engine.training.ranks import member
+
+    def change_it() -> None:
+        other = {**member.versions(), "torch": "2.0.0"}
+        member.versions = lambda: other  # in the fork alone
+
+    others = Forks(2, before=change_it)
+    ended = trained(requested(tmp_path), tmp_path / "runs", others)
+    assert "Process 2 of 2 failed: It has PyTorch 2.0.0 for" in ended.finished.reason
+    assert "the first one PyTorch 2." in ended.finished.reason
+    assert others.codes == [1]
+
+
 def test_a_failure_of_another_process_is_told_in_its_words(tmp_path: Path) -> None:
     from app.engine.training.ranks import member
 
