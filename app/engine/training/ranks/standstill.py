@@ -28,8 +28,14 @@ IDLE_BEATS = 6
 DISK_BEATS = 30
 """The same where it waits for a disk: one that slept, or a server's, takes its time."""
 
-IDLE_SHARE = 0.03
-"""Of a processor, that a process which does nothing may take: for its beats and its readings."""
+IDLE_SHARE = 0.1
+"""Of a processor, that a process which does nothing may take: to beat, to show how it goes on."""
+
+READY_PART = 3
+"""One beat of so many in which a thread is seen that would run: that of the store, say.
+
+A process that others crowd out uses no processor time either, but would run at every one.
+"""
 
 IDLE_TIMES = 3.0
 """So many times the longest piece of the same work: some work is waiting, say for a device."""
@@ -77,6 +83,7 @@ class Standstill:
         self._moves = -1
         self._beats = 0
         self._idle = 0
+        self._ready = 0
         self._used = time.process_time()
         self._waits_for_disk = False
 
@@ -96,17 +103,18 @@ class Standstill:
         """
         position = self._position
         used, moves = time.process_time(), position.moves
-        states = _states()
-        is_idle = used - self._used < IDLE_SHARE and RUNNING not in states
+        is_idle = used - self._used < IDLE_SHARE
         has_moved = moves != self._moves
         self._used, self._moves = used, moves
         if has_moved or position.state != WORKS or not others_wait:
-            self._beats = self._idle = 0
+            self._beats = self._idle = self._ready = 0
             self._waits_for_disk = False
             return ""
 
+        states = _states()
         self._beats += 1
         self._idle = self._idle + 1 if is_idle else 0
+        self._ready = self._ready + (RUNNING in states) if is_idle else 0
         self._waits_for_disk |= DISK in states
         longest = position.longest.get(position.kind)
         spent = position.spent()
@@ -123,6 +131,9 @@ class Standstill:
         return ""
 
     def _is_idle(self, spent: Stretch, longest: Stretch | None) -> bool:
+        if self._ready * READY_PART > self._idle:
+            return False
+
         beats = DISK_BEATS if self._waits_for_disk else IDLE_BEATS
         if longest is None:
             return self._on_cpu and self._idle >= beats
@@ -138,10 +149,7 @@ class Standstill:
 
 
 def _states() -> set[bytes]:
-    """Returns the states of all other threads of this process, where the system tells them.
-
-    A process that others crowd out uses no processor time either, and does not hang: it would run.
-    """
+    """Returns the states of all other threads of this process, where the system tells them."""
     states: set[bytes] = set()
     if sys.platform != "linux":
         return states
