@@ -31,10 +31,10 @@ DISK_BEATS = 30
 IDLE_SHARE = 0.1
 """Of a processor, that a process which does nothing may take: to beat, to show how it goes on."""
 
-READY_PART = 3
-"""One beat of so many in which a thread is seen that would run: that of the store, say.
+MOST_READY = 0.7
+"""Of these beats, in which a thread may be seen that would run: that of the store, say.
 
-A process that others crowd out uses no processor time either, but would run at every one.
+A process that others crowd out uses no processor time either, but would run at nearly every one.
 """
 
 IDLE_TIMES = 3.0
@@ -131,7 +131,7 @@ class Standstill:
         return ""
 
     def _is_idle(self, spent: Stretch, longest: Stretch | None) -> bool:
-        if self._ready * READY_PART > self._idle:
+        if self._ready > MOST_READY * self._idle:
             return False
 
         beats = DISK_BEATS if self._waits_for_disk else IDLE_BEATS
