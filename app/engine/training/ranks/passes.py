@@ -134,7 +134,7 @@ class SharedPasses(Passes):
         if self.scaler is not None:
             scaled = self.scaler.scale(scaled)
 
-        scaled.register_hook(self._begin_backward)
+        scaled.register_hook(self._begin_backward)  # type: ignore[no-untyped-call]
         torch.autograd.backward(scaled)
         is_counted = not self.loss_function.compares or self._group.rank == 0
         return loss.detach() if is_counted else torch.zeros_like(loss)
