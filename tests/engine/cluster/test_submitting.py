@@ -125,12 +125,15 @@ def test_a_job_trains_to_the_same_weights_and_goes_on_after_it_was_put_back(
     requested = requested.replace(training=requested.training.replace(epochs=400))
     path = tmp_path / "e.toml"
     path.write_bytes(toml_file.dumps(requested).encode())
-    # A process of its own, as in a terminal: what it starts is no child of the tests.
+    # A process of its own, as in a terminal: what it starts is no child of the tests. It holds the
+    # output open to its end.
     command = [sys.executable, "-m", "app", "train", str(path), "--cluster", "local", "--json"]
-    done = subprocess.run(command, cwd=own_process.ROOT, capture_output=True, check=True)
-    said = json.loads(done.stdout)
+    with (tmp_path / "said").open("wb") as out:
+        subprocess.run(command, cwd=own_process.ROOT, stdout=out, check=True)
+    said = json.loads((tmp_path / "said").read_bytes())
     run = Run(default_folder() / said["name"])
-    wait_for(lambda: any((run.path / "checkpoints").glob("state-*")), "a state")
+    steps = run.path / "metrics.jsonl"
+    wait_for(lambda: steps.exists() and b'{"step"' in steps.read_bytes(), "a step")
     # The number is that of submitit's controller; Slurm asks the job before its time is over.
     (task,) = psutil.Process(int(said["job"])).children()
     task.send_signal(signal.SIGUSR2)
