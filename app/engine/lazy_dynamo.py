@@ -1,9 +1,10 @@
 """Keeps torch from loading its compiler where nobody compiles.
 
 The first optimizer and the first fake tensor import torch._dynamo: 1.4 s of the processor and 73 MB
-in every training, for decorators that only matter inside torch.compile (torch 2.13). Here a module
-takes its place that has those decorators and its settings. Whoever asks for anything else of it
-(torch.export, torch.onnx, torch.compile) gets the real one, from then on.
+in every training, for decorators that only matter inside torch.compile (torch 2.13); several
+processes that train together each load it too. Here a module takes its place that has those
+decorators and its settings. Whoever asks for anything else of it (torch.export, torch.onnx,
+torch.compile) gets the real one, from then on.
 """
 
 # ruff: noqa: PLC0415 - torch takes seconds to load; whoever calls this has loaded it
@@ -72,6 +73,9 @@ class _StandIn(ModuleType):
         super().__init__(NAME)
         self.__path__: list[str] = []
         self.config: ModuleType
+        # A process group empties what nothing has filled, DistributedDataParallel asks for a mode.
+        self.trace_rules = _Part("trace_rules", self, clear_lru_cache=_nothing)
+        self.utils = _Part("utils", self, get_optimize_ddp_mode=lambda: "ddp_optimizer")
 
     @staticmethod
     def disable(
@@ -90,6 +94,22 @@ class _StandIn(ModuleType):
             raise AttributeError(name)
 
         return getattr(_load_real(self), name)
+
+
+class _Part:
+    """What groups of processes use of a module of torch._dynamo; all else loads the real one."""
+
+    def __init__(self, name: str, stand_in: _StandIn, **uses: Callable[[], object]) -> None:
+        self._name = name
+        self._stand_in = stand_in
+        self.__dict__.update(uses)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        _load_real(self._stand_in)
+        return getattr(importlib.import_module(f"{NAME}.{self._name}"), name)
 
 
 class _Sources(ModuleType):
@@ -156,6 +176,10 @@ class _Loaded(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Does nothing."""
+
+
+def _nothing() -> None:
+    """Does nothing: nothing was compiled."""
 
 
 def _load_real(stand_in: _StandIn) -> ModuleType:

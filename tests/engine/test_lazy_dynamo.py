@@ -44,6 +44,13 @@ for kind in ("adamw", "sgd", "rmsprop"):
     optimizer.step()
     optimizer.load_state_dict(optimizer.state_dict())
     assert torch.is_grad_enabled() and not torch.equal(before, layer.weight)
+
+from torch import distributed
+store = distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+shared = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(2, 2))
+shared(torch.ones(3, 2)).sum().backward()
+distributed.destroy_process_group()
 assert "torch._dynamo.convert_frame" not in sys.modules, "all of it was loaded"
 """
 

@@ -6,6 +6,8 @@ import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 
@@ -15,6 +17,13 @@ class Division:
     def own(self, batches: int) -> range:
         """Returns the numbers of the batches, of so many, that are judged here."""
         return range(batches)
+
+    def checked(self, check: Callable[[], None]) -> Callable[[], None]:
+        """Returns what is called before each batch that is judged here.
+
+        check: the caller's own, which may raise, or wait while a run is paused.
+        """
+        return check
 
     def gathered(
         self, totals: list[torch.Tensor], predictions: list[torch.Tensor]

@@ -134,6 +134,7 @@ def evaluate(
         own = division.own(len(parts))
         batches = _prepared(description, inputs, targets, task, device, parts, own)
 
+    check = division.checked(check)
     totals: list[torch.Tensor] = []
     predictions: list[torch.Tensor] = []
     precision = torch.autocast(device.type, dtype=autocast) if autocast else nullcontext()

@@ -183,15 +183,15 @@ class Training:
         for group in optimizer.param_groups:
             group["lr"] = rate
 
-        train_state.team.step(progress, rate)
-        train_state.randomness.begin_step(progress.epoch, step)
-        inputs, targets = train_state.batches.get(progress.batch)
-        with self.memory.step(inputs, targets) as meter:
-            loss = self._gradients(inputs, targets, meter)
-            passes.unscale(optimizer)
-            norm = self._clip_gradients(step)
-            self.probes.before_update()
-            passes.step(optimizer)
+        with train_state.team.step(progress, rate):
+            train_state.randomness.begin_step(progress.epoch, step)
+            inputs, targets = train_state.batches.get(progress.batch)
+            with self.memory.step(inputs, targets) as meter:
+                loss = self._gradients(inputs, targets, meter)
+                passes.unscale(optimizer)
+                norm = self._clip_gradients(step)
+                self.probes.before_update()
+                passes.step(optimizer)
 
         self.margins.note_step()
         progress.step = step + 1

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
 from app import cli
+from app.engine import own_process
 from app.engine.cluster import submitted
 from app.engine.cluster.job import TrainJob
 from app.engine.cluster.submitting import Wanted, refusal, submit_run
@@ -120,16 +122,23 @@ def test_the_next_job_of_a_run_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_job_trains_to_the_same_weights_and_goes_on_after_it_was_put_back(
-    requested: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    requested: Experiment, tmp_path: Path
 ) -> None:
     requested = requested.replace(training=requested.training.replace(epochs=400))
     path = tmp_path / "e.toml"
     path.write_bytes(toml_file.dumps(requested).encode())
-    assert cli.main(["train", str(path), "--cluster", "local", "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
+    # A process of its own, as in a terminal: what it starts is no child of the tests. It holds the
+    # output open to its end.
+    command = [sys.executable, "-m", "app", "train", str(path), "--cluster", "local", "--json"]
+    with (tmp_path / "said").open("wb") as out:
+        subprocess.run(command, cwd=own_process.ROOT, stdout=out, check=True)
+    said = json.loads((tmp_path / "said").read_bytes())
     run = Run(default_folder() / said["name"])
-    wait_for(lambda: any((run.path / "checkpoints").glob("state-*")), "a state")
-    os.kill(int(said["job"]), signal.SIGUSR2)  # as Slurm does before the time is over
+    steps = run.path / "metrics.jsonl"
+    wait_for(lambda: steps.exists() and b'{"step"' in steps.read_bytes(), "a step")
+    # The number is that of submitit's controller; Slurm asks the job before its time is over.
+    (task,) = psutil.Process(int(said["job"])).children()
+    task.send_signal(signal.SIGUSR2)
     wait_for(lambda: "goes on after step" in (run.path / "log.txt").read_text(), "the next job")
     wait_for(lambda: run.status == "completed", "the end")
     here = trained_here(requested, tmp_path / "runs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -108,6 +109,7 @@ def test_a_cut_connection_and_a_killed_follower_lose_nothing(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)  # each is connected again after some seconds
 def test_after_fifty_cuts_no_step_is_lost_and_nothing_was_started_twice(
     server: Server, tmp_path: Path
 ) -> None:
@@ -184,6 +186,19 @@ def test_a_refused_key_and_a_changed_one_are_told(server: Server) -> None:
     (server.folder / "known_hosts").write_text("", encoding="utf-8")
     with pytest.raises(UserError, match="not known here yet"):
         Connection(HOST)
+
+
+@pytest.mark.long
+def test_another_torch_there_is_refused(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.metadata.version
+    monkeypatch.setattr(
+        importlib.metadata, "version", lambda name: "2.0.0" if name == "torch" else real(name)
+    )
+    with pytest.raises(UserError, match=r"has PyTorch 2\.\d+.*, and here it is 2\.0\.0"):
+        starting.start(experiment(tmp_path), HOST, tmp_path / "here")
+    assert not (tmp_path / "here").exists()
 
 
 def test_a_run_that_there_refuses_leaves_nothing_here(server: Server, tmp_path: Path) -> None:

@@ -17,42 +17,51 @@ from app.engine.training.build import BATCH_NORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from torch import nn
+
+    Waiting = Callable[[], AbstractContextManager[None]]
 
 
 class _Summed(torch.autograd.Function):
     """Adds a tensor up over all processes; so its gradient is the sum of theirs."""
 
     @staticmethod
-    def forward(context: Any, values: torch.Tensor, group: Any) -> torch.Tensor:
+    def forward(context: Any, values: torch.Tensor, group: Any, waiting: Waiting) -> torch.Tensor:
         context.group = group
+        context.waiting = waiting
         summed = values.clone(memory_format=torch.contiguous_format)
-        distributed.all_reduce(summed, group=group)
+        with waiting():
+            distributed.all_reduce(summed, group=group)
         return summed
 
     @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         summed = gradients[0].clone(memory_format=torch.contiguous_format)
-        distributed.all_reduce(summed, group=context.group)
-        return summed, None
+        with context.waiting():
+            distributed.all_reduce(summed, group=context.group)
+        return summed, None, None
 
 
-def _summed(values: torch.Tensor, group: Any) -> torch.Tensor:
-    summed: torch.Tensor = _Summed.apply(values, group)  # type: ignore[no-untyped-call]
-    return summed
-
-
-def gather_averages(network: nn.Module, counts: Callable[[], bool]) -> None:
+def gather_averages(network: nn.Module, counts: Callable[[], bool], waiting: Waiting) -> None:
     """Makes every batch norm of a network take its averages over all processes, in training.
 
     counts: whether the examples that this process has just now belong to the batch; one that has
     none takes part with others that do not count. The order of collectives is the same everywhere.
+    waiting: goes around each of them.
     """
     group = distributed.new_group()
+
+    def summed(values: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = _Summed.apply(  # type: ignore[no-untyped-call]
+            values, group, waiting
+        )
+        return found
+
     for module in network.modules():
         if isinstance(module, BATCH_NORMS):
-            whole = functools.partial(_forward, module, module.forward, counts, group)
+            whole = functools.partial(_forward, module, module.forward, counts, summed)
             module.forward = whole  # type: ignore[method-assign]  # the module's name stays
 
 
@@ -60,7 +69,7 @@ def _forward(
     module: Any,
     alone: Callable[[torch.Tensor], torch.Tensor],
     counts: Callable[[], bool],
-    group: Any,
+    summed: Callable[[torch.Tensor], torch.Tensor],
     inputs: torch.Tensor,
 ) -> torch.Tensor:
     """Returns inputs (B, C, ...) normalised over the examples of all processes.
@@ -76,11 +85,11 @@ def _forward(
     is_mine = float(counts())
     own = values.new_tensor([is_mine * values.numel() / values.shape[1]])
 
-    sums = _summed(torch.cat([values.sum(axes) * is_mine, own]), group)
+    sums = summed(torch.cat([values.sum(axes) * is_mine, own]))
     count = sums[-1].detach()
     mean = sums[:-1] / count
     centred = values - mean.view(shape)
-    squares = _summed(centred.square().sum(axes) * is_mine, group)
+    squares = summed(centred.square().sum(axes) * is_mine)
     variance = squares / count
     _remember(module, mean.detach(), variance.detach(), count)
 

@@ -73,7 +73,7 @@ def _tell(world: World, store: Any, error: BaseException) -> None:
 
     what, remedy, details = error_text(error)
     if is_broken(error):
-        # Another one has failed, and this one has only lost its line to it.
+        what = "Another process has ended, and this one has lost its line to it."
         with suppress(RuntimeError):
             store.set(f"left/{world.rank}", "")
     else:

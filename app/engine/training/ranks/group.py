@@ -21,8 +21,9 @@ from app.engine import files
 from app.engine.compute.division import Division
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from app.engine.training.ranks.position import Position
     from app.engine.training.ranks.world import World
 
 FRAME = 2048
@@ -40,8 +41,12 @@ FOR_EVER = timedelta(days=30)
 class Group:
     """The process group of a run, see `torch.distributed`; one in a process, until `close`."""
 
-    def __init__(self, world: World, store: Any, device: torch.device) -> None:
-        """Waits for all others. Raises RuntimeError where one of them goes away."""
+    def __init__(self, world: World, store: Any, device: torch.device, position: Position) -> None:
+        """Waits for all others. Raises RuntimeError where one of them goes away.
+
+        position: of the thread that calls this, and whatever is exchanged.
+        """
+        self.position = position
         self.rank = world.rank
         self.size = world.size
         self._device = device
@@ -65,22 +70,26 @@ class Group:
         message = len(content).to_bytes(LENGTH, "little") + content
         frame = self._frame.numpy()
         frame[: min(FRAME, len(message))] = np.frombuffer(message[:FRAME], dtype=np.uint8)
-        distributed.broadcast(self._frame, 0)
-        if len(message) > FRAME:
-            distributed.broadcast(
-                torch.frombuffer(bytearray(message[FRAME:]), dtype=torch.uint8), 0
-            )
+        self.position.order += 1
+        with self.position.waiting():
+            distributed.broadcast(self._frame, 0)
+            if len(message) > FRAME:
+                distributed.broadcast(
+                    torch.frombuffer(bytearray(message[FRAME:]), dtype=torch.uint8), 0
+                )
 
     def hear(self) -> dict[str, Any]:
         """Waits for the next order and returns it."""
-        distributed.broadcast(self._frame, 0)
-        message = self._frame.numpy().tobytes()
-        length = LENGTH + int.from_bytes(message[:LENGTH], "little")
-        if length > FRAME:
-            rest = torch.zeros(length - FRAME, dtype=torch.uint8)
-            distributed.broadcast(rest, 0)
-            message += rest.numpy().tobytes()
+        with self.position.waiting():
+            distributed.broadcast(self._frame, 0)
+            message = self._frame.numpy().tobytes()
+            length = LENGTH + int.from_bytes(message[:LENGTH], "little")
+            if length > FRAME:
+                rest = torch.zeros(length - FRAME, dtype=torch.uint8)
+                distributed.broadcast(rest, 0)
+                message += rest.numpy().tobytes()
 
+        self.position.order += 1
         order: dict[str, Any] = json.loads(message[LENGTH:length])
         return order
 
@@ -90,13 +99,16 @@ class Group:
         """Makes each tensor in every process what it is in the first."""
         for tensor in tensors:
             values = tensor.detach().contiguous()
-            distributed.broadcast(values, 0)
+            with self.position.waiting():
+                distributed.broadcast(values, 0)
             if values.data_ptr() != tensor.data_ptr():
                 tensor.detach().copy_(values)
 
     def summed(self, value: torch.Tensor) -> torch.Tensor:
         """Returns the sum of a scalar over all processes."""
-        distributed.all_reduce(value)
+        with self.position.waiting():
+            distributed.all_reduce(value)
+
         return value
 
     def gathered(self, own: torch.Tensor, parts: Sequence[slice]) -> list[torch.Tensor]:
@@ -110,7 +122,8 @@ class Group:
         count = mine.stop - mine.start
         padded[:count] = own.detach()[:count]
         found = [torch.empty_like(padded) for _ in parts]
-        distributed.all_gather(found, padded)
+        with self.position.waiting():
+            distributed.all_gather(found, padded)
 
         rows = [tensor[: part.stop - part.start] for tensor, part in zip(found, parts, strict=True)]
         rows[self.rank] = own[:count]
@@ -126,25 +139,26 @@ class Group:
         content = torch.frombuffer(
             bytearray(files.json_line(header, ascii_only=True)), dtype=torch.uint8
         )
-        distributed.send(torch.tensor([len(content)]), 0)
-        distributed.send(content, 0)
-        for tensor in plain:
-            if tensor.numel():
-                distributed.send(tensor, 0)
+        with self.position.waiting():
+            distributed.send(torch.tensor([len(content)]), 0)
+            distributed.send(content, 0)
+            for tensor in plain:
+                if tensor.numel():
+                    distributed.send(tensor, 0)
 
     def received(self, rank: int) -> list[torch.Tensor]:
         """Returns the tensors that another process sends, on the CPU."""
         length = torch.zeros(1, dtype=torch.int64)
-        distributed.recv(length, rank)
-        content = torch.zeros(int(length), dtype=torch.uint8)
-        distributed.recv(content, rank)
-
         tensors = []
-        for entry in json.loads(content.numpy().tobytes()):
-            tensor = torch.zeros(entry["shape"], dtype=getattr(torch, entry["type"]))
-            if tensor.numel():
-                distributed.recv(tensor, rank)
-            tensors.append(tensor)
+        with self.position.waiting():
+            distributed.recv(length, rank)
+            content = torch.zeros(int(length), dtype=torch.uint8)
+            distributed.recv(content, rank)
+            for entry in json.loads(content.numpy().tobytes()):
+                tensor = torch.zeros(entry["shape"], dtype=getattr(torch, entry["type"]))
+                if tensor.numel():
+                    distributed.recv(tensor, rank)
+                tensors.append(tensor)
 
         return tensors
 
@@ -181,6 +195,16 @@ class Turns(Division):
         self._batches = batches
         return range(self._group.rank, batches, self._group.size)
 
+    def checked(self, check: Callable[[], None]) -> Callable[[], None]:
+        position = self._group.position
+
+        def checked() -> None:
+            position.free()  # a paused run waits here
+            check()
+            position.works("judge a batch")
+
+        return checked
+
     def gathered(
         self, totals: list[torch.Tensor], predictions: list[torch.Tensor]
     ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
@@ -205,5 +229,6 @@ class Turns(Division):
                 found[index] = total, prediction
 
         self.is_whole = True
+        group.position.free()
         ordered = [found[index] for index in range(self._batches)]
         return [total for total, _ in ordered], [prediction for _, prediction in ordered]

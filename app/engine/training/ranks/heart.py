@@ -1,7 +1,8 @@
 """Finds out that another process of a run has ended, failed or hangs, within ten seconds.
 
 Every process counts up a value of the store once a second, and looks at those of the others. It
-counts its own beats, not seconds: where the whole computer slept, nobody was silent.
+counts its own beats, not seconds: where the whole computer slept, nobody was silent. The beat also
+says where the computing thread stands; each heart looks whether its own hangs, see `Standstill`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from app.engine import files
+from app.engine.training.ranks.standstill import Place
 from app.engine.training.ranks.world import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.engine.training.ranks.standstill import Standstill
     from app.engine.training.ranks.world import World
 
 BEAT_SECONDS = 1.0
@@ -43,9 +46,12 @@ LAST_SECONDS = 1.0
 class Heart:
     """A thread that beats, and that ends what is silent on this computer."""
 
-    def __init__(self, world: World, on_end: Callable[[str], None]) -> None:
-        """on_end: called on the thread where nothing else helps, with the reason."""
+    def __init__(
+        self, world: World, standstill: Standstill, on_end: Callable[[str, str], None]
+    ) -> None:
+        """on_end: called on the thread where nothing else helps, with the reason and details."""
         self._world = world
+        self._standstill = standstill
         self._on_end = on_end
         self._store = world.store()
         self._over = threading.Event()
@@ -57,7 +63,7 @@ class Heart:
             f"process/{world.rank}",
             files.json_line([socket.gethostname(), process.pid, process.create_time()]).decode(),
         )
-        self._store.set(f"beat/{world.rank}", "0")
+        self._store.set(f"beat/{world.rank}", standstill.place(0).to_text())
 
     def begin(self) -> None:
         """Begins to beat, once all others are there."""
@@ -96,7 +102,8 @@ class Heart:
         while not self._over.wait(BEAT_SECONDS):
             count += 1
             try:
-                self._store.set(f"beat/{self._world.rank}", str(count))
+                own = self._standstill.place(count)
+                self._store.set(f"beat/{self._world.rank}", own.to_text())
                 beats = self._store.multi_get(keys)
                 is_over = self._store.check(["end"])
             except RuntimeError:
@@ -121,6 +128,17 @@ class Heart:
                     self._silent = f"{name} has not answered for {MOST_SILENT} seconds."
                     self._end(rank)
 
+            waiting = (Place.from_text(beat.decode()).waits_for(own) for beat in beats)
+            if (hung := self._standstill.look(any(waiting))) and not self._over.is_set():
+                self._end_itself(hung)
+                return
+
+    def _end_itself(self, hung: str) -> None:
+        """Ends this process, whose computing thread hangs, once the others can read why."""
+        details = self._standstill.traceback()
+        tell_failure(self._store, self._world, hung, GO_ON, details)
+        self._on_end(f"{self._world.name} ends: {hung}", details)
+
     def _has_left(self, rank: int) -> bool:
         """Returns whether a process has ended because of another one."""
         with suppress(RuntimeError):
@@ -132,7 +150,7 @@ class Heart:
         """Ends the first process, which has the store or whose torchrun had it."""
         self._silent = f"{name_of(0, self._world.size)} has not answered."
         if self._world.rank == 0:
-            self._on_end("The program that started the processes has ended, and so do they.")
+            self._on_end("The program that started the processes has ended, and so do they.", "")
         else:
             self._end(0)
 
@@ -148,7 +166,7 @@ class Heart:
                 if process.create_time() == created and not self._over.is_set():
                     process.kill()
         elif not self._over.wait(LAST_SECONDS):
-            self._on_end(self._silent)
+            self._on_end(self._silent, "")
 
 
 def failure_in(store: Any, world: World) -> tuple[str, str, str] | None:
@@ -176,7 +194,7 @@ def tell_failure(store: Any, world: World, what: str, remedy: str, details: str)
         store.set(f"failed/{world.rank}", files.json_line(plain, ascii_only=True).decode().strip())
 
 
-def end_at_once(reason: str) -> None:
-    """Ends this process, whose main thread waits for one that will not answer."""
-    os.write(2, f"{reason}\n".encode())
+def end_at_once(reason: str, details: str) -> None:
+    """Ends this process, whose computing thread hangs or waits for one that will not answer."""
+    os.write(2, f"{reason}\n{details}".encode())
     os._exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -20,8 +21,17 @@ from app.engine.runs.tensors import optimizer_tensors
 from app.engine.training.build import BATCH_NORMS
 from app.engine.training.plan import plan_state
 from app.engine.training.ranks.group import Group, Turns, versions
-from app.engine.training.ranks.heart import GO_ON, Heart, end_at_once, failure_in, is_broken
+from app.engine.training.ranks.heart import (
+    GO_ON,
+    LAST_SECONDS,
+    Heart,
+    end_at_once,
+    failure_in,
+    is_broken,
+)
 from app.engine.training.ranks.passes import SharedPasses
+from app.engine.training.ranks.position import Position
+from app.engine.training.ranks.standstill import Standstill
 from app.engine.training.ranks.starting import Here, Torchrun
 from app.engine.training.ranks.team import ALONE, Team
 from app.engine.training.ranks.world import name_of
@@ -117,9 +127,11 @@ class Lead(Team):
         self._store.set("plan", files.json_line(told, ascii_only=True).decode())
         self._emit(StageChanged("Waiting for the other processes"))
         self._wait_for_all(check)
+        position = Position()
+        standstill = Standstill(position, on_cpu=work.device.type == "cpu")
         with self._watched():
-            self._heart = Heart(self._others.world, end_at_once)
-            self._group = Group(self._others.world, self._store, work.device)
+            self._heart = Heart(self._others.world, standstill, self._end_at_once)
+            self._group = Group(self._others.world, self._store, work.device, position)
             self._heart.begin()
             gathers = plan.resolved.training.batch_norm == "gathered"
             work.passes = SharedPasses(work.passes, self._group, gathers, self._watched)
@@ -155,7 +167,8 @@ class Lead(Team):
 
     # --- the training
 
-    def step(self, progress: Progress, rate: float) -> None:
+    @contextmanager
+    def step(self, progress: Progress, rate: float) -> Iterator[None]:
         assert self._group is not None
         order: dict[str, Any] = {
             "do": "step",
@@ -171,6 +184,13 @@ class Lead(Team):
         with self._watched():
             self._group.tell(order)
 
+        position = self._group.position
+        position.works("step ")
+        try:
+            yield
+        finally:
+            position.free()
+
     @contextmanager
     def judging(self, split: str, batch_size: int) -> Iterator[Division]:
         if self._group is None:
@@ -180,9 +200,12 @@ class Lead(Team):
         turns = Turns(self._group)
         with self._watched():
             self._group.tell({"do": "judge", "split": split, "batch_size": batch_size})
+            position = self._group.position
+            position.works(f"judge {split}")
             try:
                 yield turns
             finally:
+                position.free()
                 if not turns.is_whole:
                     # It was given up in the middle, so the others send what nobody reads.
                     self._leave()
@@ -250,6 +273,14 @@ class Lead(Team):
                 return gone, GO_ON, ""
             if time.monotonic() >= end:
                 return None
+
+    def _end_at_once(self, reason: str, details: str) -> None:
+        """Ends this process; what it says is in the run's folder too, where the disk answers."""
+        text = f"{reason}\n{details}"
+        writing = threading.Thread(target=self._log, args=(text,), daemon=True)
+        writing.start()
+        writing.join(LAST_SECONDS)
+        end_at_once(reason, details)
 
     def _log(self, details: str) -> None:
         if details and self._run is not None:

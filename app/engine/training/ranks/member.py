@@ -19,6 +19,8 @@ from app.engine.training.plan import plan_from_checkpoint
 from app.engine.training.ranks.group import Group, Turns, versions
 from app.engine.training.ranks.heart import Heart, end_at_once
 from app.engine.training.ranks.passes import SharedPasses
+from app.engine.training.ranks.position import Position
+from app.engine.training.ranks.standstill import Standstill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +62,11 @@ class Member:
 
         train_state = assemble(_plan(world, told, data))
         torch.set_num_threads(train_state.threads)
-        heart = Heart(world, end_at_once)
+        position = Position()
+        standstill = Standstill(position, on_cpu=train_state.device.type == "cpu")
+        heart = Heart(world, standstill, end_at_once)
         store.set(f"ready/{world.rank}", "")
-        group = Group(world, store, train_state.device)
+        group = Group(world, store, train_state.device, position)
         heart.begin()
         gathers = train_state.plan.resolved.training.batch_norm == "gathered"
         train_state.passes = SharedPasses(train_state.passes, group, gathers)
@@ -78,6 +82,7 @@ class Member:
         }
         self._train_state.network.train()
         while (order := self._group.hear())["do"] != "end":
+            self._group.position.works(f"{order['do']} {order.get('split', '')}")
             does[order["do"]](order)
 
     def _take(self, order: dict[str, Any]) -> None:
@@ -98,7 +103,9 @@ class Member:
             self._clip = apply_changes(train_state, order["changes"])
         if order["epoch"] != self._epoch:
             self._epoch = order["epoch"]
+            self._group.position.works("begin an epoch")
             train_state.batches.begin_epoch(self._epoch)
+            self._group.position.works("step ")
 
         for group in train_state.optimizer.param_groups:
             group["lr"] = order["rate"]

@@ -8,7 +8,7 @@ processes is the mean over the batch, however unevenly it is divided.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn.parallel import DistributedDataParallel
@@ -58,7 +58,7 @@ class SharedPasses(Passes):
         self._watched = watched
         self._counts = True
         if gathers_averages:
-            gather_averages(self.network, lambda: self._counts)
+            gather_averages(self.network, lambda: self._counts, group.position.waiting)
 
         # Gradients lie in the buckets that are exchanged: nothing is held twice.
         self._shared = DistributedDataParallel(
@@ -86,7 +86,13 @@ class SharedPasses(Passes):
                     part_meter = meter if index == 0 else None
                     loss += self._share(part_of(inputs, part), targets[part], weight, part_meter)
 
-            return self._group.summed(loss)
+            loss = self._group.summed(loss)
+
+        if self.device.type == "cpu":
+            # Another device still waits for the others: nobody could say whether this one hangs.
+            self._group.position.works("update")
+
+        return loss
 
     def _share(
         self,
@@ -99,6 +105,7 @@ class SharedPasses(Passes):
 
         weight: of the whole batch in the loss.
         """
+        self._group.position.works("pass")
         parts = shares(targets.shape[0], self._group.size)
         mine = parts[self._group.rank]
         self._counts = mine.stop > mine.start
@@ -127,6 +134,16 @@ class SharedPasses(Passes):
         if self.scaler is not None:
             scaled = self.scaler.scale(scaled)
 
+        scaled.register_hook(self._begin_backward)  # type: ignore[no-untyped-call]
         torch.autograd.backward(scaled)
         is_counted = not self.loss_function.compares or self._group.rank == 0
         return loss.detach() if is_counted else torch.zeros_like(loss)
+
+    def _begin_backward(self, _: torch.Tensor) -> None:
+        """Lets it be noted when the gradients of this process are there, and only others miss.
+
+        The first callback of a backward pass goes before that of DistributedDataParallel, which
+        waits for the gradients of the others.
+        """
+        engine: Any = torch.autograd.Variable._execution_engine  # noqa: SLF001 - no other way
+        engine.queue_callback(self._group.position.waits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 from app.engine import files, own_process
@@ -83,9 +84,10 @@ class Here(Others):
         return f"{name_of(rank, self.size)} {how_it_ended(ended[rank])}."
 
     def close(self) -> None:
+        end = time.monotonic() + LAST_SECONDS
         for child in self._children:
             try:
-                child.wait(LAST_SECONDS)
+                child.wait(max(0.0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()

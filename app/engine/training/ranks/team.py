@@ -3,13 +3,14 @@
 # ruff: noqa: ARG002 - a process alone does nothing with what it is told
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from app.engine.compute.division import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     import torch
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from app.engine.runs.run import Run
     from app.engine.training.plan import Emit, Plan
     from models.network import Network
+
+
+AT_ONCE = nullcontext()
 
 
 class Work(Protocol):
@@ -37,7 +41,7 @@ class Team:
     """The processes that train a run: here this one alone, to which nothing of it costs anything.
 
     The first process decides everything and has the run folder. What the others are to do it tells
-    them: `step` before each step, `judging` around each evaluation.
+    them: `step` around each step, `judging` around each evaluation.
     """
 
     size: int = 1
@@ -59,8 +63,9 @@ class Team:
         check: may raise to give up. Raises UserError where another process cannot take part.
         """
 
-    def step(self, progress: Progress, rate: float) -> None:
-        """Tells which step comes next, and its learning rate."""
+    def step(self, progress: Progress, rate: float) -> AbstractContextManager[None]:
+        """Tells which step comes next, and its learning rate; goes around that step here."""
+        return AT_ONCE
 
     @contextmanager
     def judging(self, split: str, batch_size: int) -> Iterator[Division]:

@@ -87,7 +87,8 @@ def test_a_killed_process_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
     assert ended.finished.status == "failed"
     assert ended.finished.reason.startswith("Process 3 of 3 was ended by SIGKILL")
     assert others.codes[1] == -signal.SIGKILL
-    finished = trainer.resume(ended.run, lambda _: None, Control(), epochs=1)
+    # The epoch before may be saved, or not yet: that goes by time.
+    finished = trainer.resume(ended.run, lambda _: None, Control(), epochs=2)
     assert finished.status == "completed", finished.reason
 
 
@@ -109,6 +110,20 @@ def test_other_data_on_another_computer_are_named(tmp_path: Path) -> None:
     assert ended.finished.status == "failed"
     assert "Process 2 of 2 failed" in ended.finished.reason
     assert "holds other data there" in ended.finished.reason
+    assert others.codes == [1]
+
+
+def test_another_torch_on_another_computer_is_named(tmp_path: Path) -> None:
+    from app.engine.training.ranks import member
+
+    def change_it() -> None:
+        other = {**member.versions(), "torch": "2.0.0"}
+        member.versions = lambda: other  # in the fork alone
+
+    others = Forks(2, before=change_it)
+    ended = trained(requested(tmp_path), tmp_path / "runs", others)
+    assert "Process 2 of 2 failed: It has PyTorch 2.0.0 for" in ended.finished.reason
+    assert "the first one PyTorch 2." in ended.finished.reason
     assert others.codes == [1]
 
 
