@@ -250,7 +250,7 @@ def main() -> None:
 
         sys.exit(canvas.main(arguments.pairs))
     elif arguments.what == "suspects":
-        suspects.main(arguments.pairs)
+        sys.exit(suspects.main(arguments.pairs))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)

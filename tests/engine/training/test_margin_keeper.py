@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.engine.runs.margins.margin_files import read_margins, read_sums
 from app.engine.runs.run import Run
 from app.engine.runs.storage.manifest import RunFileError
 from app.engine.training import trainer
+from tests.engine import tiny
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 if TYPE_CHECKING:
@@ -134,3 +136,14 @@ def test_what_they_may_take_is_bounded() -> None:
     assert margin_files.epochs_a_file(100) == 16
     assert margin_files.epochs_a_file(10**7) == 1
     assert margin_files.chunk_name(17, 100) == "epochs/margins-0017-0032.npy"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "most"), [(1, 20_000_000), (10**9, 50_000_000), (10**11, 200_000_000)]
+)
+def test_what_is_kept_for_looking_back_follows_the_data_within_bounds(
+    numbers: int, most: int
+) -> None:
+    dataset = tiny.dataset("classification", "row")
+    large = np.broadcast_to(np.uint8(0), (numbers,))  # takes one byte, and says that it has all
+    assert margin_files.most_bytes(dataclasses.replace(dataset, inputs=large)) == most
