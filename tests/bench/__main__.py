@@ -261,7 +261,7 @@ def main() -> None:
         draw_offscreen()
         from tests.bench import looking_back
 
-        sys.exit(looking_back.main(arguments.pairs))
+        sys.exit(looking_back.main(arguments.pairs, arguments.processor_time))
     elif arguments.what == "race":
         for template in arguments.template:
             race.main(template, arguments.pairs, arguments.processor_time)

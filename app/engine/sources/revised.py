@@ -142,7 +142,7 @@ class _Labels:
             return value
 
         now = label_text(self._targets, rows[0])
-        if change.was and now not in (change.was, _text(change.label)):
+        if change.was and now not in (change.was, new_label_words(change.label)):
             return f"it is labelled '{now}' now, not '{change.was}'"
 
         return ""
@@ -172,7 +172,7 @@ class _Labels:
             return f"'{unknown[0]}' is none of the labels of these data"
 
         numbers = [self._numbers[str(name)] for name in names]
-        if values.ndim == 1 or self._are_shares:
+        if values.ndim == 1 or are_shares(values):
             if len(numbers) != 1:
                 return "its label must be one class"
             if values.ndim == 1:
@@ -182,13 +182,11 @@ class _Labels:
         row[numbers] = 1
         return row
 
-    @property
-    def _are_shares(self) -> bool:
-        """Whether an example has shares of the classes, not tags."""
-        sums = self._targets.values[:64].sum(axis=1)
-        return bool(np.allclose(sums, 1, atol=1e-3)) and bool(
-            (self._targets.values[:64] % 1 > 0).any()
-        )
+
+def are_shares(values: np.ndarray) -> bool:
+    """Returns whether examples have shares of the classes, not tags. values: (n, K) targets."""
+    first = values[:64]
+    return bool(np.allclose(first.sum(axis=1), 1, atol=1e-3)) and bool((first % 1 > 0).any())
 
 
 def label_text(targets: Targets, row: int) -> str:
@@ -210,8 +208,9 @@ def label_words(value: np.ndarray | np.generic, classes: tuple[str, ...]) -> str
     return ", ".join(classes[int(number)] for number in np.flatnonzero(values > 0)) or "no tag"
 
 
-def _text(label: Label) -> str:
+def new_label_words(label: Label) -> str:
+    """Returns the label of a change in words, as `label_words` has them."""
     if isinstance(label, list):
-        return ", ".join(_text(item) for item in label) or "no tag"
+        return ", ".join(new_label_words(item) for item in label) or "no tag"
 
     return label if isinstance(label, str) else number_text(float(label), 6)

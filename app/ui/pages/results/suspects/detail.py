@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.engine.data.nouns import counted
 from app.engine.experiment.revision import ACTIONS
+from app.engine.sources.revised import new_label_words
 from app.ui.pages.results.suspects.label_box import LabelBox
+from app.ui.pages.results.suspects.label_targets import LabelTargets
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
@@ -20,17 +22,20 @@ from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
-    from app.engine.data.dataset import Dataset
+    from app.engine.data.dataset import Dataset, Description
     from app.engine.experiment.revision import Change
     from app.engine.suspects.suspects import Suspect
 
 NOTHING = "Choose one example or several: click, hold Ctrl or Shift, or draw a frame around them."
 
+DRAG = "Drag what you chose onto its label, or click the label:"
+
 
 class SuspectDetail(Card):
     """Shows one suspect, or how many are chosen.
 
-    asked(action): "exclude", "confirm" or "forget" them. The label box gives other labels.
+    asked(action): "exclude", "confirm" or "forget" them. The label box gives other labels, and so
+    do the labels onto which they are dragged.
     """
 
     asked = Signal(str)
@@ -47,6 +52,9 @@ class SuspectDetail(Card):
         self.name = ElidedLabel()
         style(self.name, "secondary")
         self.labels = LabelBox()
+        self.targets = LabelTargets(theme)
+        self.targets_note = Label(DRAG)
+        style(self.targets_note, "secondary")
         self.buttons = {
             "exclude": _button("Leave out", "exclude", "Nothing is learned from them (key X)."),
             "confirm": _button("It is right", "confirm", "The label stays; it is settled (key C)."),
@@ -68,8 +76,17 @@ class SuspectDetail(Card):
         self.body.addWidget(self.answer)
         self.body.addWidget(self.name)
         self.body.addLayout(row)
+        self.body.addWidget(self.targets_note)
+        self.body.addWidget(self.targets, 100)  # as high as it needs, before anything is left free
         self.body.addStretch(1)
         self.show_none()
+
+    def offer(self, description: Description) -> None:
+        """Offers the labels of these data."""
+        self.labels.offer(description)
+        self.targets.offer(description.classes)
+        self.targets.setVisible(bool(description.classes))
+        self.targets_note.setVisible(bool(description.classes))
 
     def show_none(self) -> None:
         """Shows that nothing is chosen."""
@@ -105,6 +122,7 @@ class SuspectDetail(Card):
 
     def _allow(self, any_chosen: bool, any_changed: bool) -> None:
         self.labels.setEnabled(any_chosen)
+        self.targets.setEnabled(any_chosen)
         self.buttons["exclude"].setEnabled(any_chosen)
         self.buttons["confirm"].setEnabled(any_chosen)
         self.buttons["forget"].setEnabled(any_changed)
@@ -112,16 +130,10 @@ class SuspectDetail(Card):
 
 def short_change(change: Change) -> str:
     """Returns what is done with an example, for a caption: "now dog", "left out", "right"."""
-    if change.action == "relabel":
-        return f"now {_label_words(change)}"
+    if change.action == "relabel" and change.label is not None:
+        return f"now {new_label_words(change.label)}"
 
     return "left out" if change.action == "exclude" else "right"
-
-
-def _label_words(change: Change) -> str:
-    label = change.label
-    parts = label if isinstance(label, list) else [label]
-    return ", ".join(str(part) for part in parts) or "no tag"
 
 
 def change_words(change: Change) -> str:
@@ -130,7 +142,7 @@ def change_words(change: Change) -> str:
     if change.label is None:
         return f"{word}."
 
-    return f"{word}: {_label_words(change)}."
+    return f"{word}: {new_label_words(change.label)}."
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:
