@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment.toml_file import from_plain
@@ -39,6 +40,9 @@ CLASSES = (2, 10, 200)
 
 RATE = 20
 """Epochs a second that the slider has to reach."""
+
+SETTLE = 1.0
+"""Seconds before the first measurement."""
 
 FIRST = 1.0
 AGAIN = 0.1
@@ -105,7 +109,12 @@ def measured(
     def until_drawn() -> None:
         while not back.looks.looks:
             application.processEvents()
+            time.sleep(0.001)  # the files are read on another thread
         application.processEvents()  # paints
+
+    ready = time.perf_counter() + SETTLE
+    while time.perf_counter() < ready:  # what the window does when it starts is not counted
+        application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
 
     begun = clock()
     back.show()

@@ -80,7 +80,8 @@ def revised(data: DataSettings, examples: Examples, fingerprints: np.ndarray) ->
     note = f"Revision '{Path(data.revision).name}': {count_text(done)}."
     if skipped:
         fit = "change does not fit" if len(skipped) == 1 else "changes do not fit"
-        note += f" {len(skipped):,} {fit} these data and are listed."
+        listed = "is listed" if len(skipped) == 1 else "are listed"
+        note += f" {len(skipped):,} {fit} these data and {listed}."
 
     return Revised(labels.targets(), np.array(sorted(excluded), np.int64), tuple(skipped), (note,))
 
@@ -172,7 +173,7 @@ class _Labels:
             return f"'{unknown[0]}' is none of the labels of these data"
 
         numbers = [self._numbers[str(name)] for name in names]
-        if values.ndim == 1 or are_shares(values):
+        if values.ndim == 1 or self._are_shares:
             if len(numbers) != 1:
                 return "its label must be one class"
             if values.ndim == 1:
@@ -182,11 +183,13 @@ class _Labels:
         row[numbers] = 1
         return row
 
-
-def are_shares(values: np.ndarray) -> bool:
-    """Returns whether examples have shares of the classes, not tags. values: (n, K) targets."""
-    first = values[:64]
-    return bool(np.allclose(first.sum(axis=1), 1, atol=1e-3)) and bool((first % 1 > 0).any())
+    @property
+    def _are_shares(self) -> bool:
+        """Whether an example has shares of the classes, not tags."""
+        sums = self._targets.values[:64].sum(axis=1)
+        return bool(np.allclose(sums, 1, atol=1e-3)) and bool(
+            (self._targets.values[:64] % 1 > 0).any()
+        )
 
 
 def label_text(targets: Targets, row: int) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.engine.experiment.revision import Change, Revision, write_revision
+from app.engine.learning.tasks import TASKS
 from app.engine.runs.run import Run
-from app.engine.sources.revised import are_shares, label_words, new_label_words
+from app.engine.sources.revised import label_words, new_label_words
 from app.engine.suspects.revision_files import newest_revision, next_file
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ class RevisionDraft(QObject):
 
         takes_away: a tag that all of them have is taken from all.
         """
-        targets, name = dataset.targets, dataset.description.classes[number]
-        if targets.ndim == 1 or are_shares(targets):
+        name = dataset.description.classes[number]
+        if TASKS[dataset.description.task].targets != "tags":
             self.change(dataset, rows, "relabel", name)
             return
 
