@@ -103,8 +103,8 @@ class EpochMeter:
 
     @property
     def ratio(self) -> float:
-        """Returns the median of the ratios, with what went into writing."""
-        writing = self.writing / sum(self.seconds[True])
+        """Returns the median of the ratios, with the share of all time that went into writing."""
+        writing = self.writing / (sum(self.seconds[True]) + sum(self.seconds[False]))
         return 1 / (1 / statistics.median(self.ratios) + writing)
 
 

@@ -101,15 +101,24 @@ def test_margins_that_would_be_too_large_are_kept_as_sums_alone(
     assert not list((run.path / "epochs").glob("margins*"))
 
 
+@pytest.mark.parametrize("limit", ["MOST", "MOST_OF_EPOCHS"])
 def test_many_short_groups_give_the_same_as_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requested = experiment(pictures(tmp_path / "a.npz"), **STILL)
-    one = read_sums(trained(tmp_path / "runs", requested).path)
-    monkeypatch.setattr(kept_outputs, "MOST", 1)
-    many = read_sums(trained(tmp_path / "runs", requested).path)
-    assert one is not None and many is not None
+    """Of short epochs those of several are a group; so nothing may hang on where one ends."""
+    training = {"epochs": 5}
+    requested = experiment(pictures(tmp_path / "a.npz"), **STILL, training=training)
+    runs = [trained(tmp_path / "runs", requested)]
+    monkeypatch.setattr(kept_outputs, limit, 1)
+    runs.append(trained(tmp_path / "runs", requested))
+    one, many = (read_sums(run.path) for run in runs)
+    assert one is not None and many is not None and one.epochs == many.epochs == 5
     assert np.array_equal(one.total, many.total) and np.array_equal(one.other, many.other, True)
+    assert np.array_equal(one.forgotten, many.forgotten)
+    first, second = (
+        read_margins(run.path, sums) for run, sums in zip(runs, (one, many), strict=True)
+    )
+    assert first is not None and np.array_equal(first, second)
 
 
 def test_a_task_without_labels_keeps_none(tmp_path: Path) -> None:
