@@ -336,6 +336,10 @@ class SuspectsPanel(Panel):
     def arrange(self, wide: bool) -> None:
         direction = QBoxLayout.Direction
         self.row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        if wide:
+            self.detail.take_labels()
+        else:  # what is dragged has no way to a card that is out of sight
+            self.list_card.body.addWidget(self.detail.offered)
         self.list_card.setMinimumHeight(self.theme.px(300 if wide else 320))
         self.grid.setMinimumHeight(self.theme.px(120))
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted
 from app.engine.experiment.revision import ACTIONS
@@ -53,8 +53,18 @@ class SuspectDetail(Card):
         style(self.name, "secondary")
         self.labels = LabelBox()
         self.targets = LabelTargets(theme)
-        self.targets_note = Label(DRAG)
-        style(self.targets_note, "secondary")
+        note = Label(DRAG)
+        note.setWordWrap(True)
+        style(note, "secondary")
+        self.offered = QWidget()
+        """The labels with what can be done with them; it may stand elsewhere."""
+
+        column = QVBoxLayout(self.offered)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(note)
+        column.addWidget(self.targets, 100)  # all room that it needs before any is left free
+        column.addStretch(1)
         self.buttons = {
             "exclude": _button("Leave out", "exclude", "Nothing is learned from them (key X)."),
             "confirm": _button("It is right", "confirm", "The label stays; it is settled (key C)."),
@@ -65,7 +75,7 @@ class SuspectDetail(Card):
             style(button, "small")
             button.clicked.connect(lambda _=False, action=action: self.asked.emit(action))
 
-        row = QHBoxLayout()
+        row = self.buttons_row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.labels)
         for button in self.buttons.values():
@@ -76,8 +86,7 @@ class SuspectDetail(Card):
         self.body.addWidget(self.answer)
         self.body.addWidget(self.name)
         self.body.addLayout(row)
-        self.body.addWidget(self.targets_note)
-        self.body.addWidget(self.targets, 100)  # as high as it needs, before anything is left free
+        self.take_labels()
         self.body.addStretch(1)
         self.show_none()
 
@@ -85,8 +94,12 @@ class SuspectDetail(Card):
         """Offers the labels of these data."""
         self.labels.offer(description)
         self.targets.offer(description.classes)
-        self.targets.setVisible(bool(description.classes))
-        self.targets_note.setVisible(bool(description.classes))
+        self.offered.setVisible(bool(description.classes))
+
+    def take_labels(self) -> None:
+        """Puts the labels below the buttons, if they stand elsewhere."""
+        place = self.body.indexOf(self.buttons_row) + 1
+        self.body.insertWidget(place, self.offered, 100)
 
     def show_none(self) -> None:
         """Shows that nothing is chosen."""
