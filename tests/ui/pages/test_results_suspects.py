@@ -200,6 +200,11 @@ def test_a_label_is_given_by_a_click_and_by_keys_and_the_own_one_is_confirmed(
     qtbot.keyClick(targets, Qt.Key.Key_Return)
     assert panel.draft.revision.summary() == "1 confirmed", "it is the label that it has"
 
+    panel.arrange(wide=False)
+    assert panel.list_card.isAncestorOf(targets), "where a drag from the list reaches them"
+    panel.arrange(wide=True)
+    assert panel.detail.isAncestorOf(targets)
+
 
 def test_training_again_takes_the_changes_and_their_file_is_not_written_again(
     qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
