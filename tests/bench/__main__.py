@@ -250,7 +250,7 @@ def main() -> None:
 
         sys.exit(canvas.main(arguments.pairs))
     elif arguments.what == "suspects":
-        suspects.main(arguments.pairs)
+        sys.exit(suspects.main(arguments.pairs))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)
@@ -261,7 +261,7 @@ def main() -> None:
         draw_offscreen()
         from tests.bench import looking_back
 
-        sys.exit(looking_back.main(arguments.pairs))
+        sys.exit(looking_back.main(arguments.pairs, arguments.processor_time))
     elif arguments.what == "race":
         for template in arguments.template:
             race.main(template, arguments.pairs, arguments.processor_time)

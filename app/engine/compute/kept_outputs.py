@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 MOST = 1 << 17
 """Numbers that may wait, but for those of the last step: half a megabyte."""
 
+MOST_OF_EPOCHS = 1 << 13
+"""Numbers that may wait when an epoch ends: of a small table those of several epochs."""
+
 
 def most_bytes(task: Task, problem: Problem) -> int:
     """Returns the bytes that wait at most while a step is done; 0 where nothing is kept."""
     if not task.has_margins:
         return 0
 
-    return 4 * min(MOST, problem.examples * problem.outputs)
+    return 4 * min(MOST, max(MOST_OF_EPOCHS, problem.examples * problem.outputs))
 
 
 class KeptOutputs:
@@ -40,6 +43,17 @@ class KeptOutputs:
         self._numbers += len(parts) * parts[0][0].numel()  # give or take one example a part
         if self._numbers >= MOST:
             self._work_out()
+
+    def has_room(self, examples: int) -> bool:
+        """Returns whether the outputs of an epoch of so many examples may wait beside the others.
+
+        It is asked when an epoch has ended, and nothing was worked out before.
+        """
+        each = self._waiting[0][0] if self._waiting else None
+        if each is None or self._done:
+            return False
+
+        return self._numbers + examples * (each.numel() // len(each)) <= MOST_OF_EPOCHS
 
     def start_with(self, margins: torch.Tensor) -> None:
         """Begins with what was worked out before: (3, n)."""

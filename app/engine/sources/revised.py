@@ -80,7 +80,8 @@ def revised(data: DataSettings, examples: Examples, fingerprints: np.ndarray) ->
     note = f"Revision '{Path(data.revision).name}': {count_text(done)}."
     if skipped:
         fit = "change does not fit" if len(skipped) == 1 else "changes do not fit"
-        note += f" {len(skipped):,} {fit} these data and are listed."
+        listed = "is listed" if len(skipped) == 1 else "are listed"
+        note += f" {len(skipped):,} {fit} these data and {listed}."
 
     return Revised(labels.targets(), np.array(sorted(excluded), np.int64), tuple(skipped), (note,))
 
@@ -142,7 +143,7 @@ class _Labels:
             return value
 
         now = label_text(self._targets, rows[0])
-        if change.was and now not in (change.was, _text(change.label)):
+        if change.was and now not in (change.was, new_label_words(change.label)):
             return f"it is labelled '{now}' now, not '{change.was}'"
 
         return ""
@@ -210,8 +211,9 @@ def label_words(value: np.ndarray | np.generic, classes: tuple[str, ...]) -> str
     return ", ".join(classes[int(number)] for number in np.flatnonzero(values > 0)) or "no tag"
 
 
-def _text(label: Label) -> str:
+def new_label_words(label: Label) -> str:
+    """Returns the label of a change in words, as `label_words` has them."""
     if isinstance(label, list):
-        return ", ".join(_text(item) for item in label) or "no tag"
+        return ", ".join(new_label_words(item) for item in label) or "no tag"
 
     return label if isinstance(label, str) else number_text(float(label), 6)

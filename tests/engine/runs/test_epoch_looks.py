@@ -14,7 +14,6 @@ from app.engine.runs.looks.epoch_looks import (
     bytes_of,
     kept_states,
     looked_at,
-    most_bytes,
     read_look,
     read_looks,
     unpacked_bytes,
@@ -96,10 +95,3 @@ def test_a_run_of_an_older_version_has_none(tmp_path: Path) -> None:
     assert looked_at(tmp_path) == [] and read_looks(tmp_path) == {}
     assert read_look(tmp_path, 1) is None and bytes_of(tmp_path) == 0
     assert kept_states(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("arrays", "most"), [(0, 20_000_000), (10**9, 50_000_000), (10**11, 200_000_000)]
-)
-def test_what_may_be_kept_follows_the_data_within_bounds(arrays: int, most: int) -> None:
-    assert most_bytes(arrays) == most

@@ -11,6 +11,7 @@ import torch
 from app.engine.runs.control import Control
 from app.engine.runs.looks import epoch_looks
 from app.engine.runs.looks.epoch_looks import looked_at, read_look
+from app.engine.runs.margins import margin_files
 from app.engine.runs.run import Run
 from app.engine.sources.opening import open_dataset
 from app.engine.training import trainer
@@ -82,13 +83,13 @@ def test_where_room_is_short_fewer_epochs_are_kept_or_none(
     assert look is not None
     size = epoch_looks.unpacked_bytes(look)
     training = open_dataset(requested.data).description.size("training")
-    monkeypatch.setattr(epoch_looks, "LEAST_BYTES", 2 * size + 2 * training * 4)
-    monkeypatch.setattr(epoch_looks, "SHARE", 0.0)
+    monkeypatch.setattr(margin_files, "LEAST_BYTES", 2 * size + 2 * training * 4)
+    monkeypatch.setattr(margin_files, "SHARE", 0.0)
     short = trained(tmp_path / "short", requested)
     assert looked_at(short.path) == [1, 3]
     assert epoch_looks.bytes_of(short.path) <= 2 * size
 
-    monkeypatch.setattr(epoch_looks, "LEAST_BYTES", 10)
+    monkeypatch.setattr(margin_files, "LEAST_BYTES", 10)
     assert looked_at(trained(tmp_path / "none", requested).path) == []
 
 
@@ -116,6 +117,10 @@ def test_room_is_left_for_a_number_of_each_training_example(requested: Experimen
     training = dataset.description.size("training")
     assert room_for_looks(dataset, 100) == 20_000_000 - 200 * training
     assert room_for_looks(dataset, 10**7) == 20_000_000, "they would not fit, so they are not kept"
+    epochs = 20_000_000 // (2 * training)
+    for count in (epochs, epochs + 1):
+        margins = 2 * training * count if margin_files.fit(dataset, count) else 0
+        assert margins + room_for_looks(dataset, count) == 20_000_000
 
 
 def test_points_are_means_over_places_and_never_wider_than_allowed() -> None:

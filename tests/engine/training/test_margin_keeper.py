@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.engine.runs.margins.margin_files import read_margins, read_sums
 from app.engine.runs.run import Run
 from app.engine.runs.storage.manifest import RunFileError
 from app.engine.training import trainer
+from tests.engine import tiny
 from tests.engine.training.small import Listener, at_step, experiment, pictures
 
 if TYPE_CHECKING:
@@ -99,15 +101,24 @@ def test_margins_that_would_be_too_large_are_kept_as_sums_alone(
     assert not list((run.path / "epochs").glob("margins*"))
 
 
+@pytest.mark.parametrize("limit", ["MOST", "MOST_OF_EPOCHS"])
 def test_many_short_groups_give_the_same_as_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requested = experiment(pictures(tmp_path / "a.npz"), **STILL)
-    one = read_sums(trained(tmp_path / "runs", requested).path)
-    monkeypatch.setattr(kept_outputs, "MOST", 1)
-    many = read_sums(trained(tmp_path / "runs", requested).path)
-    assert one is not None and many is not None
+    """Of short epochs those of several are a group; so nothing may hang on where one ends."""
+    training = {"epochs": 5}
+    requested = experiment(pictures(tmp_path / "a.npz"), **STILL, training=training)
+    runs = [trained(tmp_path / "runs", requested)]
+    monkeypatch.setattr(kept_outputs, limit, 1)
+    runs.append(trained(tmp_path / "runs", requested))
+    one, many = (read_sums(run.path) for run in runs)
+    assert one is not None and many is not None and one.epochs == many.epochs == 5
     assert np.array_equal(one.total, many.total) and np.array_equal(one.other, many.other, True)
+    assert np.array_equal(one.forgotten, many.forgotten)
+    first, second = (
+        read_margins(run.path, sums) for run, sums in zip(runs, (one, many), strict=True)
+    )
+    assert first is not None and np.array_equal(first, second)
 
 
 def test_a_task_without_labels_keeps_none(tmp_path: Path) -> None:
@@ -134,3 +145,14 @@ def test_what_they_may_take_is_bounded() -> None:
     assert margin_files.epochs_a_file(100) == 16
     assert margin_files.epochs_a_file(10**7) == 1
     assert margin_files.chunk_name(17, 100) == "epochs/margins-0017-0032.npy"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "most"), [(1, 20_000_000), (10**9, 50_000_000), (10**11, 200_000_000)]
+)
+def test_what_is_kept_for_looking_back_follows_the_data_within_bounds(
+    numbers: int, most: int
+) -> None:
+    dataset = tiny.dataset("classification", "row")
+    large = np.broadcast_to(np.uint8(0), (numbers,))  # takes one byte, and says that it has all
+    assert margin_files.most_bytes(dataclasses.replace(dataset, inputs=large)) == most

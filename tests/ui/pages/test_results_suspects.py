@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from app.engine.experiment.revision import read_revision
 from app.engine.runs.margins.margin_files import read_sums
@@ -15,12 +16,15 @@ from app.engine.suspects.effect import Effect
 from app.engine.suspects.revision_files import revisions_of
 from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.results.panels.suspects import SuspectsPanel
+from app.ui.pages.results.suspects.dragged import EXAMPLES, dragged_examples
 from app.ui.pages.results.suspects.revision_card import effect_words
 from app.ui.state.record import read_record
 from tests.ui.harness import PATIENCE_MS, Harness
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
+
+    from app.ui.pages.results.suspects.label_targets import LabelTargets
 
 
 @pytest.fixture
@@ -44,6 +48,31 @@ def open_panel(qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run) -> S
     assert isinstance(panel, SuspectsPanel)
     qtbot.waitUntil(lambda: len(panel.grid.rows) > 0, timeout=PATIENCE_MS)
     return panel
+
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+COPY = Qt.DropAction.CopyAction
+
+
+def label_place(targets: LabelTargets, number: int) -> QPoint:
+    return targets.visualItemRect(targets.item(number)).center()
+
+
+def drop(targets: LabelTargets, point: QPoint, data: QMimeData) -> bool:
+    """Drags something in and lets it fall; returns whether it was taken."""
+    viewport = targets.viewport()
+    enter = QDragEnterEvent(point, COPY, data, LEFT, NONE)
+    QApplication.sendEvent(viewport, enter)
+    if not enter.isAccepted():
+        return False
+
+    move = QDragMoveEvent(point, COPY, data, LEFT, NONE)
+    QApplication.sendEvent(viewport, move)
+    fall = QDropEvent(QPointF(point), COPY, data, LEFT, NONE)
+    QApplication.sendEvent(viewport, fall)
+    assert targets.under_drag == -1
+    return move.isAccepted() and fall.isAccepted()
 
 
 def saved(qtbot: QtBot, run: Run, count: int) -> None:
@@ -93,6 +122,88 @@ def test_suspects_are_changed_many_at_once_undone_and_saved_beside_the_run(
     panel.detail.buttons["forget"].click()
     assert len(panel.grid.rows) == 5
     saved(qtbot, run, 5)
+
+
+def pull(qtbot: QtBot, panel: SuspectsPanel, start: QPoint, way: QPoint, steps: int) -> None:
+    """Presses the mouse in the list, moves it, and lets go.
+
+    Without a screen a drag ends where it begins, so one step is enough for it.
+    """
+    viewport = panel.grid.viewport()
+    qtbot.mousePress(viewport, LEFT, NONE, start)
+    for step in range(1, steps + 1):
+        at = QPointF(start + way * (step / steps))
+        move = QMouseEvent(QEvent.Type.MouseMove, at, viewport.mapToGlobal(at), LEFT, LEFT, NONE)
+        QApplication.sendEvent(viewport, move)
+
+    qtbot.mouseRelease(viewport, LEFT, NONE, start + way)
+
+
+def test_a_picture_is_pulled_and_a_frame_is_drawn_from_beside_it(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
+) -> None:
+    panel = open_panel(qtbot, harness, page, run)
+    grid = panel.grid
+    cell = grid.visualRect(grid.model().index(1, 0))
+    on_picture = cell.topLeft() + QPoint(cell.width() // 2, grid.tile.height() // 2)
+    below = QPoint(cell.center().x(), cell.bottom() - 2)
+    left = QPoint(-cell.width(), 0)
+    grid.choose([1, 2])
+    pull(qtbot, panel, on_picture, left, 1)
+    assert grid.numbers == [1, 2], "what is chosen is dragged"
+    pull(qtbot, panel, below, left, 5)
+    assert grid.numbers == [0, 1], "the caption begins a frame"
+    alone, both = (grid.dragged_picture(numbers) for numbers in ([0], [0, 1]))
+    assert both.width() > alone.width(), "their number stands beside the picture"
+
+
+def test_examples_that_are_dropped_on_a_label_get_it_and_that_is_undone_at_once(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
+) -> None:
+    panel = open_panel(qtbot, harness, page, run)
+    targets, dataset = panel.detail.targets, harness.document.dataset
+    assert dataset is not None and not targets.isEnabled(), "nothing is chosen"
+    panel.grid.choose([0, 1, 2])
+    rows = panel._rows([0, 1, 2])
+    other = QMimeData()
+    other.setData(EXAMPLES, b"another window")
+    assert not drop(targets, label_place(targets, 4), other)
+    assert not drop(targets, label_place(targets, 0) - QPoint(500, 0), dragged_examples())
+    assert not panel.draft.revision.changes
+
+    assert drop(targets, label_place(targets, 4), dragged_examples())
+    assert panel.draft.rows_of(dataset) == sorted(rows)
+    assert {panel._suspects.label(row) for row in rows} != {"4"}  # type: ignore[union-attr]
+    assert {change.label for change in panel.draft.revision.changes} <= {"4", None}
+    assert panel.grid.numbers == [0, 1, 2], "they stay chosen"
+    saved(qtbot, run, 3)
+    qtbot.keyClick(panel.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not panel.draft.revision.changes
+    saved(qtbot, run, 0)
+
+
+def test_a_label_is_given_by_a_click_and_by_keys_and_the_own_one_is_confirmed(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
+) -> None:
+    panel = open_panel(qtbot, harness, page, run)
+    targets, suspects = panel.detail.targets, panel._suspects
+    assert suspects is not None
+    panel.grid.choose([0])
+    panel.grid.setFocus()
+    own = suspects.dataset.description.classes.index(suspects.label(panel._rows([0])[0]))
+    other = (own + 1) % 10
+    qtbot.mouseClick(targets.viewport(), LEFT, NONE, label_place(targets, other))
+    assert panel.draft.revision.summary() == "1 relabelled"
+    assert page.focusWidget() is panel.grid, "which has the keys"
+    targets.setFocus()
+    targets.setCurrentRow(own)
+    qtbot.keyClick(targets, Qt.Key.Key_Return)
+    assert panel.draft.revision.summary() == "1 confirmed", "it is the label that it has"
+
+    panel.arrange(wide=False)
+    assert panel.list_card.isAncestorOf(targets), "where a drag from the list reaches them"
+    panel.arrange(wide=True)
+    assert panel.detail.isAncestorOf(targets)
 
 
 def test_training_again_takes_the_changes_and_their_file_is_not_written_again(

@@ -37,13 +37,6 @@ SUBJECTS = get_args(Subject)
 HEADERS = 384
 """Bytes that an array takes in a file besides its numbers, at most."""
 
-LEAST_BYTES = 20_000_000
-MOST_BYTES = 200_000_000
-SHARE = 0.05
-"""All that is kept for looking back takes LEAST_BYTES, or this share of the data's arrays where
-that is more, and never more than MOST_BYTES.
-"""
-
 
 @dataclass(frozen=True, eq=False)
 class WeightSpread:
@@ -72,11 +65,6 @@ class EpochLook:
     points: np.ndarray
     labels: np.ndarray
     weights: dict[str, WeightSpread]
-
-
-def most_bytes(arrays: int) -> int:
-    """Returns how many bytes may be kept for looking back. arrays: bytes of the data's arrays."""
-    return min(MOST_BYTES, max(LEAST_BYTES, int(SHARE * arrays)))
 
 
 def write_look(folder: Path, look: EpochLook) -> None:

@@ -31,7 +31,7 @@ SUMS = "results/margins.npz"
 LEAST_BYTES = 20 * 10**6
 SHARE = 0.05
 MOST_BYTES = 200 * 10**6
-"""What the margins of all epochs may take: LEAST_BYTES, or SHARE of the data, never MOST_BYTES."""
+"""What is kept for looking back takes LEAST_BYTES, or SHARE of the data, never MOST_BYTES."""
 
 CHUNK_BYTES = 1 << 20
 CHUNK_EPOCHS = 16
@@ -67,7 +67,10 @@ class MarginSums:
 
 
 def most_bytes(dataset: Dataset) -> int:
-    """Returns the bytes that the margins of all epochs of a run may take on the disk."""
+    """Returns the bytes that a run may keep on the disk for looking back at its epochs.
+
+    The margins of every epoch come first; what the network looked like has the rest.
+    """
     size = sum(array.nbytes for array in dataset.arrays)
     return int(min(MOST_BYTES, max(LEAST_BYTES, SHARE * size)))
 

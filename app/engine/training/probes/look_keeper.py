@@ -18,6 +18,7 @@ from app.engine.compute.outputs.values import OutputsRequest
 from app.engine.compute.outputs.watch import OutputWatcher
 from app.engine.runs.looks import epoch_looks
 from app.engine.runs.looks.epoch_looks import EpochLook, WeightSpread
+from app.engine.runs.margins import margin_files
 
 if TYPE_CHECKING:
     from torch import nn
@@ -156,11 +157,13 @@ class LookKeeper:
 def room_for_looks(dataset: Dataset, epochs: int) -> int:
     """Returns how many bytes the looks of a run may take.
 
-    Room is left for two bytes of every training example and epoch, where these fit too.
+    Room is left for the margins of all epochs, where these are kept too.
     """
-    limit = epoch_looks.most_bytes(sum(array.nbytes for array in dataset.arrays))
-    margins = 2 * dataset.description.size("training") * epochs
-    return limit - margins if margins < limit else limit
+    limit = margin_files.most_bytes(dataset)
+    if not margin_files.fit(dataset, epochs):
+        return limit
+
+    return limit - 2 * dataset.description.size("training") * epochs
 
 
 def points_of(features: torch.Tensor, count: int) -> np.ndarray:

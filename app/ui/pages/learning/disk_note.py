@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.runs.looks.epoch_looks import most_bytes
+from app.engine.runs.margins.margin_files import most_bytes
 from app.engine.text import bytes_text, count_text
 from app.ui.style.theme import style
 from app.ui.widgets.label import Label
@@ -35,7 +35,7 @@ class DiskNote(Label):
         if dataset is None:
             return
 
-        most = bytes_text(most_bytes(sum(array.nbytes for array in dataset.arrays)))
+        most = bytes_text(most_bytes(dataset))
         text = f"For looking back at its epochs the run keeps at most {most} on the disk."
         each = sum(predicted.get(row, 0) for row in STATE)
         if resolved.training.keep_epochs and each:

@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.engine.experiment.revision import Change, Revision, write_revision
+from app.engine.learning.tasks import TASKS
 from app.engine.runs.run import Run
-from app.engine.sources.revised import label_words
+from app.engine.sources.revised import label_words, new_label_words
 from app.engine.suspects.revision_files import newest_revision, next_file
 
 if TYPE_CHECKING:
@@ -87,6 +88,38 @@ class RevisionDraft(QObject):
         if changes:
             self._become(self.revision.with_changes(changes))
 
+    def give(
+        self, dataset: Dataset, rows: Iterable[int], number: int, takes_away: bool = True
+    ) -> None:
+        """Gives examples a class, or a tag beside those that each has, as one change.
+
+        takes_away: a tag that all of them have is taken from all.
+        """
+        name = dataset.description.classes[number]
+        if TASKS[dataset.description.task].targets != "tags":
+            self.change(dataset, rows, "relabel", name)
+            return
+
+        tags = {row: self._tags_of(dataset, row) for row in rows}
+        away = takes_away and all(name in found for found in tags.values())
+        changes = []
+        for row, found in tags.items():
+            wanted = found - {name} if away else found | {name}
+            label = [each for each in dataset.description.classes if each in wanted]
+            changes.append(self._change_of(dataset, row, "relabel", label))
+
+        if changes:
+            self._become(self.revision.with_changes(changes))
+
+    def _tags_of(self, dataset: Dataset, row: int) -> set[str]:
+        """Returns the tags of an example as they are with the change that is made of it."""
+        change = self.of(dataset, row)
+        if change is not None and isinstance(change.label, list):
+            return {str(name) for name in change.label}
+
+        tags = np.flatnonzero(dataset.targets[row] > 0)
+        return {dataset.description.classes[int(tag)] for tag in tags}
+
     def forget(self, dataset: Dataset, rows: Iterable[int]) -> None:
         """Takes back what was done with some examples."""
         self._become(self.revision.without(_key(dataset, row) for row in rows))
@@ -96,8 +129,13 @@ class RevisionDraft(QObject):
         before = self._actions.get((example, name))
         was = before.was if before is not None else ""
         classes = dataset.description.classes
-        if not was and (classes or dataset.description.amounts):
-            was = label_words(dataset.targets[row], classes)
+        now = ""
+        if classes or dataset.description.amounts:
+            now = label_words(dataset.targets[row], classes)
+            was = was or now
+        # Whoever gives it the label that it has all along says that this one is right.
+        if classes and label is not None and new_label_words(label) == now == was:
+            action = "confirm"
 
         return Change(example, name, action, label if action == "relabel" else None, was)
 

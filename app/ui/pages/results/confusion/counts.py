@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,10 +20,16 @@ class Confusion:
     counts: np.ndarray
     classes: tuple[str, ...]
 
+    @cached_property
+    def totals(self) -> list[int]:
+        """How many examples each class has."""
+        totals: list[int] = self.counts.sum(axis=1).tolist()
+        return totals
+
     def share(self, true: int, answer: int) -> float:
         """Returns which share of class `true` got this answer, 0 to 1; 0 without examples."""
-        total = self.counts[true].sum()
-        return float(self.counts[true, answer] / total) if total else 0.0
+        total = self.totals[true]
+        return float(self.counts[true, answer]) / total if total else 0.0
 
     def shares(self) -> np.ndarray:
         """Returns (K, K) shares by row, 0 to 1."""
@@ -34,9 +41,7 @@ class Confusion:
     def words(self, true: int, answer: int) -> str:
         """Returns a cell as a sentence."""
         count = int(self.counts[true, answer])
-        total = int(self.counts[true].sum())
-
-        part = f"{count:,} of {total:,} ({percent_text(self.share(true, answer))})"
+        part = f"{count:,} of {self.totals[true]:,} ({percent_text(self.share(true, answer))})"
         if true == answer:
             return f"{self.classes[true]}: {part} recognised"
 

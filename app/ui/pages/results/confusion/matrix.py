@@ -52,8 +52,9 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._theme = theme
         self._confusion: Confusion | None = None
         self._order = np.arange(0)
-        self._cells = QImage()
-        self._small_cells = QImage()
+        self._pictures: dict[float, QImage] = {}
+        """The cells by how deep their colours are, see paint.picture; made for painting."""
+
         self._zoom = 1.0
         self._current: tuple[int, int] | None = None
         self._hover: tuple[int, int] | None = None
@@ -166,8 +167,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         if self._confusion is not None:
             counts = self._confusion.counts
             self._order = by_confusion(counts) if self.sorted else np.arange(len(counts))
-            self._cells = paint.picture(self._confusion, self._order, self._theme, paint.DEEPEST)
-            self._small_cells = paint.picture(self._confusion, self._order, self._theme, 1.0)
+            self._pictures = {}
             right = int(np.trace(counts))
             total = int(counts.sum())
             self.setAccessibleDescription(
@@ -207,12 +207,14 @@ class ConfusionMatrix(QAbstractScrollArea):
     ) -> paint.Drawing:
         assert self._confusion is not None
         current = (self._hover or self._current) if live else None
-        cells = self._cells if geometry.cell >= self._theme.px(8) else self._small_cells
+        depth = paint.DEEPEST if geometry.cell >= self._theme.px(8) else 1.0
+        if depth not in self._pictures:
+            self._pictures[depth] = paint.picture(self._confusion, self._order, self._theme, depth)
 
         return paint.Drawing(
             self._confusion,
             self._order,
-            cells,
+            self._pictures[depth],
             geometry,
             self._theme,
             self.percent,

@@ -105,6 +105,9 @@ class SuspectsPanel(Panel):
         self.detail.asked.connect(self._ask)
         self.detail.labels.chosen.connect(self._relabel)
         self.detail.labels.typed.connect(self._set_amounts)
+        self.detail.targets.chosen.connect(self._relabel)
+        self.detail.targets.clicked.connect(lambda _: self.grid.setFocus())  # which has the keys
+        self.detail.targets.dropped.connect(lambda number: self._relabel(number, takes_away=False))
         self.revision = RevisionCard(self.parts, self.draft)
         self.revision.told.connect(self._say)
         side = QWidget()
@@ -140,7 +143,7 @@ class SuspectsPanel(Panel):
             self._found_for = known
             self._suspects = None
             self._refuse("Reading what the epochs said.")
-            self.detail.labels.offer(dataset.description)
+            self.detail.offer(dataset.description)
             self._find(content)
 
     def _find(self, content: ViewContent) -> None:
@@ -293,36 +296,15 @@ class SuspectsPanel(Panel):
         elif action in ("exclude", "confirm"):
             self._change(rows, action)  # type: ignore[arg-type]
 
-    def _relabel(self, number: int) -> None:
+    def _relabel(self, number: int, takes_away: bool = True) -> None:
+        """Gives the chosen ones a class or tag. takes_away: a tag that all have is taken away."""
         suspects = self._suspects
         numbers = self.grid.numbers
         if suspects is None or not numbers:
             return
 
-        classes = suspects.dataset.description.classes
-        if number >= len(classes):
-            return
-        if self.content.task is None or self.content.task.targets != "tags":
-            self._change(self._rows(numbers), "relabel", classes[number])
-            return
-
-        for row in self._rows(numbers):
-            self._change([row], "relabel", self._with_tag(row, number))
-
-    def _with_tag(self, row: int, number: int) -> list[str]:
-        """Returns the tags of an example with one set or taken away."""
-        suspects = self._suspects
-        assert suspects is not None
-        classes = suspects.dataset.description.classes
-        change = self.draft.of(suspects.dataset, row)
-        if change is not None and isinstance(change.label, list):
-            names = {str(name) for name in change.label}
-        else:
-            tags = np.flatnonzero(suspects.dataset.targets[row] > 0)
-            names = {classes[int(tag)] for tag in tags}
-
-        names ^= {classes[number]}
-        return [name for name in classes if name in names]
+        if number < len(suspects.dataset.description.classes):
+            self.draft.give(suspects.dataset, self._rows(numbers), number, takes_away)
 
     def _set_amounts(self, amounts: list[float]) -> None:
         suspects = self._suspects
@@ -354,6 +336,10 @@ class SuspectsPanel(Panel):
     def arrange(self, wide: bool) -> None:
         direction = QBoxLayout.Direction
         self.row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        if wide:
+            self.detail.take_labels()
+        else:  # what is dragged has no way to a card that is out of sight
+            self.list_card.body.addWidget(self.detail.offered)
         self.list_card.setMinimumHeight(self.theme.px(300 if wide else 320))
         self.grid.setMinimumHeight(self.theme.px(120))
 

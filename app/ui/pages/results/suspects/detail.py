@@ -6,11 +6,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import counted
 from app.engine.experiment.revision import ACTIONS
+from app.engine.sources.revised import new_label_words
 from app.ui.pages.results.suspects.label_box import LabelBox
+from app.ui.pages.results.suspects.label_targets import LabelTargets
 from app.ui.style.theme import Theme, style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.card import Card
@@ -20,17 +22,20 @@ from app.ui.widgets.examples.painting import ExampleView
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
-    from app.engine.data.dataset import Dataset
+    from app.engine.data.dataset import Dataset, Description
     from app.engine.experiment.revision import Change
     from app.engine.suspects.suspects import Suspect
 
 NOTHING = "Choose one example or several: click, hold Ctrl or Shift, or draw a frame around them."
 
+DRAG = "Drag what you chose onto its label, or click the label:"
+
 
 class SuspectDetail(Card):
     """Shows one suspect, or how many are chosen.
 
-    asked(action): "exclude", "confirm" or "forget" them. The label box gives other labels.
+    asked(action): "exclude", "confirm" or "forget" them. The label box gives other labels, and so
+    do the labels onto which they are dragged.
     """
 
     asked = Signal(str)
@@ -47,6 +52,19 @@ class SuspectDetail(Card):
         self.name = ElidedLabel()
         style(self.name, "secondary")
         self.labels = LabelBox()
+        self.targets = LabelTargets(theme)
+        note = Label(DRAG)
+        note.setWordWrap(True)
+        style(note, "secondary")
+        self.offered = QWidget()
+        """The labels with what can be done with them; it may stand elsewhere."""
+
+        column = QVBoxLayout(self.offered)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(note)
+        column.addWidget(self.targets, 100)  # all room that it needs before any is left free
+        column.addStretch(1)
         self.buttons = {
             "exclude": _button("Leave out", "exclude", "Nothing is learned from them (key X)."),
             "confirm": _button("It is right", "confirm", "The label stays; it is settled (key C)."),
@@ -57,7 +75,7 @@ class SuspectDetail(Card):
             style(button, "small")
             button.clicked.connect(lambda _=False, action=action: self.asked.emit(action))
 
-        row = QHBoxLayout()
+        row = self.buttons_row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.labels)
         for button in self.buttons.values():
@@ -68,8 +86,20 @@ class SuspectDetail(Card):
         self.body.addWidget(self.answer)
         self.body.addWidget(self.name)
         self.body.addLayout(row)
+        self.take_labels()
         self.body.addStretch(1)
         self.show_none()
+
+    def offer(self, description: Description) -> None:
+        """Offers the labels of these data."""
+        self.labels.offer(description)
+        self.targets.offer(description.classes)
+        self.offered.setVisible(bool(description.classes))
+
+    def take_labels(self) -> None:
+        """Puts the labels below the buttons, if they stand elsewhere."""
+        place = self.body.indexOf(self.buttons_row) + 1
+        self.body.insertWidget(place, self.offered, 100)
 
     def show_none(self) -> None:
         """Shows that nothing is chosen."""
@@ -105,6 +135,7 @@ class SuspectDetail(Card):
 
     def _allow(self, any_chosen: bool, any_changed: bool) -> None:
         self.labels.setEnabled(any_chosen)
+        self.targets.setEnabled(any_chosen)
         self.buttons["exclude"].setEnabled(any_chosen)
         self.buttons["confirm"].setEnabled(any_chosen)
         self.buttons["forget"].setEnabled(any_changed)
@@ -112,16 +143,10 @@ class SuspectDetail(Card):
 
 def short_change(change: Change) -> str:
     """Returns what is done with an example, for a caption: "now dog", "left out", "right"."""
-    if change.action == "relabel":
-        return f"now {_label_words(change)}"
+    if change.action == "relabel" and change.label is not None:
+        return f"now {new_label_words(change.label)}"
 
     return "left out" if change.action == "exclude" else "right"
-
-
-def _label_words(change: Change) -> str:
-    label = change.label
-    parts = label if isinstance(label, list) else [label]
-    return ", ".join(str(part) for part in parts) or "no tag"
 
 
 def change_words(change: Change) -> str:
@@ -130,7 +155,7 @@ def change_words(change: Change) -> str:
     if change.label is None:
         return f"{word}."
 
-    return f"{word}: {_label_words(change)}."
+    return f"{word}: {new_label_words(change.label)}."
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:

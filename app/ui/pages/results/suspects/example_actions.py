@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.ui.pages.results.suspects.detail import change_words
@@ -71,14 +70,7 @@ class ExampleActions(QWidget):
         if self._dataset is None:
             return
 
-        classes = self._dataset.description.classes
-        target = self._dataset.targets[self._row]
-        label: Label = classes[number]
-        if np.ndim(target) and not (np.asarray(target) % 1).any():
-            names = {classes[int(tag)] for tag in np.flatnonzero(target > 0)} ^ {classes[number]}
-            label = [name for name in classes if name in names]
-
-        self._change("relabel", label)
+        self._draft.give(self._dataset, [self._row], number)
 
     def _set_amounts(self, amounts: list[float]) -> None:
         if self._dataset is not None and len(amounts) == len(self._dataset.description.amounts):

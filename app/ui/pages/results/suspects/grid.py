@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QDrag, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView
 
+from app.ui.pages.results.suspects.dragged import dragged_examples
+from app.ui.style.theme import SMALL
 from app.ui.widgets.examples.example_grid import ExampleGrid
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent
+
     from app.ui.style.theme import Theme
 
 LETTERS: dict[int, str] = {
@@ -26,6 +30,8 @@ KEYS = 9
 
 class SuspectGrid(ExampleGrid):
     """Examples of which several can be chosen: with Ctrl or Shift, or with a frame that is drawn.
+
+    Whoever pulls at a picture drags what is chosen; a frame begins beside the pictures.
 
     picked(): others are chosen. asked(action): a key asks to "exclude" or "confirm" them.
     labelled(number): a key from 1 to 9 asks for a label, from 0. undone(back): Ctrl+Z or Ctrl+Y,
@@ -64,6 +70,62 @@ class SuspectGrid(ExampleGrid):
         selection.blockSignals(False)
         self.viewport().update()
         self.picked.emit()
+
+    # --- dragging
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setDragEnabled(self._is_on_tile(event.position().toPoint()))
+        super().mousePressEvent(event)
+
+    def _is_on_tile(self, point: QPoint) -> bool:
+        """Returns whether a point lies on a picture, not on its caption or beside it."""
+        index = self.indexAt(point)
+        if not index.isValid():
+            return False
+
+        cell, tile = self.visualRect(index), self.tile
+        beside = (cell.width() - tile.width()) // 2
+        return QRect(cell.topLeft() + QPoint(beside, 2), tile).contains(point)
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        numbers = self.numbers
+        if numbers:
+            drag = QDrag(self)
+            drag.setMimeData(dragged_examples())
+            drag.setPixmap(self.dragged_picture(numbers))
+            drag.exec(Qt.DropAction.CopyAction)
+
+    def dragged_picture(self, numbers: list[int]) -> QPixmap:
+        """Returns what hangs at the mouse: the first of the examples, and how many they are."""
+        theme = self.theme
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.pixmap(numbers[0]))
+        if len(numbers) == 1:
+            return picture
+
+        font = theme.font(SMALL, bold=True)
+        text = f"{len(numbers):,}"
+        high = theme.px(20)
+        wide = max(high, QFontMetrics(font).horizontalAdvance(text) + theme.px(12))
+        size = picture.deviceIndependentSize().toSize()
+        room = QSize(size.width() + wide // 2, size.height() + high // 2)
+        drawn = QPixmap(room * ratio)
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, high // 2, picture)
+        badge = QRect(room.width() - wide, 0, wide, high)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("accent"))
+        painter.drawRoundedRect(badge, high / 2, high / 2)
+        painter.setPen(theme.color("on_accent"))
+        painter.setFont(font)
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        return drawn
+
+    # --- keys
 
     def event(self, event: QEvent) -> bool:
         """Keeps Ctrl+Z and Ctrl+Y from the menu, which would undo a setting."""
