@@ -82,16 +82,14 @@ class Curve:
         if self.step and not step:
             return None
 
-        times = [(value, found) for value in self._figures() if (found := self._times_of(value))]
-        if not times:
-            return None
-
-        # The best of the figures on whose times the trainings agree most: those near the end are
-        # reached by luck, and another training misses them.
-        value, (early, late) = min(times, key=lambda each: _spread(*each[1]))
         scale = step / self.step if self.step else 1.0
-        seconds = scale * (early + late) / 2
-        return Promise(self.figure, value, seconds) if seconds >= LEAST_SECONDS else None
+        for value in self._figures():
+            time = self._time_of(value)
+            if time is not None:
+                seconds = scale * time
+                return Promise(self.figure, value, seconds) if seconds >= LEAST_SECONDS else None
+
+        return None
 
     def _figures(self) -> list[float]:
         """Returns the figures that may be promised, the best first; none that say nothing."""
@@ -115,8 +113,8 @@ class Curve:
 
         return found if metric.better == "lower" else found[::-1]
 
-    def _times_of(self, value: float) -> tuple[float, float] | None:
-        """Returns after how many seconds a figure is reached, at first and at last.
+    def _time_of(self, value: float) -> float | None:
+        """Returns after how many seconds a figure is reached, in the middle.
 
         None where not all reach it, also with the noise of their curves against them, or at times
         that differ too much.
@@ -134,13 +132,8 @@ class Curve:
                     return None
                 times.append(self.seconds[reached[0]])
 
-        early, late = min(times), max(times)
-        return (early, late) if _spread(early, late) <= STEADY else None
-
-
-def _spread(early: float, late: float) -> float:
-    """Returns how far two times are from their middle, as a share of it."""
-    return (late - early) / max(late + early, 1e-9)
+        middle = (min(times) + max(times)) / 2
+        return middle if max(times) - middle <= STEADY * middle else None
 
 
 def _percent(share: float) -> int:
