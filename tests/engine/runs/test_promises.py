@@ -44,7 +44,7 @@ def epoch(number: int, value: float, elapsed: float | None) -> EpochLine:
 
 
 def test_the_best_figure_on_whose_time_all_agree_is_promised() -> None:
-    assert Curve("accuracy", (RISING,), SECONDS).promise() == Promise("accuracy", 0.95, 5.0)
+    assert Curve("accuracy", (RISING, RISING), SECONDS).promise() == Promise("accuracy", 0.95, 5.0)
     # The second never comes so far, and is later on the way.
     slower = (0.4, 0.6, 0.7, 0.8, 0.9, 0.91, 0.91, 0.91)
     assert Curve("accuracy", (RISING, slower), SECONDS).promise() == Promise("accuracy", 0.91, 5.5)
@@ -52,6 +52,23 @@ def test_the_best_figure_on_whose_time_all_agree_is_promised() -> None:
     early = (0.5, 0.7, 0.8, 0.95, 0.95, 0.95, 0.95, 0.95)
     late = (0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.95)
     assert Curve("accuracy", (early, late), SECONDS).promise() is None
+
+
+def test_what_one_training_reached_by_luck_is_not_promised() -> None:
+    seconds = tuple(float(second) for second in range(1, 25))
+    lucky = (0.5, 0.8, 0.9, *[0.9] * 8, 0.94, *[0.9] * 12)
+    steady = (0.5, 0.8, 0.9, *[0.9] * 21)
+    assert Curve("accuracy", (lucky,), seconds).promise() == Promise("accuracy", 0.88, 3.0)
+    assert Curve("accuracy", (lucky, steady), seconds).promise() == Promise("accuracy", 0.9, 3.0)
+    # Of one that fell back in the end, nothing that it had before.
+    fallen = (0.5, 0.8, 0.9, *[0.9] * 12, *[0.6] * 9)
+    found = Curve("accuracy", (fallen,), seconds).promise()
+    assert found is None or found.value <= 0.6
+
+
+def test_a_single_training_is_no_measure_of_chance() -> None:
+    # So close to its end another one may stop short.
+    assert Curve("accuracy", (RISING,), SECONDS).promise() == Promise("accuracy", 0.93, 5.0)
 
 
 def test_nothing_so_short_is_promised_that_chance_decides_it() -> None:
@@ -67,14 +84,16 @@ def test_noise_counts_against_a_figure() -> None:
 def test_an_error_is_promised_from_above() -> None:
     falling = (9.0, 5.0, 3.0, 2.0, 2.0, 2.0, 2.0, 2.0)
     found = Curve("mae", (falling,), SECONDS).promise()
-    assert found == Promise("mae", 2.0, 4.0)
-    assert found.is_met_by(1.9) and not found.is_met_by(2.1)
+    assert found == Promise("mae", 2.3, 4.0)
+    assert found.is_met_by(2.2) and not found.is_met_by(2.4)
 
 
 def test_a_curve_of_another_computer_needs_the_time_of_a_step_here() -> None:
     curve = Curve("accuracy", (RISING,), SECONDS, step=0.01)
     assert curve.promise() is None
-    assert curve.promise(0.03) == Promise("accuracy", 0.95, 15.0)
+    here = Curve("accuracy", (RISING,), SECONDS).promise()
+    assert here is not None
+    assert curve.promise(0.03) == Promise("accuracy", here.value, 3 * here.seconds)
 
 
 def test_what_came_is_the_first_time_that_it_was_reached() -> None:
@@ -135,6 +154,33 @@ def test_a_run_that_was_finished_here_is_a_basis(tmp_path: Path) -> None:
     ):
         file.write_bytes(damaged)
         assert curves.known(key_of(), "cpu") is None
+
+
+def test_trainings_alike_stand_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = (0.4, 0.6, 0.7, 0.88, 0.9, 0.91, 0.91, 0.91)
+    later = tuple(2 * second for second in SECONDS)
+    curves.learn("key", "cpu", Curve("accuracy", (RISING,), SECONDS))
+    curves.learn("key", "cpu", Curve("accuracy", (other,), later))
+    both = Curve("accuracy", (RISING, other), later)
+    assert curves.known("key", "cpu") == both
+    # Done again it tells its time anew, and nothing more of chance.
+    curves.learn("key", "cpu", Curve("accuracy", (RISING,), SECONDS))
+    assert curves.known("key", "cpu") == Curve("accuracy", (other, RISING), SECONDS)
+
+    # Those of another computer say how figures rise, not when.
+    recorded = Curve("accuracy", ((0.5,) * 8, RISING), SECONDS, step=0.01)
+    monkeypatch.setattr(curves, "recorded", lambda: {"key": recorded})
+    known = curves.known("key", "cpu")
+    assert known == Curve("accuracy", ((0.5,) * 8, other, RISING), SECONDS)
+    assert curves.known("key", "cuda:0") is None
+    curves.learn("key", "cuda:0", Curve("accuracy", (RISING[:3],), SECONDS[:3]))
+    assert curves.known("key", "cuda:0") == Curve("accuracy", (RISING[:3],), SECONDS[:3])
+
+    for number in range(9):
+        curves.learn("many", "cpu", Curve("accuracy", ((float(number),) * 8,), SECONDS))
+    known = curves.known("many", "cpu")
+    assert known is not None and len(known.values) == curves.MOST_ALIKE
+    assert known.values[-1] == (8.0,) * 8
 
 
 def test_only_the_latest_curves_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 Curves of the built-in data with the recipes of templates are in resources/curves.json, written by
 `python -m tests.bench promise --record`. Curves of trainings that were finished on this computer
-are kept beside the preferences. A promise is made only of a training with the very same settings,
-apart from seed, threads and device.
+are kept beside the preferences, and the recorded ones stand beside them. A promise is made only of
+a training with the very same settings, apart from seed, threads and device.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +37,17 @@ MOST_BYTES = 4 << 20
 KEPT = 100
 """Curves of this computer that are kept: those of the latest trainings."""
 
+MOST_ALIKE = 6
+"""Trainings with the same settings whose figures are kept: the latest ones."""
+
 FREE = {"": ("name", "netwright"), "training": ("seed", "threads", "cpu_use", "device")}
 """Settings, by section, that change neither what is learned nor when, apart from chance."""
 
 STEADY = 0.25
 """The times at which trainings reach a promised figure lie within this share of their middle."""
+
+ALONE = 0.04
+"""A single training tells nothing of chance: so much of its rise is taken for it, to both sides."""
 
 MOST_OF_IT = 0.75
 """A promised figure is at least so far from the first one of the curves to the last one."""
@@ -93,7 +99,13 @@ class Curve:
         )
         least = first + MOST_OF_IT * (last - first)
         best = max if metric.better == "higher" else min
-        low, high = sorted((least, best(value for values in self.values for value in values)))
+        # What a curve reached once and did not keep was luck.
+        kept = best(float(np.median(values[-(-3 * len(values) // 4) :])) for values in self.values)
+        if metric.improves(kept, least) or kept == least:
+            low, high = sorted((least, kept))
+        else:
+            return []
+
         if metric.shown == "percent":
             found = [percent / 100 for percent in range(_percent(low) + 1, _percent(high) + 1)]
         else:
@@ -112,6 +124,8 @@ class Curve:
         for values in self.values:
             curve = sign * np.array(values)
             noise = _noise(curve)
+            if len(self.values) == 1:
+                noise = max(noise, ALONE * abs(curve[-1] - curve[0]))
             for limit in (sign * value - noise, sign * value + noise):
                 reached = np.flatnonzero(curve >= limit)
                 if not len(reached):
@@ -158,16 +172,35 @@ def recorded() -> dict[str, Curve]:
 def known(key: str, device: str) -> Curve | None:
     """Returns the curve of a training on this computer, or a recorded one; None without one.
 
-    device: "cpu", "cuda:0". Recorded curves are of a CPU, and tell nothing of the time elsewhere.
+    device: "cpu", "cuda:0". Recorded curves are of a CPU, and tell nothing of the time elsewhere;
+    how figures rise from epoch to epoch is about the same everywhere.
     """
-    path = folder() / f"{key}.json"
-    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-        plain = json.loads(files.read_regular(path, MOST_BYTES))
-        curve = _curve_of(plain["curve"])
-        if plain["device"] == device and curve is not None:
-            return curve
+    other, own = recorded().get(key), _learned(key, device)
+    if own is not None:
+        return _joined(other, own) if other is not None else own
 
-    return recorded().get(key) if device == "cpu" else None
+    return other if device == "cpu" else None
+
+
+def _learned(key: str, device: str) -> Curve | None:
+    """Returns the curve that is kept of this computer; None without a sound one."""
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        plain = json.loads(files.read_regular(folder() / f"{key}.json", MOST_BYTES))
+        return _curve_of(plain["curve"]) if plain["device"] == device else None
+
+    return None
+
+
+def _joined(earlier: Curve, latest: Curve) -> Curve:
+    """Returns the latest curve with the figures of earlier trainings that were as long.
+
+    Its times are those of the latest. A training that was done again with its seed counts once.
+    """
+    if (earlier.figure, len(earlier.seconds)) != (latest.figure, len(latest.seconds)):
+        return latest
+
+    others = [values for values in earlier.values if values not in latest.values]
+    return replace(latest, values=(*others, *latest.values))
 
 
 def _curve_of(plain: dict[str, Any]) -> Curve | None:
@@ -201,11 +234,16 @@ def curve_of(figure: str, epochs: Sequence[EpochLine]) -> Curve | None:
 
 
 def learn(key: str, device: str, curve: Curve) -> None:
-    """Keeps the curve of a training on this computer, in place of an earlier one.
+    """Keeps the curve of a training on this computer, with the figures of earlier ones.
 
     A folder that cannot be written to is no reason to end a training, and a file that was cut off
     is as none.
     """
+    earlier = _learned(key, device)
+    if earlier is not None:
+        curve = _joined(earlier, curve)
+        curve = replace(curve, values=curve.values[-MOST_ALIKE:])
+
     with suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)
         plain = {"device": device, "curve": asdict(curve)}
