@@ -228,9 +228,9 @@ def _record(path: Path, number: int, line: str) -> dict[str, Any]:
 
 
 def _in_whole_signs(record: dict[str, Any], text: str) -> dict[str, Any]:
-    """Returns a record with "?" for each half of a sign ("\\ud83d" alone), which is no text.
+    """Returns a record with "?" for each half of a surrogate pair, which alone is no text.
 
-    text: as it is written. Cut-off texts end with such a half.
+    text: as it is written. A text that was cut off may end with such a half.
     """
     if "\\ud" not in text and "\\uD" not in text:
         return record
