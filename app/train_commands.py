@@ -164,7 +164,8 @@ def _world(goes_elsewhere: bool) -> World | None:
     world = worlds.of_environment()
     if world is not None and goes_elsewhere:
         raise click.UsageError(
-            "torchrun has started the processes already: leave out --processes, --detach and --on."
+            "torchrun has started the processes already: leave out --processes, --detach, --on and "
+            "--cluster."
         )
 
     return world

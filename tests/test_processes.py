@@ -76,6 +76,8 @@ def test_what_contradicts_itself_is_wrong_usage(
     capsys.readouterr()
     assert cli.main(["train", path, "--detach"]) == 2
     assert "torchrun has started the processes already" in capsys.readouterr().err
+    assert cli.main(["train", path, "--cluster"]) == 2
+    assert "and --cluster." in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.long

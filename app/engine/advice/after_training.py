@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.engine.advice.figures import PERSISTENCE, Figures
@@ -40,9 +41,10 @@ def after_training(
     )
     findings = from_figures(figures, ended=True)
     if not any(finding.level == "problem" for finding in findings):
-        findings += still_better(figures)
+        every = replace(figures, every_epoch=True)
+        findings += still_better(every)
         if not any(finding.key == "overfitting" for finding in findings):
-            findings += stopped_too_soon(figures)
+            findings += stopped_too_soon(every)
 
     return ordered(findings)
 

@@ -242,7 +242,8 @@ class Figures:
     @property
     def epoch_in_use(self) -> EpochLine | None:
         """The epoch whose weights are in use."""
-        return next((epoch for epoch in self.epochs if epoch["epoch"] == self.in_use), None)
+        lines = self.progress.epochs
+        return next((epoch for epoch in lines if epoch["epoch"] == self.in_use), None)
 
     @property
     def matrix_in_use(self) -> np.ndarray | None:

@@ -131,8 +131,7 @@ def _overfitting(figures: Figures, ended: bool) -> Finding:
     if not ended:
         text = (
             f"Since epoch {epoch} the loss on {words} kept aside rises {losses} while that of "
-            "training still falls. The weights of epoch "
-            f"{figures.epochs[-1]['best_epoch']} are kept."
+            f"training still falls. The weights of epoch {figures.in_use} are kept."
         )
     else:
         text = (

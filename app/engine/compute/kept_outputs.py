@@ -65,10 +65,12 @@ class KeptOutputs:
         Rows as in learning.margins. Waits for the device.
         """
         self._work_out()
+        # Those of a checkpoint lie on the CPU, whatever the device of the others.
+        self._done = [part.cpu() for part in self._done]
         if len(self._done) == 1:
-            return self._done[0].cpu()
+            return self._done[0]
 
-        return torch.cat(self._done, dim=1).cpu() if self._done else torch.zeros(3, 0)
+        return torch.cat(self._done, dim=1) if self._done else torch.zeros(3, 0)
 
     def take(self) -> torch.Tensor:
         """Returns `margins` and begins anew."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.engine.data.preparation import Preparation
     from app.engine.experiment.data_settings import DataSettings
     from app.engine.sources.loaded import Examples, Sample
+    from app.engine.sources.revised import Revised
 
 LISTED = 2_000
 """At most so many skipped files are named; a note says how many there are."""
@@ -57,7 +58,8 @@ def build_dataset(
         data.split_seed,
     )
 
-    examples, indices = _revised(data, examples, fingerprints, division.indices())
+    changed = revised(data, examples, fingerprints)
+    examples, indices = _revised(examples, changed), changed.remaining(division.indices())
     targets = examples.targets
     training = indices["training"]
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
@@ -91,26 +93,21 @@ def build_dataset(
         chosen=examples.chosen,
         digest=_digest(examples, arrays),
         reading=examples.reading,
-        contradictions=contradictions(preparation.kind, equals, targets, examples.names),
+        contradictions=contradictions(
+            preparation.kind, equals, targets, examples.names, changed.excluded
+        ),
     )
     return _dataset(description, arrays, indices, examples, fingerprints)
 
 
-def _revised(
-    data: DataSettings,
-    examples: Examples,
-    fingerprints: np.ndarray,
-    indices: dict[str, np.ndarray],
-) -> tuple[Examples, dict[str, np.ndarray]]:
-    """Returns examples and rows of the splits as the revision of [data] changes them."""
-    changed = revised(data, examples, fingerprints)
-    revised_examples = dataclasses.replace(
+def _revised(examples: Examples, changed: Revised) -> Examples:
+    """Returns examples with the labels and the notes of a revision."""
+    return dataclasses.replace(
         examples,
         targets=changed.targets,
         skipped=(*changed.skipped, *examples.skipped),
         notes=(*examples.notes, *changed.notes),
     )
-    return revised_examples, changed.remaining(indices)
 
 
 def _of_the_whole(dataset: Dataset, sample: Sample) -> Dataset:

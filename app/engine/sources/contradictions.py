@@ -20,16 +20,28 @@ TAGS_NAMED = 3
 """At most so many tags of an example are named."""
 
 
-def contradictions(kind: str, equals: np.ndarray, targets: Targets, names: Sequence[str]) -> str:
+def contradictions(
+    kind: str,
+    equals: np.ndarray,
+    targets: Targets,
+    names: Sequence[str],
+    excluded: np.ndarray | None = None,
+) -> str:
     """Says which equal examples have different labels, "" where there are none.
 
     kind: of the inputs, such as "image". equals: (N,) the same number for equal inputs, from 0
-    without gaps. Only classes and tags are labels: one example may well have two amounts.
+    without gaps. excluded: rows that are in no split, and contradict nothing. Only classes and tags
+    are labels: one example may well have two amounts.
     """
     if not targets.classes or equals.max(initial=-1) == len(equals) - 1:
         return ""
 
-    _, firsts = np.unique(equals, return_index=True)
+    if excluded is not None and len(excluded):
+        # Each is an example of its own, like no other one.
+        equals = equals.copy()
+        equals[excluded] = equals.max() + 1 + np.arange(len(excluded))
+
+    _, firsts, equals = np.unique(equals, return_index=True, return_inverse=True)
     first_of = firsts[equals]
     values = targets.values.reshape(len(targets), -1)
     differs = (values != values[first_of]).any(axis=1)

@@ -17,8 +17,8 @@ from app.engine.experiment.resolve import resolve
 from app.engine.learning.metrics import shared_unit
 from app.engine.results.member_spread import member_spread
 from app.engine.results.predictor import Predictor
+from app.engine.results.run_data import run_data
 from app.engine.runs.run import Run
-from app.engine.sources.opening import open_dataset
 from app.engine.studies.study import (
     Member,
     Study,
@@ -29,6 +29,7 @@ from app.engine.studies.study import (
 from models.graph import GraphError
 
 if TYPE_CHECKING:
+    from app.engine.data.dataset import Dataset
     from app.engine.studies.outcome import MemberOutcome, Outcome
 
 TEMPLATE = "mlp"
@@ -68,14 +69,21 @@ def repeats_together(run: Run, count: int) -> Study:
 def by_member(outcome: Outcome) -> Outcome:
     """Returns the outcome with a figure for each member of its run, numbered from 0.
 
-    Before the run has ended it is as it was. Raises UserError where its data cannot be opened.
+    Before the run has ended it is as it was. Raises UserError where its data are not there, or are
+    not what they were.
     """
     (found,) = outcome.members
     if not found.runs:
         return outcome
 
     (path,) = found.runs.values()
-    figures, test = (_figures(Run(path), split, outcome) for split in ("validation", "test"))
+    run = Run(path)
+    predictor = Predictor.load(run)
+    dataset = run_data(run, predictor.description, "Its members cannot be judged")
+    figures, test = (
+        _figures(predictor, dataset, split, outcome.study.metric.name)
+        for split in ("validation", "test")
+    )
     study = replace(outcome.study, seeds=tuple(figures))
     member: MemberOutcome = replace(
         found, figures=figures, test=test, runs=dict.fromkeys(figures, path)
@@ -83,10 +91,8 @@ def by_member(outcome: Outcome) -> Outcome:
     return replace(outcome, study=study, members=(member,))
 
 
-def _figures(run: Run, split: str, outcome: Outcome) -> dict[int, float]:
-    """Returns the metric of each member of a run on a split; {} where it has no examples."""
-    predictor = Predictor.load(run)
-    dataset = open_dataset(run.experiment().data)
+def _figures(predictor: Predictor, dataset: Dataset, split: str, metric: str) -> dict[int, float]:
+    """Returns a metric of each member of a network on a split; {} where it has no examples."""
     rows = dataset.indices[split]
     parts = []
     for first in range(0, len(rows), BATCH):
@@ -99,11 +105,10 @@ def _figures(run: Run, split: str, outcome: Outcome) -> dict[int, float]:
         return {}
 
     targets = np.asarray(dataset.targets[rows])
-    name = outcome.study.metric.name
     found = {}
     for number, predictions in enumerate(np.concatenate(parts, axis=1)):
         metrics = predictor.task.compute_metrics(predictor.description, targets, predictions)
-        if name in metrics:
-            found[number] = metrics[name]
+        if metric in metrics:
+            found[number] = metrics[metric]
 
     return found

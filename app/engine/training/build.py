@@ -23,6 +23,7 @@ from app.engine.experiment import toml_file
 from app.engine.memory import ledger
 from app.engine.runs import history
 from app.engine.runs.events import NewFinding, RunPrepared, StageChanged
+from app.engine.runs.looks.epoch_looks import kept_states
 from app.engine.runs.margins import margin_files
 from app.engine.runs.storage.checkpoint_folder import Damaged
 from app.engine.runs.tensors import restore_model, restore_optimizer
@@ -297,7 +298,10 @@ def check_batches(train_state: TrainState) -> None:
 
 
 def _check_disk(train_state: TrainState, run: Run) -> None:
-    """Raises UserError where the disk has no room for two checkpoints and some history."""
+    """Raises UserError where the disk has no room for the checkpoints and some history.
+
+    These are two, and one for each epoch to come where all are kept.
+    """
     predicted = train_state.predicted
     checkpoint_bytes = sum(
         predicted.get(row, 0) for row in ("weights", "first_moment", "second_moment", "other_state")
@@ -306,6 +310,8 @@ def _check_disk(train_state: TrainState, run: Run) -> None:
     free = shutil.disk_usage(run.path).free
     needed = 2 * checkpoint_bytes + HISTORY_BYTES
     plan = train_state.plan
+    if plan.resolved.training.keep_epochs:
+        needed += checkpoint_bytes * max(0, plan.epochs - len(kept_states(run.path)))
     if plan.task.has_margins and margin_files.fit(plan.dataset, plan.epochs):
         needed += 2 * train_state.batches.examples * plan.epochs
 

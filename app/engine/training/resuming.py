@@ -141,12 +141,15 @@ def _take_kept_best(training: Training) -> bool:
         return False
 
     network = training.train_state.network
+    team = training.train_state.team
     now = cpu_copies(network.state_dict())
     restore_model(network, kept[0])
+    team.weights_changed()
     evaluation = training.validator.validation(training.interruptions.check)
     training.best.take(progress, evaluation, progress.best_epoch)
     training.best.state["step"] = progress.best_step
     restore_model(network, now)
+    team.weights_changed()
     return True
 
 

@@ -117,6 +117,29 @@ def test_a_moved_picture_is_found_by_its_content_and_a_copy_by_its_name(tmp_path
     assert [item.path for item in again.description.skipped] == ["cat/copy.png"]
 
 
+def test_a_copy_that_is_left_out_contradicts_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "pictures"
+    generator = np.random.default_rng(0)
+    for number in range(24):
+        folder = source / ("cat" if number % 2 else "dog")
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = generator.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+    for number in (1, 3):
+        original = source / "cat" / f"{number:02d}.png"
+        (source / "dog" / f"copy {number}.png").write_bytes(original.read_bytes())
+
+    data = DataSettings(source=str(source))
+    before = open_dataset(data)
+    assert before.description.contradictions.startswith("4 pictures")
+    rows = [list(before.names).index(f"dog/copy {number}.png") for number in (1, 3)]
+    one = revised(data, tmp_path, change(before, rows[0], "exclude"))
+    assert one.description.contradictions.startswith("2 pictures")
+    assert "copy 3" in one.description.contradictions
+    both = revised(data, tmp_path, *(change(before, row, "exclude") for row in rows))
+    assert both.description.contradictions == ""
+
+
 def test_tags_and_amounts_take_lists_and_numbers(tmp_path: Path) -> None:
     table = tmp_path / "a.csv"
     lines = [f"{n % 7},{n},{10 + n}" for n in range(40)]

@@ -13,7 +13,7 @@ from app.engine.runs.control import Control
 from app.engine.runs.looks.epoch_looks import kept_states, looked_at
 from app.engine.runs.looks.kept_epochs import branch_at, read_kept
 from app.engine.runs.run import Run
-from app.engine.training import trainer
+from app.engine.training import build, trainer
 from tests.engine.training.small import Listener, experiment, metrics_lines, pictures
 
 if TYPE_CHECKING:
@@ -83,6 +83,23 @@ def test_the_weights_of_a_deleted_or_damaged_epoch_are_said(run: Run) -> None:
     assert [path.name for path in run.path.parent.iterdir() if not path.name.startswith(".")] == [
         "a run"
     ]
+
+
+def test_without_room_for_all_epochs_it_does_not_begin(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = run.path / "checkpoints" / f"epoch-{EPOCHS:04d}"
+    each = sum((state / f"{name}.safetensors").stat().st_size for name in ("model", "optimizer"))
+    usage = shutil.disk_usage(tmp_path)._replace(free=build.HISTORY_BYTES + 50 * each)
+    monkeypatch.setattr(build.shutil, "disk_usage", lambda _: usage)
+    few = run.experiment()
+    many = few.replace(training=few.training.replace(epochs=200))
+    for requested, status in ((few, "completed"), (many, "failed")):
+        new = Run.create(tmp_path / "new", requested)
+        finished = trainer.train(requested, new, Listener(), Control())
+        assert finished.status == status, finished.reason
+
+    assert "left; the run needs" in finished.reason
 
 
 def test_a_run_that_begins_anew_drops_them(run: Run) -> None:

@@ -78,8 +78,8 @@ def open_in_parts(
     """Opens a table for a network that was trained on another one; None for one to read as a whole.
 
     Read as a whole are small tables, those with lists in cells, and those for a network that was
-    trained on no table. Raises UserError where a column is not there, where one
-    has another unit than in training and for a damaged file, OSError, and whatever `check` raises.
+    trained on no table. Raises UserError where a column is not there, where one has another unit
+    than in training and for a damaged file, OSError, and whatever `check` raises.
     """
     file = parted_file(path, check, SMALL) if trained.reading.inputs else None
     if file is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -105,11 +106,7 @@ def _records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
     """Yields the objects of a file. Raises UserError for what is none."""
     with open_regular(path) as file:
         stream = io.TextIOWrapper(file, "utf-8-sig", "strict")
-        with foreign_reader(lambda words: _damaged(path, 1, words)):
-            begins = stream.read(1)
-            while begins.isspace():
-                begins = stream.read(1)
-
+        begins = _first_sign(path, stream)
         if begins == "[":
             for number, record in enumerate(_List(path, stream), 1):
                 if number % CHECKED_EVERY == 0:
@@ -127,6 +124,16 @@ def _records(path: Path, check: Check) -> Iterator[dict[str, Any]]:
                 yield _record(path, number, line)
 
 
+def _first_sign(path: Path, stream: io.TextIOWrapper) -> str:
+    """Returns the first sign that is no white space, "" of an empty file; it is read then."""
+    with foreign_reader(lambda words: _damaged(path, 1, words)):
+        begins = stream.read(1)
+        while begins.isspace():
+            begins = stream.read(1)
+
+    return begins
+
+
 def _line(path: Path, number: int, stream: io.TextIOWrapper) -> str:
     """Returns the next line, of a longer one its beginning, "" at the end."""
     with foreign_reader(lambda words: _damaged(path, number, words)):
@@ -134,7 +141,10 @@ def _line(path: Path, number: int, stream: io.TextIOWrapper) -> str:
 
 
 class _List:
-    """The objects of one list, whose first bracket is read already; one is held at a time."""
+    """The objects of one list, whose first bracket is read already; one is held at a time.
+
+    passed: how many characters the objects took so far, with what stands between them.
+    """
 
     def __init__(self, path: Path, stream: io.TextIOWrapper) -> None:
         self._path = path
@@ -143,6 +153,11 @@ class _List:
         self._text = ""
         self._at = 0
         self._number = 1
+        self._gone = 0
+
+    @property
+    def passed(self) -> int:
+        return self._gone + self._at
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yields them. Raises UserError for what is no list of objects."""
@@ -165,7 +180,7 @@ class _List:
         while True:
             try:
                 with foreign_reader(self._damaged):
-                    record, self._at = self._decoder.raw_decode(self._text, self._at)
+                    record, end = self._decoder.raw_decode(self._text, self._at)
                 break
             except UserError:  # perhaps cut in two
                 if len(self._text) - self._at > LINE_LIMIT or not self._read_on():
@@ -175,7 +190,8 @@ class _List:
             what = f"is no list of records: number {self._number:,} is none"
             raise unusable(self._path, what, REMEDY)
 
-        return record
+        text, self._at = self._text[self._at : end], end
+        return _in_whole_signs(record, text)
 
     def _sign(self) -> str:
         """Returns the next sign that is no white space, "" at the end."""
@@ -191,6 +207,7 @@ class _List:
             part = self._stream.read(PART)
 
         self._text = self._text[self._at :] + part
+        self._gone += self._at
         self._at = 0
         return bool(part)
 
@@ -207,7 +224,29 @@ def _record(path: Path, number: int, line: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise unusable(path, f"has no record in line {number:,}", REMEDY)
 
-    return record
+    return _in_whole_signs(record, line)
+
+
+def _in_whole_signs(record: dict[str, Any], text: str) -> dict[str, Any]:
+    """Returns a record with "?" for each half of a surrogate pair, which alone is no text.
+
+    text: as it is written. A text that was cut off may end with such a half.
+    """
+    if "\\ud" not in text and "\\uD" not in text:
+        return record
+
+    def whole(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.encode("utf-8", "replace").decode()
+        if isinstance(value, list):
+            return [whole(each) for each in value]
+        if isinstance(value, dict):
+            return {whole(name): whole(each) for name, each in value.items()}
+
+        return value
+
+    found: dict[str, Any] = whole(record)
+    return found
 
 
 def _damaged(path: Path, number: int, words: str) -> UserError:
@@ -249,12 +288,18 @@ def text_of(value: Any) -> str:
 
 def _estimated(path: Path, count: int) -> int:
     """Returns how many records there may be, from the length of the first ones."""
-    read = 0
+    few = min(count, CHECKED_EVERY)
     with open_regular(path) as file:
-        for _, line in zip(range(min(count, CHECKED_EVERY)), file, strict=False):
-            read += len(line)
+        stream = io.TextIOWrapper(file, "utf-8-sig", "strict")
+        if _first_sign(path, stream) == "[":
+            records = _List(path, stream)
+            for _ in itertools.islice(records, few):
+                pass
+            read = records.passed
+        else:
+            read = sum(len(_line(path, number, stream)) for number in range(1, few + 1))
 
-    return int(min(count, CHECKED_EVERY) * path.stat().st_size / max(1, read))
+    return int(few * path.stat().st_size / max(1, read))
 
 
 DOOR = JsonRecords()
