@@ -139,10 +139,13 @@ class MainWindow(QMainWindow):
             return
 
         if name != self.page:
+            is_new = name not in self._pages
             page = self._page(name, self._parts)
             for part in page.dressed():
                 if part.isVisibleTo(page) or part is page:
                     self._theme.dress(part)
+                elif is_new:
+                    self._theme.dress_later(part)
 
             self.page = name
             self._stack.setCurrentWidget(page)

@@ -18,9 +18,12 @@ from PySide6.QtWidgets import (
 from app.ui.state.action import Action
 from app.ui.style.dresser import Dresser, parts_of
 from app.ui.widgets.message_box import message_box
-from tests.ui.window_actions import inside
+from tests.ui.conftest import PATIENCE_MS, close
+from tests.ui.window_actions import choose_little, inside
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
     from app.ui.shell.application import Window
@@ -174,3 +177,19 @@ def test_dialogs_and_the_parts_around_the_pages_wear_it(open_window: Any, qtbot:
 
     for dialog in dialogs:
         dialog.close()
+
+
+def test_what_is_hidden_of_the_first_page_is_dressed_before_it_is_seen(
+    open_window: Any, qtbot: QtBot, folders: Path
+) -> None:
+    first: Window = open_window()
+    choose_little(qtbot, first, folders)
+    first.frame.go("data")
+    close(first)
+    window: Window = open_window()
+    page = window.frame.pages["data"]
+    assert window.frame.page == "data"
+    sheet = window.theme.style_sheet()
+    hidden = [part for part in page.dressed() if not part.isVisible()]
+    assert hidden
+    qtbot.waitUntil(lambda: all(part.styleSheet() == sheet for part in hidden), timeout=PATIENCE_MS)
