@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,6 +164,30 @@ def test_a_measurement_that_is_given_up_is_not_said_to_go_on(
     press(qtbot, card, "look")
     seen(qtbot, card, "conv1")
     assert card.effect.text() == found, "it is of these changes still"
+
+
+def test_a_block_can_be_opened_again_in_another_run_of_the_same_network(
+    qtbot: QtBot, harness: Harness, page: TryItPage, run: Run
+) -> None:
+    with_run(qtbot, harness, page, run)
+    card = page.below.inside
+    random_example(qtbot, page)
+    press(qtbot, card, "look")
+    seen(qtbot, card)
+    open_block(qtbot, card, "conv1")
+    assert card.blocks.title.isVisible()
+
+    other = run.path.parent / "2026-11-23 other"
+    shutil.copytree(run.path, other)
+    page._pick(other)
+    qtbot.waitUntil(lambda: card._path == other, timeout=PATIENCE_MS)
+    seen(qtbot, card)
+    table = card.blocks.table
+    assert not table.currentIndex().isValid() and not table.selectedIndexes()
+    place = table.visualRect(table.blocks.index(table.blocks.names.index("conv1"), 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    seen(qtbot, card, "conv1")
+    assert card.blocks.title.text() == "conv1" and card.blocks.title.isVisible()
 
 
 def test_a_network_for_rows_is_looked_into_too(
