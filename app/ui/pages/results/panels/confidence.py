@@ -112,8 +112,8 @@ class ConfidencePanel(Panel):
     )
     order: ClassVar[int] = 20
     shows: ClassVar[str] = (
-        "Left: of answers that are 90 % sure, how many are right? On the dashed line it is 90 %. "
-        "Right: how much is right if the network may say 'I don't know' where it is unsure."
+        "Reliability: of answers that are 90 % sure, how many are right? On the dashed line it is "
+        "90 %. 'I don't know': how much is right if the network may say so where it is unsure."
     )
     means: ClassVar[str] = (
         "Below the dashed line the network is surer than it should be. The temperature, one number "
