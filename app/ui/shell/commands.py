@@ -58,7 +58,7 @@ class TrainingCommands:
     def train(self) -> None:
         """Trains with the open experiment, if nothing is in the way, and shows it."""
         if not self._run_bar.obstacle():
-            promise = self._run_bar.promises.promise
+            promise = self._run_bar.promises.of_now()
             self._session.start(self._document.experiment, self._runs_folder, promise)
             self._go("training")
 

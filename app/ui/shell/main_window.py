@@ -139,11 +139,12 @@ class MainWindow(QMainWindow):
             return
 
         if name != self.page:
+            is_new = name not in self._pages
             page = self._page(name, self._parts)
             for part in page.dressed():
                 if part.isVisibleTo(page) or part is page:
                     self._theme.dress(part)
-                else:  # it may be shown at any time, as a page that is in front at first fills
+                elif is_new:  # it may be shown at any time, as a page that is in front fills
                     self._theme.dress_later(part)
 
             self.page = name

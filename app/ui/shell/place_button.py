@@ -105,7 +105,7 @@ class PlaceButton(QPushButton):
             action.setChecked(True)
 
         self.setText(button_text(place.word))
-        self.setAccessibleName(f"Where it trains: {place.word.lower()}")
+        self.setAccessibleName(f"Where it trains: {place.host or place.word.lower()}")
         self.setToolTip(tooltip(f"{place.line}. {place.tip}"))
 
     def _choose(self, place: TrainingPlace) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.data.nouns import noun
 from app.engine.errors import message_of
+from app.engine.experiment import toml_file
 from app.engine.learning.metrics import shared_unit
 from app.engine.runs.promises.promise import from_plain
 from app.engine.text import bytes_text, count_text, duration_text, number_text, rough_duration_text
@@ -194,6 +195,13 @@ class RunBar(QObject):
         description = self._document.description
         return shared_unit(description) if description is not None else ""
 
+    def _unit_of_run(self) -> str:
+        """Returns the unit of the run that was followed; "" where other data are open by now."""
+        started = self._session.live_record.started
+        data = started.experiment.get("data") if started is not None else None
+        is_open = data == toml_file.to_plain(self._document.experiment).get("data")
+        return self._unit() if is_open else ""
+
     def expected_seconds(self) -> float | None:
         """Returns how long a training with these settings would take; None if unknown."""
         measured = self._network_measurer.measured
@@ -319,7 +327,7 @@ class RunBar(QObject):
         summary = end.summary.get("promise")
         promise = from_plain(dict(summary)) if summary is not None else None
         if summary is not None and promise is not None:
-            outcome = promise.outcome_text(summary["came"], self._unit())
+            outcome = promise.outcome_text(summary["came"], self._unit_of_run())
             self._outcome = f"{self._outcome}: {outcome}"
 
         self._learn_speed()

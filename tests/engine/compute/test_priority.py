@@ -73,7 +73,8 @@ def test_beside_other_programs_each_has_a_processor_until_they_give_way() -> Non
         for _ in range(len(processors) + 1)
     ]
     try:
-        while priority._runnable() <= len(processors) or priority._named():  # those of a test before
+        # Threads of a test before may still be ending.
+        while priority._runnable() <= len(processors) or priority._named():
             pass
         _in_thread(work)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from app.engine.insight.part_change import PartChange
 from app.engine.insight.what_if import WhatIf
 from app.engine.results.predictor import Predictor
 from app.engine.text import percent_text
+from app.ui.pages.tryit.inside.card import JUDGING
 from app.ui.pages.tryit.inside.words import TEST
 from app.ui.pages.tryit.page import TryItPage
 from tests.ui.harness import PATIENCE_MS, Harness
@@ -135,6 +137,57 @@ def test_changes_can_be_scaled_pruned_and_taken_back(
 
     press(qtbot, card, "look")
     assert not card.blocks.isVisible() and card._seen is None
+
+
+def test_a_measurement_that_is_given_up_is_not_said_to_go_on(
+    qtbot: QtBot, harness: Harness, page: TryItPage, run: Run
+) -> None:
+    with_run(qtbot, harness, page, run)
+    card = page.below.inside
+    random_example(qtbot, page)
+    press(qtbot, card, "look")
+    seen(qtbot, card)
+    open_block(qtbot, card, "conv1")
+    press(qtbot, card, "mute")
+    seen(qtbot, card, "conv1")
+    press(qtbot, card, "measure")
+    assert card.effect.text() == JUDGING
+    press(qtbot, card, "look")
+    press(qtbot, card, "look")
+    seen(qtbot, card, "conv1")
+    assert card.measure.isVisible() and card.effect.text() == "" and not card.effect.isVisible()
+
+    press(qtbot, card, "measure")
+    qtbot.waitUntil(lambda: "before" in card.effect.text(), timeout=PATIENCE_MS)
+    found = card.effect.text()
+    press(qtbot, card, "look")
+    press(qtbot, card, "look")
+    seen(qtbot, card, "conv1")
+    assert card.effect.text() == found, "it is of these changes still"
+
+
+def test_a_block_can_be_opened_again_in_another_run_of_the_same_network(
+    qtbot: QtBot, harness: Harness, page: TryItPage, run: Run
+) -> None:
+    with_run(qtbot, harness, page, run)
+    card = page.below.inside
+    random_example(qtbot, page)
+    press(qtbot, card, "look")
+    seen(qtbot, card)
+    open_block(qtbot, card, "conv1")
+    assert card.blocks.title.isVisible()
+
+    other = run.path.parent / "2026-11-23 other"
+    shutil.copytree(run.path, other)
+    page._pick(other)
+    qtbot.waitUntil(lambda: card._path == other, timeout=PATIENCE_MS)
+    seen(qtbot, card)
+    table = card.blocks.table
+    assert not table.currentIndex().isValid() and not table.selectedIndexes()
+    place = table.visualRect(table.blocks.index(table.blocks.names.index("conv1"), 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    seen(qtbot, card, "conv1")
+    assert card.blocks.title.text() == "conv1" and card.blocks.title.isVisible()
 
 
 def test_a_network_for_rows_is_looked_into_too(

@@ -13,13 +13,14 @@ from app.engine.runs.looks.epoch_looks import bytes_of, looked_at
 from app.engine.text import bytes_text
 from app.ui.pages.results.epochs.looking_back import NOT_KEPT
 from app.ui.pages.results.page import ResultsPage
+from app.ui.pages.training.epochs_view import NO_ANSWERS, EpochsView
 from app.ui.pages.training.page import TrainingPage
 from app.ui.pages.training.run_view import VIEWS
-from app.ui.state.insight.run_looks import NONE_KEPT
+from app.ui.state.insight.run_looks import NONE_KEPT, READING
 from app.ui.state.record import read_record
 from tests.ui.harness import PATIENCE_MS, Harness
 from tests.ui.pages.test_results_page import show
-from tests.ui.trained_runs import trained_run
+from tests.ui.trained_runs import train_on, trained_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,3 +220,39 @@ def test_the_record_of_a_run_that_is_over_shows_too(
     page.run.show_view(EPOCHS)
     read(qtbot, page.run.epochs.back, run)
     assert page.run.epochs.back.columns[0].cards.isVisible()
+
+
+def test_answers_that_its_folder_explains_show_once_that_is_read(
+    qtbot: QtBot, harness: Harness, tmp_path: Path
+) -> None:
+    """Of amounts nothing can be said before; nothing else comes later that would draw it."""
+    run = train_on(tmp_path / "runs", {"source": "sample:diabetes"}, {"template": "mlp"}, 3)
+    page = TrainingPage(harness.parts)
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    page.show()
+    harness.parts.session.show(read_record(run.path))
+    page.run.show_view(EPOCHS)
+    view = page.run.epochs
+    assert view.note.text() == READING and not view.back.isVisible()
+    qtbot.waitUntil(view.back.isVisible, timeout=PATIENCE_MS)
+    assert not view.note.isVisible()
+    column = view.back.columns[0]
+    assert column.view is not None and column.figures.text().startswith("Epoch 3: ")
+
+
+def test_what_was_not_kept_is_said_however_often_it_is_drawn(
+    qtbot: QtBot, harness: Harness, run: Run
+) -> None:
+    shutil.rmtree(run.path / "epochs")
+    record = read_record(run.path)
+    for epoch in record.epochs:
+        object.__setattr__(epoch, "confusion", None)
+
+    view = EpochsView(harness.parts)
+    qtbot.addWidget(view)
+    view.show()
+    view.show_record(record, None)
+    qtbot.waitUntil(lambda: view.note.text() == NO_ANSWERS, timeout=PATIENCE_MS)
+    view.show_record(record, None)
+    assert view.note.isVisible() and not view.back.isVisible()

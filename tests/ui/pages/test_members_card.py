@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,13 @@ def shown(qtbot: QtBot, harness: Harness, run: Run) -> ResultsPage:
     harness.parts.session.show(read_record(run.path))
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1 and not page.live, timeout=PATIENCE_MS)
     return page
+
+
+def settle(qtbot: QtBot, harness: Harness) -> None:
+    """Waits until all work in the background has been done and delivered."""
+    done: list[bool] = []
+    harness.parts.background.run(lambda _: None, lambda _: done.append(True))
+    qtbot.waitUntil(lambda: bool(done), timeout=PATIENCE_MS)
 
 
 def texts(page: ResultsPage) -> list[str]:
@@ -63,13 +71,26 @@ def test_a_line_a_quarter_once_the_data_are_open(
         assert text in found, (text, found)
 
 
+def test_what_comes_late_is_not_shown_with_another_epoch(
+    qtbot: QtBot, harness: Harness, tmp_path: Path
+) -> None:
+    run = train_on(tmp_path / "runs", {"source": "sample:iris"}, TABM)
+    page = shown(qtbot, harness, run)
+    qtbot.waitUntil(lambda: page.members.isVisible(), timeout=PATIENCE_MS)
+    content = page._content(page.selection)
+    page.members.show_results(replace(content, past=True))
+    assert not page.members.isVisible()
+    page.members.show_results(content)
+    page.members.show_results(replace(content, past=True))
+    settle(qtbot, harness)
+    assert not page.members.isVisible()
+
+
 def test_a_network_without_members_has_no_such_card(
     qtbot: QtBot, harness: Harness, tmp_path: Path
 ) -> None:
     run = train_on(tmp_path / "runs", {"source": "sample:iris"}, {"template": "mlp", "width": 8})
     harness.open("sample:iris")
     page = shown(qtbot, harness, run)
-    done: list[bool] = []
-    harness.parts.background.run(lambda _: None, lambda _: done.append(True))
-    qtbot.waitUntil(lambda: bool(done), timeout=PATIENCE_MS)
+    settle(qtbot, harness)
     assert page.members.isHidden()

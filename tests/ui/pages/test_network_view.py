@@ -85,6 +85,10 @@ def test_a_run_that_is_over_shows_its_weights_in_use(
     qtbot.waitUntil(lambda: bool(view.outputs.outputs), timeout=PATIENCE_MS)
     assert view.note.text().startswith(f"Weights of '{run.name}', after epoch")
     assert view.blocks.isVisible()
+    assert view.choice.picture.accessibleName().startswith("The example: ")
+    view.show_data(None)
+    qtbot.waitUntil(lambda: view.note.text() == NO_DATA, timeout=PATIENCE_MS)
+    assert view.choice.picture.accessibleName() == "", "none is shown"
 
     qtbot.mouseClick(view.norms, Qt.MouseButton.LeftButton)
     assert page.run.group.button(INSIDE).isChecked()

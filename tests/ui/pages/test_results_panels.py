@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -154,3 +156,42 @@ def test_while_it_trains_a_cell_has_its_examples(
     report = live.splits["validation"]
     assert np.array_equal(report.rows, rows)
     assert report.cell(3, 4) and not report.cell(3, 3)  # type: ignore[attr-defined]
+
+
+def test_no_figure_of_another_run_is_left(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run, tmp_path: Path
+) -> None:
+    panel = show(qtbot, harness, page, run, "confidence")
+    assert isinstance(panel, ConfidencePanel)
+    qtbot.waitUntil(lambda: "examples" in panel.status.text(), timeout=PATIENCE_MS)
+    assert panel.use.isVisible() and panel.use.accessibleName() == "Answer with the temperature"
+
+    other = tmp_path / "runs" / "2026-11-23 without answers"
+    shutil.copytree(run.path, other)
+    for kept in ("results", "checkpoints"):
+        shutil.rmtree(other / kept)
+
+    panel.show_content(replace(panel.content, path=other))
+    found = (panel.status.text(), panel.temperature.text(), panel.threshold.text())
+    assert found == ("", "", "") and not panel.use.isVisible()
+    assert not len(panel.reliability.before.x) and not len(panel.covered.curve.x)
+    qtbot.waitUntil(lambda: bool(panel.status.text()), timeout=PATIENCE_MS)
+    assert "examples" not in panel.status.text(), "it says why there is nothing"
+    assert panel.temperature.text() == "" and not panel.use.isVisible()
+
+    panel.show_content(replace(panel.content, path=run.path))
+    qtbot.waitUntil(lambda: "examples" in panel.status.text(), timeout=PATIENCE_MS)
+    assert panel.use.isVisible() and len(panel.reliability.before.x)
+
+
+def test_the_changes_of_another_run_go_also_where_its_data_are_not_open(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run, tmp_path: Path
+) -> None:
+    panel = show(qtbot, harness, page, run, "confidence")
+    dataset = harness.document.dataset
+    assert dataset is not None
+    page.panels.draft.change(dataset, [0, 1], "exclude")
+    other = tmp_path / "runs" / "2026-11-23 other"
+    shutil.copytree(run.path, other)
+    page.panels.show_content(replace(panel.content, path=other, dataset=None, missing="Not open."))
+    assert page.panels.draft.revision.changes == () and not page.panels.draft.can_undo

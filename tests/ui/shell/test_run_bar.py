@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtWidgets import QLabel
 
+from app.engine.experiment import toml_file
+from app.engine.experiment.data_settings import DataSettings
+from app.engine.experiment.experiment import Experiment
+from app.engine.runs import events
 from app.ui.state.action import Action
 from app.ui.state.record import read_record
 from app.ui.widgets.elided import ElidedEdit
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.engine.runs.summary import Summary
     from app.ui.shell.application import Window
     from tests.ui.conftest import OpenWindow
 
@@ -89,6 +94,27 @@ def test_a_check_mark_means_done_for_what_is_open(
     inside(window).files.open(str(path))
     until(qtbot, lambda: done(window) == list(STEPS))
     assert read_record(path).epochs
+
+
+def test_what_was_promised_of_a_run_has_no_unit_of_other_data(
+    qtbot: QtBot, open_window: OpenWindow, folders: Path
+) -> None:
+    window = open_window()
+    path = folders / "houses.csv"
+    path.write_text("size,price (EUR)\n" + "".join(f"{n % 7},{n % 7 * 1.5}\n" for n in range(60)))
+    document, run_bar = inside(window).document, inside(window).run_bar
+    document.set(Experiment(data=DataSettings(source=str(path), target="price (EUR)")))
+    until(qtbot, lambda: document.data_state == "ready")
+    promise = {"figure": "mae", "value": 5.0, "seconds": 10.0, "came": 9.0}
+    end = events.RunFinished("", "completed", "", cast("Summary", {"promise": promise}))
+    record = inside(window).session.live_record
+    record.started = events.RunStarted("", "", toml_file.to_plain(document.experiment))
+    run_bar._finished(end)
+    assert "5 EUR in about 10 s was promised" in text(window, "status.text")
+
+    record.started = events.RunStarted("", "", {"data": {"source": "sample:digits"}})
+    run_bar._finished(end)
+    assert "5 in about 10 s was promised" in text(window, "status.text")
 
 
 def test_what_train_would_start_is_named(

@@ -66,6 +66,9 @@ def test_the_menu_offers_processes_and_the_computers_of_the_configuration(qtbot:
     assert told == [TrainingPlace(True, 4)] and button.text() == "4 processes"
     button.findChild(QAction, "train.on.a & b").trigger()
     assert told[-1].host == "a & b" and button.text() == "a && b"
+    button.show_place(TrainingPlace(True, 1, "Lab 2"))
+    assert button.accessibleName() == "Where it trains: Lab 2"
+    button.show_place(told[-1])
 
     button.show_hosts([])
     (none,) = button._computers.actions()

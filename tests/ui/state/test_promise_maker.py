@@ -57,8 +57,9 @@ def test_a_training_like_one_before_is_promised(
     curves.learn(key, "cpu", CURVE)
     with maker_of(harness) as maker:
         qtbot.waitUntil(lambda: maker.promise is not None, timeout=PATIENCE_MS)
-        assert maker.promise == CURVE.promise()
+        assert maker.promise == maker.of_now() == CURVE.promise()
         harness.document.replace("training", epochs=7)
+        assert maker.of_now() is None, "what is started at once is promised nothing"
         qtbot.waitUntil(lambda: maker.promise is None, timeout=PATIENCE_MS)
 
 

@@ -72,6 +72,7 @@ class MembersCard(Card):
         """Asks the members of the run that is shown about the examples of the split."""
         if content.live or content.past or content.path is None or content.description is None:
             self._asked = None
+            self._parts.background.forget(KEY)
             self.hide()
             return
 

@@ -66,8 +66,8 @@ class PanelHost(QWidget):
     def show_content(self, content: ViewContent) -> None:
         """Shows another run or split; a panel that has nothing to say of it gives way."""
         self._content = content
-        if content.path is not None and content.dataset is not None:
-            self.draft.open(content.path)
+        if content.path is not None:
+            self.draft.open(content.path)  # also without its data: the changes of another run go
 
         for panel in panels():
             button = self.choice.buttons[panel.key]

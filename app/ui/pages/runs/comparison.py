@@ -68,7 +68,7 @@ class ComparisonCard(Card):
         self.full.setToolTip(
             tooltip(
                 "Full width: steps, epochs, examples or time, smoothing, groups and seeds, and "
-                "beside runs of other tools."
+                "runs of other tools beside them."
             )
         )
         self.full.clicked.connect(self.full_wanted)

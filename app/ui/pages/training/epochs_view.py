@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.ui.pages.results.epochs.looking_back import LookingBack
 from app.ui.pages.results.outcome import Outcome, read_outcome
 from app.ui.pages.results.selection import Selection, ViewContent
+from app.ui.state.insight.run_looks import READING
 from app.ui.widgets.label import Label
 
 if TYPE_CHECKING:
@@ -16,11 +18,16 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Dataset
     from app.ui.pages.parts import Parts
+    from app.ui.state.background import Failure
     from app.ui.state.record import Record
 
 NO_EPOCH = "After the first epoch: how the network came to what it says, epoch by epoch."
 
 NOT_OPEN = "The data of this run are not open; open them to see the examples."
+
+NO_ANSWERS = "What this run answered after its epochs was not kept."
+
+KEY = "training.epochs"
 
 
 class EpochsView(QWidget):
@@ -29,6 +36,7 @@ class EpochsView(QWidget):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
+        self._dataset: Dataset | None = None
         self._outcome: Outcome | None = None
         self._read_at: tuple[object, ...] = ()
         self._shown: tuple[object, ...] = ()
@@ -43,34 +51,43 @@ class EpochsView(QWidget):
 
     def show_record(self, record: Record, dataset: Dataset | None) -> None:
         """Shows a record; it costs little where nothing has come since the last call."""
-        self.note.setVisible(not record.epochs)
-        self.back.setVisible(bool(record.epochs))
+        self._dataset = dataset
         if not record.epochs or record.path is None:
+            self._parts.background.forget(KEY)
+            self._read_at = self._shown = ()
             self.back.forget()
+            self._say(NO_EPOCH)
             return
 
         self._read(record.path, record)
         running = self._parts.session.live
-        shown = (*map(id, (record, record.epochs[-1], dataset, self._outcome)), running)
-        if shown == self._shown:
+        outcome = self._outcome
+        shown = (record, record.epochs[-1], dataset, outcome, running)
+        if self._shown and all(map(is_, shown, self._shown)):
             return
 
         self._shown = shown
-        outcome = self._outcome
         selection = Selection(record, outcome, running, "validation", None, dataset)
         epochs = selection.known_epochs
         report = selection.at(epochs[-1]) if epochs else None
-        self.note.setVisible(report is None)
+        missing = "" if dataset is not None else NOT_OPEN
         if report is None:
-            self.note.setText(NO_EPOCH)
-            self.back.hide()
+            why_not = missing if epochs and missing else NO_ANSWERS
+            self._say(why_not if outcome is not None else READING)
             return
 
-        missing = "" if dataset is not None else NOT_OPEN
         content = ViewContent(
             report, selection.description, dataset, missing, False, running, True, record.path
         )
+        self.note.hide()
         self.back.show_run(selection, content)
+        self.back.show()
+
+    def _say(self, text: str) -> None:
+        """Says why there is nothing to look back at."""
+        self.note.setText(text)
+        self.note.show()
+        self.back.hide()
 
     def _read(self, path: Path, record: Record) -> None:
         """Reads what the folder says of the data and the task, once, and again at the end."""
@@ -84,11 +101,17 @@ class EpochsView(QWidget):
 
         self._parts.background.run(
             lambda _: read_outcome(path),
-            lambda outcome: self._take(read_at, outcome),
-            lambda _failure: None,
-            key="training.epochs",
+            lambda outcome: self._take(record, outcome),
+            self._fail,
+            key=KEY,
         )
 
-    def _take(self, read_at: tuple[object, ...], outcome: Outcome) -> None:
-        if read_at == self._read_at:
-            self._outcome = outcome
+    def _take(self, record: Record, outcome: Outcome) -> None:
+        """Shows what was read: of a run that is over nothing comes later that would."""
+        self._outcome = outcome
+        if self.isVisible():
+            self.show_record(record, self._dataset)
+
+    def _fail(self, failure: Failure) -> None:
+        if self._outcome is None:
+            self._say(failure.message)

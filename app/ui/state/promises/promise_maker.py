@@ -88,6 +88,13 @@ class PromiseMaker(ExclusiveTask):
         self._soon.stop()
         self._idle.stop()
 
+    def of_now(self) -> Promise | None:
+        """Returns what is promised of the settings of this moment.
+
+        None where that is not known, or not yet: `promise` follows a moment later.
+        """
+        return self.promise if self._key and self._key == self._key_now() else None
+
     # --- the basis
 
     def _changed(self, *_: object) -> None:

@@ -159,14 +159,17 @@ class BlockTable(QTableView):
         self._measure()
 
     def show_outputs(self, outputs: Mapping[str, BlockOutput], chosen: str) -> None:
-        """Shows what came out of every block, at the row of the chosen one; tells nobody."""
+        """Shows what came out of every block, at the row of the chosen one; tells nobody.
+
+        Without a chosen one no row is left as if it were: to click it would choose nothing.
+        """
         self.blocks.show(outputs)
-        if chosen in self.blocks.names:
-            row = self.blocks.names.index(chosen)
-            if row != self.currentIndex().row():
-                self.blockSignals(True)
-                self.setCurrentIndex(self.blocks.index(row, 0))
-                self.blockSignals(False)
+        names = self.blocks.names
+        row = names.index(chosen) if chosen in names else -1
+        if row != self.currentIndex().row():
+            self.blockSignals(True)
+            self.setCurrentIndex(self.blocks.index(row, 0))
+            self.blockSignals(False)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)

@@ -127,6 +127,8 @@ class ExampleBar(QWidget):
         rows = dataset.indices.get(outputs.split, ()) if dataset is not None else ()
         if dataset is None or outputs.place >= len(rows):
             self.picture.clear()
+            self.picture.setAccessibleName("")
+            self.picture.setToolTip("")
             self.name.setText("")
             return
 

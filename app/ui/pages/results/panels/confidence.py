@@ -34,7 +34,9 @@ FINE_GAP = 0.02
 """A calibration error below which nothing need be done."""
 
 KEEP = "Answers of Try it, predict and serve are scaled by it; no answer becomes another one."
-FORGET = "Answers sound as sure again as the network says."
+FORGET = "Answers are then as sure again as the network itself says."
+
+NOTHING = np.zeros(0)
 
 
 class SharePlot(Plot):
@@ -74,11 +76,13 @@ class ReliabilityPlot(SharePlot):
         self.honest.show(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
         self.restyle()
 
-    def show_confidence(self, confidence: Confidence) -> None:
-        before, after = confidence.before, confidence.after
-        self.before.show(before.sure, before.right)
-        nothing = np.zeros(0)
-        self.after.show(*((after.sure, after.right) if after is not None else (nothing, nothing)))
+    def show_confidence(self, confidence: Confidence | None) -> None:
+        """Shows both curves; None for neither."""
+        before = confidence.before if confidence is not None else None
+        after = confidence.after if confidence is not None else None
+        for series, curve in ((self.before, before), (self.after, after)):
+            series.show(*((curve.sure, curve.right) if curve is not None else (NOTHING, NOTHING)))
+
         self.refresh()
 
 
@@ -90,9 +94,11 @@ class CoveragePlot(SharePlot):
         self.curve = self.add(Series("right", "training", words=percent_text, dots=False))
         self.restyle()
 
-    def show_confidence(self, confidence: Confidence) -> None:
-        found = confidence.coverage
-        self.curve.show(found.answered[::-1], found.accuracy[::-1])
+    def show_confidence(self, confidence: Confidence | None) -> None:
+        """Shows the curve; None for none."""
+        found = confidence.coverage if confidence is not None else None
+        answered, right = (found.answered, found.accuracy) if found is not None else (NOTHING,) * 2
+        self.curve.show(answered[::-1], right[::-1])
         self.refresh()
 
 
@@ -106,8 +112,8 @@ class ConfidencePanel(Panel):
     )
     order: ClassVar[int] = 20
     shows: ClassVar[str] = (
-        "Left: of answers that are 90 % sure, how many are right? On the dashed line it is 90 %. "
-        "Right: how much is right if the network may say 'I don't know' where it is unsure."
+        "Reliability: of answers that are 90 % sure, how many are right? On the dashed line it is "
+        "90 %. 'I don't know': how much is right if the network may say so where it is unsure."
     )
     means: ClassVar[str] = (
         "Below the dashed line the network is surer than it should be. The temperature, one number "
@@ -163,7 +169,11 @@ class ConfidencePanel(Panel):
         return content.task is not None and has_certainty(content.task)
 
     def fill(self, content: ViewContent) -> None:
-        self._path = content.path
+        if content.path != self._path:
+            self._path = content.path
+            self.parts.background.forget("results.confidence")
+            self._show_nothing("")
+
         self._read()
 
     def _read(self) -> None:
@@ -182,27 +192,37 @@ class ConfidencePanel(Panel):
         self._confidence = confidence
         self.reliability.show_confidence(confidence)
         self.covered.show_confidence(confidence)
-        unit = (
-            "tags" if self.content.task is not None and self.content.task.targets == "tags" else ""
-        )
-        of = f", every one of their {unit} by itself" if unit else ""
+        task = self.content.task
+        of = ", each of their tags by itself" if task is not None and task.targets == "tags" else ""
         self.status.setText(
-            f"On {confidence.examples:,} {confidence.split} examples{of}. How sure and how right "
-            f"differ by {percent_text(confidence.before.error)} on average."
+            f"On {confidence.examples:,} {confidence.split} examples{of}. How sure it is and how "
+            f"often it is right differ by {percent_text(confidence.before.error)} on average."
         )
         self._show_temperature(confidence)
         self._show_threshold()
         self.guide_changed.emit()
 
     def _failed(self, failure: Failure) -> None:
+        self._show_nothing(failure.message)
+
+    def _show_nothing(self, why: str) -> None:
+        """Shows no figure, for those of another run would be taken for its own."""
         self._confidence = None
-        self.status.setText(failure.message)
+        self.status.setText(why)
+        self.reliability.show_confidence(None)
+        self.covered.set_best(None)
+        self.covered.show_confidence(None)
+        self.temperature.setText("")
+        self.threshold.setText("")
+        self.use.hide()
 
     def _show_temperature(self, confidence: Confidence) -> None:
         temperature, after = confidence.temperature, confidence.after
         self.use.setEnabled(temperature is not None)
-        self.use.setText("Answer without it" if confidence.is_kept else "Answer with it")
-        self.use.setAccessibleName(self.use.text())
+        way = "without" if confidence.is_kept else "with"
+        self.use.setText(f"Answer {way} it")
+        self.use.setAccessibleName(f"Answer {way} the temperature")
+        self.use.show()
         self.use.setToolTip(tooltip(FORGET if confidence.is_kept else KEEP))
         if temperature is None or after is None:
             self.temperature.setText("There are too few validation examples to fit a temperature.")
@@ -211,7 +231,7 @@ class ConfidencePanel(Panel):
         way = "too sure" if temperature > 1 else "not sure enough"
         now = "Answers are scaled by it." if confidence.is_kept else ""
         if confidence.before.error < FINE_GAP:
-            way = "about as sure as it may be"
+            way = "about as sure as it should be"
         self.temperature.setText(
             f"The network is {way}. A temperature of {number_text(temperature)} makes the "
             f"difference {percent_text(after.error)}. {now}".strip()
@@ -254,8 +274,12 @@ class ConfidencePanel(Panel):
 
         self.use.setEnabled(False)
         self.parts.background.run(
-            write, lambda _: self._read(), self._failed, key="results.temperature"
+            write, lambda _: self._read(), self._not_kept, key="results.temperature"
         )
+
+    def _not_kept(self, failure: Failure) -> None:
+        self.use.setEnabled(True)
+        self.status.setText(failure.message)
 
     def arrange(self, wide: bool) -> None:
         direction = QBoxLayout.Direction

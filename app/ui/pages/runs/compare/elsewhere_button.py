@@ -51,7 +51,7 @@ class ElsewhereButton(QPushButton):
 
     def _fill(self) -> None:
         self._menu.clear()
-        folder = self._menu.addAction("Add a folder of TensorBoard…")
+        folder = self._menu.addAction("Add a TensorBoard folder…")
         folder.setObjectName("runs.compare.elsewhere.folder")
         folder.triggered.connect(self._ask_for_folder)
         files = self._menu.addAction("Add log files…")
@@ -65,7 +65,7 @@ class ElsewhereButton(QPushButton):
             action.triggered.connect(partial(self._remove, path))
 
     def _ask_for_folder(self) -> None:
-        folder = ask_for_folder(self, "logs", "Choose a folder with a log of TensorBoard")
+        folder = ask_for_folder(self, "logs", "Choose a folder with a TensorBoard log")
         self.take([folder] if folder is not None else [])
 
     def _ask_for_files(self) -> None:

@@ -43,7 +43,8 @@ SAVE = (
     "(“Start from weights” on the Learning page). The run stays as it is."
 )
 
-NO_DATA = "Open the data of this run on the Data page to measure its accuracy."
+NO_DATA = "Open the data of this run on the Data page to measure the effect of the changes."
+JUDGING = "Judging the examples …"
 
 
 class InsideCard(Card):
@@ -92,7 +93,7 @@ class InsideCard(Card):
         self.blocks.large.picked.connect(self._pick)
         self.answer = Label()
         self.answer.setObjectName("tryit.inside.answer")
-        self.measure = QPushButton("Measure the accuracy")
+        self.measure = QPushButton("Measure the effect")
         self.measure.setObjectName("tryit.inside.measure")
         self.measure.clicked.connect(self._measure)
         style(self.measure, "small")
@@ -162,13 +163,19 @@ class InsideCard(Card):
         self._say_effect("")
         self._ask()
 
+    def _stop_measuring(self) -> None:
+        """Measures no more; a figure that is known already stays."""
+        self._background.forget(MEASURE)
+        if self.effect.text() == JUDGING:
+            self._say_effect("")
+
     # --- asking
 
     def _ask(self) -> None:
         path, result, changes, opened = self._path, self._result, self.what_if.changes, self._opened
         if path is None or result is None or not self.button.isChecked():
             self._background.forget(KEY)
-            self._background.forget(MEASURE)
+            self._stop_measuring()
             self._seen = None
             self._show_parts()
             return
@@ -220,7 +227,7 @@ class InsideCard(Card):
         self.save.setVisible(bool(seen.changes))
         is_open = self._dataset() is not None
         self.measure.setEnabled(is_open)
-        tip = "Judges the kept-apart examples without and with the changes."
+        tip = "Judges the examples kept apart from training, without and with the changes."
         self.measure.setToolTip(tooltip(tip if is_open else NO_DATA))
         self.meaning.setText(WHAT_IF_MEANING if seen.changes else MEANING)
 
@@ -249,7 +256,7 @@ class InsideCard(Card):
         # The test split is for the end: while a run trains it is not looked at.
         there = [name for name in ("validation", "test") if len(dataset.indices.get(name, ()))]
         splits = tuple(name for name in there if name != "test" or not self._trains(path))
-        self._say_effect("Judging the examples …")
+        self._say_effect(JUDGING)
 
         def work(control: Control) -> list[Effect]:
             return self._inside.effect(path, dataset, splits, changes, control.check)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.ui.pages.tryit.inside.asking import Seen
 
 MEANING = (
-    "What you may conclude: a part without which the answer and the accuracy stay as they are is "
+    "What you may conclude: a part without which the answer and the figures stay as they are is "
     "not needed for these examples, alone. What not: that several such parts can go together, for "
     "they may stand in for one another, or that a part “means” what it answers to. Nothing is "
     "saved unless you save it, and the run stays as it is."
