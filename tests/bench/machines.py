@@ -122,9 +122,9 @@ def same_steps(folder: Path) -> bool:
     within = max(training, judged, weights) <= CLOSE and exact
     print(
         f"two processes beside one, {steps} steps: losses of steps differ by {training:.1e}, those "
-        f"that are judged by {judged:.1e}, weights by {weights:.1e} (at most {CLOSE:.0e}; biases of "
-        f"keys, on which nothing depends, by {idle:.1e}); what two judged, one judges {'exactly so' if exact else 'OTHERWISE'}: "
-        f"{'PASS' if within else 'FAIL'}",
+        f"that are judged by {judged:.1e}, weights by {weights:.1e} (at most {CLOSE:.0e}; biases "
+        f"of keys, on which nothing depends, by {idle:.1e}); what two judged, one judges "
+        f"{'exactly so' if exact else 'OTHERWISE'}: {'PASS' if within else 'FAIL'}",
         flush=True,
     )
     return within
