@@ -41,8 +41,11 @@ IDLE_TIMES = 3.0
 """So many times the longest piece of the same work: some work is waiting, say for a device."""
 
 BUSY_BEATS = 7
-BUSY_SECONDS = 6.0
-"""Processor time, below which nothing that computes is said to hang."""
+BUSY_SECONDS = 4.0
+"""Processor time, below which nothing that computes is said to hang, however short it always was.
+
+It is less than those beats take, as others may want the processors too.
+"""
 
 BUSY_TIMES = 10.0
 

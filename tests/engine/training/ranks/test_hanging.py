@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 pytestmark = needs_forks
 
 MOST_SECONDS = 10.0
+"""On a computer that has processors to spare."""
+
 STEP = 8
 """Where it hangs: all kinds of work were done before."""
 
@@ -50,6 +52,11 @@ def in_steps(action: Callable[[int], object]) -> Callable[[], None]:
 
 def once(action: Callable[[], object]) -> Callable[[int], object]:
     return lambda step: action() if step == STEP else None
+
+
+def most_seconds() -> float:
+    """Returns how long the end may take where as many want the processors as just now."""
+    return MOST_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def compute(seconds: float) -> None:
@@ -79,11 +86,14 @@ def test_another_process_that_hangs_ends_all_with_its_sentence(
         begun.touch()
         action()
 
-    others = Forks(3, before=in_steps(once(hang)))
+    others = Forks(2, before=in_steps(once(hang)))
     ended = trained(requested(tmp_path), tmp_path / "runs", others)
-    assert time.time() - begun.stat().st_mtime < MOST_SECONDS
+    assert time.time() - begun.stat().st_mtime < most_seconds()
     assert ended.finished.status == "failed"
-    assert "of 3 failed: It hung: " in ended.finished.reason and words in ended.finished.reason
+    assert (
+        "Process 2 of 2 failed: It hung: " in ended.finished.reason
+        and words in ended.finished.reason
+    )
     assert None not in others.codes
     assert "in hang" in (ended.run.path / "log.txt").read_text()
 
@@ -110,7 +120,7 @@ def test_a_first_process_that_hangs_ends_all(tmp_path: Path) -> None:
         os.kill(child, signal.SIGKILL)
         raise
 
-    assert time.time() - begun.stat().st_mtime < MOST_SECONDS
+    assert time.time() - begun.stat().st_mtime < most_seconds()
     (log,) = (tmp_path / "runs").glob("*/log.txt")
     assert "Process 1 of 2 ends: It hung: it did nothing for 6 seconds" in log.read_text()
 
@@ -188,7 +198,7 @@ def test_one_that_computes_hangs_where_it_takes_many_times_as_long_as_ever() -> 
     standstill._beats = BUSY_BEATS
     assert not standstill._is_lost(Stretch(9.0, 9.0), Stretch(1.0, 1.0))
     assert not standstill._is_lost(Stretch(900.0, 900.0), None)
-    assert not standstill._is_lost(Stretch(900.0, 5.0), Stretch(0.01, 0.01))  # crowded out
+    assert not standstill._is_lost(Stretch(900.0, 3.0), Stretch(0.01, 0.01))  # crowded out
     assert standstill._is_lost(Stretch(9.0, 9.0), Stretch(0.5, 0.5))
 
 
