@@ -26,9 +26,9 @@ time. `predict` predicts many pictures beside a bare loop and a large table in l
 `serve` prints what a request to the local service costs. `outputs` prints what it costs to see what
 comes out of every block, `looking-back` what the epochs of a run cost to keep, to open and to move
 through. `canvas` prints what a frame and a gesture cost with 300 blocks in sight. `suspects` prints
-what margins cost a training, and how long suspects of 100,000 examples take. `gpu` measures in
-eight minutes what only a GPU can show. `machines` sets two processes beside one, and trains the
-same wherever a run can be trained.
+what margins cost a training, and how long suspects of 100,000 examples take, `panels` how long each
+look at the results of as many. `gpu` measures in eight minutes what only a GPU can show. `machines`
+sets two processes beside one, and trains the same wherever a run can be trained.
 """
 
 from __future__ import annotations
@@ -136,6 +136,7 @@ def main() -> None:
         "serve",
         "canvas",
         "suspects",
+        "panels",
         "machines",
         "gpu",
     )
@@ -251,6 +252,11 @@ def main() -> None:
         sys.exit(canvas.main(arguments.pairs))
     elif arguments.what == "suspects":
         sys.exit(suspects.main(arguments.pairs))
+    elif arguments.what == "panels":
+        draw_offscreen()
+        from tests.bench import panels
+
+        sys.exit(panels.main(arguments.processor_time))
     elif arguments.what == "inside":
         draw_offscreen()
         inside.main(arguments.template, arguments.pairs, arguments.processor_time)

@@ -78,8 +78,7 @@ class MarginKeeper:
     def end_epoch(self, epoch: int) -> None:
         """Takes the margins of an epoch (from 1) that has ended.
 
-        Those of short epochs are worked out together: for each alone that would take a twentieth of
-        the time that the epoch takes.
+        Those of short epochs are worked out together: one by one that would take 2 or 3 % of them.
         """
         if not self.is_active:
             return
