@@ -46,8 +46,12 @@ FREE = {"": ("name", "netwright"), "training": ("seed", "threads", "cpu_use", "d
 STEADY = 0.25
 """The times at which trainings reach a promised figure lie within this share of their middle."""
 
-ALONE = 0.04
-"""A single training tells nothing of chance: so much of its rise is taken for it, to both sides."""
+CHANCE = 0.06
+"""What is taken for chance of the rise of a single training, to both sides; of several their part.
+
+One training tells nothing of how far others differ, and of several the best figure that all have
+reached is still too good to come again.
+"""
 
 MOST_OF_IT = 0.75
 """A promised figure is at least so far from the first one of the curves to the last one."""
@@ -123,9 +127,8 @@ class Curve:
         times = []
         for values in self.values:
             curve = sign * np.array(values)
-            noise = _noise(curve)
-            if len(self.values) == 1:
-                noise = max(noise, ALONE * abs(curve[-1] - curve[0]))
+            rise = abs(curve[-1] - curve[0])
+            noise = max(_noise(curve), CHANCE * rise / len(self.values))
             for limit in (sign * value - noise, sign * value + noise):
                 reached = np.flatnonzero(curve >= limit)
                 if not len(reached):
