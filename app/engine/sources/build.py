@@ -93,9 +93,7 @@ def build_dataset(
         chosen=examples.chosen,
         digest=_digest(examples, arrays),
         reading=examples.reading,
-        contradictions=contradictions(
-            preparation.kind, equals, targets, examples.names, changed.excluded
-        ),
+        contradictions=contradictions(preparation.kind, equals, examples, changed.excluded),
     )
     return _dataset(description, arrays, indices, examples, fingerprints)
 

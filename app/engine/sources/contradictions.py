@@ -9,8 +9,7 @@ import numpy as np
 from app.engine.data.nouns import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from app.engine.sources.loaded import Examples
     from app.engine.sources.targets import Targets
 
 NAMED = 3
@@ -20,23 +19,18 @@ TAGS_NAMED = 3
 """At most so many tags of an example are named."""
 
 
-def contradictions(
-    kind: str,
-    equals: np.ndarray,
-    targets: Targets,
-    names: Sequence[str],
-    excluded: np.ndarray | None = None,
-) -> str:
+def contradictions(kind: str, equals: np.ndarray, examples: Examples, excluded: np.ndarray) -> str:
     """Says which equal examples have different labels, "" where there are none.
 
     kind: of the inputs, such as "image". equals: (N,) the same number for equal inputs, from 0
     without gaps. excluded: rows that are in no split, and contradict nothing. Only classes and tags
     are labels: one example may well have two amounts.
     """
+    targets, names = examples.targets, examples.names
     if not targets.classes or equals.max(initial=-1) == len(equals) - 1:
         return ""
 
-    if excluded is not None and len(excluded):
+    if len(excluded):
         # Each is an example of its own, like no other one.
         equals = equals.copy()
         equals[excluded] = equals.max() + 1 + np.arange(len(excluded))
