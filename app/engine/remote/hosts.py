@@ -118,7 +118,16 @@ def _lines(path: Path, seen: list[Path]) -> Iterator[str]:
         yield line
         included = re.fullmatch(r"\s*include\s*[\s=]\s*(.+)", line, re.IGNORECASE)
         for pattern in included.group(1).split() if included else ():
-            base = Path(pattern.strip('"')).expanduser()
-            folder = base.parent if base.is_absolute() else path.parent / base.parent
-            for inner in sorted(folder.glob(base.name)):
+            for inner in _included(pattern.strip('"')):
                 yield from _lines(inner, seen)
+
+
+def _included(pattern: str) -> list[Path]:
+    """Returns the files that a pattern names, from ~/.ssh where it does not say otherwise."""
+    try:
+        path = Path(pattern).expanduser()
+    except RuntimeError:  # of a person whom the system does not know
+        return []
+
+    folder = Path.home() / ".ssh" / path.parent  # an absolute parent stays what it is
+    return sorted(folder.glob(path.name)) if path.name else []

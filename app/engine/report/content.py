@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -221,10 +222,14 @@ def common_headline(runs: Sequence[ReportedRun]) -> Metric | None:
 
 def labels_in_report(names: Sequence[str]) -> list[str]:
     """Returns the names of the runs, with a number behind a name that was there before."""
-    seen: dict[str, int] = {}
-    labels = []
-    for label in names:
-        seen[label] = seen.get(label, 0) + 1
-        labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    labels: list[str] = []
+    taken = set(names)
+    for name in names:
+        label = name
+        if name in labels:
+            numbers = itertools.count(2)
+            label = next(free for n in numbers if (free := f"{name} ({n})") not in taken)
+            taken.add(label)
+        labels.append(label)
 
     return labels

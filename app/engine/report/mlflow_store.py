@@ -115,9 +115,7 @@ def _write(run: Run, address: str) -> Written:
     begun = round(run.started.timestamp() * 1000)
     experiment = _experiment(client)
     identity = f"{run.name} {begun}"
-    for old in client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{_quoted(identity)}'"):
-        client.delete_run(old.info.run_id)
-
+    before = client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{_quoted(identity)}'")
     tags = {RUN_TAG: _quoted(identity), **_tags(reported)}
     made = client.create_run(experiment, begun, tags, run.name)
     run_id = made.info.run_id
@@ -128,6 +126,9 @@ def _write(run: Run, address: str) -> Written:
     status = STATUS.get(run.status, "KILLED")
     if status != "RUNNING":
         client.set_terminated(run_id, status, begun + round(seconds * 1000))
+
+    for old in before:  # only now: what fails half way takes nothing away
+        client.delete_run(old.info.run_id)
 
     return Written(run_id, notes)
 

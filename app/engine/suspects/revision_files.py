@@ -19,23 +19,24 @@ if TYPE_CHECKING:
 
 def revisions_of(run_folder: Path) -> list[Path]:
     """Returns the files of a run's revisions, oldest first."""
+    found = _numbered(run_folder)
+    return [found[number] for number in sorted(found)]
+
+
+def _numbered(run_folder: Path) -> dict[int, Path]:
     pattern = re.compile(rf"{re.escape(run_folder.name)} revision (\d{{1,6}})\.toml")
     try:
         names = [path.name for path in run_folder.parent.iterdir()]
     except OSError:
-        return []
+        return {}
 
-    found = {int(match[1]): name for name in names if (match := pattern.fullmatch(name))}
-    return [run_folder.parent / found[number] for number in sorted(found)]
+    matches = [match for name in names if (match := pattern.fullmatch(name))]
+    return {int(match[1]): run_folder.parent / match[0] for match in matches}
 
 
 def next_file(run_folder: Path) -> Path:
-    """Returns the path of the next revision of a run; nothing is there yet."""
-    taken = {path.name for path in revisions_of(run_folder)}
-    number = len(taken) + 1
-    while f"{run_folder.name} revision {number}.toml" in taken:
-        number += 1
-
+    """Returns the path of the next revision of a run, later than all that are there."""
+    number = 1 + max(_numbered(run_folder), default=0)
     return run_folder.parent / f"{run_folder.name} revision {number}.toml"
 
 

@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
 
 def test_names_are_read_with_includes_and_patterns_are_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As ssh does, whatever an include names is in ~/.ssh, and nonsense in it names nothing."""
     config = tmp_path / "config"
     monkeypatch.setenv(CONFIG, str(config))
     assert configured_hosts() == []
 
-    (tmp_path / "more").mkdir()
+    more = folders / "home" / ".ssh" / "more"
+    more.mkdir(parents=True)
     config.write_text(
         "# Host commented\nInclude more/*\nHost=one\n  HostName 10.0.0.1\n"
-        'HOST two *.lab "three" !four\nHost one\nMatch host five\nInclude config\n'
+        'HOST two *.lab "three" !four\nHost one\nMatch host five\n'
+        f"Include {config}\nInclude / ~no-such-person/config\n"
     )
-    (tmp_path / "more" / "lab").write_text("Host  inner\n")
+    (more / "lab").write_text("Host  inner\n")
     assert configured_hosts() == ["inner", "one", "two", "three"]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from app.engine.errors import UserError
+from app.engine.report.content import labels_in_report
 from app.engine.report.page import report_html, write_report
 from app.engine.report.sections import all_sections
 from app.engine.runs.history import METRICS, Writer
@@ -228,3 +229,7 @@ def test_many_classes_are_a_picture(tmp_path: Path) -> None:
     page = Page(text)
     assert len(page.all("img")) == 1 and len(text) < 1_000_000
     assert "class 199" in page.text
+
+
+def test_every_run_of_a_report_has_a_name_of_its_own() -> None:
+    assert labels_in_report(["a (2)", "a", "a", "b"]) == ["a (2)", "a", "a (3)", "b"]

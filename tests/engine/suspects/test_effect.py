@@ -81,3 +81,6 @@ def test_files_are_numbered_and_the_newest_counts(tmp_path: Path) -> None:
         write_revision(Revision((Change(str(number) * 32, "x", "exclude"),)), path)
 
     assert newest_revision(run).changes[0].example == "2" * 32
+
+    next_file(run.path).with_name(f"{run.name} revision 5.toml").write_bytes(path.read_bytes())
+    assert next_file(run.path).name == f"{run.name} revision 6.toml"  # a gap is not filled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from app.ui.state.insight.run_outputs import NO_DATA
 from app.ui.state.record import read_record
 from app.ui.widgets.outputs.block_table import DEAD, NAME
 from tests.ui.harness import PATIENCE_MS, Harness
+from tests.ui.pages.test_members_card import settle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +104,23 @@ def test_without_the_data_a_sentence_says_what_to_do(
     view = page.run.network
     qtbot.waitUntil(lambda: view.note.text() == NO_DATA, timeout=PATIENCE_MS)
     assert not view.blocks.isVisible() and not view.choice.isEnabled()
+
+
+def test_what_comes_too_late_is_not_shown_over_a_sentence(
+    qtbot: QtBot, harness: Harness, page: TrainingPage, run: Run
+) -> None:
+    harness.document.set(Experiment(data=run.experiment().data))
+    qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
+    harness.parts.session.show(read_record(run.path))
+    page.run.show_view(NETWORK)
+    view = page.run.network
+    qtbot.waitUntil(lambda: bool(view.outputs.outputs), timeout=PATIENCE_MS)
+    open_ended = threading.Event()
+    harness.parts.background.run(lambda _: open_ended.wait(), lambda _: None)  # a busy worker
+    view.outputs.choose_example("validation", 1)
+    qtbot.waitUntil(lambda: view.outputs.busy, timeout=PATIENCE_MS)
+    view.show_data(None)
+    qtbot.waitUntil(lambda: view.note.text() == NO_DATA, timeout=PATIENCE_MS)
+    open_ended.set()
+    settle(qtbot, harness)
+    assert view.note.text() == NO_DATA and not view.outputs.outputs

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QMessageBox
 
 from app.engine.learning.tasks import TASKS
 from app.engine.results.predictor import Predictor
 from app.engine.results.report import Report
 from app.engine.runs import events
 from app.engine.runs.storage.temperature import read_temperature
+from app.engine.runs.weights_in_use import WeightsInUse
 from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.results.panels import panels
 from app.ui.pages.results.panels.columns import ColumnsPanel
@@ -195,3 +197,26 @@ def test_the_changes_of_another_run_go_also_where_its_data_are_not_open(
     shutil.copytree(run.path, other)
     page.panels.show_content(replace(panel.content, path=other, dataset=None, missing="Not open."))
     assert page.panels.draft.revision.changes == () and not page.panels.draft.can_undo
+
+
+def test_what_was_measured_of_other_weights_goes(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
+) -> None:
+    panel = show(qtbot, harness, page, run, "robustness")
+    assert isinstance(panel, RobustnessPanel)
+    panel.status.setText("Judged.")
+    panel.show_content(panel.content)
+    assert panel.status.text() == "Judged."
+    panel.show_content(replace(panel.content, weights=WeightsInUse("last")))
+    assert panel.status.text() == ""
+
+
+def test_changes_that_cannot_be_kept_are_told_without_the_suspects_too(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
+) -> None:
+    show(qtbot, harness, page, run, "confidence")
+    page.panels.choose("figures")
+    page.panels.draft.failed.emit("The disk is full.")
+    box = page.findChild(QMessageBox, "results.revision.failed")
+    assert box is not None and box.isVisible() and box.informativeText() == "The disk is full."
+    box.close()

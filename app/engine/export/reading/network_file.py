@@ -12,7 +12,7 @@ import torch
 from app.engine.errors import UserError
 from app.engine.experiment.block_lines import blocks_text
 from app.engine.experiment.toml_file import FORMAT
-from app.engine.export.reading.ends import Ends, forms_of, inputs_read
+from app.engine.export.reading.ends import Ends, forms_of, inputs_read, require_ends
 from app.engine.export.reading.onnx_file import OnnxNetwork
 from app.engine.export.reading.operators import EPSILON
 from app.engine.export.reading.program_file import ProgramNetwork
@@ -54,6 +54,7 @@ def read_network(path: Path) -> ReadNetwork:
     file.find_ends()
     operators = file.operators()
     inputs, notes = inputs_read(file.inputs, operators, file.outputs)
+    require_ends(path.name, list(inputs), file.outputs)  # of two inputs one may not be used
     ends = Ends(tuple(inputs), file.outputs, forms_of(inputs, operators))
     network = to_graph(operators, ends, file.shapes)
     return replace(network, notes=(*notes, *network.notes))

@@ -105,6 +105,7 @@ def how_it_ended(code: int) -> str:
     if code >= 0:
         return f"ended with code {code}"
 
-    name = signal.Signals(-code).name
+    known = {each.value for each in signal.Signals}
+    name = signal.Signals(-code).name if -code in known else f"signal {-code}"
     why = ": perhaps the system had no memory left" if name == "SIGKILL" else ""
     return f"was ended by {name}{why}"

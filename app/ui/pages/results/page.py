@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from app.engine.data.nouns import noun
 from app.engine.runs import events
+from app.engine.runs.weights_in_use import BEST
 from app.ui.pages import run_actions
 from app.ui.pages.parts import GuideCard, Page, Parts
 from app.ui.pages.results.epochs.fold import BackFold
@@ -318,6 +319,7 @@ class ResultsPage(Page):
             self._record.path,
             selection.task,
             selection.splits,
+            selection.outcome.weights if selection.outcome is not None else BEST,
         )
 
     def _export(self) -> None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMessageBox,
+    QScrollArea,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.pages.results.panels import Panel, panels
 from app.ui.state.revisions.draft import RevisionDraft
 from app.ui.text.literal import tooltip
+from app.ui.widgets.message_box import message_box
 from app.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -33,6 +41,7 @@ class PanelHost(QWidget):
         super().__init__()
         self._parts = parts
         self.draft = RevisionDraft(parts.background)
+        self.draft.failed.connect(self._tell)
         self._content: ViewContent | None = None
         self._wide = True
         self._made: dict[str, tuple[Panel, QWidget]] = {}
@@ -86,6 +95,13 @@ class PanelHost(QWidget):
         if self.choice.buttons[key].isEnabled():
             self.choice.set_value(key)
             self._show()
+
+    def _tell(self, text: str) -> None:
+        """Says that changes could not be kept, where no panel in front says it."""
+        if self.panel is None:
+            box = message_box(self, "results.revision.failed", "The changes are not kept.", text)
+            box.addButton(QMessageBox.StandardButton.Close)
+            box.open()
 
     def _show(self) -> None:
         key = self.choice.value

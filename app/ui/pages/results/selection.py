@@ -12,7 +12,7 @@ import numpy as np
 from app.engine.results.reports import Level, SplitReport, report_for
 from app.engine.runs.epoch_records import EpochRecord, has_record, read_epoch
 from app.engine.runs.storage.manifest import RunFileError
-from app.engine.runs.weights_in_use import BEST
+from app.engine.runs.weights_in_use import BEST, WeightsInUse
 from app.ui.pages.results.outcome import Outcome, of_epoch
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class ViewContent:
     description: of the run's data, None where unknown. dataset: the run's own data where they are
     open, else `missing` says why not, and `offer` whether they can be opened. live: the run goes
     on. past: the figures are of an epoch whose weights are not those in use. path: of the run.
-    task: what was learned, None where unknown. splits: the reports on all splits, by name.
+    task: what was learned, None where unknown. splits: the reports on all splits, by name. weights:
+    those in use.
     """
 
     report: SplitReport
@@ -53,6 +54,7 @@ class ViewContent:
     path: Path | None = None
     task: Task | None = None
     splits: Mapping[str, SplitReport] = field(default_factory=dict)
+    weights: WeightsInUse = BEST
 
     @property
     def kind(self) -> str:

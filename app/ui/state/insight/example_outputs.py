@@ -205,6 +205,9 @@ class ExampleOutputs(QObject):
     # --- showing
 
     def _show_trouble(self, text: str) -> None:
+        self._number = next(self._numbers)  # what is on its way comes too late
+        self._background.forget(self._key)
+        self._session.see_outputs(None)
         self.outputs = {}
         self.words = ""
         self._show(text)

@@ -50,7 +50,9 @@ class RunOutputs(ExampleOutputs):
             self._soon()
 
     def _other_run(self) -> None:
+        self._number = next(self._numbers)  # what is on its way is of the run before
         self.outputs = {}
+        self.changed.emit()
         self._soon()
 
     def _renew(self) -> None:

@@ -172,6 +172,13 @@ class Parted(nn.Module):
         return both[:, :2], both[:, 2:]
 
 
+class Twice(Unused):
+    """Two answers, both to its first input."""
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> Any:
+        return self.layer(left), self.layer(left + 1)
+
+
 class Odd(Verdict):
     """What it does with its second input has no block."""
 
@@ -191,6 +198,7 @@ def test_an_input_that_changes_nothing_is_left_out(tmp_path: Path) -> None:
     [
         (Three, TRIPLE, "reads 3 values; .* there is no place for 'mask'"),
         (Parted, ROWS, "gives '.*' and '.*'; a network here gives one answer for one example"),
+        (Twice, BOTH_ROWS, "gives '.*' and '.*'; a network here gives one answer for one example"),
         (Odd, BOTH_ROWS, "2 operators of the network behind its input 'right' have no block"),
     ],
 )

@@ -16,7 +16,7 @@ from app.engine.runs.events import Event, NewFinding, StepsDone
 from app.engine.training import trainer
 from app.engine.training.ranks import world
 from app.engine.training.ranks.lead import Lead
-from app.engine.training.ranks.starting import Here
+from app.engine.training.ranks.starting import Here, how_it_ended
 from app.engine.training.ranks.world import LOOPBACK, World
 from tests.engine.training.ranks.together import Forks, needs_forks, only_here, trained
 from tests.engine.training.small import Listener, at_step, experiment, pictures
@@ -191,3 +191,9 @@ def test_processes_that_are_started_end_with_the_run(tmp_path: Path) -> None:
     ended = trained(requested(tmp_path), tmp_path / "runs", others)
     assert ended.finished.status == "completed", ended.finished.reason
     assert others.gone() == "" and not others._children
+
+
+def test_a_process_that_a_signal_ended_is_told_whatever_signal_it_was() -> None:
+    assert how_it_ended(3) == "ended with code 3"
+    assert how_it_ended(-signal.SIGKILL).startswith("was ended by SIGKILL: perhaps")
+    assert how_it_ended(-(signal.SIGRTMIN + 3)) == f"was ended by signal {signal.SIGRTMIN + 3}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -11,7 +12,6 @@ from app.engine.learning.metrics import metrics_text, shared_unit
 from app.engine.text import number_text
 from app.ui.pages.results.epochs.look_cards import LookCards
 from app.ui.pages.results.save_file import save
-from app.ui.pages.results.selection import ViewContent
 from app.ui.pages.results.views import ResultsView, view_for
 from app.ui.style.theme import style
 from app.ui.widgets.label import Label
@@ -19,7 +19,7 @@ from app.ui.widgets.label import Label
 if TYPE_CHECKING:
     from app.engine.runs.events import EpochDone
     from app.ui.pages.parts import Parts
-    from app.ui.pages.results.selection import Selection
+    from app.ui.pages.results.selection import Selection, ViewContent
     from app.ui.state.insight.run_looks import RunLooks
 
 WIDE = 660
@@ -97,18 +97,7 @@ class EpochColumn(QWidget):
             self._bring_view(report.view)
 
         assert self.view is not None
-        self.view.show_results(
-            ViewContent(
-                report,
-                content.description,
-                content.dataset,
-                content.missing,
-                content.offer,
-                content.live,
-                True,
-                content.path,
-            )
-        )
+        self.view.show_results(replace(content, report=report, past=True))
         self.view.arrange(self._wide)
         self.view.show()
 

@@ -81,8 +81,9 @@ class MeasuredPanel(Panel):
         if not has_data:
             self.notice.say(content.missing, content.offer)
 
-        if (content.path, content.dataset) != self._measured_for:
-            self._measured_for = content.path, content.dataset
+        measured_for = content.path, content.dataset, content.weights
+        if measured_for != self._measured_for:
+            self._measured_for = measured_for
             self.parts.background.forget(self._name)
             self.button.setEnabled(True)
             self.status.setText("")
