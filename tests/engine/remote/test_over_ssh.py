@@ -131,7 +131,7 @@ def test_after_fifty_cuts_no_step_is_lost_and_nothing_was_started_twice(
     assert there.joinpath("metrics.jsonl").read_bytes() == here.read_bytes()
     numbers = [
         json.loads(line)["step"]
-        for line in here.open(encoding="utf-8")
+        for line in here.read_text(encoding="utf-8").splitlines()
         if line.startswith('{"step"')
     ]
     assert numbers == sorted(set(numbers))
