@@ -15,7 +15,7 @@ from app.engine import files
 from app.engine.errors import UserError
 from app.engine.experiment import toml_file
 from app.engine.remote.computer import program_files
-from app.engine.remote.starting import names_pictures
+from app.engine.remote.starting import names_pictures, require_portable
 
 if TYPE_CHECKING:
     from app.engine.experiment.experiment import Experiment
@@ -86,10 +86,11 @@ class Recipe:
 def write(experiment: Experiment, folder: Path, recipe: Recipe) -> list[Path]:
     """Writes the folder, new or empty, and returns the files that tell others what to do.
 
-    Raises UserError where something is there already, where the disk refuses, or where the program
-    is no clone.
+    Raises UserError where something is there already, where the disk refuses, where the program is
+    no clone, or where the experiment needs more of this computer than its data.
     """
-    if folder.exists() and any(folder.iterdir()):
+    require_portable(experiment)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UserError(f"'{folder}' is not empty.", "Name a new folder.")
 
     source = Path(experiment.data.source).expanduser()

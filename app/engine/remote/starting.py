@@ -42,20 +42,7 @@ def start(
     Nothing is left here where it cannot begin there. Raises UserError, Disconnected, and whatever
     `check` raises.
     """
-    if requested.training.start_from:
-        raise UserError(
-            "A run on another computer cannot start from the weights of a run here.",
-            "Train it here, or start with new weights.",
-            "training.start_from",
-        )
-
-    if requested.data.revision:
-        raise UserError(
-            "A revision of the data is not taken to another computer.",
-            "Train it here, or without the revision.",
-            "data.revision",
-        )
-
+    require_portable(requested)
     with Connection(host, check) as connection:
         make_ready(connection, progress, check)
         source = requested.data.source
@@ -88,6 +75,23 @@ def start(
     register.add(run.path)
     follow(run)
     return run
+
+
+def require_portable(requested: Experiment) -> None:
+    """Raises UserError where an experiment needs files of this computer beside its data."""
+    if requested.training.start_from:
+        raise UserError(
+            "A run on another computer cannot start from the weights of a run here.",
+            "Train it here, or start with new weights.",
+            "training.start_from",
+        )
+
+    if requested.data.revision:
+        raise UserError(
+            "A revision of the data is not taken to another computer.",
+            "Train it here, or without the revision.",
+            "data.revision",
+        )
 
 
 def follow(run: Run) -> int:

@@ -74,6 +74,30 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
         recipe.write(requested, tmp_path, Recipe())
 
 
+def test_what_is_no_new_folder_is_left_alone_too(tmp_path: Path) -> None:
+    requested = small.experiment(small.pictures(tmp_path / "p.npz"))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="is not empty"):
+        recipe.write(requested, tmp_path / "file", Recipe())
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "sentence"),
+    [
+        ("data", "revision", "A revision of the data is not taken"),
+        ("training", "start_from", "cannot start from the weights of a run here"),
+    ],
+)
+def test_files_of_this_computer_do_not_go_into_a_recipe(
+    section: str, field: str, sentence: str, tmp_path: Path
+) -> None:
+    source = small.pictures(tmp_path / "p.npz")
+    requested = small.experiment(source, **{section: {field: str(tmp_path / "own")}})
+    with pytest.raises(UserError, match=sentence):
+        recipe.write(requested, tmp_path / "recipe", Recipe())
+    assert not (tmp_path / "recipe").exists()
+
+
 def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "e.toml"
     requested = small.experiment(small.pictures(tmp_path / "p.npz"))

@@ -21,7 +21,10 @@ def settle(run: Run, outcome: Outcome, status: Status) -> PromiseSummary | None:
     """
     promised = promise.read(run)
     resolved, prepared = outcome.resolved, outcome.prepared
-    is_whole = status == "completed" and not outcome.changes
+    environment = run.environment()
+    # Several processes take another time than the one that is asked about later.
+    is_alone = environment.get("processes", 1) == 1
+    is_whole = status == "completed" and not outcome.changes and is_alone
     if promised is None and not is_whole:
         return None
 
@@ -31,6 +34,6 @@ def settle(run: Run, outcome: Outcome, status: Status) -> PromiseSummary | None:
         curve = curves.curve_of(resolved.task.headline.name, epochs)
         if curve is not None:
             key = curves.key_of(resolved, prepared.training_examples)
-            curves.learn(key, str(run.environment().get("device", "cpu")), curve)
+            curves.learn(key, str(environment.get("device", "cpu")), curve)
 
     return promised.summary(epochs) if promised is not None else None
