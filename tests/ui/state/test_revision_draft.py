@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from app.engine.data.fingerprints import fingerprints
-from app.engine.experiment.revision import Revision
+from app.engine.errors import UserError
+from app.engine.experiment.revision import Revision, read_revision
+from app.engine.runs.run import Run
 from app.ui.state.background import Background
 from app.ui.state.revisions.draft import RevisionDraft
 from tests.engine import tiny
+from tests.engine.training.small import experiment, pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,3 +93,30 @@ def test_the_label_that_an_example_has_all_along_is_confirmed(draft: RevisionDra
     draft.undo()
     draft.give(revised, [4], own)
     assert draft.revision.summary() == "1 relabelled", "of data that are read with the change"
+
+
+def test_what_is_changed_before_the_changes_of_before_are_read_goes_with_them(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    source = pictures(tmp_path / "p.npz", 40)
+    run = Run.create(tmp_path / "runs", experiment(source))
+    dataset = readable("classification")
+    background = Background()
+    earlier = RevisionDraft(background)
+    earlier.open(run.path)
+    qtbot.waitUntil(lambda: not earlier._reading)
+    earlier.give(dataset, [0], 1)
+    first = earlier.hand_over()
+
+    draft = RevisionDraft(background)
+    draft.open(run.path)
+    draft.give(dataset, [1], 2)
+    with pytest.raises(UserError, match="still being read"):
+        draft.hand_over()
+    qtbot.waitUntil(lambda: not draft._reading)
+    assert labels(draft) == ["b", "c"]
+    second = draft.hand_over()
+    assert second != first and read_revision(second) == draft.revision
+    draft.undo()
+    assert labels(draft) == ["b"]
+    background.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.engine.errors import UserError
 from app.engine.experiment.revision import Change, Revision, write_revision
 from app.engine.learning.tasks import TASKS
 from app.engine.runs.run import Run
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.engine.data.dataset import Dataset
     from app.engine.experiment.revision import Action, Label
+    from app.engine.runs.control import Control
     from app.ui.state.background import Background, Failure
 
 
@@ -39,8 +43,16 @@ class RevisionDraft(QObject):
         self._path: Path | None = None
         """The file that is being written; None before the first change since a training used it."""
 
+        self._reading = False
+        """Whether the changes of before are on their way."""
+
         self._undo: list[Revision] = []
         self._redo: list[Revision] = []
+        self._numbers = itertools.count(1)
+        self._newest = 0
+        """The number of what was to be written last; the worker writes nothing older."""
+
+        self._writing = threading.Lock()
         self._actions: dict[tuple[str, str], Change] = {}
         self.revision = Revision()
 
@@ -53,17 +65,34 @@ class RevisionDraft(QObject):
         self._path = None
         self._undo = []
         self._redo = []
+        self._reading = True
         self._show(Revision())
         self._background.run(
             lambda _: newest_revision(Run(run)),
             lambda revision: self._take(run, revision),
-            lambda failure: self._fail(failure),
+            lambda failure: self._not_read(run, failure),
             key="revision.read",
         )
 
-    def _take(self, run: Path, revision: Revision) -> None:
-        if run == self._run and not self._undo:
-            self._show(revision)
+    def _take(self, run: Path, before: Revision) -> None:
+        """Takes what was read; what was changed meanwhile is laid over it."""
+        if run != self._run:
+            return
+
+        self._reading = False
+        has_changed = bool(self._undo or self._redo)
+        self._undo, self._redo = (
+            [before.with_changes(each.changes) for each in steps]
+            for steps in (self._undo, self._redo)
+        )
+        self._show(before.with_changes(self.revision.changes))
+        if has_changed:
+            self._save()
+
+    def _not_read(self, run: Path, failure: Failure) -> None:
+        if run == self._run:
+            self._reading = False
+            self._fail(failure)
 
     def _fail(self, failure: Failure) -> None:
         self.failed.emit(failure.message)
@@ -192,12 +221,14 @@ class RevisionDraft(QObject):
     def _save(self) -> None:
         path = self._file()
         revision = self.revision
-        self._background.run(
-            lambda _: write_revision(revision, path),
-            lambda _: None,
-            self._fail,
-            key="revision.write",
-        )
+        number = self._newest = next(self._numbers)
+
+        def write(_: Control) -> None:
+            with self._writing:
+                if number == self._newest:
+                    write_revision(revision, path)
+
+        self._background.run(write, lambda _: None, self._fail, key="revision.write")
 
     def _file(self) -> Path:
         assert self._run is not None
@@ -209,11 +240,17 @@ class RevisionDraft(QObject):
     def hand_over(self) -> Path:
         """Writes the changes for a training, and returns their file, which is not written again.
 
-        Raises UserError.
+        Raises UserError where they cannot be written, or those of before are not read yet.
         """
+        if self._reading:
+            raise UserError("The earlier changes are still being read.", "Start again in a moment.")
+
         path = self._file()
         self._background.forget("revision.write")
-        write_revision(self.revision, path)
+        self._newest = next(self._numbers)
+        with self._writing:  # what the worker has begun is written before
+            write_revision(self.revision, path)
+
         self._path = None
         return path
 
