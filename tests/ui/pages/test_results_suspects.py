@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from app.engine.experiment.revision import read_revision
 from app.engine.runs.margins.margin_files import read_sums
 from app.engine.runs.run import Run
+from app.engine.runs.weights_in_use import WeightsInUse
 from app.engine.suspects.effect import Effect
 from app.engine.suspects.revision_files import revisions_of
 from app.ui.pages.results.page import ResultsPage
@@ -20,6 +23,7 @@ from app.ui.pages.results.suspects.dragged import EXAMPLES, dragged_examples
 from app.ui.pages.results.suspects.revision_card import effect_words
 from app.ui.state.record import read_record
 from tests.ui.harness import PATIENCE_MS, Harness
+from tests.ui.pages.test_members_card import settle
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -289,3 +293,20 @@ def test_the_effect_is_said_with_its_interval(run: Run) -> None:
     assert words.endswith("2 test examples with a changed label are left out.")
     shown = effect_words(Effect(run.path, 2.0, 1.5, 400, 0, True, (-0.7, -0.3)))
     assert "−0.5, 95 % interval −0.7 to −0.3." in shown and "chance" not in shown
+
+
+def test_a_search_that_ends_after_the_data_are_closed_shows_nothing(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
+) -> None:
+    panel = open_panel(qtbot, harness, page, run)
+    content = panel.content
+    goes_on = threading.Event()
+    harness.parts.background.run(lambda _: goes_on.wait(), lambda _: None)  # a busy worker
+    try:
+        panel.show_content(replace(content, weights=WeightsInUse("last")))
+        panel.show_content(replace(content, dataset=None, missing="The data are closed."))
+    finally:
+        goes_on.set()
+
+    settle(qtbot, harness)
+    assert panel.notice.isVisible() and len(panel.grid.rows) == 0

@@ -41,6 +41,10 @@ WHICH = (
     ("copies", "Copies", "Copies in other splits or of other labels, and outliers."),
     ("changed", "Changed", "Those that something is done with."),
 )
+FINDING = "results.suspects"
+LOOKING = "results.suspects.look"
+"""Work in the background, by what it does."""
+
 LOOK = "Compares all examples with one another by what the network makes of them, and by content."
 
 
@@ -134,17 +138,23 @@ class SuspectsPanel(Panel):
             self.revision.show_run(content.path, content.task)
 
         dataset = content.dataset
-        known = content.path, dataset
+        known = content.path, dataset, content.weights
         if dataset is None or content.description is None or content.path is None:
-            self._suspects = None
+            self._forget()
             self._found_for = None
             self._refuse(content.missing, content.offer)
         elif known != self._found_for:
+            self._forget()
             self._found_for = known
-            self._suspects = None
             self._refuse("Reading what the epochs said.")
             self.detail.offer(dataset.description)
             self._find(content)
+
+    def _forget(self) -> None:
+        """Gives up what is known, and what is on its way, of another run or other data."""
+        self._suspects = None
+        for key in (FINDING, LOOKING):
+            self.parts.background.forget(key)
 
     def _find(self, content: ViewContent) -> None:
         path, dataset = content.path, content.dataset
@@ -167,7 +177,7 @@ class SuspectsPanel(Panel):
             found.order  # noqa: B018 - worked out here, not on the window's thread
             return found
 
-        self.parts.background.run(find, self._take, self._failed, key="results.suspects")
+        self.parts.background.run(find, self._take, self._failed, key=FINDING)
 
     def _take(self, suspects: Suspects) -> None:
         self._suspects = suspects
@@ -177,12 +187,12 @@ class SuspectsPanel(Panel):
         self._refuse(failure.message)
 
     def _refuse(self, text: str, offer: bool = False) -> None:
+        self.grid.show_rows([])  # first: what comes may lay it out, and its rows are gone
+        self.grid.hide()
         self.notice.say(text, offer)
         self.notice.show()
-        self.grid.hide()
         self.count.setText("")
         self.look.setEnabled(False)
-        self.grid.show_rows([])
         self.detail.show_none()
 
     def _say(self, text: str) -> None:
@@ -210,7 +220,7 @@ class SuspectsPanel(Panel):
             if self._suspects is suspects:
                 self._take(suspects.with_neighbours(neighbours))
 
-        self.parts.background.run(compare, take, self._look_failed, key="results.suspects.look")
+        self.parts.background.run(compare, take, self._look_failed, key=LOOKING)
 
     def _look_failed(self, failure: Failure) -> None:
         self.look.setEnabled(True)
@@ -344,8 +354,7 @@ class SuspectsPanel(Panel):
         self.grid.setMinimumHeight(self.theme.px(120))
 
     def close_down(self) -> None:
-        self.parts.background.forget("results.suspects")
-        self.parts.background.forget("results.suspects.look")
+        self._forget()
 
 
 PANEL = SuspectsPanel
