@@ -5,6 +5,7 @@ What is written is read back by TensorBoard itself, and what it writes is read h
 
 from __future__ import annotations
 
+import csv
 import io
 from typing import TYPE_CHECKING
 
@@ -277,3 +278,14 @@ def test_every_step_of_a_long_log_is_kept() -> None:
         write_scalar(file, scalar)
     file.seek(0)
     assert [scalar.step for scalar in read_scalars(file)] == list(range(0, 21000, 7))
+
+
+def test_a_log_is_read_the_same_whatever_other_readers_of_csv_allow(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'step,loss\n1,"{"9" * 200_000}"\n', encoding="utf-8")
+    before = csv.field_size_limit(1 << 30)
+    try:
+        with pytest.raises(UserError, match="cannot be read as a log"):
+            read_log(path)
+    finally:
+        csv.field_size_limit(before)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LARGEST = 512 << 20
 """Bytes of a log; a larger one is none."""
 
+LONGEST = 1 << 17
+"""Characters of a line; csv's own limit is that of whoever has set it last in this process."""
+
 EPOCH = "epoch"
 STEPS = ("step", "global_step", "iteration", "iter", "batch", EPOCH)
 """What the column of the steps is called, the first that there is."""
@@ -39,6 +42,9 @@ def read_csv_log(path: Path) -> Curves:
 
     text = content.decode("utf-8-sig", "replace")
     first = text.partition("\n")[0]
+    if any(len(line) > LONGEST for line in text.splitlines()):
+        raise ValueError(f"a line has more than {LONGEST:,} characters")
+
     delimiter = max(DELIMITERS, key=first.count)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     heads = [head.strip() for head in rows[0]] if rows else []
