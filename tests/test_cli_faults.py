@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAST_CALLS = 20
-"""Of the system calls for a file, every other one of as many at the end is made to fail."""
+"""Of the system calls for a file, as many at the end are made to fail, one in each run."""
 
 EXPERIMENT = """
 netwright = 2
@@ -67,9 +67,12 @@ def train(file: str, run: str) -> list[object]:
 
 
 @pytest.mark.skipif(not faults.AVAILABLE, reason="calls can be made to fail on Linux only")
+@pytest.mark.parametrize(
+    "every", [pytest.param(1, marks=pytest.mark.long, id="all"), pytest.param(2, id="some")]
+)
 @pytest.mark.parametrize("name", ("summary.json", "manifest.json"))
 def test_a_run_is_not_completed_without_its_summary(
-    experiment_file: Path, tmp_path: Path, name: str
+    experiment_file: Path, tmp_path: Path, name: str, every: int
 ) -> None:
     """Whatever of the last calls for a file fails, exit code and what is written agree."""
     run = tmp_path / "run"
@@ -78,7 +81,7 @@ def test_a_run_is_not_completed_without_its_summary(
 
     count = count_calls(train, arguments, within=run / name)
     seen = set()
-    for nth in range(max(0, count - LAST_CALLS), count, 2):
+    for nth in range(max(0, count - LAST_CALLS), count, every):
         outcome = run_with_fault(train, arguments, nth, errno.ENOSPC, within=run / name)
         assert not outcome.error, f"{outcome.call}: {outcome.trace}"
         code, out, err = outcome.value

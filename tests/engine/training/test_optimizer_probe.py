@@ -409,5 +409,7 @@ def test_adam_lets_the_weights_grow_and_decay_keeps_them_bounded(tmp_path: Path)
 
     late = {kind: values[len(values) // 2 :] for kind, values in lengths.items()}
     assert late["adam"][-1] > 1.1 * late["adam"][0] > 1.1 * 1.3 * lengths["adam"][0]
-    assert late["adamw"].max() < 1.5 * late["adamw"].min()
+    # It swings about the balance, by a fifth on some processors, and on average stays where it is.
+    before, after = (part.mean() for part in np.array_split(late["adamw"], 2))
+    assert before / 1.2 < after < 1.2 * before
     assert late["adamw"].max() < 0.5 * late["adam"][-1]
