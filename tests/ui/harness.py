@@ -16,6 +16,7 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.queue.items import Queue
 from app.ui.pages.parts import Parts
 from app.ui.state.background import Background
+from app.ui.state.collector import Collector
 from app.ui.state.beside.queue_state import QueueState
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
@@ -67,6 +68,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     """Yields everything behind a page, and closes it in order at the end."""
     theme = Theme(zoom=zoom)
     dress_all(theme)
+    collector = Collector(theme)  # a run out of memory collects, and timers may be in its garbage
     document = Document()
     session = Session()
     background = Background()
@@ -108,6 +110,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         predictions.close()
         background.close()
         reading.close()
+        collector.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         undress_all()
 

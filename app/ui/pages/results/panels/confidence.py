@@ -129,6 +129,7 @@ class ConfidencePanel(Panel):
         super().__init__(parts, draft)
         self._confidence: Confidence | None = None
         self._path: Path | None = None
+        self._read_for: ViewContent | None = None
         self.reliability = ReliabilityPlot(self.theme)
         self.covered = CoveragePlot(self.theme)
         left = PlotCard(
@@ -174,22 +175,24 @@ class ConfidencePanel(Panel):
             self.parts.background.forget("results.confidence")
             self._show_nothing("")
 
-        self._read()
+        if content is not self._read_for:  # nothing else writes what it reads
+            self._read()
 
     def _read(self) -> None:
-        path, task = self._path, self.content.task
+        path, task, content = self._path, self.content.task, self.content
         if path is None or task is None:
             return
 
         self.parts.background.run(
             lambda _: read_confidence(Run(path), task),
-            self._take,
+            lambda confidence: self._take(confidence, content),
             self._failed,
             key="results.confidence",
         )
 
-    def _take(self, confidence: Confidence) -> None:
+    def _take(self, confidence: Confidence, content: ViewContent) -> None:
         self._confidence = confidence
+        self._read_for = content
         self.reliability.show_confidence(confidence)
         self.covered.show_confidence(confidence)
         task = self.content.task
@@ -207,7 +210,7 @@ class ConfidencePanel(Panel):
 
     def _show_nothing(self, why: str) -> None:
         """Shows no figure, for those of another run would be taken for its own."""
-        self._confidence = None
+        self._confidence = self._read_for = None
         self.status.setText(why)
         self.reliability.show_confidence(None)
         self.covered.set_best(None)
