@@ -206,7 +206,8 @@ def set_up(extra: str = "", cpu: bool = False) -> None:
             say(f"{name} was installed only in part; it is installed again.")
 
         target = str(ROOT) + (f"[{','.join(extras)}]" if extras else "")
-        install(environment_python(), target, cpu)
+        torch = next((each for each in requirements() if each.startswith("torch=")), "")
+        install(environment_python(), target, cpu, torch)
         stamp_path().write_text(json.dumps({"stamp": stamp(), "extras": extras}), encoding="utf-8")
 
     say("Set up. The next start takes no longer than starting.")

@@ -94,7 +94,7 @@ def test_an_environment_is_made_once_and_renewed_when_it_must(
 ) -> None:
     installed: list[tuple[str, bool]] = []
     monkeypatch.setattr(
-        launch, "install", lambda python, target, cpu: installed.append((target, cpu))
+        launch, "install", lambda python, target, cpu, torch: installed.append((target, cpu))
     )
     monkeypatch.setattr(launch, "provide_libraries", lambda display: None)
     python = launch.environment_python()
@@ -194,12 +194,18 @@ def an_environment(folder: Path, pip: str, uv: str = "") -> Path:
     return folder / "bin" / "python"
 
 
+DRY = '[ "${*%--quiet}" = "$*" ]'
+"""True in a shell where uv is to install, not only to ask whether it could."""
+
+RETRIES_TOLD = f'echo "asked again ${installation.RETRIES} time"'
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")
 @pytest.mark.parametrize("cpu", [False, True])
 def test_uv_takes_the_build_for_the_device(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], cpu: bool
 ) -> None:
-    uv = 'echo "Resolved 40 packages in 1s"; echo "Downloading torch (174.0MiB)"; echo $TMPDIR'
+    uv = f'{DRY} || exit 0; echo "Resolved 40 packages in 1s"; echo "Downloading torch (174.0MiB)"; echo $TMPDIR'
     python = an_environment(tmp_path, pip="exit 1", uv=uv)
     installation.install(python, "here", cpu)
 
@@ -224,6 +230,32 @@ def test_where_uv_cannot_pip_goes_on(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "no connection to the package index" in out and "pip goes on" in out
     asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
     assert asked[-1].endswith("install -e here[test]")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")
+def test_where_only_pytorch_has_no_index_pip_fetches_it_and_uv_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uv = f'case "$*" in *--torch-backend*) echo "error: Failed to fetch"; {RETRIES_TOLD}; exit 2; esac'
+    python = an_environment(tmp_path, pip="exit 0", uv=uv)
+    installation.install(python, "here", cpu=False, torch="torch==2.13.0")
+
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert asked[-3].endswith("install torch==2.13.0")
+    assert asked[-1] == f"pip install --python {python} -e here"
+    assert sum("--torch-backend" in line for line in asked) == 1, "it is asked once, not to the end"
+    assert "pip goes on" in capsys.readouterr().out
+    assert "asked again 1 time" in (tmp_path / "set-up.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")
+def test_where_pip_has_no_pytorch_nothing_else_is_tried(tmp_path: Path) -> None:
+    pip = 'case "$*" in *torch==*) echo "ERROR: No matching distribution"; exit 1; esac'
+    python = an_environment(tmp_path, pip=pip, uv="exit 2")
+    with pytest.raises(installation.SetUpFailed, match="No matching distribution"):
+        installation.install(python, "here", cpu=False, torch="torch==2.13.0")
+
+    assert "-e here" not in (tmp_path / "asked").read_text(encoding="utf-8").splitlines()[-1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")

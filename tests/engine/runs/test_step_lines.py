@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from app.engine.runs import step_lines
 from app.engine.runs.history import METRICS, Writer, read_history
 from app.engine.runs.metrics_lines import StepLine
 from app.engine.runs.step_lines import StepColumns
@@ -90,6 +91,12 @@ GOOD = b'{"step": 1, "loss": 0.5, "rate": 0.001, "norm": 2.5}\n'
         b'{"step": 2, "loss": nan, "rate": 0.001}',
         b'{"step": 2, "loss": NaN, "rate": 0.001}',
         b'{"step": 2, "loss": 0.2',
+        b'{"step": 2, "loss": 0.5, "loss": 0.25, "rate": 0.001}',
+        b'{"step": 2, "loss": 01.5, "rate": 0.001}',
+        b'{"step": 2, "loss": +1.5, "rate": 0.001}',
+        b'{"step": 2, "loss": 1e400, "rate": 0.001}',
+        b'{"step": 2, "loss": 1, "rate": 0}',
+        b'{"step": 2, "loss": Infinity, "rate": 0.001}',
         b'{"step": 2, "loss": 0.25, "rate": 0.001}{"step": 3, "loss": 0.25, "rate": 0.001}',
         b'{"step": 2, "training_loss": 0.25}',
         b'{"step": 2, "loss": 0.25, "rate": 0.001, "mark": "resumed"}',
@@ -101,7 +108,11 @@ GOOD = b'{"step": 1, "loss": 0.5, "rate": 0.001, "norm": 2.5}\n'
         b"\x00\xff\n\n",
     ],
 )
-def test_a_line_that_another_wrote_is_taken_or_left_as_it_alone_would_be(line: bytes) -> None:
+@pytest.mark.parametrize("few", [0, step_lines.FEW])
+def test_a_line_that_another_wrote_is_taken_or_left_as_it_alone_would_be(
+    line: bytes, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_lines, "FEW", few)
     for content in (
         line,
         line + b"\n",
@@ -113,7 +124,11 @@ def test_a_line_that_another_wrote_is_taken_or_left_as_it_alone_would_be(line: b
 
 
 @pytest.mark.parametrize("step", [b"9007199254740993", b"1" + b"0" * 400])
-def test_a_step_too_large_to_be_exact_is_left_out(step: bytes) -> None:
+@pytest.mark.parametrize("few", [0, step_lines.FEW])
+def test_a_step_too_large_to_be_exact_is_left_out(
+    step: bytes, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_lines, "FEW", few)
     line = b'{"step": ' + step + b', "loss": 0.5, "rate": 0.001}\n'
 
     assert as_columns(GOOD + line + GOOD)[:, 0].tolist() == [1, 1]
