@@ -32,6 +32,7 @@ from tests.ui.harness import open_harness
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.engine.runs.epoch_records import EpochRecord
     from app.ui.state.record import Record
 
 EPOCHS = 60
@@ -169,9 +170,14 @@ def training(folder: Path, pairs: int) -> str:
     for number in range(pairs + 1):
         spent = []
 
-        def timed(self: look_keeper.LookKeeper, epoch: int, spent: list[float] = spent) -> None:
+        def timed(
+            self: look_keeper.LookKeeper,
+            epoch: int,
+            record: EpochRecord,
+            spent: list[float] = spent,
+        ) -> None:
             begun = time.thread_time()
-            take(self, epoch)
+            take(self, epoch, record)
             spent.append(time.thread_time() - begun)
 
         look_keeper.LookKeeper.take = timed  # type: ignore[method-assign]

@@ -40,6 +40,13 @@ class EpochRecord:
     confusion: np.ndarray | None = None
 
 
+FILLED = 3
+ZEROS = 400
+"""Packed, a count that is not zero takes at most FILLED bytes, and so many zeros one byte."""
+
+HEADERS = 1_000
+"""Bytes that the file of a record takes besides the numbers, at most."""
+
 OLD_ARRAYS = {"said": "predictions"}
 """Names of arrays in files of format version 1, and their names now."""
 
@@ -105,6 +112,19 @@ def _record_of(folder: Path, name: str, content: bytes, epoch: int | None) -> Ep
         return EpochRecord(**arrays_of(folder, name, content))
     except TypeError as error:
         raise damaged(folder, name, "it holds other arrays") from error
+
+
+def most_bytes(record: EpochRecord) -> int:
+    """Returns how many bytes a record takes in its file at most; that of every epoch is the same.
+
+    A confusion matrix of many classes is mostly zeros, and packed.
+    """
+    size = HEADERS + record.rows.nbytes + record.predictions.nbytes
+    if record.confusion is not None:
+        filled = min(record.confusion.size, int(record.confusion.sum()))
+        size += FILLED * filled + record.confusion.nbytes // ZEROS
+
+    return size
 
 
 def record_sha256(record: EpochRecord) -> str:

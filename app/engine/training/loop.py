@@ -295,7 +295,7 @@ class Training:
         epoch = progress.epoch
         judging = time.perf_counter() - begun
         self.reporter.epoch(evaluation, better, judging, self.recorder.elapsed)
-        self.looks.take(epoch)
+        self.looks.take(epoch, self.validator.record(evaluation))
 
         if epoch >= plan.epochs:
             progress.end = "completed"

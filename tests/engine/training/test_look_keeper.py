@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from app.engine.runs.control import Control
+from app.engine.runs.epoch_records import EpochRecord, arrays_bytes, most_bytes, read_epoch
 from app.engine.runs.looks import epoch_looks
 from app.engine.runs.looks.epoch_looks import looked_at, read_look
 from app.engine.runs.margins import margin_files
@@ -55,7 +56,7 @@ def test_every_epoch_is_kept_and_the_weights_are_the_same_without(
     counted = sum(int(spread.counts.sum()) for spread in first.weights.values())
     assert counted > 100
 
-    monkeypatch.setattr(look_keeper.LookKeeper, "take", lambda self, epoch: None)
+    monkeypatch.setattr(look_keeper.LookKeeper, "take", lambda self, epoch, record: None)
     alone = trained(tmp_path / "without", requested)
     assert looked_at(alone.path) == []
     assert alone.summary()["weights_sha256"] == run.summary()["weights_sha256"]
@@ -79,15 +80,21 @@ def test_a_run_that_was_stopped_and_goes_on_keeps_the_same(
 def test_where_room_is_short_fewer_epochs_are_kept_or_none(
     tmp_path: Path, requested: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = read_look(trained(tmp_path / "all", requested).path, 1)
+    run = trained(tmp_path / "all", requested)
+    look = read_look(run.path, 1)
     assert look is not None
     size = epoch_looks.unpacked_bytes(look)
+    record = read_epoch(run.path, 1)
+    assert record is not None
     training = open_dataset(requested.data).description.size("training")
-    monkeypatch.setattr(margin_files, "LEAST_BYTES", 2 * size + 2 * training * 4)
+    beside = 4 * (2 * training + most_bytes(record))
+    monkeypatch.setattr(margin_files, "LEAST_BYTES", 2 * size + beside)
     monkeypatch.setattr(margin_files, "SHARE", 0.0)
     short = trained(tmp_path / "short", requested)
     assert looked_at(short.path) == [1, 3]
     assert epoch_looks.bytes_of(short.path) <= 2 * size
+    kept = [*(short.path / "looks").iterdir(), *(short.path / "epochs").iterdir()]
+    assert sum(file.stat().st_size for file in kept) <= 2 * size + beside
 
     monkeypatch.setattr(margin_files, "LEAST_BYTES", 10)
     assert looked_at(trained(tmp_path / "none", requested).path) == []
@@ -121,6 +128,18 @@ def test_room_is_left_for_a_number_of_each_training_example(requested: Experimen
     for count in (epochs, epochs + 1):
         margins = 2 * training * count if margin_files.fit(dataset, count) else 0
         assert margins + room_for_looks(dataset, count) == 20_000_000
+
+
+@pytest.mark.parametrize("classes", [2, 50, 1000])
+@pytest.mark.parametrize("examples", [30, 2_000, 100_000])
+def test_a_record_takes_no_more_than_is_said(classes: int, examples: int) -> None:
+    random = np.random.default_rng(0)
+    for often in (1, 8):  # evenly, and most of them in a few cells
+        cells = (classes**2 * random.random(examples) ** often).astype(int)
+        counts = np.bincount(cells, minlength=classes**2).reshape(classes, classes)
+        record = EpochRecord(np.arange(12), random.random((12, classes), np.float32), counts)
+        arrays = {name: array for name, array in vars(record).items() if array is not None}
+        assert len(arrays_bytes(arrays)) <= most_bytes(record)
 
 
 def test_points_are_means_over_places_and_never_wider_than_allowed() -> None:

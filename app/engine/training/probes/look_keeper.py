@@ -16,6 +16,7 @@ import torch
 from app.engine.compute.outputs.request import prepared
 from app.engine.compute.outputs.values import OutputsRequest
 from app.engine.compute.outputs.watch import OutputWatcher
+from app.engine.runs import epoch_records
 from app.engine.runs.looks import epoch_looks
 from app.engine.runs.looks.epoch_looks import EpochLook, WeightSpread
 from app.engine.runs.margins import margin_files
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from app.engine.data.dataset import Dataset
+    from app.engine.runs.epoch_records import EpochRecord
     from app.engine.runs.run import Run
     from app.engine.training.build import TrainState
     from app.engine.training.saver import Saver
@@ -81,8 +83,10 @@ class LookKeeper:
         self._is_active = bool(len(self._rows))
         self._request: OutputsRequest | None = None
 
-    def take(self, epoch: int) -> None:
+    def take(self, epoch: int, record: EpochRecord) -> None:
         """Keeps the network as it is after an epoch, where that is due.
+
+        record: what is kept of every epoch anyway.
 
         Whatever goes wrong is written to the log: to look back must not end a training.
         """
@@ -90,16 +94,17 @@ class LookKeeper:
             return
 
         try:
-            self._saver.guarded(lambda: self._keep(epoch), f"What is seen of epoch {epoch}")
+            self._saver.guarded(lambda: self._keep(epoch, record), f"What is seen of epoch {epoch}")
         except Exception as error:
             self._is_active = False
             self._run.log("".join(traceback.format_exception(error)))
 
-    def _keep(self, epoch: int) -> None:
+    def _keep(self, epoch: int, record: EpochRecord) -> None:
         look = self._look(epoch)
         epochs = self._train_state.plan.epochs
+        room = max(0, self._limit - epochs * epoch_records.most_bytes(record))
         # By sizes before packing, which are the same in every epoch and in a run that goes on.
-        fitting = self._limit // epoch_looks.unpacked_bytes(look)
+        fitting = room // epoch_looks.unpacked_bytes(look)
         self._every = max(self._every, -(-epochs // max(1, fitting)))
         self._is_active = fitting > 0
         if self._is_active and self._is_due(epoch):
@@ -155,7 +160,7 @@ class LookKeeper:
 
 
 def room_for_looks(dataset: Dataset, epochs: int) -> int:
-    """Returns how many bytes the looks of a run may take.
+    """Returns how many bytes the looks of a run, and the records of its epochs, may take.
 
     Room is left for the margins of all epochs, where these are kept too.
     """
