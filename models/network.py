@@ -13,6 +13,7 @@ from models.first_weights import WITH_BIAS, rule_of
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.layers.block import Block, BlockError
 from models.layers.heads.output import OutputModule
+from models.layers.linear.members import MembersBlock
 from models.layers.own_block import TAKEN_NAMES, OwnBlock, read_settings
 from models.recomputing import recompute, worth_recomputing
 from models.shape import Problem, Shape, words
@@ -107,16 +108,27 @@ def place_blocks(graph: Graph, problem: Problem) -> Iterator[PlacedBlock]:
     Raises GraphError at the first block that does not fit.
     """
     shapes = input_shapes(problem)
+    answers: dict[str, int] = {}
     for node in graph.nodes:
         block = place_block(node, shapes)
-        check_problem(block, problem, node is graph.nodes[-1])
+        check_problem(block, problem, node is graph.nodes[-1], answers)
         shapes[node.name] = block.shape
         yield block
 
 
-def check_problem(placed: PlacedBlock, problem: Problem, is_last: bool) -> None:
-    """Raises GraphError where a block that fits its inputs does not fit the problem."""
+def check_problem(
+    placed: PlacedBlock, problem: Problem, is_last: bool, answers: dict[str, int]
+) -> None:
+    """Raises GraphError where a block that fits its inputs does not fit the problem.
+
+    answers: how many each block before it gives to an example in training; its own are added.
+    """
     node = placed.node
+    try:
+        answers[node.name] = _answers(node, placed.block, answers)
+    except GraphError as error:  # of a block within a group
+        raise GraphError(node.name, error.what, error.remedy) from None
+
     for embedding, known in _vocabularies(node, placed.block):
         needed = vocabulary_for(embedding, problem)
         if known < needed:
@@ -128,6 +140,30 @@ def check_problem(placed: PlacedBlock, problem: Problem, is_last: bool) -> None:
 
     if is_last:
         check_output(node, placed.shape, problem)
+
+
+def _answers(node: Node, block: Block, before: Mapping[str, int]) -> int:
+    """Returns how many answers to an example a block gives in training: that of each member.
+
+    Raises GraphError where its inputs give different numbers of them.
+    """
+    if isinstance(block, OwnBlock):
+        outside = dict(zip((INPUT, OTHER), node.inputs, strict=False))
+        inside = {name: before.get(source, 1) for name, source in outside.items()}
+        for inner, inner_block in block.blocks():
+            inside[inner.name] = _answers(inner, inner_block, inside)
+        return inside[inner.name]
+
+    read = {before.get(name, 1) for name in node.inputs} or {1}
+    if len(read) > 1:
+        raise GraphError(
+            node.name,
+            f"In training it would join the answers of {max(read):,} members with "
+            f"{'a single answer' if min(read) == 1 else f'those of {min(read):,}'}.",
+            "Let the bypass end before the members, or begin behind them.",
+        )
+
+    return max(read) * (block.members if isinstance(block, MembersBlock) else 1)
 
 
 def _vocabularies(node: Node, block: Block) -> Iterator[tuple[Node, int]]:

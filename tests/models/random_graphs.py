@@ -8,6 +8,7 @@ from typing import Any
 
 from models.graph import INPUT, Graph, Node
 from models.layers.block import BLOCKS, Block, BlockError
+from models.layers.linear.members import MembersBlock
 from models.shape import Input, Problem, Shape
 from models.spec import Setting, settings
 
@@ -31,6 +32,7 @@ def random_graph(seed: int, blocks: int = 12) -> tuple[Graph, Problem]:
     rng = random.Random(seed)
     example = rng.choice(INPUTS)
     shapes: dict[str, Shape] = {INPUT: example.shape}
+    answers = {INPUT: 1}
     nodes: list[Node] = []
     kinds = [kind for kind in BLOCKS.all() if kind.kind not in _APART]
 
@@ -57,6 +59,10 @@ def random_graph(seed: int, blocks: int = 12) -> tuple[Graph, Problem]:
         except BlockError:
             continue
 
+        times = {answers[name] for name in names}
+        if len(times) > 1:  # members and a bypass around them
+            continue
+
         inputs = [shapes[name] for name in names]
         if math.prod(shape) > MOST_NUMBERS or not shape or _weights(block, inputs) > MOST_WEIGHTS:
             continue
@@ -64,6 +70,7 @@ def random_graph(seed: int, blocks: int = 12) -> tuple[Graph, Problem]:
         name = f"{kind.kind.replace('-', '_')}{len(nodes)}"
         nodes.append(Node(name, kind.kind, values, names))
         shapes[name] = shape
+        answers[name] = times.pop() * (block.members if isinstance(block, MembersBlock) else 1)
 
     last = nodes[-1].name if nodes else INPUT
     if example.kind == "text" and last == INPUT:

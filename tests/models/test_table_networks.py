@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from app.engine.learning.loss import targets_of_members
-from models.graph import GraphError
+from app.engine.memory.inspection import inspect
+from models.graph import Graph, GraphError, Node
+from models.groups import group
 from models.layers.block import BlockError
 from models.layers.elementwise.parametric_activation import ParametricActivation
 from models.layers.elementwise.scaling import Scaling
@@ -18,7 +21,8 @@ from models.layers.embedding.periodic_columns import PeriodicColumns
 from models.layers.linear.ensemble_layers import EnsembleLayers
 from models.layers.linear.member_layers import MemberLayers, MemberLayersModule
 from models.layers.linear.ntk_linear import NTKLinear
-from models.network import build_model
+from models.network import build_model, place_blocks
+from models.repair.repairs import find_mistake
 from models.shape import Input, Meaning, Problem
 from models.template import TEMPLATES
 from tests.models.networks import initialised
@@ -164,6 +168,32 @@ def test_members_need_one_list_of_values() -> None:
     for block in (MemberLayers(), EnsembleLayers()):
         with pytest.raises(BlockError, match="one list of values"):
             block.shape((4, 8))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_bypass_around_members_is_a_mistake_and_one_before_them_is_none(grouped: bool) -> None:
+    plain = Problem.of((Input("row", (4,)),), 4, 3_000, "values", "amounts")
+    ensemble = Node("ensemble", "ensemble-layers", {"outputs": 4, "members": 3}, ("input",))
+    around = Graph((ensemble, Node("sum", "add", {}, ("input", "ensemble"))))
+    before = Graph(
+        (
+            Node("dense", "linear", {"outputs": 4}, ("input",)),
+            Node("sum", "add", {}, ("input", "dense")),
+            replace(ensemble, inputs=("sum",)),
+            Node("more", "linear", {"outputs": 4}, ("ensemble",)),
+            Node("twice", "add", {}, ("ensemble", "more")),
+        )
+    )
+    if grouped:
+        around, before = (group(each, ["ensemble"], "own")[0] for each in (around, before))
+
+    assert list(place_blocks(before, plain))
+    mistake = find_mistake(around, plain)
+    assert mistake is not None and mistake.node == "sum"
+    assert "join the answers of 3 members with a single answer" in mistake.what
+    assert mistake.repairs and find_mistake(mistake.repairs[0].graph, plain) is None
+    error = inspect(around, plain).error
+    assert error is not None and error.node == "sum"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.queue.items import Queue
 from app.ui.pages.parts import Parts
 from app.ui.state.background import Background
-from app.ui.state.collector import Collector
 from app.ui.state.beside.queue_state import QueueState
+from app.ui.state.collector import Collector
 from app.ui.state.data_loader import DataLoader
 from app.ui.state.document import Document
 from app.ui.state.exports.exporter import Exporter

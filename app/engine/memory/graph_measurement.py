@@ -147,6 +147,7 @@ def _placed(
     known = before.placed if before is not None else {}
     placed: dict[str, PlacedBlock] = {}
     shapes = input_shapes(problem)
+    answers: dict[str, int] = {}
     try:
         for node in graph.nodes:
             block = known.get(node.name)
@@ -156,7 +157,7 @@ def _placed(
             elif block.inputs != inputs:
                 block = block.behind(*(shapes[name] for name in node.inputs))
 
-            check_problem(block, problem, node is graph.nodes[-1])
+            check_problem(block, problem, node is graph.nodes[-1], answers)
 
             placed[node.name] = block
             shapes[node.name] = block.shape

@@ -143,10 +143,11 @@ def _place_blocks(
     """Returns the blocks before the first that cannot be built, and that one's error."""
     placed: dict[str, PlacedBlock] = {}
     shapes = input_shapes(problem)
+    answers: dict[str, int] = {}
     try:
         for node in graph.nodes:
             block = place_block(node, shapes)
-            check_problem(block, problem, node is graph.nodes[-1])
+            check_problem(block, problem, node is graph.nodes[-1], answers)
 
             placed[node.name] = block
             shapes[node.name] = block.shape
