@@ -205,7 +205,8 @@ RETRIES_TOLD = f'echo "asked again ${installation.RETRIES} time"'
 def test_uv_takes_the_build_for_the_device(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], cpu: bool
 ) -> None:
-    uv = f'{DRY} || exit 0; echo "Resolved 40 packages in 1s"; echo "Downloading torch (174.0MiB)"; echo $TMPDIR'
+    said = ("Resolved 40 packages in 1s", "Downloading torch (174.0MiB)", "$TMPDIR")
+    uv = f"{DRY} || exit 0; " + "; ".join(f'echo "{line}"' for line in said)
     python = an_environment(tmp_path, pip="exit 1", uv=uv)
     installation.install(python, "here", cpu)
 
@@ -216,8 +217,8 @@ def test_uv_takes_the_build_for_the_device(
         "  resolved 40 packages",
         "  fetching torch (174.0MiB)",
     ]
-    said = (tmp_path / "set-up.txt").read_text(encoding="utf-8")
-    assert str(tmp_path / "temporary") in said, "temporary files go beside the environment"
+    log = (tmp_path / "set-up.txt").read_text(encoding="utf-8")
+    assert str(tmp_path / "temporary") in log, "temporary files go beside the environment"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the tools are shell scripts")
@@ -236,7 +237,8 @@ def test_where_uv_cannot_pip_goes_on(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_where_only_pytorch_has_no_index_pip_fetches_it_and_uv_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    uv = f'case "$*" in *--torch-backend*) echo "error: Failed to fetch"; {RETRIES_TOLD}; exit 2; esac'
+    fails = f'echo "error: Failed to fetch"; {RETRIES_TOLD}; exit 2'
+    uv = f'case "$*" in *--torch-backend*) {fails}; esac'
     python = an_environment(tmp_path, pip="exit 0", uv=uv)
     installation.install(python, "here", cpu=False, torch="torch==2.13.0")
 

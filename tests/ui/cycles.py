@@ -209,7 +209,7 @@ class Cycles:
         assembly = self.assembly
         assembly.files.keep()  # else it is written aside a moment later
         for _ in range(2):  # what a job brings may ask for another one
-            for background in (assembly.background, assembly._reading, assembly._writing):
+            for background in assembly._workers:
                 reached: list[None] = []
                 background.run(lambda _: None, reached.append)
                 self._until(lambda reached=reached: bool(reached))  # type: ignore[misc]

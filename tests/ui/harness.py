@@ -73,6 +73,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     session = Session()
     background = Background()
     reading = Background()
+    measuring = Background()
     data_loader = DataLoader(document, reading)
     exporter = Exporter()
     predictions = Predictions()
@@ -87,6 +88,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         session,
         theme,
         background,
+        measuring,
         exporter,
         network_measurer,
         Preferences(folder / "preferences.json"),
@@ -109,6 +111,7 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         exporter.close()
         predictions.close()
         background.close()
+        measuring.close()
         reading.close()
         collector.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

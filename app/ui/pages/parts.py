@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 class Parts:
     """The live objects of one window.
 
+    background: a thread for what takes a moment. measuring: one for what may take minutes.
+
     `go(page name)` shows a page; `open(path)` opens data, an experiment or a run; `do(action)` does
     what the menu does.
     """
@@ -37,6 +39,7 @@ class Parts:
     session: Session
     theme: Theme
     background: Background
+    measuring: Background
     exporter: Exporter
     network_measurer: NetworkMeasurer
     preferences: Preferences

@@ -87,6 +87,8 @@ class Assembly(QObject):
         self.data_loader = DataLoader(self.document, self._reading)
         self.network_measurer = NetworkMeasurer(self.document, self.background)
         self._writing = Background()  # what is kept must not wait for either
+        self._measuring = Background()  # what may take minutes: no answer waits for it
+        self._workers = (self.background, self._reading, self._writing, self._measuring)
         self.exporter = Exporter()
         self.predictions = Predictions()
         self.files = Files(
@@ -122,6 +124,7 @@ class Assembly(QObject):
             self.session,
             self.theme,
             self.background,
+            self._measuring,
             self.exporter,
             self.network_measurer,
             self.preferences,
@@ -205,7 +208,7 @@ class Assembly(QObject):
         self.files.again.connect(self.data_loader.open)
         self.problems.changed.connect(lambda: frame.header.set_notices(len(self.problems.problems)))
 
-        for background in (self.background, self._reading, self._writing):
+        for background in self._workers:
             background.failed.connect(self.problems.tell)
 
         document.changed.connect(self._document_changed)
@@ -362,6 +365,7 @@ class Assembly(QObject):
             self.background.close()
 
         self._reading.close()
+        self._measuring.close()
         self.notifier.close()
         self.problems.close()
         try:
@@ -386,9 +390,7 @@ class Assembly(QObject):
             self.session,
             self.document,
             self.problems,
-            self.background,
-            self._reading,
-            self._writing,
+            *self._workers,
             self._view,
             self,
         ):

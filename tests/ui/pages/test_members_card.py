@@ -36,8 +36,11 @@ def shown(qtbot: QtBot, harness: Harness, run: Run) -> ResultsPage:
 def settle(qtbot: QtBot, harness: Harness) -> None:
     """Waits until all work in the background has been done and delivered."""
     done: list[bool] = []
-    harness.parts.background.run(lambda _: None, lambda _: done.append(True))
-    qtbot.waitUntil(lambda: bool(done), timeout=PATIENCE_MS)
+    workers = harness.parts.background, harness.parts.measuring
+    for worker in workers:
+        worker.run(lambda _: None, lambda _: done.append(True))
+
+    qtbot.waitUntil(lambda: len(done) == len(workers), timeout=PATIENCE_MS)
 
 
 def texts(page: ResultsPage) -> list[str]:

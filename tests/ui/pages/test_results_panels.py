@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -125,7 +126,17 @@ def test_robustness_and_columns_are_measured_on_a_table(
     run = train_on(tmp_path / "runs", data, {"template": "mlp", "width": 8, "depth": 1}, 1)
     panel = show(qtbot, harness, page, run, "robustness")
     assert isinstance(panel, RobustnessPanel)
-    panel.button.click()
+    goes_on = threading.Event()
+    harness.parts.measuring.run(lambda _: goes_on.wait(), lambda _: None)  # a busy worker
+    try:
+        panel.button.click()
+        answered: list[bool] = []
+        harness.parts.background.run(lambda _: None, lambda _: answered.append(True))
+        qtbot.waitUntil(lambda: bool(answered), timeout=PATIENCE_MS)  # answers do not wait for it
+        assert not panel.button.isEnabled() and not panel._cards
+    finally:
+        goes_on.set()
+
     qtbot.waitUntil(lambda: "Judged on" in panel.status.text(), timeout=PATIENCE_MS)
     assert len(panel._cards) == 2
 

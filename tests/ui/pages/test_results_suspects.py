@@ -301,7 +301,7 @@ def test_a_search_that_ends_after_the_data_are_closed_shows_nothing(
     panel = open_panel(qtbot, harness, page, run)
     content = panel.content
     goes_on = threading.Event()
-    harness.parts.background.run(lambda _: goes_on.wait(), lambda _: None)  # a busy worker
+    harness.parts.measuring.run(lambda _: goes_on.wait(), lambda _: None)  # a busy worker
     try:
         panel.show_content(replace(content, weights=WeightsInUse("last")))
         panel.show_content(replace(content, dataset=None, missing="The data are closed."))

@@ -22,7 +22,7 @@ def _changed(path: Path) -> int:
 
 
 class LoadedNetwork:
-    """Keeps the network that was loaded last. For one thread, the background one."""
+    """Keeps the network that was loaded last. For one thread, and not the window's."""
 
     def __init__(self) -> None:
         self._key: object = None

@@ -84,7 +84,7 @@ class MeasuredPanel(Panel):
         measured_for = content.path, content.dataset, content.weights
         if measured_for != self._measured_for:
             self._measured_for = measured_for
-            self.parts.background.forget(self._name)
+            self.parts.measuring.forget(self._name)
             self.button.setEnabled(True)
             self.status.setText("")
             self.clear()
@@ -101,7 +101,7 @@ class MeasuredPanel(Panel):
         def measure(control: Control) -> Any:
             return self.measured(network.predictor(path), dataset, control.check)
 
-        self.parts.background.run(measure, self._take, self._failed, key=self._name)
+        self.parts.measuring.run(measure, self._take, self._failed, key=self._name)
 
     def _take(self, found: Any) -> None:
         self.button.setEnabled(True)
@@ -112,4 +112,4 @@ class MeasuredPanel(Panel):
         self.status.setText(failure.message)
 
     def close_down(self) -> None:
-        self.parts.background.forget(self._name)
+        self.parts.measuring.forget(self._name)

@@ -154,7 +154,7 @@ class SuspectsPanel(Panel):
         """Gives up what is known, and what is on its way, of another run or other data."""
         self._suspects = None
         for key in (FINDING, LOOKING):
-            self.parts.background.forget(key)
+            self.parts.measuring.forget(key)
 
     def _find(self, content: ViewContent) -> None:
         path, dataset = content.path, content.dataset
@@ -177,7 +177,7 @@ class SuspectsPanel(Panel):
             found.order  # noqa: B018 - worked out here, not on the window's thread
             return found
 
-        self.parts.background.run(find, self._take, self._failed, key=FINDING)
+        self.parts.measuring.run(find, self._take, self._failed, key=FINDING)
 
     def _take(self, suspects: Suspects) -> None:
         self._suspects = suspects
@@ -220,7 +220,7 @@ class SuspectsPanel(Panel):
             if self._suspects is suspects:
                 self._take(suspects.with_neighbours(neighbours))
 
-        self.parts.background.run(compare, take, self._look_failed, key=LOOKING)
+        self.parts.measuring.run(compare, take, self._look_failed, key=LOOKING)
 
     def _look_failed(self, failure: Failure) -> None:
         self.look.setEnabled(True)
