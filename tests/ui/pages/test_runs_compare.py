@@ -152,9 +152,12 @@ def test_a_comparison_opens_in_full_width_and_closes(qtbot: QtBot, page: RunsPag
     titles = [column.title for column in view.table.model.columns]
     assert titles[0] == "Run" and titles.index("Seed") < titles.index("Validation accuracy")
     assert "Width" in titles
+    assert "Each line is a run" in page.guide()[0].text
 
-    press(qtbot, page, "runs.compare.back")
+    with qtbot.waitSignal(page.guide_changed):
+        press(qtbot, page, "runs.compare.back")
     assert not page.pages.comparing and page.head.isVisible()
+    assert "Every training is a folder" in page.guide()[0].text
 
 
 def test_the_table_sorts_filters_and_groups(qtbot: QtBot, page: RunsPage) -> None:

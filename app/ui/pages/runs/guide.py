@@ -12,6 +12,26 @@ if TYPE_CHECKING:
     from app.ui.pages.runs.entries import Entry
 
 
+COMPARING = GuideCard(
+    "Comparing",
+    "Change one thing at a time: only then does the difference between two curves show what the "
+    "change did. Differences below the interval in Results may be chance.",
+)
+
+
+def comparison_cards() -> list[GuideCard]:
+    """Returns the cards for the comparison in full width."""
+    return [
+        GuideCard(
+            "What you see",
+            "Each line is a run, in the colour that it has in the table. The table shows only the "
+            "settings in which the runs differ. Runs that differ in nothing but the seed can be "
+            "one band; a wide band means that chance decides much.",
+        ),
+        COMPARING,
+    ]
+
+
 def guide_cards(chosen: Sequence[Entry], go_on: Callable[[], None]) -> list[GuideCard]:
     """Returns the cards for the chosen runs. go_on: resumes the one that is chosen."""
     cards = [
@@ -38,13 +58,6 @@ def guide_cards(chosen: Sequence[Entry], go_on: Callable[[], None]) -> list[Guid
         cards.append(GuideCard(entry.status_words, entry.reason, "problem"))
 
     if len(chosen) > 1:
-        cards.append(
-            GuideCard(
-                "Comparing",
-                "Change one thing at a time: only then does the difference between two curves "
-                "show what the change did. Differences below the interval in Results may be "
-                "chance.",
-            )
-        )
+        cards.append(COMPARING)
 
     return cards

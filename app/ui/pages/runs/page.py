@@ -18,7 +18,7 @@ from app.ui.pages.runs.compare.pages import ListOrComparison
 from app.ui.pages.runs.comparison import ComparisonCard
 from app.ui.pages.runs.deleting import Deleting
 from app.ui.pages.runs.entries import Entry, partner_of, read_entries, with_live_times
-from app.ui.pages.runs.guide import guide_cards
+from app.ui.pages.runs.guide import comparison_cards, guide_cards
 from app.ui.pages.runs.head import Head
 from app.ui.pages.runs.message import HintLine, MessageBar
 from app.ui.pages.runs.model import NOTE, RUN
@@ -114,6 +114,7 @@ class RunsPage(Page):
             lambda point: self.head.popup(self.table.viewport().mapToGlobal(point))
         )
         self.pages = ListOrComparison(self, self._parts)
+        self.pages.currentChanged.connect(self.guide_changed)
         full = self.pages.full
         full.report_wanted.connect(lambda: self.write_report(full.readable_logs))
         self.comparison.full_wanted.connect(lambda: self.pages.compare(self.table.chosen()))
@@ -391,4 +392,6 @@ class RunsPage(Page):
     # --- the Guide
 
     def guide(self) -> list[GuideCard]:
+        if self.pages.comparing:
+            return comparison_cards()
         return guide_cards(self.table.chosen(), self.go_on)
