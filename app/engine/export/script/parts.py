@@ -160,11 +160,16 @@ class Parts:
         return tuple(
             line.format(
                 inputs=inputs[0] if len(inputs) == 1 else f"({', '.join(inputs)})",
-                targets=f"{self.targets}[rows]",
+                targets=f"{self.targets}[rows]{self._widened}",
                 generator="generator",
             )
             for line in self.task.batch
         )
+
+    @property
+    def _widened(self) -> str:
+        """What makes numbers of the targets that a loss takes: tokens are stored in fewer bytes."""
+        return ".long()" if self.source.dataset.targets.dtype in (np.int16, np.int32) else ""
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Returns what the script reads: examples, targets, and the rows of each split."""

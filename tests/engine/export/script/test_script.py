@@ -8,6 +8,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -85,6 +86,15 @@ def test_a_schedule(schedule: str, tmp_path: Path) -> None:
     requested = changed(PICTURES)
     requested = requested.replace(schedule=SCHEDULES.get(schedule)())
     trained, losses = trained_run(requested, tiny.dataset("classification", "image"), tmp_path)
+    require_same(trained, losses, tmp_path)
+
+
+@pytest.mark.parametrize("dtype", ["int16", pytest.param("int32", marks=LONG)])
+def test_tokens_of_a_long_text_are_stored_in_fewer_bytes(dtype: str, tmp_path: Path) -> None:
+    combination = next(each for each in FEW if each.task == "language-modelling")
+    data = tiny.dataset(combination.task, combination.sort)
+    data = replace(data, targets=data.targets.astype(dtype))
+    trained, losses = trained_run(tiny.experiment(combination, EPOCHS, BATCH), data, tmp_path)
     require_same(trained, losses, tmp_path)
 
 
