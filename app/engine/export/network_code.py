@@ -64,17 +64,15 @@ def _numbers(values: tuple[float, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def weights_of(
-    source: NetworkSource, code: NetworkCode, metadata: dict[str, str] | None = None
-) -> bytes:
-    """Returns weights and buffers in the safetensors format, under the names of the code.
+def named_weights(source: NetworkSource, code: NetworkCode) -> Tensors:
+    """Returns weights and buffers under the names of the code."""
+    tensors = source.network.state_dict()
+    return {code.weight_name(name): tensor for name, tensor in tensors.items()}
 
-    metadata: of one key at most; of several the order differs from process to process.
-    """
-    weights: Tensors = {
-        code.weight_name(name): tensor for name, tensor in source.network.state_dict().items()
-    }
-    return safetensors.torch.save(separate(weights), metadata)
+
+def weights_of(source: NetworkSource, code: NetworkCode) -> bytes:
+    """Returns them in the safetensors format."""
+    return safetensors.torch.save(separate(named_weights(source, code)))
 
 
 def write_code(code: NetworkCode, path: Path) -> None:

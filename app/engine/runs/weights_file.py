@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import safetensors
 import safetensors.torch
 
 from app.engine import files
 from app.engine.errors import UserError
 from app.engine.foreign import foreign_reader
+from app.engine.runs.tensors import Tensors, separate
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from app.engine.runs.tensors import Tensors
 
 SUFFIX = ".safetensors"
 
@@ -30,6 +33,8 @@ BLOCKS = "blocks."
 
 _LENGTH = 8
 """Bytes that say how long the header is."""
+
+_NUMBER = re.compile(r"os error (\d+)")
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,33 @@ def read_weights_file(path: Path) -> WeightsFile:
         metadata = json.loads(content[_LENGTH : _LENGTH + length]).get("__metadata__") or {}
 
     return WeightsFile(tensors, _facts(metadata.get(KEY)))
+
+
+def write_weights_file(
+    path: Path, tensors: Tensors, metadata: dict[str, str] | None = None
+) -> None:
+    """Writes a file of weights without another copy of them in memory. Raises UserError.
+
+    metadata: of one key at most; of several the order differs from process to process.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        part.touch()
+        mode = part.stat().st_mode  # the library makes files that only the owner may read
+        try:
+            safetensors.torch.save_file(separate(tensors), part, metadata)
+        except safetensors.SafetensorError as error:
+            number = int(found[1]) if (found := _NUMBER.search(str(error))) else 0
+            raise OSError(number, os.strerror(number) if number else str(error)) from error
+
+        part.chmod(mode)
+        files.rename(part, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise files.disk_error(error, path) from error
+
+    files.sync_folder(path.parent)
 
 
 def _facts(text: Any) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing_extensions import override
 
 from app.engine.errors import UserError
 from app.engine.export.format import ExportFormat
-from app.engine.files import write_atomically
 from app.engine.sources.samples import sample_of
 
 if TYPE_CHECKING:
@@ -85,11 +84,13 @@ class Bundle(ExportFormat):
         from app.engine.export.bundle.opening import open_bundle
         from app.engine.export.network_source import of_predictor
         from app.engine.results.predictor import Predictor
+        from app.engine.runs.weights_file import write_weights_file
 
         predictor = Predictor.load(open_bundle(path, scratch / "runs"))
         source = of_predictor(predictor)
         weights = scratch / "weights.safetensors"
-        write_atomically(weights, network_code.weights_of(source, network_code.code_of(source)))
+        tensors = network_code.named_weights(source, network_code.code_of(source))
+        write_weights_file(weights, tensors)
 
         raw = trained.raw(trained.rows[[0, -1]])
         return write_answering_files(predictor, weights, raw, scratch)

@@ -58,9 +58,8 @@ class Python(ExportFormat):
     @override
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         import numpy as np
-        import safetensors.torch
 
-        from app.engine.runs.tensors import cpu_copies
+        from app.engine.runs.weights_file import write_weights_file
 
         if path.suffix in self.companions:
             raise UserError(
@@ -77,11 +76,9 @@ class Python(ExportFormat):
             parts.network.weight_name(name): tensor
             for name, tensor in trained.network.state_dict().items()
         }
-        weights = path.with_suffix(beside.WEIGHTS)
-        weights.write_bytes(safetensors.torch.save(cpu_copies(tensors)))
+        write_weights_file(path.with_suffix(beside.WEIGHTS), tensors)
         if parts.start is not None:
-            start = path.with_suffix(beside.START)
-            start.write_bytes(safetensors.torch.save(parts.start))
+            write_weights_file(path.with_suffix(beside.START), parts.start)
 
     def _write_texts(self, trained: TrainedNetwork, path: Path, checked: str = "") -> Parts:
         """Writes script and notebook; returns its parts. checked: what the check of it found."""

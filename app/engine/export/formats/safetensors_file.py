@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from app.engine.export.format import ExportFormat
-from app.engine.files import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,12 +41,13 @@ class SafetensorsFile(ExportFormat):
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         from app.engine.export import metadata, network_code
         from app.engine.export.network_source import of_predictor
+        from app.engine.runs.weights_file import write_weights_file
 
         progress("Writing the weights", 0, 0)
         source = of_predictor(trained.predictor)
         code = network_code.code_of(source)
         facts = metadata.weights_metadata(trained, code)
-        write_atomically(path, network_code.weights_of(source, code, facts))
+        write_weights_file(path, network_code.named_weights(source, code), facts)
 
     @override
     def answering_path(self, trained: TrainedNetwork, path: Path, scratch: Path) -> Path:
