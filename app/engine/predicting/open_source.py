@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,7 +13,7 @@ import numpy as np
 from app.engine.data.kinds.pair.preparation import PairPreparation
 from app.engine.data.names import readable
 from app.engine.errors import UserError
-from app.engine.results.answers import ReadExample, read_example, settings_of
+from app.engine.results.answers import BATCH, ReadExample, read_example, settings_of
 from app.engine.results.inputs import (
     input_of_rows,
     is_table,
@@ -40,6 +41,9 @@ Result = TypeVar("Result")
 
 FEWEST_FOR_THREADS = 4
 """Of fewer pictures the threads cost more than they gain."""
+
+MOST_AHEAD = 64_000_000
+"""Bytes of the pictures that are unpacked while the network answers, at most."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,9 @@ def _in_order(predictor: Predictor, read: Callable[[int], Result], count: int) -
         yield from map(read, range(count))
         return
 
-    with contextlib.closing(in_threads(read, count)) as results:
+    # While the network answers a batch, the next one is unpacked.
+    example = sum(4 * math.prod(half.shape) for half in preparation.inputs)
+    ahead = min(BATCH, MOST_AHEAD // example)
+    with contextlib.closing(in_threads(read, count, ahead)) as results:
         for _, result in results:
             yield result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import threading
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,22 @@ def test_threads_hand_on_in_order_and_name_what_fails() -> None:
     rows = in_threads(lambda row: row, 10_000)
     assert next(rows) == (0, 0)
     rows.close()
+
+
+def test_as_many_rows_as_asked_for_are_done_while_nobody_takes_one() -> None:
+    done: set[int] = set()
+    enough = threading.Event()
+
+    def slow(row: int) -> int:
+        done.add(row)
+        if len(done) >= 200:
+            enough.set()
+        return row
+
+    rows = in_threads(slow, 10_000, least_ahead=200)
+    assert next(rows) == (0, 0) and enough.wait(60)
+    rows.close()
+    assert max(done) < 1_000, "but not all of them, which might not fit into memory"
 
 
 def test_a_thread_gets_less_where_a_picture_takes_long() -> None:

@@ -23,12 +23,12 @@ Result = TypeVar("Result")
 
 
 def in_threads(
-    work: Callable[[int], Result], count: int
+    work: Callable[[int], Result], count: int, least_ahead: int = 0
 ) -> Generator[tuple[int, Result], None, None]:
     """Yields every row from 0 on with its result, in order.
 
     A few rows ahead only: the results of all of them might not fit into memory. Closing it ends the
-    threads.
+    threads. least_ahead: so many rows at least, for one who takes many at once and then works.
     """
     workers = max(1, min(MOST_THREADS, os.cpu_count() or 1))
     size = 1
@@ -43,7 +43,7 @@ def in_threads(
         row = ahead = 0
         try:
             while row < count:
-                while ahead < count and ahead - row < workers * (6 + 2 * size):
+                while ahead < count and ahead - row < max(least_ahead, workers * (6 + 2 * size)):
                     rows = range(ahead, min(count, ahead + size))
                     pending.append(pool.submit(some, rows))
                     ahead = rows.stop
