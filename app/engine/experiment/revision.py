@@ -120,6 +120,8 @@ def read_revision(path: Path) -> Revision:
     """Returns the revision in a file. Raises UserError where it cannot be read or is none."""
     try:
         content = read_regular(path, MOST)
+    except FileNotFoundError as error:
+        raise _wrong(path, "is not there") from error
     except OSError as error:
         refusal = disk_error(error, path)
         raise UserError(refusal.what, refusal.remedy, "data.revision") from error
@@ -150,7 +152,7 @@ def _lacks_label(change: _ChangeFile) -> bool:
 def _wrong(path: Path, what: str) -> UserError:
     return UserError(
         f"The revision '{readable(path)}' {what}.",
-        "Correct it, or leave it out: [data] revision.",
+        "Correct it, or leave it out of the experiment ([data] revision).",
         "data.revision",
     )
 

@@ -68,5 +68,5 @@ def test_what_is_no_revision_is_refused_with_a_sentence(
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"gone\.toml"):
+    with pytest.raises(UserError, match=r"The revision .*gone\.toml.* is not there"):
         read_revision(tmp_path / "gone.toml")
