@@ -58,41 +58,41 @@ def test_what_one_training_reached_by_luck_is_not_promised() -> None:
     seconds = tuple(float(second) for second in range(1, 25))
     lucky = (0.5, 0.8, 0.9, *[0.9] * 8, 0.94, *[0.9] * 12)
     steady = (0.5, 0.8, 0.9, *[0.9] * 21)
-    assert Curve("accuracy", (lucky,), seconds).promise() == Promise("accuracy", 0.87, 3.0)
     assert Curve("accuracy", (lucky, steady), seconds).promise() == Promise("accuracy", 0.88, 3.0)
     # Of one that fell back in the end, nothing that it had before.
     fallen = (0.5, 0.8, 0.9, *[0.9] * 12, *[0.6] * 9)
-    found = Curve("accuracy", (fallen,), seconds).promise()
+    found = Curve("accuracy", (fallen, fallen), seconds).promise()
     assert found is None or found.value <= 0.6
 
 
 def test_few_trainings_are_no_measure_of_chance() -> None:
     # Close to their end another one may stop short: the fewer there are, the less is promised.
-    found = [Curve("accuracy", (RISING,) * count, SECONDS).promise() for count in (1, 2, 6)]
-    assert [each and each.value for each in found] == [0.92, 0.93, 0.94]
+    found = [Curve("accuracy", (RISING,) * count, SECONDS).promise() for count in (2, 6)]
+    assert [each and each.value for each in found] == [0.93, 0.94]
+    assert Curve("accuracy", (RISING,), SECONDS).promise() is None
 
 
 def test_nothing_so_short_is_promised_that_chance_decides_it() -> None:
-    assert Curve("accuracy", (RISING,), tuple(each / 10 for each in SECONDS)).promise() is None
+    assert Curve("accuracy", (RISING,) * 2, tuple(each / 10 for each in SECONDS)).promise() is None
 
 
 def test_noise_counts_against_a_figure() -> None:
     noisy = (0.5, 0.7, 0.8, 0.9, 0.91, 0.89, 0.91, 0.93)
-    found = Curve("accuracy", (noisy,), SECONDS).promise()
+    found = Curve("accuracy", (noisy, noisy), SECONDS).promise()
     assert found is not None and found.value < 0.93
 
 
 def test_an_error_is_promised_from_above() -> None:
     falling = (9.0, 5.0, 3.0, 2.0, 2.0, 2.0, 2.0, 2.0)
-    found = Curve("mae", (falling,), SECONDS).promise()
-    assert found == Promise("mae", 2.5, 4.0)
-    assert found.is_met_by(2.4) and not found.is_met_by(2.6)
+    found = Curve("mae", (falling, falling), SECONDS).promise()
+    assert found == Promise("mae", 2.3, 4.0)
+    assert found.is_met_by(2.2) and not found.is_met_by(2.4)
 
 
 def test_a_curve_of_another_computer_needs_the_time_of_a_step_here() -> None:
-    curve = Curve("accuracy", (RISING,), SECONDS, step=0.01)
+    curve = Curve("accuracy", (RISING,) * 2, SECONDS, step=0.01)
     assert curve.promise() is None
-    here = Curve("accuracy", (RISING,), SECONDS).promise()
+    here = Curve("accuracy", (RISING,) * 2, SECONDS).promise()
     assert here is not None
     assert curve.promise(0.03) == Promise("accuracy", here.value, 3 * here.seconds)
 
