@@ -29,7 +29,7 @@ Measured on Debian 12 and 13 with Python 3.11 and 3.13 on x86-64.
 """
 
 BUILD = (
-    "It takes the build of PyTorch that the package index has: on Linux most often that for NVIDIA "
+    "The package index decides which build of PyTorch that is: on Linux most often that for NVIDIA "
     f"cards, about {LARGE_GB} GB on disk."
 )
 
@@ -113,7 +113,9 @@ def install(python: Path, target: str, cpu: bool, torch: str = "") -> None:
         reasons = _with_uv(python, target, cpu, temporary)
         if reasons:
             say(f"uv could not do it: {reasons[0]}")
-            say("pip goes on." if is_complete(environment, "torch") else f"pip goes on. {BUILD}")
+            shared = bool(torch) and _uv_of(python).exists()
+            who = "pip fetches PyTorch and uv the others." if shared else "pip goes on."
+            say(who if is_complete(environment, "torch") else f"{who} {BUILD}")
             reasons = _with_pip(python, target, torch, temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

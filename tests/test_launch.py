@@ -246,7 +246,7 @@ def test_where_only_pytorch_has_no_index_pip_fetches_it_and_uv_the_others(
     assert asked[-3].endswith("install torch==2.13.0")
     assert asked[-1] == f"pip install --python {python} -e here"
     assert sum("--torch-backend" in line for line in asked) == 1, "it is asked once, not to the end"
-    assert "pip goes on" in capsys.readouterr().out
+    assert "pip fetches PyTorch and uv the others" in capsys.readouterr().out
     assert "asked again 1 time" in (tmp_path / "set-up.txt").read_text(encoding="utf-8")
 
 
