@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import QPoint
+
 from app.ui.pages.training.run_view import VIEWS
 
 SAMPLES = (("digits", "cnn", 6), ("fashion", "vit", 3), ("glosses", "text-encoder", 3))
@@ -63,7 +65,7 @@ def _results(camera: Any, source: str) -> None:
     for appearance in camera.appearances():
         camera.settle(300)
         camera.save(f"{source}-results-{appearance}")
-        bar.setValue(results.back.y() - 8)
+        bar.setValue(results.back.mapTo(results.scroller.widget(), QPoint()).y() - 8)
         camera.settle(200)
         camera.save(f"{source}-back-{appearance}")
         bar.setValue(0)
@@ -71,7 +73,7 @@ def _results(camera: Any, source: str) -> None:
     results.back.compare.click()
     for appearance in camera.appearances():
         camera.settle(300)
-        bar.setValue(results.back.y() - 8)
+        bar.setValue(results.back.mapTo(results.scroller.widget(), QPoint()).y() - 8)
         camera.settle(200)
         camera.save(f"{source}-compare-{appearance}")
 
