@@ -206,7 +206,7 @@ def set_up(extra: str = "", cpu: bool = False) -> None:
             say(f"{name} was installed only in part; it is installed again.")
 
         target = str(ROOT) + (f"[{','.join(extras)}]" if extras else "")
-        torch = next((each for each in requirements() if each.startswith("torch=")), "")
+        torch = next((each for each in requirements() if re.match(r"torch\s*[=<>~!]", each)), "")
         install(environment_python(), target, cpu, torch)
         stamp_path().write_text(json.dumps({"stamp": stamp(), "extras": extras}), encoding="utf-8")
 

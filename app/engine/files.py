@@ -190,6 +190,15 @@ def open_folder(folder: Path) -> int:
     return os.open(folder, os.O_RDONLY)
 
 
+def sync_file(path: Path) -> None:
+    """Waits until a file that a library wrote is on the disk. Raises OSError."""
+    handle = os.open(path, os.O_RDWR)  # Windows flushes only what may be written to
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(folder: Path) -> None:
     """Makes a rename in this folder durable.
 

@@ -15,6 +15,8 @@ from models.code.writer import NetworkCode, write_network
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from torch import nn
+
     from app.engine.data.dataset import Description
     from app.engine.export.network_source import NetworkSource
 
@@ -64,15 +66,15 @@ def _numbers(values: tuple[float, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def named_weights(source: NetworkSource, code: NetworkCode) -> Tensors:
-    """Returns weights and buffers under the names of the code."""
-    tensors = source.network.state_dict()
+def named_weights(network: nn.Module, code: NetworkCode) -> Tensors:
+    """Returns weights and buffers of a network under the names of its code."""
+    tensors = network.state_dict()
     return {code.weight_name(name): tensor for name, tensor in tensors.items()}
 
 
 def weights_of(source: NetworkSource, code: NetworkCode) -> bytes:
     """Returns them in the safetensors format."""
-    return safetensors.torch.save(separate(named_weights(source, code)))
+    return safetensors.torch.save(separate(named_weights(source.network, code)))
 
 
 def write_code(code: NetworkCode, path: Path) -> None:

@@ -101,6 +101,7 @@ def write_weights_file(
             raise OSError(number, os.strerror(number) if number else str(error)) from error
 
         part.chmod(mode)
+        files.sync_file(part)
         files.rename(part, path)
     except OSError as error:
         with contextlib.suppress(OSError):

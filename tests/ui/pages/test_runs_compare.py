@@ -152,7 +152,7 @@ def test_a_comparison_opens_in_full_width_and_closes(qtbot: QtBot, page: RunsPag
     titles = [column.title for column in view.table.model.columns]
     assert titles[0] == "Run" and titles.index("Seed") < titles.index("Validation accuracy")
     assert "Width" in titles
-    assert "Each line is a run" in page.guide()[0].text
+    assert "Each line has the colour" in page.guide()[0].text
 
     with qtbot.waitSignal(page.guide_changed):
         press(qtbot, page, "runs.compare.back")

@@ -89,7 +89,7 @@ class Bundle(ExportFormat):
         predictor = Predictor.load(open_bundle(path, scratch / "runs"))
         source = of_predictor(predictor)
         weights = scratch / "weights.safetensors"
-        tensors = network_code.named_weights(source, network_code.code_of(source))
+        tensors = network_code.named_weights(source.network, network_code.code_of(source))
         write_weights_file(weights, tensors)
 
         raw = trained.raw(trained.rows[[0, -1]])

@@ -59,6 +59,7 @@ class Python(ExportFormat):
     def write(self, trained: TrainedNetwork, path: Path, progress: Progress) -> None:
         import numpy as np
 
+        from app.engine.export import network_code
         from app.engine.runs.weights_file import write_weights_file
 
         if path.suffix in self.companions:
@@ -72,10 +73,7 @@ class Python(ExportFormat):
 
         progress("Writing the data", 0, 0)
         np.savez(path.with_suffix(beside.DATA), allow_pickle=False, **parts.arrays())
-        tensors = {
-            parts.network.weight_name(name): tensor
-            for name, tensor in trained.network.state_dict().items()
-        }
+        tensors = network_code.named_weights(trained.network, parts.network)
         write_weights_file(path.with_suffix(beside.WEIGHTS), tensors)
         if parts.start is not None:
             write_weights_file(path.with_suffix(beside.START), parts.start)

@@ -47,7 +47,7 @@ class SafetensorsFile(ExportFormat):
         source = of_predictor(trained.predictor)
         code = network_code.code_of(source)
         facts = metadata.weights_metadata(trained, code)
-        write_weights_file(path, network_code.named_weights(source, code), facts)
+        write_weights_file(path, network_code.named_weights(source.network, code), facts)
 
     @override
     def answering_path(self, trained: TrainedNetwork, path: Path, scratch: Path) -> Path:

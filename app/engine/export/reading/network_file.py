@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import safetensors.torch
 import tomli_w
 import torch
 
@@ -18,8 +17,12 @@ from app.engine.export.reading.operators import EPSILON
 from app.engine.export.reading.program_file import ProgramNetwork
 from app.engine.export.reading.to_graph import ReadNetwork, to_graph
 from app.engine.files import write_atomically
-from app.engine.runs.tensors import separate
-from app.engine.runs.weights_file import BLOCKS, SUFFIX, read_weights_file
+from app.engine.runs.weights_file import (
+    BLOCKS,
+    SUFFIX,
+    read_weights_file,
+    write_weights_file,
+)
 from models.graph import Graph
 from models.graph_file import plain_blocks
 from models.network import Network
@@ -128,7 +131,7 @@ def _with_norms(graph: Graph, weights: Tensors) -> Tensors:
 
 def write_weights(network: ReadNetwork, path: Path) -> None:
     """Writes the weights of a network alone. Raises UserError where the disk refuses."""
-    write_atomically(path, safetensors.torch.save(separate(network.weights)))
+    write_weights_file(path, network.weights)
 
 
 def write_network(network: ReadNetwork, path: Path) -> Path:

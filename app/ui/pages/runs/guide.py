@@ -24,8 +24,8 @@ def comparison_cards() -> list[GuideCard]:
     return [
         GuideCard(
             "What you see",
-            "Each line is a run, in the colour that it has in the table. The table shows only the "
-            "settings in which the runs differ. Runs that differ in nothing but the seed can be "
+            "Each line has the colour of its runs in the table. Of the settings, the table shows "
+            "only those in which the runs differ. Runs that differ in nothing but the seed can be "
             "one band; a wide band means that chance decides much.",
         ),
         COMPARING,
