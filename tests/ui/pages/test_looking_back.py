@@ -88,6 +88,19 @@ def test_one_slider_moves_all_that_is_known(
     assert not back.grab().isNull()
 
 
+def test_an_epoch_gone_back_to_stays_when_the_folder_is_read_again(
+    qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
+) -> None:
+    back = look_back(qtbot, harness, page, run)
+    read(qtbot, back, run)
+    back.choose(1)
+    outcome = page._outcome
+    page._read()
+    qtbot.waitUntil(lambda: page._outcome is not outcome, timeout=PATIENCE_MS)
+    assert page.header.epoch is not None and page.header.epoch.epoch == 1
+    assert back.sliders[0].epoch is not None and back.sliders[0].epoch.epoch == 1
+
+
 def test_two_epochs_stand_side_by_side_with_their_answers(
     qtbot: QtBot, harness: Harness, page: ResultsPage, run: Run
 ) -> None:

@@ -229,6 +229,8 @@ class ResultsPage(Page):
         self.header.set_epochs(selection.known_epochs, selection.used)
         self.exports.read(outcome.path)
         self._show()
+        if self.back.isVisible():
+            self._looked_back()  # an epoch that was gone back to before the report came stays
 
     def _weights_changed(self, path: Path) -> None:
         """Reads the figures again, where other weights of the run are used now."""
