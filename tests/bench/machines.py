@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from app.engine.runs.tensors import restore_model
 from app.engine.training.build import assemble
 from app.engine.training.plan import plan_training
 from app.engine.training.validation import Validator
+from tests.bench import ddp_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +48,8 @@ PROJECTIONS = "query_key_value.bias"
 
 LEAST_GAIN = 1.6
 MOST_COST = 1.03
-STEPS = 60
-"""Of a bare loop."""
+TURNS = 8
+"""Turns beside a bare loop, times the pairs."""
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
@@ -69,18 +69,6 @@ def small() -> Experiment:
                 "device": "cpu",
                 "threads": 1,
             },
-        }
-    )
-
-
-def large(template: str, epochs: int = 4) -> Experiment:
-    """Returns a training whose steps take some tenths of a second."""
-    return from_plain(
-        {
-            "name": "throughput",
-            "data": {"source": "sample:fashion"},
-            "model": {"template": template},
-            "training": {"epochs": epochs, "batch_size": 256, "device": "cpu", "threads": 1},
         }
     )
 
@@ -177,34 +165,31 @@ def judged_exactly(run: Run, requested: Experiment) -> bool:
 
 def throughput(template: str, pairs: int, folder: Path) -> bool:
     """Prints how much faster two processes are than one, and what they cost beside a bare loop."""
-    requested = large(template)
+    requested = ddp_turns.large(template, epochs=3)
     gains = []
-    costs = []
     for pair in range(pairs):
         one = train(requested, folder / f"{template} {pair} one")
         two = train(requested, folder / f"{template} {pair} two", "--processes", "2")
-        bare = bare_speed(template)
-        speeds = [speed_of(run) for run in (one, two)]
-        gains.append(speeds[1] / speeds[0])
-        costs.append(bare / speeds[1])
+        gains.append(speed_of(two) / speed_of(one))
 
+    costs = ddp_turns.costs(template, pairs * TURNS, folder)
     gain = statistics.median(gains)
     cost = statistics.median(costs)
     within = gain >= LEAST_GAIN and cost <= MOST_COST
     print(
-        f"{template}, {pairs} pairs, one thread each: two processes are {gain:.2f} times "
-        f"as fast as one ({min(gains):.2f} to {max(gains):.2f}; at least {LEAST_GAIN}), and take "
-        f"{cost:.3f} of the time of a bare DDP loop ({min(costs):.3f} to {max(costs):.3f}; at most "
-        f"{MOST_COST}): {'PASS' if within else 'FAIL'}",
+        f"{template}, one thread each: two processes are {gain:.2f} times as fast as one "
+        f"({pairs} pairs, {min(gains):.2f} to {max(gains):.2f}; at least {LEAST_GAIN}), and take "
+        f"{cost:.3f} of the time of a bare DDP loop ({len(costs)} pairs, {min(costs):.3f} to "
+        f"{max(costs):.3f}; at most {MOST_COST}): {'PASS' if within else 'FAIL'}",
         flush=True,
     )
     return within
 
 
 def speed_of(run: Run) -> float:
-    """Returns the examples per second of the steps behind the first epoch, as a bare loop's.
+    """Returns the examples per second of the steps behind the first epoch.
 
-    In that epoch kernels are chosen and memory is taken, and a bare loop is not judged.
+    In that epoch kernels are chosen and memory is taken.
     """
     epochs = read_history(run.path).epochs
     first, last = epochs[0], epochs[-1]
@@ -212,26 +197,6 @@ def speed_of(run: Run) -> float:
     prepared = recorded_preparation(run)
     assert prepared is not None
     return prepared.training_examples * (last["epoch"] - first["epoch"]) / seconds
-
-
-def bare_speed(template: str) -> float:
-    """Returns the examples per second of a bare loop in two processes."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-
-    command = [sys.executable, "-m", "tests.bench.bare_ddp"]
-    processes = [
-        subprocess.Popen(
-            [*command, str(rank), "2", str(port), template, str(STEPS)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        for rank in range(2)
-    ]
-    out = [process.communicate()[0] for process in processes]
-    assert not any(process.returncode for process in processes)
-    return float(out[0])
 
 
 # --- the same weights
