@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from app.engine import garbage
 from app.engine.errors import UserError, with_remedy
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import CHOICES, Experiment
@@ -97,6 +98,7 @@ def resume(
 
 def _attend(work: Work, run: Run, json_: bool) -> int:
     """Runs a training on this thread with a display and returns the exit code."""
+    garbage.keep_freed_memory()
     control = Control()
     with display_for(json_) as display:
         display.stage("Loading engine")

@@ -22,6 +22,10 @@ os.environ.setdefault(
     "OMP_NUM_THREADS", "1"
 )  # before torch: two test processes on two cores must not fight
 
+# Dozens of processes are started that import the same modules.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A test that fails because the computer is busy says nothing.
 hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -100,6 +104,27 @@ def _detached_processes_are_let_go() -> Iterator[None]:
     yield
     if process := sys.modules.get("app.engine.own_process"):
         process.reap()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unhurried() -> Iterator[None]:
+    """Skips fsync: waiting for the disk is a third of a short run, and nothing outlives its test.
+
+    Who dies by a signal loses nothing that was written; only a power failure would.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _memory_goes_back() -> Iterator[None]:
+    """Keeps commands that run in this process from changing how it frees memory, to the end."""
+    from app.engine import garbage
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(garbage, "keep_freed_memory", lambda: None)
+        yield
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.memory.ledger import measure, predict
-from app.engine.memory.step_meter import StepMeter, lasting_bytes
+from app.engine.memory.simulated_step import bytes_of, state_of
+from app.engine.memory.step_meter import StepMeter
 from app.engine.training.build import placed_on
 from models.network import build_model, fake_inputs
 
@@ -204,3 +205,9 @@ def _clear(device: torch.device) -> None:
 
 def _over(first: int, second: int) -> float:
     return first / second - 1 if second else float(first > 0)
+
+
+def lasting_bytes(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Returns the bytes of weights, running averages and optimizer state."""
+    tensors = (*network.parameters(), *network.buffers(), *state_of(optimizer))
+    return sum(bytes_of(tensor) for tensor in tensors)

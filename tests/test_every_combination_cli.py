@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
 
 ALL = tiny_files.all_combinations()
 CHOSEN = tiny_files.covering_each(ALL)
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skips fsync: waiting for the disk is a third of such a run, and nothing outlives its test."""
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 @pytest.fixture(scope="module")

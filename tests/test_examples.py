@@ -7,7 +7,6 @@ else is taken from the page. What is not run here is named with the reason.
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shlex
 import shutil
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 PAGE = readme.README.read_text(encoding="utf-8")
 REFERENCE = readme.SETTINGS.read_text(encoding="utf-8")
+
+pytestmark = pytest.mark.usefixtures("forked_processes")
 
 NOT_RUN = {
     "netwright": "a window, which tests/ui/shell opens",
@@ -71,12 +72,6 @@ blocks = [
 ]
 """
 """A graph file, which names no data."""
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skips fsync: waiting for the disk is a third of such a run, and nothing outlives its test."""
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 def usages(line: str) -> list[str]:

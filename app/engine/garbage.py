@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 M_ARENA_MAX = -8
-"""The number of the option in malloc.h of glibc."""
+M_MMAP_MAX = -4
+M_TRIM_THRESHOLD = -1
+"""The numbers of options in malloc.h of glibc."""
+
+MOST_BYTES = 2**31 - 1
+"""The largest number that an option takes."""
+
+CHOICES = (
+    "MALLOC_MMAP_MAX_",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TOP_PAD_",
+    "MALLOC_TRIM_THRESHOLD_",
+)
+"""Variables by which a person chooses themselves what glibc does; GLIBC_TUNABLES is another."""
 
 MOST_ARENAS = 2
 """Heaps of the C library: one for the window's thread, one for all that work beside it."""
@@ -47,10 +61,30 @@ def keep_few_arenas() -> None:
     frees in one of them is free for the threads of that one only: 40 MB more are held after ten
     minutes of use.
     """
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
-        if mallopt is not None:
-            mallopt(M_ARENA_MAX, MOST_ARENAS)
+    _set_options({M_ARENA_MAX: MOST_ARENAS})
+
+
+def keep_freed_memory() -> None:
+    """Lets this process keep what a training step frees for the next one (glibc).
+
+    Large pieces go back to the system at once otherwise, which clears every page when they are
+    asked for again; `python -m tests.bench allocator` prints what that costs. It is for processes
+    that only train, and whose memory goes back when they end; a person's own choice stays, see
+    CHOICES.
+    """
+    chosen = os.environ.get("GLIBC_TUNABLES", "")
+    if "glibc.malloc." not in chosen and not any(name in os.environ for name in CHOICES):
+        _set_options({M_ARENA_MAX: 1, M_MMAP_MAX: 0, M_TRIM_THRESHOLD: MOST_BYTES})
+
+
+def _set_options(options: dict[int, int]) -> None:
+    if sys.platform != "linux":
+        return
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+    if mallopt is not None:
+        for option, value in options.items():
+            mallopt(option, value)
 
 
 def give_back() -> None:

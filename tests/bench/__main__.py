@@ -28,7 +28,8 @@ comes out of every block, `looking-back` what the epochs of a run cost to keep, 
 through. `canvas` prints what a frame and a gesture cost with 300 blocks in sight. `suspects` prints
 what margins cost a training, and how long suspects of 100,000 examples take, `panels` how long each
 look at the results of as many. `gpu` measures in eight minutes what only a GPU can show. `machines`
-sets two processes beside one, and trains the same wherever a run can be trained.
+sets two processes beside one, and trains the same wherever a run can be trained. `allocator` prints
+what a training gains because it keeps what a step frees.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ import sys
 import time
 
 from tests.bench import (
+    allocator,
     beside_trees,
     code,
     detached,
@@ -93,6 +95,7 @@ USUAL = {
     "canvas": ([], 60),
     "suspects": ([], 7),
     "machines": (["resnet"], 3),
+    "allocator": (["resnet"], 5),
     "gpu": (["resnet", "vit", "gpt"], 11),
 }
 """Templates and pairs where none are named: a few minutes each."""
@@ -138,6 +141,7 @@ def main() -> None:
         "suspects",
         "panels",
         "machines",
+        "allocator",
         "gpu",
     )
 
@@ -193,6 +197,8 @@ def main() -> None:
         optimizers.main()
     elif arguments.what == "memory":
         sys.exit(memory.main())
+    elif arguments.what == "allocator":
+        sys.exit(allocator.main(arguments.template, arguments.pairs))
     elif arguments.what == "machines":
         sys.exit(machines.main(arguments.template, arguments.pairs))
     elif arguments.what == "gpu":

@@ -1,13 +1,15 @@
 """A bare DistributedDataParallel loop: what two processes do where nothing is watched or kept.
 
-Started by `ddp_turns` as a process of its own: RANK SIZE PORT EXPERIMENT STEPS. The first one
-prints a line after every step.
+Started by `ddp_turns` as a process of its own: RANK SIZE PORT EXPERIMENT OUT. The first one notes
+the end of every step in the file OUT. It goes on until it is ended.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from torch import distributed
@@ -17,10 +19,11 @@ from app.engine.experiment import toml_file
 from app.engine.runs.control import Control
 from app.engine.training.build import assemble
 from app.engine.training.plan import plan_training
+from tests.bench.ddp_turns import note_step
 from tests.bench.speed import BareLoop
 
 
-def main(rank: int, size: int, port: int, path: str, steps: int) -> None:
+def main(rank: int, size: int, port: int, path: str, out: str) -> NoReturn:
     torch.set_num_threads(1)
     distributed.init_process_group(
         "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=size
@@ -35,14 +38,12 @@ def main(rank: int, size: int, port: int, path: str, steps: int) -> None:
         loop.network, forward_sync_buffers=False, gradient_as_bucket_view=True
     )
     loop.network = shared  # type: ignore[assignment]  # the loop only calls it
-    for _ in range(steps):
+    handle = os.open(out if rank == 0 else os.devnull, os.O_WRONLY | os.O_CREAT)
+    while True:
         loop.steps(1)
-        if rank == 0:
-            print(flush=True)
-
-    distributed.destroy_process_group()
+        note_step(handle)
 
 
 if __name__ == "__main__":
     numbers = [int(each) for each in sys.argv[1:4]]
-    main(numbers[0], numbers[1], numbers[2], sys.argv[4], int(sys.argv[5]))
+    main(numbers[0], numbers[1], numbers[2], sys.argv[4], sys.argv[5])

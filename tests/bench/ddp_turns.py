@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -24,21 +25,23 @@ from app.engine.experiment import toml_file
 from app.engine.experiment.toml_file import from_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from app.engine.experiment.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
 
+SETTLING = 1.0
 TURN = 2.5
-"""Seconds of a turn: some ten steps, and less than a process may be silent, see `heart`."""
+"""Seconds of a turn before and while it counts: less than a process may be silent, see `heart`.
 
+What was stopped has lost its place in the caches, and a virtual machine may take its memory away.
+"""
 WARM = 25
 """Steps before the first turn: memory is taken and kernels are chosen in them."""
 
 EPOCHS = 1_000
-MANY = 100_000
-"""Epochs and steps that neither reaches: both are ended."""
+"""Epochs that nobody reaches: both are ended."""
 
 PICTURES = 150_000
 
@@ -46,14 +49,16 @@ LOOK_EVERY = 0.05
 """Seconds."""
 
 
-def large(template: str, epochs: int, source: str = "sample:fashion") -> Experiment:
+def large(
+    template: str, epochs: int, batch_size: int, source: str = "sample:fashion"
+) -> Experiment:
     """Returns a training whose steps take some tenths of a second."""
     return from_plain(
         {
             "name": "throughput",
             "data": {"source": source},
             "model": {"template": template},
-            "training": {"epochs": epochs, "batch_size": 256, "device": "cpu", "threads": 1},
+            "training": {"epochs": epochs, "batch_size": batch_size, "device": "cpu", "threads": 1},
         }
     )
 
@@ -69,13 +74,13 @@ def many_pictures(folder: Path) -> str:
     return str(path)
 
 
-def costs(template: str, turns: int, folder: Path) -> list[float]:
+def costs(template: str, batch_size: int, turns: int, folder: Path) -> list[float]:
     """Returns of each two neighbouring turns the time of a step, divided by that of a bare loop.
 
     No epoch ends in a turn: speed is that of training steps. Raises RuntimeError where one of the
     two ends early.
     """
-    requested = large(template, EPOCHS, many_pictures(folder))
+    requested = large(template, EPOCHS, batch_size, many_pictures(folder))
     path = folder / "turns.toml"
     toml_file.write(requested, path)
     with ExitStack() as stack:
@@ -85,51 +90,60 @@ def costs(template: str, turns: int, folder: Path) -> list[float]:
         bare = stack.enter_context(_bare(path))
         bare.wait_for(WARM)
         bare.stop()
-        speeds = [(ours.turn(), bare.turn()) for _ in range(turns)]
+        steps = [(ours.turn(), bare.turn()) for _ in range(turns)]
 
-    # What is between two steps when a turn ends counts in the next, so pairs are added in fours.
-    fours = [speeds[first : first + 4] for first in range(0, len(speeds) - 3, 4)]
-    return [sum(theirs for _, theirs in four) / sum(own for own, _ in four) for four in fours]
+    return [own / theirs for own, theirs in steps]
 
 
 class Loop:
     """Processes that train, and how to count their steps."""
 
-    def __init__(self, processes: list[subprocess.Popen[bytes]], count: Callable[[], int]) -> None:
+    def __init__(self, processes: list[subprocess.Popen[bytes]], out: Path) -> None:
+        """out: the file to which a number is added at the end of every step, see `note_step`."""
         self._processes = processes
-        self._count = count
+        self._out = out
+        self._all: list[psutil.Process] = []
 
     def wait_for(self, steps: int) -> None:
         """Waits until so many steps are done. Raises RuntimeError where it ends before."""
-        while self._count() < steps:
+        while len(self._ends()) < steps:
             if any(process.poll() is not None for process in self._processes):
                 raise RuntimeError("a training has ended before it was measured")
             time.sleep(LOOK_EVERY)
+
+        own = [psutil.Process(process.pid) for process in self._processes]
+        self._all = [each for first in own for each in (*first.children(recursive=True), first)]
 
     def stop(self) -> None:
         self._signal(signal.SIGSTOP)
 
     def turn(self) -> float:
-        """Lets it go on for a turn; returns its steps per second."""
-        before = self._count()
-        begun = time.perf_counter()
+        """Lets it go on for a turn; returns the seconds of a step, a median."""
         self._signal(signal.SIGCONT)
+        time.sleep(SETTLING)
+        begun = time.monotonic()
         time.sleep(TURN)
         self.stop()
-        seconds = time.perf_counter() - begun
-        return (self._count() - before) / seconds
+        ends = self._ends()
+        ends = ends[ends >= begun]
+        return float(np.median(np.diff(ends)))
 
     def end(self) -> None:
         self._signal(signal.SIGKILL)
         for process in self._processes:
+            process.kill()
+        for process in self._processes:
             process.wait()
 
+    def _ends(self) -> np.ndarray:
+        """Returns when each step ended, on the clock of all processes: (steps,) seconds."""
+        content = self._out.read_bytes() if self._out.exists() else b""
+        return np.frombuffer(content[: len(content) // 8 * 8])
+
     def _signal(self, number: signal.Signals) -> None:
-        for process in self._processes:
+        for process in self._all:
             with suppress(psutil.NoSuchProcess):
-                first = psutil.Process(process.pid)
-                for each in (*first.children(recursive=True), first):
-                    each.send_signal(number)
+                process.send_signal(number)
 
 
 @contextmanager
@@ -138,7 +152,7 @@ def _ours(path: Path) -> Iterator[Loop]:
     command = [sys.executable, "-m", "tests.bench.ddp_turns", str(out)]
     run = ["train", str(path), "--run-dir", str(path.with_suffix("")), "--processes", "2"]
     process = subprocess.Popen([*command, *run, "--json"], cwd=ROOT, stdout=subprocess.DEVNULL)
-    loop = Loop([process], lambda: _steps_of(out))
+    loop = Loop([process], out)
     try:
         yield loop
     finally:
@@ -152,29 +166,23 @@ def _bare(path: Path) -> Iterator[Loop]:
 
     out = path.with_name("bare steps")
     command = [sys.executable, "-m", "tests.bench.bare_ddp"]
-    with out.open("wb") as stream:
-        processes = [
-            subprocess.Popen(
-                [*command, str(rank), "2", str(port), str(path), str(MANY)],
-                stdout=stream,
-                cwd=ROOT,
-            )
-            for rank in range(2)
-        ]
+    places = [[str(rank), "2", str(port), str(path), str(out)] for rank in range(2)]
+    processes = [subprocess.Popen([*command, *place], cwd=ROOT) for place in places]
 
-    loop = Loop(processes, lambda: _steps_of(out))
+    loop = Loop(processes, out)
     try:
         yield loop
     finally:
         loop.end()
 
 
-def _steps_of(out: Path) -> int:
-    return out.stat().st_size if out.exists() else 0
+def note_step(handle: int) -> None:
+    """Writes when a step has ended."""
+    os.write(handle, struct.pack("d", time.monotonic()))
 
 
 def _train(out: Path, arguments: list[str]) -> int:
-    """Trains as the program does, and writes a byte after every step."""
+    """Trains as the program does, and notes the end of every step."""
     from app import cli
     from app.engine.training.loop import Training
 
@@ -182,7 +190,7 @@ def _train(out: Path, arguments: list[str]) -> int:
 
     def counted(self: Training) -> None:
         step(self)
-        os.write(handle, b".")
+        note_step(handle)
 
     Training._step = counted  # type: ignore[method-assign]
     handle = os.open(out, os.O_WRONLY | os.O_CREAT)

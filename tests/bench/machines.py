@@ -48,6 +48,7 @@ PROJECTIONS = "query_key_value.bias"
 
 LEAST_GAIN = 1.6
 MOST_COST = 1.03
+BATCH = 256
 TURNS = 8
 """Turns beside a bare loop, times the pairs."""
 
@@ -165,14 +166,14 @@ def judged_exactly(run: Run, requested: Experiment) -> bool:
 
 def throughput(template: str, pairs: int, folder: Path) -> bool:
     """Prints how much faster two processes are than one, and what they cost beside a bare loop."""
-    requested = ddp_turns.large(template, epochs=3)
+    requested = ddp_turns.large(template, 3, BATCH)
     gains = []
     for pair in range(pairs):
         one = train(requested, folder / f"{template} {pair} one")
         two = train(requested, folder / f"{template} {pair} two", "--processes", "2")
         gains.append(speed_of(two) / speed_of(one))
 
-    costs = ddp_turns.costs(template, pairs * TURNS, folder)
+    costs = ddp_turns.costs(template, BATCH, pairs * TURNS, folder)
     gain = statistics.median(gains)
     cost = statistics.median(costs)
     within = gain >= LEAST_GAIN and cost <= MOST_COST

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.engine.compute.batches import Batches
+from app.engine.compute.batches import Batches, as_targets
 from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.toml_file import from_plain
 from app.engine.runs.control import Control, Stopped
@@ -321,7 +321,7 @@ class BareLoop:
             first = self.step * self.size % (len(self.order) - self.size)
             rows = self.order[first : first + self.size]
             inputs = self.prepare(self.vary(self.inputs.index_select(0, rows), self.generator))
-            targets = self.targets.index_select(0, rows)
+            targets = as_targets(self.targets.index_select(0, rows))
 
             for group in self.optimizer.param_groups:
                 group["lr"] = self.peak * self.schedule.factor(self.step, self.total)

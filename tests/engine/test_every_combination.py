@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,12 +35,6 @@ PAIRED = tiny_files.covering_pairs(ALL)
 
 STEPS = 3
 EXACT = ("weights", "gradients", "first_moment", "second_moment")
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skips fsync: waiting for the disk is a third of such a run, and nothing outlives its test."""
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 def step_losses(

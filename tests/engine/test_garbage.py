@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import subprocess
 import sys
 
@@ -82,3 +83,41 @@ C.fflush(ctypes.c_void_p(file))
     ).stdout
 
     assert 1 <= told.count("<heap nr=") <= garbage.MOST_ARENAS
+
+
+FAULTS = """
+import resource
+from app.engine import garbage
+
+def taken():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        bytearray(64_000_000)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+garbage.keep_freed_memory()
+print(taken() * resource.getpagesize())
+"""
+"""Prints how many bytes of pages were cleared for what was taken and freed 20 times."""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"),
+    reason="another C library has no such option",
+)
+def test_a_process_that_only_trains_keeps_what_it_frees_unless_a_person_chose() -> None:
+    def cleared(**variables: str) -> int:
+        command = [sys.executable, "-c", FAULTS]
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in garbage.CHOICES and name != "GLIBC_TUNABLES"
+        }
+        done = subprocess.run(
+            command, env=environment | variables, capture_output=True, text=True, check=True
+        )
+        return int(done.stdout)
+
+    assert cleared() < 2 * 64_000_000
+    assert cleared(MALLOC_TRIM_THRESHOLD_="131072") > 10 * 64_000_000
+    assert cleared(GLIBC_TUNABLES="glibc.malloc.trim_threshold=131072") > 10 * 64_000_000

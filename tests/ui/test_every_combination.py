@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +27,6 @@ if TYPE_CHECKING:
 
 ALL = tiny_files.all_combinations()
 EACH = list(dict.fromkeys((combination.task, combination.sort) for combination in ALL))
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skips fsync: waiting for the disk is a third of such a run, and nothing outlives its test."""
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 def open_files(qtbot: QtBot, harness: Harness, folder: Path, task: str, sort: str) -> None:

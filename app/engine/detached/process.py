@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.engine import files
+from app.engine import files, garbage
 from app.engine.detached import control_file
 from app.engine.detached.awake import Awake
 from app.engine.detached.control_file import ControlReader
@@ -80,6 +80,7 @@ def main(argument: str) -> int:
 
     Prints one line of JSON on standard output as soon as the run is claimed, or why it is not.
     """
+    garbage.keep_freed_memory()
     order = json.loads(argument)
     run = ClaimedRun(Path(order["run"]))
     status = run.status if order["go_on"] else None

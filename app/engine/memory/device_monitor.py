@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -120,7 +121,7 @@ class DeviceMonitor:
 
     def _sources(self) -> dict[str, Callable[[], float]]:
         sources: dict[str, Callable[[], float]] = dict.fromkeys(READINGS, _not_measured)
-        sources["process"] = lambda: float(psutil.Process().memory_info().rss)
+        sources["process"] = lambda: float(_own())
         if self.device.type == "cuda":
             sources |= {
                 "total": lambda: self._nvml_value("nvmlDeviceGetMemoryInfo", "total"),
@@ -139,10 +140,11 @@ class DeviceMonitor:
                 "reserved": lambda: float(torch.mps.driver_allocated_memory()),
             }
         else:
+            memory = cache(psutil.virtual_memory)  # read once: the parts are of one moment
             sources |= {
-                "total": lambda: float(psutil.virtual_memory().total),
-                "free": lambda: float(psutil.virtual_memory().available),
-                "other": _used_by_others,
+                "total": lambda: float(memory().total),
+                "free": lambda: float(memory().available),
+                "other": lambda: float(max(0, memory().total - memory().available - _own())),
                 "reserved": _no_allocator,
                 "utilisation": lambda: float(psutil.cpu_percent(None)),
             }
@@ -225,9 +227,10 @@ def _mps_free() -> float:
     return float(max(0, torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()))
 
 
-def _used_by_others() -> float:
-    memory = psutil.virtual_memory()
-    return float(max(0, memory.total - memory.available - psutil.Process().memory_info().rss))
+def _own() -> int:
+    """Returns the bytes that this process has in main memory."""
+    resident: int = psutil.Process().memory_info().rss
+    return resident
 
 
 _REASONS = {

@@ -1,9 +1,10 @@
 """All numbers of a graph, block by block, as a value of which a changed graph makes the next.
 
-`measure_graph` takes the measurement of before and measures only blocks that are new, or that read
-something of another form. The bytes of all blocks add up to the ledger: exactly for weights,
-gradients and state, and nearly for activations, as autograd keeps a tensor once that several blocks
-need; it counts for the first of them. What the loss keeps counts for the last block.
+`measure_graph` measures only blocks that are new to this process, or that read something of another
+form, and takes places and shapes from the measurement of before. The bytes of all blocks add up to
+the ledger: exactly for weights, gradients and state, and nearly for activations, as autograd keeps
+a tensor once that several blocks need; it counts for the first of them. What the loss keeps counts
+for the last block.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import torch
 
 from app.engine.compute.fake_tensors import fake_tensors
 from app.engine.memory.block_cost import Conditions, Cost, Form, cost_of_block, cost_of_loss
+from app.engine.memory.known_costs import KNOWN
 from models.graph import INPUT, OTHER, Graph, GraphError, Node
 from models.network import (
     PlacedBlock,
@@ -75,8 +77,8 @@ class BlockNumbers:
 class GraphMeasurement:
     """The numbers of every block, in order. The first block that cannot be carries the error.
 
-    problem, conditions: what it was measured for. costs: what each sort of block costs, for the
-    next measurement.
+    problem, conditions: what it was measured for. costs: what each sort of block costs. placed: the
+    blocks in their places, for the next measurement.
     """
 
     blocks: tuple[BlockNumbers, ...]
@@ -117,14 +119,14 @@ def measure_graph(
 ) -> GraphMeasurement:
     """Measures every block up to the first that cannot be; nothing is allocated.
 
-    resolved: the experiment, for its loss. before: a measurement of which equal blocks are taken.
+    resolved: the experiment, for its loss. before: a measurement of which equal places are taken.
     It never raises for a graph of which a block cannot be: that one carries the error.
     """
     if before is not None and before.problem != problem:
         before = None
 
     placed, error = _placed(graph, problem, before)
-    meter = _Meter(problem, conditions, before)
+    meter = _Meter(problem, conditions)
     if placed:
         with fake_tensors():
             meter.read_inputs()
@@ -170,13 +172,11 @@ def _placed(
 class _Meter:
     """Goes from block to block and follows whose storages autograd keeps."""
 
-    def __init__(
-        self, problem: Problem, conditions: Conditions, before: GraphMeasurement | None
-    ) -> None:
+    def __init__(self, problem: Problem, conditions: Conditions) -> None:
         self._problem = problem
         self._conditions = conditions
-        same = before is not None and before.conditions == conditions
-        self._known = before.costs if before is not None and same else {}
+        self._for_blocks = (repr(conditions), any(half.kind == "image" for half in problem.inputs))
+        self._for_loss = (repr(conditions), repr(problem))
         self.costs: dict[Hashable, Cost] = {}
         self.of_block: dict[str, Cost] = {}
         self.activations: dict[str, int] = {}
@@ -197,10 +197,10 @@ class _Meter:
         forms = tuple(self._forms[name] for name in node.inputs)
         ends = is_last and self._conditions.recompute
         key = (node.kind, placed.settings, placed.inputs, forms, ends)
-        cost = self.costs.get(key) or self._known.get(key)
-        if cost is None:
-            cost = cost_of_block(placed, forms, self._conditions, self._problem, is_last)
-
+        cost = KNOWN.get(
+            (self._for_blocks, key),
+            lambda: cost_of_block(placed, forms, self._conditions, self._problem, is_last),
+        )
         self.costs[key] = cost
         self.of_block[node.name] = cost
         self._forms[node.name] = cost.output
@@ -215,17 +215,15 @@ class _Meter:
         """Adds what the loss keeps to the last block."""
         output = self._forms[last]
         key = ("loss", repr(resolved.loss), resolved.task.kind, output)
-        cost = self.costs.get(key) or self._known.get(key)
-        if cost is None:
-            problem = self._problem
-            loss = resolved.loss.build(
-                (1,) * problem.outputs, torch.device("cpu"), problem.examples
-            )
-            targets = resolved.task.fake_targets(problem, self._conditions.batch)
-            cost = cost_of_loss(loss, output, targets, self._conditions)
-
+        cost = KNOWN.get((self._for_loss, key), lambda: self._of_loss(resolved, output))
         self.costs[key] = cost
         self.activations[last] += self._kept(cost, (last,), "")
+
+    def _of_loss(self, resolved: ResolvedExperiment, output: Form) -> Cost:
+        problem = self._problem
+        loss = resolved.loss.build((1,) * problem.outputs, torch.device("cpu"), problem.examples)
+        targets = resolved.task.fake_targets(problem, self._conditions.batch)
+        return cost_of_loss(loss, output, targets, self._conditions)
 
     def _kept(self, cost: Cost, inputs: tuple[str, ...], name: str) -> int:
         """Returns the bytes that are kept because of a block, and of no block before it."""

@@ -29,7 +29,6 @@ from app.engine.compute.device import (
 )
 from app.engine.memory.inspection import inspect
 from app.engine.memory.simulated_step import bytes_of, simulate
-from app.engine.memory.step_meter import lasting_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +167,7 @@ def measure(
     if device.type == "cuda":
         peak = torch.cuda.max_memory_allocated(device)
     elif beyond is not None:
-        lasting = lasting_bytes(network, optimizer)
+        lasting = sum(rows.values()) - rows["gradients"]  # those come and go within the step
         peak = lasting + batch_bytes + dataset_bytes + kept_bytes + beyond
     else:
         peak = sum(rows.values()) + activations + batch_bytes + dataset_bytes + kept_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.compute.fake_tensors import ActivationMeter
-from app.engine.memory.simulated_step import bytes_of, state_of
+from app.engine.memory.simulated_step import state_of
 from app.engine.memory.storage_tracker import StorageTracker
 
 if TYPE_CHECKING:
@@ -79,9 +79,3 @@ class StepMeter:
         self._storages = self._forward = None
         # The meter is kept as long as the run, and must not keep a batch alive.
         self._batch = ()
-
-
-def lasting_bytes(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Returns the bytes of weights, running averages and optimizer state."""
-    tensors = (*network.parameters(), *network.buffers(), *state_of(optimizer))
-    return sum(bytes_of(tensor) for tensor in tensors)

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from app.engine import own_process
+from app.engine import garbage, own_process
 from app.engine.errors import UserError
 from app.engine.training.ranks.world import World
 
@@ -33,6 +33,7 @@ def follow(world: World, data: DataSettings | None = None) -> int:
 
     data: of the experiment as this computer has them; None for the same as there.
     """
+    garbage.keep_freed_memory()
     # A terminal tells every process; the first one is asked to stop, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

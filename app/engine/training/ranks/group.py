@@ -104,12 +104,15 @@ class Group:
             if values.data_ptr() != tensor.data_ptr():
                 tensor.detach().copy_(values)
 
-    def summed(self, value: torch.Tensor) -> torch.Tensor:
-        """Returns the sum of a scalar over all processes."""
-        with self.position.waiting():
-            distributed.all_reduce(value)
+    def summing(self, value: torch.Tensor) -> Callable[[], None]:
+        """Begins to make a scalar its sum over all processes; returns what waits for that."""
+        work = distributed.all_reduce(value, async_op=True)
 
-        return value
+        def wait() -> None:
+            with self.position.waiting():
+                work.wait()
+
+        return wait
 
     def gathered(self, own: torch.Tensor, parts: Sequence[slice]) -> list[torch.Tensor]:
         """Returns what each process has, (n, ...) each, where parts says how many rows.

@@ -57,6 +57,7 @@ class SharedPasses(Passes):
         self._group = group
         self._watched = watched
         self._counts = True
+        self._wait_for_loss: Callable[[], None] = lambda: None
         if gathers_averages:
             gather_averages(self.network, lambda: self._counts, group.position.waiting)
 
@@ -70,7 +71,8 @@ class SharedPasses(Passes):
     ) -> torch.Tensor:
         """Returns the loss of the whole batch, a scalar without graph, in every process.
 
-        inputs, targets: the whole batch, as from Batches.get.
+        It is that of the whole batch once `step` has been called: the sum over the processes is
+        made while the weights are updated. inputs, targets: the whole batch, as from Batches.get.
         """
         self.forget_gradients()
         size = targets.shape[0]
@@ -86,13 +88,18 @@ class SharedPasses(Passes):
                     part_meter = meter if index == 0 else None
                     loss += self._share(part_of(inputs, part), targets[part], weight, part_meter)
 
-            loss = self._group.summed(loss)
+            self._wait_for_loss = self._group.summing(loss)
 
         if self.device.type == "cpu":
             # Another device still waits for the others: nobody could say whether this one hangs.
             self._group.position.works("update")
 
         return loss
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:
+        super().step(optimizer)
+        with self._watched():
+            self._wait_for_loss()
 
     def _share(
         self,
