@@ -98,7 +98,7 @@ def resume(
 
 def _attend(work: Work, run: Run, json_: bool) -> int:
     """Runs a training on this thread with a display and returns the exit code."""
-    garbage.keep_freed_memory()
+    garbage.only_train()
     control = Control()
     with display_for(json_) as display:
         display.stage("Loading engine")

@@ -123,7 +123,7 @@ def _memory_goes_back() -> Iterator[None]:
     from app.engine import garbage
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(garbage, "keep_freed_memory", lambda: None)
+        patch.setattr(garbage, "only_train", lambda: None)
         yield
 
 

@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from app.engine.free_memory import free_memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,6 +32,10 @@ CHOICES = (
 MOST_ARENAS = 2
 """Heaps of the C library: one for the window's thread, one for all that work beside it."""
 
+PLENTY = 4
+"""So many times what a step needs must be free, for a process to keep what steps free."""
+
+_only_trains = False
 _collectors: list[Callable[[], None]] = []
 
 
@@ -64,27 +70,49 @@ def keep_few_arenas() -> None:
     _set_options({M_ARENA_MAX: MOST_ARENAS})
 
 
-def keep_freed_memory() -> None:
-    """Lets this process keep what a training step frees for the next one (glibc).
+def only_train() -> None:
+    """Says that this process only trains, and has no window: all threads share one heap (glibc).
+
+    `keep_freed_memory` acts in such a process alone.
+    """
+    global _only_trains
+    _only_trains = True
+    if not _is_chosen():
+        _set_options({M_ARENA_MAX: 1})
+
+
+def keep_freed_memory(needed: int) -> bool:
+    """Lets the process keep what a training step frees for the next one; returns whether it does.
 
     Large pieces go back to the system at once otherwise, which clears every page when they are
-    asked for again; `python -m tests.bench allocator` prints what that costs. It is for processes
-    that only train, and whose memory goes back when they end; a person's own choice stays, see
-    CHOICES.
+    asked for again; `python -m tests.bench allocator` prints what that costs. As the pieces do not
+    fit each other, up to a third more is held: so it is done only where memory is plenty, and
+    where nobody has chosen otherwise, see CHOICES.
+
+    needed: the bytes that a step is predicted to hold, of all processes of this computer.
     """
-    chosen = os.environ.get("GLIBC_TUNABLES", "")
-    if "glibc.malloc." not in chosen and not any(name in os.environ for name in CHOICES):
-        _set_options({M_ARENA_MAX: 1, M_MMAP_MAX: 0, M_TRIM_THRESHOLD: MOST_BYTES})
+    if not _only_trains or _is_chosen() or needed * PLENTY > free_memory():
+        return False
+
+    return _set_options({M_MMAP_MAX: 0, M_TRIM_THRESHOLD: MOST_BYTES})
 
 
-def _set_options(options: dict[int, int]) -> None:
-    if sys.platform != "linux":
-        return
+def _is_chosen() -> bool:
+    """Returns whether a person has chosen how memory is freed."""
+    tunables = os.environ.get("GLIBC_TUNABLES", "")
+    return "glibc.malloc." in tunables or any(name in os.environ for name in CHOICES)
 
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
-    if mallopt is not None:
-        for option, value in options.items():
-            mallopt(option, value)
+
+def _set_options(options: dict[int, int]) -> bool:
+    """Sets options of glibc; returns whether that is the C library here."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is None:
+        return False
+
+    for option, value in options.items():
+        mallopt(option, value)
+
+    return True
 
 
 def give_back() -> None:

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from app.engine import garbage
+from app.engine.free_memory import free_memory
 
 PIECE = bytes(64_000)  # smaller than what the C library asks the system for by itself
 PIECES = 3_000
@@ -86,7 +87,7 @@ C.fflush(ctypes.c_void_p(file))
 
 
 FAULTS = """
-import resource
+import resource, sys
 from app.engine import garbage
 
 def taken():
@@ -95,8 +96,10 @@ def taken():
         bytearray(64_000_000)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-garbage.keep_freed_memory()
-print(taken() * resource.getpagesize())
+if "window" not in sys.argv:
+    garbage.only_train()
+kept = garbage.keep_freed_memory(int(sys.argv[1]))
+print(int(kept), taken() * resource.getpagesize())
 """
 """Prints how many bytes of pages were cleared for what was taken and freed 20 times."""
 
@@ -105,19 +108,26 @@ print(taken() * resource.getpagesize())
     sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"),
     reason="another C library has no such option",
 )
-def test_a_process_that_only_trains_keeps_what_it_frees_unless_a_person_chose() -> None:
-    def cleared(**variables: str) -> int:
-        command = [sys.executable, "-c", FAULTS]
+def test_a_process_that_only_trains_keeps_what_it_frees_where_memory_is_plenty() -> None:
+    def kept(*arguments: object, **variables: str) -> bool:
         environment = {
             name: value
             for name, value in os.environ.items()
             if name not in garbage.CHOICES and name != "GLIBC_TUNABLES"
         }
         done = subprocess.run(
-            command, env=environment | variables, capture_output=True, text=True, check=True
+            [sys.executable, "-c", FAULTS, *map(str, arguments)],
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            check=True,
         )
-        return int(done.stdout)
+        said, cleared = map(int, done.stdout.split())
+        assert cleared < 2 * 64_000_000 if said else cleared > 10 * 64_000_000
+        return bool(said)
 
-    assert cleared() < 2 * 64_000_000
-    assert cleared(MALLOC_TRIM_THRESHOLD_="131072") > 10 * 64_000_000
-    assert cleared(GLIBC_TUNABLES="glibc.malloc.trim_threshold=131072") > 10 * 64_000_000
+    assert kept(64_000_000)
+    assert not kept(64_000_000, "window")
+    assert not kept(free_memory() // 2)
+    assert not kept(0, MALLOC_TRIM_THRESHOLD_="131072")
+    assert not kept(0, GLIBC_TUNABLES="glibc.malloc.trim_threshold=131072")

@@ -80,7 +80,7 @@ def main(argument: str) -> int:
 
     Prints one line of JSON on standard output as soon as the run is claimed, or why it is not.
     """
-    garbage.keep_freed_memory()
+    garbage.only_train()
     order = json.loads(argument)
     run = ClaimedRun(Path(order["run"]))
     status = run.status if order["go_on"] else None

@@ -22,6 +22,7 @@ import contextlib
 import traceback
 from typing import TYPE_CHECKING
 
+from app.engine import garbage
 from app.engine.files import disk_error
 from app.engine.runs import checkpoint, history
 from app.engine.runs.events import StageChanged
@@ -164,7 +165,10 @@ def _attempt(
         context.outcome.prepared = prepared
         context.emit(prepared)
 
-        context.team.join(train_state, progress, context.control.check)
+        keeps = plan.device.type == "cpu" and garbage.keep_freed_memory(
+            train_state.predicted["peak"] * context.team.size
+        )
+        context.team.join(train_state, progress, context.control.check, keeps)
         training = Training(train_state, context, progress, writer)
         if start is not None:
             training.margins.restore(start.margins, progress.epoch)

@@ -33,7 +33,7 @@ def follow(world: World, data: DataSettings | None = None) -> int:
 
     data: of the experiment as this computer has them; None for the same as there.
     """
-    garbage.keep_freed_memory()
+    garbage.only_train()
     # A terminal tells every process; the first one is asked to stop, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -114,7 +114,9 @@ class Lead(Team):
         threads = plan.resolved.training.threads or max(1, devices.cores() // world.local_size)
         return replace(plan, threads=threads)
 
-    def join(self, work: Work, progress: Progress, check: Callable[[], None]) -> None:
+    def join(
+        self, work: Work, progress: Progress, check: Callable[[], None], keeps_memory: bool
+    ) -> None:
         self._network = work.network
         plan = work.plan
         told = {
@@ -122,6 +124,7 @@ class Lead(Team):
             "state": plan_state(plan, work.threads),
             "device": work.device.type,
             "memory_parts": plan.memory_parts,
+            "keeps_memory": keeps_memory,
             "versions": versions(),
         }
         self._store.set("plan", files.json_line(told, ascii_only=True).decode())

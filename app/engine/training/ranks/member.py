@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from app.engine import garbage
 from app.engine.compute.batches import split_inputs
 from app.engine.compute.evaluation import evaluate
 from app.engine.errors import UserError
@@ -59,6 +60,9 @@ class Member:
                 f"It has {_in_words(versions())}, the first one {_in_words(told['versions'])}.",
                 "Use the same version on all computers.",
             )
+
+        if told["keeps_memory"]:
+            garbage.keep_freed_memory(0)
 
         train_state = assemble(_plan(world, told, data))
         torch.set_num_threads(train_state.threads)

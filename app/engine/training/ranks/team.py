@@ -57,10 +57,13 @@ class Team:
         """
         return plan
 
-    def join(self, work: Work, progress: Progress, check: Callable[[], None]) -> None:
+    def join(
+        self, work: Work, progress: Progress, check: Callable[[], None], keeps_memory: bool
+    ) -> None:
         """Waits for the others, gives them the state and brings the passes to share each batch.
 
-        check: may raise to give up. Raises UserError where another process cannot take part.
+        check: may raise to give up. keeps_memory: whether the others are to keep what steps free,
+        see `garbage.keep_freed_memory`. Raises UserError where another process cannot take part.
         """
 
     def step(self, progress: Progress, rate: float) -> AbstractContextManager[None]:
