@@ -1,4 +1,4 @@
-"""Collects Python's garbage on the thread that may do it, and gives freed memory back."""
+"""Collects Python's garbage on the thread that may do it, and says what becomes of freed memory."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def keep_freed_memory(needed: int) -> bool:
     fit each other, up to a third more is held: so it is done only where memory is plenty, and
     where nobody has chosen otherwise, see CHOICES.
 
-    needed: the bytes that a step is predicted to hold, of all processes of this computer.
+    needed: the bytes that a step is predicted to hold, in all processes of the run together.
     """
     if not _only_trains or _is_chosen() or needed * PLENTY > free_memory():
         return False

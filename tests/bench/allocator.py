@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.engine.experiment import toml_file
@@ -23,6 +24,15 @@ EPOCHS = 2
 
 ALONE = {"GLIBC_TUNABLES": "glibc.malloc.arena_test=2"}
 """A choice of a person's own, which changes nothing else here."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """Processor seconds, bytes of pages that were cleared, and the most bytes held at once."""
+
+    seconds: float
+    cleared: int
+    peak: int
 
 
 def main(templates: list[str], pairs: int) -> int:
@@ -36,33 +46,45 @@ def main(templates: list[str], pairs: int) -> int:
                 for number in range(pairs)
             ]
 
-        ratios = [kept[0] / alone[0] for kept, alone in turns]
-        cleared = [
-            statistics.median(each[1] for each in side) / 1e9 for side in zip(*turns, strict=True)
-        ]
+        ratios = [kept.seconds / alone.seconds for kept, alone in turns]
+        now, before = map(list, zip(*turns, strict=True))
         print(
             f"{template}, batch size {BATCH}, start and {EPOCHS} epochs: "
             f"{statistics.median(ratios):.3f} of the processor seconds of the C library left "
-            f"alone ({min(ratios):.3f} to {max(ratios):.3f}, {pairs} pairs); {cleared[0]:.1f} GB "
-            f"cleared instead of {cleared[1]:.1f}",
+            f"alone ({min(ratios):.3f} to {max(ratios):.3f}, {pairs} pairs); "
+            f"{_cleared(now):.1f} GB cleared instead of {_cleared(before):.1f}; at most "
+            f"{_held(now):,.0f} MB held instead of {_held(before):,.0f}",
             flush=True,
         )
 
     return 0
 
 
-def _train(experiment: Path, number: int, variables: dict[str, str]) -> tuple[float, int]:
-    """Returns the processor seconds of a training, and the bytes that were cleared for it."""
+def _cleared(side: list[Used]) -> float:
+    """Returns the GB that were cleared, a median."""
+    return statistics.median(each.cleared for each in side) / 1e9
+
+
+def _held(side: list[Used]) -> float:
+    """Returns the MB that were held at most."""
+    return max(each.peak for each in side) / 1e6
+
+
+def _train(experiment: Path, number: int, variables: dict[str, str]) -> Used:
+    """Returns what a training used from the start of its process to the end."""
     run = experiment.with_name(f"run {number} {len(variables)}")
     command = [sys.executable, "-m", "app", "train", str(experiment), "--run-dir", str(run)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [*command, "--json"],
+    process = subprocess.Popen(
+        command,
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"} | variables,
-        capture_output=True,
-        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, (after.ru_minflt - before.ru_minflt) * resource.getpagesize()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"the training in '{run}' failed")
+
+    seconds = used.ru_utime + used.ru_stime
+    return Used(seconds, used.ru_minflt * resource.getpagesize(), used.ru_maxrss * 1024)

@@ -1,8 +1,8 @@
 """Two processes of the program beside a bare DistributedDataParallel loop of two, in turns.
 
 Both train the same network on the same data. One pair of processes is stopped (SIGSTOP) while the
-other goes on for a turn, so that whatever else the machine does hits both alike. Steps are counted
-from what each writes.
+other goes on for a turn, so that whatever else the machine does hits both alike. Each
+writes when its steps end.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ TURN = 2.5
 
 What was stopped has lost its place in the caches, and a virtual machine may take its memory away.
 """
+
 WARM = 25
 """Steps before the first turn: memory is taken and kernels are chosen in them."""
 
@@ -44,6 +45,7 @@ EPOCHS = 1_000
 """Epochs that nobody reaches: both are ended."""
 
 PICTURES = 150_000
+"""So many that turns seldom hold the end of an epoch."""
 
 LOOK_EVERY = 0.05
 """Seconds."""
@@ -64,7 +66,7 @@ def large(
 
 
 def many_pictures(folder: Path) -> str:
-    """Writes pictures of 28 x 28, of which an epoch takes longer than all turns."""
+    """Writes pictures of 28 x 28 and returns the path of their file."""
     rng = np.random.default_rng(0)
     labels = rng.integers(10, size=PICTURES)
     pictures = rng.integers(100, size=(PICTURES, 28, 28), dtype=np.uint8)
@@ -77,8 +79,8 @@ def many_pictures(folder: Path) -> str:
 def costs(template: str, batch_size: int, turns: int, folder: Path) -> list[float]:
     """Returns of each two neighbouring turns the time of a step, divided by that of a bare loop.
 
-    No epoch ends in a turn: speed is that of training steps. Raises RuntimeError where one of the
-    two ends early.
+    Of each turn it is the median, so what is seldom (a save, the end of an epoch) is left out.
+    Raises RuntimeError where one of the two ends early.
     """
     requested = large(template, EPOCHS, batch_size, many_pictures(folder))
     path = folder / "turns.toml"
@@ -96,7 +98,7 @@ def costs(template: str, batch_size: int, turns: int, folder: Path) -> list[floa
 
 
 class Loop:
-    """Processes that train, and how to count their steps."""
+    """Processes that train in turns with others, and the file in which their steps end."""
 
     def __init__(self, processes: list[subprocess.Popen[bytes]], out: Path) -> None:
         """out: the file to which a number is added at the end of every step, see `note_step`."""

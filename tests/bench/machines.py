@@ -33,6 +33,7 @@ from app.engine.training.build import assemble
 from app.engine.training.plan import plan_training
 from app.engine.training.validation import Validator
 from tests.bench import ddp_turns
+from tests.bench.ddp_turns import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,6 @@ BATCH = 256
 TURNS = 8
 """Turns beside a bare loop, times the pairs."""
 
-ROOT = Path(__file__).resolve().parents[2]
 ALONE = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 

@@ -24,7 +24,7 @@ def _failures(inputs: int, runs: int, seed: int) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("inputs", "runs"), ((40, 0), (0, 12)), ids=("inputs", "runs"))
+@pytest.mark.parametrize(("inputs", "runs"), ((100, 0), (0, 30)), ids=("inputs", "runs"))
 def test_a_sample_of_damage_is_told_in_sentences(inputs: int, runs: int) -> None:
     failures = _failures(inputs, runs, seed=1)
     assert not failures, failures

@@ -30,7 +30,7 @@ from models.network import (
 from models.receptive_field import ReceptiveField, of_example
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     from app.engine.experiment.resolve import ResolvedExperiment
     from models.layers.block import Block
@@ -77,14 +77,13 @@ class BlockNumbers:
 class GraphMeasurement:
     """The numbers of every block, in order. The first block that cannot be carries the error.
 
-    problem, conditions: what it was measured for. costs: what each sort of block costs. placed: the
-    blocks in their places, for the next measurement.
+    problem, conditions: what it was measured for. placed: the blocks in their places, for the next
+    measurement.
     """
 
     blocks: tuple[BlockNumbers, ...]
     problem: Problem
     conditions: Conditions
-    costs: Mapping[Hashable, Cost] = field(repr=False, compare=False)
     placed: Mapping[str, PlacedBlock] = field(repr=False, compare=False)
 
     @cached_property
@@ -139,7 +138,7 @@ def measure_graph(
 
     fields = _fields(problem, placed, before)
     blocks = _numbers(graph, problem, placed, fields, meter, error)
-    return GraphMeasurement(blocks, problem, conditions, meter.costs, placed)
+    return GraphMeasurement(blocks, problem, conditions, placed)
 
 
 def _placed(
@@ -177,7 +176,6 @@ class _Meter:
         self._conditions = conditions
         self._for_blocks = (repr(conditions), any(half.kind == "image" for half in problem.inputs))
         self._for_loss = (repr(conditions), repr(problem))
-        self.costs: dict[Hashable, Cost] = {}
         self.of_block: dict[str, Cost] = {}
         self.activations: dict[str, int] = {}
         self._forms: dict[str, Form] = {}
@@ -201,7 +199,6 @@ class _Meter:
             (self._for_blocks, key),
             lambda: cost_of_block(placed, forms, self._conditions, self._problem, is_last),
         )
-        self.costs[key] = cost
         self.of_block[node.name] = cost
         self._forms[node.name] = cost.output
         self._storages[node.name] = (
@@ -216,7 +213,6 @@ class _Meter:
         output = self._forms[last]
         key = ("loss", repr(resolved.loss), resolved.task.kind, output)
         cost = KNOWN.get((self._for_loss, key), lambda: self._of_loss(resolved, output))
-        self.costs[key] = cost
         self.activations[last] += self._kept(cost, (last,), "")
 
     def _of_loss(self, resolved: ResolvedExperiment, output: Form) -> Cost:

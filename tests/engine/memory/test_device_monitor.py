@@ -155,3 +155,18 @@ def test_the_processor_tells_memory_and_use_and_says_what_it_cannot() -> None:
             "power",
         }
     )
+
+
+def test_the_parts_of_main_memory_are_of_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = iter(range(5_000, 0, -1_000))
+
+    def read() -> SimpleNamespace:
+        return SimpleNamespace(total=10_000, available=next(free))
+
+    monkeypatch.setattr(psutil, "virtual_memory", read)
+    monkeypatch.setattr("app.engine.memory.device_monitor._own", lambda: 100)
+    monitor = DeviceMonitor("cpu")
+    for available in (5_000, 4_000):
+        readings, _ = monitor.sample()
+        assert readings["free"] == available
+        assert readings["other"] == 10_000 - available - 100

@@ -12,8 +12,10 @@ from app.engine.experiment.resolve import ResolvedExperiment, resolve_for
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.learning import tasks
 from app.engine.learning.optimizer import OPTIMIZERS
-from app.engine.memory.block_cost import Conditions
+from app.engine.memory import graph_measurement
+from app.engine.memory.block_cost import Conditions, Cost
 from app.engine.memory.graph_measurement import BLOCK_ROWS, GraphMeasurement, measure_graph
+from app.engine.memory.known_costs import KnownCosts
 from app.engine.memory.ledger import predict
 from models.graph import Graph, Node
 from models.template import TEMPLATES
@@ -21,6 +23,7 @@ from tests.models.networks import picture_problem
 from tests.problems import fitting
 
 if TYPE_CHECKING:
+    from models.network import PlacedBlock
     from models.shape import Problem
     from models.template import Template
 
@@ -130,24 +133,66 @@ def test_receptive_fields_grow_with_every_convolution() -> None:
     assert fields[4] is None  # the pooling sees everything
 
 
-def test_only_what_changed_and_what_reads_it_is_measured() -> None:
+@pytest.fixture
+def newly_measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Returns the kinds of blocks that are measured from now on; nothing is known before."""
+    kinds: list[str] = []
+    measure = graph_measurement.cost_of_block
+    measure_loss = graph_measurement.cost_of_loss
+
+    def of_block(placed: PlacedBlock, *others: Any) -> Cost:
+        kinds.append(placed.node.kind)
+        return measure(placed, *others)
+
+    def of_loss(*arguments: Any) -> Cost:
+        kinds.append("loss")
+        return measure_loss(*arguments)
+
+    monkeypatch.setattr(graph_measurement, "KNOWN", KnownCosts())
+    monkeypatch.setattr(graph_measurement, "cost_of_block", of_block)
+    monkeypatch.setattr(graph_measurement, "cost_of_loss", of_loss)
+    return kinds
+
+
+def test_only_what_changed_and_what_reads_it_is_measured(
+    newly_measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = measured(bypass())
-    same = measured(bypass(), before)
-    assert same == before and new_costs(same, before) == []
+    newly_measured.clear()
+    assert measured(bypass(), before) == before
+    assert newly_measured == []
 
     wider_filters = measured(bypass(kernel_size=5), before)
-    assert new_costs(wider_filters, before) == ["convolution"]
-    assert wider_filters == measured(bypass(kernel_size=5))
+    assert newly_measured == ["convolution"]
 
+    newly_measured.clear()
     again = measured(bypass(channels=16), before)
-    assert len(new_costs(again, before)) == 6  # the loss reads what it read before
-    assert again == measured(bypass(channels=16))
+    assert len(newly_measured) == 6 and "loss" not in newly_measured  # it reads what it read before
+
+    newly_measured.clear()
+    assert measured(bypass()) == before  # back again, without a measurement to go on from
+    assert newly_measured == []
+
+    monkeypatch.setattr(graph_measurement, "KNOWN", KnownCosts())
+    assert measured(bypass(kernel_size=5)) == wider_filters
+    assert measured(bypass(channels=16)) == again
 
 
-def new_costs(after: GraphMeasurement, before: GraphMeasurement) -> list[Any]:
-    """Returns the kinds of blocks that were measured, in order; what was kept is the same value."""
-    assert all(after.costs[key] is before.costs[key] for key in after.costs if key in before.costs)
-    return [key[0] for key in after.costs if key not in before.costs and isinstance(key, tuple)]
+@pytest.mark.parametrize(
+    "other",
+    [{"precision": "bfloat16"}, {"device_type": "cuda"}, {"recompute": True}, {"batch": 8}],
+    ids=str,
+)
+def test_under_other_conditions_blocks_are_measured_anew(
+    newly_measured: list[str], other: dict[str, Any]
+) -> None:
+    graph = bypass()
+    resolved = resolved_for(PICTURES, "classification")
+    usual = replace(Conditions.of(resolved, "float32", "cpu"), batch=4)
+    measure_graph(graph, PICTURES, resolved, usual)
+    newly_measured.clear()
+    measure_graph(graph, PICTURES, resolved, replace(usual, **other))
+    assert len(newly_measured) == 7, "six blocks and the loss"
 
 
 def test_another_batch_is_measured_anew() -> None:
