@@ -94,15 +94,18 @@ def test_a_stopped_search_makes_the_same_trial_again(tmp_path: Path, dataset: Da
 def test_a_trial_that_a_kill_cut_off_is_proposed_again(tmp_path: Path) -> None:
     ranges = (Range("model.width", (), 4, 64, whole=True),)
     journal = tmp_path / "journal.log"
-    first = Proposals(journal, ranges, "tpe", 2, True, 0).ask()
-    again = Proposals(journal, ranges, "tpe", 2, True, 0)
-    second = again.ask()
-    assert first is not None and second is not None and second.values == first.values
-    again.done(0.5)
-    third = again.ask()
-    assert third is not None and third.values != first.values
-    again.failed("the loss was no number")
-    assert again.ask() is None and again.ended == 2
+    # Closing gives the worker's lock back, as the end of a killed process does.
+    with Proposals(journal, ranges, "tpe", 2, True, 0) as killed:
+        first = killed.ask()
+
+    with Proposals(journal, ranges, "tpe", 2, True, 0) as again:
+        second = again.ask()
+        assert first is not None and second is not None and second.values == first.values
+        again.done(0.5)
+        third = again.ask()
+        assert third is not None and third.values != first.values
+        again.failed("the loss was no number")
+        assert again.ask() is None and again.ended == 2
 
 
 def test_a_trial_that_cannot_be_trained_ends_nothing_else(tmp_path: Path, dataset: Dataset) -> None:
