@@ -75,6 +75,35 @@ class _RealForms(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
 
+class WithoutValues(TorchFunctionMode):
+    """Leaves out what only gives new weights their values: fake ones have none.
+
+    Giving them takes a fifth of the time of measuring a block.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        del types
+        given = kwargs or {}
+        if func in _FILLING:
+            return args[0] if args else given["tensor"]
+
+        return func(*args, **given)
+
+
+_FILLING = {
+    torch.Tensor.fill_,
+    torch.Tensor.zero_,
+    torch.Tensor.normal_,
+    torch.Tensor.uniform_,
+    nn.init.kaiming_uniform_,
+    nn.init.normal_,
+    nn.init.uniform_,
+    nn.init.xavier_uniform_,
+}
+
+
 def _lstm_workspace(args: Sequence[Any]) -> int:
     """Returns the bytes that one layer keeps, within a few percent: as measured with torch 2.13.
 

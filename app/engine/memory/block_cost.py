@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
-from app.engine.compute.fake_tensors import ActivationMeter, behave_as_on, storage_of
+from app.engine.compute.fake_tensors import (
+    ActivationMeter,
+    WithoutValues,
+    behave_as_on,
+    storage_of,
+)
 from app.engine.memory.simulated_step import bytes_of, in_channels_last
 from models.recomputing import recompute, worth_recomputing
 
@@ -98,35 +102,6 @@ class Cost:
     keeps_output: bool
 
 
-class _WithoutValues(TorchFunctionMode):
-    """Leaves out what only gives new weights their values: fake ones have none.
-
-    It takes a fifth of the time of measuring a block.
-    """
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        del types
-        given = kwargs or {}
-        if func in _FILLING:
-            return args[0] if args else given["tensor"]
-
-        return func(*args, **given)
-
-
-_FILLING = {
-    torch.Tensor.fill_,
-    torch.Tensor.zero_,
-    torch.Tensor.normal_,
-    torch.Tensor.uniform_,
-    nn.init.kaiming_uniform_,
-    nn.init.normal_,
-    nn.init.uniform_,
-    nn.init.xavier_uniform_,
-}
-
-
 def cost_of_block(
     placed: PlacedBlock,
     forms: tuple[Form, ...],
@@ -138,7 +113,7 @@ def cost_of_block(
 
     is_last: whether it ends the network; such a block is never computed again.
     """
-    with _WithoutValues():
+    with WithoutValues():
         module = placed.module().train()
 
     if any(source.kind == "image" for source in problem.inputs):

@@ -14,6 +14,7 @@ import torch
 
 from app.engine.compute.fake_tensors import (
     ActivationMeter,
+    WithoutValues,
     behave_as_on,
     fake_tensors,
 )
@@ -144,7 +145,9 @@ def _fake_network(graph: Graph, problem: Problem) -> Network:
 
     `Module.to` cannot do it: it does not know fake weights.
     """
-    network = Network(graph, problem).train()
+    with WithoutValues():
+        network = Network(graph, problem).train()
+
     if any(description.kind == "image" for description in problem.inputs):
         in_channels_last(network)
 
