@@ -15,7 +15,7 @@ from app.engine.data.kinds.row.preparation import RowPreparation
 from app.engine.data.numbers import NumberStyle
 from app.engine.data.values import NO_VALUE
 from app.engine.errors import UserError
-from app.engine.sources.parts.rows import RowPart
+from app.engine.sources.parts.rows import RowPart, _median
 from app.engine.sources.tables.columns import Column
 
 if TYPE_CHECKING:
@@ -105,6 +105,12 @@ def test_the_network_sees_gaps_filled_and_one_scale(policy: str | None, fill: fl
     assert prepared[:4, 0].mean().abs() < 1e-6 and prepared[:4, 0].std(
         correction=0
     ) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 999, 1_000])
+def test_the_median_is_that_of_numpy(count: int) -> None:
+    values = np.random.default_rng(count).normal(0, 1e6, count).astype(np.float32)
+    assert _median(values) == np.median(values.astype(np.float64))
 
 
 def test_mean_and_median_differ_where_they_should() -> None:

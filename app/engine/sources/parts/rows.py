@@ -229,9 +229,18 @@ class RowPart(Part):
 
     def _note_far(self, preparation: RowPreparation, values: np.ndarray) -> None:
         """Adds sentences on the numbers far outside of training."""
-        columns = zip(preparation.amounts, values.T, strict=False)
-        counts = [(column, int(is_far(column, numbers).sum())) for column, numbers in columns]
-        for column, count in [found for found in counts if found[1]][:REPORTED_UNSEEN]:
+        amounts = values[:, : len(preparation.amounts)]
+        if not len(amounts):
+            return
+
+        # Whole rows at a time: going down a column of them takes several times as long.
+        ends = zip(np.fmin.reduce(amounts), np.fmax.reduce(amounts), strict=True)
+        counts = [
+            (column, int(is_far(column, amounts[:, place]).sum()))
+            for place, (column, end) in enumerate(zip(preparation.amounts, ends, strict=True))
+            if is_far(column, np.array(end)).any()
+        ]
+        for column, count in counts[:REPORTED_UNSEEN]:
             verb = "value of '{}' is" if count == 1 else "values of '{}' are"
             self._notes.append(
                 f"{count:,} {verb.format(column.name)} far from training, which had "
@@ -255,8 +264,8 @@ def _fit_category(column: Column, policy: str, training: np.ndarray) -> RowColum
 
 def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
     """Finds out what fills gaps, and the mean and spread of the filled column."""
-    # As they are kept, in 32 bits.
-    values = column.numbers[0].astype(np.float32).astype(np.float64)[training]
+    kept = column.numbers[0].astype(np.float32)[training]  # in 32 bits
+    values = kept.astype(np.float64)
     present = values[np.isfinite(values)]
     if not len(present):
         return RowColumn(
@@ -269,7 +278,7 @@ def _fit_number(column: Column, policy: str, training: np.ndarray) -> RowColumn:
             unit=column.unit,
         )
 
-    median = float(np.median(present))
+    median = _median(kept[np.isfinite(kept)])
     fill = {"mean": float(present.mean()), "zero": 0.0}.get(policy, median)
     filled = np.where(np.isfinite(values), values, fill)
     mean = float(filled.mean())
@@ -321,3 +330,14 @@ def _hash_word(word: str) -> int:
     return int.from_bytes(
         hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little"
     )
+
+
+def _median(values: np.ndarray) -> float:
+    """Returns the median of numbers (n,) float32 without NaN, in 64 bits.
+
+    Half the work of numpy's, which looks for NaN and for both numbers in the middle.
+    """
+    middle = len(values) // 2
+    parted = np.partition(values, middle)
+    upper = float(parted[middle])
+    return upper if len(values) % 2 else (float(parted[:middle].max()) + upper) / 2

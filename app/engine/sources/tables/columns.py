@@ -280,6 +280,15 @@ class Column:
         """(N,) bool: where there is a value."""
         return np.isfinite(self.numbers[0]) if self.numeric else self.factorized[0] >= 0
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether there is one distinct value. Amounts are not sorted for it, as for `distinct`."""
+        if not self.numeric:
+            return self.distinct == 1
+
+        values = self.numbers[0]
+        return bool(len(values)) and bool(np.fmin.reduce(values) == np.fmax.reduce(values))
+
     @functools.cached_property
     def distinct(self) -> int:
         """How many distinct values there are."""

@@ -240,6 +240,8 @@ def _encoding(
     with open_regular(path) as file:
         while part := file.read(BEGINNING):
             check()
+            if part.isascii() and not decoder.getstate()[0]:  # most are, and it is quickly seen
+                continue
             try:
                 decoder.decode(part)
             except UnicodeDecodeError:

@@ -46,6 +46,9 @@ SPLIT_NAMES = ("split", "set", "subset", "partition", "usage", "fold")
 FEW_GROUPS = 10
 """With fewer groups none is left for every split, so the column is no group."""
 
+FIRST = 10_000
+"""Values that are compared before all of a column are sorted for it."""
+
 SENTENCE_WORDS = 4.0
 """Texts of so many words on average are sentences, shorter ones are categories."""
 
@@ -97,7 +100,7 @@ def _guess(column: Column, rows: int) -> RoleGuess:
         return RoleGuess("ignore", "it has no values")
     if kind == "nested":
         return RoleGuess("ignore", column.unread)
-    if column.distinct == 1:
+    if column.is_constant:
         complete = column.present.all()
         return RoleGuess(
             "ignore", "every value is the same" if complete else "it has only one value"
@@ -122,10 +125,16 @@ def _guess(column: Column, rows: int) -> RoleGuess:
     return _guess_text(column)
 
 
+def _all_differ(column: Column, present: np.ndarray) -> bool:
+    """Returns whether no two numbers are the same. Of most columns the first ones tell it."""
+    first = present[:FIRST]
+    return len(np.unique(first)) == len(first) and column.distinct == len(present)
+
+
 def _guess_number(column: Column, rows: int) -> RoleGuess:
     values = column.numbers[0]
     present = values[np.isfinite(values)]
-    if column.whole and len(present) > 2 and column.distinct == len(present):
+    if column.whole and len(present) > 2 and _all_differ(column, present):
         named_so = ID_NAME.search(column.name)
         running = bool((np.diff(present) == 1).all()) and len(present) == rows
         if running and (present[0] in (0, 1) or named_so):

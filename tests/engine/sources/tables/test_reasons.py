@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from app.engine.experiment.data_settings import DataSettings
+from app.engine.sources.tables import roles
 from app.engine.sources.tables.preview import preview
 from app.engine.sources.tables.reading import read_table
 
@@ -29,6 +30,8 @@ SIZES = [n % 13 / 4 for n in N]
         ("site", ["north"] * 60, "ignore", "every value is the same"),
         ("site", ["north", *[""] * 59], "ignore", "it has only one value"),
         ("zero", [0] * 60, "ignore", "every value is the same"),
+        ("level", ["", "2.50", *["2.5"] * 58], "ignore", "it has only one value"),
+        ("day", ["2024-05-01"] * 60, "ignore", "every value is the same"),
         ("nothing", [""] * 60, "ignore", "it has no values"),
         ("nothing", ["n/a", "NULL"] * 30, "ignore", "it has no values"),
         ("town", [f"t{n % 40}" for n in N], "ignore", "40 different values in 60 rows: too many"),
@@ -80,3 +83,14 @@ def test_dates_and_moments(tmp_path: Path, cells: list[str], days: list[float]) 
     when = read_table(path, DataSettings()).by_name["when"]
     assert when.kind == "date"
     assert when.numbers[0][: len(days)].tolist() == pytest.approx(days)
+
+
+def test_an_identifier_is_one_to_its_last_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roles, "FIRST", 5)
+    path = tmp_path / "a.csv"
+    for last, role in ((2_000, "ignore"), (1_058, "number")):
+        data = {"id": [*range(1_000, 1_059), last], "width": SIZES, "label": LABELS}
+        pd.DataFrame(data).to_csv(path, index=False)
+        assert preview(path, DataSettings()).columns[0].role == role
