@@ -16,7 +16,7 @@ from app.engine.lazy_dynamo import spare_dynamo
 from models.spec import Choice, Registry, setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     import torch
     from torch import nn
@@ -130,6 +130,17 @@ class Optimizer(Choice):
         return float(group["lr"]) * float(group.get("weight_decay", 0.0))
 
     # --- the state it keeps
+
+    def memory_key(self) -> Hashable:
+        """Returns all of it that the memory of a step depends on.
+
+        Of fractions only whether they are 0: without momentum no moment is kept. So a changed
+        learning rate is no reason to measure again.
+        """
+        settings = self.model_dump(exclude={"learning_rate"}).items()
+        return self.kind, tuple(
+            (name, bool(value) if isinstance(value, float) else value) for name, value in settings
+        )
 
     def state_shapes(
         self, shape: tuple[int, ...], matrix: bool = False

@@ -23,7 +23,7 @@ from app.engine.memory.simulated_step import bytes_of, in_channels_last
 from models.recomputing import recompute, worth_recomputing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from app.engine.experiment.resolve import ResolvedExperiment
     from app.engine.learning.optimizer import Optimizer
@@ -79,6 +79,12 @@ class Conditions:
         return cls(
             training.batch_size, precision, device_type, training.recompute, resolved.optimizer
         )
+
+    @property
+    def key(self) -> Hashable:
+        """All of them on which a cost depends, of the optimizer too."""
+        optimizer = self.optimizer.memory_key()
+        return self.batch, self.precision, self.device_type, self.recompute, optimizer
 
 
 @dataclass(frozen=True)

@@ -174,8 +174,8 @@ class _Meter:
     def __init__(self, problem: Problem, conditions: Conditions) -> None:
         self._problem = problem
         self._conditions = conditions
-        self._for_blocks = (repr(conditions), any(half.kind == "image" for half in problem.inputs))
-        self._for_loss = (repr(conditions), repr(problem))
+        self._for_blocks = (conditions.key, any(half.kind == "image" for half in problem.inputs))
+        self._for_loss = (conditions.key, repr(problem))
         self.of_block: dict[str, Cost] = {}
         self.activations: dict[str, int] = {}
         self._forms: dict[str, Form] = {}

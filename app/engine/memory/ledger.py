@@ -112,7 +112,8 @@ class _Step:
         training = resolved.training
         self._key = (
             (training.batch_size, training.accumulation, training.recompute, resolved.task.kind),
-            *((type(choice), repr(choice)) for choice in (resolved.loss, resolved.optimizer)),
+            resolved.optimizer.memory_key(),
+            (type(resolved.loss), repr(resolved.loss)),
             repr(self.simulates),
         )
 

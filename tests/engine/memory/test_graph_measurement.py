@@ -195,6 +195,16 @@ def test_under_other_conditions_blocks_are_measured_anew(
     assert len(newly_measured) == 7, "six blocks and the loss"
 
 
+def test_another_learning_rate_is_no_reason_to_measure_again(newly_measured: list[str]) -> None:
+    resolved = resolved_for(PICTURES, "classification")
+    usual = Conditions.of(resolved, "float32", "cpu")
+    before = measure_graph(bypass(), PICTURES, resolved, usual)
+    newly_measured.clear()
+    faster = replace(usual, optimizer=usual.optimizer.replace(learning_rate=0.5))
+    assert measure_graph(bypass(), PICTURES, resolved, faster).blocks == before.blocks
+    assert newly_measured == []
+
+
 def test_another_batch_is_measured_anew() -> None:
     graph = bypass()
     before = measured(graph)
