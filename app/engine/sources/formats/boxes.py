@@ -129,8 +129,8 @@ def _names_below(source: str) -> list[str]:
             folders[:] = sorted(name for name in folders if not is_junk(name))
             below = os.path.relpath(folder, source).replace(os.sep, "/")
             prefix = "" if below == "." else f"{below}/"
-            visible = [name for name in sorted(files) if not is_junk(name)]
-            yield from (prefix + name for name in visible[:OF_A_FOLDER])
+            visible = (name for name in sorted(files) if not is_junk(name))
+            yield from (prefix + name for name in islice(visible, OF_A_FOLDER))
 
     return list(islice(names(), SAMPLE))
 
