@@ -93,9 +93,6 @@ class Panel(QWidget):
             GuideCard("What it does not tell", self.means_not),
         ]
 
-    def close_down(self) -> None:
-        """Gives up what it started in the background, before it goes."""
-
     def sizeHint(self) -> QSize:
         """Returns the least size: it takes what is left and must not make the window larger."""
         return self.minimumSizeHint()

@@ -290,9 +290,6 @@ class ConfidencePanel(Panel):
         for card in self._cards:
             card.setMinimumHeight(self.theme.px(300))
 
-    def close_down(self) -> None:
-        self.parts.background.forget("results.confidence")
-
 
 def _line(name: str) -> Label:
     label = Label()

@@ -110,6 +110,3 @@ class MeasuredPanel(Panel):
     def _failed(self, failure: Failure) -> None:
         self.button.setEnabled(True)
         self.status.setText(failure.message)
-
-    def close_down(self) -> None:
-        self.parts.measuring.forget(self._name)

@@ -353,8 +353,5 @@ class SuspectsPanel(Panel):
         self.list_card.setMinimumHeight(self.theme.px(300 if wide else 320))
         self.grid.setMinimumHeight(self.theme.px(120))
 
-    def close_down(self) -> None:
-        self._forget()
-
 
 PANEL = SuspectsPanel

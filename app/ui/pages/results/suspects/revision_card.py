@@ -35,11 +35,10 @@ SEEDS = "Repeats both trainings with other seeds, to tell what the changes broug
 class RevisionCard(Card):
     """Shows the draft of a run, and trains with it.
 
-    told(sentence): something went wrong. trained(): a training was started.
+    told(sentence): something went wrong.
     """
 
     told = Signal(str)
-    trained = Signal()
 
     def __init__(self, parts: Parts, draft: RevisionDraft) -> None:
         super().__init__("Your changes")
@@ -149,7 +148,6 @@ class RevisionCard(Card):
         self._parts.document.set(revised)
         self._parts.session.start(revised, self._parts.runs_folder)
         self._parts.go("training")
-        self.trained.emit()
 
     def _repeat(self) -> None:
         if self._run is not None and self._base is not None:
