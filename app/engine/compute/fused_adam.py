@@ -25,6 +25,7 @@ class FusedAdam:
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
         self._optimizer = optimizer
         self._counters = _joined_counters(optimizer)
+        self._one = torch.ones(())  # a kernel takes it faster than a number of Python
         self._groups = [_Group(group, optimizer.state) for group in optimizer.param_groups]
 
     @classmethod
@@ -51,7 +52,7 @@ class FusedAdam:
                 if gradient is None:
                     return False
 
-        self._counters.add_(1)
+        self._counters.add_(self._one)
         for group, found in zip(self._groups, gradients, strict=True):
             group.step(found)
 

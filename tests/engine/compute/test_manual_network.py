@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 
 from app.engine.compute.fused_adam import FusedAdam
 from app.engine.compute.gradient_norm import clip_gradients, gradient_norm
+from app.engine.compute.manual import layers
 from app.engine.compute.manual.network import ManualNetwork
 from app.engine.learning.loss import LOSSES, targets_of_members
 from app.engine.learning.optimizer import OPTIMIZERS
@@ -99,6 +101,47 @@ def test_loss_and_gradients_have_the_bits_of_autograd(
     assert_same_bits(gradients(lambda: manual.gradients(inputs, targets, loss), trained), expected)
     trained.eval()
     assert torch.equal(manual.outputs(inputs), trained(inputs))
+
+
+@pytest.mark.parametrize("rows", [80, 81, 67, 16])
+@pytest.mark.parametrize("categories", [(4,), (2, 9, 300)])
+def test_batches_that_were_prepared_together_have_the_bits_of_autograd(
+    rows: int, categories: tuple[int, ...]
+) -> None:
+    trained = network("relu", 0.0, categories)
+    manual = ManualNetwork.of(trained)
+    assert manual is not None
+    loss = LOSSES.get("cross-entropy")().build((1, 1, 1), CPU)
+    last = 17 if rows % 16 == 1 else rows % 16 or 16
+    sizes = [16] * ((rows - last) // 16) + [last]
+
+    def by_autograd(inputs: torch.Tensor, targets: torch.Tensor, _loss: Any) -> torch.Tensor:
+        value = loss(trained(inputs), targets)
+        value.backward()
+        return value
+
+    first, second = batch(rows, categories), batch(rows, categories).flip(0)
+    # The second epoch is begun at its end, as where a run goes on there.
+    for inputs in (*torch.split(first, sizes), *reversed(torch.split(second, sizes))):
+        given = inputs, torch.arange(len(inputs)) % 3, loss
+        expected = gradients(partial(by_autograd, *given), trained)
+        assert_same_bits(gradients(partial(manual.gradients, *given), trained), expected)
+        for _ in range(2):
+            assert torch.equal(manual.outputs(inputs), trained(inputs))
+
+
+def test_dropout_draws_as_torch_does_where_that_is_not_uniform(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trained = network("relu", 0.3)
+    manual = ManualNetwork.of(trained)
+    assert manual is not None
+    loss = LOSSES.get("cross-entropy")().build((1, 1, 1), CPU)
+    inputs, targets = batch(16), torch.arange(16) % 3
+    expected = gradients(lambda: manual.gradients(inputs, targets, loss), trained)
+
+    monkeypatch.setattr(layers, "bernoulli_is_uniform", lambda: False)
+    assert_same_bits(gradients(lambda: manual.gradients(inputs, targets, loss), trained), expected)
 
 
 @pytest.mark.parametrize("size", [1, 2, 16])

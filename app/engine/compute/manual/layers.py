@@ -11,13 +11,15 @@ As in autograd, a layer keeps what its backward pass needs and lets go of it the
 # ruff: noqa: ARG001 - each maker of a layer is given what one of them needs
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from app.engine.compute.manual.categories import ManualCategories
+from app.engine.compute.manual.layer import ManualLayer
 from models.layers.embedding.categorical_embedding import CategoricalEmbeddingModule
 from models.layers.heads.output import OutputModule
 from models.layers.linear.ensemble_layers import EnsembleLayersModule, EnsembleLinear
@@ -28,30 +30,7 @@ if TYPE_CHECKING:
 
 _threshold_backward = torch.ops.aten.threshold_backward.default
 _gelu_backward = torch.ops.aten.gelu_backward.default
-_embedding_backward = torch.ops.aten.embedding_dense_backward.default
 """Kernels that have no name in torch itself."""
-
-
-class ManualLayer(ABC):
-    """A layer: (B, D) -> (B, D')."""
-
-    learns: bool = False
-    """Whether it has weights."""
-
-    @abstractmethod
-    def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """Returns the output of a batch in training, and keeps what `backward` needs."""
-
-    def evaluate(self, values: torch.Tensor) -> torch.Tensor:
-        """Returns the output of a batch outside of training; nothing is kept."""
-        return self.forward(values)
-
-    @abstractmethod
-    def backward(self, gradient: torch.Tensor) -> torch.Tensor:
-        """Returns the gradient of the input, and leaves those of the weights with them.
-
-        gradient: that of the output; it may be overwritten.
-        """
 
 
 class ManualLinear(ManualLayer):
@@ -131,12 +110,20 @@ class ManualDropout(ManualLayer):
     """Dropout, which draws from torch's default generator as its module does."""
 
     def __init__(self, rate: float) -> None:
-        self._kept = 1 - rate
+        self._rate_kept = 1 - rate
+        # Tensors, for a kernel takes them faster than numbers of Python.
+        self._limit = torch.tensor(self._rate_kept, dtype=torch.float64)
+        self._kept = torch.tensor(self._rate_kept)
         self._noise: torch.Tensor | None = None
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        noise = torch.empty_like(values).bernoulli_(self._kept).div_(self._kept)
-        self._noise = noise
+        if bernoulli_is_uniform():
+            drawn = torch.empty_like(values, dtype=torch.float64).uniform_()
+            noise = drawn.lt_(self._limit).float()
+        else:
+            noise = torch.empty_like(values).bernoulli_(self._rate_kept)
+
+        self._noise = noise.div_(self._kept)
         return values * noise
 
     def evaluate(self, values: torch.Tensor) -> torch.Tensor:
@@ -147,69 +134,6 @@ class ManualDropout(ManualLayer):
         assert noise is not None
         self._noise = None
         return gradient.mul_(noise)
-
-
-class ManualCategories(ManualLayer):
-    """The categorical embedding of a table row, which is the first layer of a network."""
-
-    learns = True
-
-    def __init__(self, module: CategoricalEmbeddingModule) -> None:
-        self._count = module.count
-        self._weights: list[nn.Parameter] = list(module.lookup.parameters())
-        self._tables = [weight.detach() for weight in self._weights]
-        self._sizes = torch.tensor(module.lookup.categories)
-        self._indices: list[torch.Tensor] = []
-        self._prepared: torch.Tensor | None = None
-        self._found: list[torch.Tensor] = []
-
-    def forward(self, values: torch.Tensor) -> torch.Tensor:
-        self._indices = self._indices_of(values)
-        return self._joined(values, self._indices)
-
-    def evaluate(self, values: torch.Tensor) -> torch.Tensor:
-        return self._joined(values, self._look_up(values))
-
-    def _indices_of(self, values: torch.Tensor) -> list[torch.Tensor]:
-        """Returns the rows of the tables for a batch, (B,) int64 each.
-
-        Batches that were prepared together are views of one tensor, and are looked up together.
-        """
-        prepared = values._base  # noqa: SLF001 - what a view is of has no public name
-        if prepared is None or not _are_rows(values, prepared):
-            return self._look_up(values)
-        if prepared is not self._prepared:
-            self._prepared = prepared
-            self._found = self._look_up(prepared)
-
-        count, width = values.shape
-        first = values.storage_offset() // width
-        return [found.narrow(0, first, count) for found in self._found]
-
-    def _look_up(self, values: torch.Tensor) -> list[torch.Tensor]:
-        """Returns the rows of the tables: (B,) int64 for each, 0 for what lies outside of it."""
-        numbers = values[:, -self._count :].round().long()
-        known = (numbers >= 0) & (numbers < self._sizes)
-        return list((numbers * known).t().contiguous().unbind())
-
-    def _joined(self, values: torch.Tensor, indices: list[torch.Tensor]) -> torch.Tensor:
-        vectors = [
-            torch.embedding(table, index)
-            for table, index in zip(self._tables, indices, strict=True)
-        ]
-        return torch.cat([values[:, : -self._count], *vectors], 1)
-
-    def backward(self, gradient: torch.Tensor) -> torch.Tensor:
-        indices = self._indices
-        self._indices = []
-        end = gradient.shape[1]
-        for weight, index in zip(reversed(self._weights), reversed(indices), strict=True):
-            rows, width = weight.shape
-            part = gradient.narrow(1, end - width, width)
-            weight.grad = _embedding_backward(part, index, rows, -1, False)
-            end -= width
-
-        return gradient
 
 
 class ManualEnsemble(ManualLayer):
@@ -273,9 +197,18 @@ class ManualEnsemble(ManualLayer):
         return torch.sum(gradient, 0) if self._passes_on else gradient
 
 
-def _are_rows(values: torch.Tensor, whole: torch.Tensor) -> bool:
-    """Returns whether a view holds whole rows of a tensor, one behind the other."""
-    return whole.is_contiguous() and values.is_contiguous() and whole.shape[1:] == values.shape[1:]
+@cache
+def bernoulli_is_uniform() -> bool:
+    """Returns whether torch's `bernoulli_` here compares a uniform float64 with the rate.
+
+    Its loop does so in three times the time that `uniform_` and a comparison take. On processors of
+    Intel it has numbers of another library.
+    """
+    one, other = (torch.Generator().manual_seed(1) for _ in range(2))
+    kept = torch.empty(4096).bernoulli_(0.7, generator=one)
+    drawn = torch.empty(4096, dtype=torch.float64).uniform_(generator=other)
+    same_numbers = torch.equal(kept, (drawn < 0.7).float())
+    return same_numbers and torch.equal(one.get_state(), other.get_state())
 
 
 def _linear(module: nn.Module, passes_on: bool) -> ManualLayer | None:

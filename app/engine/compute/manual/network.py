@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from app.engine.compute.manual.layers import KINDS, ManualCategories, ManualLayer, ManualReLU
+from app.engine.compute.manual.categories import ManualCategories
+from app.engine.compute.manual.layers import KINDS, ManualReLU
 from app.engine.learning.loss import mean_of_members, targets_of_members
 from models.graph import INPUT
 from models.network import Network
@@ -15,6 +16,7 @@ from models.network import Network
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.engine.compute.manual.layer import ManualLayer
     from app.engine.data.preparation import Batch
     from app.engine.learning.loss import LossFunction
 

@@ -153,7 +153,7 @@ class _CrossEntropy(LossFunction):
         aten = torch.ops.aten
         self._forward = aten.nll_loss_forward.default
         self._backward = aten.nll_loss_backward.default
-        self._softmax_backward = aten._log_softmax_backward_data.default  # noqa: SLF001 - its name
+        self._softmax_backward = torch._log_softmax_backward_data  # noqa: SLF001 - its name
         self._log_softmax = torch.log_softmax
         self._one = torch.ones(())
 
