@@ -169,13 +169,13 @@ class MarginKeeper:
     def write(self) -> None:
         """Writes what is not on the disk yet. Raises UserError: it is written the next time."""
         self._work_out()
-        for name in sorted(self._unwritten):
-            margin_files.write_chunk(self._run.path, name, np.stack(self._chunks[name]))
-            self._unwritten.discard(name)
+        if self._unwritten:
+            waiting = {name: np.stack(self._chunks[name]) for name in sorted(self._unwritten)}
+            margin_files.write_chunks(self._run.path, waiting)
+            self._unwritten.clear()
 
         for name in list(self._chunks)[:-1]:
-            if name not in self._unwritten:
-                del self._chunks[name]
+            del self._chunks[name]
 
     def finish(self) -> None:
         """Writes the margins and their sums at the end of a run. Raises UserError."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from app.engine import files
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
 from app.engine.results.report import load_report
@@ -23,7 +25,7 @@ from app.engine.training import trainer
 from tests.engine.training.small import Listener, experiment, pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 READERS: dict[str, Callable[[Run], Any]] = {
@@ -155,6 +157,43 @@ def test_nothing_is_trusted_for_its_shape(content: str, run: Run) -> None:
     assert run.status == "damaged"
     with pytest.raises(UserError):
         run.summary()
+
+
+def test_files_that_are_written_together_are_old_or_new_after_any_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["epochs/a.npy", "epochs/b.npy", "epochs/c.npy"]
+    old = dict.fromkeys(names[:2], b"old")  # the third one is new
+    new = dict.fromkeys(names, b"new")
+    write = files.write_atomically
+
+    for written in range(4):
+        folder = tmp_path / str(written)
+        manifest.write_all(folder, old)
+        allowed = iter([True] * (1 + written) + [False])  # the manifest comes first
+
+        def refuse(path: Path, content: bytes, allowed: Iterator[bool] = allowed) -> None:
+            if not next(allowed):
+                raise UserError("The disk is full.", "")
+            write(path, content)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(files, "write_atomically", refuse)
+            with pytest.raises(UserError) if written < 3 else nullcontext():
+                manifest.write_all(folder, new)
+
+        expected = [
+            new[name] if number < written else old.get(name) for number, name in enumerate(names)
+        ]
+        assert [manifest.read(folder, name) for name in names] == expected
+        manifest.settle(folder)
+        assert [manifest.read(folder, name) for name in names] == expected
+
+        manifest.write_all(folder, new)
+        manifest.settle(folder)
+        (folder / names[0]).write_bytes(b"old")
+        with pytest.raises(RunFileError, match="is damaged"):
+            manifest.read(folder, names[0])
 
 
 def test_one_odd_folder_leaves_the_others_in_the_list(run: Run) -> None:

@@ -129,14 +129,18 @@ def chunk_name(epoch: int, examples: int) -> str:
     return f"epochs/margins-{first:04d}-{first + count - 1:04d}.npy"
 
 
-def write_chunk(folder: Path, name: str, margins: np.ndarray) -> None:
-    """Writes the margins of some epochs, (epochs, n) float16: all of their file. Raises UserError.
+def write_chunks(folder: Path, chunks: dict[str, np.ndarray]) -> None:
+    """Writes the margins of some epochs, (epochs, n) float16 each: all of a file. Raises UserError.
 
     They are not packed, which would take longer than the epochs of a small network.
     """
-    content = io.BytesIO()
-    np.lib.format.write_array(content, margins, allow_pickle=False)
-    manifest.write(folder, name, content.getvalue())
+    contents = {}
+    for name, margins in chunks.items():
+        content = io.BytesIO()
+        np.lib.format.write_array(content, margins, allow_pickle=False)
+        contents[name] = content.getvalue()
+
+    manifest.write_all(folder, contents)
 
 
 def read_chunk(folder: Path, name: str) -> np.ndarray | None:

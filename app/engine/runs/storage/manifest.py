@@ -26,7 +26,7 @@ from app.engine import files
 from app.engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -162,8 +162,18 @@ def write(folder: Path, name: str, content: bytes) -> None:
 
     name: relative to the folder, with "/".
     """
-    _expect(folder, name, sha256_of(content))
-    files.write_atomically(folder / name, content)
+    write_all(folder, {name: content})
+
+
+def write_all(folder: Path, contents: dict[str, bytes]) -> None:
+    """Writes several files with their entries, which are noted all at once before the first.
+
+    Raises UserError where the disk refuses one. Each is then what it was or what it was to be, and
+    its entry names both. contents: by name, see `write`.
+    """
+    _expect(folder, {name: sha256_of(content) for name, content in contents.items()})
+    for name, content in contents.items():
+        files.write_atomically(folder / name, content)
 
 
 def remove(folder: Path, name: str) -> None:
@@ -171,7 +181,7 @@ def remove(folder: Path, name: str) -> None:
     if not (folder / name).exists():
         return
 
-    _expect(folder, name, None)
+    _expect(folder, {name: None})
     try:
         (folder / name).unlink(missing_ok=True)
     except OSError as error:
@@ -202,12 +212,15 @@ def exists(folder: Path) -> bool:
     return (folder / MANIFEST).exists()
 
 
-def _expect(folder: Path, name: str, sha256: str | None) -> None:
-    """Notes what a file is going to be, beside what it is."""
+def _expect(folder: Path, hashes: dict[str, str | None]) -> None:
+    """Notes what files are going to be, beside what they are. hashes: by name, None for nothing."""
     entries = _entries_to_change(folder)
-    content = _content(folder, name)
-    entries[name] = {"sha256": sha256, "before": None if content is None else sha256_of(content)}
-    _write_entries(folder, entries, open_name=name)
+    for name, sha256 in hashes.items():
+        content = _content(folder, name)
+        before = None if content is None else sha256_of(content)
+        entries[name] = {"sha256": sha256, "before": before}
+
+    _write_entries(folder, entries, open_names=hashes)
 
 
 def _entries_to_change(folder: Path) -> dict[str, Entry]:
@@ -256,10 +269,12 @@ def settle(folder: Path) -> None:
         _write_entries(folder, entries)
 
 
-def _write_entries(folder: Path, entries: dict[str, Entry], open_name: str = "") -> None:
-    """Writes the entries; that of `open_name`, which is about to be written, stays open."""
+def _write_entries(
+    folder: Path, entries: dict[str, Entry], open_names: Container[str] = ()
+) -> None:
+    """Writes the entries; those of `open_names`, which are about to be written, stay open."""
     for name, entry in entries.items():
-        if name != open_name and "before" in entry:
+        if name not in open_names and "before" in entry:
             content = _content(folder, name)
             if (None if content is None else sha256_of(content)) == entry["sha256"]:
                 del entry["before"]
