@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks whether the folder is still there, within an epoch."""
+"""Seconds between two looks whether the folder is still there."""
 
 
 class Interruptions:
@@ -51,9 +51,7 @@ class Interruptions:
         control = self._control
         live_changes = self._live_changes
 
-        if (now := time.monotonic()) >= self._look_next:
-            self._look_next = now + LOOK_EVERY
-            self._context.follow_folder()
+        self._look_for_folder()
         if control.stopping or control.pausing:
             self.check()
         if self._progress.step >= live_changes.next_step:
@@ -73,7 +71,7 @@ class Interruptions:
 
         Raises Stopped, or UserError where the data it learned from are damaged.
         """
-        self._context.follow_folder()
+        self._look_for_folder()
         control = self._control
         if control.pausing and not control.stopping:
             # Nothing is kept of what may have been learned from damaged data.
@@ -90,3 +88,9 @@ class Interruptions:
             self._recorder.restart_clock()
 
         control.check()
+
+    def _look_for_folder(self) -> None:
+        """Goes on where the folder is now, or asks for a stop, where it is time to look."""
+        if (now := time.monotonic()) >= self._look_next:
+            self._look_next = now + LOOK_EVERY
+            self._context.follow_folder()

@@ -10,7 +10,8 @@ import pytest
 
 from app.engine.runs.control import Control
 from app.engine.runs.run import Run
-from app.engine.training import trainer
+from app.engine.runs.storage.place import Place
+from app.engine.training import interruptions, trainer
 from tests.engine.training import small
 from tests.engine.training.small import Listener
 
@@ -56,3 +57,26 @@ def test_where_the_folder_is_gone_it_stops(tmp_path: Path) -> None:
         end = trainer.train(chosen, run, Listener(), Control())
 
     assert end.status == "stopped"
+
+
+def test_short_epochs_do_not_each_look_for_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Place] = []
+    check = Place.check
+
+    def counted(place: Place) -> bool:
+        looks.append(place)
+        return check(place)
+
+    monkeypatch.setattr(Place, "check", counted)
+    chosen = small.experiment(small.pictures(tmp_path / "p.npz"), training={"epochs": 5})
+    counts = []
+    for seconds in (3600.0, 0.0):
+        monkeypatch.setattr(interruptions, "LOOK_EVERY", seconds)
+        trainer.train(chosen, Run.create(tmp_path / "runs", chosen), Listener(), Control())
+        counts.append(len(looks))
+        looks.clear()
+
+    assert counts[0] == 2  # before the first step, and at the end
+    assert counts[1] > 10
