@@ -171,9 +171,8 @@ class Recorder:
 
         norms = np.full(count, np.nan)
         if self._norms:
-            norms[[index for index, _ in self._norms]] = (
-                torch.stack([norm for _, norm in self._norms]).float().cpu()
-            )
+            places, measured = zip(*self._norms, strict=True)
+            norms[list(places)] = torch.stack(measured).float().cpu().numpy()
 
         sizes = self._sizes
         rates = np.array(self._rates)

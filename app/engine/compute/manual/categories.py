@@ -58,7 +58,12 @@ class ManualCategories(ManualLayer):
                 torch.split(self._all_gradients, sizes), self._weights, strict=True
             )
         ]
-        self._begins = [sum(sizes[:place]) for place in range(len(sizes))]
+        # Of each number of the vectors: its table, and where its first and its next row are.
+        begins = [sum(sizes[:place]) for place in range(len(sizes))]
+        columns = [
+            (k, begins[k] + j, width) for k, width in enumerate(self._widths) for j in range(width)
+        ]
+        self._columns = torch.tensor(columns).t().contiguous().unbind()
 
         self._prepared: torch.Tensor | None = None
         self._batches: list[_Batch] = []
@@ -75,7 +80,7 @@ class ManualCategories(ManualLayer):
     def evaluate(self, values: torch.Tensor) -> torch.Tensor:
         indices = self._judged.get(values)
         if indices is None:
-            indices = self._judged[values] = self._look_up(values)
+            indices = self._judged[values] = _by_table(self._look_up(values))
 
         return self._joined(values[:, : -self._count], indices)
 
@@ -126,29 +131,30 @@ class ManualCategories(ManualLayer):
                     return batch
 
         # One alone, or the last one, which may be larger than the others.
-        return _Batch(values[:, : -self._count], self._look_up(values), None)
+        return _Batch(values[:, : -self._count], _by_table(self._look_up(values)), None)
 
     def _divided(self, values: torch.Tensor, size: int) -> list[_Batch]:
         """Returns the batches of rows, of so many each; the last one may be smaller."""
-        indices = self._look_up(values)
-        places = torch.cat(
-            [
-                begin + index[:, None] * width + torch.arange(width)
-                for begin, index, width in zip(self._begins, indices, self._widths, strict=True)
-            ],
-            1,
-        )
+        found = self._look_up(values)
+        tables, begins, widths = self._columns
+        places = found.index_select(1, tables) * widths + begins
+        indices = [torch.split(index, size) for index in _by_table(found)]
         return list(
             map(
                 _Batch,
                 torch.split(values[:, : -self._count], size),
-                zip(*(torch.split(index, size) for index in indices), strict=True),
+                zip(*indices, strict=True),
                 torch.split(places.flatten(), size * sum(self._widths)),
             )
         )
 
-    def _look_up(self, values: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Returns the rows of the tables: (B,) int64 for each, 0 for what lies outside of it."""
+    def _look_up(self, values: torch.Tensor) -> torch.Tensor:
+        """Returns the rows of the tables: (B, K) int64, 0 for what lies outside of a table."""
         numbers = values[:, -self._count :].round().long()
         known = (numbers >= 0) & (numbers < self._limits)
-        return (numbers * known).t().contiguous().unbind()
+        return numbers * known
+
+
+def _by_table(found: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Returns the columns of a tensor, (B,) each, their numbers one behind the other."""
+    return found.t().contiguous().unbind()
