@@ -88,6 +88,8 @@ class Batches:
         self._per_group = self._batches_per_group(dataset)
         self._group = -1
         self._prepared: list[tuple[Batch, torch.Tensor]] = []
+        self._ready: tuple[torch.Tensor, torch.Tensor] | None = None
+        """All training rows and their targets as the network gets them, where they are so few."""
 
     @property
     def bytes(self) -> int:
@@ -97,6 +99,8 @@ class Batches:
         beside a GPU.
         """
         ahead = (self._per_group - 1) * self._batch_bytes
+        if self._is_one_group:
+            ahead *= 2  # they stay prepared in the order of the data too
         return ahead + sum(
             self.examples * array[0].numel() * array.element_size()
             for array, mapped in zip(self._inputs, self._mapped, strict=True)
@@ -136,9 +140,24 @@ class Batches:
         sizes = [self.batch_size] * (last - first - 1)
         sizes.append(end - first * self.batch_size - sum(sizes))
 
-        inputs, targets = self._at(self._order[first * self.batch_size : end])
-        assert isinstance(inputs, torch.Tensor)
+        if self._is_one_group:
+            self._ready = self._ready or self._rows_at(self._rows)
+            inputs, targets = (part.index_select(0, self.places) for part in self._ready)
+        else:
+            inputs, targets = self._rows_at(self._order[first * self.batch_size : end])
+
         return list(zip(torch.split(inputs, sizes), torch.split(targets, sizes), strict=True))
+
+    @property
+    def _is_one_group(self) -> bool:
+        """Whether all batches of an epoch are prepared together: of several."""
+        return self._per_group == self.count > 1
+
+    def _rows_at(self, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns what `_at` does, of rows."""
+        inputs, targets = self._at(positions)
+        assert isinstance(inputs, torch.Tensor)
+        return inputs, targets
 
     def _batches_per_group(self, dataset: Dataset) -> int:
         """Returns how many batches are prepared together: several of rows if nothing is drawn.
