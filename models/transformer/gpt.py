@@ -120,4 +120,4 @@ class GPT(Template):
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
-        return language(problem, rate=2e-3)
+        return language(problem, rate=1e-2)

@@ -94,7 +94,7 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
             "tokens": "bytes",
         },
         "model": {"width": 16, "depth": 1, "heads": 2},
-        "optimizer": {"kind": "adamw"},
+        "optimizer": {"kind": "adamw", "learning_rate": 2e-3, "weight_decay": 0.1},
     },
     "ft-transformer": {
         "data": {"source": "sample:diabetes", "test_share": 0.2},

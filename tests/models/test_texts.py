@@ -63,6 +63,28 @@ def test_the_order_of_words_matters_to_both_readers(kind: str) -> None:
     assert not torch.allclose(network(text), network(text.flip(1)), rtol=1e-4, atol=0)
 
 
+@pytest.mark.parametrize(
+    ("examples", "context", "vocabulary", "batch", "epochs"),
+    (
+        (3_239, 256, 4_096, 8, 4),
+        (2_000, 256, 4_096, 8, 5),
+        (60, 256, 257, 8, 15),
+        (33, 24, 257, 64, 30),
+        (13_000, 256, 257, 8, 2),
+        (200_000, 256, 4_096, 8, 1),
+    ),
+    ids=("the book", "2 MB", "20 kB", "1 kB", "the book in bytes", "200 MB"),
+)
+def test_a_short_text_is_read_more_often_than_a_long_one(
+    examples: int, context: int, vocabulary: int, batch: int, epochs: int
+) -> None:
+    problem = problem_of(
+        Input("text", (context,), vocabulary=vocabulary), "tokens", examples=examples
+    )
+    training = TEMPLATES.get("gpt").recipe(problem)["training"]
+    assert (training["batch_size"], training["epochs"]) == (batch, epochs)
+
+
 @pytest.mark.parametrize("filter_size", (1, 4))
 def test_gpt_sees_nothing_ahead(filter_size: int) -> None:
     example = Input("text", (16,), vocabulary=50)
