@@ -17,7 +17,13 @@ from models.groups import group
 from models.layers.block import BlockError
 from models.layers.elementwise.parametric_activation import ParametricActivation
 from models.layers.elementwise.scaling import Scaling
-from models.layers.embedding.periodic_columns import PeriodicColumns
+from models.layers.embedding.periodic_columns import (
+    BIN_SPEED,
+    LIMIT,
+    PeriodicColumns,
+    PeriodicColumnsModule,
+    edges_of_bins,
+)
 from models.layers.linear.ensemble_layers import EnsembleLayers
 from models.layers.linear.member_layers import MemberLayers, MemberLayersModule
 from models.layers.linear.ntk_linear import NTKLinear
@@ -85,6 +91,36 @@ def test_columns_are_clipped_smoothly_and_have_waves_and_marks() -> None:
 
     plain = PeriodicColumns(width=1, categories=[3, 30]).module((5,))
     assert plain(x).shape == (2, 3 + 2 + 8)
+
+
+def test_of_every_bin_a_network_sees_how_much_lies_below_the_amount() -> None:
+    bins = 8
+    block = PeriodicColumns(width=2, bins=bins)
+    assert block.shape((1,)) == (2,) and block.multiply_adds((1,)) == 16 + bins
+    module = initialised(block.module((1,)))
+    assert isinstance(module, PeriodicColumnsModule)
+    nn.init.zeros_(module.weight)
+    nn.init.zeros_(module.offsets)
+    edges = edges_of_bins(bins)
+    assert edges == sorted(edges) and edges[0] == pytest.approx(-edges[-1])
+
+    for place in range(bins):  # a weight at one bin makes a ramp there, level before and behind
+        with torch.no_grad():
+            module.bin_weight.zero_()
+            module.bin_weight[0, place] = 1 / BIN_SPEED
+        amounts = torch.tensor([-9.0, edges[place], (edges[place] + edges[place + 1]) / 2, 9.0])
+        amounts[1:3] /= torch.sqrt(1 - (amounts[1:3] / LIMIT).square())  # before it was clipped
+        ramp = module(amounts[:, None])[:, 1]
+        torch.testing.assert_close(ramp, torch.tensor([-0.5, -0.5, 0.0, 0.5]), atol=1e-5, rtol=0)
+
+
+def test_an_amount_falls_into_every_bin_as_often() -> None:
+    amounts = torch.randn(100_000, generator=torch.Generator().manual_seed(0))
+    amounts *= torch.rsqrt(1 + (amounts / LIMIT).square())
+    counts = torch.bucketize(amounts, torch.tensor(edges_of_bins(16))).bincount(minlength=18)
+    below, *inside, above = (counts / len(amounts)).tolist()
+    assert inside == pytest.approx([1 / 17] * 16, rel=0.06)
+    assert [below, above] == pytest.approx([0.5 / 17] * 2, rel=0.06)
 
 
 def members(mean: str, outputs: int = 4) -> MemberLayersModule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -35,21 +36,26 @@ VECTOR_SPEED = 16.0
 LIMIT = 3.0
 """What standardised amounts approach, however far out they are."""
 
+BIN_SPEED = 4.0
+"""How many times as far as other weights a step of Adam moves what is made of bins."""
+
 
 @BLOCKS.register
 class PeriodicColumns(Block):
     """A row (F,) -> (F',): the first layer of RealMLP (Holzmüller et al. 2024, arXiv:2407.04491).
 
     An amount x is clipped smoothly, x / sqrt(1 + (x / 3)^2), and stands beside `width` - 1 linear
-    sums of its waves cos(2 pi (f x + p)) with learned f and p (Gorishniy et al. 2022,
-    arXiv:2203.05556). A category of up to 9 values is one-hot, others are vectors of 8 numbers.
+    sums of its waves cos(2 pi (f x + p)) with learned f and p, and of its bins: of each, how much
+    of it lies below x, from 0 to 1 (piecewise linear encoding; both of Gorishniy et al. 2022,
+    arXiv:2203.05556). There bins have as many examples each; here they would, if amounts were
+    normally distributed. A category of up to 9 values is one-hot, others are vectors of 8 numbers.
     """
 
     kind: ClassVar[str] = "periodic-columns"
     label: ClassVar[str] = "Periodic columns"
     summary: ClassVar[str] = (
-        "Gives each amount some waves of itself, so that steps and bends are easy to learn; "
-        "categories are marked or looked up."
+        "Gives each amount some waves and bins of itself, so that steps and bends are easy to "
+        "learn; categories are marked or looked up."
     )
 
     width: int = setting(
@@ -58,7 +64,7 @@ class PeriodicColumns(Block):
         unit="numbers an amount",
         ge=1,
         le=256,
-        help="How many numbers an amount becomes, itself included; 1 for no waves.",
+        help="How many numbers an amount becomes, itself included; 1 for no waves and bins.",
     )
     waves: int = setting(
         16, label="Waves", unit="an amount", ge=1, le=256, help="Waves of each amount."
@@ -71,6 +77,15 @@ class PeriodicColumns(Block):
         le=100.0,
         logarithmic=True,
         help="How fine the waves are at first; finer ones can learn more, also what is chance.",
+    )
+    bins: int = setting(
+        0,
+        label="Bins",
+        unit="an amount",
+        ge=0,
+        le=1024,
+        help="Into how many pieces the range of an amount is divided: the finer, the sharper can "
+        "steps be; 0 for none.",
     )
     categories: Categories = setting([], label="Values per category", help=CATEGORIES_HELP)
 
@@ -85,11 +100,12 @@ class PeriodicColumns(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return PeriodicColumnsModule(
-            inputs[0][0], self.width, self.waves, self.frequency, self.categories
+            inputs[0][0], self.width, self.waves, self.frequency, self.categories, self.bins
         )
 
     def multiply_adds(self, *inputs: Shape) -> int:
-        return (inputs[0][0] - len(self.categories)) * self.waves * (self.width - 1)
+        numeric = inputs[0][0] - len(self.categories)
+        return numeric * (self.waves + self.bins) * (self.width - 1)
 
 
 def parted(categories: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -98,18 +114,38 @@ def parted(categories: Sequence[int]) -> tuple[list[int], list[int]]:
     return few, [index for index in range(len(categories)) if index not in few]
 
 
-class PeriodicColumnsModule(Layer):
-    """Gives amounts waves, and categories marks or vectors: (B, F) -> (B, F').
+def edges_of_bins(bins: int) -> list[float]:
+    """Returns where bins begin and end: `bins` + 1 numbers, clipped as amounts are.
 
-    `frequencies` and `phases` are (columns, waves), `weight` (columns, waves, width - 1), `offsets`
-    (columns, width - 1).
+    A normally distributed amount lies in each bin as often, half as often below or above all.
+    """
+    normal = statistics.NormalDist()
+    ends = [normal.inv_cdf((place + 0.5) / (bins + 1)) for place in range(bins + 1)]
+    return [end / math.sqrt(1 + (end / LIMIT) ** 2) for end in ends]
+
+
+class PeriodicColumnsModule(Layer):
+    """Gives amounts waves and bins, categories marks or vectors: (B, F) -> (B, F').
+
+    `frequencies` and `phases` are (columns, waves), `weight` (columns, waves, width - 1),
+    `bin_weight` (columns, bins, width - 1), `offsets` (columns, width - 1), `starts` and `lengths`
+    (bins,).
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ("frequencies", "phases", "offsets")
     keeps_more: ClassVar[bool] = True
 
+    starts: torch.Tensor
+    lengths: torch.Tensor
+
     def __init__(
-        self, columns: int, width: int, waves: int, frequency: float, categories: list[int]
+        self,
+        columns: int,
+        width: int,
+        waves: int,
+        frequency: float,
+        categories: list[int],
+        bins: int = 0,
     ) -> None:
         super().__init__()
         self.numeric = columns - len(categories)
@@ -122,6 +158,14 @@ class PeriodicColumnsModule(Layer):
             self.lookup = CategoryTables(values, [VECTOR] * len(values))
 
         self.has_waves = self.numeric > 0 and width > 1
+        self.bins = bins if self.has_waves else 0
+        if self.bins:
+            self.bin_weight = nn.Parameter(torch.empty(self.numeric, bins, width - 1))
+            nn.init.uniform_(self.bin_weight, -(bins**-0.5) / BIN_SPEED, bins**-0.5 / BIN_SPEED)
+            self.register_buffer("starts", torch.empty(bins))
+            self.register_buffer("lengths", torch.empty(bins))
+            self._place_bins()
+
         if self.has_waves:
             self.frequencies = nn.Parameter(torch.empty(self.numeric, waves))
             self.phases = nn.Parameter(torch.empty(self.numeric, waves))
@@ -140,6 +184,15 @@ class PeriodicColumnsModule(Layer):
             self.phases.uniform_(-0.5, 0.5, generator=generator)
             self.weight.uniform_(-bound, bound, generator=generator)
             self.offsets.uniform_(-bound, bound, generator=generator)
+        if self.bins:
+            bound = self.bins**-0.5 / BIN_SPEED
+            self.bin_weight.uniform_(-bound, bound, generator=generator)
+            self._place_bins()
+
+    def _place_bins(self) -> None:
+        edges = torch.tensor(edges_of_bins(self.bins), device=self.starts.device)
+        self.starts.copy_(edges[:-1])
+        self.lengths.copy_(edges[1:] - edges[:-1])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         amounts = x[:, : self.numeric]
@@ -150,6 +203,11 @@ class PeriodicColumnsModule(Layer):
             waves = torch.cos(2 * math.pi * turns)
             # Column by column a product of matrices: (columns, B, waves) x (columns, waves, sums).
             sums = torch.bmm(waves.transpose(0, 1), self.weight) + self.offsets[:, None]
+            if self.bins:
+                places = (amounts[:, :, None] - self.starts) / self.lengths
+                below = places.clamp(0, 1).transpose(0, 1) - 0.5
+                sums = sums + BIN_SPEED * torch.bmm(below, self.bin_weight)
+
             parts.append(sums.transpose(0, 1).flatten(1))
 
         codes = x[:, self.numeric :].float().round()
