@@ -111,7 +111,6 @@ class RealMLP(Template):
             "optimizer": {
                 "kind": "adamw",
                 "learning_rate": rate,
-                "beta2": 0.95,
                 "weight_decay": 0.32,
             },
             "schedule": {"kind": "cosine-log", "waves": 4},

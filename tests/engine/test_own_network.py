@@ -137,6 +137,17 @@ def test_the_recipe_is_that_of_the_template_it_came_from(dataset: Dataset) -> No
     assert resolve(own(*BYPASS), described).optimizer == usual.optimizer
 
 
+def test_the_second_moment_follows_the_recipe_where_it_is_left_open(dataset: Dataset) -> None:
+    def second_moment(*pairs: str) -> object:
+        changed = overrides.with_overrides(Experiment(model="resnet"), pairs)
+        return resolve(changed, dataset.description).optimizer.beta2
+
+    assert second_moment() == second_moment("optimizer.kind=adamw") == 0.99
+    assert second_moment("optimizer.kind=adamw", "optimizer.learning_rate=0.01") == 0.99
+    assert second_moment("optimizer.kind=adamw", "optimizer.beta2=0.95") == 0.95
+    assert second_moment("optimizer.kind=adam") == second_moment("model.template=cnn") == 0.999
+
+
 def test_attention_without_an_origin_is_trained_as_a_transformer(dataset: Dataset) -> None:
     blocks = (
         {"name": "patches", "kind": "patch-embedding"},

@@ -46,6 +46,14 @@ UNPATCHED: dict[str, tuple[dict[str, int], ...]] = {
 }
 """Settings of the kinds whose settings must fit each other and the input."""
 
+TOGETHER: dict[str, tuple[dict[str, Any], ...]] = {
+    "residual": (
+        {"downsample": True, "halving": "before-norm"},
+        {"downsample": True, "halving": "first"},
+    ),
+}
+"""Settings that do something only beside others, by the kind of the block."""
+
 BATCHES = {"concatenate-in-batch": 2}
 """The factor by which a block makes the batch larger."""
 
@@ -133,7 +141,7 @@ def variations(kind: type[Block]) -> list[Block]:
             if block not in blocks:
                 blocks.append(block)
 
-    return blocks
+    return blocks + [kind(**values) for values in TOGETHER.get(kind.kind, ())]
 
 
 def suitable(block: Block, count: int) -> Iterator[tuple[Shape, ...]]:

@@ -27,6 +27,10 @@ CHAINS: dict[str, tuple[list[Node], int]] = {
         ],
         3 + 1 + 2 * 2 + 2 + 2 * 4,
     ),
+    "a residual block that pools first": (
+        [Node("a", "residual", {"channels": 4, "downsample": True, "halving": "first"})],
+        2 + 2 * 2 + 2 * 2,
+    ),
     "down and up": (
         [
             Node("a", "convolution", {"channels": 4, "stride": 2}),

@@ -21,7 +21,8 @@ class AugmentationSettings(Spec):
         ge=0.0,
         le=0.5,
         step=0.01,
-        help="Moved by up to this share of the side.",
+        help="Moved by up to this share of the side. Left open, by 7 %, or half of that where they "
+        "are many and trimmed to what they show.",
     )
     rotate: float = setting(
         0.0,

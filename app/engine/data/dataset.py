@@ -82,6 +82,7 @@ class Description:
     run of before there were digests. reading: how the source was read, which later files are read
     by. contradictions: which equal examples have different labels, in a sentence, "" for none.
     judged_by: what the numbers of examples were estimated from, "" where they were counted.
+    framed: whether pictures are trimmed to what they show, so that a shift cuts some of it off.
     """
 
     source: str
@@ -104,6 +105,7 @@ class Description:
     reading: Reading = NOT_A_TABLE
     contradictions: str = ""
     judged_by: str = ""
+    framed: bool = False
 
     @property
     def total(self) -> int:

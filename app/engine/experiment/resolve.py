@@ -125,8 +125,8 @@ def resolve_for(experiment: Experiment, problem: Problem, task: tasks.Task) -> R
         )
 
     optimizer = _chosen(experiment, "optimizer", recipe.get("optimizer", {}))
-    if optimizer.learning_rate is None:
-        optimizer = optimizer.replace(learning_rate=optimizer.default_learning_rate)
+    own = {"learning_rate": optimizer.default_learning_rate, **optimizer.usual}
+    optimizer = _filled(optimizer, own)
 
     training = _filled(experiment.training, recipe.get("training", {}))
     training = _filled(training, {**FALLBACKS, "best_by": task.best_by})

@@ -50,6 +50,9 @@ class Optimizer(Choice):
     explanation: ClassVar[str]
 
     default_learning_rate: ClassVar[float]
+    usual: ClassVar[dict[str, float]] = {}
+    """Values of other settings that a person may leave open, where no recipe gives them."""
+
     torch_name: ClassVar[str] = ""
     """The class in torch.optim; "" where it is built of several."""
 

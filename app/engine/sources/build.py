@@ -17,7 +17,7 @@ from app.engine.data.names import readable
 from app.engine.errors import UserError
 from app.engine.learning.tasks import TASKS
 from app.engine.sources.contradictions import contradictions
-from app.engine.sources.mirror import survives_mirroring
+from app.engine.sources.moving import are_framed, survives_mirroring
 from app.engine.sources.revised import revised
 from app.engine.sources.targets import Targets, with_statistics
 from app.engine.text import names_text
@@ -60,8 +60,7 @@ def build_dataset(
 
     changed = revised(data, examples, fingerprints)
     examples, indices = _revised(examples, changed), changed.remaining(division.indices())
-    targets = examples.targets
-    training = indices["training"]
+    targets, training = examples.targets, indices["training"]
     counts = {name: _counts(targets, rows) for name, rows in indices.items()}
     if reuse_preparation is None:
         _refuse_empty_splits(data, examples, indices)
@@ -85,6 +84,7 @@ def build_dataset(
         skipped=_gravest_skipped(examples.skipped),
         notes=tuple(notes),
         mirror_safe=safe,
+        framed=reuse_preparation is None and _are_framed(arrays[0], training, preparation),
         split_reason=examples.split_reason or division.reason,
         task=examples.task,
         sizes={name: len(rows) for name, rows in indices.items()},
@@ -157,6 +157,11 @@ def _is_mirror_safe(
         return False
 
     return survives_mirroring(inputs, targets.values, training)
+
+
+def _are_framed(inputs: np.ndarray, training: np.ndarray, preparation: Preparation) -> bool:
+    """Returns whether these are pictures that are trimmed to what they show."""
+    return preparation.kind == "image" and are_framed(inputs, training)
 
 
 def _notes_on_units(

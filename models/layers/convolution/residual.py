@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from torch import nn
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import torch
 
     from models.shape import Shape
+
+
+HALVING = {"last": "Last", "before-norm": "Before the norm", "first": "First"}
+"""The names on screen, by the values of the setting `halving`."""
 
 
 @BLOCKS.register
@@ -37,6 +41,15 @@ class Residual(Block):
     )
     downsample: bool = setting(
         False, label="Halves the size", help="Keeps the strongest answer of every 2 × 2 places."
+    )
+    halving: Literal["last", "before-norm", "first"] = setting(
+        "last",
+        label="Where it halves",
+        choices=HALVING,
+        advanced=True,
+        help="Behind the first convolution, norm and ReLU; before the norm, which then has a "
+        "quarter of the places; or before the convolution, which costs a quarter and sees less "
+        "detail.",
     )
     dropout: float = setting(
         0.0,
@@ -63,19 +76,28 @@ class Residual(Block):
         return self.channels, height // 2, width // 2
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return ResidualModule(inputs[0][0], self.channels, self.downsample, self.dropout)
+        halving = self.halving if self.downsample else None
+        return ResidualModule(inputs[0][0], self.channels, halving, self.dropout)
 
     def multiply_adds(self, *inputs: Shape) -> int:
         inputs_each, height, width = inputs[0]
         _, height_after, width_after = self.shape(*inputs)
-        first = height * width * inputs_each * self.channels * 9
-        second = height_after * width_after * self.channels**2 * 9
-        return first + second
+        places_after = height_after * width_after
+        places = places_after if self._pools_first else height * width
+        return 9 * self.channels * (places * inputs_each + places_after * self.channels)
 
     def receptive_field(self, *inputs: Shape) -> ReceptiveField | None:
         del inputs
-        first = filter_field(3).then(filter_field(2, 2)) if self.downsample else filter_field(3)
-        return first.then(filter_field(3))
+        convolution, pool = filter_field(3), filter_field(2, 2)
+        if not self.downsample:
+            return convolution.then(convolution)
+
+        first = pool.then(convolution) if self._pools_first else convolution.then(pool)
+        return first.then(convolution)
+
+    @property
+    def _pools_first(self) -> bool:
+        return self.downsample and self.halving == "first"
 
 
 class ResidualModule(Layer):
@@ -84,17 +106,21 @@ class ResidualModule(Layer):
     With f = relu(batch norm(convolution(.))): where width or size change, y = pool(f(x)) and then
     y + f(y), so that the bypass needs no weights of its own (the layout of D. Page's ResNet-9,
     2018); elsewhere x + f(f(x)).
+
+    halving: where the pool stands that halves the size: "last", which is behind f, "before-norm" or
+    "first"; None for none.
     """
 
-    def __init__(self, inputs: int, channels: int, downsample: bool, dropout: float) -> None:
+    def __init__(self, inputs: int, channels: int, halving: str | None, dropout: float) -> None:
         super().__init__()
-        first = [
+        first: list[nn.Module] = [
             nn.Conv2d(inputs, channels, 3, padding=1, bias=False),
             BatchNorm(channels),
             nn.ReLU(inplace=True),
         ]
-        if downsample:
-            first.append(nn.MaxPool2d(2))
+        if halving is not None:
+            place = {"first": 0, "before-norm": 1, "last": 3}[halving]
+            first.insert(place, nn.MaxPool2d(2))
 
         self.first = nn.Sequential(*first)
         self.second = nn.Sequential(
@@ -103,7 +129,7 @@ class ResidualModule(Layer):
             nn.ReLU(inplace=True),
         )
         self.dropout = nn.Dropout2d(dropout)
-        self.changes_shape = downsample or inputs != channels
+        self.changes_shape = halving is not None or inputs != channels
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         first = self.first(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +139,15 @@ def test_the_defaults_follow_the_data() -> None:
     assert resolve_augmentation(
         AugmentationSettings(flip=True, shift=0.0), digits
     ) == AugmentationSettings(flip=True, shift=0.0)
+
+
+def test_many_pictures_trimmed_to_what_they_show_are_shifted_by_half() -> None:
+    fashion = open_dataset(DataSettings(source="sample:fashion")).description
+    assert fashion.framed
+    for size, framed, shift in ((20_000, True, 0.035), (20_000, False, 0.07), (19_999, True, 0.07)):
+        many = dataclasses.replace(fashion, framed=framed, sizes={"training": size})
+        assert resolve_augmentation(AugmentationSettings(), many).shift == shift
+        assert resolve_augmentation(AugmentationSettings(shift=0.2), many).shift == 0.2
 
 
 @pytest.mark.parametrize("channels", [1, 3])

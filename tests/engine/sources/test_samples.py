@@ -80,6 +80,7 @@ def test_pictures_have_the_size_and_classes_they_claim(name: str) -> None:
     assert (description.shape, len(description.classes)) == (shape, classes)
     assert {split: description.size(split) for split in sizes} == sizes
     assert description.mirror_safe == MIRROR_SAFE[name]
+    assert description.framed == (name != "shapes")
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -266,4 +267,4 @@ def test_the_full_fashion_mnist_as_the_package_brings_it() -> None:
 
     assert set(description.counts["validation"]) == {300}
     assert description.classes == load("fashion").classes
-    assert description.mirror_safe
+    assert description.mirror_safe and description.framed

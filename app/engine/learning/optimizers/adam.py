@@ -57,17 +57,23 @@ class TwoMoments(Optimizer):
         advanced=True,
         help="How slowly the average of the gradient forgets; 0.9 looks back about 10 steps.",
     )
-    beta2: float = setting(
-        0.999,
+    beta2: float | None = setting(
+        None,
         label="Beta 2 (second moment)",
         ge=0.0,
         lt=1.0,
         step=0.001,
         advanced=True,
         help="How slowly the average of the squared gradient forgets; 0.999 looks back about 1,000 "
-        "steps.",
+        "steps. Left open, it follows the network's recipe, else it is 0.999.",
     )
     epsilon: float = epsilon_setting(1e-8)
+
+    usual: ClassVar[dict[str, float]] = {"beta2": 0.999}
+
+    def betas(self) -> tuple[float, float]:
+        """Returns how slowly both averages forget, as chosen or else as usual."""
+        return self.beta1, self.usual["beta2"] if self.beta2 is None else self.beta2
 
     @override
     def state_shapes(
@@ -149,7 +155,7 @@ class AdamW(WithAMSGrad):
     def arguments(self, device_type: str) -> dict[str, Any]:
         return {
             "lr": self.peak_rate(),
-            "betas": (self.beta1, self.beta2),
+            "betas": self.betas(),
             "eps": self.epsilon,
             "amsgrad": self.amsgrad,
             "weight_decay": self.decay_rate(),
@@ -180,7 +186,7 @@ class Adam(WithAMSGrad):
     def arguments(self, device_type: str) -> dict[str, Any]:
         return {
             "lr": self.peak_rate(),
-            "betas": (self.beta1, self.beta2),
+            "betas": self.betas(),
             "eps": self.epsilon,
             "amsgrad": self.amsgrad,
             "weight_decay": self.decay_rate(),

@@ -136,7 +136,7 @@ class Muon(TwoMoments):
         """Returns those of AdamW, which trains what is no matrix."""
         return {
             "lr": self.peak_rate(),
-            "betas": (self.beta1, self.beta2),
+            "betas": self.betas(),
             "eps": self.epsilon,
             "weight_decay": self.decay_rate(),
             "fused": self.has_fused_kernel(device_type),

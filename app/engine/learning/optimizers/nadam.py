@@ -93,7 +93,7 @@ class NAdam(EitherDecay):
     def arguments(self, device_type: str) -> dict[str, Any]:
         return {
             "lr": self.peak_rate(),
-            "betas": (self.beta1, self.beta2),
+            "betas": self.betas(),
             "eps": self.epsilon,
             "momentum_decay": self.momentum_decay,
             "decoupled_weight_decay": self.decay_apart,
@@ -121,7 +121,7 @@ class RAdam(EitherDecay):
     def arguments(self, device_type: str) -> dict[str, Any]:
         return {
             "lr": self.peak_rate(),
-            "betas": (self.beta1, self.beta2),
+            "betas": self.betas(),
             "eps": self.epsilon,
             "decoupled_weight_decay": self.decay_apart,
             "weight_decay": self.decay_rate(),

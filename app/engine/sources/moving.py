@@ -1,6 +1,7 @@
-"""Measures whether the classes of pictures survive mirroring.
+"""Measures how pictures may be moved: whether they survive mirroring, and what a shift does.
 
-A mirrored shoe is a shoe, a mirrored 5 is no 5.
+A mirrored shoe is a shoe, a mirrored 5 is no 5. What a picture shows that is trimmed to it is cut
+off by a shift, and pictures to come are cut off nowhere.
 """
 
 from __future__ import annotations
@@ -23,6 +24,18 @@ SAMPLE = 6_000
 
 TOGETHER = 250
 """Pictures that are floats at a time: all of them would take long to get memory for."""
+
+FRAMED = 0.8
+"""The share of pictures that must be trimmed and centred.
+
+Measured: Fashion-MNIST 0.95, handwritten digits 0.95, coloured shapes 0.01.
+"""
+
+FRAMED_SAMPLE = 1_000
+"""So many pictures, evenly spread, are looked at for that."""
+
+CONTRAST = 0.1
+"""The share of all tones by which a pixel differs from the background if it belongs to the rest."""
 
 
 def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray) -> bool:
@@ -48,6 +61,42 @@ def survives_mirroring(inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray
         return True
 
     return bool((mirrored - chance) / (direct - chance) >= ACCURACY_LEFT)
+
+
+def are_framed(inputs: np.ndarray, rows: np.ndarray) -> bool:
+    """Returns whether most pictures touch two opposite sides, and stand in the middle otherwise.
+
+    A picture without plain margins, such as a photograph, says nothing about its frame and does not
+    count as framed.
+
+    inputs: (N, C, H, W) uint8 or uint16, of which `rows` count.
+    """
+    if not len(rows):
+        return False
+    if len(rows) > FRAMED_SAMPLE:
+        rows = rows[np.linspace(0, len(rows) - 1, FRAMED_SAMPLE).astype(int)]
+
+    least = CONTRAST * np.iinfo(inputs.dtype).max
+    count = sum(int(_framed(pixels, least).sum()) for _, pixels in _small(inputs, rows))
+    return count >= FRAMED * len(rows)
+
+
+def _framed(pixels: np.ndarray, least: float) -> np.ndarray:
+    """Returns which pictures (n, C, H, W) are framed; see `are_framed`.
+
+    least: by how much a pixel differs from the background if it belongs to the rest.
+    """
+    corners = pixels[:, :, [0, 0, -1, -1], [0, -1, 0, -1]]
+    background = np.median(corners, axis=2)[:, :, None, None]
+    shown = (np.abs(pixels - background) > least).any(axis=1)
+
+    above, below = _margins(shown.any(axis=2))
+    left, right = _margins(shown.any(axis=1))
+    trimmed = (above + below <= 1) | (left + right <= 1)
+    centred = (np.abs(above - below) <= 1) & (np.abs(left - right) <= 1)
+    has_margins = above + below + left + right > 0
+    found: np.ndarray = trimmed & centred & has_margins
+    return found
 
 
 def _small(inputs: np.ndarray, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -91,3 +140,8 @@ def _accuracies(
 
     direct, mirrored = (right / len(rows)).tolist()
     return direct, mirrored
+
+
+def _margins(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns how many places are empty before and behind what is shown. shown: (n, places)."""
+    return shown.argmax(axis=1), shown[:, ::-1].argmax(axis=1)
