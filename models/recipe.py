@@ -84,7 +84,7 @@ def rows(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
     return {
         "loss": {"label_smoothing": 0.0},
         "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
-        "schedule": {"kind": "cosine", "warmup": 0.1},
+        "schedule": {"kind": "cosine"},
         "training": {"epochs": epochs, "batch_size": batch, "gradient_clip": 1.0},
     }
 
@@ -100,7 +100,7 @@ def tables(problem: Problem, steps: int) -> dict[str, Any]:
     return {"epochs": min(MOST_EPOCHS_OF_TABLES, max(12, epochs)), "batch_size": batch}
 
 
-def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, Any]]:
+def texts(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
     """Returns the recipe of networks that read a text and give one list of values."""
     return {
         "loss": {"label_smoothing": 0.1},
@@ -109,7 +109,7 @@ def texts(problem: Problem, rate: float, warmup: float) -> dict[str, dict[str, A
             "learning_rate": rate_for(problem.examples, rate),
             "weight_decay": 0.05,
         },
-        "schedule": {"kind": "cosine", "warmup": warmup},
+        "schedule": {"kind": "cosine"},
         "training": epochs_and_batch(problem.examples, epochs=8) | {"gradient_clip": 1.0},
     }
 
@@ -133,7 +133,7 @@ def language(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
     return {
         "loss": {"label_smoothing": 0.0},
         "optimizer": {"kind": "muon", "learning_rate": rate},
-        "schedule": {"kind": "cosine", "warmup": 0.05},
+        "schedule": {"kind": "cosine"},
         "training": {
             "epochs": max(1, min(few, int(most_tokens / tokens))),
             "batch_size": batch,
@@ -154,6 +154,6 @@ def pairs(problem: Problem, rate: float) -> dict[str, dict[str, Any]]:
 
     return {
         "optimizer": {"kind": "adamw", "learning_rate": rate, "weight_decay": 0.1},
-        "schedule": {"kind": "cosine", "warmup": 0.1},
+        "schedule": {"kind": "cosine"},
         "training": {"epochs": epochs, "batch_size": batch, "gradient_clip": 1.0},
     }

@@ -129,7 +129,7 @@ class ConvNeXt(Template):
                 "learning_rate": rate_for(problem.examples, 4e-3),
                 "weight_decay": 0.05,
             },
-            "schedule": {"kind": "cosine", "warmup": 0.1},
+            "schedule": {"kind": "cosine"},
             "training": epochs_and_batch(problem.examples, epochs=12) | {"gradient_clip": 1.0},
         }
 

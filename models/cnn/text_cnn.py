@@ -107,4 +107,4 @@ class TextCNN(Template):
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
-        return texts(problem, rate=2e-3, warmup=0.05)
+        return texts(problem, rate=2e-3)

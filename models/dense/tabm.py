@@ -103,6 +103,6 @@ class TabM(Template):
         return {
             "loss": {"label_smoothing": 0.0},
             "optimizer": {"kind": "adamw", "learning_rate": 2e-3, "weight_decay": 3e-4},
-            "schedule": {"kind": "cosine", "warmup": 0.05},
+            "schedule": {"kind": "cosine"},
             "training": tables(problem, steps=5_000) | {"gradient_clip": 1.0},
         }

@@ -147,6 +147,6 @@ class MaskedAutoencoder(Template):
                 "learning_rate": rate_for(problem.examples, 1.5e-3),
                 "weight_decay": 0.05,
             },
-            "schedule": {"kind": "cosine", "warmup": 0.1},
+            "schedule": {"kind": "cosine"},
             "training": epochs_and_batch(problem.examples, epochs=15) | {"gradient_clip": 1.0},
         }

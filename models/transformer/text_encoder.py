@@ -90,4 +90,4 @@ class TextEncoder(Template):
 
     @classmethod
     def recipe(cls, problem: Problem) -> dict[str, dict[str, Any]]:
-        return texts(problem, rate=1e-3, warmup=0.1)
+        return texts(problem, rate=1e-3)

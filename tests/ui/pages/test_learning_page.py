@@ -132,7 +132,7 @@ def test_at_most_seven_controls_until_more_are_requested(harness: Harness, qtbot
         "loss.label_smoothing",
         "loss.class_weights",
         "optimizer.beta1",
-        "schedule.rise",
+        "schedule.warmup",
     }
 
     assert wanted <= set(controls())
