@@ -3,6 +3,9 @@
 # ruff: noqa: PLC0415 - optuna takes a second to load, and is an extra
 from __future__ import annotations
 
+import importlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
@@ -41,9 +44,15 @@ class JournalLock:
 
 
 def require_optuna() -> None:
-    """Raises UserError, with the command to copy, where optuna is not installed."""
+    """Loads optuna. Raises UserError, with the command to copy, where it is not installed."""
     if missing("optuna"):
         raise not_installed("A search needs optuna, which is not installed.", "search")
+
+    # While it is loaded, optuna keeps an error, and with it the variables of all functions that are
+    # under way, a data set too (findings/optuna-keeps-callers.sh). A thread of its own has none.
+    if "optuna" not in sys.modules:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(importlib.import_module, "optuna").result()
 
 
 def open_study(journal: Path, higher_is_better: bool) -> optuna.Study:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -179,3 +181,22 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyP
     with pytest.raises(UserError) as raised:
         Proposals(None, (), "tpe", 1, True, 0)  # type: ignore[arg-type]
     assert raised.value.remedy == INSTALL_WITH + install_command(*EXTRAS["search"])
+
+
+def test_loading_optuna_keeps_nothing_of_those_who_search(tmp_path: Path) -> None:
+    program = (
+        "import gc, sys, weakref\n"
+        "from app.engine.search import study\n"
+        "class Data: pass\n"
+        "def search():\n"
+        "    data = Data()\n"
+        "    study.require_optuna()\n"
+        "    return weakref.ref(data)\n"
+        "data = search()\n"
+        "gc.collect()\n"
+        "print('optuna' in sys.modules, data() is None)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.split() == ["True", "True"]
