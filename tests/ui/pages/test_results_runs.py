@@ -132,11 +132,13 @@ def test_amounts_are_shown_while_it_trains(qtbot: QtBot, harness: Harness, make:
         lambda _: seen.add(words.text() if page.stack.currentIndex() and page.live else "")
     )
     experiment = make("amounts").experiment()
-    training = experiment.training.replace(epochs=25)
+    training = experiment.training.replace(epochs=10_000)  # no few epochs are seen for sure
     session.start(experiment.replace(name="again", training=training), harness.parts.runs_folder)
+    qtbot.waitUntil(
+        lambda: any(text.startswith("After epoch ") for text in seen), timeout=PATIENCE_MS
+    )
+    session.stop()
     qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=PATIENCE_MS)
-    assert any(text.startswith("After epoch ") for text in seen)
-
     qtbot.waitUntil(lambda: not page.live, timeout=PATIENCE_MS)
 
 
