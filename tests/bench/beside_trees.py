@@ -46,7 +46,7 @@ PACKAGES = (
     ("statsmodels", "datasets/heart/heart.csv", "survival"),
     ("statsmodels", "datasets/modechoice/modechoice.csv", "choice"),
     ("statsmodels", "datasets/randhie/src/randhie.csv", "mdvis"),
-    ("statsmodels", "datasets/spector/spector.csv", "GRADE"),
+    ("statsmodels", "datasets/spector/spector.csv", "'GRADE'"),
 )
 """Tables that other packages hold, where these are installed: package, file in it, target."""
 
