@@ -22,6 +22,7 @@ from app.ui.pages.model.gallery.card import Offer, TemplateCard
 from app.ui.style.theme import style
 from app.ui.widgets.tile import Tile
 from models.template import TEMPLATES
+from tests.ui.painted_texts import painted_texts
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -114,3 +115,15 @@ def test_the_cross_that_empties_a_field_stands_in_its_middle(
     cross = field.findChild(QAbstractButton)
     assert cross is not None and field.rect().contains(cross.geometry())
     assert abs(cross.geometry().center().y() - field.rect().center().y()) <= 1
+
+
+@pytest.mark.parametrize(("width", "size"), [(220, "625,466 parameters"), (124, "625,466")])
+def test_the_size_of_a_template_is_never_cut(
+    qtbot: QtBot, theme: Theme, width: int, size: str
+) -> None:
+    card = TemplateCard(Offer.of_template(TEMPLATES.get("resnet")), theme)
+    qtbot.addWidget(card)
+    card.describe("625,466", "")
+    card.setFixedSize(width, card.needed(width, compact=False))
+    shown = [text for text in painted_texts(card) if text.text.startswith("625")]
+    assert [text.text for text in shown] == [size] and not any(text.cut for text in shown)

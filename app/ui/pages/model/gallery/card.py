@@ -217,6 +217,9 @@ class TemplateCard(QAbstractButton):
 
             if self.parameters and enabled:
                 last = f"{self.parameters} parameters"
+                if QFontMetrics(small).horizontalAdvance(last) > below.width():
+                    last = self.parameters  # as on a compact card; the tooltip has the word
+
                 painter.drawText(
                     below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, last
                 )
