@@ -80,6 +80,7 @@ CASES = (
         0.98,
         0.35,
         10,
+        now={"training": {"epochs": 14}},
     ),
     Case(
         "fashion",
@@ -121,8 +122,8 @@ CASES = (
         shared={"data": {"test_share": 0.1}},
     ),
 )
-"""Both recipes of the book are shortened: to where that of today reaches the goal, and to where
-that of before nearly does."""
+"""The recipe of today is shortened for the digits and the book, to where it reaches the goal: whole
+it goes on to better figures. So is that of before for the book, to where it nearly does."""
 
 PACKAGES = {str(FASHION_FOLDER): "dataset-fashion-mnist"}
 """The Debian packages of data that are not built in, by their folders."""
