@@ -44,12 +44,17 @@ class JournalLock:
 
 
 def require_optuna() -> None:
-    """Loads optuna. Raises UserError, with the command to copy, where it is not installed."""
+    """Raises UserError, with the command to copy, where optuna is not installed."""
     if missing("optuna"):
         raise not_installed("A search needs optuna, which is not installed.", "search")
 
-    # While it is loaded, optuna keeps an error, and with it the variables of all functions that are
-    # under way, a data set too (findings/optuna-keeps-callers.sh). A thread of its own has none.
+
+def load_optuna() -> None:
+    """Loads optuna, which takes a second, on a thread of its own.
+
+    While it is loaded it keeps an error, and with it the variables of all functions that are under
+    way on the thread, a data set too (findings/optuna-keeps-callers.sh).
+    """
     if "optuna" not in sys.modules:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(importlib.import_module, "optuna").result()
@@ -61,6 +66,7 @@ def open_study(journal: Path, higher_is_better: bool) -> optuna.Study:
     Raises UserError where optuna is missing, or where the journal is damaged.
     """
     require_optuna()
+    load_optuna()
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend

@@ -201,8 +201,8 @@ class ManualEnsemble(ManualLayer):
 def bernoulli_is_uniform() -> bool:
     """Returns whether torch's `bernoulli_` here compares a uniform float64 with the rate.
 
-    Its loop does so in three times the time that `uniform_` and a comparison take. On processors of
-    Intel it has numbers of another library.
+    Its loop does so in three times the time that `uniform_` and a comparison take. Where it draws
+    in another way, it is to be called itself.
     """
     one, other = (torch.Generator().manual_seed(1) for _ in range(2))
     kept = torch.empty(4096).bernoulli_(0.7, generator=one)
